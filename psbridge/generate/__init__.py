@@ -1,0 +1,1 @@
+"""OpenAPI description -> models/, cmdlet tables, stubs, docs. Development only; nothing imports it."""

@@ -1,0 +1,246 @@
+"""Reads an OpenAPI 3.0 or 3.1 description into `Api`: references followed, `allOf` flattened, names given.
+
+Inline schemas are named as the reference module's generator names them: `Owner` + `Member`, `Inner` for an
+array's items, the schema's title where it has one among alternatives, and one name for schemas that are
+written exactly alike. Prose is read for that comparison only and goes nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..naming import parameter_name
+from .shapes import (
+    AliasDef,
+    Api,
+    Array,
+    Limits,
+    Map,
+    Member,
+    ObjectDef,
+    Ref,
+    Scalar,
+    Shape,
+    UnionDef,
+    nullable,
+)
+
+PATH_PREFIX = "/chat/completions"
+# Reached by hand: what a stream and an error answer with, which the 2024 description does not link to.
+EXTRA_ROOTS = ("CreateChatCompletionStreamResponse", "ErrorResponse")
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class DescriptionError(Exception):
+    """The description cannot be read as one; the message names the file and the place."""
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The description as nested dicts.
+
+    Raises:
+        DescriptionError: when the file is missing, is not YAML, or describes no chat completions.
+    """
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except (OSError, yaml.YAMLError) as problem:
+        raise DescriptionError(f"{path}: {problem}") from problem
+    if not isinstance(document, dict) or PATH_PREFIX not in document.get("paths", {}):
+        raise DescriptionError(f"{path}: not an OpenAPI description with the path {PATH_PREFIX}")
+    return document
+
+
+def roots(document: dict[str, Any]) -> list[str]:
+    """Names of the schemas that the chat paths use, in the description's order."""
+    found = [
+        ref
+        for path, item in document["paths"].items()
+        if path == PATH_PREFIX or path.startswith(f"{PATH_PREFIX}/")
+        for ref in _refs(item)
+    ]
+    schemas = document["components"]["schemas"]
+    named = [ref.rpartition("/")[2] for ref in found]
+    return list(dict.fromkeys(name for name in [*named, *EXTRA_ROOTS] if name in schemas))
+
+
+def _refs(node: Any) -> Iterable[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "$ref" and isinstance(value, str):
+                yield value
+            else:
+                yield from _refs(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _refs(value)
+
+
+class Reader:
+    """Turns the schemas of one description into definitions.
+
+    `names` gives the name that an inline schema at (owner, member) had in an older description; it wins.
+    """
+
+    def __init__(self, document: dict[str, Any], names: dict[tuple[str, str], str] | None = None) -> None:
+        self.document = document
+        self.schemas: dict[str, Any] = document["components"]["schemas"]
+        self.api = Api()
+        self.positions: dict[tuple[str, str], str] = {}
+        self._names = names or {}
+        self._inline: dict[str, str] = {}
+
+    def read(self, names: Iterable[str]) -> Api:
+        """Define the named schemas, all they refer to, and the inline bodies of the chat operations."""
+        for name in names:
+            self._component(name)
+        for path, item in self.document["paths"].items():
+            if path.startswith(PATH_PREFIX):
+                self._bodies(item)
+        return self.api
+
+    def _bodies(self, item: dict[str, Any]) -> None:
+        for operation in item.values():
+            if not isinstance(operation, dict) or "requestBody" not in operation:
+                continue
+            for media in operation["requestBody"]["content"].values():
+                schema = media["schema"]
+                if "$ref" not in schema:
+                    operation_id = operation["operationId"]
+                    self._define(operation_id[:1].upper() + operation_id[1:] + "Request", schema)
+
+    def _component(self, name: str) -> Shape:
+        found = self.api.definitions.get(name)
+        if found is None:
+            shape = self._define(name, self.schemas[name])
+            if name not in self.api.definitions:
+                self.api.definitions[name] = AliasDef(name, shape)
+            return shape
+        if isinstance(found, AliasDef):
+            return found.shape
+        return Ref(name, nullable=_is_nullable(self.schemas[name]))
+
+    def _define(self, name: str, schema: dict[str, Any]) -> Shape:
+        """The shape of `schema`, which is called `name` if it turns out to be an object or a union."""
+        schema, null = _without_null(schema)
+        shape = self._shape(name, schema)
+        return nullable(shape) if null else shape
+
+    def _shape(self, name: str, schema: dict[str, Any]) -> Shape:
+        if "$ref" in schema:
+            return self._component(schema["$ref"].rpartition("/")[2])
+        if "allOf" in schema or schema.get("properties"):
+            return self._object(name, schema)
+        alternatives = schema.get("oneOf") or schema.get("anyOf")
+        if alternatives:
+            return self._union(name, schema, alternatives)
+        kind = schema.get("type", "object")
+        if kind == "array":
+            items = self._define(self._twin(f"{name}Inner", schema["items"]), schema["items"])
+            return Array(items, Limits(min_length=schema.get("minItems"), max_length=schema.get("maxItems")))
+        if kind == "object":
+            values = schema.get("additionalProperties")
+            return Map(self._define(f"{name}Value", values) if isinstance(values, dict) else Scalar("any"))
+        bounds = (schema.get(key) for key in ("minimum", "maximum", "minLength", "maxLength"))
+        return Scalar(kind, tuple(schema.get("enum", ())), Limits(*bounds))
+
+    def _object(self, name: str, schema: dict[str, Any]) -> Shape:
+        definition = ObjectDef(name)
+        self.api.definitions[name] = definition
+        properties, required = self._flattened(schema)
+        for wire, (part, home) in properties.items():
+            inner = self._name_at(name, wire, part, home)
+            shape = self._define(inner, part)
+            self.positions[name, wire] = inner
+            definition.members.append(Member(wire, shape, wire in required, bool(part.get("deprecated"))))
+        return Ref(name)
+
+    def _flattened(
+        self, schema: dict[str, Any], home: str = ""
+    ) -> tuple[dict[str, tuple[Any, str]], set[str]]:
+        """Members by name with the component they were written in; later parts of `allOf` win."""
+        properties: dict[str, tuple[Any, str]] = {}
+        required: set[str] = set()
+        for part in schema.get("allOf", ()):
+            where = home
+            if "$ref" in part:
+                where = part["$ref"].rpartition("/")[2]
+                self._component(where)
+                part = self.schemas[where]
+            inner, needed = self._flattened(part, where)
+            properties.update(inner)
+            required |= needed
+        properties.update({wire: (part, home) for wire, part in schema.get("properties", {}).items()})
+        return properties, required | set(schema.get("required", ()))
+
+    def _name_at(self, owner: str, wire: str, schema: dict[str, Any], home: str) -> str:
+        """An inline schema's name: the older one, else its twin's, else that of the place it is written."""
+        older = self._names.get((owner, wire))
+        if older is not None:
+            return older
+        name = (home or owner) + parameter_name(wire).removeprefix("Var")
+        return self._twin(name, schema)
+
+    def _twin(self, name: str, schema: dict[str, Any]) -> str:
+        core, _ = _without_null(schema)
+        if not (core.get("properties") or core.get("oneOf") or core.get("anyOf")):
+            return name
+        return self._inline.setdefault(json.dumps(core, sort_keys=True), name)
+
+    def _union(self, name: str, schema: dict[str, Any], alternatives: list[dict[str, Any]]) -> Shape:
+        if len(alternatives) == 1:
+            return self._define(name, alternatives[0])
+        definition = UnionDef(name)
+        self.api.definitions[name] = definition
+        suffix = "OneOf" if "oneOf" in schema else "AnyOf"
+        for part in alternatives:
+            title = "".join(word[:1].upper() + word[1:] for word in str(part.get("title", "")).split())
+            inner = title if title and title not in self.schemas else f"{name}{suffix}"
+            definition.alternatives.append(self._define(inner, part))
+        definition.discriminator = schema.get("discriminator", {}).get("propertyName") or self._telling(
+            definition
+        )
+        return Ref(name)
+
+    def _telling(self, union: UnionDef) -> str | None:
+        """A member that every object alternative has with one listed value, each its own."""
+        objects = self.api.objects_of(union)
+        for candidate in objects[0].members if len(objects) > 1 else ():
+            values = [
+                member.shape.values
+                for one in objects
+                for member in one.members
+                if member.wire == candidate.wire
+                and isinstance(member.shape, Scalar)
+                and len(member.shape.values) == 1
+            ]
+            if len(values) == len(objects) == len(set(values)):
+                return candidate.wire
+        return None
+
+
+def _is_nullable(schema: dict[str, Any]) -> bool:
+    return _without_null(schema)[1]
+
+
+def _without_null(schema: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The schema with its ways of allowing null taken out, and whether there was one."""
+    null = bool(schema.get("nullable"))
+    for key in ("anyOf", "oneOf"):
+        parts = schema.get(key)
+        if parts:
+            kept = [part for part in parts if part.get("type") != "null"]
+            null = null or len(kept) < len(parts) or any(part.get("nullable") for part in kept)
+            if len(kept) == 1 and len(kept) < len(parts):
+                inner, inner_null = _without_null(kept[0])
+                return {
+                    **inner,
+                    **({"deprecated": True} if schema.get("deprecated") else {}),
+                }, null or inner_null
+            schema = {**schema, key: kept}
+    return {key: value for key, value in schema.items() if key != "nullable"}, null

@@ -1,0 +1,105 @@
+"""Joins an older description's names and order to a newer description's content.
+
+What scripts rely on is the older one's: names, the order and .NET types of its parameters, its listed values
+first. What the API is today is the newer one's: shapes, limits, required members, everything it added.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .description import Reader, roots
+from .shapes import AliasDef, Api, Array, Definition, Map, Member, ObjectDef, Ref, Scalar, Shape, UnionDef
+
+
+def merged(newest: dict[str, Any], oldest: dict[str, Any]) -> Api:
+    """The API of `newest` under the names of `oldest`, every member's .NET type filled in."""
+    before = Reader(oldest)
+    # The whole of the older API is named, because schemas written alike share the name of the first.
+    before.read(oldest["components"]["schemas"])
+    after = Reader(newest, before.positions)
+    after.read(roots(newest))
+    old, new = before.api, after.api
+    _keep_renamed(old, new, before.positions)
+    for name, definition in list(new.definitions.items()):
+        earlier = old.definitions.get(name)
+        if isinstance(definition, ObjectDef):
+            members = earlier.members if isinstance(earlier, ObjectDef) else []
+            _join(definition, members, old, new, has_old=isinstance(earlier, ObjectDef))
+        elif isinstance(definition, UnionDef) and isinstance(earlier, UnionDef):
+            definition.alternatives = _old_first(definition.alternatives, earlier.alternatives)
+    return new
+
+
+def _keep_renamed(old: Api, new: Api, positions: dict[tuple[str, str], str]) -> None:
+    """Where the newer description uses another name, the older one stays, with today's content."""
+    for (owner, wire), name in positions.items():
+        definition, earlier = new.definitions.get(owner), old.definitions.get(name)
+        if not isinstance(definition, ObjectDef) or earlier is None or isinstance(earlier, AliasDef):
+            continue
+        for member in definition.members:
+            if member.wire == wire and isinstance(member.shape, Ref) and member.shape.name != name:
+                today = new.definitions[member.shape.name]
+                if type(today) is type(earlier) and name not in new.definitions:
+                    new.definitions[name] = _copy(today, name)
+                    member.shape = replace(member.shape, name=name)
+
+
+def _copy(definition: Definition, name: str) -> Definition:
+    if isinstance(definition, ObjectDef):
+        return ObjectDef(name, [replace(member) for member in definition.members])
+    if isinstance(definition, UnionDef):
+        return UnionDef(name, list(definition.alternatives), definition.discriminator)
+    return AliasDef(name, definition.shape)
+
+
+def _old_first(new: list[Shape], old: list[Shape]) -> list[Shape]:
+    """Alternatives in the older order, newer ones after; only those that exist today."""
+    known = [shape for shape in old if shape in new]
+    return [*known, *(shape for shape in new if shape not in known)]
+
+
+def _join(definition: ObjectDef, earlier: list[Member], old: Api, new: Api, *, has_old: bool) -> None:
+    today = {member.wire: member for member in definition.members}
+    joined: list[Member] = []
+    for was in earlier:
+        now = today.pop(was.wire, None)
+        if now is None:
+            now = replace(was, required=False)
+        else:
+            now.shape = _with_old_values(now.shape, old.enum_values(was.shape))
+            now.shape = replace(now.shape, nullable=now.shape.nullable or was.shape.nullable)
+        now.dotnet = dotnet_type(was)
+        joined.append(now)
+    for member in today.values():
+        member.dotnet = dotnet_type(member)
+        member.added = has_old
+        joined.append(member)
+    definition.members = joined
+
+
+def _with_old_values(shape: Shape, values: tuple[str, ...]) -> Shape:
+    if isinstance(shape, Scalar) and shape.values:
+        return replace(shape, values=tuple(dict.fromkeys([*values, *shape.values])))
+    if isinstance(shape, Array):
+        return replace(shape, items=_with_old_values(shape.items, values))
+    return shape
+
+
+_DOTNET = {"string": "String", "integer": "Int32", "number": "Decimal", "boolean": "Boolean", "any": "Object"}
+
+
+def dotnet_type(member: Member) -> str:
+    """The parameter's .NET type as the reference module has it: value types are Nullable unless required."""
+    name = _dotnet(member.shape)
+    optional = not member.required or member.shape.nullable
+    return f"Nullable[{name}]" if optional and name in ("Int32", "Decimal", "Boolean") else name
+
+
+def _dotnet(shape: Shape) -> str:
+    if isinstance(shape, Scalar):
+        return _DOTNET[shape.kind]
+    if isinstance(shape, Array):
+        return f"{_dotnet(shape.items)}[]"
+    return "Hashtable" if isinstance(shape, Map) else "PSCustomObject"
