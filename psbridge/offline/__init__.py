@@ -1,0 +1,22 @@
+"""The offline server: a real HTTP server on loopback that speaks OpenAI's chat completions and is not a
+model.
+
+It knows the API's description by its own tables, not by `psbridge.models`, so that the two keep each other
+honest.
+"""
+
+from .app import Request, fingerprint
+from .faults import Armed, Fault, Faults
+from .log import RecordedRequest, RequestLog
+from .server import OfflineServer
+
+__all__ = [
+    "Armed",
+    "Fault",
+    "Faults",
+    "OfflineServer",
+    "RecordedRequest",
+    "Request",
+    "RequestLog",
+    "fingerprint",
+]
