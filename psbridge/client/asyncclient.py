@@ -1,0 +1,192 @@
+"""The asyncio client: the twin of `client`, over the same retry loop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from .clock import Clock
+from .codec import Codec, PageKind
+from .configuration import Configuration
+from .core import CallOptions, Core, stored_path
+from .drivers import AsyncDriver
+from .exchange import Answer, Call, exchange
+from .jsontext import field
+from .limits import RateLimits
+from .reply import Reply, Usage
+from .request import Body
+from .stream import AsyncChatStream, StreamState
+from .transport import AsyncHttpcoreTransport, AsyncTransport
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+class AsyncClient:
+    """Chat completions over one shared set of connections; belongs to one event loop at a time.
+
+    Args:
+        configuration: fixed, or None to follow the one in force where each call is made.
+        codec: decodes replies; plain dicts by default.
+        limits: rate limits shared by all calls, or None.
+        transport: sends requests; httpcore by default.
+        clock: the time; replaced in tests.
+
+    Every method raises kinds of `ClientError`; see `errors`. Options are those of `CallOptions`.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration | None = None,
+        codec: Codec | None = None,
+        limits: RateLimits | None = None,
+        transport: AsyncTransport | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._core = Core(configuration, codec, limits, clock)
+        self._transport: AsyncTransport = transport if transport is not None else AsyncHttpcoreTransport()
+        self._driver = AsyncDriver(self._transport, self._core.keys, self._core.clock)
+
+    @property
+    def usage(self) -> Usage:
+        """What was used through this client so far: `client.usage.totals()`."""
+        return self._core.usage
+
+    async def create(self, body: Body, **options: Unpack[CallOptions]) -> Reply:
+        """Send a chat completion request: JSON bytes, or a mapping; returns the decoded completion in a
+        `Reply`.
+        """
+        core = self._core
+        call = core.chat(body, False, options)
+        span = core.span(call)
+        try:
+            reply = core.completion(call, await self._run(call))
+        except BaseException as error:
+            core.failed(error)
+            span.fail(error)
+            raise
+        span.end(reply.value)
+        return reply
+
+    async def stream(self, body: Body, **options: Unpack[CallOptions]) -> AsyncChatStream:
+        """Send a chat completion request and return its stream once the first chunk is there."""
+        core = self._core
+        call = core.chat(body, True, options)
+        span = core.span(call)
+        try:
+            answer = await self._run(call)
+        except BaseException as error:
+            core.failed(error)
+            span.fail(error)
+            raise
+        return AsyncChatStream(StreamState(core, call, answer, span), self._driver)
+
+    async def get(self, completion_id: str, **options: Unpack[CallOptions]) -> Reply:
+        """A stored completion."""
+        call = self._core.stored("GET", stored_path(completion_id), options)
+        return self._core.reply(call, await self._run(call), self._core.codec.completion)
+
+    async def list(
+        self,
+        *,
+        model: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        order: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Reply:
+        """One page of stored completions; `value` has `data`, `has_more`, `last_id`. `order` is asc or
+        desc.
+        """
+        query = {"model": model, "metadata": metadata, "after": after, "limit": limit, "order": order}
+        return await self._page("", "completion", query, options)
+
+    def list_all(
+        self,
+        *,
+        model: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        order: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncIterator[Any]:
+        """All stored completions, page after page as they are asked for; `limit` is the size of a page."""
+        query = {"model": model, "metadata": metadata, "after": after, "limit": limit, "order": order}
+        return self._pages("", "completion", query, options)
+
+    async def messages(
+        self,
+        completion_id: str,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+        order: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Reply:
+        """One page of the messages of a stored completion."""
+        query = {"after": after, "limit": limit, "order": order}
+        return await self._page(stored_path(completion_id, "/messages"), "message", query, options)
+
+    def messages_all(
+        self,
+        completion_id: str,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+        order: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncIterator[Any]:
+        """All messages of a stored completion, page after page as they are asked for."""
+        query = {"after": after, "limit": limit, "order": order}
+        return self._pages(stored_path(completion_id, "/messages"), "message", query, options)
+
+    async def update(
+        self, completion_id: str, metadata: Mapping[str, str] | None, **options: Unpack[CallOptions]
+    ) -> Reply:
+        """Replace a stored completion's metadata."""
+        call = self._core.stored("POST", stored_path(completion_id), options, {"metadata": metadata})
+        return self._core.reply(call, await self._run(call), self._core.codec.completion)
+
+    async def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> Reply:
+        """Delete a stored completion."""
+        call = self._core.stored("DELETE", stored_path(completion_id), options)
+        return self._core.reply(call, await self._run(call), self._core.codec.deleted)
+
+    async def close(self) -> None:
+        """Close idle connections. The client can be used again afterwards."""
+        await self._transport.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _run(self, call: Call) -> Answer:
+        return await self._driver.run(exchange(call, self._core.clock))
+
+    async def _page(
+        self, path: str, kind: PageKind, query: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> Reply:
+        core = self._core
+        call = core.stored("GET", path, options, query=query)
+        return core.reply(call, await self._run(call), lambda data: core.codec.page(data, kind))
+
+    async def _pages(
+        self, path: str, kind: PageKind, query: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> AsyncIterator[Any]:
+        after = query.get("after")
+        while True:
+            page = (await self._page(path, kind, {**query, "after": after}, options)).value
+            items = field(page, "data") or []
+            for item in items:
+                yield item
+            following = field(page, "last_id") or (field(items[-1], "id") if items else None)
+            if not field(page, "has_more") or not items or following in (None, after):
+                return
+            after = following

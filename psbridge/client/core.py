@@ -1,0 +1,262 @@
+"""What both clients share: settings and options in, a prepared call out; an answer in, a reply out. No
+I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypedDict
+from urllib.parse import quote
+
+from .assemble import completion_of_events
+from .clock import Cancellation, Clock
+from .codec import Codec, JsonCodec
+from .configuration import Configuration, current_configuration
+from .errors import BadResponseError, ClientError, RequestError
+from .exchange import Answer, Call, Retry
+from .jsontext import dumps
+from .keys import KeyCache
+from .limits import RateLimits
+from .reply import Reply, Usage
+from .request import Body, chat_body, estimate_tokens, outgoing
+from .route import Routes
+from .sse import EventDecoder
+from .telemetry import Span
+
+CHAT = "/chat/completions"
+
+
+class CallOptions(TypedDict, total=False):
+    """Options of a single call; what is absent comes from the configuration.
+
+    Keys:
+        timeout: seconds for the whole call, retries, waits and streaming included.
+        connect_timeout: seconds for one connection.
+        idle_timeout: seconds between two chunks of a stream, or two pieces of a body.
+        max_retries: tries after the first.
+        additional_headers, additional_query, additional_body: added to the request; they win over what is
+            there.
+        idempotency_key: sent with every try of the call; made up when absent.
+        on_retry: called with a `Retry` before each further try.
+        cancellation: cancels a synchronous call from another thread.
+    """
+
+    timeout: float
+    connect_timeout: float
+    idle_timeout: float
+    max_retries: int
+    additional_headers: Mapping[str, str]
+    additional_query: Mapping[str, Any]
+    additional_body: Mapping[str, Any]
+    idempotency_key: str
+    on_retry: Callable[[Retry], None]
+    cancellation: Cancellation
+
+
+_OPTIONS = frozenset(CallOptions.__annotations__)
+
+
+class Core:
+    """Prepares calls and reads answers.
+
+    Args:
+        configuration: fixed, or None to follow the one in force where a call is made.
+        codec: decodes replies; plain dicts by default.
+        limits: rate limits shared by all calls, or None.
+        clock: the time; replaced in tests.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration | None = None,
+        codec: Codec | None = None,
+        limits: RateLimits | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._configuration = configuration
+        self.codec: Codec = codec if codec is not None else JsonCodec()
+        self.limits = limits
+        self.clock = clock if clock is not None else Clock()
+        self.usage = Usage()
+        self.keys = KeyCache()
+        self._routes = Routes()
+
+    def configuration(self) -> Configuration:
+        """The configuration of a call made now, with the environment's values."""
+        chosen = self._configuration
+        return (chosen if chosen is not None else current_configuration()).resolved()
+
+    def chat(self, body: Body, stream: bool, options: Mapping[str, Any], reserved: bool = False) -> Call:
+        """A prepared chat completion.
+
+        Raises:
+            RequestError, ConfigurationError: it cannot be sent.
+        """
+        configuration = self.configuration()
+        content, members = chat_body(
+            body, configuration, options.get("additional_body"), True if stream else None
+        )
+        call = self._call(
+            configuration,
+            "POST",
+            CHAT,
+            content,
+            members,
+            None,
+            options,
+            "text/event-stream" if stream else None,
+        )
+        call.streamed = stream
+        call.reserved = reserved
+        if self.limits is not None:
+            call.outgoing.estimated_tokens = estimate_tokens(content, members)
+        return call
+
+    def stored(
+        self,
+        method: str,
+        path: str,
+        options: Mapping[str, Any],
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> Call:
+        """A prepared call below /chat/completions."""
+        content = b""
+        if body is not None:
+            content, _ = chat_body(body, Configuration(), options.get("additional_body"), None)
+        return self._call(self.configuration(), method, CHAT + path, content, None, query, options, None)
+
+    def _call(
+        self,
+        configuration: Configuration,
+        method: str,
+        path: str,
+        content: bytes,
+        members: Mapping[str, Any] | None,
+        query: Mapping[str, Any] | None,
+        options: Mapping[str, Any],
+        accept: str | None,
+    ) -> Call:
+        _check_options(options)
+        request = outgoing(
+            configuration,
+            method,
+            path,
+            body=content,
+            members=members,
+            query={**(query or {}), **options.get("additional_query", {})},
+            headers=options.get("additional_headers"),
+            idempotency_key=options.get("idempotency_key"),
+            accept=accept or "application/json",
+        )
+        routes = self._routes
+        return Call(
+            outgoing=request,
+            route=lambda url: routes.find(configuration, url),
+            timeout=options.get("timeout", configuration.timeout),
+            connect_timeout=options.get("connect_timeout", configuration.connect_timeout),
+            idle_timeout=options.get("idle_timeout", configuration.idle_timeout),
+            max_retries=options.get("max_retries", configuration.max_retries),
+            max_response_bytes=configuration.max_response_bytes,
+            max_event_bytes=configuration.max_event_bytes,
+            key=None if "authorization" in request.headers else configuration.access_token,
+            limits=self.limits,
+            log_bodies=configuration.log_bodies,
+            cancellation=options.get("cancellation"),
+            on_retry=options.get("on_retry"),
+        )
+
+    def span(self, call: Call) -> Span:
+        """The telemetry span of a call, begun."""
+        return Span(call.outgoing)
+
+    def completion(self, call: Call, answer: Answer) -> Reply:
+        """The reply of a whole chat completion; an event stream nobody asked for is folded into one."""
+        data = answer.body
+        if answer.headers.get("content-type", "").lower().startswith("text/event-stream"):
+            data = dumps(completion_of_events(EventDecoder(len(data) + 1).feed(data)))
+        reply = self.reply(call, answer, self.codec.completion, data)
+        self.usage.answered(reply.value, answer.attempts)
+        if call.limits is not None:
+            used = _total_tokens(reply.value)
+            call.limits.succeeded(call.outgoing.estimated_tokens, used)
+        return reply
+
+    def reply(
+        self, call: Call, answer: Answer, decode: Callable[[bytes], Any], data: bytes | None = None
+    ) -> Reply:
+        """An answer as a reply, decoded.
+
+        Raises:
+            BadResponseError: the body is not what `decode` takes.
+        """
+        request_id = answer.headers.get("x-request-id")
+        try:
+            value = decode(answer.body if data is None else data)
+        except (ValueError, TypeError, RecursionError) as error:
+            why = (
+                str(error).partition("\n")[0] if isinstance(error, ValueError) else "it is nested too deeply"
+            )
+            raise BadResponseError(
+                f"The reply cannot be read: {why}.",
+                status=answer.status,
+                reason=answer.reason,
+                request_id=request_id,
+                headers=answer.headers,
+                body=answer.body,
+                attempts=answer.attempts,
+                elapsed=answer.elapsed,
+            ) from None
+        return Reply(
+            value,
+            answer.status,
+            answer.reason,
+            answer.headers,
+            request_id,
+            answer.attempts,
+            answer.elapsed,
+            answer.body,
+            call.outgoing.method,
+            call.outgoing.shown_url,
+            answer.requested_at,
+            answer.downloaded_at,
+        )
+
+    def failed(self, error: BaseException) -> None:
+        """Count a failure."""
+        self.usage.failed(error.attempts if isinstance(error, ClientError) else 0)
+
+
+def stored_path(completion_id: str, rest: str = "") -> str:
+    """`/{id}` with the id as one path segment.
+
+    Raises:
+        RequestError: the id is empty or would name another path.
+    """
+    if not isinstance(completion_id, str) or not completion_id or completion_id in (".", ".."):
+        raise RequestError("CompletionId must be a text, not empty.", parameter="CompletionId")
+    return f"/{quote(completion_id, safe='')}{rest}"
+
+
+def _total_tokens(value: object) -> int | None:
+    from .jsontext import field
+    from .reply import count
+
+    usage = field(value, "usage")
+    return count(usage, "total_tokens") if usage is not None else None
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    unknown = options.keys() - _OPTIONS
+    if unknown:
+        raise TypeError(f"'{sorted(unknown)[0]}' is no option of a call; {', '.join(sorted(_OPTIONS))} are.")
+    for name, parameter in (
+        ("timeout", "TimeoutSec"),
+        ("connect_timeout", "ConnectTimeoutSec"),
+        ("idle_timeout", "IdleTimeoutSec"),
+    ):
+        if name in options and not options[name] > 0:
+            raise RequestError(f"{parameter} must be greater than 0.", parameter=parameter)
+    retries = options.get("max_retries", 0)
+    if not isinstance(retries, int) or retries < 0:
+        raise RequestError("MaxRetryCount must be a whole number, 0 or more.", parameter="MaxRetryCount")

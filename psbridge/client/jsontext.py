@@ -1,0 +1,80 @@
+"""JSON in and out, with limits that give errors instead of crashes. Knows nothing of HTTP or models."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number is too large for a 64-bit float")
+    return number
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a {type(value).__name__} is not JSON-like")
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
+
+
+def loads(data: bytes | str) -> Any:
+    """The value of a UTF-8 JSON text.
+
+    Raises ValueError, in one sentence without the text itself, for anything that is not JSON, is nested
+    deeper than the interpreter allows, or holds a number it cannot represent (NaN, an integer over 4,300
+    digits, 1e999).
+    """
+    try:
+        text = data if isinstance(data, str) else str(data, "utf-8-sig")
+        value: Any = _decoder.decode(text)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the JSON is not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"this is not JSON: {error.msg} at character {error.pos}") from None
+    except ValueError as error:
+        if "digit" in str(error):
+            raise ValueError("an integer has too many digits") from None
+        raise
+    return value
+
+
+def dumps(value: object) -> bytes:
+    """Compact UTF-8 JSON.
+
+    Raises ValueError, naming the kind of what does not fit and never its content.
+    """
+    try:
+        return _encoder.encode(value).encode()
+    except RecursionError:
+        raise ValueError("it is nested too deeply, or holds itself") from None
+    except UnicodeEncodeError:
+        raise ValueError("a text holds half of a surrogate pair, which UTF-8 cannot carry") from None
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+    except ValueError as error:
+        if "Circular" in str(error):
+            raise ValueError("it holds itself") from None
+        raise ValueError("a number is not finite; JSON has no NaN or Infinity") from None
+
+
+def field(value: object, name: str) -> Any:
+    """A member of a mapping or an attribute of an object, None where there is none."""
+    if isinstance(value, Mapping):
+        return value.get(name)
+    return getattr(value, name, None)

@@ -1,0 +1,117 @@
+"""What a call gives back: the decoded value, and how it came. And the totals of what calls used."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from .headers import Headers
+from .jsontext import field as member
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A success.
+
+    Attributes:
+        value: what the codec made of the body.
+        status: HTTP status; `reason` is its phrase.
+        headers: the reply's headers, by name without case.
+        request_id: the server's id of the request, or None.
+        attempts: how often the request was sent.
+        elapsed: seconds from the first try to the end of the reply, waits included.
+        body: the decoded body's bytes.
+        method, url: what was asked; the URL is without its query.
+        requested_at, downloaded_at: seconds since 1970.
+    """
+
+    value: Any
+    status: int
+    reason: str
+    headers: Headers
+    request_id: str | None
+    attempts: int
+    elapsed: float
+    body: bytes = field(repr=False)
+    method: str = "POST"
+    url: str = ""
+    requested_at: float = 0.0
+    downloaded_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class UsageTotals:
+    """What was used so far. Token counts are what the replies reported.
+
+    Attributes:
+        requests: answered calls; `errors`: failed ones; `attempts`: requests sent for both.
+        prompt_tokens, completion_tokens, total_tokens: summed over replies that report usage.
+        cached_tokens, reasoning_tokens: the parts of prompt and completion tokens reported as such.
+    """
+
+    requests: int = 0
+    errors: int = 0
+    attempts: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+class Usage:
+    """A running total, safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._totals = UsageTotals()
+
+    def totals(self) -> UsageTotals:
+        """The totals now."""
+        return self._totals
+
+    def reset(self) -> None:
+        """Start again from nothing."""
+        with self._lock:
+            self._totals = UsageTotals()
+
+    def answered(self, value: object, attempts: int) -> None:
+        """Count an answer; `value` is a completion or a usage-bearing chunk, or anything without usage."""
+        usage = member(value, "usage")
+        prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+        cached = count(member(usage, "prompt_tokens_details"), "cached_tokens")
+        reasoning = count(member(usage, "completion_tokens_details"), "reasoning_tokens")
+        with self._lock:
+            t = self._totals
+            self._totals = UsageTotals(
+                t.requests + 1,
+                t.errors,
+                t.attempts + attempts,
+                t.prompt_tokens + prompt,
+                t.completion_tokens + completion,
+                t.total_tokens + (count(usage, "total_tokens") or prompt + completion),
+                t.cached_tokens + cached,
+                t.reasoning_tokens + reasoning,
+            )
+
+    def failed(self, attempts: int) -> None:
+        """Count a failure."""
+        with self._lock:
+            t = self._totals
+            self._totals = UsageTotals(
+                t.requests,
+                t.errors + 1,
+                t.attempts + attempts,
+                t.prompt_tokens,
+                t.completion_tokens,
+                t.total_tokens,
+                t.cached_tokens,
+                t.reasoning_tokens,
+            )
+
+
+def count(usage: object, name: str) -> int:
+    """A token count of a usage object, 0 where there is none."""
+    number = member(usage, name)
+    return number if isinstance(number, int) else 0
