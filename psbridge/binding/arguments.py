@@ -1,0 +1,61 @@
+"""The arguments of one call, as a script's tokens say them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Final
+
+
+class _Missing(enum.Enum):
+    MISSING = enum.auto()
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = _Missing.MISSING
+
+
+class Argument:
+    """One token: a value, a `-Name`, or both at once (`-Name:value`).
+
+    `-Name value` is two of them, for only the binder can tell whether the value belongs to the name: after a
+    switch it does not.
+
+    Attributes:
+        name: the parameter name as typed, without its dash, or None.
+        value: the value, or MISSING.
+        text: what was typed for the name, dash included; a parameter may take it as its value.
+        from_splat: came out of a splatted hashtable, so that an explicit argument wins over it.
+    """
+
+    __slots__ = ("from_splat", "name", "text", "value")
+
+    def __init__(
+        self,
+        name: str | None = None,
+        value: object = MISSING,
+        *,
+        text: str | None = None,
+        from_splat: bool = False,
+    ) -> None:
+        self.name = name
+        self.value = value
+        self.text = text if text is not None else f"-{name}"
+        self.from_splat = from_splat
+
+    def __repr__(self) -> str:
+        value = "" if self.value is MISSING else f" {type(self.value).__name__}"
+        return f"<Argument {self.text if self.name else ''}{value}>"
+
+
+def splatted(values: object) -> list[Argument]:
+    """The arguments of `@values`: by name from a hashtable, by position from a list."""
+    if isinstance(values, Mapping):
+        return [
+            Argument(str(name), value, text=f"-{name}:", from_splat=True) for name, value in values.items()
+        ]
+    if isinstance(values, (list, tuple)):
+        return [Argument(value=value) for value in values]
+    return [Argument(value=values)]

@@ -1,0 +1,99 @@
+"""Values as strings: PowerShell's own (`[string]$value`, "$value") and .NET's (`$value.ToString()`)."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import os
+import re
+import uuid
+from decimal import Decimal
+
+from psbridge.binding import numbers
+from psbridge.binding.objects import bag_of, elements, is_list, type_of
+from psbridge.binding.values import Literal
+
+
+def to_text(value: object) -> str:
+    """What PowerShell makes of any value as a string; None is empty, list elements are joined by blanks."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, Literal):
+        return value.text
+    if is_list(value):
+        return " ".join(_element_text(item) for item in elements(value))
+    bag = bag_of(type(value))
+    if bag is not None:
+        pairs = [f"{name}={_element_text(item)}" for name, item in bag(value).items()]
+        return f"@{{{'; '.join(pairs)}}}" if pairs else ""
+    return _plain(value)
+
+
+def _element_text(value: object) -> str:
+    """An element inside a list, or a property of an object, which is not looked into again."""
+    if is_list(value):
+        return type_of(value).full_name
+    if value is not None and bag_of(type(value)) is not None:
+        return ""
+    return to_text(value)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, (bool, float, Decimal)) or (
+        isinstance(value, int) and not isinstance(value, enum.Enum)
+    ):
+        return numbers.text_of(value)
+    return _object_text(value)
+
+
+def net_text(value: object) -> str:
+    """`value.ToString()`: a list or dictionary is its type's name, a Double has all its digits."""
+    if isinstance(value, Literal):
+        value = value.value
+    if isinstance(value, float):
+        return numbers.net_text_of(value)
+    if is_list(value):
+        return type_of(value).full_name
+    return to_text(value)
+
+
+def message_text(value: object) -> str:
+    """As `net_text`, but what a script spelt out keeps its spelling."""
+    return value.text if isinstance(value, Literal) else net_text(value)
+
+
+def _object_text(value: object) -> str:
+    if isinstance(value, enum.Enum):
+        return value.name
+    if isinstance(value, datetime.datetime):
+        return value.strftime("%m/%d/") + f"{value.year:04d} " + value.strftime("%H:%M:%S")
+    if isinstance(value, datetime.date):
+        return value.strftime("%m/%d/") + f"{value.year:04d} 00:00:00"
+    if isinstance(value, datetime.timedelta):
+        return timespan_text(value)
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, re.Pattern):
+        return pattern_text(value)
+    if isinstance(value, os.PathLike):
+        return str(os.fspath(value))
+    if isinstance(value, dict):
+        return type_of(value).full_name
+    return str(value)
+
+
+def pattern_text(value: re.Pattern[str]) -> str:
+    """The text a regular expression was made from."""
+    return str(value.pattern)
+
+
+def timespan_text(value: datetime.timedelta) -> str:
+    """A TimeSpan in its constant format, `[-][d.]hh:mm:ss[.fffffff]`."""
+    sign = "-" if value < datetime.timedelta(0) else ""
+    value = abs(value)
+    hours, rest = divmod(value.seconds, 3600)
+    days = f"{value.days}." if value.days else ""
+    fraction = f".{value.microseconds:06d}0" if value.microseconds else ""
+    return f"{sign}{days}{hours:02d}:{rest // 60:02d}:{rest % 60:02d}{fraction}"
