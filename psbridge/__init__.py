@@ -1,3 +1,54 @@
-"""psbridge: the generated OpenAI clients' PowerShell and C# interfaces, made to work."""
+"""psbridge: the generated OpenAI clients' PowerShell and C# interfaces, made to work.
+
+    import psbridge as ps
+
+    message = ps.Initialize_ChatCompletionRequestUserMessage(Content="hi", Role="user")
+    request = ps.Initialize_CreateChatCompletionRequest(Messages=message, Model="gpt-4o")
+    reply = ps.New_ChatCompletion(request)
+
+Every cmdlet is a function here, its name with `_` for `-`. Names load on first use: importing psbridge loads
+neither pydantic nor httpx.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+# What is not a cmdlet, and where it lives.
+_HOMES = {
+    "UNSET": "psbridge.cmdlets.unset",
+    "invoke": "psbridge.cmdlets.functions",
+    "PSBridgeWarning": "psbridge.cmdlets.builders",
+    "CommandNotFoundError": "psbridge.cmdlets.table",
+    "Configuration": "psbridge.client.configuration",
+    "use_configuration": "psbridge.client.configuration",
+    "ParameterBindingError": "psbridge.binding",
+    "PSCustomObject": "psbridge.binding",
+    "SecureString": "psbridge.binding",
+    "InvalidValueError": "psbridge.models.problems",
+    "ClientError": "psbridge.client.errors",
+    "PSBridgeError": "psbridge.errors",
+    "OfflineServer": "psbridge.offline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(f"module 'psbridge' has no attribute {name!r}")
+    home = _HOMES.get(name)
+    if home is not None:
+        value = getattr(import_module(home), name)
+    else:
+        try:
+            value = getattr(import_module("psbridge.cmdlets.functions"), name)
+        except AttributeError as error:
+            raise AttributeError(f"psbridge: {error}") from None
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*_HOMES, "__version__", *dir(import_module("psbridge.cmdlets.functions"))])

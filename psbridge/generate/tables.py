@@ -52,6 +52,7 @@ class Cmdlet:
     parameters: tuple[Parameter, ...] = ()
     default_set: str = ""
     should_process: bool = False
+    variants: tuple[tuple[str, str], ...] = ()  # a switch, and what the cmdlet gives back with it
 
 
 @dataclass
@@ -167,6 +168,7 @@ def _written_row(name: str, entry: dict[str, Any], words: Words, rows: dict[str,
         tuple(parameters),
         entry.get("defaultSet", ""),
         entry.get("shouldProcess", False),
+        tuple(entry.get("variants", {}).items()),
     )
 
 

@@ -1,0 +1,242 @@
+"""The builders: `Initialize-*` and `ConvertFrom-JsonTo*`, from bound parameters to a checked model.
+
+Values are first tried as they are, which is the fast and usual way. Only when a model refuses them are they
+looked at more kindly: PowerShell's property bags and models of another name become plain members, and a
+hashtable's keys are taken in any case, as PowerShell takes them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Any, get_args
+
+from .. import models
+from ..models.base import Model, union_value
+from ..models.problems import InvalidValueError
+from ..naming import parameter_name
+from .table import TableEntry
+from .unset import UNSET
+
+Bound = dict[str, Any]
+Builder = Callable[[Bound, "frozenset[str]"], Any]
+
+
+class PSBridgeWarning(UserWarning):
+    """Something was done that the caller may not have meant; the message names the parameter."""
+
+
+def builder(entry: TableEntry) -> Builder:
+    """What a builder cmdlet does with its bound parameters and the names that were left open on purpose."""
+    return {"object": _object, "union": _union, "value": _value, "json": _json}[entry.kind](entry)
+
+
+def _object(entry: TableEntry) -> Builder:
+    model: type[Model] = getattr(models, entry.output)
+    wires = {parameter.name: parameter.wire for parameter in entry.parameters}
+    wraps = frozenset(parameter.wire for parameter in entry.parameters if "w" in parameter.flags)
+    decimals = frozenset(parameter.wire for parameter in entry.parameters if "Decimal" in parameter.dotnet)
+    special = wraps | decimals
+
+    def build(bound: Bound, left_open: frozenset[str]) -> Any:
+        members = {wires[name]: value for name, value in bound.items()}
+        if special:
+            for wire in special & members.keys():
+                members[wire] = _lone(members[wire]) if wire in wraps else _number(members[wire])
+        return built(model, members, [wires[name] for name in left_open])
+
+    return build
+
+
+def built(model: type[Model], members: dict[str, Any], left_open: list[str]) -> Model:
+    """`model` from members by JSON name, tried as given, then with PowerShell's objects unwrapped."""
+    try:
+        return model.build(members, left_open)
+    except InvalidValueError as refused:
+        kinder = {wire: unwrapped(value, _models_at(model, wire)) for wire, value in members.items()}
+        try:
+            return model.build(kinder, left_open)
+        except InvalidValueError as still:
+            raise (still if still.path != refused.path else refused) from None
+
+
+def _union(entry: TableEntry) -> Builder:
+    alternatives = _objects_in(getattr(models, entry.output))
+    wires = {parameter.name: parameter.wire for parameter in entry.parameters}
+    wraps = frozenset(parameter.wire for parameter in entry.parameters if "w" in parameter.flags)
+    value_of = _value(entry)
+    # The member that tells the alternatives apart has one listed value in each; the union's choice reads it.
+    telling = next((parameter for parameter in entry.parameters if parameter.values), None)
+
+    def build(bound: Bound, left_open: frozenset[str]) -> Any:
+        if "Value" in bound:
+            if len(bound) > 1:
+                other = next(name for name in bound if name != "Value")
+                raise InvalidValueError(
+                    f"invalid value for 'Value', must not be given together with '{other}'.",
+                    parameter="Value",
+                    path="Value",
+                    model=entry.output,
+                )
+            return value_of(bound, left_open)
+        if not bound:
+            return UNSET
+        members = {wires[name]: value for name, value in bound.items()}
+        for wire in wraps & members.keys():
+            members[wire] = _lone(members[wire])
+        model = alternatives[0]
+        if len(alternatives) > 1:
+            if telling is not None and telling.wire not in members:
+                raise InvalidValueError(
+                    f"invalid value for '{telling.name}', must be one of {', '.join(telling.values)}.",
+                    parameter=telling.name,
+                    path=telling.name,
+                    model=entry.output,
+                )
+            model = _chosen(entry.output, members, alternatives)
+        foreign = [name for name in bound if wires[name] not in model.model_fields]
+        if foreign:
+            listed = ", ".join(f"-{name}" for name in foreign)
+            warnings.warn(
+                f"{entry.name}: {model.__name__} defines no {listed}; kept and sent as given.",
+                PSBridgeWarning,
+                stacklevel=4,
+            )
+        return built(model, members, [wires[name] for name in left_open])
+
+    return build
+
+
+def _chosen(union: str, members: dict[str, Any], alternatives: tuple[type[Model], ...]) -> type[Model]:
+    choose = _chooser(union)
+    name = choose(members)
+    return next(model for model in alternatives if model.__name__ == name)
+
+
+@cache
+def _chooser(union: str) -> Callable[[Any], Any]:
+    """The union's own choice among its objects (its `Discriminator`)."""
+    pending = [getattr(models, union)]
+    while pending:
+        alternative = pending.pop()
+        for data in getattr(alternative, "__metadata__", ()):
+            if hasattr(data, "discriminator"):
+                choose: Callable[[Any], Any] = data.discriminator
+                return choose
+        pending.extend(get_args(alternative))
+    raise TypeError(f"{union} has nothing to choose by")
+
+
+def _value(entry: TableEntry) -> Builder:
+    alternatives = getattr(models, entry.output)
+    kinds = _objects_in(alternatives)
+    wraps = any("w" in parameter.flags for parameter in entry.parameters)
+
+    def build(bound: Bound, left_open: frozenset[str]) -> Any:
+        if "Value" not in bound:
+            return UNSET
+        value = _lone(bound["Value"]) if wraps else bound["Value"]
+        try:
+            return union_value(entry.output, alternatives, value)
+        except InvalidValueError as refused:
+            try:
+                return union_value(entry.output, alternatives, unwrapped(value, kinds))
+            except InvalidValueError:
+                raise _renamed(refused, entry.output) from None
+
+    return build
+
+
+def _renamed(error: InvalidValueError, model: str) -> InvalidValueError:
+    """A union's own complaint speaks of its one parameter, Value."""
+    message = error.message.replace(f"'{model}'", "'Value'")
+    return InvalidValueError(message, parameter="Value", path=error.path or "Value", model=model)
+
+
+def _json(entry: TableEntry) -> Builder:
+    target = getattr(models, entry.output)
+    is_model = isinstance(target, type) and issubclass(target, Model)
+
+    def build(bound: Bound, left_open: frozenset[str]) -> Any:
+        text = bound.get("Json")
+        if not text:
+            raise InvalidValueError(
+                "invalid value for 'Json', must be JSON text, not an empty string.",
+                parameter="Json",
+                path="Json",
+                model=entry.output,
+            )
+        return (
+            target.model_validate_json(text)
+            if is_model
+            else union_value(entry.output, target, text, text=True)
+        )
+
+    return build
+
+
+def _number(value: Any) -> Any:
+    """PowerShell's [decimal] as the JSON number it stands for: 1 stays whole, 0.7 stays 0.7."""
+    if isinstance(value, Decimal):
+        return float(value)
+    return [_number(item) for item in value] if isinstance(value, list) else value
+
+
+def _lone(value: Any) -> Any:
+    """An object where only a string or an array can be meant is an array of one."""
+    return [value] if isinstance(value, (Mapping, Model)) or _is_bag(value) else value
+
+
+def _is_bag(value: object) -> bool:
+    return hasattr(value, "__ps_properties__") and value is not UNSET
+
+
+def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
+    """A value with property bags and foreign models opened, and keys spelled as `targets` spell them."""
+    if isinstance(value, Model) and (not targets or type(value) in targets):
+        return value
+    if _is_bag(value):
+        value = value.__ps_properties__()
+    if isinstance(value, Mapping):
+        opened = {}
+        for key, item in value.items():
+            wire = next((found for found in (_wire(model, key) for model in targets) if found), key)
+            inner = tuple(found for model in targets for found in _models_at(model, wire)) if targets else ()
+            opened[wire] = unwrapped(item, inner)
+        return opened
+    if isinstance(value, (list, tuple)):
+        return [unwrapped(item, targets) for item in value]
+    return _number(value)
+
+
+@cache
+def _wire(model: type[Model], key: object) -> str | None:
+    if not isinstance(key, str):
+        return None
+    for wire in model.model_fields:
+        if key.lower() in (wire.lower(), parameter_name(wire).lower()):
+            return wire
+    return None
+
+
+@cache
+def _models_at(model: type[Model], wire: object) -> tuple[type[Model], ...]:
+    """The models a member's annotation leads to; none for free-form members, whose keys stay as they are."""
+    field = model.model_fields.get(wire) if isinstance(wire, str) else None
+    annotation: Any = field.annotation if field is not None else None
+    return _objects_in(annotation)
+
+
+@cache
+def _objects_in(annotation: Any) -> tuple[type[Model], ...]:
+    found: list[type[Model]] = []
+    pending = [annotation]
+    while pending:
+        one = pending.pop(0)
+        if isinstance(one, type) and issubclass(one, Model):
+            found.append(one)
+        else:
+            pending.extend(get_args(one))
+    return tuple(dict.fromkeys(found))

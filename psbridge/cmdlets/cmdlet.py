@@ -1,0 +1,164 @@
+"""A cmdlet as a Python function: binds its arguments by PowerShell's rules and does its work.
+
+Every cmdlet is a plain function with a signature, a docstring and two attributes: `pipe` feeds it a pipeline,
+`entry` is its row of the table.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+from ..binding import Command
+from ..binding.parameters import COMMON as COMMON_PARAMETERS
+from ..binding.parameters import SHOULD_PROCESS
+from ..errors import PSBridgeError
+from .table import TableEntry
+from .unset import UNSET
+
+Work = Callable[[dict[str, Any], "frozenset[str]"], Any]
+
+# What PowerShell itself adds to every cmdlet. Here -WarningAction and -ErrorAction are obeyed; the rest have
+# no meaning without a console and are accepted, so that a ported call keeps working.
+COMMON = frozenset(parameter.name for parameter in (*COMMON_PARAMETERS, *SHOULD_PROCESS))
+
+
+class Cmdlet(Protocol):
+    """What calling `psbridge.Initialize_X` or `psbridge.New_ChatCompletion` gives you."""
+
+    __name__: str
+    entry: TableEntry
+
+    def __call__(self, *args: Any, **parameters: Any) -> Any:
+        """Bind and run once.
+
+        Raises:
+            PSBridgeError: with PowerShell's error id, category and the parameter's name.
+        """
+
+    def pipe(self, items: Iterable[Any], *args: Any, **parameters: Any) -> Iterator[Any]:
+        """Run once for each item of a pipeline, lazily and in order.
+
+        `ErrorAction` says what becomes of an item that fails: "Stop" (the default) raises, "Continue" yields
+        the error in the item's place, "SilentlyContinue" and "Ignore" leave the item out.
+        """
+
+
+def make(entry: TableEntry, work: Work) -> Cmdlet:
+    """The function for one row of the table that does `work` with what was bound."""
+    command = entry.command
+    bind = command.bind_call
+
+    def cmdlet(*args: Any, **parameters: Any) -> Any:
+        left_open = _NOTHING
+        for value in parameters.values():
+            if value is UNSET:
+                parameters, left_open = _without_unset(entry, parameters)
+                break
+        bound = bind(args, parameters)
+        if args:
+            for name, value in list(bound.items()):
+                if value is UNSET or (isinstance(value, list) and len(value) == 1 and value[0] is UNSET):
+                    del bound[name]
+                    left_open |= {name}
+        return run(bound, left_open)
+
+    def run(bound: dict[str, Any], left_open: frozenset[str]) -> Any:
+        try:
+            if not COMMON.isdisjoint(bound):
+                return _with_common(work, bound, left_open)
+            return work(bound, left_open)
+        except PSBridgeError as error:
+            if error.command is None:
+                error.command = entry.name
+            raise
+
+    def pipe(items: Iterable[Any], *args: Any, **parameters: Any) -> Iterator[Any]:
+        action = _error_action(command, parameters)
+        for bound in command.pipe_call(args, parameters, items):
+            try:
+                if isinstance(bound, PSBridgeError):
+                    raise bound
+                result = run(dict(bound), _NOTHING)
+            except PSBridgeError as error:
+                if action == "Stop":
+                    raise
+                result = error
+                if action != "Continue":
+                    continue
+            yield result
+
+    cmdlet.__name__ = cmdlet.__qualname__ = entry.python_name
+    cmdlet.__module__ = "psbridge"
+    cmdlet.__doc__ = describe(entry)
+    cmdlet.entry = entry  # type: ignore[attr-defined]
+    cmdlet.pipe = pipe  # type: ignore[attr-defined]
+    cmdlet.__signature__ = _signature(entry)  # type: ignore[attr-defined]
+    return cmdlet  # type: ignore[return-value]
+
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+def _without_unset(entry: TableEntry, parameters: dict[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
+    """The keyword arguments that say something, and the parameters that were passed UNSET."""
+    given = {name: value for name, value in parameters.items() if value is not UNSET}
+    wires = {parameter.wire: parameter.name for parameter in entry.parameters if parameter.wire}
+    left_open = []
+    for name, value in parameters.items():
+        if value is UNSET:
+            matched = None if name in wires else entry.command.metadata.match(name)
+            # An unknown name stays in, so that the binder says what is wrong with it.
+            if matched is None and name not in wires:
+                given[name] = value
+            else:
+                left_open.append(wires[name] if matched is None else matched.parameter.name)
+    return given, frozenset(left_open)
+
+
+def _error_action(command: Command, parameters: dict[str, Any]) -> str:
+    """-ErrorAction as it was given, in any spelling the binder takes; "Stop" when it was not."""
+    for name, value in parameters.items():
+        matched = command.metadata.match(name)
+        if matched is not None and matched.parameter.name == "ErrorAction":
+            return str(command.bind_call((), {"ErrorAction": value})["ErrorAction"].name)
+    return "Stop"
+
+
+def _with_common(work: Work, bound: dict[str, Any], left_open: frozenset[str]) -> Any:
+    own = {name: value for name, value in bound.items() if name not in COMMON}
+    with warnings.catch_warnings():
+        match str(bound.get("WarningAction", "Continue")):
+            case "SilentlyContinue" | "Ignore":
+                warnings.simplefilter("ignore", UserWarning)
+            case "Stop":
+                warnings.simplefilter("error", UserWarning)
+        return work(own, left_open)
+
+
+def describe(entry: TableEntry) -> str:
+    """A docstring: the summary, then each parameter with its .NET type, allowed values and help."""
+    lines = [entry.summary]
+    if entry.parameters:
+        lines += ["", "Parameters:"]
+        for parameter in entry.parameters:
+            allowed = f" {{{', '.join(parameter.values)}}}" if parameter.values else ""
+            required = " (required)" if parameter.required else ""
+            lines.append(f"    {parameter.name} [{parameter.dotnet}]{allowed}{required}: {parameter.help}")
+    if entry.output:
+        lines += ["", f"Returns: {entry.output}."]
+    return "\n".join(lines)
+
+
+def _signature(entry: TableEntry) -> Any:
+    from inspect import Parameter, Signature
+
+    ordered = sorted(entry.parameters, key=lambda one: (one.position is None, one.position or 0))
+    kinds = {True: Parameter.POSITIONAL_OR_KEYWORD, False: Parameter.KEYWORD_ONLY}
+    return Signature(
+        [
+            Parameter(one.name, kinds[one.position is not None], default=UNSET, annotation=one.dotnet)
+            for one in ordered
+        ]
+    )

@@ -1,0 +1,79 @@
+"""A request as it can be sent: what was left open on purpose is filled in, left out, or refused.
+
+An empty builder (`Initialize-CreateChatCompletionRequestModel` with nothing) leaves its parameter open. A
+request without a model takes the configuration's; an optional object that misses a required member is left
+out with a warning; anything else that is incomplete is an error, before anything is sent.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, TypeVar
+
+from ..models.base import Model
+from ..models.problems import InvalidValueError, invalid
+from ..naming import parameter_name
+from .builders import PSBridgeWarning
+
+_Model = TypeVar("_Model", bound=Model)
+
+
+def completed(request: _Model, *, model: str) -> _Model:
+    """`request` ready to be sent; itself when nothing is open, else a changed copy.
+
+    Raises:
+        InvalidValueError: when a required member is missing that nothing can fill in.
+    """
+    if "model" in type(request).model_fields and "model" not in request.model_fields_set:
+        request = request.model_copy(update={"model": model})
+    ready, missing = _ready(request, "")
+    if missing is not None:
+        raise _cannot_be_null(missing, type(request).__name__)
+    return ready  # type: ignore[return-value]
+
+
+def _ready(value: Model, path: str) -> tuple[Model, str | None]:
+    """The value without incomplete optional objects, and the path of a required member that is missing."""
+    given = value.model_fields_set
+    for wire in value.__required__:
+        if wire not in given:
+            return value, _joined(path, wire)
+    changes: dict[str, Any] = {}
+    dropped: list[str] = []
+    for wire in given:
+        member = value.__dict__.get(wire)
+        where = _joined(path, wire)
+        if isinstance(member, Model):
+            inner, missing = _ready(member, where)
+            if missing is not None:
+                if wire in value.__required__:
+                    return value, missing
+                warnings.warn(
+                    f"'{where}' is not sent: '{missing}' was left unset.", PSBridgeWarning, stacklevel=5
+                )
+                dropped.append(wire)
+            elif inner is not member:
+                changes[wire] = inner
+        elif isinstance(member, list):
+            items = [
+                _ready(item, f"{where}[{i}]") if isinstance(item, Model) else (item, None)
+                for i, item in enumerate(member)
+            ]
+            for _, missing in items:
+                if missing is not None:
+                    raise _cannot_be_null(missing, type(value).__name__)
+            if any(ready is not item for (ready, _), item in zip(items, member, strict=True)):
+                changes[wire] = [ready for ready, _ in items]
+    if changes or dropped:
+        value = value.model_copy(update=changes)
+        for wire in dropped:
+            delattr(value, wire)
+    return value, None
+
+
+def _joined(path: str, wire: str) -> str:
+    return f"{path}.{parameter_name(wire)}" if path else parameter_name(wire)
+
+
+def _cannot_be_null(path: str, model: str) -> InvalidValueError:
+    return invalid(path, f"'{path}' cannot be null", model=model)

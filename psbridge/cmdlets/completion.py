@@ -1,0 +1,202 @@
+"""New-ChatCompletion and the stored-completion cmdlets: a request in, a reply, a stream or pages out.
+
+Everything on the wire is the client's business; here a request becomes a checked model and its bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..client import Client, Reply, UsageTotals
+from ..client.configuration import current_configuration
+from ..errors import PSBridgeError
+from ..models import CreateChatCompletionRequest, CreateChatCompletionResponse, UpdateChatCompletionRequest
+from ..models.base import Model
+from ..models.problems import InvalidValueError
+from .builders import built, unwrapped
+from .codec import ModelCodec
+from .complete import completed
+
+Bound = dict[str, Any]
+
+# The model of a request that leaves its own open, where the configuration names none.
+DEFAULT_MODEL = "gpt-4o-mini"
+
+_log = logging.getLogger("psbridge.cmdlets")
+_lock = threading.Lock()
+_client: Client | None = None
+
+
+def client() -> Client:
+    """The one client all cmdlets share: one set of connections, following the configuration in force."""
+    global _client
+    if _client is None:
+        with _lock:
+            if _client is None:
+                _client = Client(codec=ModelCodec())
+    return _client
+
+
+@dataclass(frozen=True)
+class HttpInfo:
+    """What -WithHttpInfo gives back: the reply and how it came.
+
+    Attributes:
+        Response: the reply as a model; StatusCode and Headers are HTTP's.
+        RequestId: the server's id of the request, or None.
+        Attempts: how often the request was sent.
+        ElapsedSec: seconds from the first try to the end of the reply, waits included.
+    """
+
+    Response: Any
+    StatusCode: int
+    Headers: Mapping[str, str]
+    RequestId: str | None
+    Attempts: int
+    ElapsedSec: float
+
+    def __ps_properties__(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+
+_OPTIONS = {
+    "MaxRetryCount": "max_retries",
+    "TimeoutSec": "timeout",
+    "AdditionalBody": "additional_body",
+    "AdditionalHeaders": "additional_headers",
+    "AdditionalQuery": "additional_query",
+}
+# Parameters of the call itself; every other one belongs to the request.
+_CALL = frozenset(("CreateChatCompletionRequest", "WithHttpInfo", "Stream", "StreamText", *_OPTIONS))
+
+
+def new_chat_completion(bound: Bound, left_open: frozenset[str]) -> Any:
+    """Send the request, given whole or by its parameters.
+
+    Returns:
+        The reply; with -WithHttpInfo an `HttpInfo`; with -Stream a `ChatStream` of typed chunks; with
+        -StreamText an iterator over the text alone.
+    """
+    request = _sendable(_request(bound))
+    options = _options(bound)
+    if bound.get("Stream") or bound.get("StreamText") or request.stream:
+        stream = client().stream(_bytes(request), **options)
+        return stream.text() if bound.get("StreamText") else stream
+    return _result(client().create(_bytes(request), **options), bound)
+
+
+def _request(bound: Bound) -> CreateChatCompletionRequest:
+    given = bound.get("CreateChatCompletionRequest")
+    if given is not None:
+        return as_request(given)
+    members = {name: value for name, value in bound.items() if name not in _CALL}
+    if not members:
+        raise PSBridgeError(
+            "Error! The required parameter CreateChatCompletionRequest missing when calling "
+            "New-ChatCompletion.",
+            error_id="PSBridge.MissingRequest",
+            category="InvalidArgument",
+            parameter="CreateChatCompletionRequest",
+        )
+    from .functions import cmdlet
+
+    members["Messages"] = [_message(item) for item in members["Messages"]]
+    request: CreateChatCompletionRequest = cmdlet("Initialize-CreateChatCompletionRequest")(
+        **{"Model": _default_model(), **members}
+    )
+    return request
+
+
+def _message(item: Any) -> Any:
+    return {"role": "user", "content": str(item)} if isinstance(item, str) else item
+
+
+def as_request(given: Any) -> CreateChatCompletionRequest:
+    """A request out of what a caller holds: the model itself, a table, a property bag, JSON text.
+
+    Raises:
+        InvalidValueError: when it is none of these, or not a request.
+    """
+    if isinstance(given, CreateChatCompletionRequest):
+        return given
+    if isinstance(given, str) and given.lstrip().startswith("{"):
+        return CreateChatCompletionRequest.model_validate_json(given)
+    members = unwrapped(given, (CreateChatCompletionRequest,))
+    if not isinstance(members, Mapping):
+        raise InvalidValueError(
+            "invalid value for 'CreateChatCompletionRequest', must be a request with messages and a model; "
+            "a text alone goes to -Messages.",
+            parameter="CreateChatCompletionRequest",
+            path="CreateChatCompletionRequest",
+            model="CreateChatCompletionRequest",
+        )
+    request = built(CreateChatCompletionRequest, dict(members), [] if "model" in members else ["model"])
+    assert isinstance(request, CreateChatCompletionRequest)
+    return request
+
+
+def _sendable(request: CreateChatCompletionRequest) -> CreateChatCompletionRequest:
+    return completed(request, model=_default_model())
+
+
+def _default_model() -> str:
+    return current_configuration().model or DEFAULT_MODEL
+
+
+def _bytes(model: Model) -> bytes:
+    return model.model_dump_json().encode()
+
+
+def _options(bound: Bound) -> Any:
+    options = {option: bound[name] for name, option in _OPTIONS.items() if bound.get(name) is not None}
+    for name in ("additional_headers", "additional_query"):
+        if name in options:
+            options[name] = {str(key): str(value) for key, value in options[name].items()}
+    return options
+
+
+def _result(reply: Reply, bound: Bound) -> Any:
+    _log.debug("%s %s %s", reply.method, reply.url, reply.status)
+    if not bound.get("WithHttpInfo"):
+        return reply.value
+    return HttpInfo(reply.value, reply.status, reply.headers, reply.request_id, reply.attempts, reply.elapsed)
+
+
+def get_chat_completion(bound: Bound) -> Any:
+    """One stored completion by its id; else a page of them, or with -All every one, as they are asked for."""
+    if bound.get("CompletionId") is not None:
+        return _result(client().get(bound["CompletionId"]), bound)
+    query = _query(bound, "Model", "Metadata", "After", "Limit", "Order")
+    return client().list_all(**query) if bound.get("All") else _result(client().list(**query), bound)
+
+
+def get_chat_completion_message(bound: Bound) -> Any:
+    """The messages of a stored completion: a page, or with -All every one."""
+    query = _query(bound, "After", "Limit", "Order")
+    if bound.get("All"):
+        return client().messages_all(bound["CompletionId"], **query)
+    return _result(client().messages(bound["CompletionId"], **query), bound)
+
+
+def update_chat_completion(bound: Bound) -> CreateChatCompletionResponse:
+    """Replace a stored completion's metadata; gives the completion back."""
+    body = built(UpdateChatCompletionRequest, {"metadata": bound["Metadata"]}, [])
+    return _result(client().update(bound["CompletionId"], body.model_dump()["metadata"]), bound)  # type: ignore[no-any-return]
+
+
+def remove_chat_completion(bound: Bound) -> Any:
+    """Delete a stored completion; gives what the service says of it."""
+    return _result(client().delete(bound["CompletionId"]), bound)
+
+
+def get_chat_completion_usage(bound: Bound) -> UsageTotals:
+    """What this session used so far, as the replies reported it."""
+    return client().usage.totals()
+
+
+def _query(bound: Bound, *names: str) -> Any:
+    return {name.lower(): bound[name] for name in names if bound.get(name) is not None}
