@@ -8,6 +8,7 @@ import functools
 import hashlib
 import itertools
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -77,6 +78,8 @@ class App:
             result = self._route(request)
         except ApiError as error:
             result = error_reply(error)
+        except RecursionError:
+            result = error_reply(ApiError(400, "The JSON body of the request is nested too deeply."))
         return result
 
     def request_id(self) -> str:
@@ -205,10 +208,17 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
 def _parsed(request: Request) -> Any:
     _require_json(request)
     try:
-        return json.loads(request.body.decode("utf-8"), parse_constant=_no_constant)
+        return json.loads(request.body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         raise ApiError(400, "The JSON body of the request could not be parsed.") from None
 

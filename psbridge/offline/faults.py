@@ -33,7 +33,8 @@ class Fault:
     """One thing that goes wrong. Fields that are not set change nothing.
 
     Attributes:
-        status: reply with this HTTP status and an error in OpenAI's shape instead of the answer.
+        status: reply with this HTTP status (300..599) and an error in OpenAI's shape instead of the answer;
+            no body below 400.
         code: the error's code; `insufficient_quota` also changes type and message.
         message: the error's message.
         retry_after: value of the `retry-after` header, in seconds or as an HTTP date.
@@ -68,7 +69,7 @@ class Fault:
     code: str | None = None
     message: str | None = None
     retry_after: float | str | None = None
-    retry_after_ms: float | None = None
+    retry_after_ms: float | str | None = None
     should_retry: bool | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
@@ -98,8 +99,8 @@ class Fault:
             value = getattr(self, name)
             if value is not None and value < (1 if name in ("every", "chunk_bytes", "status") else 0):
                 raise ValueError(f"{name} must not be {value}")
-        if self.status is not None and not 200 <= self.status <= 599:
-            raise ValueError(f"status must be within 200..599, not {self.status}")
+        if self.status is not None and not 300 <= self.status <= 599:
+            raise ValueError(f"status must be within 300..599, not {self.status}")
         if self.delay < 0 or self.chunk_delay < 0:
             raise ValueError("a delay must not be negative")
 
@@ -108,9 +109,9 @@ _COUNTS = (
     "status", "chunk_bytes", "cut_after_bytes", "cut_after_chunks", "end_after_chunks", "error_after_chunks",
     "stall_after_bytes", "stall_after_chunks", "times", "every",
 )  # fmt: skip
-_SECONDS = ("delay", "chunk_delay", "retry_after_ms")
+_SECONDS = ("delay", "chunk_delay")
 _FLAGS = ("should_retry", "cut", "reset", "no_done", "malformed", "stall", "per_key")
-_TEXTS = ("code", "message", "retry_after", "key", "path")
+_TEXTS = ("code", "message", "retry_after", "retry_after_ms", "key", "path")
 NAMES = tuple(
     item.name.replace("_", "-") for item in fields(Fault) if item.name not in ("headers", "body", "when")
 )

@@ -28,6 +28,7 @@ _CLASSES = {
     "s": " ",
 }
 _ALL = string.ascii_lowercase + string.digits + string.ascii_uppercase + string.punctuation + " "
+_LARGEST = 100_000
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
 
 
@@ -91,6 +92,8 @@ class _Reader:
             atom = self._atom()
             low, high = self._repeat()
             count = low + self.extra if high is None else min(low + self.extra, high)
+            if count > _LARGEST:
+                raise ValueError("a repetition out of all proportion")
             for _ in range(count):
                 if self.variant and count > 1 and self.pattern[start] in "[\\." and not written:
                     written.append(self._again(start, self.variant))

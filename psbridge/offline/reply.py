@@ -68,9 +68,8 @@ def _choice(
         spent, finish = _call(body, message, calls, f"{key}{index}", limit)
         logprobs: dict[str, Any] | None = {"content": None, "refusal": None}
     else:
-        text, finish = _cut(_text(body, index, amount), body, limit)
-        cut = tokens.pieces(text)
-        spent = len(cut)
+        cut, finish = _cut(_text(body, index, amount), body, limit)
+        text, spent = "".join(cut), len(cut)
         logprobs = {"content": _logprobs(cut, body), "refusal": None} if body.get("logprobs") else None
         if "audio" in (body.get("modalities") or ()):
             message["audio"] = {
@@ -100,18 +99,17 @@ def _limit(body: dict[str, Any]) -> int | None:
     return None
 
 
-def _cut(text: str, body: dict[str, Any], limit: int | None) -> tuple[str, str]:
-    """`text` up to the first stop sequence and the token limit, with the finish reason."""
+def _cut(text: str, body: dict[str, Any], limit: int | None) -> tuple[list[str], str]:
+    """The tokens of `text` up to the first stop sequence and the limit, with the finish reason."""
     stop = body.get("stop")
     sequences = [stop] if isinstance(stop, str) else stop or []
     ends = [position for position in (text.find(item) for item in sequences if item) if position >= 0]
     if ends:
         text = text[: min(ends)]
-    if limit is not None:
-        cut = tokens.pieces(text)
-        if len(cut) > limit:
-            return "".join(cut[:limit]), "length"
-    return text, "stop"
+    cut = tokens.pieces(text, None if limit is None else limit + 1)
+    if limit is not None and len(cut) > limit:
+        return cut[:limit], "length"
+    return cut, "stop"
 
 
 def _text(body: dict[str, Any], index: int, amount: int) -> str:

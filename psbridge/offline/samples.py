@@ -18,10 +18,11 @@ from .checks import SchemaError, satisfies, target
 from .patterns import matching
 from .problems import ApiError
 
-__all__ = ["matching", "sample"]
-
 _DEEP = 6
 _TOO_DEEP = 60
+_VARIANTS = 4
+_STEPS = 20_000
+_LARGEST = 100_000
 _FORMATS = {
     "date-time": "2025-01-01T00:00:00Z",
     "date": "2025-01-01",
@@ -50,9 +51,11 @@ def sample(schema: Any, param: str) -> Any:
         ApiError: status 400 when the schema is malformed or no satisfying value was found.
     """
     try:
-        value = _Maker(schema).make(schema, 0, 0)
-        if satisfies(value, schema, schema):
-            return value
+        maker = _Maker(schema)
+        for variant in range(_VARIANTS):
+            value = maker.make(schema, 0, variant)
+            if satisfies(value, schema, schema):
+                return value
         reason = "no value was found that satisfies it"
     except (SchemaError, RecursionError) as error:
         reason = str(error) if isinstance(error, SchemaError) else "it is nested too deeply"
@@ -65,9 +68,13 @@ def sample(schema: Any, param: str) -> Any:
 class _Maker:
     def __init__(self, root: Any) -> None:
         self.root = root
+        self.steps = 0
 
     def make(self, schema: Any, depth: int, variant: int) -> Any:
         """A candidate for `schema`; `variant` asks for a different one, where `uniqueItems` needs several."""
+        self.steps += 1
+        if self.steps > _STEPS:
+            raise SchemaError("no value was found in reasonable time")
         if depth > _TOO_DEEP:
             raise SchemaError("every value that satisfies it is infinitely deep")
         if schema is True or schema == {}:
@@ -93,6 +100,9 @@ class _Maker:
         for word in ("anyOf", "oneOf"):
             if word in schema:
                 return self.alternative(schema, word, depth, variant)
+        if "not" in schema:
+            made = (self.typed(schema, depth, variant + more) for more in range(_VARIANTS))
+            return next((value for value in made if satisfies(value, schema, self.root)), None)
         return self.typed(schema, depth, variant)
 
     def merge(self, left: dict[str, Any], right: Any, depth: int) -> dict[str, Any]:
@@ -149,12 +159,13 @@ class _Maker:
         problem = "none of its alternatives can be satisfied"
         for option in options:
             try:
-                value = self.make(self.merge(rest, option, 0), depth + 1, variant)
+                merged = self.merge(rest, option, 0)
+                for more in range(_VARIANTS):
+                    value = self.make(merged, depth + 1, variant + more)
+                    if satisfies(value, schema, self.root):
+                        return value
             except SchemaError as error:
                 problem = str(error)
-                continue
-            if satisfies(value, schema, self.root):
-                return value
         raise SchemaError(problem)
 
     def typed(self, schema: dict[str, Any], depth: int, variant: int) -> Any:
@@ -186,7 +197,7 @@ class _Maker:
         most = schema.get("maxItems", math.inf)
         if isinstance(rest, list):
             first, rest = rest, schema.get("additionalItems", True)
-        wanted = max(least, min(len(first), most))
+        wanted = max(_modest(least), min(len(first), most))
         if "contains" in schema:
             wanted = max(wanted, len(first) + max(schema.get("minContains", 1), 1))
         elif "items" in schema and rest is not False and depth <= _DEEP:
@@ -218,10 +229,17 @@ class _Maker:
             if name not in made:
                 made[name] = self.make(extra, depth + 1, variant)
         spare = 1
-        while len(made) < schema.get("minProperties", 0) and extra is not False:
+        while len(made) < _modest(schema.get("minProperties", 0)) and extra is not False:
             made.setdefault(f"offline{spare}", self.make(extra, depth + 1, variant))
             spare += 1
         return _trimmed(made, schema.get("maxProperties"), required)
+
+
+def _modest(least: Any) -> int:
+    """A lower bound on a length or count, unless it is out of all proportion."""
+    if not 0 <= least <= _LARGEST:
+        raise SchemaError(f"it asks for {least} of something; at most {_LARGEST} are made here")
+    return int(least)
 
 
 def _trimmed(made: dict[str, Any], most: int | None, required: list[str]) -> dict[str, Any]:
@@ -280,7 +298,7 @@ def _number(schema: dict[str, Any], whole: bool, variant: int) -> Any:
     if step or whole:
         return _multiple(step or 1, whole, (low, low_open), (high, high_open), variant)
     if low == -math.inf:
-        return float(variant) if high == math.inf else high - 1 - variant
+        return variant / 2 if high == math.inf else high - 1 - variant
     if high == math.inf:
         return low + 1 + variant if low_open else low + variant
     return low if not (low_open or variant) else low + (high - low) / (2 + variant)
@@ -317,7 +335,7 @@ def _multiple(
 
 
 def _string(schema: dict[str, Any], variant: int) -> str:
-    least, most = schema.get("minLength", 0), schema.get("maxLength")
+    least, most = _modest(schema.get("minLength", 0)), schema.get("maxLength")
     ending = str(variant) if variant else ""
     if "pattern" in schema:
         return matching(schema["pattern"], least, most, variant)

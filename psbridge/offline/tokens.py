@@ -6,6 +6,7 @@ length.
 
 from __future__ import annotations
 
+import itertools
 import re
 import zlib
 from typing import Any
@@ -15,9 +16,14 @@ PER_MESSAGE = 3
 PRIMING = 3
 
 
-def pieces(text: str) -> list[str]:
-    """`text` in tokens: words with a leading space, white space, single marks. Joined, they are `text`."""
-    return _PIECE.findall(text)
+def pieces(text: str, most: int | None = None) -> list[str]:
+    """`text` in tokens: words with a leading space, white space, single marks. Joined, they are `text`.
+
+    `most` stops after so many.
+    """
+    if most is None:
+        return _PIECE.findall(text)
+    return [found[0] for found in itertools.islice(_PIECE.finditer(text), most)]
 
 
 def estimate(text: str) -> int:

@@ -169,7 +169,8 @@ def _argument(offer: _Offer, body: dict[str, Any]) -> str:
     if offer.sort == "custom":
         grammar = offer.spec.get("format", {}).get("grammar", {})
         if grammar.get("syntax") == "regex":
-            return samples.matching(grammar["definition"])
+            pattern = {"type": "string", "pattern": grammar["definition"]}
+            return str(samples.sample(pattern, f"{offer.path}.format.grammar.definition"))
         return tokens.message_text(body["messages"][-1]) or "offline"
     parameters = offer.spec.get("parameters") or {}
     value = samples.sample({"type": "object", **parameters}, f"{offer.path}.parameters")

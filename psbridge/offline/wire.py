@@ -27,7 +27,6 @@ _BATCH = 64 * 1024
 _HEAD_LIMIT = 64 * 1024
 _PIPELINE_LIMIT = 1024 * 1024
 _LINGER = 10.0
-_VERSION = "2020-10-01"
 _NO_FAULT = Fault()
 
 
@@ -90,12 +89,12 @@ class Connection(asyncio.Protocol):
                 self._transport.pause_reading()
 
     def eof_received(self) -> bool:
+        """The peer is done sending: taken as its leaving, so that a stalled reply does not wait for ever."""
         if self._discarding:
             return False
         self._http.receive_data(b"")
-        if self._task is not None:
-            return True
-        self._read()
+        if self._task is None:
+            self._read()
         return False
 
     def pause_writing(self) -> None:
@@ -224,19 +223,17 @@ class Connection(asyncio.Protocol):
     def _head(self, reply: Reply, length: int | None, close: bool = False) -> h11.Response:
         elapsed = int((time.perf_counter() - self._started) * 1000) if self._started else 0
         headers = [
-            ("date", _date()),
-            ("content-type", reply.media_type),
-            ("openai-processing-ms", str(elapsed)),
-            ("openai-version", _VERSION),
-            ("openai-organization", "offline"),
-            ("x-request-id", self._settings.app.request_id()),
-            *_RATE_LIMITS,
-            *reply.headers,
+            (b"date", _date()),
+            (b"content-type", reply.media_type.encode()),
+            (b"openai-processing-ms", b"%d" % elapsed),
+            (b"x-request-id", self._settings.app.request_id().encode()),
+            *_ALWAYS,
+            *((name.encode(), value.encode()) for name, value in reply.headers),
         ]
         if length is not None:
-            headers.append(("content-length", str(length)))
+            headers.append((b"content-length", b"%d" % length))
         if close:
-            headers.append(("connection", "close"))
+            headers.append((b"connection", b"close"))
         return h11.Response(status_code=reply.status, headers=headers)
 
     def _write(self, reply: Reply, close: bool = False) -> None:
@@ -324,24 +321,26 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
-_RATE_LIMITS = (
-    ("x-ratelimit-limit-requests", "10000"),
-    ("x-ratelimit-remaining-requests", "9999"),
-    ("x-ratelimit-reset-requests", "6ms"),
-    ("x-ratelimit-limit-tokens", "2000000"),
-    ("x-ratelimit-remaining-tokens", "1999900"),
-    ("x-ratelimit-reset-tokens", "3ms"),
+_ALWAYS = (
+    (b"openai-version", b"2020-10-01"),
+    (b"openai-organization", b"offline"),
+    (b"x-ratelimit-limit-requests", b"10000"),
+    (b"x-ratelimit-remaining-requests", b"9999"),
+    (b"x-ratelimit-reset-requests", b"6ms"),
+    (b"x-ratelimit-limit-tokens", b"2000000"),
+    (b"x-ratelimit-remaining-tokens", b"1999900"),
+    (b"x-ratelimit-reset-tokens", b"3ms"),
 )
 
-_stamp = (0, "")
+_stamp = (0, b"")
 
 
-def _date() -> str:
+def _date() -> bytes:
     """The `date` header, formatted once a second."""
     global _stamp
     now = int(time.time())
     if _stamp[0] != now:
-        _stamp = (now, formatdate(now, usegmt=True))
+        _stamp = (now, formatdate(now, usegmt=True).encode())
     return _stamp[1]
 
 
@@ -352,6 +351,8 @@ async def _forever() -> None:
 
 def _failed(fault: Fault) -> Reply:
     assert fault.status is not None
+    if fault.status < 400:
+        return Reply(fault.status)
     return error_reply(injected(fault.status, fault.code, fault.message))
 
 

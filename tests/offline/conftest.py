@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from psbridge.offline import OfflineServer
 
 Ask = Callable[..., httpx.Response]
+#: Client options: past any proxy, with one TLS context for all, as making one is slow.
+DIRECT: dict[str, Any] = {"trust_env": False, "verify": ssl.create_default_context()}
 AUTHORISED = {"authorization": "Bearer sk-offline-test"}
 
 
@@ -22,7 +25,7 @@ def server() -> Iterator[OfflineServer]:
 
 @pytest.fixture(scope="session")
 def client(server: OfflineServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.base_url, headers=AUTHORISED, timeout=30, trust_env=False) as made:
+    with httpx.Client(base_url=server.base_url, headers=AUTHORISED, timeout=30, **DIRECT) as made:
         yield made
 
 
