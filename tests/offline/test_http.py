@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import socket
 import threading
+import time
 from typing import Any
 
 import httpx
@@ -287,7 +289,7 @@ def test_leaving_closes_connections_and_the_thread() -> None:
         stalled = socket.create_connection((server.host, server.port), timeout=30)
         stalled.sendall(_request(b"{}", b"content-length: 2", b"x-offline-fault: stall"))
         while not server.requests:
-            pass
+            time.sleep(0.001)
     for peer in (idle, stalled):
         with peer:
             try:
@@ -295,7 +297,7 @@ def test_leaving_closes_connections_and_the_thread() -> None:
             except ConnectionResetError:
                 continue
     assert threading.active_count() == before
-    with pytest.raises(OSError, match="refused"):
+    with pytest.raises(ConnectionRefusedError):
         socket.create_connection((server.host, server.port), timeout=30)
 
 
@@ -307,8 +309,9 @@ def test_one_server_object_can_serve_again() -> None:
 
 
 def test_a_taken_port_is_an_error_at_once(server: OfflineServer) -> None:
-    with pytest.raises(OSError, match="address already in use"):
+    with pytest.raises(OSError) as caught:
         OfflineServer(port=server.port).start()
+    assert caught.value.errno in (errno.EADDRINUSE, errno.EACCES)
 
 
 def test_starting_twice_is_an_error(server: OfflineServer) -> None:

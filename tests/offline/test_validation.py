@@ -250,6 +250,61 @@ def test_what_the_description_allows_is_accepted(ask: Ask, members: dict[str, An
     assert reply.status_code == 200, reply.text
 
 
+def test_the_request_of_the_documented_example_is_accepted(ask: Ask) -> None:
+    call = {"id": "MyId", "type": "function", "function": {"name": "MyName", "arguments": "MyArguments"}}
+    message = {
+        "content": "MyContent",
+        "role": "function",
+        "name": "MyName",
+        "refusal": "MyRefusal",
+        "audio": {"id": "MyId"},
+        "tool_calls": [call],
+        "function_call": {"arguments": "MyArguments", "name": "MyName"},
+        "tool_call_id": "MyToolCallId",
+    }
+    function = {"description": "MyDescription", "name": "MyName", "parameters": {"key_example": None}}
+    schema = {
+        "description": "MyDescription",
+        "name": "MyName",
+        "schema": {"key_example": None},
+        "strict": False,
+    }
+    reply = ask(
+        messages=[message],
+        store=False,
+        reasoning_effort="low",
+        metadata={"key_example": "MyInner"},
+        frequency_penalty=0,
+        logit_bias={"key_example": 0},
+        logprobs=False,
+        top_logprobs=0,
+        max_tokens=0,
+        max_completion_tokens=0,
+        n=1,
+        modalities=["text"],
+        prediction={"type": "content", "content": "MyPrediction"},
+        audio={"voice": "alloy", "format": "wav"},
+        presence_penalty=0,
+        response_format={"type": "text", "json_schema": schema},
+        seed=0,
+        service_tier="auto",
+        stop=None,
+        stream=False,
+        stream_options={"include_usage": False},
+        temperature=1,
+        top_p=1,
+        tools=[{"type": "function", "function": {**function, "strict": False}}],
+        tool_choice={"type": "function", "function": {"name": "MyName"}},
+        parallel_tool_calls=False,
+        user="user-1234",
+        function_call={"name": "MyName"},
+        functions=[function],
+    )
+    assert reply.status_code == 200, reply.text
+    [called] = reply.json()["choices"][0]["message"]["tool_calls"]
+    assert called["function"] == {"name": "MyName", "arguments": "{}"}
+
+
 def test_messages_are_worded_as_openai_words_them(ask: Ask) -> None:
     def message(**members: Any) -> str:
         return str(ask(**members).json()["error"]["message"])
