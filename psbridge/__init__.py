@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "UNSET": "psbridge.cmdlets.unset",
     "invoke": "psbridge.cmdlets.functions",
-    "PSBridgeWarning": "psbridge.cmdlets.builders",
+    "PSBridgeWarning": "psbridge.cmdlets.warning",
     "CommandNotFoundError": "psbridge.cmdlets.table",
     "Configuration": "psbridge.client.configuration",
     "use_configuration": "psbridge.client.configuration",

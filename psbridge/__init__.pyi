@@ -6,10 +6,10 @@ from .binding import SecureString as SecureString
 from .client.configuration import Configuration as Configuration
 from .client.configuration import use_configuration as use_configuration
 from .client.errors import ClientError as ClientError
-from .cmdlets.builders import PSBridgeWarning as PSBridgeWarning
 from .cmdlets.functions import *
 from .cmdlets.table import CommandNotFoundError as CommandNotFoundError
 from .cmdlets.unset import UNSET as UNSET
+from .cmdlets.warning import PSBridgeWarning as PSBridgeWarning
 from .errors import PSBridgeError as PSBridgeError
 from .models.problems import InvalidValueError as InvalidValueError
 from .offline import OfflineServer as OfflineServer

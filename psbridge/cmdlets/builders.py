@@ -7,7 +7,6 @@ hashtable's keys are taken in any case, as PowerShell takes them.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
@@ -19,13 +18,10 @@ from ..models.problems import InvalidValueError
 from ..naming import parameter_name
 from .table import TableEntry
 from .unset import UNSET
+from .warning import warn
 
 Bound = dict[str, Any]
 Builder = Callable[[Bound, "frozenset[str]"], Any]
-
-
-class PSBridgeWarning(UserWarning):
-    """Something was done that the caller may not have meant; the message names the parameter."""
 
 
 def builder(entry: TableEntry) -> Builder:
@@ -99,11 +95,7 @@ def _union(entry: TableEntry) -> Builder:
         foreign = [name for name in bound if wires[name] not in model.model_fields]
         if foreign:
             listed = ", ".join(f"-{name}" for name in foreign)
-            warnings.warn(
-                f"{entry.name}: {model.__name__} defines no {listed}; kept and sent as given.",
-                PSBridgeWarning,
-                stacklevel=4,
-            )
+            warn(f"{entry.name}: {model.__name__} defines no {listed}; kept and sent as given.")
         return built(model, members, [wires[name] for name in left_open])
 
     return build

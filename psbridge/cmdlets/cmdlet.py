@@ -6,7 +6,6 @@ Every cmdlet is a plain function with a signature, a docstring and two attribute
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
@@ -16,6 +15,7 @@ from ..binding.parameters import SHOULD_PROCESS
 from ..errors import PSBridgeError
 from .table import TableEntry
 from .unset import UNSET
+from .warning import warning_action
 
 Work = Callable[[dict[str, Any], "frozenset[str]"], Any]
 
@@ -51,18 +51,11 @@ def make(entry: TableEntry, work: Work) -> Cmdlet:
     bind = command.bind_call
 
     def cmdlet(*args: Any, **parameters: Any) -> Any:
-        left_open = _NOTHING
-        for value in parameters.values():
+        for value in (*args, *parameters.values()):
             if value is UNSET:
-                parameters, left_open = _without_unset(entry, parameters)
-                break
-        bound = bind(args, parameters)
-        if args:
-            for name, value in list(bound.items()):
-                if value is UNSET or (isinstance(value, list) and len(value) == 1 and value[0] is UNSET):
-                    del bound[name]
-                    left_open |= {name}
-        return run(bound, left_open)
+                args, parameters, left_open = _without_unset(entry, args, parameters)
+                return run(bind(args, parameters), left_open)
+        return run(bind(args, parameters), _NOTHING)
 
     def run(bound: dict[str, Any], left_open: frozenset[str]) -> Any:
         try:
@@ -75,12 +68,13 @@ def make(entry: TableEntry, work: Work) -> Cmdlet:
             raise
 
     def pipe(items: Iterable[Any], *args: Any, **parameters: Any) -> Iterator[Any]:
+        args, parameters, left_open = _without_unset(entry, args, parameters)
         action = _error_action(command, parameters)
         for bound in command.pipe_call(args, parameters, items):
             try:
                 if isinstance(bound, PSBridgeError):
                     raise bound
-                result = run(dict(bound), _NOTHING)
+                result = run(bound, left_open - bound.keys())
             except PSBridgeError as error:
                 if action == "Stop":
                     raise
@@ -101,20 +95,34 @@ def make(entry: TableEntry, work: Work) -> Cmdlet:
 _NOTHING: frozenset[str] = frozenset()
 
 
-def _without_unset(entry: TableEntry, parameters: dict[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
-    """The keyword arguments that say something, and the parameters that were passed UNSET."""
-    given = {name: value for name, value in parameters.items() if value is not UNSET}
+def _without_unset(
+    entry: TableEntry, args: tuple[Any, ...], parameters: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any], frozenset[str]]:
+    """The arguments that say something, and the parameters that were passed UNSET: open on purpose."""
     wires = {parameter.wire: parameter.name for parameter in entry.parameters if parameter.wire}
-    left_open = []
+    given: dict[str, Any] = {}
+    left_open: set[str] = set()
+    named: set[str] = set()
     for name, value in parameters.items():
-        if value is UNSET:
-            matched = None if name in wires else entry.command.metadata.match(name)
-            # An unknown name stays in, so that the binder says what is wrong with it.
-            if matched is None and name not in wires:
-                given[name] = value
+        matched = None if name in wires else entry.command.metadata.match(name)
+        known = wires.get(name) if matched is None else matched.parameter.name
+        if known is not None:
+            named.add(known)
+        # An unknown name stays in, so that the binder says what is wrong with it.
+        if value is UNSET and known is not None:
+            left_open.add(known)
+        else:
+            given[name] = value
+    if any(value is UNSET for value in args):
+        free = [one for one in entry.parameters if one.position is not None and one.name not in named]
+        free.sort(key=lambda one: one.position or 0)
+        for parameter, value in zip(free, args, strict=False):
+            if value is UNSET:
+                left_open.add(parameter.name)
             else:
-                left_open.append(wires[name] if matched is None else matched.parameter.name)
-    return given, frozenset(left_open)
+                given[parameter.name] = value
+        args = args[len(free) :]
+    return args, given, frozenset(left_open)
 
 
 def _error_action(command: Command, parameters: dict[str, Any]) -> str:
@@ -122,19 +130,18 @@ def _error_action(command: Command, parameters: dict[str, Any]) -> str:
     for name, value in parameters.items():
         matched = command.metadata.match(name)
         if matched is not None and matched.parameter.name == "ErrorAction":
-            return str(command.bind_call((), {"ErrorAction": value})["ErrorAction"].name)
+            return _preference(command.bind_call((), {"ErrorAction": value})["ErrorAction"], "Stop")
     return "Stop"
 
 
 def _with_common(work: Work, bound: dict[str, Any], left_open: frozenset[str]) -> Any:
     own = {name: value for name, value in bound.items() if name not in COMMON}
-    with warnings.catch_warnings():
-        match str(bound.get("WarningAction", "Continue")):
-            case "SilentlyContinue" | "Ignore":
-                warnings.simplefilter("ignore", UserWarning)
-            case "Stop":
-                warnings.simplefilter("error", UserWarning)
+    with warning_action(_preference(bound.get("WarningAction"), "Continue")):
         return work(own, left_open)
+
+
+def _preference(value: Any, default: str) -> str:
+    return default if value is None else str(getattr(value, "name", value))
 
 
 def describe(entry: TableEntry) -> str:

@@ -7,13 +7,12 @@ out with a warning; anything else that is incomplete is an error, before anythin
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, TypeVar
 
 from ..models.base import Model
 from ..models.problems import InvalidValueError, invalid
 from ..naming import parameter_name
-from .builders import PSBridgeWarning
+from .warning import warn
 
 _Model = TypeVar("_Model", bound=Model)
 
@@ -48,9 +47,7 @@ def _ready(value: Model, path: str) -> tuple[Model, str | None]:
             if missing is not None:
                 if wire in value.__required__:
                     return value, missing
-                warnings.warn(
-                    f"'{where}' is not sent: '{missing}' was left unset.", PSBridgeWarning, stacklevel=5
-                )
+                warn(f"'{where}' is not sent: '{missing}' was left unset.")
                 dropped.append(wire)
             elif inner is not member:
                 changes[wire] = inner

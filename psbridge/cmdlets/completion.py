@@ -5,10 +5,12 @@ Everything on the wire is the client's business; here a request becomes a checke
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from ..client import Client, Reply, UsageTotals
@@ -17,9 +19,10 @@ from ..errors import PSBridgeError
 from ..models import CreateChatCompletionRequest, CreateChatCompletionResponse, UpdateChatCompletionRequest
 from ..models.base import Model
 from ..models.problems import InvalidValueError
-from .builders import built, unwrapped
+from .builders import Builder, builder, built, unwrapped
 from .codec import ModelCodec
 from .complete import completed
+from .table import entry
 
 Bound = dict[str, Any]
 
@@ -38,6 +41,7 @@ def client() -> Client:
         with _lock:
             if _client is None:
                 _client = Client(codec=ModelCodec())
+                atexit.register(_client.close)
     return _client
 
 
@@ -70,6 +74,8 @@ _OPTIONS = {
     "AdditionalHeaders": "additional_headers",
     "AdditionalQuery": "additional_query",
 }
+# A request given by its parameters may leave its model to the configuration.
+_MODEL_OPEN = frozenset(("Model",))
 # Parameters of the call itself; every other one belongs to the request.
 _CALL = frozenset(("CreateChatCompletionRequest", "WithHttpInfo", "Stream", "StreamText", *_OPTIONS))
 
@@ -102,13 +108,14 @@ def _request(bound: Bound) -> CreateChatCompletionRequest:
             category="InvalidArgument",
             parameter="CreateChatCompletionRequest",
         )
-    from .functions import cmdlet
-
     members["Messages"] = [_message(item) for item in members["Messages"]]
-    request: CreateChatCompletionRequest = cmdlet("Initialize-CreateChatCompletionRequest")(
-        **{"Model": _default_model(), **members}
-    )
+    request: CreateChatCompletionRequest = _request_builder()(members, _MODEL_OPEN)
     return request
+
+
+@cache
+def _request_builder() -> Builder:
+    return builder(entry("Initialize-CreateChatCompletionRequest"))
 
 
 def _message(item: Any) -> Any:

@@ -99,7 +99,7 @@ def _cleared(name: str, value: Any) -> Any:
         return _texts(name, value)
     if name in ("TimeoutSec", "MaxRetryCount"):
         default = getattr(Configuration(), _SETTINGS[name])
-        return default if value is None else float(value) if name == "TimeoutSec" else int(value)
+        return default if value is None else _figure(name, value)
     if name == "SkipCertificateCheck":
         return bool(value)
     if name == "BaseUrl" and value == "":
@@ -107,6 +107,20 @@ def _cleared(name: str, value: Any) -> Any:
     if name == "Proxy":
         return value if value is None else _proxy(value)
     return None if isinstance(value, str) and value == "" else value
+
+
+def _figure(name: str, value: Any) -> float:
+    """A number as a script may give it, text included; MaxRetryCount takes whole ones only."""
+    try:
+        figure = float(value)
+        if name == "TimeoutSec":
+            return figure
+        if figure.is_integer():
+            return int(figure)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    kind = "a number of seconds above 0" if name == "TimeoutSec" else "a whole number, 0 or more"
+    raise ConfigurationError(f"{name} must be {kind}.", parameter=name)
 
 
 def _proxy(value: Any) -> str:
