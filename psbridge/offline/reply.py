@@ -18,9 +18,12 @@ WHO = "I am psbridge's offline server, not a model."
 CLOCK = 1_735_689_600
 
 
+_SORTED = json.JSONEncoder(sort_keys=True).encode
+
+
 def digest(*parts: object) -> str:
     """A hexadecimal SHA-256 over JSON values: what ids and choices are drawn from."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_SORTED(parts).encode()).hexdigest()
 
 
 def build(body: dict[str, Any], model: str, serial: int | None = None) -> dict[str, Any]:

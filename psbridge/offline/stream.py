@@ -14,7 +14,7 @@ from . import tokens
 from .problems import encode
 
 DONE = b"data: [DONE]\n\n"
-_PADDING = "offlineserver"
+_PADDINGS = tuple(b',"obfuscation":"' + b"offlineserver"[:length] + b'"' for length in range(1, 14))
 
 
 def event(payload: bytes) -> bytes:
@@ -40,19 +40,15 @@ def events(reply: dict[str, Any], options: dict[str, Any] | None) -> Iterator[by
         "service_tier": reply["service_tier"],
         "system_fingerprint": reply["system_fingerprint"],
     }
+    # What all chunks share is written once: a long reply has a chunk for every word.
+    opening = b"data: " + encode(head)[:-1] + b',"choices":['
+    closing = b'],"usage":null' if with_usage else b"]"
     for choice in reply["choices"]:
         for delta, logprobs, finish in _deltas(choice):
-            chunk: dict[str, Any] = {
-                **head,
-                "choices": [
-                    {"index": choice["index"], "delta": delta, "logprobs": logprobs, "finish_reason": finish}
-                ],
-            }
-            if with_usage:
-                chunk["usage"] = None
-            if padded:
-                chunk["obfuscation"] = _PADDING[: 1 + len(str(delta)) % len(_PADDING)]
-            yield event(encode(chunk))
+            part = {"index": choice["index"], "delta": delta, "logprobs": logprobs, "finish_reason": finish}
+            written = encode(part)
+            padding = _PADDINGS[len(written) % len(_PADDINGS)] if padded else b""
+            yield b"".join((opening, written, closing, padding, b"}\n\n"))
     if "moderation" in reply:
         yield event(encode({**head, "choices": [], "moderation": reply["moderation"]}))
     if with_usage:

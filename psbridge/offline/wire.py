@@ -42,6 +42,7 @@ class Settings:
     chunk_delay: float = 0.0
     connections: set[Connection] = field(default_factory=set)
     empty: asyncio.Event | None = None
+    closing: bool = False
 
 
 class Connection(asyncio.Protocol):
@@ -67,6 +68,8 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._settings.connections.add(self)
+        if self._settings.closing:
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._task is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -130,3 +131,16 @@ def test_it_serves_https(certificate: Path) -> None:
             pytest.raises(httpx.ConnectError, match="self-signed"),
         ):
             wary.get("/models")
+
+
+def test_a_peer_silent_in_the_handshake_does_not_hold_up_the_end(certificate: Path) -> None:
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(certificate)
+    with OfflineServer(ssl_context=serving) as server:
+        silent = socket.create_connection((server.host, server.port), timeout=30)
+        with httpx.Client(
+            base_url=server.base_url, verify=ssl.create_default_context(cafile=certificate), trust_env=False
+        ) as client:
+            assert client.get("/models", headers=AUTHORISED).status_code == 200
+    with silent:
+        assert silent.recv(1) == b""
