@@ -6,7 +6,7 @@ from .binding import SecureString as SecureString
 from .client.configuration import Configuration as Configuration
 from .client.configuration import use_configuration as use_configuration
 from .client.errors import ClientError as ClientError
-from .cmdlets.functions import *
+from .cmdlets.functions import *  # noqa: F403 - every cmdlet, by design
 from .cmdlets.table import CommandNotFoundError as CommandNotFoundError
 from .cmdlets.unset import UNSET as UNSET
 from .cmdlets.warning import PSBridgeWarning as PSBridgeWarning

@@ -2146,7 +2146,9 @@ class _New_ChatCompletion(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
-        Messages: ChatCompletionRequestMessage
+        Messages: str
+        | Sequence[str | ChatCompletionRequestMessage | Mapping[str, Any]]
+        | ChatCompletionRequestMessage
         | Mapping[str, Any]
         | Sequence[ChatCompletionRequestMessage | Mapping[str, Any]]
         | None = ...,
@@ -2207,7 +2209,9 @@ class _New_ChatCompletion(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
-        Messages: ChatCompletionRequestMessage
+        Messages: str
+        | Sequence[str | ChatCompletionRequestMessage | Mapping[str, Any]]
+        | ChatCompletionRequestMessage
         | Mapping[str, Any]
         | Sequence[ChatCompletionRequestMessage | Mapping[str, Any]]
         | None = ...,
@@ -2268,7 +2272,9 @@ class _New_ChatCompletion(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
-        Messages: ChatCompletionRequestMessage
+        Messages: str
+        | Sequence[str | ChatCompletionRequestMessage | Mapping[str, Any]]
+        | ChatCompletionRequestMessage
         | Mapping[str, Any]
         | Sequence[ChatCompletionRequestMessage | Mapping[str, Any]]
         | None = ...,
@@ -2329,7 +2335,9 @@ class _New_ChatCompletion(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
-        Messages: ChatCompletionRequestMessage
+        Messages: str
+        | Sequence[str | ChatCompletionRequestMessage | Mapping[str, Any]]
+        | ChatCompletionRequestMessage
         | Mapping[str, Any]
         | Sequence[ChatCompletionRequestMessage | Mapping[str, Any]]
         | None = ...,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 
 class _Unset:
@@ -28,4 +28,5 @@ class _Unset:
         return {}
 
 
-UNSET: Final = _Unset()
+# Any to type checkers: it may stand wherever a value may.
+UNSET: Final[Any] = _Unset()

@@ -144,6 +144,7 @@ def _written_row(name: str, entry: dict[str, Any], words: Words, rows: dict[str,
         )
     include = entry.get("include")
     if include:
+        accepts = include.get("accepts", {})  # Python types beyond those of the builder's parameter
         taken = {parameter.name for parameter in parameters}
         parameters += [
             Parameter(
@@ -155,7 +156,7 @@ def _written_row(name: str, entry: dict[str, Any], words: Words, rows: dict[str,
                 "m" * (one.name in include["mandatory"]) + "w" * ("w" in one.flags),
                 one.help,
                 (include["set"],),
-                one.annotation,
+                f"{accepts[one.name]} | {one.annotation}" if one.name in accepts else one.annotation,
             )
             for one in rows[f"Initialize-{include['model']}"].parameters
             if one.name not in taken
