@@ -56,7 +56,7 @@ def union_annotation(api: Api, union: UnionDef) -> str:
         shape = next((one.shape for one in definition.members if one.wire == union.discriminator), None)
         if isinstance(shape, Scalar) and len(shape.values) == 1:
             kinds.append(f"{_quoted(shape.values[0])}: {definition.name}")
-    tagged = " | ".join(f'Annotated[{name}, Tag("{name}")]' for name in objects)
+    tagged = " | ".join(f'Annotated[{name}, Tag("{name}")]' for name in [*objects, "Model"])
     chosen = f"best_of({_quoted(union.discriminator or '')}, {{{', '.join(kinds)}}})"
     return " | ".join([*plain, f"Annotated[{tagged}, {chosen}]", *null])
 

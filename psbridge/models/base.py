@@ -7,19 +7,19 @@ This module knows pydantic and JSON, and nothing of HTTP, cmdlets or any particu
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Iterable
-from typing import Annotated, Any, NoReturn, TypeVar, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Strict, TypeAdapter
 from pydantic import ValidationError as PydanticError
 from pydantic._internal._model_construction import ModelMetaclass
-from pydantic_core import PydanticCustomError, SchemaValidator
+from pydantic_core import PydanticCustomError
 
 from ..naming import folded, parameter_name
-from .plain import plain
-from .problems import InvalidValueError, explain, invalid
+from .plain import free_form
+from .problems import InvalidValueError, explain
+from .reading import LENIENT, refuse, taken, without_mark
 
 __all__ = [
     "Bool",
@@ -35,11 +35,12 @@ __all__ = [
     "choice",
 ]
 
-Str = Annotated[str, Strict()]
+# A length is checked so that the text is, too: half a surrogate pair cannot be sent as UTF-8.
+Str = Annotated[str, Strict(), Field(min_length=0)]
 Int = Annotated[int, Strict()]
 Bool = Annotated[bool, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
-Json = Annotated[Any, BeforeValidator(plain)]
+Json = Annotated[Any, BeforeValidator(free_form)]
 
 _Self = TypeVar("_Self", bound="Model")
 
@@ -60,18 +61,11 @@ def choice(*values: str) -> BeforeValidator:
     exact = frozenset(values)
 
     def settle(value: object) -> object:
-        if value in exact or not isinstance(value, str):
+        if not isinstance(value, str) or value in exact:
             return value
         return table.get(value.lower(), value)
 
-    def hashable(value: object) -> object:
-        return settle(value) if value.__hash__ is not None else value
-
-    return BeforeValidator(hashable)
-
-
-class _Lenient:
-    """Validation context for what a server sent: a required member may be missing."""
+    return BeforeValidator(settle)
 
 
 class _Open:
@@ -80,9 +74,6 @@ class _Open:
     def __init__(self, model: type[Model], names: Iterable[str]) -> None:
         self.model = model
         self.names = frozenset(names)
-
-
-LENIENT = _Lenient()
 
 
 class _Meta(ModelMetaclass):
@@ -149,10 +140,11 @@ class Model(BaseModel, metaclass=_Meta):
 
     @classmethod
     def model_validate_json(cls: type[_Self], json_data: str | bytes | bytearray, **options: Any) -> _Self:
+        text = without_mark(json_data)
         try:
-            return super().model_validate_json(json_data, **options)
+            return super().model_validate_json(text, **options)
         except PydanticError as error:
-            _explain_json(error, json_data, cls.__name__)
+            refuse(error, text, cls.__name__)
 
     @classmethod
     def build(cls: type[_Self], members: dict[str, Any], open_members: Iterable[str] = ()) -> _Self:
@@ -171,26 +163,26 @@ class Model(BaseModel, metaclass=_Meta):
     def from_reply(cls: type[_Self], text: str | bytes) -> _Self:
         """A model from what a server sent, taking servers as they are.
 
-        Missing required members stay unset, and a member of a type that the description does not have is
-        kept as it came; only text that is not a JSON object is refused.
+        Missing required members stay unset, and a member or an array's item of a type that the description
+        does not have is kept as it came. Text that is half a character reads as U+FFFD. NaN and infinities
+        are kept as floats and written out again as null. Only text that is not a JSON object is refused.
 
         Raises:
-            InvalidValueError: when `text` is not JSON, or not an object.
+            InvalidValueError: when `text` is not JSON, not an object, or nested deeper than 200.
         """
         try:
             return cast(_Self, cls.__pydantic_validator__.validate_json(text, context=LENIENT))
         except PydanticError:
-            pass
-        try:
-            return cast(_Self, _loose_validator(cls).validate_json(text, context=LENIENT))
-        except PydanticError as error:
-            _explain_json(error, text, cls.__name__)
+            return cast(_Self, taken(cls, text))
 
-    def model_dump(self, *, exclude_unset: bool = True, **options: Any) -> dict[str, Any]:
-        return super().model_dump(exclude_unset=exclude_unset, **options)
+    # A reply's odd values are no news when it is written out, and pydantic's warnings would quote them.
+    def model_dump(
+        self, *, exclude_unset: bool = True, warnings: Any = False, **options: Any
+    ) -> dict[str, Any]:
+        return super().model_dump(exclude_unset=exclude_unset, warnings=warnings, **options)
 
-    def model_dump_json(self, *, exclude_unset: bool = True, **options: Any) -> str:
-        return super().model_dump_json(exclude_unset=exclude_unset, **options)
+    def model_dump_json(self, *, exclude_unset: bool = True, warnings: Any = False, **options: Any) -> str:
+        return super().model_dump_json(exclude_unset=exclude_unset, warnings=warnings, **options)
 
     def __ps_properties__(self) -> dict[str, Any]:
         """The members that are set, by JSON name: what a PowerShell property bag would hold."""
@@ -200,6 +192,18 @@ class Model(BaseModel, metaclass=_Meta):
         members.update(self.__pydantic_extra__ or {})
         return members
 
+    def __eq__(self, other: Any) -> bool:
+        """Same model, same members set, same values: unset and null differ."""
+        if not isinstance(other, Model):
+            return NotImplemented
+        differ = self.__pydantic_fields_set__ ^ other.__pydantic_fields_set__
+        return bool(super().__eq__(other)) and differ.isdisjoint(type(self).model_fields)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:  # type: ignore[override]
+        return iter(self.__ps_properties__().items())
+
     def __getattr__(self, name: str) -> Any:
         own = _spelling(type(self), name)
         if own is not None and own != name:
@@ -207,8 +211,7 @@ class Model(BaseModel, metaclass=_Meta):
         return super().__getattr__(name)  # type: ignore[misc]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not name.startswith("_"):
-            name = _spelling(type(self), name) or name
+        name = _spelling(type(self), name) or name
         try:
             super().__setattr__(name, value)
         except PydanticError as error:
@@ -226,29 +229,16 @@ class Model(BaseModel, metaclass=_Meta):
         return iter(self.__ps_properties__().items())
 
 
-def _explain_json(error: PydanticError, text: str | bytes | bytearray, model: str) -> NoReturn:
-    try:
-        data = json.loads(text)
-    except RecursionError:
-        raise invalid("Json", "must not be nested so deeply", model=model) from None
-    except ValueError as problem:
-        raise invalid("Json", f"must be JSON text: {problem}", model=model) from None
-    if not isinstance(data, dict):
-        raise invalid(
-            "Json", f"must be a JSON object for {model}, not {_json_kind(data)}", model=model
-        ) from None
-    raise explain(error, data, model) from None
-
-
-def _json_kind(data: object) -> str:
-    return "null" if data is None else "an array" if isinstance(data, list) else "a single value"
-
-
 _spellings: dict[type[Model], dict[str, str]] = {}
 
 
 def _spelling(model: type[Model], name: str) -> str | None:
-    """A member's JSON name from any way of writing it (`TopP`, `topp`, `top_p`), or None."""
+    """A member's JSON name from any way of writing it (`TopP`, `topp`, `top_p`), or None.
+
+    Python's own names (`__name__`, `_private`) are never a member's.
+    """
+    if name.startswith("_"):
+        return None
     table = _spellings.get(model)
     if table is None:
         table = _spellings[model] = {}
@@ -260,58 +250,38 @@ def _spelling(model: type[Model], name: str) -> str | None:
     return table.get(name) or table.get(folded(name))
 
 
-_loose: dict[type[Model], SchemaValidator] = {}
-
-
-def _loose_validator(model: type[Model]) -> SchemaValidator:
-    """The model's validator with every member allowed to be anything, built on first need."""
-    if model not in _loose:
-        model.model_rebuild()
-        _loose[model] = SchemaValidator(_loosen(model.__pydantic_core_schema__), _use_prebuilt=False)
-    return _loose[model]
-
-
-def _loosen(schema: Any) -> Any:
-    if isinstance(schema, list):
-        return [_loosen(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    changed = {key: value if key == "metadata" else _loosen(value) for key, value in schema.items()}
-    if schema.get("type") == "model-field":
-        member = changed["schema"]
-        home = member if member["type"] == "default" else changed  # the default stays outermost
-        choices = [home["schema"], {"type": "any"}]
-        home["schema"] = {"type": "union", "mode": "left_to_right", "choices": choices}
-    return changed
-
-
 def best_of(member: str, kinds: dict[str, type[Model]], *others: type[Model]) -> Discriminator:
     """Chooses among object alternatives: by `member` where it says so, else by the best match.
 
     The best match has the fewest required members missing, then the fewest unknown, then the most known;
-    ties go to the first. The same data always gives the same choice.
+    ties go to the first. The same data always gives the same choice. A kind that `member` states and no
+    alternative has, with members that complete none of them, is newer than the models: it is kept as a bare
+    `Model`, which knows no member and keeps them all.
     """
     alternatives = [*dict.fromkeys(kinds.values()), *others]
     by_kind = {kind.lower(): model.__name__ for kind, model in kinds.items()}
-    by_class = {model: model.__name__ for model in alternatives}
+    everything: list[type[Model]] = [*alternatives, Model]
+    by_class: dict[object, str] = {model: model.__name__ for model in everything}
 
     def choose(value: Any) -> str | None:
         known = by_class.get(value.__class__)
         if known is not None:
             return known
-        if isinstance(value, dict):
+        if value.__class__ is dict or isinstance(value, Mapping):
             stated = value.get(member)
             if isinstance(stated, str):
                 name = by_kind.get(stated) or by_kind.get(stated.lower())
                 if name is not None:
                     return name
-            return min(alternatives, key=lambda model: _misfit(model, value)).__name__
-        return None
+            best = min(alternatives, key=lambda model: _misfit(model, value))
+            newer = isinstance(stated, str) and any(name not in value for name in best.__required__)
+            return "Model" if newer else best.__name__
+        return next((model.__name__ for model in alternatives if isinstance(value, model)), None)
 
     return Discriminator(choose)
 
 
-def _misfit(model: type[Model], value: dict[str, Any]) -> tuple[int, int, int]:
+def _misfit(model: type[Model], value: Mapping[str, Any]) -> tuple[int, int, int]:
     known = sum(name in model.model_fields for name in value)
     missing = sum(name not in value for name in model.__required__)
     return missing, len(value) - known, -known
@@ -329,14 +299,11 @@ def union_value(name: str, alternatives: Any, value: Any, *, text: bool = False)
     adapter = _adapters.get(name)
     if adapter is None:
         adapter = _adapters[name] = TypeAdapter(alternatives)
+    if text:
+        value = without_mark(value)
     try:
         return adapter.validate_json(value) if text else adapter.validate_python(value)
     except PydanticError as error:
         if text:
-            try:
-                value = json.loads(value)
-            except RecursionError:
-                raise invalid("Json", "must not be nested so deeply", model=name) from None
-            except ValueError as problem:
-                raise invalid("Json", f"must be JSON text: {problem}", model=name) from None
+            refuse(error, value, name, objects_only=False)
         raise explain(error, value, name) from None

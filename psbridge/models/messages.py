@@ -128,7 +128,8 @@ ChatCompletionRequestUserMessageContentPart: TypeAlias = Annotated[
     ]
     | Annotated[
         ChatCompletionRequestMessageContentPartFile, Tag("ChatCompletionRequestMessageContentPartFile")
-    ],
+    ]
+    | Annotated[Model, Tag("Model")],
     best_of(
         "type",
         {
@@ -171,7 +172,8 @@ ChatCompletionRequestAssistantMessageContentPart: TypeAlias = Annotated[
     Annotated[ChatCompletionRequestMessageContentPartText, Tag("ChatCompletionRequestMessageContentPartText")]
     | Annotated[
         ChatCompletionRequestMessageContentPartRefusal, Tag("ChatCompletionRequestMessageContentPartRefusal")
-    ],
+    ]
+    | Annotated[Model, Tag("Model")],
     best_of(
         "type",
         {
@@ -246,7 +248,8 @@ class ChatCompletionMessageCustomToolCall(Model):
 
 ChatCompletionMessageToolCallsInner: TypeAlias = Annotated[
     Annotated[ChatCompletionMessageToolCall, Tag("ChatCompletionMessageToolCall")]
-    | Annotated[ChatCompletionMessageCustomToolCall, Tag("ChatCompletionMessageCustomToolCall")],
+    | Annotated[ChatCompletionMessageCustomToolCall, Tag("ChatCompletionMessageCustomToolCall")]
+    | Annotated[Model, Tag("Model")],
     best_of(
         "type", {"function": ChatCompletionMessageToolCall, "custom": ChatCompletionMessageCustomToolCall}
     ),
@@ -300,7 +303,8 @@ ChatCompletionRequestMessage: TypeAlias = Annotated[
     | Annotated[ChatCompletionRequestUserMessage, Tag("ChatCompletionRequestUserMessage")]
     | Annotated[ChatCompletionRequestAssistantMessage, Tag("ChatCompletionRequestAssistantMessage")]
     | Annotated[ChatCompletionRequestToolMessage, Tag("ChatCompletionRequestToolMessage")]
-    | Annotated[ChatCompletionRequestFunctionMessage, Tag("ChatCompletionRequestFunctionMessage")],
+    | Annotated[ChatCompletionRequestFunctionMessage, Tag("ChatCompletionRequestFunctionMessage")]
+    | Annotated[Model, Tag("Model")],
     best_of(
         "role",
         {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import json
 import math
 import uuid
 from collections.abc import Mapping
@@ -15,19 +16,24 @@ from decimal import Decimal
 from typing import Any
 
 MAX_DEPTH = 200
-_ATOMS = (str, bool, int, type(None))
+NOT_TEXT = "must be valid Unicode text, without unpaired surrogates"
+_ATOMS = (bool, int, type(None))
 
 
 def plain(value: object, _within: tuple[int, ...] = ()) -> Any:
     """`value` as dicts with string keys, lists, str, int, float, bool and None.
 
     Mappings, objects with `__ps_properties__()` (models, PowerShell-like property bags), lists, tuples,
-    sets, `Decimal`, dates (ISO 8601), UUIDs and enum members are taken as what they mean.
+    `Decimal`, dates (ISO 8601), UUIDs and enum members are taken as what they mean; a set, which has no
+    order, comes out sorted by its items' JSON text.
 
     Raises:
-        ValueError: for NaN and infinities, for a structure that contains itself or is nested deeper than
-            200, for a secret, and for anything that has no JSON meaning (a process, a file, a function).
+        ValueError: for NaN and infinities, for text that cannot be UTF-8, for a structure that contains
+            itself or is nested deeper than 200, for a secret, and for anything that has no JSON meaning (a
+            process, a file, a function).
     """
+    if value.__class__ is str:
+        return _text(value)
     if value.__class__ in _ATOMS:
         return value
     if isinstance(value, float):
@@ -37,7 +43,7 @@ def plain(value: object, _within: tuple[int, ...] = ()) -> Any:
     if isinstance(value, enum.Enum):
         return plain(value.value, _within)
     if isinstance(value, str):
-        return str(value)
+        return _text(str.__str__(value))
     if isinstance(value, int):
         return int(value)
     if isinstance(value, Decimal):
@@ -57,13 +63,31 @@ def plain(value: object, _within: tuple[int, ...] = ()) -> Any:
         inner = (*_within, id(value))
         if isinstance(value, Mapping):
             return {_key(key): plain(item, inner) for key, item in value.items()}
-        return [plain(item, inner) for item in value]
+        items = [plain(item, inner) for item in value]
+        return sorted(items, key=json.dumps) if isinstance(value, (set, frozenset)) else items
     raise ValueError(f"must be a JSON value, not {kind(value)}")
+
+
+def free_form(value: object) -> Any:
+    """`plain` for a validator: a caller that is itself deep in calls gets the sentence about depth, too."""
+    try:
+        return plain(value)
+    except RecursionError:
+        raise ValueError(f"must not be nested deeper than {MAX_DEPTH}") from None
+
+
+def _text(value: str) -> str:
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError(NOT_TEXT) from None
+    return value
 
 
 def _key(key: object) -> str:
     if isinstance(key, str):
-        return str(key)
+        return _text(str.__str__(key))
     if isinstance(key, int) and not isinstance(key, bool):
         return str(int(key))
     raise ValueError(f"must have strings for keys, not {kind(key)}")
@@ -80,7 +104,8 @@ def _number(value: Decimal) -> int | float:
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "a boolean"),
     (int, "an integer"),
-    ((float, Decimal), "a number"),
+    (float, "a number"),
+    (Decimal, "a decimal number"),
     (str, "a string"),
     (bytes, "bytes"),
     (Mapping, "an object"),

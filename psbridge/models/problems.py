@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..errors import PSBridgeError
 from ..naming import parameter_name
-from .plain import kind
+from .plain import NOT_TEXT, kind
 
 
 class InvalidValueError(PSBridgeError, ValueError):
@@ -51,7 +51,13 @@ def explain(error: ValidationError, data: object, model: str) -> InvalidValueErr
     best: list[tuple[str, dict[str, Any]]] = []
     depth = -1
     for found in error.errors(include_url=False):
-        steps, path = _walk(found["loc"], data)
+        loc = found["loc"]
+        if found["type"] == "invalid_key":
+            loc = loc[:-1]
+        elif loc and loc[-1] == "[key]":
+            loc = loc[:-2]
+            found["type"] = "invalid_key" if found["type"] == "string_type" else found["type"]
+        steps, path = _walk(loc, data)
         if found["type"] == "missing_member":
             name = parameter_name(found["ctx"]["name"])
             path, steps = (f"{path}.{name}" if path else name), steps + 1
@@ -68,17 +74,26 @@ def _walk(loc: Sequence[int | str], data: object) -> tuple[int, str]:
     """Follow pydantic's location through the data itself; what is not there is a union's label."""
     path, steps, here = "", 0, data
     for step in loc:
-        if isinstance(step, int):
-            if isinstance(here, (list, tuple)) and step < len(here):
+        if isinstance(here, (list, tuple)):
+            if isinstance(step, int) and step < len(here):
                 path, here, steps = f"{path}[{step}]", here[step], steps + 1
-        else:
-            members = (
-                here if isinstance(here, Mapping) else here.__dict__ if isinstance(here, BaseModel) else {}
-            )
-            if step in members:
-                name = parameter_name(step) if step in _member_names() else step
-                path, here, steps = (f"{path}.{name}" if path else name), members[step], steps + 1
+            continue
+        members: Mapping[Any, Any] = (
+            here if isinstance(here, Mapping) else here.__dict__ if isinstance(here, BaseModel) else {}
+        )
+        if step in members:
+            name = parameter_name(str(step)) if step in _member_names() else _shown(step)
+            path, here, steps = (f"{path}.{name}" if path else name), members[step], steps + 1
     return steps, path
+
+
+def _shown(key: object) -> str:
+    """A caller's own key, fit for one line of a message."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in str(key)[:_LONGEST_KEY])
+    return text if len(str(key)) <= _LONGEST_KEY else f"{text}..."
+
+
+_LONGEST_KEY = 64
 
 
 @lru_cache(maxsize=1)
@@ -113,6 +128,8 @@ def _reason(found: list[dict[str, Any]], name: str) -> str:
     else:
         if first["input"] is None:
             return f"'{name}' cannot be null"
+        if first["type"] == "float_type" and kind(first["input"]) == "an integer":
+            return "must be a number that fits 64 bits"
         allowed = list(dict.fromkeys(_TYPES[one["type"]] for one in found))
         return f"must be {' or '.join(allowed)}, not {kind(first['input'])}"
     context = first.get("ctx", {})
@@ -131,8 +148,12 @@ def _reason(found: list[dict[str, Any]], name: str) -> str:
             return f"the character length must be smaller than or equal to {context['max_length']}"
         case "string_too_short":
             return f"the character length must be greater than or equal to {context['min_length']}"
-        case "string_pattern_mismatch":
-            return f"must conform to the pattern {context['pattern']}"
+        case "string_unicode":
+            return NOT_TEXT
+        case "invalid_key":
+            return "must have strings for keys"
+        case "recursion_loop":
+            return "must not contain itself"
         case "finite_number":
             return "must be a finite number"
         case "value_error":

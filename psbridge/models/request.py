@@ -91,7 +91,8 @@ class ResponseFormatJsonSchema(Model):
 CreateChatCompletionRequestResponseFormat: TypeAlias = Annotated[
     Annotated[ResponseFormatText, Tag("ResponseFormatText")]
     | Annotated[ResponseFormatJsonObject, Tag("ResponseFormatJsonObject")]
-    | Annotated[ResponseFormatJsonSchema, Tag("ResponseFormatJsonSchema")],
+    | Annotated[ResponseFormatJsonSchema, Tag("ResponseFormatJsonSchema")]
+    | Annotated[Model, Tag("Model")],
     best_of(
         "type",
         {

@@ -87,7 +87,8 @@ class ChatCompletionModerationError(Model):
 
 ChatCompletionModerationInput: TypeAlias = Annotated[
     Annotated[ChatCompletionModerationResults, Tag("ChatCompletionModerationResults")]
-    | Annotated[ChatCompletionModerationError, Tag("ChatCompletionModerationError")],
+    | Annotated[ChatCompletionModerationError, Tag("ChatCompletionModerationError")]
+    | Annotated[Model, Tag("Model")],
     best_of(
         "type",
         {"moderation_results": ChatCompletionModerationResults, "error": ChatCompletionModerationError},
@@ -98,7 +99,8 @@ ChatCompletionModerationInput: TypeAlias = Annotated[
 
 ChatCompletionModerationOutput: TypeAlias = Annotated[
     Annotated[ChatCompletionModerationResults, Tag("ChatCompletionModerationResults")]
-    | Annotated[ChatCompletionModerationError, Tag("ChatCompletionModerationError")],
+    | Annotated[ChatCompletionModerationError, Tag("ChatCompletionModerationError")]
+    | Annotated[Model, Tag("Model")],
     best_of(
         "type",
         {"moderation_results": ChatCompletionModerationResults, "error": ChatCompletionModerationError},

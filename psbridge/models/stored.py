@@ -39,7 +39,8 @@ ChatCompletionMessageListDataInnerContentPartsInner: TypeAlias = Annotated[
     Annotated[ChatCompletionRequestMessageContentPartText, Tag("ChatCompletionRequestMessageContentPartText")]
     | Annotated[
         ChatCompletionRequestMessageContentPartImage, Tag("ChatCompletionRequestMessageContentPartImage")
-    ],
+    ]
+    | Annotated[Model, Tag("Model")],
     best_of(
         "type",
         {

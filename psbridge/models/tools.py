@@ -59,7 +59,9 @@ class GrammarFormat(Model):
 
 
 CustomToolChatCompletionsCustomFormat: TypeAlias = Annotated[
-    Annotated[TextFormat, Tag("TextFormat")] | Annotated[GrammarFormat, Tag("GrammarFormat")],
+    Annotated[TextFormat, Tag("TextFormat")]
+    | Annotated[GrammarFormat, Tag("GrammarFormat")]
+    | Annotated[Model, Tag("Model")],
     best_of("type", {"text": TextFormat, "grammar": GrammarFormat}),
 ]
 """A custom tool's input: any text, or text that follows a grammar."""
@@ -86,7 +88,8 @@ class CustomToolChatCompletions(Model):
 
 CreateChatCompletionRequestToolsInner: TypeAlias = Annotated[
     Annotated[ChatCompletionTool, Tag("ChatCompletionTool")]
-    | Annotated[CustomToolChatCompletions, Tag("CustomToolChatCompletions")],
+    | Annotated[CustomToolChatCompletions, Tag("CustomToolChatCompletions")]
+    | Annotated[Model, Tag("Model")],
     best_of("type", {"function": ChatCompletionTool, "custom": CustomToolChatCompletions}),
 ]
 """One tool on offer: a function, or a custom tool."""
@@ -149,7 +152,8 @@ ChatCompletionToolChoiceOption: TypeAlias = (
     | Annotated[
         Annotated[ChatCompletionNamedToolChoice, Tag("ChatCompletionNamedToolChoice")]
         | Annotated[ChatCompletionAllowedToolsChoice, Tag("ChatCompletionAllowedToolsChoice")]
-        | Annotated[ChatCompletionNamedToolChoiceCustom, Tag("ChatCompletionNamedToolChoiceCustom")],
+        | Annotated[ChatCompletionNamedToolChoiceCustom, Tag("ChatCompletionNamedToolChoiceCustom")]
+        | Annotated[Model, Tag("Model")],
         best_of(
             "type",
             {
