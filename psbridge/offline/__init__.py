@@ -1,8 +1,6 @@
-"""The offline server: a real HTTP server on loopback that speaks OpenAI's chat completions and is not a
-model.
+"""The offline server: a real HTTP server on loopback that speaks OpenAI's chat completions, and no model.
 
-It knows the API's description by its own tables, not by `psbridge.models`, so that the two keep each other
-honest.
+It knows the API's description by its own tables, not by `psbridge.models`: the two keep each other honest.
 """
 
 from .app import Request, fingerprint

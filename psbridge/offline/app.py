@@ -1,6 +1,4 @@
-"""The API behind the offline server: a request in, a reply out. Paths, keys, JSON; no sockets and no event
-loop.
-"""
+"""The API behind the offline server: a request in, a reply out. Paths, keys and JSON, but no sockets."""
 
 from __future__ import annotations
 
@@ -143,11 +141,9 @@ class App:
         raise ApiError(404, f"Invalid URL ({method} {request.path[:200]})")
 
     def _create(self, request: Request, model: str | None) -> Reply:
-        """The reply to a create request; `model` is the deployment's or the server's when the body names
-        none.
+        """The reply to a create request; `model` stands in when the body names none.
 
-        A reply is a function of the request, so small bodies seen before are answered without computing
-        again.
+        A reply is a function of the request, so small bodies seen before are not computed again.
         """
         raw = request.body
         cache_key = (model or "", raw)

@@ -1,5 +1,4 @@
-"""The offline server in the foreground: `python -m psbridge.offline` and what `psbridge offline-server`
-calls.
+"""The offline server in the foreground: `python -m psbridge.offline`, and the command line's entry to it.
 
 The first line on standard output is the base URL; nothing else is printed. The process ends with exit code 0
 on SIGINT, on SIGTERM and, if asked, when standard input ends.

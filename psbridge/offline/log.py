@@ -30,8 +30,7 @@ class RecordedRequest:
         path: the path as sent, without the query.
         query: decoded query parameters; values of credentials masked.
         headers: by lower-case name; values of credentials are `***` and eight hexadecimal digits of their
-            SHA-256,
-            so that two keys can be told apart (`fingerprint` computes the same).
+            SHA-256, so that two keys can be told apart (`fingerprint` computes the same).
         body: the raw body.
     """
 

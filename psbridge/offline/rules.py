@@ -1,8 +1,7 @@
 """The vocabulary the request schema is written in: what a JSON value may be, and the error when it is not.
 
 Each rule checks one parsed JSON value and raises `ApiError` (status 400) naming the member. Knows nothing of
-chat
-completions: the tables in `schema` say what the API accepts.
+chat completions: the tables in `schema` say what the API accepts.
 """
 
 from __future__ import annotations

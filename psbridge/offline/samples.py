@@ -149,9 +149,7 @@ class _Maker:
         return merged
 
     def alternative(self, schema: dict[str, Any], word: str, depth: int, variant: int) -> Any:
-        """A value for the first alternative that leads to one the whole schema accepts; null first when
-        deep.
-        """
+        """A value for the first alternative that has one the schema accepts; null first when deep."""
         rest = {key: value for key, value in schema.items() if key != word}
         options = list(schema[word])
         if depth > _DEEP:
@@ -307,9 +305,7 @@ def _number(schema: dict[str, Any], whole: bool, variant: int) -> Any:
 def _bound(
     schema: dict[str, Any], word: str, exclusive: str, free: float, stricter: Callable[[float, float], float]
 ) -> tuple[float, bool]:
-    """(bound, whether it is excluded) from the inclusive and the exclusive keyword; `exclusive: true` is
-    draft 4's.
-    """
+    """(bound, whether it is excluded) from both keywords; `exclusive: true` is draft 4's."""
     inclusive = schema.get(word, free)
     other = schema.get(exclusive)
     if isinstance(other, bool) or other is None:

@@ -1,5 +1,4 @@
-"""What `/chat/completions` accepts, as tables: members, types, nullability, enums, ranges, lengths and
-unions.
+"""What `/chat/completions` accepts, as tables: members, types, nullability, values, limits, unions.
 
 Follows the August 2026 OpenAPI description, including the limits that it states in words only (metadata
 sizes, function names, logit bias, audio settings). It is written independently of `psbridge.models` on

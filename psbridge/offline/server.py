@@ -1,6 +1,4 @@
-"""`OfflineServer`: the offline API on a loopback port, from synchronous code, asyncio or a process of its
-own.
-"""
+"""`OfflineServer`: the offline API on a loopback port, for synchronous code and for asyncio."""
 
 from __future__ import annotations
 
@@ -23,8 +21,7 @@ class OfflineServer:
     """An OpenAI-compatible server on loopback that needs no key and no network, and is not a model.
 
     Use it as `with OfflineServer() as server:` (own thread and event loop) or `async with` (the running
-    loop). It listens from entering to leaving; leaving closes every connection. One object serves once at a
-    time.
+    loop). It listens from entering to leaving, which closes every connection. It can be entered again.
 
     Args:
         host: address to listen on.

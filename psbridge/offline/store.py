@@ -1,6 +1,4 @@
-"""Completions kept with `store: true`: one by id, lists by cursor, metadata, deletion. In memory only,
-bounded.
-"""
+"""Completions kept with `store: true`: by id, listed by cursor, updated, deleted. In memory, and bounded."""
 
 from __future__ import annotations
 

@@ -18,64 +18,15 @@ from . import samples, tokens
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_FILLERS = frozenset(
-    {
-        "and",
-        "are",
-        "but",
-        "can",
-        "did",
-        "does",
-        "for",
-        "from",
-        "get",
-        "give",
-        "has",
-        "have",
-        "her",
-        "him",
-        "his",
-    }
-    | {
-        "how",
-        "its",
-        "may",
-        "not",
-        "our",
-        "out",
-        "she",
-        "tell",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-    }
-    | {
-        "they",
-        "this",
-        "use",
-        "was",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "you",
-        "your",
-    }
-    | {"call", "function", "tool"}
-)
+_FILLER_WORDS = """
+    and are but can did does for from get give has have her him his how its may not our out she tell that the
+    their them then there they this use was what when where which who why will with you your call function tool
+"""
+_FILLERS = frozenset(_FILLER_WORDS.split())
 
 
 class Call(NamedTuple):
-    """One call: `sort` is `function`, `custom` or `legacy`; `argument` is JSON text, or free text for
-    `custom`.
-    """
+    """One call: `sort` is `function`, `custom` or `legacy`; `argument` is JSON, or text for `custom`."""
 
     sort: str
     name: str

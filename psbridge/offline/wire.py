@@ -128,7 +128,7 @@ class Connection(asyncio.Protocol):
                 elif isinstance(event, h11.Data):
                     self._body += event.data
                     if len(self._body) > self._settings.max_body:
-                        self._refuse(413, self._too_large())
+                        self._refuse(self._too_large())
                 elif isinstance(event, h11.EndOfMessage):
                     self._handle()
                 elif isinstance(event, h11.ConnectionClosed):
@@ -136,7 +136,7 @@ class Connection(asyncio.Protocol):
                     return
         except h11.RemoteProtocolError as error:
             text = "The request is not valid HTTP/1.1."
-            self._refuse(error.error_status_hint, ApiError(error.error_status_hint, text))
+            self._refuse(ApiError(error.error_status_hint, text))
 
     def _begin(self, event: h11.Request) -> None:
         self._request = event
@@ -144,7 +144,7 @@ class Connection(asyncio.Protocol):
         self._started = time.perf_counter()
         for name, value in event.headers:
             if name == b"content-length" and int(value) > self._settings.max_body:
-                self._refuse(413, self._too_large())
+                self._refuse(self._too_large())
 
     def _too_large(self) -> ApiError:
         return ApiError(
@@ -153,7 +153,7 @@ class Connection(asyncio.Protocol):
             code="request_too_large",
         )
 
-    def _refuse(self, status: int, error: ApiError) -> None:
+    def _refuse(self, error: ApiError) -> None:
         """Reply to a request that was not read to its end, then close without resetting the peer."""
         self._discarding = True
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
@@ -291,9 +291,7 @@ class Connection(asyncio.Protocol):
         self._send(h11.EndOfMessage())
 
     async def _paced(self, parts: Iterable[bytes], fault: Fault, *, streamed: bool) -> AsyncIterator[bytes]:
-        """`parts` in the pieces and at the pace asked for; without a pace, batched so that little is written
-        often.
-        """
+        """`parts` in the pieces and at the pace asked for; in batches when no pace is."""
         pause = fault.chunk_delay or (self._settings.chunk_delay if streamed else 0.0)
         if fault.chunk_bytes:
             size = fault.chunk_bytes
