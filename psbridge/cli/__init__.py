@@ -1,0 +1,66 @@
+"""The `psbridge` command. `main` starts it; `app` declares the commands, one module beside it does each.
+
+Everything is imported when it is needed, so that the command starts fast. Exit codes: 0 it worked, 1 the call
+failed, 2 wrong usage, 130 interrupted. A failure is one sentence on standard error, never a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from ..errors import PSBridgeError
+
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+
+
+class WrongUsageError(PSBridgeError):
+    """The command line asks for what cannot be; exit code 2."""
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    for stream in (sys.stdout, sys.stderr):
+        # A character that the console's encoding lacks is shown as "?", and does not end the command.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        from .app import app
+
+        app()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has read enough; nothing more may be written on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILED
+    except PSBridgeError as error:
+        complain(error)
+        return WRONG_USAGE if isinstance(error, WrongUsageError) else FAILED
+    except Exception as error:
+        if os.environ.get("PSBRIDGE_TRACEBACK"):
+            raise
+        sentence = " ".join(str(error).split()) or "no more is known"
+        sys.stderr.write(
+            f"psbridge: unexpected {type(error).__name__}: {sentence} (PSBRIDGE_TRACEBACK=1 shows where)\n"
+        )
+        return FAILED
+    return 0
+
+
+def complain(error: PSBridgeError) -> None:
+    """Write an error's sentence, and its notes if it has any, to standard error."""
+    for prefix, text in (("psbridge: ", error.message), *(("", note) for note in _notes(error))):
+        sys.stderr.write(f"{prefix}{' '.join(text.split())}\n")
+
+
+def _notes(error: PSBridgeError) -> list[str]:
+    notes: list[str] = getattr(error, "__notes__", [])
+    return notes

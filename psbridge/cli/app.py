@@ -1,0 +1,123 @@
+"""The commands, their arguments and their help; what each does is in a module of its own, loaded on use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from .. import __version__
+
+_ON_TERMINAL = sys.stdout.isatty() and sys.stderr.isatty()
+
+app = typer.Typer(
+    name="psbridge",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich" if _ON_TERMINAL else None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"psbridge {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def psbridge(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """The generated OpenAI clients' cmdlets, made to work.
+
+    New here? Run: psbridge demo
+    """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def demo() -> None:
+    """Run the PowerShell page's example offline.
+
+    Real HTTP against a server on this machine: no key, no network, no model.
+    """
+    from .demo import run
+
+    run()
+
+
+@app.command()
+def chat(
+    text: Annotated[
+        str | None,
+        typer.Argument(help="What to say; '-' or nothing reads standard input.", show_default=False),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="Which model answers; default: the configured one.")
+    ] = None,
+    system: Annotated[str | None, typer.Option("--system", "-s", help="How the model should behave.")] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask the offline server: no key, no network, no model.")
+    ] = False,
+    stream: Annotated[
+        bool | None,
+        typer.Option("--stream/--no-stream", help="Show the reply as it comes; default: on a terminal."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole reply as JSON.")] = False,
+) -> None:
+    """Ask once and print the reply. The key comes from OPENAI_API_KEY."""
+    from .chat import run
+
+    run(text, model=model, system=system, offline=offline, stream=stream, as_json=as_json)
+
+
+@app.command()
+def cmdlets(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A cmdlet, a part of a name, or a pattern: '*-Chat*'.", show_default=False),
+    ] = None,
+) -> None:
+    """List the cmdlets, or show the help of one."""
+    from .cmdlets import run
+
+    run(name)
+
+
+@app.command("offline-server")
+def offline_server(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="TCP port; 0 takes a free one.")] = 0,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    delay: Annotated[int, typer.Option(min=0, help="Milliseconds before every reply.")] = 0,
+) -> None:
+    """Serve the chat API on loopback until Ctrl+C.
+
+    The first line printed is the base URL. It is not a model and says so in its replies.
+    """
+    from ..errors import PSBridgeError
+    from ..offline.command import serve
+
+    try:
+        serve(host=host, port=port, delay=delay / 1000)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise PSBridgeError(f"Cannot listen on {host} port {port}: {why}.") from None
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has and what is missing.
+
+    Ends with 0 when psbridge itself can work here; what is optional may be missing.
+    """
+    from .doctor import run
+
+    if not run():
+        raise typer.Exit(1)

@@ -1,0 +1,114 @@
+"""`psbridge chat`: one question, one reply."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+import psbridge
+
+from ..client.configuration import DEFAULT_BASE_URL, current_configuration
+from ..client.errors import CallTimeoutError, ConnectionFailedError
+from ..client.secret import mask_text
+from ..errors import PSBridgeError
+from . import WrongUsageError
+from .demo import offline_configuration
+from .screen import Screen
+
+
+def run(
+    text: str | None,
+    *,
+    model: str | None,
+    system: str | None,
+    offline: bool,
+    stream: bool | None,
+    as_json: bool,
+) -> None:
+    """Ask and print.
+
+    Raises:
+        WrongUsageError: there is nothing to say.
+        PSBridgeError: the call failed.
+    """
+    said = _said(text)
+    messages: list[Any] = [said]
+    if system:
+        messages.insert(0, {"role": "system", "content": system})
+    parameters: dict[str, Any] = {"Messages": messages}
+    if model:
+        parameters["Model"] = model
+    with ExitStack() as stack:
+        if offline:
+            server = stack.enter_context(psbridge.OfflineServer())
+            stack.enter_context(offline_configuration(server))
+        else:
+            _check_key()
+        screen = Screen()
+        streamed = not screen.plain if stream is None else stream
+        try:
+            if streamed and not as_json:
+                _show_stream(screen, psbridge.New_ChatCompletion(**parameters, Stream=True))
+            else:
+                _show(screen, psbridge.New_ChatCompletion(**parameters), as_json)
+        except (ConnectionFailedError, CallTimeoutError) as error:
+            _say_where(error)
+            raise
+
+
+def _said(text: str | None) -> str:
+    if text is None and sys.stdin.isatty():
+        raise WrongUsageError('Nothing was said: psbridge chat "text", or pipe a text in.')
+    if text is None or text == "-":
+        try:
+            text = sys.stdin.buffer.read().decode("utf-8-sig").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise WrongUsageError(f"Standard input is not UTF-8 text (byte {error.start}).") from None
+    if not text.strip():
+        raise WrongUsageError("Nothing was said: the text is empty.")
+    return text
+
+
+def _check_key() -> None:
+    configuration = current_configuration().resolved()
+    has_key = configuration.access_token is not None or configuration.api_key or configuration.username
+    if not has_key and configuration.base_url == DEFAULT_BASE_URL:
+        raise PSBridgeError(
+            "There is no key: set the environment variable OPENAI_API_KEY, or try --offline.",
+            error_id="PSBridge.NoKey",
+            category="AuthenticationError",
+        )
+
+
+def _say_where(error: PSBridgeError) -> None:
+    """Add the note that helps most when there was no reply: where the call went."""
+    configuration = current_configuration().resolved()
+    url = mask_text(configuration.base_url or configuration.azure_endpoint or "")
+    notes = error.__dict__.setdefault("__notes__", [])
+    notes.append(f"The base URL in force is {url}; 'psbridge doctor' checks it.")
+
+
+def _show_stream(screen: Screen, stream: Any) -> None:
+    reason = None
+    with stream:
+        for chunk in stream:
+            for choice in chunk.choices or ():
+                screen.piece(choice.delta.content or choice.delta.refusal or "")
+                reason = choice.finish_reason or reason
+    screen.piece("\n")
+    _note(reason)
+
+
+def _show(screen: Screen, reply: Any, as_json: bool) -> None:
+    if as_json:
+        screen.json(reply.model_dump_json())
+        return
+    for choice in reply.choices or ():
+        screen.piece((choice.message.content or choice.message.refusal or "") + "\n")
+        _note(choice.finish_reason)
+
+
+def _note(reason: str | None) -> None:
+    if reason not in (None, "stop"):
+        sys.stderr.write(f"psbridge: the reply ended with '{reason}'.\n")
