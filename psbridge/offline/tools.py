@@ -19,8 +19,9 @@ from . import samples, tokens
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _FILLER_WORDS = """
-    and are but can did does for from get give has have her him his how its may not our out she tell that the
-    their them then there they this use was what when where which who why will with you your call function tool
+    and are but can did does for from get give has have her him his how its may not our out she tell
+    that the their them then there they this use was what when where which who why will with you
+    your call function tool
 """
 _FILLERS = frozenset(_FILLER_WORDS.split())
 
