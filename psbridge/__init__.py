@@ -32,6 +32,23 @@ _HOMES = {
     "ClientError": "psbridge.client.errors",
     "PSBridgeError": "psbridge.errors",
     "OfflineServer": "psbridge.offline",
+    # the C# page's client
+    **dict.fromkeys(
+        ("ApiFactory", "ChatApi", "ClientUtils", "ConfigureApi", "Option", "configure_api"),
+        "psbridge.cmdlets.chatapi",
+    ),
+    **dict.fromkeys(
+        (
+            "ApiException",
+            "ApiResponse",
+            "BearerToken",
+            "CircuitOpenError",
+            "RateLimitProvider",
+            "TokenContainer",
+            "TokenProvider",
+        ),
+        "psbridge.client.chatapi",
+    ),
 }
 
 

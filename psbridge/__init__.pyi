@@ -3,9 +3,22 @@
 from .binding import ParameterBindingError as ParameterBindingError
 from .binding import PSCustomObject as PSCustomObject
 from .binding import SecureString as SecureString
+from .client.chatapi import ApiException as ApiException
+from .client.chatapi import ApiResponse as ApiResponse
+from .client.chatapi import BearerToken as BearerToken
+from .client.chatapi import CircuitOpenError as CircuitOpenError
+from .client.chatapi import RateLimitProvider as RateLimitProvider
+from .client.chatapi import TokenContainer as TokenContainer
+from .client.chatapi import TokenProvider as TokenProvider
 from .client.configuration import Configuration as Configuration
 from .client.configuration import use_configuration as use_configuration
 from .client.errors import ClientError as ClientError
+from .cmdlets.chatapi import ApiFactory as ApiFactory
+from .cmdlets.chatapi import ChatApi as ChatApi
+from .cmdlets.chatapi import ClientUtils as ClientUtils
+from .cmdlets.chatapi import ConfigureApi as ConfigureApi
+from .cmdlets.chatapi import Option as Option
+from .cmdlets.chatapi import configure_api as configure_api
 from .cmdlets.functions import *  # noqa: F403 - every cmdlet, by design
 from .cmdlets.table import CommandNotFoundError as CommandNotFoundError
 from .cmdlets.unset import UNSET as UNSET
