@@ -8,12 +8,14 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ..client import Client, Reply, UsageTotals
+from ..client import Cancellation, Client, Reply, UsageTotals
 from ..client.configuration import current_configuration
 from ..errors import PSBridgeError
 from ..models import CreateChatCompletionRequest, CreateChatCompletionResponse, UpdateChatCompletionRequest
@@ -43,6 +45,19 @@ def client() -> Client:
                 _client = Client(codec=ModelCodec())
                 atexit.register(_client.close)
     return _client
+
+
+_cancellation: ContextVar[Cancellation | None] = ContextVar("psbridge_cancellation", default=None)
+
+
+@contextmanager
+def cancellable(cancellation: Cancellation) -> Iterator[None]:
+    """Have `cancellation` end what the cmdlets called inside wait for, and the streams they return."""
+    token = _cancellation.set(cancellation)
+    try:
+        yield
+    finally:
+        _cancellation.reset(token)
 
 
 @dataclass(frozen=True)
@@ -163,7 +178,12 @@ def _options(bound: Bound) -> Any:
     for name in ("additional_headers", "additional_query"):
         if name in options:
             options[name] = {str(key): str(value) for key, value in options[name].items()}
-    return options
+    return {**options, **_cancelling()}
+
+
+def _cancelling() -> Any:
+    cancellation = _cancellation.get()
+    return {} if cancellation is None else {"cancellation": cancellation}
 
 
 def _result(reply: Reply, bound: Bound) -> Any:
@@ -176,7 +196,7 @@ def _result(reply: Reply, bound: Bound) -> Any:
 def get_chat_completion(bound: Bound) -> Any:
     """One stored completion by its id; else a page of them, or with -All every one, as they are asked for."""
     if bound.get("CompletionId") is not None:
-        return _result(client().get(bound["CompletionId"]), bound)
+        return _result(client().get(bound["CompletionId"], **_cancelling()), bound)
     query = _query(bound, "Model", "Metadata", "After", "Limit", "Order")
     return client().list_all(**query) if bound.get("All") else _result(client().list(**query), bound)
 
@@ -192,12 +212,14 @@ def get_chat_completion_message(bound: Bound) -> Any:
 def update_chat_completion(bound: Bound) -> CreateChatCompletionResponse:
     """Replace a stored completion's metadata; gives the completion back."""
     body = built(UpdateChatCompletionRequest, {"metadata": bound["Metadata"]}, [])
-    return _result(client().update(bound["CompletionId"], body.model_dump()["metadata"]), bound)  # type: ignore[no-any-return]
+    metadata = body.model_dump()["metadata"]
+    reply = client().update(bound["CompletionId"], metadata, **_cancelling())
+    return _result(reply, bound)  # type: ignore[no-any-return]
 
 
 def remove_chat_completion(bound: Bound) -> Any:
     """Delete a stored completion; gives what the service says of it."""
-    return _result(client().delete(bound["CompletionId"]), bound)
+    return _result(client().delete(bound["CompletionId"], **_cancelling()), bound)
 
 
 def get_chat_completion_usage(bound: Bound) -> UsageTotals:
@@ -206,4 +228,4 @@ def get_chat_completion_usage(bound: Bound) -> UsageTotals:
 
 
 def _query(bound: Bound, *names: str) -> Any:
-    return {name.lower(): bound[name] for name in names if bound.get(name) is not None}
+    return {name.lower(): bound[name] for name in names if bound.get(name) is not None} | _cancelling()
