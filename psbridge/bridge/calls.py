@@ -1,0 +1,171 @@
+"""The calls under way: each is answered exactly once, by its result, its error, or its cancelling.
+
+A `Call` also hears what a cmdlet says beside its result: warnings, and log lines for -Verbose and -Debug. The
+call that runs here is found through a context variable, so calls side by side never get each other's lines.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import warnings
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from .messages import CANCELLED, Id, error_line, notification_line
+from .output import Output
+from .standard import log
+from .values import encoded
+
+if TYPE_CHECKING:
+    from ..client.clock import Cancellation
+
+BACKLOG = 16 * 1024 * 1024
+"""Bytes waiting to be read beyond which a stream waits before it says more."""
+
+_current: ContextVar[Call | None] = ContextVar("psbridge_bridge_call", default=None)
+
+
+class Call:
+    """One invoke under way.
+
+    Args:
+        id: the request's.
+        output: where everything goes.
+        verbose, debug: whether those lines are wanted.
+        cancellation: what ends the call's waiting, for a call in a thread of its own; its lines then go out
+            at once, as notes. Without one they are kept for the result.
+    """
+
+    __slots__ = ("_lock", "_output", "cancellation", "id", "kept", "open", "wanted")
+
+    def __init__(
+        self, id: Id, output: Output, verbose: bool, debug: bool, cancellation: Cancellation | None = None
+    ) -> None:
+        self.id = id
+        self.open = True
+        self.cancellation = cancellation
+        self.wanted = {"warning": True, "verbose": verbose, "debug": debug}
+        self.kept: dict[str, list[str]] | None = None
+        self._output = output
+        self._lock = threading.Lock()
+
+    def say(self, stream: str, text: str) -> None:
+        """A line of the stream `warning`, `verbose` or `debug`, if it is wanted."""
+        if not self.wanted[stream]:
+            return
+        if self.cancellation is not None:
+            self._send(notification_line("note", encoded({"id": self.id, "stream": stream, "text": text})))
+            return
+        if self.kept is None:
+            self.kept = {"warning": [], "verbose": [], "debug": []}
+        self.kept[stream].append(text)
+
+    def item(self, value: Any) -> bool:
+        """Send one item of a stream, waiting while too much waits to be read; False when nobody wants it."""
+        line = notification_line("item", f'{{"id":{encoded(self.id)},"value":{encoded(value)}}}')
+        self._output.wait_for_room(BACKLOG, lambda: self.open)
+        return self._send(line)
+
+    def answer(self, line: bytes) -> bool:
+        """Send the answer, unless there was one; says whether it did."""
+        with self._lock:
+            if not self.open:
+                return False
+            self.open = False
+            self._output.put(line)
+            return True
+
+    def _send(self, line: bytes) -> bool:
+        with self._lock:
+            if self.open:
+                self._output.put(line)
+            return self.open
+
+    def __enter__(self) -> Call:
+        _current.set(self)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _current.set(None)
+
+
+class Calls:
+    """The calls that run in threads of their own, by id."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._calls: dict[Id, Call] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __contains__(self, id: Id | None) -> bool:
+        return id in self._calls
+
+    def add(self, call: Call) -> None:
+        """From now on `call` can be cancelled."""
+        with self._lock:
+            self._calls[call.id] = call
+
+    def answer(self, call: Call, line: bytes) -> bool:
+        """Answer `call` and forget it; False when it was answered before."""
+        with self._lock:
+            if self._calls.get(call.id) is call:
+                del self._calls[call.id]
+        return call.answer(line)
+
+    def cancel(self, id: Id) -> bool:
+        """Answer a call with "cancelled" and end what it waits for; False when no such call is under way."""
+        with self._lock:
+            call = self._calls.get(id)
+        if call is None or not self.answer(call, cancelled_line(id)):
+            return False
+        if call.cancellation is not None:
+            call.cancellation.cancel()
+        self._output.recheck()
+        return True
+
+    def cancel_all(self) -> None:
+        """Cancel every call."""
+        for id in list(self._calls):
+            self.cancel(id)
+
+
+def cancelled_line(id: Id) -> bytes:
+    """The answer to a call that was cancelled."""
+    data = encoded({"error_id": "PSBridge.Cancelled", "category": "OperationStopped"})
+    return error_line(id, CANCELLED, "The call was cancelled.", data)
+
+
+def listen() -> None:
+    """Have warnings and psbridge's log lines go to the call they arise in, in the whole process.
+
+    Python's `warnings.warn` and `logging` run what is set here in the thread and context of who warns.
+    """
+    warnings.simplefilter("always", UserWarning)
+    warnings.showwarning = _warned
+    logger = logging.getLogger("psbridge")
+    logger.addHandler(_Lines())
+    logger.setLevel(logging.DEBUG)
+
+
+def _warned(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:
+    call = _current.get()
+    if call is None:
+        log(f"{category.__name__}: {message}")
+    else:
+        call.say("warning", str(message))
+
+
+class _Lines(logging.Handler):
+    """-Verbose gets what the log has at INFO and above, -Debug what is below."""
+
+    def createLock(self) -> None:
+        self.lock = None  # what a call says is guarded by the call; one shared lock would make calls wait
+
+    def emit(self, record: logging.LogRecord) -> None:
+        call = _current.get()
+        if call is not None:
+            call.say("verbose" if record.levelno >= logging.INFO else "debug", record.getMessage())

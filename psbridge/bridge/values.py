@@ -1,0 +1,160 @@
+"""Values across the wire: the markers for what JSON has no type for, and models with what is set in them.
+
+To the worker: `{"$psbridge": "secure", "value": "..."}` and `{"$psbridge": "unset"}`. From it: an object of a
+named kind is `{"$type": name, "set": {...}}`, unset is `{"$psbridge": "unset"}`, and a secret, whatever it
+is, is `{"$psbridge": "secret"}`. Knows nothing of messages or cmdlets.
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from ..cmdlets.unset import UNSET
+from ..errors import PSBridgeError
+
+MARKER = "$psbridge"
+SECRET = {MARKER: "secret"}
+
+
+class UnsendableError(PSBridgeError):
+    """A value that cannot cross the wire."""
+
+    default_error_id = "PSBridge.InvalidValue"
+    default_category = "InvalidData"
+
+
+def decoded(value: Any) -> Any:
+    """A value as the worker got it, markers replaced: SecureString and UNSET; unset members are left out.
+
+    Raises:
+        UnsendableError: a marker that means nothing here.
+    """
+    if isinstance(value, dict):
+        if MARKER in value:
+            return _marked(value)
+        opened = {key: decoded(item) for key, item in value.items()}
+        return {key: item for key, item in opened.items() if item is not UNSET}
+    if isinstance(value, list):
+        return [decoded(item) for item in value]
+    return value
+
+
+def _marked(value: dict[str, Any]) -> Any:
+    kind = value[MARKER]
+    if kind == "unset":
+        return UNSET
+    if kind == "secure" and isinstance(value.get("value"), str):
+        from ..binding import SecureString
+
+        return SecureString(value["value"])
+    raise UnsendableError(f"A value marked {MARKER} must be 'unset', or 'secure' with a text in 'value'.")
+
+
+def encoded(value: Any) -> str:
+    """A cmdlet's result as ASCII JSON text.
+
+    Raises:
+        UnsendableError: it holds a number that is not finite, or something JSON has no form for.
+    """
+    try:
+        return _encode(value)
+    except ValueError:
+        raise UnsendableError("The result holds a number that is not finite; JSON has none.") from None
+    except RecursionError:
+        raise UnsendableError("The result is nested too deeply to be sent.") from None
+
+
+def typed(name: str, members: Mapping[str, Any]) -> dict[str, Any]:
+    """An object of a named kind, as it is sent."""
+    return {"$type": name, "set": members}
+
+
+# How to send an object of a class, by the class; filled as classes are met.
+_ways: dict[type, Callable[[Any], Any]] = {}
+
+
+def _open(value: Any) -> Any:
+    kind = value.__class__
+    way = _ways.get(kind)
+    if way is None:
+        way = _ways[kind] = _way(value)
+    return way(value)
+
+
+def _way(value: Any) -> Callable[[Any], Any]:
+    if value is UNSET:
+        return lambda _: {MARKER: "unset"}
+    if hasattr(value, "reveal"):
+        return lambda _: SECRET
+    if hasattr(value, "__pydantic_fields_set__"):
+        name = type(value).__name__
+        return lambda model: {"$type": name, "set": model.__ps_properties__()}
+    from ..client.configuration import HttpSigning
+    from ..client.headers import Headers
+    from ..client.reply import UsageTotals
+    from ..cmdlets.configuration import LiveConfiguration
+
+    match value:
+        case LiveConfiguration():
+            return _configuration
+        case HttpSigning():
+            return _signing
+        case UsageTotals():
+            return lambda totals: typed("UsageTotals", vars(totals))
+        case Headers():
+            return dict
+        case Decimal():
+            return lambda number: int(number) if number == number.to_integral_value() else float(number)
+        case datetime.date() | datetime.time():
+            return lambda moment: moment.isoformat()
+        case uuid.UUID():
+            return str
+        case enum.Enum():
+            return lambda member: member.value
+        case Mapping():
+            return dict
+        case tuple() | set() | frozenset() | range():
+            return list
+    if hasattr(value, "__ps_properties__"):
+        name = type(value).__name__
+        return lambda bag: typed(name, bag.__ps_properties__())
+    raise TypeError(f"a {type(value).__name__} has no form on the wire")
+
+
+def _configuration(live: Any) -> Any:
+    from ..client.secret import is_sensitive_name, mask_text
+
+    def shown(name: str, value: Any) -> Any:
+        if callable(value) or hasattr(value, "reserve"):
+            return SECRET
+        if isinstance(value, str):
+            return mask_text(value)
+        if name == "DefaultHeaders":
+            return {key: SECRET if is_sensitive_name(key) else mask_text(item) for key, item in value.items()}
+        return value
+
+    return typed("Configuration", {name: shown(name, getattr(live, name)) for name in live})
+
+
+def _signing(signing: Any) -> Any:
+    return typed(
+        "HttpSigning",
+        {
+            "KeyId": signing.key_id,
+            "KeyFilePath": signing.key_file_path,
+            "KeyPassPhrase": signing.key_passphrase,
+            "HttpSigningHeader": list(signing.headers),
+            "HashAlgorithm": signing.hash_algorithm,
+            "SigningAlgorithm": signing.signing_algorithm,
+            "SignatureValidityPeriod": signing.validity_seconds,
+        },
+    )
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False, default=_open).encode

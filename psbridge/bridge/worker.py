@@ -1,0 +1,305 @@
+"""The worker: answers quick requests on the spot and in order, and gives those that wait a thread each.
+
+A builder takes microseconds, so it runs in the thread that reads; a call to a server runs in a thread of its
+own, with the configuration that was in force when it came. The worker ends when its input does.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from .. import __version__
+from . import PROTOCOL, messages
+from .calls import Call, Calls, listen
+from .failures import data_text, failure, masked
+from .invocation import Invocation
+from .lines import LIMIT, Overlong, lines
+from .messages import Id, Refused, Request, error_line, result_line
+from .output import Output
+from .pool import Pool
+from .standard import log, take_over
+from .values import encoded
+
+_BACKLOG = 64 * 1024 * 1024  # bytes waiting to be read beyond which no further request is read
+_PATIENCE = 5.0  # seconds without a byte read, after which the rest of the answers is given up at the end
+_CLOSING = 2.0  # seconds that cancelled calls get to close what they hold
+
+
+class Worker:
+    """One worker on two descriptors.
+
+    Args:
+        source: requests are read from here, line by line.
+        sink: answers and notifications are written here.
+        limit: the longest line taken, in bytes.
+    """
+
+    def __init__(self, source: int, sink: int, limit: int = LIMIT) -> None:
+        self._source = source
+        self._limit = limit
+        self._output = Output(sink, broken=lambda: os._exit(0))
+        self._calls = Calls(self._output)
+        self._pool = Pool()
+        self._started = time.monotonic()
+        self._greeted = False
+        self._count = 0
+        self._errors = 0
+        self._last_error: str | None = None
+
+    def run(self) -> None:
+        """Serve until the input ends or `shutdown` comes; by then every request taken is answered."""
+        for line in lines(self._source, self._limit):
+            if not self._serve(line):
+                break
+            self._output.wait_for_room(_BACKLOG)
+        self._calls.cancel_all()
+        self._pool.settle(_CLOSING)
+        self._output.flush(_PATIENCE)
+
+    def _serve(self, line: bytes) -> bool:
+        """One line; False when the worker is to end."""
+        try:
+            if isinstance(line, Overlong):
+                told = f"The message is longer than {self._limit // 1024 // 1024} MB, the most that is taken."
+                raise Refused(messages.INVALID_REQUEST, told, messages.likely_id(line))
+            if not line or line.isspace():
+                return True
+            return self._dispatch(messages.read(line), b"psbridge" in line)
+        except Refused as refused:
+            # An id under way belongs to that call: this answer must not be taken for its.
+            id = None if refused.id in self._calls else refused.id
+            self._failed(refused.message)
+            self._output.put(error_line(id, refused.code, refused.message))
+        return True
+
+    def _dispatch(self, request: Request, marked: bool) -> bool:
+        id, method, params = request
+        if method == "cancel":
+            cancelled = self._cancel(params)
+            if id is not None:
+                self._output.put(result_line(id, encoded({"cancelled": cancelled})))
+            return True
+        if id is None:
+            log(f"psbridge.bridge: a notification '{method[:80]}' means nothing here; only 'cancel' does.")
+            return True
+        if id in self._calls:
+            raise Refused(
+                messages.INVALID_REQUEST, f"The id {encoded(id)[:80]} is in use by a call under way."
+            )
+        if method == "hello":
+            self._hello(id, params)
+            return True
+        if not self._greeted:
+            raise Refused(messages.NO_HELLO, "The first request must be 'hello'.", id)
+        match method:
+            case "invoke":
+                self._invoke(id, params, marked)
+            case "status":
+                self._output.put(result_line(id, encoded(self._status())))
+            case "shutdown":
+                self._calls.cancel_all()
+                self._output.put(result_line(id, "{}"))
+                return False
+            case _:
+                told = f"There is no method '{method[:80]}'; hello, invoke, cancel, status and shutdown are."
+                raise Refused(messages.METHOD_NOT_FOUND, told, id)
+        return True
+
+    def _hello(self, id: Id, params: dict[str, Any]) -> None:
+        asked = params.get("protocol")
+        if asked != PROTOCOL or asked.__class__ is not int:
+            theirs = str(params.get("version") or "of unknown version")[:80]
+            newer = asked.__class__ is int and asked > PROTOCOL
+            cure = (
+                "update the Python package (pip install -U psbridge)"
+                if newer
+                else "update the module (psbridge install-module)"
+            )
+            told = (
+                f"The PowerShell module PSBridge {theirs} speaks worker protocol {encoded(asked)[:80]}, "
+                f"psbridge {__version__} of {sys.executable} speaks {PROTOCOL}: {cure}, "
+                "then import the module again."
+            )
+            data = encoded({"protocols": [PROTOCOL], "version": __version__})
+            self._output.put(error_line(id, messages.UNSUPPORTED_PROTOCOL, told, data))
+            return
+        answer = {
+            "protocol": PROTOCOL,
+            "version": __version__,
+            "python": platform.python_version(),
+            "pid": os.getpid(),
+            "protocols": [PROTOCOL],
+        }
+        self._output.put(result_line(id, encoded(answer)))
+        if not self._greeted:
+            self._greeted = True
+            threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+
+    def _cancel(self, params: dict[str, Any]) -> bool:
+        id = params.get("id")
+        return id.__class__ in (int, str) and self._calls.cancel(id)
+
+    def _invoke(self, id: Id, params: dict[str, Any], marked: bool) -> None:
+        self._count += 1
+        try:
+            invocation = Invocation.read(params, marked)
+        except Refused as refused:
+            refused.id = id
+            raise
+        except BaseException as error:
+            self._output.put(self._error(id, error, params.get("name"), {}))
+            return
+        if not invocation.slow:
+            call = Call(id, self._output, invocation.verbose, invocation.debug)
+            call.answer(self._outcome(call, invocation))
+            return
+        from ..client.clock import Cancellation
+        from ..client.configuration import current_configuration
+
+        cancellation = Cancellation()
+        call = Call(id, self._output, invocation.verbose, invocation.debug, cancellation)
+        self._calls.add(call)
+        self._pool.submit(partial(self._run, call, invocation, current_configuration()))
+
+    def _run(self, call: Call, invocation: Invocation, configuration: Any) -> None:
+        from ..client.configuration import use_configuration
+        from ..cmdlets.completion import cancellable
+
+        if not call.open or call.cancellation is None:
+            return
+        changes = {"log_bodies": True} if invocation.debug else {}
+        with use_configuration(configuration, **changes), cancellable(call.cancellation):
+            line = self._outcome(call, invocation)
+        self._calls.answer(call, line)
+
+    def _outcome(self, call: Call, invocation: Invocation) -> bytes:
+        """Run the cmdlet; the line that answers the call."""
+        with call:
+            try:
+                value = invocation.run()
+                if isinstance(value, Iterator):
+                    _stream(call, value)
+                    value = None
+                text = encoded(value)
+            except BaseException as error:
+                return self._error(call.id, error, invocation.command, invocation.parameters, call)
+        said = call.kept
+        if said is None:
+            return result_line(call.id, f'{{"value":{text},"warnings":[],"verbose":[],"debug":[]}}')
+        more = ",".join(
+            f'"{name}":{encoded(said[stream])}'
+            for name, stream in (("warnings", "warning"), ("verbose", "verbose"), ("debug", "debug"))
+        )
+        return result_line(call.id, f'{{"value":{text},{more}}}')
+
+    def _error(
+        self, id: Id, error: BaseException, command: Any, parameters: dict[str, Any], call: Call | None = None
+    ) -> bytes:
+        command = command if isinstance(command, str) else None
+        code, message, data = failure(error, command, parameters)
+        if call is not None and call.kept is not None:
+            data.update(warnings=call.kept["warning"], verbose=call.kept["verbose"], debug=call.kept["debug"])
+        if call is None or call.open:
+            self._failed(message)
+        return error_line(id, code, message, data_text(data))
+
+    def _failed(self, message: str) -> None:
+        self._errors += 1
+        self._last_error = message
+
+    def _status(self) -> dict[str, Any]:
+        return {
+            "uptime": time.monotonic() - self._started,
+            "calls": self._count,
+            "in_flight": len(self._calls),
+            "errors": self._errors,
+            "last_error": None if self._last_error is None else masked(self._last_error),
+            "python": platform.python_version(),
+            "version": __version__,
+            "pid": os.getpid(),
+            "memory": _memory(),
+            "executable": sys.executable,
+            "usage": _usage(),
+        }
+
+
+def _stream(call: Call, items: Iterator[Any]) -> None:
+    """Send what comes, as it comes, until nobody wants it any more."""
+    try:
+        for item in items:
+            if not call.item(item):
+                break
+    finally:
+        close = getattr(items, "close", None)
+        if close is not None:
+            close()
+
+
+def _usage() -> dict[str, Any] | None:
+    """What the session used so far; None while nothing has been sent."""
+    completion = sys.modules.get("psbridge.cmdlets.completion")
+    totals = getattr(completion, "get_chat_completion_usage", None)
+    return None if totals is None else dict(vars(totals({})))
+
+
+def _memory() -> int | None:
+    """Bytes of memory this process occupies; its peak where only that is known, None where nothing is."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        pass
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _warm_up() -> None:
+    """Load what the first real call needs while nobody waits for it."""
+    try:
+        from ..cmdlets import functions, written  # noqa: F401
+        from ..models import (
+            CreateChatCompletionRequest,
+            CreateChatCompletionResponse,
+            CreateChatCompletionStreamResponse,
+        )
+
+        functions.cmdlet("Initialize-ChatCompletionRequestUserMessage")
+        for model in (
+            CreateChatCompletionRequest,
+            CreateChatCompletionResponse,
+            CreateChatCompletionStreamResponse,
+        ):
+            model.model_rebuild()
+        from ..cmdlets.completion import client
+
+        client()
+    except BaseException as error:  # the call that needs it will say so to somebody who asked
+        log(f"psbridge.bridge: warming up failed: {type(error).__name__}")
+
+
+def main() -> NoReturn:
+    """Run the worker on this process's standard input and output, and end the process."""
+    try:
+        source, sink = take_over()
+    except OSError as error:
+        log(f"psbridge.bridge: standard input and output must be open: {error}")
+        os._exit(2)
+    # Ctrl+C in a console reaches every process of it; what it means here, PowerShell says by `cancel`.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    listen()
+    Worker(source, sink).run()
+    # Threads that wait in an operating system call must not keep the process.
+    os._exit(0)
