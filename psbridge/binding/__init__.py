@@ -1,8 +1,8 @@
 """PowerShell's parameter binding and value conversion, for any cmdlet.
 
 Knows nothing of HTTP or OpenAI. A `Command` has `Parameter`s; `Command.bind_call` binds a Python call,
-`Command.bind` a script's tokens, `Command.pipe_call` and `Command.pipe` input objects too. What is wrong with a
-call is a `ParameterBindingError` with PowerShell's id, category and message.
+`Command.bind` a script's tokens, `Command.pipe_call` and `Command.pipe` input objects too. What is wrong with
+a call is a `ParameterBindingError` with PowerShell's id, category and message.
 """
 
 from psbridge.binding.arguments import MISSING, Argument
@@ -44,6 +44,7 @@ from psbridge.binding.values import (
     Int16,
     Int64,
     Literal,
+    ObjectList,
     OrderedDictionary,
     PSCustomObject,
     SByte,
@@ -73,6 +74,7 @@ __all__ = [
     "InvalidCast",
     "Literal",
     "NetType",
+    "ObjectList",
     "OrderedDictionary",
     "PSCustomObject",
     "Parameter",

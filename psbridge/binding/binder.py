@@ -173,7 +173,7 @@ class Binder:
         sets: int = EVERY_SET,
         wrapped: bool = False,
     ) -> bool:
-        """Bind one value; False when, without conversion, it does not fit."""
+        """Bind one value; False when it does not fit without conversion, or is kept for the input objects."""
         if (
             delay
             and entry.takes_pipeline_input(sets)
@@ -181,7 +181,7 @@ class Binder:
             and not entry.keeps_script_block()
         ):
             self._delay(entry, value)
-            return True
+            return False
         parameter = entry.parameter
         if coerce:
             bound = bind_value(parameter, value, self.command)

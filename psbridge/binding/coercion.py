@@ -1,4 +1,4 @@
-"""One value to one parameter: conversion, the Validate attributes, the null and empty rules of mandatory ones.
+"""One value to one parameter: conversion, Validate attributes, the null and empty rules of mandatory ones.
 
 `bind_value` is what a named argument goes through; `uncoerced` is the first, stricter attempt that positional
 and pipeline binding make before they convert anything.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from psbridge.binding import messages, nettypes
-from psbridge.binding.conversion import convert, transform, value_type_name
+from psbridge.binding.conversion import convert, no_conversion, transform, value_type_name
 from psbridge.binding.errors import (
     InvalidCast,
     ParameterBindingError,
@@ -30,6 +30,8 @@ class _Refused:
 
 
 REFUSED: Final = _Refused()
+# The parameter types an input object stays wrapped in a PSObject for.
+_WRAPPED: Final = frozenset((nettypes.OBJECT, nettypes.PSOBJECT))
 
 
 def bind_value(parameter: Parameter, value: object, command: str | None = None) -> Any:
@@ -53,6 +55,8 @@ def bind_value(parameter: Parameter, value: object, command: str | None = None) 
         bound = _coerce(parameter, value, command)
     if parameter.validators or parameter.mandatory:
         validate(parameter, bound, command)
+    if parameter.common:
+        _check_settable(parameter, bound, command)
     return bound
 
 
@@ -81,7 +85,7 @@ def uncoerced(
             return REFUSED
     bound = value.value if isinstance(value, Literal) else value
     if parameter.validators or parameter.mandatory:
-        validate(parameter, bound, command)
+        validate(parameter, bound, command, wrapped=wrapped and value is bound and type_ in _WRAPPED)
     return bound
 
 
@@ -104,15 +108,21 @@ def _uncoerced_list(value: object, type_: NetType) -> object:
     return items
 
 
-def validate(parameter: Parameter, value: object, command: str | None = None) -> None:
+def validate(
+    parameter: Parameter, value: object, command: str | None = None, *, wrapped: bool = False
+) -> None:
     """Apply the Validate attributes and, if the parameter is mandatory, the null and empty rules.
 
     Raises:
         ParameterBindingValidationError: the value is refused.
     """
+    wrapped = wrapped or parameter.type is nettypes.PSOBJECT
     for validator in parameter.validators:
         try:
-            validator.check(value)
+            if wrapped:
+                validator.check_wrapped(value)
+            else:
+                validator.check(value)
         except ValidationFailure as failure:
             raise ParameterBindingValidationError(
                 messages.VALIDATION.format(parameter.name, failure),
@@ -194,6 +204,23 @@ def _null_for(parameter: Parameter, command: str | None) -> object:
     if type_ is nettypes.SWITCH:
         return Switch(True)
     return None
+
+
+def _check_settable(parameter: Parameter, value: object, command: str | None) -> None:
+    """What the common parameters' properties refuse when the value is set."""
+    why = None
+    if value is None and parameter.type.is_value:
+        why = str(no_conversion(None, parameter.type))
+    elif value is nettypes.ActionPreference.Suspend:
+        why = messages.SUSPEND
+    if why is not None:
+        raise ParameterBindingError(
+            messages.BINDING_FAILED.format(parameter.name, messages.SETTING.format(parameter.name, why)),
+            error_id="ParameterBindingFailed",
+            category="WriteError",
+            parameter=parameter.name,
+            command=command,
+        )
 
 
 def _to_boolean(parameter: Parameter, value: Any, source: NetType, command: str | None) -> object:

@@ -1,6 +1,6 @@
 """A command: its parameters, and the ways to bind a call's arguments to them.
 
-`bind` takes tokens as a script writes them, `bind_call` a Python call's arguments, `pipe` and `pipe_call` take
+`bind` takes tokens as a script writes them, `bind_call` a Python call's arguments; `pipe` and `pipe_call` take
 input objects as well. `bind_call` first tries a short path for plain keyword calls, which gives what the full
 algorithm gives.
 """

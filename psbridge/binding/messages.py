@@ -99,6 +99,42 @@ TICKS: Final = (
     "Ticks must be between DateTime.MinValue.Ticks and DateTime.MaxValue.Ticks. (Parameter 'ticks')"
 )
 
+BAD_DATE: Final = "String '{}' was not recognized as a valid DateTime."
+UNKNOWN_WORD: Final = (
+    "The string '{}' was not recognized as a valid DateTime. There is an unknown word starting at index '{}'."
+)
+NO_SUCH_TIME: Final = (
+    "The DateTime represented by the string '{}' is not supported in calendar "
+    "'System.Globalization.GregorianCalendar'."
+)
+BAD_SPAN: Final = "String '{}' was not recognized as a valid TimeSpan."
+SPAN_OUT_OF_RANGE: Final = (
+    "The TimeSpan string '{}' could not be parsed because at least one of the numeric components is out "
+    "of range or contains too many digits."
+)
+CANNOT_CREATE: Final = (
+    "Cannot create object of type \"{0}\". The property '{1}' was not found for the '{0}' object. {2}"
+)
+NOTHING_SETTABLE: Final = "There is no settable property available."
+ENUM_SETTABLE: Final = "The settable properties are: [value__ <System.Int32>]."
+NULL_OBJ: Final = (
+    'Cannot process argument because the value of argument "obj" is null. Change the value of argument '
+    '"obj" to a non-null value.'
+)
+VERSION_LENGTH: Final = "Version string portion was too short or too long. (Parameter 'input')"
+VERSION_NEGATIVE: Final = (
+    "input ('{0}') must be a non-negative value. (Parameter 'input')\nActual value was {0}."
+)
+BAD_GUID: Final = "Unrecognized Guid format."
+BAD_PATTERN: Final = "Invalid pattern '{}' at offset {}. {}"
+DOS_PATH: Final = "Invalid URI: A Dos path must be rooted, for example, 'c:\\\\'."
+URI_EMPTY_HOST: Final = "Invalid URI: The hostname could not be parsed."
+URI_PORT: Final = "Invalid URI: Invalid port specified."
+SUSPEND: Final = (
+    "The Suspend ActionPreference value is reserved for future use and is not supported at this time. For "
+    'more information about preference variables, see the Help topic, "about_Preference_Variables."'
+)
+
 # The Validate attributes
 NULL: Final = (
     "The argument is null. Provide a valid value for the argument, and then try running the command again."
@@ -168,5 +204,9 @@ WRONG_TYPE: Final = (
     'The argument cannot be validated because its type "{0}" is not the same type ({1}) as the maximum '
     "and minimum limits of the parameter. Make sure the argument is of type {1} and then try the "
     "command again."
+)
+EMPTY_VARIABLE: Final = (
+    'Cannot process argument because the value of argument "path" is not valid. Change the value of the '
+    '"path" argument and run the operation again.'
 )
 NOT_A_VARIABLE: Final = "Cannot validate argument '{}' because it is not a valid variable name."

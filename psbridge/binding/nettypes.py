@@ -80,7 +80,9 @@ class NetType:
     @property
     def short_name(self) -> str:
         """The name without its namespace, as `Type.Name` has it."""
-        return self.full_name.rpartition(".")[2] if self.element is None else self.name
+        if self.element is not None or self.full_name.endswith("PSObject"):
+            return self.name
+        return self.full_name.partition("[")[0].rpartition(".")[2]
 
 
 _TYPES: dict[str, NetType] = {}

@@ -39,6 +39,8 @@ def parse_enum(text: str, type_: NetType) -> enum.Enum:
     members = {name.lower(): member.value for name, member in cls.__members__.items()}
     stripped = trim(text)
     if re.fullmatch(r"[+-]?[0-9]+", stripped):
+        if not -(1 << 31) <= int(stripped) < 1 << 31:
+            raise with_inner(text, type_.full_name, messages.OUT_OF_RANGE.format("an Int32"))
         return defined_enum(int(stripped), type_, text)
     parts = [trim(part).lower() for part in stripped.split(",")]
     if stripped and all(part in members for part in parts):
@@ -71,7 +73,7 @@ def parse_guid(text: str) -> uuid.UUID:
     """
     stripped = trim(text)
     if not _GUID.fullmatch(stripped):
-        raise NetError("Unrecognized Guid format.")
+        raise NetError(messages.BAD_GUID)
     return uuid.UUID(stripped.strip("{}()"))
 
 
@@ -83,7 +85,7 @@ def parse_version(text: str) -> Version:
     """
     parts = text.split(".")
     if not 2 <= len(parts) <= 4:
-        raise NetError("Version string portion was too short or too long. (Parameter 'input')")
+        raise NetError(messages.VERSION_LENGTH)
     found = []
     for part in parts:
         stripped = trim(part)
@@ -93,18 +95,41 @@ def parse_version(text: str) -> Version:
         if number > 2147483647:
             raise NetError(messages.OUT_OF_RANGE.format("an Int32"))
         if number < 0:
-            raise NetError("Version's parameters must be greater than or equal to zero. (Parameter 'input')")
+            raise NetError(messages.VERSION_NEGATIVE.format(number))
         found.append(number)
     return Version(found)
 
 
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_PORTS = {"http": "80", "https": "443", "ftp": "21", "ws": "80", "wss": "443"}
+
+
 def parse_uri(text: str) -> Uri:
-    """`new Uri(text, UriKind.RelativeOrAbsolute)`.
+    """`new Uri(text, UriKind.RelativeOrAbsolute)`, as its ToString shows it.
 
     Raises:
         NetError: not a URI, absolute or relative.
     """
-    return Uri(text)
+    stripped = trim(text)
+    match = _SCHEME.match(stripped)
+    if match is None:
+        return Uri(text)
+    scheme, rest = match[1].lower(), stripped[match.end() :]
+    if len(scheme) == 1:
+        if rest[:1] not in ("/", "\\"):
+            raise NetError(messages.DOS_PATH)
+        return Uri(f"file:///{match[1]}:{rest}".replace("\\", "/"))
+    if scheme not in _PORTS:
+        return Uri(f"{scheme}:{rest}")
+    host, _, path = rest.removeprefix("//").partition("/")
+    name, colon, port = host.rpartition(":") if re.search(r":\d*$", host) else (host, "", "")
+    if not rest.startswith("//") or not name or " " in name:
+        raise NetError(messages.URI_EMPTY_HOST)
+    if colon and port and int(port) > 65535:
+        raise NetError(messages.URI_PORT)
+    user, at, name = name.rpartition("@")
+    shown = f":{port}" if port and port != _PORTS[scheme] else ""
+    return Uri(f"{scheme}://{user}{at}{name.lower()}{shown}/{path}")
 
 
 def parse_regex(text: str) -> re.Pattern[str]:
@@ -116,9 +141,8 @@ def parse_regex(text: str) -> re.Pattern[str]:
     try:
         return re.compile(net_to_python(text))
     except re.error as error:
-        raise NetError(
-            f"Invalid pattern '{text}' at offset {(error.pos or 0) + 1}. {_regex_complaint(error)}"
-        ) from None
+        complaint, offset = _regex_complaint(text, error)
+        raise NetError(messages.BAD_PATTERN.format(text, offset, complaint)) from None
 
 
 def net_to_python(text: str) -> str:
@@ -129,18 +153,19 @@ def net_to_python(text: str) -> str:
     return re.sub(r"(?<!\\)\\Z", r"(?=\\n?\\Z)", text).replace("\\z", "\\Z")
 
 
-def _regex_complaint(error: re.error) -> str:
-    message = error.msg
-    if "missing ), unterminated subpattern" in message:
-        return "Not enough )'s."
-    if "unbalanced parenthesis" in message:
-        return "Too many )'s."
-    if "unterminated character set" in message:
-        return "Unterminated [] set."
-    if "nothing to repeat" in message:
-        return "Quantifier '{x,y}' following nothing."
-    if "multiple repeat" in message:
-        return "Nested quantifier."
-    if "bad escape (end of pattern)" in message:
-        return "Illegal \\ at end of pattern."
-    return message
+def _regex_complaint(text: str, error: re.error) -> tuple[str, int]:
+    """.NET's words for what is wrong with a regular expression, and the offset it reports."""
+    offset = (error.pos or 0) + 1
+    if "unterminated subpattern" in error.msg:
+        return "Not enough )'s.", len(text)
+    if "unbalanced parenthesis" in error.msg:
+        return "Too many )'s.", offset
+    if "unterminated character set" in error.msg:
+        return "Unterminated [] set.", len(text)
+    if "nothing to repeat" in error.msg:
+        return f"Quantifier '{text[offset - 1]}' following nothing.", offset
+    if "multiple repeat" in error.msg:
+        return f"Nested quantifier '{text[offset - 1]}'.", offset
+    if "bad escape (end of pattern)" in error.msg:
+        return "Illegal \\ at end of pattern.", len(text)
+    return f"{error.msg[:1].upper()}{error.msg[1:]}.", offset

@@ -9,9 +9,9 @@ import re
 import uuid
 from decimal import Decimal
 
-from psbridge.binding import numbers
+from psbridge.binding import dates, numbers
 from psbridge.binding.objects import bag_of, elements, is_list, type_of
-from psbridge.binding.values import Literal
+from psbridge.binding.values import Literal, ObjectList, ScriptOutput
 
 
 def to_text(value: object) -> str:
@@ -55,7 +55,7 @@ def net_text(value: object) -> str:
     if isinstance(value, float):
         return numbers.net_text_of(value)
     if is_list(value):
-        return type_of(value).full_name
+        return str(value) if isinstance(value, (ObjectList, ScriptOutput)) else type_of(value).full_name
     return to_text(value)
 
 
@@ -85,15 +85,16 @@ def _object_text(value: object) -> str:
 
 
 def pattern_text(value: re.Pattern[str]) -> str:
-    """The text a regular expression was made from."""
-    return str(value.pattern)
+    """A regular expression as .NET writes it."""
+    text = value.pattern.replace("(?P<", "(?<")
+    return re.sub(r"\(\?P=(\w+)\)", r"\\k<\1>", text)
 
 
 def timespan_text(value: datetime.timedelta) -> str:
     """A TimeSpan in its constant format, `[-][d.]hh:mm:ss[.fffffff]`."""
-    sign = "-" if value < datetime.timedelta(0) else ""
-    value = abs(value)
-    hours, rest = divmod(value.seconds, 3600)
-    days = f"{value.days}." if value.days else ""
-    fraction = f".{value.microseconds:06d}0" if value.microseconds else ""
-    return f"{sign}{days}{hours:02d}:{rest // 60:02d}:{rest % 60:02d}{fraction}"
+    ticks = dates.ticks_of(value)
+    seconds, fraction = divmod(abs(ticks), 10_000_000)
+    days, seconds = divmod(seconds, 86400)
+    text = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    text = f"{days}.{text}" if days else text
+    return f"{'-' if ticks < 0 else ''}{text}{f'.{fraction:07d}' if fraction else ''}"

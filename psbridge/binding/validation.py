@@ -30,6 +30,14 @@ class Validator:
         """
         raise NotImplementedError
 
+    def check_wrapped(self, value: object) -> None:
+        """As `check`, for a value that PowerShell has wrapped in a PSObject, which hides its type from some.
+
+        Raises:
+            ValidationFailure: as for `check`.
+        """
+        self.check(value)
+
     def fast(self, value: object) -> bool:
         """Whether the value passes for sure, decided cheaply."""
         return False
@@ -38,12 +46,14 @@ class Validator:
 class _EachElement(Validator):
     """An attribute that checks a list's elements one by one."""
 
+    null_refused = messages.NULL
+
     def check(self, value: object) -> None:
         if value is None:
             raise ValidationFailure(messages.EMPTY_COLLECTION)
         for item in elements(value) if is_list(value) else [value]:
             if item is None:
-                raise ValidationFailure(messages.NULL)
+                raise ValidationFailure(self.null_refused)
             self.check_element(item)
 
     def check_element(self, item: object) -> None:
@@ -76,9 +86,16 @@ class ValidateSet(_EachElement):
 class ValidateLength(_EachElement):
     """A string of at least and at most so many UTF-16 code units."""
 
+    null_refused = messages.NOT_TEXT
+
     def __init__(self, minimum: int, maximum: int) -> None:
         self.minimum = minimum
         self.maximum = maximum
+
+    def check_wrapped(self, value: object) -> None:
+        if value is not None and not is_list(value):
+            raise ValidationFailure(messages.NOT_TEXT)
+        self.check(value)
 
     def check_element(self, item: object) -> None:
         if not isinstance(item, str) or type_of(item) is not nettypes.STRING:
@@ -96,6 +113,11 @@ class ValidateCount(Validator):
     def __init__(self, minimum: int, maximum: int) -> None:
         self.minimum = minimum
         self.maximum = maximum
+
+    def check_wrapped(self, value: object) -> None:
+        if value is not None:
+            raise ValidationFailure(messages.NOT_A_LIST)
+        self.check(value)
 
     def check(self, value: object) -> None:
         if value is None:
@@ -147,6 +169,10 @@ class ValidateScript(_EachElement):
 class ValidateNotNull(Validator):
     """Neither $null nor a list with a $null in it."""
 
+    def check_wrapped(self, value: object) -> None:
+        if value is None:
+            raise ValidationFailure(messages.NULL)
+
     def check(self, value: object) -> None:
         if value is None:
             raise ValidationFailure(messages.NULL)
@@ -156,6 +182,10 @@ class ValidateNotNull(Validator):
 
 class ValidateNotNullOrEmpty(Validator):
     """Neither $null nor empty, nor a list with such an element."""
+
+    def check_wrapped(self, value: object) -> None:
+        if value is None:
+            raise ValidationFailure(messages.NULL_OR_EMPTY)
 
     def check(self, value: object) -> None:
         if value is None:
@@ -297,6 +327,8 @@ class ValidateVariableName(Validator):
         if not isinstance(value, str):
             return
         name = value.removeprefix("+")
+        if not name:
+            raise ValidationFailure(messages.EMPTY_VARIABLE)
         drive, colon, _ = name.partition(":")
         if colon and drive.lower() not in self._SCOPES:
             raise ValidationFailure(messages.NOT_A_VARIABLE.format(name))

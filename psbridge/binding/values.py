@@ -323,11 +323,17 @@ class Literal:
         return f"Literal({self.value!r}, {self.text!r})"
 
 
+_CORE_LIBRARY = "System.Private.CoreLib, Version=10.0.0.0, Culture=neutral, PublicKeyToken=7cec85d7bea7798e"
+
+
 class ObjectList(list[object]):
     """A List of objects, not an array: what is left for a ValueFromRemainingArguments parameter."""
 
-    net_type = NetType("List`1", "System.Collections.Generic.List`1[System.Object]")
+    net_type = NetType("List`1", f"System.Collections.Generic.List`1[[System.Object, {_CORE_LIBRARY}]]")
     __slots__ = ()
+
+    def __str__(self) -> str:
+        return "System.Collections.Generic.List`1[System.Object]"
 
 
 class ScriptOutput(list[object]):
@@ -335,6 +341,10 @@ class ScriptOutput(list[object]):
 
     net_type = NetType(
         "Collection`1",
-        "System.Collections.ObjectModel.Collection`1[System.Management.Automation.PSObject]",
+        "System.Collections.ObjectModel.Collection`1[[System.Management.Automation.PSObject, "
+        "System.Management.Automation, Version=7.6.5.500, Culture=neutral, PublicKeyToken=31bf3856ad364e35]]",
     )
     __slots__ = ()
+
+    def __str__(self) -> str:
+        return "System.Collections.ObjectModel.Collection`1[System.Management.Automation.PSObject]"
