@@ -52,7 +52,9 @@ Line = dict[str, Any]
 @cache
 def commands() -> dict[str, Command]:
     """Every command the measured calls use, by name."""
-    functions = json.loads((DATA / "parameter-binding-functions.json").read_text(encoding="utf-8"))
+    functions = {}
+    for file in sorted(DATA.glob("parameter-binding*functions.json")):
+        functions.update(json.loads(file.read_text(encoding="utf-8")))
     found = {
         name: command_from(name, function["paramBlock"], function["cmdletBinding"])
         for name, function in functions.items()

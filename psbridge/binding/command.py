@@ -1,8 +1,8 @@
 """A command: its parameters, and the ways to bind a call's arguments to them.
 
-`bind` takes tokens as a script writes them, `bind_call` a Python call's arguments; `pipe` and `pipe_call` take
-input objects as well. `bind_call` first tries a short path for plain keyword calls, which gives what the full
-algorithm gives.
+`bind` takes tokens as a script writes them, `bind_call` a Python call's arguments; `pipe` and `pipe_call`
+take input objects as well. `bind_call` first tries a short path for plain keyword calls, which gives what
+the full algorithm gives.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ class _NotQuick(Exception):
 # What one keyword needs: the proper name, the classes that pass as they are, what to do with others.
 _Quick = tuple[str, frozenset[type], Callable[[Any], Any]]
 
+# A name no parameter has: a command that needs it is never bound by the short path.
+_NEVER = frozenset(("",))
 _PLAIN: dict[nettypes.NetType, frozenset[type]] = {
     nettypes.STRING: frozenset((str,)),
     nettypes.BOOLEAN: frozenset((bool,)),
@@ -218,6 +220,7 @@ class Command:
     def _make_quick(self) -> dict[str, _Quick]:
         """Keyword -> how to bind it, when the command has one parameter set; else nothing."""
         if self.default_set or any(list(item.sets) != [ALL_SETS] for item in self.parameters):
+            self._needed = _NEVER
             return {}
         quick: dict[str, _Quick] = {}
         for parameter in self.parameters:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
-from psbridge import binding
+import psbridge.binding as binding
 from psbridge.binding import ALL_SETS, Command, Parameter, SetOptions, Validator
 
 SCRIPTS: dict[str, Callable[[Any], object]] = {
