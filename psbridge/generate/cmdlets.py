@@ -19,7 +19,7 @@ class BuilderParameter:
     dotnet: str
     values: tuple[str, ...]
     shape: Shape
-    owner: str  # the model whose help line describes it
+    owners: tuple[str, ...]  # the models that have it: their help lines describe it
     required: bool = False
     positional: bool = True
     wraps: bool = False  # a lone object stands for an array of one
@@ -63,7 +63,7 @@ def _parameter(api: Api, owner: str, member: Member, required: bool) -> BuilderP
         member.dotnet,
         api.enum_values(member.shape) if member.dotnet in ("String", "String[]") else (),
         member.shape,
-        owner,
+        (owner,),
         required,
         wraps=_wraps(api, member.shape),
     )
@@ -108,7 +108,13 @@ def _both(one: BuilderParameter, other: BuilderParameter) -> BuilderParameter:
     values = tuple(dict.fromkeys([*one.values, *other.values])) if one.values and other.values else ()
     shape = one.shape if one.shape == other.shape else Scalar("any")
     return BuilderParameter(
-        one.name, one.wire, dotnet, values, shape, one.owner, wraps=one.wraps or other.wraps
+        one.name,
+        one.wire,
+        dotnet,
+        values,
+        shape,
+        (*one.owners, *other.owners),
+        wraps=one.wraps or other.wraps,
     )
 
 
@@ -119,7 +125,7 @@ def _value(api: Api, union: UnionDef, *, positional: bool) -> BuilderParameter:
         "PSCustomObject",
         (),
         Ref(union.name),
-        union.name,
+        (union.name,),
         positional=positional,
         wraps=_wraps(api, Ref(union.name)),
     )

@@ -45,14 +45,28 @@ def load(path: Path) -> dict[str, Any]:
     """The description as nested dicts.
 
     Raises:
-        DescriptionError: when the file is missing, is not YAML, or describes no chat completions.
+        DescriptionError: when the file cannot be read, is not YAML, or describes no chat completions.
     """
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except (OSError, yaml.YAMLError) as problem:
-        raise DescriptionError(f"{path}: {problem}") from problem
-    if not isinstance(document, dict) or PATH_PREFIX not in document.get("paths", {}):
-        raise DescriptionError(f"{path}: not an OpenAPI description with the path {PATH_PREFIX}")
+    except OSError as problem:
+        raise DescriptionError(f"{path}: {problem.strerror or problem}") from problem
+    except UnicodeDecodeError as problem:
+        raise DescriptionError(f"{path}: not UTF-8 text") from problem
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise DescriptionError(f"{path}: not YAML{where}") from problem
+    except RecursionError as problem:
+        raise DescriptionError(f"{path}: nested too deeply") from problem
+    if not (
+        isinstance(document, dict)
+        and isinstance(paths := document.get("paths"), dict)
+        and isinstance(paths.get(PATH_PREFIX), dict)
+        and isinstance(components := document.get("components"), dict)
+        and isinstance(components.get("schemas"), dict)
+    ):
+        raise DescriptionError(f"{path}: not an OpenAPI description with schemas and the path {PATH_PREFIX}")
     return document
 
 
@@ -85,24 +99,40 @@ class Reader:
     """Turns the schemas of one description into definitions.
 
     `names` gives the name that an inline schema at (owner, member) had in an older description; it wins.
+    `source` is what error messages call the description.
     """
 
-    def __init__(self, document: dict[str, Any], names: dict[tuple[str, str], str] | None = None) -> None:
+    def __init__(
+        self, document: dict[str, Any], names: dict[tuple[str, str], str] | None = None, source: str = ""
+    ) -> None:
         self.document = document
+        self.source = source
         self.schemas: dict[str, Any] = document["components"]["schemas"]
         self.api = Api()
         self.positions: dict[tuple[str, str], str] = {}
         self._names = names or {}
         self._inline: dict[str, str] = {}
+        self._open: list[str] = []  # the named schemas being read, outermost first
 
     def read(self, names: Iterable[str]) -> Api:
-        """Define the named schemas, all they refer to, and the inline bodies of the chat operations."""
+        """Define the named schemas, all they refer to, and the inline bodies of the chat operations.
+
+        Raises:
+            DescriptionError: for a reference to nothing, and for a schema written in a way not known here.
+        """
+        try:
+            self._read(names)
+        except (KeyError, TypeError, AttributeError) as problem:
+            where = self._open[-1] if self._open else f"an operation under {PATH_PREFIX}"
+            raise DescriptionError(f"{self.source}: {where} is not written as OpenAPI has it") from problem
+        return self.api
+
+    def _read(self, names: Iterable[str]) -> None:
         for name in names:
             self._component(name)
         for path, item in self.document["paths"].items():
             if path.startswith(PATH_PREFIX):
                 self._bodies(item)
-        return self.api
 
     def _bodies(self, item: dict[str, Any]) -> None:
         for operation in item.values():
@@ -117,7 +147,14 @@ class Reader:
     def _component(self, name: str) -> Shape:
         found = self.api.definitions.get(name)
         if found is None:
+            if name not in self.schemas:
+                after = f", which {self._open[-1]} refers to" if self._open else ""
+                raise DescriptionError(f"{self.source}: there is no schema {name}{after}")
+            if name in self._open:
+                raise DescriptionError(f"{self.source}: {name} is defined by nothing but itself")
+            self._open.append(name)
             shape = self._define(name, self.schemas[name])
+            self._open.pop()
             if name not in self.api.definitions:
                 self.api.definitions[name] = AliasDef(name, shape)
             return shape
@@ -139,15 +176,18 @@ class Reader:
         alternatives = schema.get("oneOf") or schema.get("anyOf")
         if alternatives:
             return self._union(name, schema, alternatives)
-        kind = schema.get("type", "object")
+        kind = schema.get("type", "string" if "const" in schema else "object")
         if kind == "array":
             items = self._define(self._twin(f"{name}Inner", schema["items"]), schema["items"])
             return Array(items, Limits(min_length=schema.get("minItems"), max_length=schema.get("maxItems")))
         if kind == "object":
             values = schema.get("additionalProperties")
             return Map(self._define(f"{name}Value", values) if isinstance(values, dict) else Scalar("any"))
+        if kind not in ("string", "integer", "number", "boolean"):
+            raise DescriptionError(f"{self.source}: {name} has the type {kind}, which is not known here")
         bounds = (schema.get(key) for key in ("minimum", "maximum", "minLength", "maxLength"))
-        return Scalar(kind, tuple(schema.get("enum", ())), Limits(*bounds))
+        values = schema.get("enum", [schema["const"]] if "const" in schema else [])
+        return Scalar(kind, tuple(values) if kind == "string" else (), Limits(*bounds))
 
     def _object(self, name: str, schema: dict[str, Any]) -> Shape:
         definition = ObjectDef(name)
@@ -231,6 +271,17 @@ def _is_nullable(schema: dict[str, Any]) -> bool:
 def _without_null(schema: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     """The schema with its ways of allowing null taken out, and whether there was one."""
     null = bool(schema.get("nullable"))
+    types = schema.get("type")
+    if isinstance(types, list):
+        kept_types = [one for one in types if one != "null"]
+        null = null or len(kept_types) < len(types)
+        rest = {key: value for key, value in schema.items() if key != "type"}
+        if len(kept_types) == 1:
+            schema = {**rest, "type": kept_types[0]}
+        else:
+            schema = {**rest, "anyOf": [{"type": one} for one in kept_types]}
+    if None in schema.get("enum", ()):
+        null, schema = True, {**schema, "enum": [one for one in schema["enum"] if one is not None]}
     for key in ("anyOf", "oneOf"):
         parts = schema.get(key)
         if parts:

@@ -15,10 +15,10 @@ from .shapes import AliasDef, Api, Array, Definition, Map, Member, ObjectDef, Re
 
 def merged(newest: dict[str, Any], oldest: dict[str, Any]) -> Api:
     """The API of `newest` under the names of `oldest`, every member's .NET type filled in."""
-    before = Reader(oldest)
+    before = Reader(oldest, source="the description of the names")
     # The whole of the older API is named, because schemas written alike share the name of the first.
     before.read(oldest["components"]["schemas"])
-    after = Reader(newest, before.positions)
+    after = Reader(newest, before.positions, source="the newest description")
     after.read(roots(newest))
     old, new = before.api, after.api
     _keep_renamed(old, new, before.positions)

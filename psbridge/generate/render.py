@@ -5,9 +5,12 @@ The same input gives the same bytes: everything is ordered, and nothing of the t
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,8 +62,13 @@ class Output:
     text: str
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
+class RenderError(Exception):
+    """A generated file did not come out as one that can be read."""
+
+
+def environment() -> jinja2.Environment:
+    """Where templates come from, and what every template may use."""
+    templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -68,10 +76,9 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,  # the output is Python and Markdown, never HTML
     )
-    environment.globals["header"] = HEADER
-    environment.globals["annotation"] = annotation
-    environment.filters["py"] = repr
-    return environment
+    templates.globals["header"] = HEADER
+    templates.filters["py"] = repr
+    return templates
 
 
 def _placed(api: Api) -> dict[str, list[Definition]]:
@@ -91,7 +98,8 @@ def _placed(api: Api) -> dict[str, list[Definition]]:
     for file, (_, names) in FILES.items():
         placed[file] = []
         for name in names:
-            reach(name, placed[file])
+            if name in api.definitions:
+                reach(name, placed[file])
     for name in api.definitions:
         reach(name, placed["stream" if name.startswith("CreateChatCompletionStream") else "request"])
     return placed
@@ -99,11 +107,13 @@ def _placed(api: Api) -> dict[str, list[Definition]]:
 
 def model_files(api: Api, words: Words, folder: Path) -> list[Output]:
     """`models/<group>.py` and `models/__init__.py`."""
-    environment = _environment()
+    templates = environment()
     placed = _placed(api)
     home = {definition.name: file for file, group in placed.items() for definition in group}
     outputs = []
     for file, group in placed.items():
+        if not group:
+            continue
         used: dict[str, set[str]] = {}
         for definition in group:
             for name in references(definition):
@@ -116,7 +126,7 @@ def model_files(api: Api, words: Words, folder: Path) -> list[Output]:
         outputs.append(
             Output(
                 folder / f"{file}.py",
-                environment.get_template("models.py.j2").render(
+                templates.get_template("models.py.j2").render(
                     about=FILES[file][0],
                     rows=rows,
                     base=sorted(base),
@@ -128,12 +138,12 @@ def model_files(api: Api, words: Words, folder: Path) -> list[Output]:
             )
         )
     exported = sorted(
-        (file, sorted(definition.name for definition in group)) for file, group in placed.items()
+        (file, sorted(definition.name for definition in group)) for file, group in placed.items() if group
     )
     outputs.append(
         Output(
             folder / "__init__.py",
-            environment.get_template("models_init.py.j2").render(
+            templates.get_template("models_init.py.j2").render(
                 exported=exported,
                 names=sorted({"InvalidValueError", "Model"}.union(*(names for _, names in exported))),
             ),
@@ -169,14 +179,14 @@ def _model_row(api: Api, words: Words, definition: Definition) -> dict[str, str]
 
 def table_file(table: list[Cmdlet], folder: Path) -> Output:
     """`models/tables.py`: plain tuples, so that reading them costs a module import and nothing more."""
-    text = _environment().get_template("tables.py.j2").render(table=table)
+    text = environment().get_template("tables.py.j2").render(table=table)
     return Output(folder / "tables.py", text)
 
 
 def stub_file(table: list[Cmdlet], api: Api, folder: Path) -> Output:
     """`cmdlets/functions.pyi`: every cmdlet as type checkers and editors see it."""
     text = (
-        _environment()
+        environment()
         .get_template("functions.pyi.j2")
         .render(
             table=[cmdlet for cmdlet in table if cmdlet.kind != "json"],
@@ -190,15 +200,49 @@ def stub_file(table: list[Cmdlet], api: Api, folder: Path) -> Output:
 
 
 def write(outputs: list[Output]) -> list[Path]:
-    """Write what differs, Python files formatted by ruff; returns the paths that changed."""
-    changed = []
-    for output in outputs:
-        text = _formatted(output)
-        if not output.path.exists() or output.path.read_text(encoding="utf-8") != text:
-            output.path.parent.mkdir(parents=True, exist_ok=True)
-            output.path.write_text(text, encoding="utf-8", newline="\n")
-            changed.append(output.path)
-    return changed
+    """Write what differs, Python files formatted by ruff; returns the paths that changed, sorted.
+
+    Everything is rendered and stands beside its place on the disk before the first file is replaced. Files
+    of an earlier run that are no longer generated are removed.
+
+    Raises:
+        RenderError: when a file cannot be formatted; nothing has been written then.
+    """
+    texts = {output.path: _formatted(output) for output in outputs}
+    changed = [path for path, text in texts.items() if _content(path) != text]
+    gone = [
+        path
+        for folder in sorted({path.parent for path in texts})
+        for path in sorted(folder.glob("*"))
+        if path not in texts and path.suffix in _SUFFIXES and HEADER in (_content(path) or "")
+    ]
+    with ExitStack() as undo:
+        ready: list[tuple[Path, Path]] = []
+        for path in changed:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            undo.callback(Path(name).unlink, missing_ok=True)
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(texts[path])
+            Path(name).chmod(0o644)
+            ready.append((Path(name), path))
+        for temporary, path in ready:
+            temporary.replace(path)
+    for path in gone:
+        path.unlink()
+    return sorted([*changed, *gone])
+
+
+_SUFFIXES = (".py", ".pyi", ".md")
+# As in pyproject.toml, so that the bytes are the same wherever they are written.
+_STYLE = ["--isolated", "--line-length", "110", "--target-version", "py310"]
+
+
+def _content(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return None
 
 
 def _formatted(output: Output) -> str:
@@ -209,9 +253,13 @@ def _formatted(output: Output) -> str:
         ["check", "--fix", "--quiet", "--exit-zero", "--select", "I,UP,RUF022"],
         ["format", "--quiet"],
     ):
-        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(output.path), "-"]
-        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", "ruff", *arguments, *_STYLE]
+        command += ["--stdin-filename", output.path.name, "-"]
+        done = subprocess.run(
+            command, input=text, capture_output=True, text=True, encoding="utf-8", check=False
+        )
         if done.returncode != 0:
-            raise RuntimeError(f"ruff could not read {output.path.name}: {done.stderr.strip()}")
+            reason = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+            raise RenderError(f"ruff could not format {output.path.name}: {reason}")
         text = done.stdout
     return text

@@ -66,6 +66,13 @@ class Words:
     def load(cls, path: Path = HERE / "help.yaml") -> Words:
         return cls(yaml.safe_load(path.read_text(encoding="utf-8")))
 
+    def check_used(self) -> None:
+        """Raise HelpError when a line describes nothing that is generated."""
+        unused = self.unused()
+        if unused:
+            more = f" (and {len(unused) - 1} more)" if len(unused) > 1 else ""
+            raise HelpError(f"help.yaml has a line that nothing uses: {unused[0]}{more}")
+
     def get(self, *keys: str) -> str:
         node: Any = self.lines
         for key in keys:
@@ -86,8 +93,8 @@ class Words:
         return [" > ".join(path) for path in walk(self.lines, ()) if path not in self.used]
 
 
-def cmdlet_table(api: Api, words: Words) -> list[Cmdlet]:
-    """Every cmdlet, sorted by name."""
+def cmdlet_table(api: Api, words: Words, written_in: Path = HERE / "cmdlets.yaml") -> list[Cmdlet]:
+    """Every cmdlet, sorted by name: the builders, and those that `written_in` describes."""
     made = builders(api)
     annotations = Annotations(api)
     table = [_builder_row(api, builder, words, annotations) for builder in made]
@@ -96,13 +103,21 @@ def cmdlet_table(api: Api, words: Words) -> list[Cmdlet]:
         json = Parameter("Json", "", "String", (), 0, "", words.get("parameters", "ConvertFromJson", "Json"))
         output = builder.model
         table.append(Cmdlet(f"ConvertFrom-JsonTo{builder.model}", "json", output, summary, (json,)))
-    written = yaml.safe_load((HERE / "cmdlets.yaml").read_text(encoding="utf-8"))
+    written = yaml.safe_load(written_in.read_text(encoding="utf-8")) or {}
     rows = {row.name: row for row in table}
     table += [_written_row(name, entry or {}, words, rows) for name, entry in written.items()]
     for name, definition in api.definitions.items():
         if isinstance(definition, AliasDef):
             words.get("models", name)
     return sorted(table, key=lambda cmdlet: cmdlet.name)
+
+
+def help_line(words: Words, builder: Builder, parameter: BuilderParameter) -> str:
+    """What describes a builder's parameter: its model's line; the union's own where its kinds differ."""
+    lines = [words.get("parameters", owner, parameter.name) for owner in parameter.owners]
+    if len(set(lines)) > 1:
+        return words.get("parameters", builder.model, parameter.name)
+    return lines[0]
 
 
 def _builder_row(api: Api, builder: Builder, words: Words, annotations: Annotations) -> Cmdlet:
@@ -115,7 +130,7 @@ def _builder_row(api: Api, builder: Builder, words: Words, annotations: Annotati
             parameter.values,
             index if parameter.positional else None,
             ("p" if parameter.wire else "v") + "r" * parameter.required + "w" * parameter.wraps,
-            words.get("parameters", parameter.owner, parameter.name),
+            help_line(words, builder, parameter),
             annotation=annotations.of(parameter),
         )
         for index, parameter in enumerate(builder.parameters)

@@ -1,0 +1,208 @@
+"""The reference pages under `docs/`: the API, the configuration, every model, and an index.
+
+Their layout is the generated PowerShell documentation's; their words are `help.yaml`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from .cmdlets import Builder, BuilderParameter, builders
+from .render import Output, environment
+from .samples import example
+from .shapes import Api, Array, Limits, ObjectDef, Ref, Scalar, Shape, UnionDef
+from .tables import Cmdlet, Parameter, Words, help_line
+
+BASE_URL = "https://api.openai.com/v1"
+
+# What each cmdlet of the API asks the service for; one that asks for nothing has no entry.
+REQUESTS = {
+    "New-ChatCompletion": "POST /chat/completions",
+    "Get-ChatCompletion": "GET /chat/completions/{completion_id}",
+    "Get-ChatCompletionMessage": "GET /chat/completions/{completion_id}/messages",
+    "Update-ChatCompletion": "POST /chat/completions/{completion_id}",
+    "Remove-ChatCompletion": "DELETE /chat/completions/{completion_id}",
+}
+
+
+class PageError(Exception):
+    """A cmdlet has no example."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table of parameters."""
+
+    name: str
+    type: str
+    help: str
+    notes: str
+
+
+def pages(api: Api, table: list[Cmdlet], words: Words, folder: Path) -> list[Output]:
+    """Every page of `docs/`.
+
+    Raises:
+        PageError: when a cmdlet has no file in `templates/examples`.
+    """
+    templates = environment()
+    templates.filters["cell"] = _cell
+    written = [cmdlet for cmdlet in table if cmdlet.kind == "cmdlet"]
+    chat = [cmdlet for cmdlet in written if "ChatCompletion" in cmdlet.name]
+    chat.sort(key=lambda cmdlet: [*REQUESTS, cmdlet.name].index(cmdlet.name))
+    settings = [cmdlet for cmdlet in written if cmdlet not in chat]
+    made = builders(api)
+    summaries = {builder.model: words.get("models", builder.model) for builder in made}
+
+    def page(file: str, template: str, **values: Any) -> Output:
+        try:
+            text = templates.get_template(template).render(**values)
+        except jinja2.TemplateNotFound as missing:
+            raise PageError(f"there is no example {missing.name} among the templates") from missing
+        return Output(folder / f"{file}.md", text)
+
+    return [
+        page("README", "docs_index.md.j2", chat=chat, settings=settings, requests=REQUESTS, models=summaries),
+        page("ChatApi", "docs_cmdlets.md.j2", **_group("ChatApi", chat, summaries)),
+        page("Configuration", "docs_cmdlets.md.j2", **_group("Configuration", settings, summaries)),
+        *(
+            page(
+                builder.model,
+                "docs_model.md.j2",
+                name=builder.model,
+                summary=summaries[builder.model],
+                rows=[_member_row(api, builder, parameter, words) for parameter in builder.parameters],
+                kinds=_kinds(api, builder.model),
+                example=example(api, builder),
+            )
+            for builder in made
+        ),
+    ]
+
+
+def _group(title: str, cmdlets: list[Cmdlet], models: dict[str, str]) -> dict[str, Any]:
+    return {
+        "title": title,
+        "cmdlets": cmdlets,
+        "requests": REQUESTS,
+        "base_url": BASE_URL,
+        "models": models,
+        "rows": {cmdlet.name: [_row(one) for one in _own(cmdlet)] for cmdlet in cmdlets},
+        "syntax": {cmdlet.name: _syntax(cmdlet) for cmdlet in cmdlets},
+        "included": {cmdlet.name: _included(cmdlet) for cmdlet in cmdlets},
+    }
+
+
+def _own(cmdlet: Cmdlet) -> list[Parameter]:
+    """The parameters but for those of a request's builder, which has a page of its own."""
+    return [parameter for parameter in cmdlet.parameters if not parameter.wire]
+
+
+def _included(cmdlet: Cmdlet) -> str:
+    """The set of parameters that a cmdlet shares with a builder, or nothing."""
+    return next((parameter.sets[0] for parameter in cmdlet.parameters if parameter.wire), "")
+
+
+def _row(parameter: Parameter) -> Row:
+    notes = [
+        "required" if "m" in parameter.flags else "",
+        f"position {parameter.position}" if parameter.position is not None else "",
+        "from the pipeline" if "v" in parameter.flags else "",
+        f"set {', '.join(parameter.sets)}" if parameter.sets else "",
+        _listed(parameter.values),
+    ]
+    return Row(parameter.name, f"**{parameter.dotnet}**", parameter.help, "; ".join(filter(None, notes)))
+
+
+def _syntax(cmdlet: Cmdlet) -> list[str]:
+    """One line for each parameter set, as `Get-Command -Syntax` writes it."""
+    sets = list(dict.fromkeys(name for one in _own(cmdlet) for name in one.sets)) or [""]
+    if _included(cmdlet) and _included(cmdlet) not in sets:
+        sets.append(_included(cmdlet))
+    lines = []
+    for name in sets:
+        parts = [_written(one) for one in _own(cmdlet) if not one.sets or name in one.sets]
+        if name == _included(cmdlet) and name:
+            parts = ["-Messages <PSCustomObject[]>", "[the request's own parameters]", *parts]
+        lines.append(" ".join([cmdlet.name, *parts]))
+    return lines
+
+
+def _written(parameter: Parameter) -> str:
+    name = f"-{parameter.name}"
+    if parameter.dotnet == "SwitchParameter":
+        return f"[{name}]"
+    value = f"<{parameter.dotnet.removeprefix('Nullable[').removesuffix(']')}>"
+    if parameter.dotnet.endswith("[]"):
+        value = f"<{parameter.dotnet}>"
+    if parameter.position is not None:
+        name = f"[{name}]"
+    return f"{name} {value}" if "m" in parameter.flags else f"[{name} {value}]"
+
+
+def _kinds(api: Api, model: str) -> list[str]:
+    """The objects a union chooses among; nothing for an object."""
+    definition = api.definitions[model]
+    return [one.name for one in api.objects_of(definition)] if isinstance(definition, UnionDef) else []
+
+
+def _member_row(api: Api, builder: Builder, parameter: BuilderParameter, words: Words) -> Row:
+    definition = api.definitions[builder.model]
+    members = definition.members if isinstance(definition, ObjectDef) else []
+    member = next((one for one in members if one.wire == parameter.wire), None)
+    notes = [
+        "required" if parameter.required else "",
+        "deprecated" if member and member.deprecated else "",
+        _listed(parameter.values),
+        _limits(parameter.shape),
+    ]
+    return Row(
+        parameter.name,
+        _type(api, parameter),
+        help_line(words, builder, parameter),
+        "; ".join(filter(None, notes)),
+    )
+
+
+def _type(api: Api, parameter: BuilderParameter) -> str:
+    """The .NET type, or the model's name where there is one, linked to its page."""
+    shape, array = parameter.shape, ""
+    while isinstance(shape, Array):
+        shape, array = shape.items, f"{array}[]"
+    if isinstance(shape, Ref) and parameter.wire and parameter.dotnet.startswith("PSCustomObject"):
+        return f"[**{shape.name}{array}**]({shape.name}.md)"
+    return f"**{parameter.dotnet}**"
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return f"one of {', '.join(f'`{value}`' for value in values)}" if values else ""
+
+
+def _limits(shape: Shape) -> str:
+    limits = shape.limits if isinstance(shape, (Scalar, Array)) else Limits()
+    unit = " items" if isinstance(shape, Array) else " characters"
+    return "; ".join(
+        text
+        for text in (
+            _range(limits.minimum, limits.maximum, ""),
+            _range(limits.min_length, limits.max_length, unit),
+        )
+        if text
+    )
+
+
+def _range(least: float | None, most: float | None, unit: str) -> str:
+    if least is None and most is None:
+        return ""
+    if most is None:
+        return f"at least {least}{unit.removesuffix('s') if least == 1 else unit}"
+    return f"up to {most}{unit}" if least is None else f"{least} to {most}{unit}"
+
+
+def _cell(text: str) -> str:
+    """Text inside one cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
