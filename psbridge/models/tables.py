@@ -1326,7 +1326,7 @@ CMDLETS: dict[str, CmdletRow] = {
         '',
         False,
         (
-            ('Type', 'type', 'String', ('text', 'image_url'), 0, 'p', "Always 'text'.", ()),
+            ('Type', 'type', 'String', ('text', 'image_url'), 0, 'p', "Which kind of part: 'text' or 'image_url'.", ()),
             ('Text', 'text', 'String', (), 1, 'p', 'The text itself.', ()),
             ('ImageUrl', 'image_url', 'PSCustomObject', (), 2, 'p', 'Where the image is, and how closely to look at it.', ()),
             ('PromptCacheBreakpoint', 'prompt_cache_breakpoint', 'PSCustomObject', (), 3, 'p', 'Set it to end a cached prompt prefix at this part.', ()),
@@ -1387,7 +1387,7 @@ CMDLETS: dict[str, CmdletRow] = {
         False,
         (
             ('Id', 'id', 'String', (), 0, 'p', 'Id of this call; the tool message that answers it repeats it as -ToolCallId.', ()),
-            ('Type', 'type', 'String', ('function', 'custom'), 1, 'p', "Always 'function'.", ()),
+            ('Type', 'type', 'String', ('function', 'custom'), 1, 'p', "Which kind of call: 'function' or 'custom'.", ()),
             ('VarFunction', 'function', 'PSCustomObject', (), 2, 'p', 'Which function, and its arguments.', ()),
             ('Custom', 'custom', 'PSCustomObject', (), 3, 'p', 'Which custom tool, and the text it is given.', ()),
         ),
@@ -1422,7 +1422,7 @@ CMDLETS: dict[str, CmdletRow] = {
         '',
         False,
         (
-            ('Type', 'type', 'String', ('moderation_results', 'error'), 0, 'p', "Always 'moderation_results'.", ()),
+            ('Type', 'type', 'String', ('moderation_results', 'error'), 0, 'p', "'moderation_results' for findings, 'error' when there are none.", ()),
             ('Model', 'model', 'String', (), 1, 'p', 'Which moderation model judged.', ()),
             ('Results', 'results', 'PSCustomObject[]', (), 2, 'p', 'The findings, one for each judged item.', ()),
             ('Code', 'code', 'String', (), 3, 'p', 'Short code of the failure, fit for a comparison in a script.', ()),
@@ -1436,7 +1436,7 @@ CMDLETS: dict[str, CmdletRow] = {
         '',
         False,
         (
-            ('Type', 'type', 'String', ('moderation_results', 'error'), 0, 'p', "Always 'moderation_results'.", ()),
+            ('Type', 'type', 'String', ('moderation_results', 'error'), 0, 'p', "'moderation_results' for findings, 'error' when there are none.", ()),
             ('Model', 'model', 'String', (), 1, 'p', 'Which moderation model judged.', ()),
             ('Results', 'results', 'PSCustomObject[]', (), 2, 'p', 'The findings, one for each judged item.', ()),
             ('Code', 'code', 'String', (), 3, 'p', 'Short code of the failure, fit for a comparison in a script.', ()),
@@ -1530,7 +1530,7 @@ CMDLETS: dict[str, CmdletRow] = {
         '',
         False,
         (
-            ('Type', 'type', 'String', ('text', 'refusal'), 0, 'p', "Always 'text'.", ()),
+            ('Type', 'type', 'String', ('text', 'refusal'), 0, 'p', "Which kind of part: 'text' or 'refusal'.", ()),
             ('Text', 'text', 'String', (), 1, 'p', 'The text itself.', ()),
             ('Refusal', 'refusal', 'String', (), 2, 'p', 'The words in which the model declined.', ()),
             ('PromptCacheBreakpoint', 'prompt_cache_breakpoint', 'PSCustomObject', (), 3, 'p', 'Set it to end a cached prompt prefix at this part.', ()),
@@ -1588,9 +1588,9 @@ CMDLETS: dict[str, CmdletRow] = {
         '',
         False,
         (
-            ('Content', 'content', 'PSCustomObject', (), 0, 'pw', 'The instructions: a string, or an array of text parts.', ()),
-            ('Role', 'role', 'String', ('developer', 'system', 'user', 'assistant', 'tool', 'function'), 1, 'p', "Always 'developer'.", ()),
-            ('Name', 'name', 'String', (), 2, 'p', 'Optional name, to tell several speakers with this role apart.', ()),
+            ('Content', 'content', 'PSCustomObject', (), 0, 'pw', 'What is said: a string, or an array of parts of the kinds the role allows.', ()),
+            ('Role', 'role', 'String', ('developer', 'system', 'user', 'assistant', 'tool', 'function'), 1, 'p', 'Who speaks; decides which kind of message is built and which parameters belong to it.', ()),
+            ('Name', 'name', 'String', (), 2, 'p', "The speaker, to tell several with one role apart; for 'function', the function that ran.", ()),
             ('Refusal', 'refusal', 'String', (), 3, 'p', "The model's words if it declined.", ()),
             ('Audio', 'audio', 'PSCustomObject', (), 4, 'p', 'Points at an earlier spoken answer instead of repeating it.', ()),
             ('ToolCalls', 'tool_calls', 'PSCustomObject[]', (), 5, 'p', 'The tool calls of that answer; the tool messages after it answer them by id.', ()),
@@ -1764,7 +1764,7 @@ CMDLETS: dict[str, CmdletRow] = {
         '',
         False,
         (
-            ('Type', 'type', 'String', ('text', 'image_url', 'input_audio', 'file'), 0, 'p', "Always 'text'.", ()),
+            ('Type', 'type', 'String', ('text', 'image_url', 'input_audio', 'file'), 0, 'p', "Which kind of part: 'text', 'image_url', 'input_audio' or 'file'.", ()),
             ('Text', 'text', 'String', (), 1, 'p', 'The text itself.', ()),
             ('ImageUrl', 'image_url', 'PSCustomObject', (), 2, 'p', 'Where the image is, and how closely to look at it.', ()),
             ('InputAudio', 'input_audio', 'PSCustomObject', (), 3, 'p', "The clip's bytes and format.", ()),
@@ -1915,7 +1915,7 @@ CMDLETS: dict[str, CmdletRow] = {
         '',
         False,
         (
-            ('Type', 'type', 'String', ('function', 'allowed_tools', 'custom'), 0, 'p', "Always 'function'.", ()),
+            ('Type', 'type', 'String', ('function', 'allowed_tools', 'custom'), 0, 'p', "What is chosen: 'function' or 'custom' forces one tool, 'allowed_tools' offers a few.", ()),
             ('VarFunction', 'function', 'PSCustomObject', (), 1, 'p', 'The function to be called, from Initialize-AssistantsNamedToolChoiceFunction.', ()),
             ('AllowedTools', 'allowed_tools', 'PSCustomObject', (), 2, 'p', 'The permitted tools and the mode, from Initialize-ChatCompletionAllowedTools.', ()),
             ('Custom', 'custom', 'PSCustomObject', (), 3, 'p', 'The custom tool to be called.', ()),
@@ -2049,7 +2049,7 @@ CMDLETS: dict[str, CmdletRow] = {
         '',
         False,
         (
-            ('Type', 'type', 'String', ('text', 'json_object', 'json_schema'), 0, 'p', "Always 'text'.", ()),
+            ('Type', 'type', 'String', ('text', 'json_object', 'json_schema'), 0, 'p', "'text', 'json_object' for any JSON object, or 'json_schema' together with -JsonSchema.", ()),
             ('JsonSchema', 'json_schema', 'PSCustomObject', (), 1, 'p', 'The schema with its name and strictness.', ()),
         ),
     ),
@@ -2070,7 +2070,7 @@ CMDLETS: dict[str, CmdletRow] = {
         '',
         False,
         (
-            ('Type', 'type', 'String', ('function', 'custom'), 0, 'p', "Always 'function'.", ()),
+            ('Type', 'type', 'String', ('function', 'custom'), 0, 'p', "'function' together with -VarFunction, or 'custom' together with -Custom.", ()),
             ('VarFunction', 'function', 'PSCustomObject', (), 1, 'p', "The function's name, purpose and arguments, from Initialize-FunctionObject.", ()),
             ('Custom', 'custom', 'PSCustomObject', (), 2, 'p', "The tool's name, purpose and input format.", ()),
         ),
@@ -2234,7 +2234,7 @@ CMDLETS: dict[str, CmdletRow] = {
         '',
         False,
         (
-            ('Type', 'type', 'String', ('text', 'grammar'), 0, 'p', "Always 'text'.", ()),
+            ('Type', 'type', 'String', ('text', 'grammar'), 0, 'p', "'text' for any text, or 'grammar' together with -Grammar.", ()),
             ('Grammar', 'grammar', 'PSCustomObject', (), 1, 'p', 'The grammar and the notation it is written in.', ()),
         ),
     ),
@@ -2543,6 +2543,10 @@ CMDLETS: dict[str, CmdletRow] = {
             ('StreamText', '', 'SwitchParameter', (), None, '', 'Write only the text, piece by piece as it arrives.', ()),
             ('MaxRetryCount', '', 'Nullable[Int32]', (), None, '', 'How often a failed call is tried again; 0 or more; default as Set-Configuration says.', ()),
             ('TimeoutSec', '', 'Nullable[Double]', (), None, '', 'Seconds for the whole call, retries included; above 0; default as Set-Configuration says.', ()),
+            ('ThrottleLimit', '', 'Nullable[Int32]', (), None, '', 'How many piped requests may run at the same time; 1 unless given.', ()),
+            ('Unordered', '', 'SwitchParameter', (), None, '', 'Write each reply when it is ready instead of in the order of the requests.', ()),
+            ('RequestsPerMinute', '', 'Nullable[Double]', (), None, '', 'Most piped requests started in a minute, all that run counted together; no limit unless given.', ()),
+            ('TokensPerMinute', '', 'Nullable[Double]', (), None, '', 'Most tokens piped requests may use in a minute, all counted together; no limit unless given.', ()),
             ('AdditionalBody', '', 'Hashtable', (), None, '', "Hashtable of members added to the request's JSON, for what has no parameter yet.", ()),
             ('AdditionalHeaders', '', 'Hashtable', (), None, '', 'Hashtable of headers for this call only.', ()),
             ('AdditionalQuery', '', 'Hashtable', (), None, '', 'Hashtable of query parameters for this call only.', ()),
