@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .headers import Headers
     from .keys import KeyRing
     from .limits import RateLimits
+    from .many import Outcome, Results
     from .reply import Reply, UsageTotals
     from .secret import Secret
     from .stream import AsyncChatStream, ChatStream
@@ -53,6 +54,7 @@ _HOMES = {
     "headers": ("Headers",),
     "keys": ("KeyRing",),
     "limits": ("RateLimits",),
+    "many": ("Outcome", "Results"),
     "reply": ("Reply", "UsageTotals"),
     "secret": ("Secret",),
     "stream": ("AsyncChatStream", "ChatStream"),
@@ -78,9 +80,11 @@ __all__ = [
     "HttpSigning",
     "JsonCodec",
     "KeyRing",
+    "Outcome",
     "RateLimits",
     "RefusalDelta",
     "Reply",
+    "Results",
     "Retry",
     "Secret",
     "StreamEvent",

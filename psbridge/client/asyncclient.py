@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from .drivers import AsyncDriver
 from .exchange import Answer, Call, exchange
 from .jsontext import field
 from .limits import RateLimits
+from .many import Outcome, check_concurrency, outcomes
 from .reply import Reply, Usage
 from .request import Body
 from .stream import AsyncChatStream, StreamState
@@ -43,8 +44,10 @@ class AsyncClient:
         limits: RateLimits | None = None,
         transport: AsyncTransport | None = None,
         clock: Clock | None = None,
+        *,
+        _core: Core | None = None,
     ) -> None:
-        self._core = Core(configuration, codec, limits, clock)
+        self._core = _core if _core is not None else Core(configuration, codec, limits, clock)
         self._transport: AsyncTransport = transport if transport is not None else AsyncHttpcoreTransport()
         self._driver = AsyncDriver(self._transport, self._core.keys, self._core.clock)
 
@@ -53,12 +56,53 @@ class AsyncClient:
         """What was used through this client so far: `client.usage.totals()`."""
         return self._core.usage
 
+    def map(
+        self,
+        bodies: Iterable[Body] | AsyncIterable[Body],
+        *,
+        concurrency: int = 32,
+        ordered: bool = True,
+        limits: RateLimits | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncGenerator[Outcome, None]:
+        """Send many requests, at most `concurrency` at a time; yields an `Outcome` for each, failures
+        included.
+
+        `bodies` may be endless: at most twice `concurrency` are drawn before one is handed back. Without
+        `ordered`, outcomes come as they are ready. Waiting for a place under `limits` does not count against
+        a request's deadline. Closing the generator (`aclose`) cancels what is under way.
+        """
+
+        async def send(body: Body) -> Reply:
+            return await self.create_reserved(body, limits, options)
+
+        return outcomes(send, bodies, check_concurrency(concurrency), ordered)
+
     async def create(self, body: Body, **options: Unpack[CallOptions]) -> Reply:
-        """Send a chat completion request: JSON bytes, or a mapping; returns the decoded completion in a
-        `Reply`.
+        """Send a chat completion request: JSON bytes, or a mapping; returns the completion in a `Reply`."""
+        return await self._create(self._core.chat(body, False, options))
+
+    async def create_reserved(
+        self, body: Body, limits: RateLimits | None, options: Mapping[str, Any]
+    ) -> Reply:
+        """Like `create`, but the first wait for a place under the limits comes before the call's deadline
+        starts.
         """
         core = self._core
-        call = core.chat(body, False, options)
+        call = core.chat(body, False, options, limits)
+        if call.limits is not None:
+            wait = call.limits.reserve(core.clock.monotonic(), call.outgoing.estimated_tokens)
+            while wait > 0:
+                await core.clock.sleep_async(wait)
+                now = core.clock.monotonic()
+                wait = (
+                    call.limits.reserve(now, call.outgoing.estimated_tokens) if call.limits.paused(now) else 0
+                )
+            call.reserved = True
+        return await self._create(call)
+
+    async def _create(self, call: Call) -> Reply:
+        core = self._core
         span = core.span(call)
         try:
             reply = core.completion(call, await self._run(call))

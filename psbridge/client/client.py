@@ -4,7 +4,7 @@ them alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from .drivers import Driver
 from .exchange import Answer, Call, exchange
 from .jsontext import field
 from .limits import RateLimits
+from .many import LoopThread, Results, check_concurrency
 from .reply import Reply, Usage
 from .request import Body
 from .stream import ChatStream, StreamState
@@ -23,6 +24,8 @@ from .transport import HttpcoreTransport, Transport
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from .asyncclient import AsyncClient
 
 
 class Client:
@@ -49,11 +52,44 @@ class Client:
         self._core = Core(configuration, codec, limits, clock)
         self._transport: Transport = transport if transport is not None else HttpcoreTransport()
         self._driver = Driver(self._transport, self._core.keys, self._core.clock)
+        self._thread = LoopThread()
+        self._many: AsyncClient | None = None
 
     @property
     def usage(self) -> Usage:
         """What was used through this client so far: `client.usage.totals()`."""
         return self._core.usage
+
+    def map(
+        self,
+        bodies: Iterable[Body],
+        *,
+        concurrency: int = 32,
+        ordered: bool = True,
+        limits: RateLimits | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Results:
+        """Send many requests, at most `concurrency` at a time; yields an `Outcome` for each, failures
+        included.
+
+        `bodies` may be endless: at most twice `concurrency` are drawn before one is handed back. Without
+        `ordered`, outcomes come as they are ready. Waiting for a place under `limits` does not count against
+        a request's deadline. Closing the result, or leaving its `with`, cancels what is under way.
+        """
+        check_concurrency(concurrency)
+        twin = self._twin()
+
+        async def send(body: Body) -> Reply:
+            return await twin.create_reserved(body, limits, options)
+
+        return Results(self._thread, send, bodies, concurrency, ordered)
+
+    def _twin(self) -> AsyncClient:
+        from .asyncclient import AsyncClient
+
+        if self._many is None:
+            self._many = AsyncClient(_core=self._core)
+        return self._many
 
     def create(self, body: Body, **options: Unpack[CallOptions]) -> Reply:
         """Send a chat completion request: JSON bytes, or a mapping; returns the decoded completion in a
@@ -160,6 +196,9 @@ class Client:
     def close(self) -> None:
         """Close idle connections. The client can be used again afterwards."""
         self._transport.close()
+        if self._many is not None and self._thread.started:
+            self._thread.run(self._many.close())
+            self._thread.stop()
 
     def __enter__(self) -> Client:
         return self

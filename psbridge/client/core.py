@@ -86,8 +86,10 @@ class Core:
         chosen = self._configuration
         return (chosen if chosen is not None else current_configuration()).resolved()
 
-    def chat(self, body: Body, stream: bool, options: Mapping[str, Any], reserved: bool = False) -> Call:
-        """A prepared chat completion.
+    def chat(
+        self, body: Body, stream: bool, options: Mapping[str, Any], limits: RateLimits | None = None
+    ) -> Call:
+        """A prepared chat completion; `limits` apply instead of the client's.
 
         Raises:
             RequestError, ConfigurationError: it cannot be sent.
@@ -107,8 +109,9 @@ class Core:
             "text/event-stream" if stream else None,
         )
         call.streamed = stream
-        call.reserved = reserved
-        if self.limits is not None:
+        if limits is not None:
+            call.limits = limits
+        if call.limits is not None:
             call.outgoing.estimated_tokens = estimate_tokens(content, members)
         return call
 

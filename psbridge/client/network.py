@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
 import httpcore
 
 from .clock import Cancellation
+
+T = TypeVar("T")
 
 _READ_AHEAD = 1 << 18  # bytes buffered before the peer is slowed down
 _WRITE_PIECE = 1 << 16  # bytes given to a socket under one time limit
@@ -202,18 +204,55 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """A TCP connection; a second address family is tried after a quarter of a second (RFC 8305)."""
-        loop = asyncio.get_running_loop()
+        """A TCP connection, tried address by address within one limit."""
+        return AsyncStream(await _within(self._lease.connect_left(), _connect(host, port)), self._lease)
+
+
+async def _connect(host: str, port: int) -> _Protocol:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(str(error)) from error
+    last: OSError | None = None
+    for family, kind, proto, _, address in found:
+        sock = socket.socket(family, kind, proto)
         try:
-            _, protocol = await asyncio.wait_for(
-                loop.create_connection(_Protocol, host, port, happy_eyeballs_delay=0.25),
-                self._lease.connect_left(),
-            )
-        except (asyncio.TimeoutError, TimeoutError) as error:
-            raise httpcore.ConnectTimeout("no time left") from error
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(str(error)) from error
-        return AsyncStream(protocol, self._lease)
+            sock.setblocking(False)
+            await loop.sock_connect(sock, address)
+            _, protocol = await loop.create_connection(_Protocol, sock=sock)
+        except OSError as error:
+            sock.close()
+            last = error
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return protocol
+    raise httpcore.ConnectError(str(last)) from last
+
+
+async def _within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`; raises httpcore.ConnectTimeout when it takes longer.
+
+    Not asyncio.wait_for, which before Python 3.12 loses a cancellation that comes as the work ends.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+        if task.done():
+            return task.result()
+        raise httpcore.ConnectTimeout("no time left")
+    except BaseException:
+        task.cancel()
+        await asyncio.wait({task})
+        if (
+            not task.cancelled()
+            and task.exception() is None
+            and isinstance(result := task.result(), _Protocol)
+        ):
+            result.abort()
+        raise
 
 
 class _Protocol(asyncio.Protocol):
@@ -228,6 +267,11 @@ class _Protocol(asyncio.Protocol):
         self.writer: asyncio.Future[bool] | None = None
         self.may_write = True
         self.reading = True
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self.transport is not None:
+            self.transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]  # asyncio hands a Transport to a Protocol
@@ -324,22 +368,21 @@ class AsyncStream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         """The same stream under TLS."""
         left = self._lease.connect_left()
+        starting = asyncio.get_running_loop().start_tls(
+            self._transport,
+            self._protocol,
+            ssl_context,
+            server_hostname=server_hostname,
+            ssl_handshake_timeout=left + 60,  # ours comes first, and is told apart
+        )
         try:
-            self._protocol.transport = await asyncio.wait_for(
-                asyncio.get_running_loop().start_tls(
-                    self._transport,
-                    self._protocol,
-                    ssl_context,
-                    server_hostname=server_hostname,
-                    ssl_handshake_timeout=left,
-                ),
-                left,
-            )
-        except (asyncio.TimeoutError, TimeoutError) as error:
-            self._transport.abort()
-            raise httpcore.ConnectTimeout("no time left") from error
+            self._protocol.transport = await _within(left, starting)
         except OSError as error:
+            self._protocol.abort()
             raise httpcore.ConnectError(str(error)) from error
+        except BaseException:
+            self._protocol.abort()
+            raise
         if self._protocol.transport is None:
             raise httpcore.ConnectError("the connection was closed during the TLS handshake")
         return AsyncStream(self._protocol, self._lease)

@@ -69,7 +69,10 @@ class StreamState:
                 failure, self._failure = self._failure, None
                 yield from self._stop(failure)
                 raise failure
-            if self.ended or self.closed:
+            if self.closed:
+                return
+            if self.ended:
+                yield from self._drain()
                 return
             try:
                 data: bytes = yield Read(self.answer.response)
@@ -83,8 +86,6 @@ class StreamState:
             except BaseException as error:
                 yield from self._stop(error)
                 raise
-            if self.ended and self._failure is None:
-                yield from self._drain()
 
     def _take_in(self, events: list[ServerSentEvent] | tuple[ServerSentEvent, ...]) -> None:
         bounds = self.answer.bounds
