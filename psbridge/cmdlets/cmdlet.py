@@ -6,6 +6,7 @@ Every cmdlet is a plain function with a signature, a docstring and two attribute
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
@@ -18,9 +19,14 @@ from .unset import UNSET
 from .warning import warning_action
 
 Work = Callable[[dict[str, Any], "frozenset[str]"], Any]
+Bound = dict[str, Any]
+# A pipeline done as a whole: what each item bound, or its error, and what does one; a result or error each.
+Piped = Callable[[Iterator[Bound | PSBridgeError], Callable[[Bound], Any]], Iterator[Any]]
 
-# What PowerShell itself adds to every cmdlet. Here -WarningAction and -ErrorAction are obeyed; the rest have
-# no meaning without a console and are accepted, so that a ported call keeps working.
+_log = logging.getLogger("psbridge.cmdlets")
+
+# What PowerShell itself adds to every cmdlet. Here -WarningAction, -ErrorAction and -WhatIf are obeyed; the
+# rest have no meaning without a console and are accepted, so that a ported call keeps working.
 COMMON = frozenset(parameter.name for parameter in (*COMMON_PARAMETERS, *SHOULD_PROCESS))
 
 
@@ -45,8 +51,11 @@ class Cmdlet(Protocol):
         """
 
 
-def make(entry: TableEntry, work: Work) -> Cmdlet:
-    """The function for one row of the table that does `work` with what was bound."""
+def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
+    """The function for one row of the table that does `work` with what was bound.
+
+    `piped` does a pipeline as a whole, for a cmdlet that can work on several items at a time.
+    """
     command = entry.command
     bind = command.bind_call
 
@@ -60,7 +69,7 @@ def make(entry: TableEntry, work: Work) -> Cmdlet:
     def run(bound: dict[str, Any], left_open: frozenset[str]) -> Any:
         try:
             if not COMMON.isdisjoint(bound):
-                return _with_common(work, bound, left_open)
+                return _with_common(entry, work, bound, left_open)
             return work(bound, left_open)
         except PSBridgeError as error:
             if error.command is None:
@@ -70,15 +79,19 @@ def make(entry: TableEntry, work: Work) -> Cmdlet:
     def pipe(items: Iterable[Any], *args: Any, **parameters: Any) -> Iterator[Any]:
         args, parameters, left_open = _without_unset(entry, args, parameters)
         action = _error_action(command, parameters)
-        for bound in command.pipe_call(args, parameters, items):
+
+        def one(bound: Bound) -> Any:
             try:
-                if isinstance(bound, PSBridgeError):
-                    raise bound
-                result = run(bound, left_open - bound.keys())
+                return run(bound, left_open - bound.keys())
             except PSBridgeError as error:
+                return error
+
+        for result in (piped or _one_by_one)(command.pipe_call(args, parameters, items), one):
+            if isinstance(result, PSBridgeError):
+                if result.command is None:
+                    result.command = entry.name
                 if action == "Stop":
-                    raise
-                result = error
+                    raise result
                 if action != "Continue":
                     continue
             yield result
@@ -93,6 +106,10 @@ def make(entry: TableEntry, work: Work) -> Cmdlet:
 
 
 _NOTHING: frozenset[str] = frozenset()
+
+
+def _one_by_one(source: Iterator[Bound | PSBridgeError], one: Callable[[Bound], Any]) -> Iterator[Any]:
+    return (bound if isinstance(bound, PSBridgeError) else one(bound) for bound in source)
 
 
 def _without_unset(
@@ -134,7 +151,11 @@ def _error_action(command: Command, parameters: dict[str, Any]) -> str:
     return "Stop"
 
 
-def _with_common(work: Work, bound: dict[str, Any], left_open: frozenset[str]) -> Any:
+def _with_common(entry: TableEntry, work: Work, bound: dict[str, Any], left_open: frozenset[str]) -> Any:
+    if bound.get("WhatIf"):
+        target = next((str(value) for name, value in bound.items() if name not in COMMON), "")
+        _log.info('What if: Performing the operation "%s" on target "%s".', entry.name, target)
+        return None
     own = {name: value for name, value in bound.items() if name not in COMMON}
     with warning_action(_preference(bound.get("WarningAction"), "Continue")):
         return work(own, left_open)

@@ -92,7 +92,10 @@ _OPTIONS = {
 # A request given by its parameters may leave its model to the configuration.
 _MODEL_OPEN = frozenset(("Model",))
 # Parameters of the call itself; every other one belongs to the request.
-_CALL = frozenset(("CreateChatCompletionRequest", "WithHttpInfo", "Stream", "StreamText", *_OPTIONS))
+PIPELINE = ("ThrottleLimit", "Unordered", "RequestsPerMinute", "TokensPerMinute")
+_CALL = frozenset(
+    ("CreateChatCompletionRequest", "WithHttpInfo", "Stream", "StreamText", *PIPELINE, *_OPTIONS)
+)
 
 
 def new_chat_completion(bound: Bound, left_open: frozenset[str]) -> Any:
@@ -102,12 +105,17 @@ def new_chat_completion(bound: Bound, left_open: frozenset[str]) -> Any:
         The reply; with -WithHttpInfo an `HttpInfo`; with -Stream a `ChatStream` of typed chunks; with
         -StreamText an iterator over the text alone.
     """
-    request = _sendable(_request(bound))
-    options = _options(bound)
+    request = request_of(bound)
+    options = call_options(bound)
     if bound.get("Stream") or bound.get("StreamText") or request.stream:
-        stream = client().stream(_bytes(request), **options)
+        stream = client().stream(as_bytes(request), **options)
         return stream.text() if bound.get("StreamText") else stream
-    return _result(client().create(_bytes(request), **options), bound)
+    return result_of(client().create(as_bytes(request), **options), bound)
+
+
+def request_of(bound: Bound) -> CreateChatCompletionRequest:
+    """The request that the bound parameters ask for, complete and checked."""
+    return _sendable(_request(bound))
 
 
 def _request(bound: Bound) -> CreateChatCompletionRequest:
@@ -169,11 +177,13 @@ def _default_model() -> str:
     return current_configuration().model or DEFAULT_MODEL
 
 
-def _bytes(model: Model) -> bytes:
+def as_bytes(model: Model) -> bytes:
+    """The JSON that goes out: what is set, and nothing else."""
     return model.model_dump_json().encode()
 
 
-def _options(bound: Bound) -> Any:
+def call_options(bound: Bound) -> Any:
+    """The client's options of a call, as bound."""
     options = {option: bound[name] for name, option in _OPTIONS.items() if bound.get(name) is not None}
     for name in ("additional_headers", "additional_query"):
         if name in options:
@@ -186,7 +196,8 @@ def _cancelling() -> Any:
     return {} if cancellation is None else {"cancellation": cancellation}
 
 
-def _result(reply: Reply, bound: Bound) -> Any:
+def result_of(reply: Reply, bound: Bound) -> Any:
+    """The reply as -WithHttpInfo or its absence wants it."""
     _log.debug("%s %s %s", reply.method, reply.url, reply.status)
     if not bound.get("WithHttpInfo"):
         return reply.value
@@ -196,9 +207,9 @@ def _result(reply: Reply, bound: Bound) -> Any:
 def get_chat_completion(bound: Bound) -> Any:
     """One stored completion by its id; else a page of them, or with -All every one, as they are asked for."""
     if bound.get("CompletionId") is not None:
-        return _result(client().get(bound["CompletionId"], **_cancelling()), bound)
+        return result_of(client().get(bound["CompletionId"], **_cancelling()), bound)
     query = _query(bound, "Model", "Metadata", "After", "Limit", "Order")
-    return client().list_all(**query) if bound.get("All") else _result(client().list(**query), bound)
+    return client().list_all(**query) if bound.get("All") else result_of(client().list(**query), bound)
 
 
 def get_chat_completion_message(bound: Bound) -> Any:
@@ -206,7 +217,7 @@ def get_chat_completion_message(bound: Bound) -> Any:
     query = _query(bound, "After", "Limit", "Order")
     if bound.get("All"):
         return client().messages_all(bound["CompletionId"], **query)
-    return _result(client().messages(bound["CompletionId"], **query), bound)
+    return result_of(client().messages(bound["CompletionId"], **query), bound)
 
 
 def update_chat_completion(bound: Bound) -> CreateChatCompletionResponse:
@@ -214,12 +225,12 @@ def update_chat_completion(bound: Bound) -> CreateChatCompletionResponse:
     body = built(UpdateChatCompletionRequest, {"metadata": bound["Metadata"]}, [])
     metadata = body.model_dump()["metadata"]
     reply = client().update(bound["CompletionId"], metadata, **_cancelling())
-    return _result(reply, bound)  # type: ignore[no-any-return]
+    return result_of(reply, bound)  # type: ignore[no-any-return]
 
 
 def remove_chat_completion(bound: Bound) -> Any:
     """Delete a stored completion; gives what the service says of it."""
-    return _result(client().delete(bound["CompletionId"], **_cancelling()), bound)
+    return result_of(client().delete(bound["CompletionId"], **_cancelling()), bound)
 
 
 def get_chat_completion_usage(bound: Bound) -> UsageTotals:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .cmdlet import Cmdlet, make
+from .cmdlet import Cmdlet, Piped, make
 from .table import CommandNotFoundError, TableEntry, entries, entry
 
 __all__ = ["invoke"]
@@ -24,7 +24,7 @@ def cmdlet(name: str) -> Cmdlet:
     row = entry(name)
     found = _made.get(row.name)
     if found is None:
-        found = _made[row.name] = make(row, _work(row))
+        found = _made[row.name] = make(row, _work(row), _piped(row))
     return found
 
 
@@ -45,6 +45,14 @@ def _work(row: TableEntry) -> Any:
     from .builders import builder
 
     return builder(row)
+
+
+def _piped(row: TableEntry) -> Piped | None:
+    if row.kind != "cmdlet":
+        return None
+    from .written import PIPED
+
+    return PIPED.get(row.name)
 
 
 def __getattr__(name: str) -> Any:

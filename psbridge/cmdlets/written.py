@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import completion, configuration
-from .cmdlet import Work
+from . import completion, configuration, many
+from .cmdlet import Piped, Work
 
 
 def _plain(work: Callable[[dict[str, Any]], Any]) -> Work:
@@ -30,3 +30,6 @@ WORK: dict[str, Work] = {
     "Remove-ChatCompletion": _plain(completion.remove_chat_completion),
     "Get-ChatCompletionUsage": _plain(completion.get_chat_completion_usage),
 }
+
+# The cmdlets that do a whole pipeline at once.
+PIPED: dict[str, Piped] = {"New-ChatCompletion": many.new_chat_completions}
