@@ -44,6 +44,7 @@ from psbridge.binding import (
 )
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.parameters import COMMON, SHOULD_PROCESS
+from psbridge.binding.values import ScriptOutput
 
 DATA = Path(__file__).parent / "data"
 Line = dict[str, Any]
@@ -119,6 +120,8 @@ def encode(value: Any, declared: NetType | None = None) -> Line:
         return {"t": "null"}
     if isinstance(value, ObjectList) and not (declared is not None and declared.is_array):
         return {"t": "List`1", "v": str(value)}
+    if isinstance(value, ScriptOutput) and not (declared is not None and declared.is_array):
+        return {"t": "Collection`1", "v": str(value)}
     if isinstance(value, (list, tuple, range)) and type(value).__name__ != "Version":
         element = declared.element if declared is not None and declared.is_array else None
         name = "Object" if element is None else element.full_name.removeprefix("System.")

@@ -20,6 +20,7 @@ from psbridge.binding.errors import (
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import adapted, bag_of, elements, is_list, type_of
 from psbridge.binding.parameters import Parameter
+from psbridge.binding.scalars import default_of
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Literal, Switch
 
@@ -105,6 +106,9 @@ def _uncoerced_list(value: object, type_: NetType) -> object:
         fits = item is None or element is nettypes.OBJECT or type_of(item) is element
         if not fits:
             return REFUSED
+    if element.is_value and not element.is_nullable:
+        # .NET's arrays of values hold no null: it becomes the type's default.
+        return [default_of(element) if item is None else item for item in items]
     return items
 
 

@@ -1,4 +1,4 @@
-"""Strings into enumerations, Guid, Version, Uri and Regex, with .NET's own messages."""
+"""Strings into enumerations, Guid and Version, with .NET's own messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from psbridge.binding import messages
 from psbridge.binding.errors import InvalidCast, NetError, with_inner
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.numbers import trim
-from psbridge.binding.values import Uri, Version
+from psbridge.binding.values import Version
 
 
 def defined_enum(value: int, type_: NetType, shown: str) -> enum.Enum:
@@ -59,9 +59,13 @@ def parse_enum(text: str, type_: NetType) -> enum.Enum:
 
 
 _HEX = "[0-9a-fA-F]"
-_GUID = re.compile(
-    rf"{_HEX}{{32}}|{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}"
-    rf"|\{{{_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}\}}|\({_HEX}{{8}}-(?:{_HEX}{{4}}-){{3}}{_HEX}{{12}}\)"
+_PART = rf"\s*0x({_HEX}{{{{1,{{}}}}}})\s*"
+_GUID_HEX = re.compile(
+    r"\{"
+    + ",".join(_PART.format(width) for width in (8, 4, 4))
+    + r",\s*\{"
+    + ",".join(_PART.format(2) for _ in range(8))
+    + r"\}\s*\}"
 )
 
 
@@ -72,9 +76,31 @@ def parse_guid(text: str) -> uuid.UUID:
         NetError: not a Guid.
     """
     stripped = trim(text)
-    if not _GUID.fullmatch(stripped):
+    if len(stripped) < 32:
         raise NetError(messages.BAD_GUID)
-    return uuid.UUID(stripped.strip("{}()"))
+    in_hexadecimal = _GUID_HEX.fullmatch(stripped)
+    if in_hexadecimal:
+        return uuid.UUID(
+            "".join(
+                part.rjust(width, "0")
+                for part, width in zip(
+                    in_hexadecimal.groups(), (8, 4, 4, 2, 2, 2, 2, 2, 2, 2, 2), strict=True
+                )
+            )
+        )
+    bare = stripped
+    if len(stripped) == 38 and (stripped[0], stripped[-1]) in (("{", "}"), ("(", ")")):
+        bare = stripped[1:-1]
+    if len(bare) == 36:
+        if [index for index, item in enumerate(bare) if item == "-"] != [8, 13, 18, 23]:
+            hyphens = "-" in bare
+            raise NetError(messages.GUID_HYPHENS if hyphens else messages.GUID_LENGTH)
+        bare = bare.replace("-", "")
+    if len(bare) != 32:
+        raise NetError(messages.GUID_LENGTH)
+    if not re.fullmatch(f"{_HEX}{{32}}", bare):
+        raise NetError(messages.GUID_DIGITS)
+    return uuid.UUID(bare)
 
 
 def parse_version(text: str) -> Version:
@@ -86,7 +112,7 @@ def parse_version(text: str) -> Version:
     parts = text.split(".")
     if not 2 <= len(parts) <= 4:
         raise NetError(messages.VERSION_LENGTH)
-    found = []
+    found: list[int] = []
     for part in parts:
         stripped = trim(part)
         if not re.fullmatch("[+-]?[0-9]+", stripped):
@@ -95,77 +121,7 @@ def parse_version(text: str) -> Version:
         if number > 2147483647:
             raise NetError(messages.OUT_OF_RANGE.format("an Int32"))
         if number < 0:
-            raise NetError(messages.VERSION_NEGATIVE.format(number))
+            name = ("input", "input", "build", "revision")[len(found)]
+            raise NetError(messages.VERSION_NEGATIVE.format(name, number))
         found.append(number)
     return Version(found)
-
-
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-_PORTS = {"http": "80", "https": "443", "ftp": "21", "ws": "80", "wss": "443"}
-
-
-def parse_uri(text: str) -> Uri:
-    """`new Uri(text, UriKind.RelativeOrAbsolute)`, as its ToString shows it.
-
-    Raises:
-        NetError: not a URI, absolute or relative.
-    """
-    stripped = trim(text)
-    match = _SCHEME.match(stripped)
-    if match is None:
-        return Uri(text)
-    scheme, rest = match[1].lower(), stripped[match.end() :]
-    if len(scheme) == 1:
-        if rest[:1] not in ("/", "\\"):
-            raise NetError(messages.DOS_PATH)
-        return Uri(f"file:///{match[1]}:{rest}".replace("\\", "/"))
-    if scheme not in _PORTS:
-        return Uri(f"{scheme}:{rest}")
-    host, _, path = rest.removeprefix("//").partition("/")
-    name, colon, port = host.rpartition(":") if re.search(r":\d*$", host) else (host, "", "")
-    if not rest.startswith("//") or not name or " " in name:
-        raise NetError(messages.URI_EMPTY_HOST)
-    if colon and port and int(port) > 65535:
-        raise NetError(messages.URI_PORT)
-    user, at, name = name.rpartition("@")
-    shown = f":{port}" if port and port != _PORTS[scheme] else ""
-    return Uri(f"{scheme}://{user}{at}{name.lower()}{shown}/{path}")
-
-
-def parse_regex(text: str) -> re.Pattern[str]:
-    """`new Regex(text)`, for what .NET and Python write alike.
-
-    Raises:
-        NetError: not a regular expression.
-    """
-    try:
-        return re.compile(net_to_python(text))
-    except re.error as error:
-        complaint, offset = _regex_complaint(text, error)
-        raise NetError(messages.BAD_PATTERN.format(text, offset, complaint)) from None
-
-
-def net_to_python(text: str) -> str:
-    """A .NET regular expression in Python's spelling: named groups, \\z and \\Z."""
-    text = re.sub(r"(?<!\\)\(\?<(?![=!])(\w+)>", r"(?P<\1>", text)
-    text = re.sub(r"(?<!\\)\(\?'(\w+)'", r"(?P<\1>", text)
-    text = re.sub(r"\\k[<'](\w+)[>']", r"(?P=\1)", text)
-    return re.sub(r"(?<!\\)\\Z", r"(?=\\n?\\Z)", text).replace("\\z", "\\Z")
-
-
-def _regex_complaint(text: str, error: re.error) -> tuple[str, int]:
-    """.NET's words for what is wrong with a regular expression, and the offset it reports."""
-    offset = (error.pos or 0) + 1
-    if "unterminated subpattern" in error.msg:
-        return "Not enough )'s.", len(text)
-    if "unbalanced parenthesis" in error.msg:
-        return "Too many )'s.", offset
-    if "unterminated character set" in error.msg:
-        return "Unterminated [] set.", len(text)
-    if "nothing to repeat" in error.msg:
-        return f"Quantifier '{text[offset - 1]}' following nothing.", offset
-    if "multiple repeat" in error.msg:
-        return f"Nested quantifier '{text[offset - 1]}'.", offset
-    if "bad escape (end of pattern)" in error.msg:
-        return "Illegal \\ at end of pattern.", len(text)
-    return f"{error.msg[:1].upper()}{error.msg[1:]}.", offset

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final, cast
 
-from psbridge.binding import dates, messages, nettypes, numbers, parsing
+from psbridge.binding import dates, messages, nettypes, numbers, parsing, regexes, uris
 from psbridge.binding.errors import InvalidCast, NetError, with_inner
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, is_dictionary, type_of
@@ -24,8 +24,8 @@ _PARSERS: Final[dict[NetType, Callable[[str], object]]] = {
     nettypes.TIMESPAN: dates.parse_timespan,
     nettypes.GUID: parsing.parse_guid,
     nettypes.VERSION: parsing.parse_version,
-    nettypes.URI: parsing.parse_uri,
-    nettypes.REGEX: parsing.parse_regex,
+    nettypes.URI: uris.parse_uri,
+    nettypes.REGEX: regexes.compile_net,
 }
 # The types PowerShell can make from nothing, to set properties on from a dictionary or an object.
 _MADE_EMPTY: Final[dict[NetType, Callable[[], object]]] = {
@@ -185,7 +185,7 @@ def last_resort(value: Any, source: NetType, type_: NetType) -> object:
     if type_ in _MADE_EMPTY or type_.enum is not None or (bag and type_ is nettypes.HASHTABLE):
         names_ = list(bag(value)) if bag else [net_text(key) for key in value]
         if not names_:
-            return _empty(type_)
+            return default_of(type_)
         if bag:
             raise with_inner(to_text(value), type_.full_name, str(_invalid_cast(value, type_)))
         settable = messages.ENUM_SETTABLE if type_.enum is not None else messages.NOTHING_SETTABLE
@@ -193,9 +193,18 @@ def last_resort(value: Any, source: NetType, type_: NetType) -> object:
     raise no_conversion(value, type_)
 
 
-def _empty(type_: NetType) -> object:
+def default_of(type_: NetType) -> object:
+    """What .NET's `default` is for a value type, and a new Hashtable, Version or SecureString."""
+    if type_ in nettypes.NUMERIC and type_ not in _MADE_EMPTY:
+        return numbers.change_type(0, type_)
     if type_ is nettypes.HASHTABLE:
         return {}
+    if type_ is nettypes.BOOLEAN:
+        return False
+    if type_ is nettypes.CHAR:
+        return Char("\0")
+    if type_ is nettypes.SWITCH:
+        return Switch(False)
     if type_.enum is not None:
         return type_.enum(0)
     return _MADE_EMPTY[type_]()
@@ -209,6 +218,7 @@ def to_nullable(value: Any, type_: NetType) -> InvalidCast:
 
 
 __all__ = [
+    "default_of",
     "has_rule",
     "last_resort",
     "no_conversion",

@@ -9,7 +9,7 @@ import re
 import uuid
 from decimal import Decimal
 
-from psbridge.binding import dates, numbers
+from psbridge.binding import dates, numbers, regexes
 from psbridge.binding.objects import bag_of, elements, is_list, type_of
 from psbridge.binding.values import Literal, ObjectList, ScriptOutput
 
@@ -76,18 +76,12 @@ def _object_text(value: object) -> str:
     if isinstance(value, uuid.UUID):
         return str(value)
     if isinstance(value, re.Pattern):
-        return pattern_text(value)
+        return regexes.net_pattern(value)
     if isinstance(value, os.PathLike):
         return str(os.fspath(value))
     if isinstance(value, dict):
         return type_of(value).full_name
     return str(value)
-
-
-def pattern_text(value: re.Pattern[str]) -> str:
-    """A regular expression as .NET writes it."""
-    text = value.pattern.replace("(?P<", "(?<")
-    return re.sub(r"\(\?P=(\w+)\)", r"\\k<\1>", text)
 
 
 def timespan_text(value: datetime.timedelta) -> str:

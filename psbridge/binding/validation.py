@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from psbridge.binding import messages, nettypes, parsing
+from psbridge.binding import messages, nettypes, regexes
 from psbridge.binding.conversion import convert, is_true
 from psbridge.binding.errors import InvalidCast, ValidationFailure
 from psbridge.binding.nettypes import NetType
@@ -139,7 +138,7 @@ class ValidatePattern(_EachElement):
     def __init__(self, pattern: str, *, ignore_case: bool = True, message: str | None = None) -> None:
         self.pattern = pattern
         self.message = message
-        self._compiled = re.compile(parsing.net_to_python(pattern), re.IGNORECASE if ignore_case else 0)
+        self._compiled = regexes.compile_net(pattern, ignore_case=ignore_case)
 
     def check_element(self, item: object) -> None:
         text = net_text(item)

@@ -342,7 +342,7 @@ class ScriptOutput(list[object]):
     net_type = NetType(
         "Collection`1",
         "System.Collections.ObjectModel.Collection`1[[System.Management.Automation.PSObject, "
-        "System.Management.Automation, Version=7.6.5.500, Culture=neutral, PublicKeyToken=31bf3856ad364e35]]",
+        "System.Management.Automation, Version=7.6.0.500, Culture=neutral, PublicKeyToken=31bf3856ad364e35]]",
     )
     __slots__ = ()
 
