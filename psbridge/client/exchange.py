@@ -21,8 +21,8 @@ from .errors import (
     ClientError,
     ConnectionFailedError,
     DeadlineError,
+    ProxyFailedError,
     RateLimitError,
-    StatusError,
     status_error_class,
 )
 from .headers import Headers
@@ -322,14 +322,17 @@ def _begin_stream(
     )
 
 
-def status_error(answer: Answer, clock: Clock) -> StatusError:
+def status_error(answer: Answer, clock: Clock) -> ClientError:
     """The error for a reply with an error status; reads OpenAI's error object and what other servers send."""
     code, param, kind, told = error_members(answer.body)
     headers = answer.headers
     request_id = headers.get("x-request-id")
     reason = answer.reason or "error"
     message = f"HTTP {answer.status} {reason}: {told}" if told else f"HTTP {answer.status} {reason}."
-    return status_error_class(answer.status, code, kind)(
+    made: type[ClientError] = status_error_class(answer.status, code, kind)
+    if answer.status == 407:
+        made, message = ProxyFailedError, f"The proxy refused the request: {answer.status} {reason}."
+    return made(
         message,
         status=answer.status,
         reason=answer.reason,

@@ -7,6 +7,7 @@ much time is left. Knows nothing of HTTP, retries or configuration.
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import ssl
 from collections.abc import Callable, Coroutine, Iterable
@@ -255,6 +256,18 @@ async def _within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
+def _is_readable(transport: asyncio.Transport) -> bool:
+    sock = transport.get_extra_info("socket")
+    number = -1 if sock is None else sock.fileno()
+    if number < 0:
+        return True
+    if hasattr(select, "poll"):  # unlike select.select, not limited to 1,024 sockets
+        poll = select.poll()
+        poll.register(number, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([number], [], [], 0)[0])
+
+
 class _Protocol(asyncio.Protocol):
     """Holds what has arrived until it is read."""
 
@@ -394,6 +407,7 @@ class AsyncStream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """httpcore's extra information: `ssl_object`, `is_readable`, `socket`, ..."""
         if info == "is_readable":
-            return self._protocol.ended or bool(self._protocol.buffer)
+            # The socket itself is asked too: the loop may not have run since the peer closed it.
+            return self._protocol.ended or bool(self._protocol.buffer) or _is_readable(self._transport)
         name = {"client_addr": "sockname", "server_addr": "peername"}.get(info, info)
         return self._transport.get_extra_info(name)

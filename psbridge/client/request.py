@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import functools
 import platform
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -158,6 +159,14 @@ def outgoing(
     if body or method == "POST":
         put("Content-Type", lines.get("content-type", ("", "application/json"))[1])
         put("Content-Length", str(len(body)))
+    if configuration.http_signing is not None:
+        from .signing import signature_headers
+
+        sent = {name: value for name, (_, value) in lines.items()}
+        target = url.target.decode("ascii")
+        signed = signature_headers(configuration.http_signing, method, target, sent, body, time.time())
+        for name, value in signed.items():
+            put(name, value)
     secrets += [
         value for name, value in lines.values() if is_sensitive_name(name) and "idempot" not in name.lower()
     ]

@@ -395,12 +395,10 @@ def failure_of(error: BaseException, bounds: Bounds) -> ClientError | None:
         if connecting:
             return ConnectTimeoutError(f"There was no connection within {bounds.connect:g} s.")
         return IdleTimeoutError("The server went silent for longer than the idle limit.")
-    reason = mask_text(str(error))
+    reason = mask_text(str(error)) or type(error.__cause__ or error).__name__
     if isinstance(error, httpcore.ProxyError):
         status = int(reason[:3]) if reason[:3].isdigit() else None
-        return ProxyFailedError(
-            f"The proxy refused the connection: {reason or 'no reason given'}.", status=status
-        )
+        return ProxyFailedError(f"The proxy refused the connection: {reason}.", status=status)
     tls = _cause(error, ssl.SSLError)
     if tls is not None:
         told = getattr(tls, "verify_message", "") or getattr(tls, "reason", "") or str(tls)
@@ -416,7 +414,7 @@ def failure_of(error: BaseException, bounds: Bounds) -> ClientError | None:
     if isinstance(error, httpcore.ConnectError):
         return ConnectionFailedError(f"There is no connection to the server: {reason}.")
     if isinstance(error, httpcore.NetworkError | OSError):
-        return ConnectionFailedError(f"The connection broke: {reason or type(error).__name__}.")
+        return ConnectionFailedError(f"The connection broke: {reason}.")
     if type(error).__module__.startswith("socksio"):
         return ProxyFailedError(f"The proxy refused the connection: {reason}.")
     return None
