@@ -24,6 +24,7 @@ def failure(
 ) -> tuple[int, str, dict[str, Any]]:
     """Code, message and data for `error`, which came out of `command` called with `parameters`."""
     secrets = tuple(_secrets(parameters or {}))
+    command = None if command is None else masked(command[:200])
     if not isinstance(error, PSBridgeError):
         told = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         log(f"psbridge.bridge: unexpected error in {command}\n{masked(told, secrets)}")

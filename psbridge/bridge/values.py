@@ -1,8 +1,9 @@
 """Values across the wire: the markers for what JSON has no type for, and models with what is set in them.
 
-To the worker: `{"$psbridge": "secure", "value": "..."}` and `{"$psbridge": "unset"}`. From it: an object of a
-named kind is `{"$type": name, "set": {...}}`, unset is `{"$psbridge": "unset"}`, and a secret, whatever it
-is, is `{"$psbridge": "secret"}`. Knows nothing of messages or cmdlets.
+To the worker: `{"$psbridge": "secure", "value": "..."}`, `{"$psbridge": "unset"}`, and an object that a
+builder made as `{"$psbridge": "model", "type": name, "set": {...}}`. From it: an object of a named kind is
+`{"$type": name, "set": {...}}`, unset is `{"$psbridge": "unset"}`, and a secret, whatever it is, is
+`{"$psbridge": "secret"}`. Knows nothing of messages or cmdlets.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class UnsendableError(PSBridgeError):
 
 
 def decoded(value: Any) -> Any:
-    """A value as the worker got it, markers replaced: SecureString and UNSET; unset members are left out.
+    """A value as the worker got it, markers replaced; members that are unset are left out.
 
     Raises:
         UnsendableError: a marker that means nothing here.
@@ -53,7 +54,29 @@ def _marked(value: dict[str, Any]) -> Any:
         from ..binding import SecureString
 
         return SecureString(value["value"])
-    raise UnsendableError(f"A value marked {MARKER} must be 'unset', or 'secure' with a text in 'value'.")
+    if kind == "model" and isinstance(value.get("type"), str) and isinstance(value.get("set"), dict):
+        return _model(value["type"], decoded(value["set"]))
+    raise UnsendableError(
+        f"A value marked {MARKER} must be 'unset', 'secure' with a text in 'value', "
+        "or 'model' with a name in 'type' and an object in 'set'."
+    )
+
+
+def _model(name: str, members: dict[str, Any]) -> Any:
+    """The model that was sent out and came back: required members it never had stay open.
+
+    Members alone, where they no longer make that model: whoever takes them then says what is wrong, by its
+    whole path.
+    """
+    from .. import models
+
+    kind = getattr(models, name, None) if name in models.__all__ else None
+    if not (isinstance(kind, type) and issubclass(kind, models.Model)):
+        return members
+    try:
+        return kind.build(members, [wire for wire in kind.__required__ if wire not in members])
+    except models.InvalidValueError:
+        return members
 
 
 def encoded(value: Any) -> str:

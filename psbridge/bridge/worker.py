@@ -77,8 +77,9 @@ class Worker:
         except Refused as refused:
             # An id under way belongs to that call: this answer must not be taken for its.
             id = None if refused.id in self._calls else refused.id
-            self._failed(refused.message)
-            self._output.put(error_line(id, refused.code, refused.message))
+            told = masked(refused.message)
+            self._failed(told)
+            self._output.put(error_line(id, refused.code, told))
         return True
 
     def _dispatch(self, request: Request, marked: bool) -> bool:
@@ -89,7 +90,7 @@ class Worker:
                 self._output.put(result_line(id, encoded({"cancelled": cancelled})))
             return True
         if id is None:
-            log(f"psbridge.bridge: a notification '{method[:80]}' means nothing here; only 'cancel' does.")
+            log("psbridge.bridge: a notification came that means nothing here; only 'cancel' does.")
             return True
         if id in self._calls:
             raise Refused(
@@ -222,7 +223,7 @@ class Worker:
             "calls": self._count,
             "in_flight": len(self._calls),
             "errors": self._errors,
-            "last_error": None if self._last_error is None else masked(self._last_error),
+            "last_error": self._last_error,
             "python": platform.python_version(),
             "version": __version__,
             "pid": os.getpid(),
