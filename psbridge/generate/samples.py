@@ -112,6 +112,7 @@ def _build(api: Api, name: str, shown: Example, more: int = 0) -> Variable:
     members = [member for member in definition.members if member.required]
     plain = [member for member in definition.members if not member.required and _is_plain(member)]
     members += plain[: more or not members]
+    members = members or definition.members[:1]
     ordered = [member for member in definition.members if member in members]
     return shown.built(
         name,

@@ -1,0 +1,79 @@
+"""The generated table against the reference module's own, as read from it by Get-Command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import psbridge.models as models
+from psbridge.models.tables import CMDLETS
+
+REFERENCE = json.loads(
+    (Path(__file__).parents[1] / "data" / "reference-cmdlets.json").read_text(encoding="utf-8")
+)
+EVERY_CMDLET = pytest.mark.parametrize("cmdlet", REFERENCE["cmdlets"], ids=lambda cmdlet: cmdlet["name"])
+
+
+def test_there_is_something_to_compare() -> None:
+    assert len(REFERENCE["models"]) == 64
+    assert len(REFERENCE["namedInTheDocsButNotDefined"]) == 14
+    assert len(REFERENCE["cmdlets"]) > 100
+
+
+@pytest.mark.parametrize("name", REFERENCE["models"])
+def test_every_model_of_the_reference_exists_and_can_be_read_from_json(name: str) -> None:
+    assert hasattr(models, name)
+    assert f"Initialize-{name}" in CMDLETS
+    assert f"ConvertFrom-JsonTo{name}" in CMDLETS
+
+
+@pytest.mark.parametrize("name", REFERENCE["namedInTheDocsButNotDefined"])
+def test_a_builder_that_the_reference_only_documents_is_defined(name: str) -> None:
+    kind, output, summary, _, _, parameters = CMDLETS[name]
+    assert kind in ("union", "value")
+    assert f"Initialize-{output}" == name
+    assert summary
+    assert parameters
+
+
+def _measured(parameter: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        parameter["name"],
+        parameter["type"],
+        parameter["position"],
+        bool(parameter.get("fromPipeline")),
+        bool(parameter.get("fromPipelineByPropertyName")),
+        bool(parameter.get("mandatory")),
+    )
+
+
+def _generated(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    name, _, dotnet, _, position, flags, _, _ = row
+    return name, dotnet, position, "v" in flags, "p" in flags, "m" in flags
+
+
+@EVERY_CMDLET
+def test_names_order_types_positions_and_pipeline_flags_are_the_references(cmdlet: dict[str, Any]) -> None:
+    """What was added since comes after, so that scripts bind as they always did."""
+    ours = CMDLETS[cmdlet["name"]][5]
+    theirs = cmdlet["parameters"]
+    assert [_generated(row) for row in ours[: len(theirs)]] == [_measured(one) for one in theirs]
+    taken = [row[4] for row in ours if row[4] is not None]
+    assert len(set(taken)) == len(taken)
+
+
+@EVERY_CMDLET
+def test_listed_values_are_the_references_and_newer_ones_after(cmdlet: dict[str, Any]) -> None:
+    for row, parameter in zip(CMDLETS[cmdlet["name"]][5], cmdlet["parameters"], strict=False):
+        theirs = tuple(parameter.get("validateSet") or ())
+        assert row[3][: len(theirs)] == theirs
+        assert bool(row[3]) == bool(theirs)
+
+
+@EVERY_CMDLET
+def test_no_parameter_that_was_added_is_mandatory_beside_the_old_ones(cmdlet: dict[str, Any]) -> None:
+    for row in CMDLETS[cmdlet["name"]][5][len(cmdlet["parameters"]) :]:
+        assert "m" not in row[5] or row[7], "an old call would not bind any more"
