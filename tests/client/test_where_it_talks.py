@@ -378,8 +378,8 @@ def test_the_drawing_of_the_error_tree_is_the_tree() -> None:
     """Each class below the one it is drawn under, all drawn, all in the table of PowerShell ids."""
     drawn: dict[str, str] = {}
     above: list[str] = []
-    for line in (error_module.__doc__ or "").splitlines():
-        if match := re.match(r"^ {4}((?:│   |    |├── |└── )*)(\w+Error)\b", line):
+    for line in inspect.cleandoc(error_module.__doc__ or "").splitlines():
+        if match := re.match(r"^((?:│   |    |├── |└── )*)(\w+Error)\b", line):
             depth = len(match[1]) // 4
             above[depth:] = [match[2]]
             if depth:
