@@ -1,0 +1,117 @@
+"""The examples, as their readers run them: child processes in a folder of their own."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from psbridge import OfflineServer
+from psbridge.offline import Fault
+
+from .conftest import ROOT
+
+EXAMPLES = ROOT / "examples" / "python"
+TICKETS = EXAMPLES / "tickets.csv"
+
+
+def _run(name: str, *arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-X", "utf8", str(EXAMPLES / name), *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in text.splitlines()]
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_the_page_s_example_ends_in_a_reply(tmp_path: Path) -> None:
+    done = _run("chat_api_page.py", "--offline", folder=tmp_path)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["object"] == "chat.completion"
+    assert "Refusal, -Audio, -ToolCalls" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_page_s_catch_block_shows_details_and_headers(
+    tmp_path: Path, server: OfflineServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-the-wrong-key-0002")
+    done = _run("chat_api_page.py", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Exception occurred when calling New-ChatCompletion:" in done.stderr
+    assert '"invalid_api_key"' in done.stderr and "'x-request-id': '" in done.stderr
+    assert "wrong-key" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["triage.csv", "triage.jsonl"])
+def test_triage_writes_a_row_for_every_ticket(tmp_path: Path, name: str) -> None:
+    done = _run("ticket_triage.py", TICKETS, tmp_path / name, "--offline", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = _rows(tmp_path / name)
+    assert [row["id"] for row in rows] == ["T-1001", "T-1002", "T-1003", "T-1004", "T-1005"]
+    assert all(row["queue"] in ("access", "billing", "privacy", "question", "wish") for row in rows)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_triage_sends_a_strict_schema_and_the_ticket_as_it_is(tmp_path: Path, server: OfflineServer) -> None:
+    assert _run("ticket_triage.py", TICKETS, tmp_path / "o.csv", folder=tmp_path).returncode == 0
+    sent = server.requests[-3].json
+    assert sent["response_format"]["json_schema"]["strict"] is True
+    assert sent["messages"][1]["content"].startswith("Subject: Wish: dark mode") and "🙂" in str(sent)
+    assert "sk-the-right-key" not in str(server.requests[-1].headers)
+
+
+def test_one_failing_ticket_stops_no_other_and_is_told(tmp_path: Path, server: OfflineServer) -> None:
+    server.faults.add(Fault(status=400, when=lambda request: "dark mode" in request.body.decode()))
+    done = _run("ticket_triage.py", TICKETS, tmp_path / "o.jsonl", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, f"4 of 5 tickets triaged: {tmp_path / 'o.jsonl'}\n")
+    assert done.stderr.startswith("T-1003: ") and done.stderr.count("\n") == 1
+    errors = {row["id"]: row["error"] for row in _rows(tmp_path / "o.jsonl")}
+    assert [ticket for ticket, error in errors.items() if error] == ["T-1003"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"id,subject\n1,a\n", "no column text"),
+        (b"id,subject,text\n1,a\n", "ticket 1"),
+        (b"id,subject,text\n1,a,b,c\n", "ticket 1"),
+        (b"\xff\xfe\n", "utf-8"),
+        (None, "No such file"),
+    ],
+)
+def test_a_file_that_is_no_table_of_tickets_changes_nothing(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    results = tmp_path / "out" / "o.csv"
+    results.parent.mkdir()
+    results.write_text("yesterday's", encoding="utf-8")
+    tickets = tmp_path / "tickets.csv"
+    if content is not None:
+        tickets.write_bytes(content)
+    done = _run("ticket_triage.py", tickets, results, "--offline", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr and done.stderr.count("\n") == 1
+    assert results.read_text(encoding="utf-8") == "yesterday's"
+    assert list(results.parent.iterdir()) == [results]
+
+
+def test_results_open_safely_in_a_spreadsheet(tmp_path: Path) -> None:
+    """A ticket id that would be a formula is quoted."""
+    tickets = tmp_path / "tickets.csv"
+    tickets.write_text('id,subject,text\n"=1+1",a,b\n', encoding="utf-8")
+    assert _run("ticket_triage.py", tickets, tmp_path / "o.csv", "--offline", folder=tmp_path).returncode == 0
+    assert _rows(tmp_path / "o.csv")[0]["id"] == "'=1+1"

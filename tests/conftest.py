@@ -1,0 +1,37 @@
+"""What every test stands on: no settings of the machine, a fresh configuration, skips that are told."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from psbridge.client.configuration import Configuration, set_configuration
+
+_CLEARED = ("OPENAI_", "AZURE_", "PSBRIDGE_", "SSL_CERT_", "REQUESTS_CA_", "CURL_CA_")
+# These say where a program is on this machine, which the tests that run it want to know.
+_KEPT = ("PSBRIDGE_PWSH", "PSBRIDGE_PYTHON", "PSBRIDGE_DOTNET_DIR")
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No proxy, certificate store, key or base URL reaches a test; no configuration outlives one."""
+    for name in list(os.environ):
+        upper = name.upper()
+        if upper not in _KEPT and (upper.startswith(_CLEARED) or upper.endswith("_PROXY")):
+            monkeypatch.delenv(name)
+    set_configuration(Configuration())
+    yield
+    set_configuration(Configuration())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests were skipped for which reason, so that a green run tells what it did not run."""
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        said = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[said.removeprefix("Skipped: ")] += 1
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"skipped {count}: {reason}")
