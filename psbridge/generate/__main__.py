@@ -10,6 +10,7 @@ import typer
 from .description import DescriptionError, load
 from .merge import merged
 from .pages import PageError, pages
+from .powershell import powershell_files
 from .render import RenderError, model_files, stub_file, table_file, write
 from .tables import HERE, HelpError, Words, cmdlet_table
 
@@ -22,7 +23,7 @@ def generate(
     root: Annotated[Path, typer.Option(help="The project's folder to write into.")] = ROOT,
     words: Annotated[Path, typer.Option(help="The folder of help.yaml and cmdlets.yaml.")] = HERE,
 ) -> None:
-    """Write models, cmdlet tables, type stubs and reference pages out of two OpenAPI descriptions."""
+    """Write models, tables, stubs, reference pages and the PowerShell module out of two OpenAPI descriptions."""
     try:
         api = merged(load(spec), load(names))
         lines = Words.load(words / "help.yaml")
@@ -33,6 +34,7 @@ def generate(
             table_file(table, package / "models"),
             stub_file(table, api, package / "cmdlets"),
             *pages(api, table, lines, root / "docs"),
+            *powershell_files(table, root),
         ]
         lines.check_used()
         changed = write(outputs)

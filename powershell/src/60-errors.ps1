@@ -1,0 +1,94 @@
+# Failures as PowerShell's own error records.
+
+function New-BridgeRecord {
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '',
+        Justification = 'Makes an object in memory; nothing is changed.')]
+    param([string] $Message, [string] $Id, [string] $Category, $Target, $Exception)
+    if ($null -eq $Exception) { $Exception = New-Object System.InvalidOperationException $Message }
+    $kind = [System.Management.Automation.ErrorCategory]::NotSpecified
+    if (-not [System.Enum]::TryParse($Category, $true, [ref]$kind)) {
+        $kind = [System.Management.Automation.ErrorCategory]::NotSpecified
+    }
+    New-Object System.Management.Automation.ErrorRecord $Exception, $Id, $kind, $Target
+}
+
+function ConvertTo-BridgeRecord {
+    # The worker's error answer as an ErrorRecord; an HTTP error keeps its body, headers and status.
+    param($Failure, $Target)
+    $message = [string]$Failure.message
+    $data = $null
+    if ($Failure.PSObject.Properties['data']) { $data = $Failure.data }
+    if ($null -eq $data) { return New-BridgeRecord $message 'PSBridge.WorkerError' 'NotSpecified' $Target }
+    $given = @{}
+    foreach ($property in $data.PSObject.Properties) { $given[$property.Name] = $property.Value }
+    if ($null -eq $Target -and $given['target']) { $Target = $given['target'] }
+    $exception = New-BridgeException $message $given
+    $record = New-BridgeRecord $message ([string]$given['error_id']) ([string]$given['category']) $Target $exception
+    if ($given['body']) { $record.ErrorDetails = New-Object System.Management.Automation.ErrorDetails ([string]$given['body']) }
+    if ($given['hint']) {
+        if ($null -eq $record.ErrorDetails) { $record.ErrorDetails = New-Object System.Management.Automation.ErrorDetails $message }
+        $record.ErrorDetails.RecommendedAction = $given['hint']
+    }
+    $record
+}
+
+function New-BridgeException {
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '',
+        Justification = 'Makes an object in memory; nothing is changed.')]
+    param([string] $Message, [hashtable] $Given)
+    if ([string]$Given['exception'] -like 'ParameterBinding*') {
+        return New-Object System.Management.Automation.ParameterBindingException $Message
+    }
+    $status = $Given['status']
+    if ($null -eq $status -and -not $Given.ContainsKey('headers')) {
+        if ($Given['category'] -like '*Timeout*') { return New-Object System.TimeoutException $Message }
+        if ($null -ne $Given['parameter']) { $exception = New-Object System.ArgumentException $Message }
+        else { $exception = New-Object System.InvalidOperationException $Message }
+    }
+    else {
+        # The exception a script of the platform's own web cmdlets would catch.
+        $modern = 'Microsoft.PowerShell.Commands.HttpResponseException' -as [type]
+        if ($modern -and $null -ne $status) {
+            $exception = $modern::new($Message, [System.Net.Http.HttpResponseMessage]::new([System.Net.HttpStatusCode][int]$status))
+        }
+        else { $exception = New-Object System.Net.WebException $Message }
+        $headers = New-Object System.Collections.Specialized.OrderedDictionary ([System.StringComparer]::OrdinalIgnoreCase)
+        if ($null -ne $Given['headers']) {
+            foreach ($property in $Given['headers'].PSObject.Properties) { $headers[$property.Name] = $property.Value }
+        }
+        $response = [pscustomobject]@{
+            StatusCode   = if ($null -ne $status) { [System.Net.HttpStatusCode][int]$status }
+            ReasonPhrase = $Given['reason']
+            Headers      = $headers
+        }
+        Add-Member -InputObject $exception -MemberType NoteProperty -Name Response -Value $response -Force
+    }
+    foreach ($pair in @(('StatusCode', 'status'), ('RequestId', 'request_id'), ('Code', 'code'), ('Param', 'param'),
+            ('Type', 'type'), ('Attempts', 'attempts'), ('ElapsedSec', 'elapsed'), ('RetryAfterSec', 'retry_after'),
+            ('Parameter', 'parameter'), ('Partial', 'partial'))) {
+        if ($pair[1] -in 'parameter', 'partial' -and $null -eq $Given[$pair[1]]) { continue }
+        Add-Member -InputObject $exception -MemberType NoteProperty -Name $pair[0] -Value $Given[$pair[1]] -Force
+    }
+    $exception
+}
+
+function Write-BridgeError {
+    # An item of a pipeline that fails is reported and the rest go on; a call of its own ends, unless -ErrorAction says otherwise.
+    param($Cmdlet, $Record, [bool] $Piped)
+    $asked = $null
+    if ($Cmdlet.MyInvocation.BoundParameters.TryGetValue('ErrorAction', [ref]$asked) -and "$asked" -notin 'Stop', 'Break') {
+        $Cmdlet.WriteError($Record)
+        return
+    }
+    if (-not $Piped) { $Cmdlet.ThrowTerminatingError($Record) }
+    if ($null -eq $asked) {
+        # A module does not see the preference of the script that calls it; this does.
+        $ErrorActionPreference = $Cmdlet.GetVariableValue('ErrorActionPreference')
+        if ("$ErrorActionPreference" -eq 'Stop') { $Cmdlet.ThrowTerminatingError($Record) }
+        if ("$ErrorActionPreference" -in 'SilentlyContinue', 'Ignore') {
+            Write-Error -ErrorRecord $Record -ErrorAction $ErrorActionPreference
+            return
+        }
+    }
+    $Cmdlet.WriteError($Record)
+}

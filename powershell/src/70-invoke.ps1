@@ -1,0 +1,482 @@
+# Calls: bound parameters out, values, chunks, notes and errors back.
+
+function Format-BridgeCall {
+    # The params of an invoke request. Only what was bound goes in; an Unset argument is named as left open.
+    param($Name, $Bound, $More)
+    $text = [System.Text.StringBuilder]::new(256)
+    [void]$text.Append('{"name":"').Append($Name).Append('","parameters":{')
+    $trail = $null
+    $separator = '"'
+    $open = ''
+    foreach ($key in $Bound.Keys) {
+        if ($script:Common.Contains($key)) { continue }
+        $value = $Bound[$key]
+        if ($value -is [string] -and -not $script:NeedsEscape.IsMatch($value)) {
+            [void]$text.Append($separator).Append($key).Append('":"').Append($value).Append('"')
+            $separator = ',"'
+            continue
+        }
+        if (($value -is [System.Management.Automation.PSCustomObject] -or $value -is [array]) -and (Test-BridgeUnset $value)) {
+            $open += ',"' + $key + '"'
+            continue
+        }
+        [void]$text.Append($separator).Append($key).Append('":')
+        if ($null -eq $trail) { $trail = [System.Collections.Generic.List[object]]::new() }
+        Add-BridgeJson $text $value $trail $key
+        $separator = ',"'
+    }
+    [void]$text.Append('}')
+    if ($open) { [void]$text.Append(',"left_open":[').Append($open.Substring(1)).Append(']') }
+    [void]$text.Append($More).Append('}')
+    $text.ToString()
+}
+
+function Get-BridgeConnection {
+    $hub = $script:Hub
+    if ($null -ne $hub) {
+        $connection = $hub.Connection
+        if ($null -ne $connection -and $connection.Ready) { return $connection }
+    }
+    Connect-Bridge
+}
+
+function Invoke-BridgeBuilder {
+    # One builder call: short, answered in order, nothing to stream or to show. Scripts make thousands of these, and
+    # calling a function is what costs most in PowerShell: the usual way through is written out here, and whatever is
+    # unusual goes to the functions that the other cmdlets use.
+    param($Cmdlet, $Bound, $Given, $Item)
+    $piped = $Cmdlet.MyInvocation.ExpectingInput
+    $connection = $null
+    $id = [long]-1
+    try {
+        $text = '{"name":"' + $Cmdlet.MyInvocation.MyCommand.Name + '","parameters":{'
+        $separator = '"'
+        foreach ($key in $Bound.Keys) {
+            $value = $Bound[$key]
+            if ($value -is [string] -and -not $script:NeedsEscape.IsMatch($value) -and -not $script:Common.Contains($key)) {
+                $text += $separator + $key + '":"' + $value + '"'
+                $separator = ',"'
+                continue
+            }
+            $text = $null
+            break
+        }
+        $text = if ($null -ne $text) { $text + '}}' } else { Format-BridgeCall $Cmdlet.MyInvocation.MyCommand.Name $Bound '' }
+        $hub = $script:Hub
+        if ($null -ne $hub) { $connection = $hub.Connection }
+        if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge }
+        $line = $null
+        $queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
+        if ($text.Length -gt 16000 -or $null -ne $connection.Write) {
+            $id = (Send-BridgeRequest $connection 'invoke' $text $queue).Id
+        }
+        else {
+            $gate = $connection.Gate
+            [System.Threading.Monitor]::Enter($gate)
+            try {
+                $id = $connection.NextId + 1
+                $connection.NextId = $id
+                $head = '{"jsonrpc":"2.0","id":' + $id + ','
+                $bytes = $script:Utf8.GetBytes($head + '"method":"invoke","params":' + $text + "}`n")
+                $connection.Pending[$id] = @{ Id = $id; Queue = $queue; Signal = $script:Signal }
+                $connection.Input.Write($bytes, 0, $bytes.Length)
+                $connection.Input.Flush()
+            }
+            catch [System.IO.IOException] {
+                $connection.Ready = $false
+                $queue.Enqueue('')
+            }
+            finally {
+                [System.Threading.Monitor]::Exit($gate)
+            }
+            $turn = $connection.Turn
+            if ($turn.WaitOne(0)) {
+                try {
+                    $read = $connection.Read
+                    if ($null -eq $read) {
+                        $read = $connection.Reader.ReadLineAsync()
+                        $connection.Read = $read
+                    }
+                    if ($read.Wait(200)) {
+                        $line = $read.Result
+                        if ($null -ne $line -and $line.StartsWith($head, [System.StringComparison]::Ordinal)) { $connection.Read = $null }
+                        else { $line = $null }
+                    }
+                }
+                catch [System.AggregateException] { $line = $null }
+                finally { [void]$turn.Set() }
+            }
+        }
+        while ($null -eq $line) { $line = Read-BridgeLine $connection $queue 200 }
+        if ($line -eq '') { throw (New-BridgeLoss $connection) }
+        if ($script:HasFastReader -and -not $script:LooksDated.IsMatch($line)) {
+            $trouble = $null
+            $message = [Microsoft.PowerShell.Commands.JsonObject]::ConvertFromJson($line, [ref]$trouble)
+            if ($null -ne $trouble) { $message = ConvertFrom-BridgeLine $line }
+        }
+        else { $message = ConvertFrom-BridgeLine $line }
+        if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) {
+            $failure = $message.PSObject.Properties['error']
+            if ($null -ne $failure) { throw (ConvertTo-BridgeRecord $failure.Value $Item) }
+            Write-BridgeNote $Cmdlet $message.result
+        }
+        $value = $message.result.value
+        if ($value -is [System.Management.Automation.PSCustomObject] -and $null -ne ($type = $value.PSObject.Properties['$type']) -and
+            $null -ne ($template = $script:Templates[$type.Value])) {
+            $made = $template.PSObject.Copy()
+            foreach ($property in $value.set.PSObject.Properties) {
+                $member = $property.Value
+                if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $member = Expand-BridgeValue $member }
+                $name = $property.Name
+                if ($null -ne $template.PSObject.Properties[$name]) { $made.$name = $member }
+                else { $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $member)) }
+            }
+            $made
+        }
+        else { , (Expand-BridgeValue $value) }
+    }
+    catch {
+        Write-BridgeError $Cmdlet (Get-BridgeRecord $_ $Item) $piped
+    }
+    finally {
+        if ($id -ge 0) {
+            $gone = $null
+            [void]$connection.Pending.TryRemove($id, [ref]$gone)
+        }
+        if ($piped) {
+            # PowerShell leaves an item's properties bound when the next item lacks them.
+            foreach ($key in @($Bound.Keys)) {
+                if ($Given -notcontains $key) { [void]$Bound.Remove($key) }
+            }
+        }
+    }
+}
+
+function Get-BridgeRecord {
+    # What was caught, as the record to show: our own as it is, a refusal of the writer with its id.
+    param($Caught, $Target)
+    $exception = $Caught.Exception
+    if ($exception -is [System.ArgumentException] -and $Caught.CategoryInfo.Category -eq 'OperationStopped') {
+        return New-BridgeRecord $exception.Message 'PSBridge.InvalidValue' 'InvalidData' $Target $exception
+    }
+    if ($exception -is [System.Text.EncoderFallbackException]) {
+        return New-BridgeRecord 'Cannot send a text with half a surrogate pair; it is not valid Unicode.' 'PSBridge.InvalidValue' 'InvalidData' $Target
+    }
+    $Caught
+}
+
+function New-BridgeLoss {
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '',
+        Justification = 'Makes an object in memory; nothing is changed.')]
+    param($Connection, $Target)
+    $how = 'ended'
+    try { if ($Connection.Process.HasExited) { $how = "ended with exit code $($Connection.Process.ExitCode)" } }
+    catch { Write-Debug $_.Exception.Message }
+    New-BridgeRecord "The psbridge worker $how before it answered; the next call starts a new one." 'PSBridge.WorkerEnded' 'ConnectionError' $Target
+}
+
+function Write-BridgeNote {
+    # What a cmdlet said beside its result.
+    param($Cmdlet, $Result)
+    foreach ($property in $Result.PSObject.Properties) {
+        foreach ($text in @($property.Value)) {
+            if ($property.Name -eq 'warnings') { $Cmdlet.WriteWarning($text) }
+            elseif ($property.Name -eq 'verbose') { $Cmdlet.WriteVerbose($text) }
+            elseif ($property.Name -eq 'debug') { Write-BridgeDebug $Cmdlet $text }
+        }
+    }
+}
+
+function Write-BridgeDebug {
+    # -Debug of Windows PowerShell asks after every line; showing them is what is meant.
+    param($Cmdlet, [string] $Text)
+    $DebugPreference = 'Continue'
+    if ($Cmdlet) { Write-Debug $Text }
+}
+
+function Open-BridgeCall {
+    # The state of one run of a cmdlet: what is in flight, in which order it came, and what is wanted beside.
+    param($Cmdlet, $Bound)
+    if (Test-BridgeSwitch $Bound 'AsJob') {
+        return @{ Cmdlet = $Cmdlet; Name = $Cmdlet.MyInvocation.MyCommand.Name; Job = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound); Items = [System.Collections.ArrayList]::new() }
+    }
+    if ($null -ne $script:Live) { Sync-BridgeLive }
+    $limit = 1
+    $asked = $null
+    if ($Bound.TryGetValue('ThrottleLimit', [ref]$asked) -and $null -ne $asked) { $limit = $asked }
+    $pace = @{}
+    foreach ($name in 'RequestsPerMinute', 'TokensPerMinute') {
+        if ($Bound.TryGetValue($name, [ref]$asked) -and $null -ne $asked) { $pace[$name] = $asked } else { $pace[$name] = $null }
+    }
+    foreach ($pair in @('ThrottleLimit', $limit), @('RequestsPerMinute', $pace.RequestsPerMinute), @('TokensPerMinute', $pace.TokensPerMinute)) {
+        if ($null -ne $pair[1] -and $pair[1] -le 0) {
+            $Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for '$($pair[0])', must be greater than 0." 'PSBridge.InvalidValue' 'InvalidArgument' $pair[1]))
+        }
+    }
+    $more = ''
+    if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or (Test-BridgeSwitch $Bound 'Verbose')) { $more += ',"verbose":true' }
+    if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or (Test-BridgeSwitch $Bound 'Debug')) { $more += ',"debug":true' }
+    @{
+        Job       = $false
+        Cmdlet    = $Cmdlet
+        Name      = $Cmdlet.MyInvocation.MyCommand.Name
+        Given     = @($Bound.Keys)
+        Limit     = $limit
+        Unordered = Test-BridgeSwitch $Bound 'Unordered'
+        More      = $more
+        Queue     = New-Object 'System.Collections.Concurrent.ConcurrentQueue[string]'
+        Slots     = @{}                                                  # in flight or not shown yet, by id
+        Order     = New-Object System.Collections.Generic.Queue[object]  # the same, oldest first
+        Flying    = 0
+        Finished  = 0
+        Clock     = [System.Diagnostics.Stopwatch]::StartNew()
+        Shown     = 0                                                    # when progress was last written, in ms
+        Connection = $null
+        Pace      = $pace
+        Start     = 0                                                    # when the next one may be sent, in ms
+        Keep      = $Cmdlet.MyInvocation.MyCommand.Name -like 'Set-Configuration*'
+    }
+}
+
+function Test-BridgeSwitch {
+    param($Bound, [string] $Name)
+    $value = $null
+    $Bound.TryGetValue($Name, [ref]$value) -and [bool]$value
+}
+
+function Send-BridgeCall {
+    # One record of the pipeline: sent, and answers that are there written; waits while the limit is reached.
+    param($Call, $Bound, $Item)
+    if ($Call.Job) {
+        [void]$Call.Items.Add($Item)
+        return
+    }
+    $clean = $false
+    try {
+        $cmdlet = $Call.Cmdlet
+        $piped = $cmdlet.MyInvocation.ExpectingInput
+        if (-not $piped) {
+            $Item = $null
+            [void]$Bound.TryGetValue('CreateChatCompletionRequest', [ref]$Item)
+        }
+        try {
+            $own = $Bound
+            if ($piped -or $Bound.ContainsKey('KeyFilePath')) {
+                $own = New-Object 'System.Collections.Generic.Dictionary[string,object]' $Bound
+                foreach ($key in 'ThrottleLimit', 'Unordered', 'RequestsPerMinute', 'TokensPerMinute') { [void]$own.Remove($key) }
+                if ($own.ContainsKey('KeyFilePath')) {
+                    $own['KeyFilePath'] = $cmdlet.GetUnresolvedProviderPathFromPSPath($own['KeyFilePath'])
+                }
+            }
+            $params = Format-BridgeCall $Call.Name $own $Call.More
+            $connection = Get-BridgeConnection
+            if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
+                # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
+                while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
+            }
+            $Call.Connection = $connection
+            while ($Call.Flying -ge $Call.Limit) { Receive-BridgeCall $Call 200 }
+            while ($Call.Start -gt ($now = $Call.Clock.ElapsedMilliseconds)) {
+                Receive-BridgeCall $Call ([math]::Min(200, $Call.Start - $now))
+            }
+            if ($Call.Pace.RequestsPerMinute) { $Call.Start = $now + 60000 / $Call.Pace.RequestsPerMinute }
+            if ($Call.Pace.TokensPerMinute) {
+                # About four characters of JSON make a token.
+                $Call.Start = [math]::Max($Call.Start, $now + $params.Length / 4 * 60000 / $Call.Pace.TokensPerMinute)
+            }
+            $sent = Send-BridgeRequest $connection 'invoke' $params $Call.Queue
+            $slot = @{ Id = $sent.Id; Target = $Item; Items = New-Object System.Collections.Generic.Queue[object]; Done = $false; Record = $null; Params = $params; Key = if ($Call.Keep) { Get-BridgeReplayKey $Call.Name $Bound } }
+            $Call.Slots[$sent.Id] = $slot
+            $Call.Order.Enqueue($slot)
+            $Call.Flying++
+        }
+        catch [System.Management.Automation.PipelineStoppedException] { throw }
+        catch {
+            if ($_.FullyQualifiedErrorId -notlike 'PSBridge.*' -and $_.Exception -isnot [System.ArgumentException] -and
+                $_.Exception -isnot [System.Text.EncoderFallbackException]) { throw }
+            # Refused before it was sent: its turn in the order is kept.
+            $slot = @{ Id = -1; Target = $Item; Items = New-Object System.Collections.Generic.Queue[object]; Done = $true; Record = Get-BridgeRecord $_ $Item }
+            $Call.Order.Enqueue($slot)
+            Write-BridgeFinished $Call
+        }
+        if ($Call.Limit -le 1) { while ($Call.Order.Count) { Receive-BridgeCall $Call 200 } }
+        else { while ($Call.Queue.Count -or ($Call.Flying -and $null -ne $Call.Connection.Read -and $Call.Connection.Read.IsCompleted)) { Receive-BridgeCall $Call 0 } }
+        if ($piped) {
+            foreach ($key in @($Bound.Keys)) {
+                if ($Call.Given -notcontains $key) { [void]$Bound.Remove($key) }
+            }
+        }
+        $clean = $true
+    }
+    finally {
+        if (-not $clean) { Stop-BridgeCall $Call }
+    }
+}
+
+function Complete-BridgeCall {
+    # The end of the pipeline: everything in flight is waited for.
+    param($Call)
+    if ($Call.Job) { return Start-BridgeJob $Call }
+    $clean = $false
+    try {
+        while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
+        if ($Call.Shown) { Write-Progress -Activity $Call.Name -Completed }
+        $clean = $true
+    }
+    finally {
+        if (-not $clean) { Stop-BridgeCall $Call }
+    }
+}
+
+function Receive-BridgeCall {
+    # Waits for one line of this run's calls and writes what may be written by now.
+    param($Call, [int] $Milliseconds)
+    $line = Read-BridgeLine $Call.Connection $Call.Queue $Milliseconds
+    if ($null -eq $line) {
+        if ($Call.Clock.ElapsedMilliseconds - $Call.Shown -gt 1000) { Show-BridgeProgress $Call }
+        return
+    }
+    if ($line -eq '') {
+        foreach ($slot in $Call.Order) {
+            if (-not $slot.Done) {
+                $slot.Done = $true
+                $slot.Record = New-BridgeLoss $Call.Connection $slot.Target
+            }
+        }
+        $Call.Flying = 0
+        $Call.Slots.Clear()
+        Write-BridgeFinished $Call
+        return
+    }
+    $message = ConvertFrom-BridgeLine $line
+    $method = $message.PSObject.Properties['method']
+    if ($null -ne $method) {
+        $slot = $Call.Slots[[long]$message.params.id]
+        if ($null -eq $slot) { return }
+        if ($method.Value -eq 'item') {
+            $value = Expand-BridgeValue $message.params.value
+            if ($Call.Unordered -or [object]::ReferenceEquals($slot, $Call.Order.Peek())) { , $value }
+            else { $slot.Items.Enqueue($value) }
+        }
+        elseif ($method.Value -eq 'note') {
+            switch ($message.params.stream) {
+                'warning' { $Call.Cmdlet.WriteWarning($message.params.text) }
+                'verbose' { Write-Verbose $message.params.text -Verbose }
+                'debug' { Write-BridgeDebug $Call.Cmdlet $message.params.text }
+                'progress' { Write-Progress -Activity $Call.Name -Status $message.params.text; $Call.Shown = $Call.Clock.ElapsedMilliseconds }
+            }
+        }
+        return
+    }
+    $id = [long]$message.id
+    $slot = $Call.Slots[$id]
+    $gone = $null
+    [void]$Call.Connection.Pending.TryRemove($id, [ref]$gone)
+    if ($null -eq $slot) { return }
+    $Call.Slots.Remove($id)
+    $Call.Flying--
+    $Call.Finished++
+    $slot.Done = $true
+    $failure = $message.PSObject.Properties['error']
+    if ($null -ne $failure) { $slot.Record = ConvertTo-BridgeRecord $failure.Value $slot.Target }
+    else {
+        if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) { Write-BridgeNote $Call.Cmdlet $message.result }
+        if ($Call.Keep) { Save-BridgeReplay $slot.Key $slot.Params }
+        if ($null -ne $message.result.value) { $slot.Items.Enqueue((Expand-BridgeValue $message.result.value)) }
+    }
+    Write-BridgeFinished $Call $slot
+}
+
+function Write-BridgeFinished {
+    # Writes what is finished: everything when the order does not matter, else up to the first that is not.
+    param($Call, $Slot)
+    if ($Call.Unordered) {
+        if ($null -ne $Slot) { Write-BridgeSlot $Call $Slot }
+        $waiting = @($Call.Order)
+        $Call.Order.Clear()
+        foreach ($one in $waiting) {
+            if ([object]::ReferenceEquals($one, $Slot)) { continue }
+            if ($one.Done) { Write-BridgeSlot $Call $one } else { $Call.Order.Enqueue($one) }
+        }
+        return
+    }
+    while ($Call.Order.Count -and $Call.Order.Peek().Done) { Write-BridgeSlot $Call $Call.Order.Dequeue() }
+    if ($Call.Order.Count) {
+        # The new first one goes on from here as it comes; what it has so far is written now.
+        $items = $Call.Order.Peek().Items
+        while ($items.Count) { $items.Dequeue() }
+    }
+}
+
+function Write-BridgeSlot {
+    param($Call, $Slot)
+    while ($Slot.Items.Count) { $Slot.Items.Dequeue() }
+    if ($null -ne $Slot.Record) {
+        Write-BridgeError $Call.Cmdlet $Slot.Record $Call.Cmdlet.MyInvocation.ExpectingInput
+    }
+}
+
+function Show-BridgeProgress {
+    param($Call)
+    $Call.Shown = $Call.Clock.ElapsedMilliseconds
+    $status = "waiting for the answer, $([int]($Call.Clock.Elapsed.TotalSeconds)) s"
+    if ($Call.Limit -gt 1 -or $Call.Finished) { $status = "$($Call.Finished) done, $($Call.Flying) under way" }
+    Write-Progress -Activity $Call.Name -Status $status
+}
+
+function Stop-BridgeCall {
+    # Nobody waits for these any more: the worker is told, and what it still says of them is dropped.
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '',
+        Justification = 'Internal; called when a pipeline is stopped.')]
+    param($Call)
+    $connection = $Call.Connection
+    foreach ($id in @($Call.Slots.Keys)) {
+        $gone = $null
+        if (-not $connection.Pending.TryRemove($id, [ref]$gone)) { continue }
+        $bytes = $script:Utf8.GetBytes("{`"jsonrpc`":`"2.0`",`"method`":`"cancel`",`"params`":{`"id`":$id}}`n")
+        [System.Threading.Monitor]::Enter($connection.Gate)
+        try {
+            if ($null -ne $connection.Write) { [void]$connection.Write.Wait(1000) }
+            $connection.Input.Write($bytes, 0, $bytes.Length)
+            $connection.Input.Flush()
+        }
+        catch { $connection.Ready = $false }
+        finally { [System.Threading.Monitor]::Exit($connection.Gate) }
+    }
+    $Call.Slots.Clear()
+    $Call.Order.Clear()
+}
+
+function Get-BridgeReplayKey {
+    # Two configuration calls with one key: the later makes the earlier needless.
+    param([string] $Name, $Bound)
+    $parts = New-Object System.Collections.ArrayList
+    foreach ($key in @($Bound.Keys | Sort-Object)) {
+        if ($script:Common.Contains($key) -or $key -eq 'PassThru') { continue }
+        if ($key -in 'Id', 'Key') { [void]$parts.Add("$key=$($Bound[$key])") } else { [void]$parts.Add($key) }
+    }
+    "$Name $($parts -join ' ')"
+}
+
+function Save-BridgeReplay {
+    # Keeps a configuration call for a worker that has to start again; its text is not kept readable.
+    param([string] $Key, [string] $Params)
+    $hub = Get-BridgeHub
+    $kept = @{ Key = $Key; Text = New-Object securestring; Long = $null }
+    if ($Params.Length -gt 60000) { $kept.Long = $Params }
+    else { foreach ($character in $Params.ToCharArray()) { $kept.Text.AppendChar($character) } }
+    [System.Threading.Monitor]::Enter($hub.SyncRoot)
+    try {
+        foreach ($one in @($hub.Replay)) { if ($one.Key -eq $Key) { $hub.Replay.Remove($one) } }
+        [void]$hub.Replay.Add($kept)
+    }
+    finally {
+        [System.Threading.Monitor]::Exit($hub.SyncRoot)
+    }
+}
+
+function Get-BridgeReplayText {
+    param($Kept)
+    if ($null -ne $Kept.Long) { return $Kept.Long }
+    (New-Object System.Net.NetworkCredential '', $Kept.Text).Password
+}

@@ -1,0 +1,181 @@
+"""The PowerShell module: functions, manifest and help, out of the table and the hand-written bridge.
+
+`powershell/src/*.ps1` is joined, in the order of the file names, in front of one function for each row of the
+table. Knows PowerShell's syntax for parameters and nothing of what a cmdlet does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import yaml
+
+from .. import __version__
+from .render import Output, environment
+from .tables import HERE, Cmdlet, Parameter
+
+SOURCES = Path(__file__).parents[2] / "powershell" / "src"
+_TYPES = {"SwitchParameter": "Switch"}
+# Texts that may be given as a SecureString.
+_SECRETS = {
+    "Set-Configuration": ("AccessToken", "Password", "Cookie"),
+    "Set-ConfigurationApiKey": ("ApiKey",),
+}
+
+
+@dataclass(frozen=True)
+class Shown(Parameter):
+    """A parameter with what only PowerShell knows of it."""
+
+    range: tuple[int, int] | None = None
+    secret: bool = False
+
+    @property
+    def type(self) -> str:
+        """The type as it is written between brackets."""
+        return _TYPES.get(self.dotnet, self.dotnet)
+
+    @property
+    def attributes(self) -> list[str]:
+        """The contents of its [Parameter(...)] attributes, one for each set it belongs to."""
+        common = []
+        if self.position is not None:
+            common.append(f"Position = {self.position}")
+        if "m" in self.flags:
+            common.append("Mandatory = $true")
+        if "v" in self.flags:
+            common.append("ValueFromPipeline = $true")
+        if "p" in self.flags:
+            common.append("ValueFromPipelineByPropertyName = $true")
+        found = [", ".join([f"ParameterSetName = '{one}'", *common]) for one in self.sets]
+        return found or ([", ".join(common)] if common else [])
+
+
+@dataclass(frozen=True)
+class Example:
+    code: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Function:
+    """One exported function and its help."""
+
+    cmdlet: Cmdlet
+    parameters: tuple[Shown, ...]
+    examples: tuple[Example, ...]
+
+    @property
+    def binding(self) -> str:
+        """What stands in [CmdletBinding(...)]."""
+        parts = []
+        if self.cmdlet.default_set:
+            parts.append(f"DefaultParameterSetName = '{self.cmdlet.default_set}'")
+        if self.cmdlet.should_process:
+            parts.append("SupportsShouldProcess = $true, ConfirmImpact = 'Low'")
+        if self.parameters and all(one.position is None for one in self.parameters):
+            parts.append("PositionalBinding = $false")
+        return ", ".join(parts)
+
+    @property
+    def sets(self) -> list[tuple[Shown, ...]]:
+        """The parameters of each parameter set, for the syntax part of the help."""
+        names = list(dict.fromkeys(name for one in self.parameters for name in one.sets)) or [""]
+        return [tuple(one for one in self.parameters if not one.sets or name in one.sets) for name in names]
+
+
+def powershell_files(table: list[Cmdlet], root: Path) -> list[Output]:
+    """`PSBridge.psm1`, `PSBridge.psd1` and `en-US/PSBridge-help.xml`."""
+    only = yaml.safe_load((HERE / "powershell.yaml").read_text(encoding="utf-8"))
+    functions = [_function(cmdlet, only) for cmdlet in table]
+    written = [_written(name, entry) for name, entry in only["cmdlets"].items()]
+    everything = sorted([*functions, *written], key=lambda one: one.cmdlet.name)
+    models = [(one.output, [p.wire for p in one.parameters]) for one in table if one.kind == "object"]
+    parts = [path.read_text(encoding="ascii") for path in sorted(SOURCES.glob("*.ps1"))]
+    templates = environment()
+    templates.filters["xml"] = escape
+    module = root / "powershell" / "PSBridge"
+    names = [one.cmdlet.name for one in everything]
+    return [
+        Output(
+            module / "PSBridge.psm1",
+            templates.get_template("PSBridge.psm1.j2").render(
+                parts=parts, functions=functions, models=models
+            ),
+        ),
+        Output(
+            module / "PSBridge.psd1",
+            templates.get_template("PSBridge.psd1.j2").render(names=names, version=__version__),
+        ),
+        Output(
+            module / "en-US" / "PSBridge-help.xml",
+            templates.get_template("PSBridge-help.xml.j2").render(functions=everything),
+        ),
+    ]
+
+
+def _function(cmdlet: Cmdlet, only: dict[str, Any]) -> Function:
+    secrets = _SECRETS.get(cmdlet.name, ())
+    parameters = [Shown(**vars(one), secret=one.name in secrets) for one in cmdlet.parameters]
+    for name, about in only["parameters"].get(cmdlet.name, {}).items():
+        limits = about.get("range")
+        parameters.append(
+            Shown(
+                name,
+                "",
+                about["type"],
+                (),
+                None,
+                "",
+                about["help"],
+                range=(limits[0], limits[1]) if limits else None,
+            )
+        )
+    examples = only["examples"].get(cmdlet.name) or [_example(cmdlet)]
+    return Function(cmdlet, tuple(parameters), tuple(Example(**one) for one in examples))
+
+
+def _written(name: str, entry: dict[str, Any]) -> Function:
+    parameters = tuple(
+        Shown(parameter, "", about["type"], (), about.get("position"), "", about["help"])
+        for parameter, about in entry["parameters"].items()
+    )
+    row = Cmdlet(name, "cmdlet", entry["output"], entry["summary"], parameters)
+    return Function(row, parameters, tuple(Example(**one) for one in entry["examples"]))
+
+
+def _example(cmdlet: Cmdlet) -> dict[str, str]:
+    """A call that shows a builder's required parameters, or its first ones where none is required."""
+    if cmdlet.kind == "json":
+        return {
+            "code": f"$made = {cmdlet.name} -Json (Get-Content ./saved.json -Raw)",
+            "says": f"Reads a {cmdlet.output} from a file; members the model does not know are kept.",
+        }
+    if cmdlet.kind == "value":
+        return {
+            "code": f"$made = {cmdlet.name} $value",
+            "says": "Gives the value back in its checked form; without a value it leaves its parameter open.",
+        }
+    chosen = [one for one in cmdlet.parameters if "r" in one.flags] or list(cmdlet.parameters[:2])
+    given = " ".join(f"-{one.name} {_sample(one)}" for one in chosen)
+    return {
+        "code": f"$made = {cmdlet.name} {given}".rstrip(),
+        "says": f"Builds a {cmdlet.output}; what is not given stays unset and is not sent.",
+    }
+
+
+def _sample(parameter: Parameter) -> str:
+    if parameter.values:
+        return f"'{parameter.values[0]}'"
+    kind = parameter.dotnet.removeprefix("Nullable[").removesuffix("]").removesuffix("[")
+    simple = {
+        "String": f"'{parameter.name}'",
+        "Int32": "1",
+        "Decimal": "0.5",
+        "Double": "0.5",
+        "Boolean": "$true",
+    }
+    return simple.get(kind, "@{ key = 'value' }" if kind == "Hashtable" else f"${parameter.name}")
