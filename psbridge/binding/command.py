@@ -16,7 +16,7 @@ from psbridge.binding.binder import Binder
 from psbridge.binding.coercion import bind_value
 from psbridge.binding.errors import ParameterBindingError
 from psbridge.binding.metadata import Metadata
-from psbridge.binding.objects import is_script_block
+from psbridge.binding.objects import INT32_MAX, INT32_MIN, is_script_block
 from psbridge.binding.parameters import ALL_SETS, COMMON, SHOULD_PROCESS, Parameter
 from psbridge.binding.values import OrderedDictionary, PSCustomObject
 
@@ -56,14 +56,17 @@ _Quick = tuple[str, frozenset[type], Callable[[Any], Any]]
 
 # A name no parameter has: a command that needs it is never bound by the short path.
 _NEVER = frozenset(("",))
+_ANYTHING = frozenset((type(None), str, dict, list, bool, int, float, PSCustomObject, OrderedDictionary))
 _PLAIN: dict[nettypes.NetType, frozenset[type]] = {
     nettypes.STRING: frozenset((str,)),
     nettypes.BOOLEAN: frozenset((bool,)),
+    nettypes.net_type("Nullable[Boolean]"): frozenset((type(None), bool)),
     nettypes.DOUBLE: frozenset((float,)),
-    nettypes.HASHTABLE: frozenset((dict,)),
-    nettypes.PSOBJECT: frozenset((str, dict, list, bool, int, float, PSCustomObject, OrderedDictionary)),
-    nettypes.OBJECT: frozenset((str, dict, list, bool, int, float, PSCustomObject, OrderedDictionary)),
+    nettypes.HASHTABLE: frozenset((type(None), dict)),
+    nettypes.PSOBJECT: _ANYTHING,
+    nettypes.OBJECT: _ANYTHING,
 }
+_INT32 = (nettypes.INT32, nettypes.net_type("Nullable[Int32]"))
 
 
 class Command:
@@ -240,8 +243,11 @@ class Command:
             else None
         )
         delays = parameter.takes_pipeline_input
+        is_int32 = not checked and parameter.type in _INT32
 
         def accept(value: Any) -> Any:
+            if is_int32 and type(value) is int and INT32_MIN <= value <= INT32_MAX:
+                return value
             if fast is not None and type(value) in plain and fast(value):
                 return value
             if delays and is_script_block(value):

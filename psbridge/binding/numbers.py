@@ -248,6 +248,8 @@ def fit_decimal(value: Decimal) -> Decimal:
     Raises:
         NetError: out of range.
     """
+    if _fits(value):
+        return value
     if not value.is_finite():
         raise overflow(nettypes.DECIMAL)
     sign, digits, exponent = value.as_tuple()
@@ -279,13 +281,19 @@ def decimal_from_double(value: float, digits: int = 15) -> Decimal:
     """
     if not math.isfinite(value) or abs(value) >= 7.922816251426434e28:
         raise overflow(nettypes.DECIMAL)
-    rounded = Decimal(f"{value:.{digits - 1}e}")
-    result = fit_decimal(rounded)
-    result = result.normalize(_WIDE)
-    exponent = result.as_tuple().exponent
-    return (
-        result.quantize(Decimal(1), context=_WIDE) if isinstance(exponent, int) and exponent > 0 else result
-    )
+    rounded = Decimal(f"{value:.{digits}g}")
+    if not rounded:
+        return Decimal(0)
+    if _fits(rounded):
+        return rounded
+    result = fit_decimal(rounded).normalize(_WIDE)
+    return result if _fits(result) else result.quantize(Decimal(1), context=_WIDE)
+
+
+def _fits(value: Decimal) -> bool:
+    """Whether a System.Decimal surely holds this value digit by digit."""
+    _, digits, exponent = value.as_tuple()
+    return isinstance(exponent, int) and -28 <= exponent <= 0 and len(digits) <= 28
 
 
 def change_type(value: Number, type_: NetType) -> Number:
