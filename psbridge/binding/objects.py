@@ -91,8 +91,8 @@ def register_property_bag(cls: type, properties: Properties) -> None:
 def register_adapter(cls: type, adapt: Adapter) -> None:
     """Have instances of `cls` and its subclasses replaced by `adapt(instance)` before they are bound.
 
-    `adapt` returns one of the Python values this package knows, a property bag, or the instance itself. What is
-    nested inside a list or dictionary it returns is for `adapt` to replace as well.
+    `adapt` returns one of the Python values this package knows, a property bag, or the instance itself. What
+    is nested inside a list or dictionary it returns is for `adapt` to replace as well.
     """
     _ADAPTERS[cls] = adapt
 
