@@ -7,12 +7,26 @@ from __future__ import annotations
 
 import datetime
 import re
-import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from functools import partial
+from operator import attrgetter
 from typing import Any
+from urllib.parse import urlsplit
 
+from psbridge.binding import dates
+from psbridge.binding.nettypes import DayOfWeek
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
-from psbridge.binding.values import Char, Int64, Literal, SecureString, Uri, Version
+from psbridge.binding.values import (
+    Char,
+    Int64,
+    Literal,
+    ObjectList,
+    SecureString,
+    Switch,
+    Uri,
+    Version,
+)
 
 
 def property_of(item: object, names: Iterable[str]) -> tuple[bool, object]:
@@ -43,69 +57,97 @@ def property_of(item: object, names: Iterable[str]) -> tuple[bool, object]:
 
 def _own_property(item: Any, name: str) -> tuple[object] | None:
     """A property the .NET type has, in a 1-tuple."""
-    if is_dictionary(item):
-        return _dictionary_property(item, name)
-    if isinstance(item, Version):
-        return _version_property(item, name)
-    if is_list(item):
-        if name in ("length", "count"):
-            return (len(item),)
-        return {
-            "longlength": (Int64(len(item)),),
-            "rank": (1,),
-            "syncroot": (item,),
-            "isreadonly": (False,),
-            "isfixedsize": (True,),
-            "issynchronized": (False,),
-        }.get(name)
-    if isinstance(item, str) and not isinstance(item, (Char, Uri)):
-        return (len(item),) if name == "length" else None
-    if isinstance(item, Uri):
-        return (str(item),) if name == "originalstring" else None
-    if isinstance(item, SecureString):
-        return (len(item),) if name == "length" else None
-    if isinstance(item, datetime.datetime):
-        if name in ("year", "month", "day", "hour", "minute", "second"):
-            return (getattr(item, name),)
-        return None
-    if isinstance(item, datetime.timedelta):
-        return _timespan_property(item, name)
-    if isinstance(item, (re.Pattern, uuid.UUID)):
-        return None
+    for applies, readers in _READERS:
+        if applies(item):
+            reader = readers.get(name)
+            return None if reader is None else (reader(item),)
     return None
 
 
-def _dictionary_property(item: Any, name: str) -> tuple[object] | None:
-    return {
-        "count": (len(item),),
-        "keys": (list(item),),
-        "values": (list(item.values()),),
-        "isreadonly": (False,),
-        "isfixedsize": (False,),
-        "issynchronized": (False,),
-        "syncroot": (item,),
-    }.get(name)
+def _version_part(index: int, item: Version) -> int:
+    return item[index] if index < len(item) else -1
 
 
-def _version_property(item: Version, name: str) -> tuple[object] | None:
-    parts = dict(zip(("major", "minor", "build", "revision"), (*item, -1, -1), strict=False))
-    return (parts[name],) if name in parts else None
+_Readers = dict[str, Callable[[Any], object]]
+_DATE: _Readers = {
+    **{name: attrgetter(name) for name in ("year", "month", "day", "hour", "minute", "second")},
+    "millisecond": lambda item: item.microsecond // 1000,
+    "date": lambda item: item.replace(hour=0, minute=0, second=0, microsecond=0),
+    "dayofweek": lambda item: DayOfWeek((item.weekday() + 1) % 7),
+    "dayofyear": lambda item: item.timetuple().tm_yday,
+    "timeofday": lambda item: (
+        item.replace(tzinfo=None) - item.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+    ),
+    "kind": lambda item: "Local" if item.tzinfo else "Unspecified",
+    "ticks": lambda item: Int64(dates.ticks_of(item.replace(tzinfo=None) - datetime.datetime(1, 1, 1))),
+}
+_SPAN: _Readers = {
+    "ticks": lambda item: Int64(dates.ticks_of(item)),
+    "days": lambda item: _whole(item, 86400, None),
+    "hours": lambda item: _whole(item, 3600, 24),
+    "minutes": lambda item: _whole(item, 60, 60),
+    "seconds": lambda item: _whole(item, 1, 60),
+    "milliseconds": lambda item: int(dates.ticks_of(item) / 10_000) % 1000,
+    "totaldays": lambda item: item.total_seconds() / 86400,
+    "totalhours": lambda item: item.total_seconds() / 3600,
+    "totalminutes": lambda item: item.total_seconds() / 60,
+    "totalseconds": lambda item: item.total_seconds(),
+    "totalmilliseconds": lambda item: item.total_seconds() * 1000,
+}
+_VERSION: _Readers = {
+    name: partial(_version_part, index) for index, name in enumerate(("major", "minor", "build", "revision"))
+}
+_LIST: _Readers = {
+    "length": len,
+    "count": len,
+    "longlength": lambda item: Int64(len(item)),
+    "rank": lambda item: 1,
+    "syncroot": lambda item: item,
+    "isreadonly": lambda item: False,
+    "isfixedsize": lambda item: True,
+    "issynchronized": lambda item: False,
+}
+_DICTIONARY: _Readers = {
+    "count": len,
+    "keys": lambda item: ObjectList(item),
+    "values": lambda item: ObjectList(item.values()),
+    "isreadonly": lambda item: False,
+    "isfixedsize": lambda item: False,
+    "issynchronized": lambda item: False,
+    "syncroot": lambda item: item,
+}
+_URI: _Readers = {
+    "originalstring": str,
+    "absoluteuri": str,
+    "scheme": lambda item: urlsplit(item).scheme,
+    "host": lambda item: urlsplit(item).hostname or "",
+    "port": lambda item: urlsplit(item).port or {"http": 80, "https": 443}.get(urlsplit(item).scheme, -1),
+    "query": lambda item: f"?{urlsplit(item).query}" if urlsplit(item).query else "",
+    "localpath": lambda item: urlsplit(item).path,
+}
+_TEXT: _Readers = {"length": lambda item: len(item) + sum(character > "\uffff" for character in item)}
+_READERS: tuple[tuple[Callable[[object], bool], _Readers], ...] = (
+    (is_dictionary, _DICTIONARY),
+    (lambda item: isinstance(item, Version), _VERSION),
+    (is_list, _LIST),
+    (lambda item: isinstance(item, Char), {}),
+    (lambda item: isinstance(item, Uri), _URI),
+    (lambda item: isinstance(item, str), _TEXT),
+    (lambda item: isinstance(item, SecureString), {"length": len}),
+    (lambda item: isinstance(item, datetime.datetime), _DATE),
+    (lambda item: isinstance(item, datetime.timedelta), _SPAN),
+    (lambda item: isinstance(item, Decimal), {"scale": lambda item: -min(item.as_tuple().exponent, 0)}),
+    (lambda item: isinstance(item, Switch), {"ispresent": bool}),
+    (lambda item: isinstance(item, re.Pattern), {"options": lambda item: "None"}),
+)
 
 
-def _timespan_property(item: datetime.timedelta, name: str) -> tuple[object] | None:
-    seconds = abs(item.days * 86400 + item.seconds)
-    sign = -1 if item < datetime.timedelta(0) else 1
-    parts: dict[str, object] = {
-        "days": sign * (seconds // 86400),
-        "hours": sign * (seconds // 3600 % 24),
-        "minutes": sign * (seconds // 60 % 60),
-        "seconds": sign * (seconds % 60),
-        "totaldays": item.total_seconds() / 86400,
-        "totalhours": item.total_seconds() / 3600,
-        "totalminutes": item.total_seconds() / 60,
-        "totalseconds": item.total_seconds(),
-    }
-    return (parts[name],) if name in parts else None
+def _whole(item: datetime.timedelta, seconds: int, modulus: int | None) -> int:
+    """So many whole units of a time span, towards zero."""
+    ticks = dates.ticks_of(item)
+    units = abs(ticks) // (seconds * 10_000_000)
+    units = units if modulus is None else units % modulus
+    return units if ticks >= 0 else -units
 
 
 __all__ = ["property_of"]

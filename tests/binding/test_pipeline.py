@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,8 @@ from psbridge.binding import (
     Parameter,
     ParameterBindingError,
     PSCustomObject,
+    Uri,
+    Version,
 )
 
 MESSAGE = Command(
@@ -146,3 +149,26 @@ def test_a_missing_mandatory_property_is_named() -> None:
     assert isinstance(results[1], ParameterBindingError)
     assert results[1].error_id == "InputObjectMissingMandatory"
     assert results[1].message.endswith(":  Id")
+
+
+@pytest.mark.parametrize(
+    ("item", "name", "value"),
+    [
+        ("abc", "Length", 3),
+        ({"a": 1, "b": 2}, "Count", 2),
+        ({"Name": "n"}, "Keys", ["Name"]),
+        ([1, 2, 3], "Length", 3),
+        (datetime.datetime(2024, 1, 2, 3, 4, 5), "DayOfYear", 2),
+        (datetime.timedelta(hours=-25), "Hours", -1),
+        (Version("1.2"), "Build", -1),
+        (Uri("http://a:81/b"), "Port", 81),
+    ],
+)
+def test_a_values_own_properties_bind_too(item: object, name: str, value: object) -> None:
+    """A string has a Length and a hashtable a Count, as in .NET; a hashtable's keys are no properties."""
+    command = Command("Get-It", [Parameter(name, "Object", from_pipeline_by_property_name=True)])
+    assert list(command.pipe_call((), {}, [item])) == [{name: value}]
+    other = Command("Get-It", [Parameter("Name", "Object", from_pipeline_by_property_name=True)])
+    (error,) = other.pipe_call((), {}, [item])
+    assert isinstance(error, ParameterBindingError)
+    assert error.error_id == "InputObjectNotBound"
