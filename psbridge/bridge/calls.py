@@ -1,20 +1,17 @@
 """The calls under way: each is answered exactly once, by its result, its error, or its cancelling.
 
-A `Call` also hears what a cmdlet says beside its result: warnings, and log lines for -Verbose and -Debug. The
-call that runs here is found through a context variable, so calls side by side never get each other's lines.
+A call also sends what is said beside its result: items of a stream, warnings, lines for -Verbose and -Debug.
+The call that runs here is found through a context variable, so that calls side by side do not mix.
 """
 
 from __future__ import annotations
 
-import logging
 import threading
-import warnings
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from .messages import CANCELLED, Id, error_line, notification_line
 from .output import Output
-from .standard import log
 from .values import encoded
 
 if TYPE_CHECKING:
@@ -23,7 +20,8 @@ if TYPE_CHECKING:
 BACKLOG = 16 * 1024 * 1024
 """Bytes waiting to be read beyond which a stream waits before it says more."""
 
-_current: ContextVar[Call | None] = ContextVar("psbridge_bridge_call", default=None)
+current: ContextVar[Call | None] = ContextVar("psbridge_bridge_call", default=None)
+"""The call that runs here."""
 
 
 class Call:
@@ -83,11 +81,11 @@ class Call:
             return self.open
 
     def __enter__(self) -> Call:
-        _current.set(self)
+        current.set(self)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        _current.set(None)
+        current.set(None)
 
 
 class Calls:
@@ -137,35 +135,3 @@ def cancelled_line(id: Id) -> bytes:
     """The answer to a call that was cancelled."""
     data = encoded({"error_id": "PSBridge.Cancelled", "category": "OperationStopped"})
     return error_line(id, CANCELLED, "The call was cancelled.", data)
-
-
-def listen() -> None:
-    """Have warnings and psbridge's log lines go to the call they arise in, in the whole process.
-
-    Python's `warnings.warn` and `logging` run what is set here in the thread and context of who warns.
-    """
-    warnings.simplefilter("always", UserWarning)
-    warnings.showwarning = _warned
-    logger = logging.getLogger("psbridge")
-    logger.addHandler(_Lines())
-    logger.setLevel(logging.DEBUG)
-
-
-def _warned(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:
-    call = _current.get()
-    if call is None:
-        log(f"{category.__name__}: {message}")
-    else:
-        call.say("warning", str(message))
-
-
-class _Lines(logging.Handler):
-    """-Verbose gets what the log has at INFO and above, -Debug what is below."""
-
-    def createLock(self) -> None:
-        self.lock = None  # what a call says is guarded by the call; one shared lock would make calls wait
-
-    def emit(self, record: logging.LogRecord) -> None:
-        call = _current.get()
-        if call is not None:
-            call.say("verbose" if record.levelno >= logging.INFO else "debug", record.getMessage())

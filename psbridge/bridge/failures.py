@@ -6,7 +6,6 @@ traceback goes to standard error.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -26,6 +25,8 @@ def failure(
     secrets = tuple(_secrets(parameters or {}))
     command = None if command is None else masked(command[:200])
     if not isinstance(error, PSBridgeError):
+        import traceback
+
         told = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         log(f"psbridge.bridge: unexpected error in {command}\n{masked(told, secrets)}")
         return (

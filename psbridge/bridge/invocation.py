@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..cmdlets.unset import UNSET
 from .messages import INVALID_PARAMS, Refused
@@ -22,23 +21,24 @@ _SLOW = frozenset(
 )
 
 
-@dataclass
 class _Known:
     """What is looked up once for a cmdlet: its own parameters, and those of them that are SecureStrings."""
 
-    command: str
-    entry: Any
-    names: frozenset[str]
-    secure: frozenset[str]
-    slow: bool
-    function: Callable[..., Any] | None = None
+    __slots__ = ("command", "entry", "function", "names", "secure", "slow")
+
+    def __init__(self, entry: Any) -> None:
+        self.entry = entry
+        self.command: str = entry.name
+        self.names = frozenset(one.name for one in entry.parameters)
+        self.secure = frozenset(one.name for one in entry.parameters if one.dotnet == "SecureString")
+        self.slow = entry.name in _SLOW
+        self.function: Callable[..., Any] | None = None
 
 
 _known: dict[str, _Known] = {}
 
 
-@dataclass
-class Invocation:
+class Invocation(NamedTuple):
     """A cmdlet and its arguments.
 
     Attributes:
@@ -46,6 +46,7 @@ class Invocation:
         parameters: by name; UNSET for one that was left open.
         slow: it waits for a server.
         verbose, debug: whether those lines are wanted.
+        known: what is known of the cmdlet.
     """
 
     command: str
@@ -53,7 +54,7 @@ class Invocation:
     slow: bool
     verbose: bool
     debug: bool
-    _cmdlet: _Known
+    known: _Known
 
     @classmethod
     def read(cls, params: dict[str, Any], marked: bool) -> Invocation:
@@ -90,7 +91,7 @@ class Invocation:
 
     def run(self) -> Any:
         """Do the cmdlet's work; what it gives back, or what it raises."""
-        known = self._cmdlet
+        known = self.known
         if known.function is None:
             from ..cmdlets.functions import cmdlet
 
@@ -101,14 +102,7 @@ class Invocation:
 def _look_up(name: str) -> _Known:
     from ..cmdlets.table import entry
 
-    found = entry(name)
-    known = _known[name] = _Known(
-        found.name,
-        found,
-        frozenset(parameter.name for parameter in found.parameters),
-        frozenset(parameter.name for parameter in found.parameters if parameter.dotnet == "SecureString"),
-        found.name in _SLOW,
-    )
+    known = _known[name] = _Known(entry(name))
     return known
 
 

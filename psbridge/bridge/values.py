@@ -8,12 +8,8 @@ builder made as `{"$psbridge": "model", "type": name, "set": {...}}`. From it: a
 
 from __future__ import annotations
 
-import datetime
-import enum
 import json
-import uuid
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from ..cmdlets.unset import UNSET
@@ -118,6 +114,11 @@ def _way(value: Any) -> Callable[[Any], Any]:
     if hasattr(value, "__pydantic_fields_set__"):
         name = type(value).__name__
         return lambda model: {"$type": name, "set": model.__ps_properties__()}
+    import datetime
+    import enum
+    import uuid
+    from decimal import Decimal
+
     from ..client.configuration import HttpSigning
     from ..client.headers import Headers
     from ..client.reply import UsageTotals

@@ -7,19 +7,17 @@ own, with the configuration that was in force when it came. The worker ends when
 from __future__ import annotations
 
 import os
-import platform
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any, NoReturn
 
 from .. import __version__
 from . import PROTOCOL, messages
-from .calls import Call, Calls, listen
+from .calls import Call, Calls
 from .failures import data_text, failure, masked
 from .invocation import Invocation
 from .lines import LIMIT, Overlong, lines
@@ -29,6 +27,7 @@ from .pool import Pool
 from .standard import log, take_over
 from .values import encoded
 
+_PYTHON = ".".join(map(str, sys.version_info[:3]))
 _BACKLOG = 64 * 1024 * 1024  # bytes waiting to be read beyond which no further request is read
 _PATIENCE = 5.0  # seconds without a byte read, after which the rest of the answers is given up at the end
 _CLOSING = 2.0  # seconds that cancelled calls get to close what they hold
@@ -136,12 +135,15 @@ class Worker:
         answer = {
             "protocol": PROTOCOL,
             "version": __version__,
-            "python": platform.python_version(),
+            "python": _PYTHON,
             "pid": os.getpid(),
             "protocols": [PROTOCOL],
         }
         self._output.put(result_line(id, encoded(answer)))
         if not self._greeted:
+            from .listening import listen
+
+            listen()
             self._greeted = True
             threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
@@ -224,7 +226,7 @@ class Worker:
             "in_flight": len(self._calls),
             "errors": self._errors,
             "last_error": self._last_error,
-            "python": platform.python_version(),
+            "python": _PYTHON,
             "version": __version__,
             "pid": os.getpid(),
             "memory": _memory(),
@@ -254,6 +256,8 @@ def _usage() -> dict[str, Any] | None:
 
 def _memory() -> int | None:
     """Bytes of memory this process occupies; its peak where only that is known, None where nothing is."""
+    from pathlib import Path
+
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
@@ -300,7 +304,6 @@ def main() -> NoReturn:
         os._exit(2)
     # Ctrl+C in a console reaches every process of it; what it means here, PowerShell says by `cancel`.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    listen()
     Worker(source, sink).run()
     # Threads that wait in an operating system call must not keep the process.
     os._exit(0)

@@ -1,0 +1,42 @@
+"""Warnings and log lines, brought to the call they arise in.
+
+Python's `warnings.warn` and `logging` run what is set here in the thread and context of who warns, so that a
+context variable tells whose line it is. Knows nothing of messages.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+
+from .calls import current
+from .standard import log
+
+
+def listen() -> None:
+    """Have warnings and psbridge's log lines go to the call they arise in, in the whole process."""
+    warnings.simplefilter("always", UserWarning)
+    warnings.showwarning = _warned
+    logger = logging.getLogger("psbridge")
+    logger.addHandler(_Lines())
+    logger.setLevel(logging.DEBUG)
+
+
+def _warned(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:
+    call = current.get()
+    if call is None:
+        log(f"{category.__name__}: {message}")
+    else:
+        call.say("warning", str(message))
+
+
+class _Lines(logging.Handler):
+    """-Verbose gets what the log has at INFO and above, -Debug what is below."""
+
+    def createLock(self) -> None:
+        self.lock = None  # what a call says is guarded by the call; one shared lock would make calls wait
+
+    def emit(self, record: logging.LogRecord) -> None:
+        call = current.get()
+        if call is not None:
+            call.say("verbose" if record.levelno >= logging.INFO else "debug", record.getMessage())
