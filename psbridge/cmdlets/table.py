@@ -21,6 +21,16 @@ class CommandNotFoundError(PSBridgeError):
     default_category = "ObjectNotFound"
 
 
+# Strings to PowerShell that keep a SecureString, or whatever else gives the text when it is needed, as it is:
+# PowerShell's own conversion would turn one into the name of its type.
+_SECRETS = {
+    ("Set-Configuration", "AccessToken"),
+    ("Set-Configuration", "Cookie"),
+    ("Set-Configuration", "Password"),
+    ("Set-ConfigurationApiKey", "ApiKey"),
+}
+
+
 @dataclass(frozen=True)
 class TableParameter:
     """One row of the table, by name; see `psbridge.models.tables` for what each column means."""
@@ -39,7 +49,7 @@ class TableParameter:
         """The API requires the member, or PowerShell the parameter."""
         return "r" in self.flags or "m" in self.flags
 
-    def for_binder(self) -> Parameter:
+    def for_binder(self, secret: bool) -> Parameter:
         options = SetOptions(
             mandatory="m" in self.flags,
             position=self.position,
@@ -48,7 +58,7 @@ class TableParameter:
         )
         return Parameter(
             self.name,
-            self.dotnet,
+            "Object" if secret else self.dotnet,
             sets=dict.fromkeys(self.sets or ("__AllParameterSets",), options),
             validate_set=self.values or None,
             wire_name=self.wire or None,
@@ -78,7 +88,7 @@ class TableEntry:
     def command(self) -> Command:
         return Command(
             self.name,
-            [parameter.for_binder() for parameter in self.parameters],
+            [parameter.for_binder((self.name, parameter.name) in _SECRETS) for parameter in self.parameters],
             default_set=self.default_set or None,
             supports_should_process=self.should_process,
         )

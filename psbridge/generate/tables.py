@@ -158,7 +158,7 @@ def _written_row(name: str, entry: dict[str, Any], words: Words, rows: dict[str,
                 flags + "p" * about.get("byPropertyName", False),
                 words.get("parameters", name, parameter),
                 tuple(about.get("sets", ())),
-                _ANNOTATIONS.get(about["type"], "Any"),
+                about.get("python") or _ANNOTATIONS.get(about["type"], "Any"),
             )
         )
     include = entry.get("include")
