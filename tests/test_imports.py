@@ -1,0 +1,78 @@
+"""The import rule of the house: which part may know which."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "psbridge"
+
+# Each part and the parts it may import. Everything may import the leaves.
+LEAVES = {"errors", "naming"}
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "naming": set(),
+    "binding": set(),
+    "models": set(),
+    "client": set(),
+    "cmdlets": {"binding", "models", "client"},
+    "offline": {"models"},
+    "generate": {"models"},
+    "cli": {"cmdlets", "binding", "models", "client", "offline", "bridge", "script", "runs", "dotnet"},
+    "bridge": {"cmdlets", "binding", "models", "client"},
+    "script": {"cmdlets", "binding", "models", "client"},
+    "runs": {"cmdlets", "binding", "models", "client"},
+    "dotnet": {"cmdlets", "binding", "models", "client"},
+    # The package itself names, lazily, what users reach through it.
+    "__init__": {"cmdlets", "binding", "models", "client", "offline"},
+    "__main__": {"cli"},
+}
+MODULES = sorted(path for path in PACKAGE.rglob("*.py*") if path.suffix in (".py", ".pyi"))
+
+
+def _part(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def _imported_parts(path: Path) -> Iterator[tuple[str, int]]:
+    """The parts of psbridge that a module imports, with the line; imports inside functions count too."""
+    home = ("psbridge", *path.relative_to(PACKAGE).with_suffix("").parts)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [tuple(alias.name.split(".")) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = home[: len(home) - node.level] if node.level else ()
+            stem = (*base, *(node.module.split(".") if node.module else ()))
+            names = [(*stem, alias.name) for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name[0] == "psbridge" and len(name) > 1 and _is_part(name[1]):
+                yield name[1], node.lineno
+
+
+def _is_part(name: str) -> bool:
+    return (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_its_part_may_know(path: Path) -> None:
+    part = _part(path)
+    allowed = ALLOWED[part] | LEAVES | {part}
+    if part in LEAVES:
+        allowed = {part}
+    wrong = [f"line {line}: {name}" for name, line in _imported_parts(path) if name not in allowed]
+    assert not wrong
+
+
+def test_the_check_sees_relative_absolute_and_nested_imports(tmp_path: Path) -> None:
+    """The rule would be worthless if the imports went unseen."""
+    seen = {name for name, _ in _imported_parts(PACKAGE / "cmdlets" / "completion.py")}
+    assert {"client", "errors", "models", "cmdlets"} <= seen
+
+
+def test_every_part_has_a_rule() -> None:
+    assert {_part(path) for path in MODULES} <= ALLOWED.keys()
