@@ -197,8 +197,7 @@ class Client:
         """Close idle connections. The client can be used again afterwards."""
         self._transport.close()
         if self._many is not None and self._thread.started:
-            self._thread.run(self._many.close())
-            self._thread.stop()
+            self._thread.stop(self._many.close())
 
     def __enter__(self) -> Client:
         return self

@@ -16,6 +16,7 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
+    Coroutine,
     Iterable,
     Iterator,
 )
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from .errors import RequestError
+from .errors import CallCancelledError, RequestError
 from .reply import Reply
 
 _AHEAD = 2  # requests drawn and not yet handed back, per worker
@@ -189,28 +190,29 @@ class LoopThread:
                 self._thread.start()
             return self._loop
 
-    def run(self, work: Awaitable[Any]) -> Any:
-        """Run a coroutine there and wait for its result."""
-
-        async def awaited() -> Any:
-            return await work
-
-        return asyncio.run_coroutine_threadsafe(awaited(), self.loop()).result()
-
     @property
     def started(self) -> bool:
         """Whether the thread runs."""
         return self._loop is not None
 
-    def stop(self) -> None:
-        """End the thread."""
+    def stop(self, last: Coroutine[Any, Any, None]) -> None:
+        """Cancel what runs there, run `last`, and end the thread."""
         with self._lock:
             loop, self._loop = self._loop, None
             thread, self._thread = self._thread, None
         if loop is not None and thread is not None:
+            asyncio.run_coroutine_threadsafe(_wind_up(last), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
+
+
+async def _wind_up(last: Coroutine[Any, Any, None]) -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await last
 
 
 class _Feed:
@@ -271,6 +273,9 @@ class Results(Iterator[Outcome]):
         try:
             async for outcome in outcomes(send, self._feed, concurrency, ordered):
                 self._done.put(outcome)
+        except asyncio.CancelledError:
+            self._done.put(CallCancelledError("The client was closed while requests were under way."))
+            raise
         except Exception as error:  # handed to the consumer, who raises it
             self._done.put(error)
         finally:

@@ -9,6 +9,7 @@ stack: the cost of a request does not depend on how many are under way.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import threading
 import time
@@ -299,13 +300,18 @@ class _SyncResponse:
 
 
 class AsyncHttpcoreTransport:
-    """The asyncio transport; belongs to one event loop."""
+    """The asyncio transport; belongs to one event loop at a time."""
 
     def __init__(self) -> None:
         self._slots: _Slots[httpcore.AsyncConnectionPool] = _Slots()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: WireRequest, route: Route, bounds: Bounds) -> AsyncWireResponse:
         """Send, and return when the reply's headers are there."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._slots.drain()  # connections of another loop cannot be used in this one
+            self._loop = loop
         key = _slot_key(request.url, route)
         slot = self._slots.take(key)
         if slot is None:

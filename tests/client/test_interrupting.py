@@ -1,0 +1,74 @@
+"""Ctrl+C ends a call wherever it is, and the server sees its connection end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from itertools import count
+from typing import Any
+
+import pytest
+
+from psbridge.client import Client, Configuration
+from psbridge.client.errors import CallCancelledError
+from psbridge.offline import Fault, OfflineServer
+
+from .conftest import BODY
+from .faulty import STREAM_HEAD, Connection, event_stream
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no way to send itself Ctrl+C alone"
+)
+
+
+def interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("way", ["create", "stream", "map"])
+def test_ctrl_c_ends_a_read(faulty: Any, way: str) -> None:
+    """The connection is closed at once, not when the process ends."""
+    closed = threading.Event()
+
+    async def handler(connection: Connection) -> None:
+        await connection.request()
+        if way == "stream":
+            await connection.send(STREAM_HEAD + event_stream("a", done=False, finish=False))
+        interrupt()
+        try:
+            await connection.reader.read()
+        finally:
+            closed.set()
+
+    with Client(Configuration(base_url=faulty(handler).base_url)) as client:
+        with pytest.raises(KeyboardInterrupt):
+            if way == "create":
+                client.create(BODY)
+            elif way == "stream":
+                list(client.stream(BODY))
+            else:
+                list(client.map((BODY for _ in count()), concurrency=1))
+        assert closed.wait(10)
+
+
+def test_ctrl_c_ends_a_wait(server: OfflineServer, configuration: Configuration) -> None:
+    """Of five hundred seconds, between two tries."""
+    server.faults.add(Fault(status=503, retry_after=500))
+    with Client(configuration) as client, pytest.raises(KeyboardInterrupt):
+        client.create(BODY, on_retry=lambda _: threading.Timer(0.05, interrupt).start())
+
+
+def test_closing_the_client_tells_who_still_iterates(faulty: Any) -> None:
+    """Requests under way are lost to them, so the iteration does not just end."""
+
+    async def handler(connection: Connection) -> None:
+        await connection.request()
+        await connection.reader.read()
+
+    client = Client(Configuration(base_url=faulty(handler).base_url))
+    results = client.map([BODY], concurrency=1)
+    threading.Timer(0.1, client.close).start()
+    with pytest.raises(CallCancelledError, match="client was closed"):
+        next(results)
