@@ -66,14 +66,8 @@ class Assembler:
         """The completion so far; a new dict that later chunks do not change."""
         choices = []
         for _, choice in sorted(self._choices.items()):
-            message = {name: _finished(value) for name, value in choice["message"].items()}
-            choices.append({**choice, "message": message})
+            choices.append(_finished(choice))
         return {"object": "chat.completion", **self._top, "choices": choices}
-
-    def text(self, index: int = 0) -> str:
-        """The content of one choice so far."""
-        choice = self._choices.get(index)
-        return _joined(choice["message"]["content"]) or "" if choice else ""
 
 
 class _Text(list[str]):
@@ -121,10 +115,6 @@ def _merge(whole: dict[str, Any], delta: Mapping[str, Any]) -> None:
             whole[name] = value
 
 
-def _joined(value: Any) -> Any:
-    return "".join(value) if isinstance(value, _Text) else value
-
-
 def _finished(value: Any) -> Any:
     if isinstance(value, _Text):
         return "".join(value)
@@ -132,6 +122,8 @@ def _finished(value: Any) -> Any:
         return [_finished(item) for _, item in sorted(value.items())]
     if isinstance(value, dict):
         return {name: _finished(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return list(value)
     return value
 
 

@@ -193,7 +193,7 @@ class Core:
         Raises:
             BadResponseError: the body is not what `decode` takes.
         """
-        request_id = answer.headers.get("x-request-id")
+        request_id = answer.headers.request_id
         try:
             value = decode(answer.body if data is None else data)
         except (ValueError, TypeError, RecursionError) as error:

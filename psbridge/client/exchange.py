@@ -183,7 +183,7 @@ def exchange(call: Call, clock: Clock) -> Steps:
             log.attempt(
                 call.outgoing,
                 answer.status,
-                answer.headers.get("x-request-id"),
+                answer.headers.request_id,
                 now - sent_at,
                 attempts,
                 None,
@@ -269,7 +269,7 @@ def _one_try(call: Call, key: Secret | None, bounds: Bounds, clock: Clock) -> St
         yield Close(response)
         if isinstance(error, ClientError) and error.status is None:
             error.status, error.headers = response.status, headers
-            error.request_id = headers.get("x-request-id")
+            error.request_id = headers.request_id
         raise
     if call.log_bodies:
         log.bodies(out, answer.body)
@@ -326,7 +326,7 @@ def status_error(answer: Answer, clock: Clock) -> ClientError:
     """The error for a reply with an error status; reads OpenAI's error object and what other servers send."""
     code, param, kind, told = error_members(answer.body)
     headers = answer.headers
-    request_id = headers.get("x-request-id")
+    request_id = headers.request_id
     reason = answer.reason or "error"
     message = f"HTTP {answer.status} {reason}: {told}" if told else f"HTTP {answer.status} {reason}."
     made: type[ClientError] = status_error_class(answer.status, code, kind)

@@ -25,6 +25,11 @@ class Headers(Mapping[str, str]):
         self.raw: tuple[tuple[bytes, bytes], ...] = tuple(raw)
         self._index: dict[str, tuple[str, str]] | None = None
 
+    @property
+    def request_id(self) -> str | None:
+        """The server's id of the request: OpenAI's header, else Azure's, else None."""
+        return self.get("x-request-id") or self.get("apim-request-id")
+
     def _by_name(self) -> dict[str, tuple[str, str]]:
         if self._index is None:
             index: dict[str, tuple[str, str]] = {}

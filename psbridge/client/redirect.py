@@ -32,7 +32,7 @@ def follow(request: WireRequest, response: Any, count: int) -> WireRequest:
             status=response.status,
             reason=response.reason,
             headers=headers,
-            request_id=headers.get("x-request-id"),
+            request_id=headers.request_id,
         )
 
     location = headers.get("location")

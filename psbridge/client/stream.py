@@ -222,7 +222,7 @@ class StreamState:
         return {
             "status": answer.status,
             "reason": answer.reason,
-            "request_id": answer.headers.get("x-request-id"),
+            "request_id": answer.headers.request_id,
             "headers": answer.headers,
             "attempts": answer.attempts,
             "elapsed": answer.bounds.now() - answer.started,
@@ -290,7 +290,7 @@ class _Opened:
     @property
     def request_id(self) -> str | None:
         """The server's id of the request, or None."""
-        return self.headers.get("x-request-id")
+        return self.headers.request_id
 
     @property
     def attempts(self) -> int:
