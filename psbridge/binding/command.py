@@ -16,7 +16,7 @@ from psbridge.binding.binder import Binder
 from psbridge.binding.coercion import bind_value
 from psbridge.binding.errors import ParameterBindingError
 from psbridge.binding.metadata import Metadata
-from psbridge.binding.objects import INT32_MAX, INT32_MIN, is_script_block
+from psbridge.binding.objects import INT32_MAX, INT32_MIN, adapted, bag_of, is_script_block
 from psbridge.binding.parameters import ALL_SETS, COMMON, SHOULD_PROCESS, Parameter
 from psbridge.binding.values import OrderedDictionary, PSCustomObject
 
@@ -67,6 +67,10 @@ _PLAIN: dict[nettypes.NetType, frozenset[type]] = {
     nettypes.OBJECT: _ANYTHING,
 }
 _INT32 = (nettypes.INT32, nettypes.net_type("Nullable[Int32]"))
+
+
+_OBJECTS = frozenset((nettypes.PSOBJECT, nettypes.OBJECT))
+_OBJECT_ARRAYS = frozenset((nettypes.net_type("PSCustomObject[]"), nettypes.net_type("Object[]")))
 
 
 class Command:
@@ -244,8 +248,12 @@ class Command:
         )
         delays = parameter.takes_pipeline_input
         is_int32 = not checked and parameter.type in _INT32
+        takes_bags = not checked and parameter.type in _OBJECTS
+        takes_bag_arrays = not checked and parameter.type in _OBJECT_ARRAYS
 
         def accept(value: Any) -> Any:
+            if (takes_bags or takes_bag_arrays) and bag_of(type(value)) and adapted(value) is value:
+                return value if takes_bags else [value]
             if is_int32 and type(value) is int and INT32_MIN <= value <= INT32_MAX:
                 return value
             if fast is not None and type(value) in plain and fast(value):

@@ -117,20 +117,22 @@ def _without_unset(
 ) -> tuple[tuple[Any, ...], dict[str, Any], frozenset[str]]:
     """The arguments that say something, and the parameters that were passed UNSET: open on purpose."""
     wires = {parameter.wire: parameter.name for parameter in entry.parameters if parameter.wire}
+
+    def known(name: str) -> str | None:
+        matched = None if name in wires else entry.command.metadata.match(name)
+        return wires.get(name) if matched is None else matched.parameter.name
+
     given: dict[str, Any] = {}
     left_open: set[str] = set()
-    named: set[str] = set()
     for name, value in parameters.items():
-        matched = None if name in wires else entry.command.metadata.match(name)
-        known = wires.get(name) if matched is None else matched.parameter.name
-        if known is not None:
-            named.add(known)
+        own = known(name) if value is UNSET else None
         # An unknown name stays in, so that the binder says what is wrong with it.
-        if value is UNSET and known is not None:
-            left_open.add(known)
-        else:
+        if own is None:
             given[name] = value
+        else:
+            left_open.add(own)
     if any(value is UNSET for value in args):
+        named = {known(name) for name in parameters}
         free = [one for one in entry.parameters if one.position is not None and one.name not in named]
         free.sort(key=lambda one: one.position or 0)
         for parameter, value in zip(free, args, strict=False):
