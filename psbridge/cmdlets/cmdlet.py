@@ -116,11 +116,12 @@ def _without_unset(
     entry: TableEntry, args: tuple[Any, ...], parameters: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any], frozenset[str]]:
     """The arguments that say something, and the parameters that were passed UNSET: open on purpose."""
-    wires = {parameter.wire: parameter.name for parameter in entry.parameters if parameter.wire}
 
     def known(name: str) -> str | None:
-        matched = None if name in wires else entry.command.metadata.match(name)
-        return wires.get(name) if matched is None else matched.parameter.name
+        if name in entry.names:
+            return entry.names[name]
+        matched = entry.command.metadata.match(name)
+        return None if matched is None else matched.parameter.name
 
     given: dict[str, Any] = {}
     left_open: set[str] = set()

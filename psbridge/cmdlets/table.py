@@ -85,6 +85,13 @@ class TableEntry:
         return tuple(TableParameter(*row) for row in self.rows)
 
     @cached_property
+    def names(self) -> dict[str, str]:
+        """Each parameter's name by that name and by its JSON name."""
+        found = {one.wire: one.name for one in self.parameters if one.wire}
+        found.update((one.name, one.name) for one in self.parameters)
+        return found
+
+    @cached_property
     def command(self) -> Command:
         return Command(
             self.name,
