@@ -49,8 +49,8 @@ class Outgoing:
     method: str
     url: httpcore.URL
     shown_url: str
-    headers: dict[str, tuple[str, str]]
-    body: bytes = b""
+    headers: dict[str, tuple[str, str]] = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
     model: str | None = None
     estimated_tokens: int = 0
     secrets: tuple[str, ...] = field(default=(), repr=False)

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import responses
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -47,15 +47,15 @@ class WireRequest:
 
     method: str
     url: httpcore.URL
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
+    headers: list[tuple[bytes, bytes]] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Route:
     """How an origin is reached: through which proxy, under which TLS context."""
 
-    proxy: str | None
+    proxy: str | None = field(repr=False)
     tls_key: tuple[Any, ...]
     tls: Callable[[], ssl.SSLContext]
 
