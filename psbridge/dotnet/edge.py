@@ -1,0 +1,270 @@
+"""The one module that touches pythonnet, which has no type information: everything past it is `Any`.
+
+It knows .NET's names and nothing of psbridge. Types are found on first use and kept.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+def start_coreclr(root: Path, config: Path) -> None:
+    """Start coreclr from the .NET installation `root` under a runtimeconfig.json."""
+    import clr_loader
+
+    pythonnet: Any = importlib.import_module("pythonnet")
+    pythonnet.load(clr_loader.get_coreclr(runtime_config=str(config), dotnet_root=str(root)))
+    importlib.import_module("clr")
+
+
+def start_named(name: str) -> None:
+    """Start `netfx` or `mono`, with pythonnet's own settings from the environment."""
+    pythonnet: Any = importlib.import_module("pythonnet")
+    pythonnet.load(name)
+    importlib.import_module("clr")
+
+
+@cache
+def clr() -> Any:
+    """pythonnet's own module; a runtime must be loaded."""
+    return importlib.import_module("clr")
+
+
+@cache
+def namespace(name: str) -> Any:
+    """A .NET namespace, such as `System.Collections`; the assembly that has it is loaded for it."""
+    clr()
+    for assembly in ("", name, "System", "System.Core"):  # the last two are .NET Framework's and Mono's
+        try:
+            if assembly:
+                add_reference(assembly)
+            return importlib.import_module(name)
+        except Exception as error:  # what pythonnet raises here depends on the runtime
+            missing = error
+    raise missing
+
+
+def add_reference(assembly: str) -> None:
+    """Load an assembly by name or path, so that its namespaces can be imported."""
+    clr().AddReference(assembly)
+
+
+@cache
+def net(name: str) -> Any:
+    """A .NET class by its full name, such as `System.Collections.Hashtable`."""
+    space, _, short = name.rpartition(".")
+    return getattr(namespace(space), short)
+
+
+def runtime_type(cls: Any) -> Any:
+    """The System.Type of a .NET class."""
+    return clr().GetClrType(cls)
+
+
+@cache
+def type_codes() -> Any:
+    """A compiled function from Object[] to the TypeCode of each item, as Int32[].
+
+    pythonnet turns a boxed Int64, Byte or Char into a plain int or str on its way to Python; asking in .NET
+    is the only way to know which it was.
+    """
+    system = namespace("System")
+    code_of = runtime_type(system.Convert).GetMethod(
+        "GetTypeCode", system.Array[system.Type]([runtime_type(system.Object)])
+    )
+    converter = system.Converter[system.Object, system.Int32]
+    one = system.Delegate.CreateDelegate(runtime_type(converter), code_of)
+    every = system.Array.ConvertAll[system.Object, system.Int32]
+    return lambda items: every(items, one)
+
+
+@cache
+def _object() -> Any:
+    return net("System.Object")
+
+
+def is_net(value: object) -> bool:
+    """Whether a value is a .NET object."""
+    return isinstance(value, _object())
+
+
+@cache
+def _object_array() -> Any:
+    system = namespace("System")
+    return system.Array[system.Object]
+
+
+def object_array(items: list[Any]) -> Any:
+    """An Object[] of .NET values."""
+    return _object_array()(items)
+
+
+@cache
+def _hashtable() -> tuple[Any, Any]:
+    return net("System.Collections.Hashtable"), net("System.StringComparer").OrdinalIgnoreCase
+
+
+def new_hashtable() -> Any:
+    """An empty Hashtable that ignores the case of its keys."""
+    make, comparer = _hashtable()
+    return make(comparer)
+
+
+@cache
+def invariant() -> Any:
+    """The invariant culture."""
+    return net("System.Globalization.CultureInfo").InvariantCulture
+
+
+def enum_value(kind: Any, value: int) -> Any:
+    """A value of the enumeration whose System.Type is `kind`."""
+    system = namespace("System")
+    boxed = system.UInt64(value) if value >= 1 << 63 else system.Int64(value)
+    return system.Enum.ToObject(kind, boxed)
+
+
+_power_shell = False
+
+
+def look_for_power_shell() -> None:
+    """Take note of a System.Management.Automation that a host has loaded."""
+    for assembly in namespace("System").AppDomain.CurrentDomain.GetAssemblies():
+        if assembly.GetName().Name == "System.Management.Automation":
+            note_power_shell()
+
+
+def note_power_shell() -> None:
+    """System.Management.Automation is loaded: its classes are to be had from now on."""
+    global _power_shell
+    add_reference("System.Management.Automation")
+    _power_shell = True
+
+
+def power_shell_type(name: str) -> Any:
+    """A class of System.Management.Automation; None while that is not loaded."""
+    return net(f"System.Management.Automation.{name}") if _power_shell else None
+
+
+@cache
+def _enumerable() -> tuple[Any, Any]:
+    linq = net("System.Linq.Enumerable")
+    every = namespace("System").Object
+    return linq.Cast[every], linq.ToArray[every]
+
+
+def items_of(collection: Any) -> Any:
+    """The items of any IEnumerable as an Object[]."""
+    cast, to_array = _enumerable()
+    return to_array(cast(collection))
+
+
+@cache
+def _getter(kind: str, member: str) -> Any:
+    """A compiled function from an array of a PowerShell class to an Object[] of one property's values."""
+    system = namespace("System")
+    cls = power_shell_type(kind)
+    converter = system.Converter[cls, system.Object]
+    getter = runtime_type(cls).GetProperty(member).GetGetMethod()
+    one = system.Delegate.CreateDelegate(runtime_type(converter), getter)
+    every = system.Array.ConvertAll[cls, system.Object]
+    return lambda items: every(items, one)
+
+
+@cache
+def _array_of(kind: str) -> Any:
+    return namespace("System").Array[power_shell_type(kind)]
+
+
+def base_object(ps_object: Any) -> Any:
+    """An Object[] of one item: what a PSObject wraps."""
+    return _getter("PSObject", "BaseObject")(_array_of("PSObject")([ps_object]))
+
+
+def is_custom(value: Any) -> bool:
+    """Whether what a PSObject wraps is nothing but its properties."""
+    return type(value) is power_shell_type("PSCustomObject")
+
+
+def properties_of(ps_object: Any) -> tuple[list[str], Any]:
+    """The names of a PSObject's properties, and an Object[] of their values."""
+    found = _array_of("PSPropertyInfo")(list(ps_object.Properties))
+    return [str(one.Name) for one in found], _getter("PSPropertyInfo", "Value")(found)
+
+
+def as_table(expando: Any) -> Any:
+    """An ExpandoObject by the interface that has its keys and values."""
+    system = namespace("System")
+    return namespace("System.Collections.Generic").IDictionary[system.String, system.Object](expando)
+
+
+@cache
+def unset_mark() -> Any:
+    """What an unset property holds in PowerShell: AutomationNull."""
+    return net("System.Management.Automation.Internal.AutomationNull").Value
+
+
+def is_unset_mark(value: Any) -> bool:
+    """Whether a PSObject is AutomationNull."""
+    return bool(namespace("System").Object.ReferenceEquals(value, unset_mark()))
+
+
+def note_object(type_name: str, members: dict[str, Any]) -> Any:
+    """A [pscustomobject] with a type name and these properties, in order."""
+    made = power_shell_type("PSObject")()
+    made.TypeNames.Insert(0, type_name)
+    note = power_shell_type("PSNoteProperty")
+    add = made.Properties.Add
+    for name, value in members.items():
+        add(note(name, value))
+    return made
+
+
+def copy_of(template: Any) -> tuple[Any, Any]:
+    """A copy of a note object, and a function (name, value, known) that sets a property or adds one."""
+    made = template.Copy()
+    properties = made.Properties
+    note = power_shell_type("PSNoteProperty")
+
+    def put(name: str, value: Any, known: bool) -> None:
+        if known:
+            properties[name].Value = value
+        else:
+            properties.Add(note(name, value))
+
+    return made, put
+
+
+def add_note(target: Any, name: str, value: Any) -> None:
+    """Give any .NET object a note property that PowerShell sees."""
+    power_shell_type("PSObject").AsPSObject(target).Properties.Add(
+        power_shell_type("PSNoteProperty")(name, value)
+    )
+
+
+def load_power_shell(home: str, assembly: str) -> None:
+    """Load System.Management.Automation from $PSHOME; its modules are then found there, too."""
+    add_reference(assembly)
+    context = net("System.Management.Automation.PowerShellAssemblyLoadContextInitializer")
+    context.SetPowerShellAssemblyLoadContext(home)
+    note_power_shell()
+
+
+def begin_invoke(shell: Any, given: Any, output: Any) -> Any:
+    """Start a PowerShell on its own thread."""
+    return shell.BeginInvoke[namespace("System").Object, power_shell_type("PSObject")](given, output)
+
+
+def end_invoke(shell: Any, begun: Any) -> Any:
+    """The ErrorRecord a PowerShell ended with, or None."""
+    try:
+        shell.EndInvoke(begun)
+    except namespace("System").Exception as error:
+        record = getattr(error, "ErrorRecord", None)
+        if record is not None:
+            return record
+        category = power_shell_type("ErrorCategory").NotSpecified
+        return power_shell_type("ErrorRecord")(error, type(error).__name__, category, None)
+    return None

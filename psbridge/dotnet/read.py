@@ -1,0 +1,319 @@
+"""Values from .NET to Python: what `from_dotnet` and the binder's adapter do; the table is in `convert`."""
+
+from __future__ import annotations
+
+import ctypes
+import datetime
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from .. import binding
+from ..cmdlets.unset import UNSET
+from . import edge, enums
+from .failures import ConversionError
+from .moments import LOCAL, DateTime, TimeSpan
+
+Read = Callable[[Any, int], Any]
+
+MAX_DEPTH = 100
+_YEAR_1 = datetime.datetime(1, 1, 1)
+
+# TypeCode -> what a plain int, float or str that pythonnet made of such a value becomes. An Int64 that no
+# Int32 could hold is a plain int, as it is to the binder.
+_WRAP: dict[int, Callable[[Any], Any]] = {
+    4: binding.Char,
+    5: binding.SByte,
+    6: binding.Byte,
+    7: binding.Int16,
+    8: binding.UInt16,
+    10: binding.UInt32,
+    11: lambda value: value if value.bit_length() > 31 and value != -(1 << 31) else binding.Int64(value),
+    12: binding.UInt64,
+    13: binding.Single,
+}
+_CODES = {
+    "Char": 4,
+    "SByte": 5,
+    "Byte": 6,
+    "Int16": 7,
+    "UInt16": 8,
+    "Int32": 9,
+    "UInt32": 10,
+    "Int64": 11,
+    "UInt64": 12,
+    "Single": 13,
+    "Double": 14,
+    "Boolean": 3,
+    "String": 18,
+}
+
+
+def read(value: Any, depth: int = 0) -> Any:
+    """The Python value of a .NET value; lists and tables of Python's have theirs read inside them."""
+    cls = value.__class__
+    reader = _READERS.get(cls)
+    if reader is None:
+        reader = _READERS[cls] = _reader(value)
+    return reader(value, depth)
+
+
+def _same(value: Any, depth: int) -> Any:
+    return value
+
+
+def _deeper(depth: int) -> int:
+    if depth >= MAX_DEPTH:
+        raise ConversionError(f"A value contains itself, or is nested deeper than {MAX_DEPTH}.")
+    return depth + 1
+
+
+def _items(array: Any, depth: int) -> list[Any]:
+    """The items of an Object[], each with the .NET type it has there."""
+    items = list(array)
+    for item in items:
+        cls = item.__class__
+        if cls is int or cls is float or (cls is str and len(item) == 1):
+            codes = edge.type_codes()(array)
+            break
+    else:
+        codes = ()
+    if codes:
+        for index, code in enumerate(codes):
+            wrap = _WRAP.get(code)
+            if wrap is not None and items[index].__class__ in _SIMPLE:
+                items[index] = wrap(items[index])
+    return [item if item.__class__ in _SIMPLE else read(item, depth) for item in items]
+
+
+_SIMPLE = frozenset((type(None), bool, int, float, str))
+
+
+def _enumerable(value: Any, depth: int) -> list[Any]:
+    return _items(edge.items_of(value), _deeper(depth))
+
+
+def _array(value: Any, depth: int) -> Any:
+    if value.Rank != 1:
+        raise ConversionError(
+            f"An array of {value.Rank} dimensions has no equal; make it an array of arrays."
+        )
+    code = _CODES.get(str(value.GetType().GetElementType().Name))
+    if code is None or value.GetType().GetElementType().IsEnum:
+        return _enumerable(value, depth)
+    if code == 6:
+        return bytes(value)
+    wrap = _WRAP.get(code)
+    return list(value) if wrap is None else [wrap(item) for item in value]
+
+
+def _dictionary(value: Any, depth: int) -> Any:
+    return _table(value, depth, {})
+
+
+def _ordered(value: Any, depth: int) -> Any:
+    return _table(value, depth, binding.OrderedDictionary())
+
+
+def _table(value: Any, depth: int, into: Any) -> Any:
+    keys = _items(edge.items_of(value.Keys), depth)
+    try:
+        into.update(zip(keys, _enumerable(value.Values, depth), strict=True))
+    except TypeError:
+        raise ConversionError(
+            "A table's key is a table or a list, which cannot be a key in Python."
+        ) from None
+    if len(into) != len(keys):
+        raise ConversionError("Two keys of a table are one key in Python, such as 1 as Int32 and as Int64.")
+    return into
+
+
+def _expando(value: Any, depth: int) -> Any:
+    return _ordered(edge.as_table(value), depth)
+
+
+def _ps_object(value: Any, depth: int) -> Any:
+    if edge.is_unset_mark(value):
+        return UNSET
+    base = edge.base_object(value)
+    if edge.is_custom(base[0]):
+        names, values = edge.properties_of(value)
+        if not names and list(value.TypeNames)[:1] == ["PSBridge.Unset"]:
+            return UNSET
+        items = _items(values, _deeper(depth))
+        return binding.PSCustomObject({n: i for n, i in zip(names, items, strict=True) if i is not UNSET})
+    return _items(base, depth)[0]
+
+
+def _json(value: Any, depth: int) -> Any:
+    if hasattr(value, "RootElement"):
+        value = value.RootElement
+    if hasattr(value, "ToJsonString"):
+        text = value.ToJsonString()
+    elif int(value.ValueKind) == 0:
+        raise ConversionError("An undefined JsonElement has no value.")
+    else:
+        text = value.GetRawText()
+    try:
+        return json.loads(text, parse_float=_json_number, object_pairs_hook=_json_object)
+    except RecursionError:
+        raise ConversionError("A JSON value is nested too deeply.") from None
+
+
+def _json_number(text: str) -> float | Decimal:
+    """The float that JSON number is, or the Decimal where a float would change it."""
+    number = float(text)
+    exact = Decimal(text)
+    return number if Decimal(repr(number)) == exact else exact
+
+
+def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ConversionError("A JSON object has two members of one name.")
+    return made
+
+
+def _decimal(value: Any, depth: int) -> Decimal:
+    low, middle, high, flags = (int(part) & 0xFFFFFFFF for part in edge.net("System.Decimal").GetBits(value))
+    digits = tuple(map(int, str(low | middle << 32 | high << 64)))
+    return Decimal((flags >> 31, digits, -(flags >> 16 & 0xFF)))
+
+
+def _moment(ticks: int, zone: datetime.tzinfo | None) -> datetime.datetime:
+    microseconds, tick = divmod(ticks, 10)
+    made = (_YEAR_1 + datetime.timedelta(microseconds=microseconds)).replace(tzinfo=zone)
+    return DateTime.of(made, tick) if tick else made
+
+
+def _datetime(value: Any, depth: int) -> datetime.datetime:
+    return _moment(int(value.Ticks), (None, datetime.timezone.utc, LOCAL)[int(value.Kind)])
+
+
+def _datetimeoffset(value: Any, depth: int) -> datetime.datetime:
+    offset = datetime.timedelta(microseconds=int(value.Offset.Ticks) // 10)
+    # Named, so that it is not the zone UTC, which reads back as a DateTime.
+    zone = datetime.timezone(offset) if offset else datetime.timezone(offset, "+00:00")
+    return _moment(int(value.Ticks), zone)
+
+
+def _timespan(value: Any, depth: int) -> datetime.timedelta:
+    microseconds, tick = divmod(int(value.Ticks), 10)
+    made = datetime.timedelta(microseconds=microseconds)
+    return TimeSpan.of(made, tick) if tick else made
+
+
+def _secure(value: Any, depth: int) -> binding.SecureString:
+    marshal = edge.net("System.Runtime.InteropServices.Marshal")
+    pointer = marshal.SecureStringToCoTaskMemUnicode(value)
+    try:
+        data = ctypes.string_at(int(pointer.ToInt64()), int(value.Length) * 2)
+        return binding.SecureString(data.decode("utf-16-le", "surrogatepass"))
+    finally:
+        marshal.ZeroFreeCoTaskMemUnicode(pointer)
+
+
+_REGEX_FLAGS = {1: re.IGNORECASE, 2: re.MULTILINE, 16: re.DOTALL, 32: re.VERBOSE}
+_REGEX_SPEED = 8 | 512  # Compiled and CultureInvariant change nothing that Python would do
+
+
+def _regex(value: Any, depth: int) -> re.Pattern[str]:
+    options = int(value.Options)
+    flags = 0
+    for bit, flag in _REGEX_FLAGS.items():
+        flags |= flag if options & bit else 0
+    if options & ~(sum(_REGEX_FLAGS) | _REGEX_SPEED):
+        raise ConversionError("A Regex has options that Python's patterns do not have.")
+    try:
+        return re.compile(str(value), flags)
+    except re.error:
+        raise ConversionError("A Regex is not a pattern that Python reads.") from None
+
+
+def _python_list(value: Iterable[Any], depth: int) -> list[Any]:
+    inner = _deeper(depth)
+    return [read(item, inner) for item in value]
+
+
+def _python_dict(value: dict[Any, Any], depth: int) -> dict[Any, Any]:
+    inner = _deeper(depth)
+    return type(value)((key, read(item, inner)) for key, item in value.items())
+
+
+def _boxed(wrap: Callable[[Any], Any], plain: Callable[[Any], Any]) -> Read:
+    return lambda value, depth: wrap(plain(value))
+
+
+_READERS: dict[type, Read] = {
+    **dict.fromkeys((type(None), bool, int, float, str, bytes), _same),
+    list: _python_list,
+    tuple: _python_list,
+    dict: _python_dict,
+    binding.OrderedDictionary: _python_dict,
+}
+
+_BY_NAME: dict[str, Read] = {
+    **{
+        f"System.{name}": _boxed(_WRAP[code], str if code == 4 else int)
+        for name, code in _CODES.items()
+        if code in _WRAP and name != "Single"
+    },
+    "System.Single": lambda value, depth: binding.Single(float(value)),
+    "System.Double": lambda value, depth: float(value),
+    "System.Int32": lambda value, depth: int(value),
+    "System.Boolean": lambda value, depth: bool(value),
+    "System.String": lambda value, depth: str(value),
+    "System.DBNull": lambda value, depth: None,
+    "System.Decimal": _decimal,
+    "System.DateTime": _datetime,
+    "System.DateTimeOffset": _datetimeoffset,
+    "System.DateOnly": lambda value, depth: datetime.date(value.Year, value.Month, value.Day),
+    "System.TimeSpan": _timespan,
+    "System.Guid": lambda value, depth: uuid.UUID(value.ToString()),
+    "System.Uri": lambda value, depth: binding.Uri(value.OriginalString),
+    "System.Version": lambda value, depth: binding.Version(value.ToString()),
+    "System.Half": lambda value, depth: float(value.ToString("R", edge.invariant())),
+    "System.Int128": lambda value, depth: int(value.ToString()),
+    "System.UInt128": lambda value, depth: int(value.ToString()),
+    "System.Numerics.BigInteger": lambda value, depth: int.from_bytes(
+        bytes(value.ToByteArray()), "little", signed=True
+    ),
+    "System.Security.SecureString": _secure,
+    "System.Text.RegularExpressions.Regex": _regex,
+    "System.Text.Json.JsonElement": _json,
+    "System.Text.Json.JsonDocument": _json,
+    "System.Collections.Specialized.OrderedDictionary": _ordered,
+    "System.Dynamic.ExpandoObject": _expando,
+    "System.Management.Automation.PSObject": _ps_object,
+    "System.Management.Automation.PSCustomObject": lambda value, depth: binding.PSCustomObject(),
+    "System.Management.Automation.SwitchParameter": lambda value, depth: binding.Switch(
+        bool(value.IsPresent)
+    ),
+    "System.Management.Automation.ScriptBlock": lambda value, depth: binding.ScriptBlock(value.ToString()),
+}
+
+
+def _reader(value: Any) -> Read:
+    """How values of this class are read; what is no value stays as it is."""
+    if not edge.is_net(value):
+        return _python_dict if isinstance(value, dict) else _same
+    name = str(edge.runtime_type(type(value)).FullName or "")
+    found = _BY_NAME.get(name)
+    if found is not None:
+        return found
+    if isinstance(value, edge.net("System.Enum")):
+        return lambda value, depth: enums.from_dotnet(value)
+    if name.startswith("System.Text.Json.Nodes."):
+        return _json
+    if isinstance(value, edge.net("System.Array")):
+        return _array
+    if isinstance(value, edge.net("System.Collections.IDictionary")):
+        return _dictionary
+    if name.startswith("System.Xml."):  # a node is one object, as it is to PowerShell
+        return _same
+    if isinstance(value, edge.net("System.Collections.IEnumerable")):
+        return _enumerable
+    return _same
