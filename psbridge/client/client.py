@@ -82,7 +82,7 @@ class Client:
         async def send(body: Body) -> Reply:
             return await twin.create_reserved(body, limits, options)
 
-        return Results(self._thread, send, bodies, concurrency, ordered)
+        return Results(self._thread, send, bodies, concurrency, ordered, options.get("cancellation"))
 
     def _twin(self) -> AsyncClient:
         from .asyncclient import AsyncClient

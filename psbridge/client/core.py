@@ -38,7 +38,7 @@ class CallOptions(TypedDict, total=False):
             there.
         idempotency_key: sent with every try of the call; made up when absent.
         on_retry: called with a `Retry` before each further try.
-        cancellation: cancels a synchronous call from another thread.
+        cancellation: cancels a blocking call, its stream, or a blocking `map`, from another thread.
     """
 
     timeout: float

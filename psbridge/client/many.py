@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+from .clock import Cancellation
 from .errors import CallCancelledError, RequestError
 from .reply import Reply
 
@@ -244,7 +245,13 @@ class Results(Iterator[Outcome]):
     """
 
     def __init__(
-        self, thread: LoopThread, send: Send, requests: Iterable[Any], concurrency: int, ordered: bool
+        self,
+        thread: LoopThread,
+        send: Send,
+        requests: Iterable[Any],
+        concurrency: int,
+        ordered: bool,
+        cancellation: Cancellation | None = None,
     ) -> None:
         self._loop = thread.loop()
         self._source = iter(requests)
@@ -257,16 +264,21 @@ class Results(Iterator[Outcome]):
         self._feed: _Feed | None = None
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self._cancellation = cancellation
         context = contextvars.copy_context()
         started = threading.Event()
 
         def start() -> None:
             self._feed = _Feed()
             self._task = context.run(self._loop.create_task, self._pump(send, concurrency, ordered))
+            # Not in the task itself, which may be cancelled before it begins.
+            self._task.add_done_callback(lambda _: self._done.put(None))
             started.set()
 
         self._loop.call_soon_threadsafe(start)
         started.wait()
+        if cancellation is not None:
+            cancellation.register(self, self._cancel)
 
     async def _pump(self, send: Send, concurrency: int, ordered: bool) -> None:
         assert self._feed is not None
@@ -274,12 +286,19 @@ class Results(Iterator[Outcome]):
             async for outcome in outcomes(send, self._feed, concurrency, ordered):
                 self._done.put(outcome)
         except asyncio.CancelledError:
-            self._done.put(CallCancelledError("The client was closed while requests were under way."))
+            cancelled = self._cancellation is not None and self._cancellation.cancelled
+            why = "The call was cancelled" if cancelled else "The client was closed"
+            self._done.put(CallCancelledError(f"{why} while requests were under way."))
             raise
         except Exception as error:  # handed to the consumer, who raises it
             self._done.put(error)
-        finally:
-            self._done.put(None)
+
+    def _cancel(self) -> None:
+        try:
+            if self._task is not None:
+                self._loop.call_soon_threadsafe(self._task.cancel)
+        except RuntimeError:  # the loop is closed, and with it the task has ended
+            return
 
     def __next__(self) -> Outcome:
         if self._closed:
@@ -294,11 +313,18 @@ class Results(Iterator[Outcome]):
         if isinstance(outcome, Outcome):
             self._ahead -= 1
             return outcome
-        self.close()
-        failure = outcome or self._failure
-        if failure is not None:
-            raise failure
+        if outcome is not None:
+            self.close()
+            raise outcome
+        self._end()
+        if self._failure is not None:
+            raise self._failure
         raise StopIteration
+
+    def _end(self) -> None:
+        self._closed = True
+        if self._cancellation is not None:
+            self._cancellation.register(self, None)
 
     def _take(self) -> Outcome | BaseException | None:
         while True:
@@ -327,11 +353,8 @@ class Results(Iterator[Outcome]):
         """Cancel what is under way and wait until its sockets are closed. Iterating afterwards ends."""
         if self._closed:
             return
-        self._closed = True
-        task = self._task
-        if task is None or task.done() or self._loop.is_closed():
-            return
-        self._loop.call_soon_threadsafe(task.cancel)
+        self._end()
+        self._cancel()
         while self._take() is not None:
             continue
 

@@ -212,9 +212,13 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
 async def _connect(host: str, port: int) -> _Protocol:
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(str(error)) from error
+        # An address needs no look-up, and no thread for it.
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(str(error)) from error
     last: OSError | None = None
     for family, kind, proto, _, address in found:
         sock = socket.socket(family, kind, proto)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from psbridge.client import Client, Configuration
+from psbridge.client import Cancellation, Client, Configuration
 from psbridge.client.errors import CallCancelledError
 from psbridge.offline import Fault, OfflineServer
 
@@ -72,3 +72,19 @@ def test_closing_the_client_tells_who_still_iterates(faulty: Any) -> None:
     threading.Timer(0.1, client.close).start()
     with pytest.raises(CallCancelledError, match="client was closed"):
         next(results)
+
+
+def test_a_cancellation_ends_many_at_once(faulty: Any) -> None:
+    """From another thread, with those that were under way."""
+
+    async def handler(connection: Connection) -> None:
+        await connection.request()
+        cancellation.cancel()
+        await connection.reader.read()
+
+    cancellation = Cancellation()
+    with (
+        Client(Configuration(base_url=faulty(handler).base_url)) as client,
+        pytest.raises(CallCancelledError, match="call was cancelled"),
+    ):
+        list(client.map((BODY for _ in count()), concurrency=3, cancellation=cancellation))
