@@ -1,5 +1,5 @@
-"""The server of `client.py`, in a process of its own: answers at once, with fixed bytes. Prints its port,
-then serves.
+"""The server of `client_speed.py`, in a process of its own: answers at once, with fixed bytes. Prints its
+port, then serves.
 
 Speaks just enough HTTP/1.1 for the benchmark; answers a streaming request with `chunks` events.
 """

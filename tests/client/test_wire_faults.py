@@ -78,6 +78,23 @@ def test_a_close_at_any_byte_of_an_event_stream_is_told(caller: Caller, faulty: 
     assert caller.completion(client)["choices"][0]["message"]["content"] == "Hello ✓"
 
 
+def test_a_reset_at_any_byte_of_an_event_stream_is_told(caller: Caller, faulty: Any) -> None:
+    """A reset may swallow what was sent before it; never is a shorter answer passed off as a whole one."""
+    events = event_stream("Hel", "lo ✓")
+    place = 0
+
+    async def handler(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(STREAM_HEAD + events[:place])
+        connection.reset()
+
+    client = caller.client(once(faulty(handler)))
+    done = events.index(b"data: [DONE]")
+    for place in range(done):  # noqa: B007  # the handler reads it
+        with pytest.raises((TruncatedStreamError, ConnectionFailedError)):
+            caller.completion(client)
+
+
 def test_a_reset_in_the_middle_of_a_stream_is_not_tried_again(caller: Caller, faulty: Any) -> None:
     """A chunk was delivered, so the request is not sent twice."""
 

@@ -1,6 +1,6 @@
 """The chat client against `openai` (default and aiohttp transports) and bare httpx, in one run.
 
-    python benchmarks/client.py [--repeats 5] [--million]
+    python benchmarks/client_speed.py [--repeats 5] [--million]
 
 The server runs in a process of its own; so does every single measurement, so that no contender warms up
 another. Contenders take turns, and each figure is the median of its repeats. `--million` also sends a million
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 KEY = "sk-benchmark"
 SERIAL = 500
 IN_FLIGHT = 256
-CONCURRENT = 3_000
+CONCURRENT = 1_500
 CHUNKS = 10_000
 
 
@@ -106,7 +106,7 @@ def concurrent_openai(port: int) -> float:
     import openai
 
     async def main() -> float:
-        async with openai.AsyncOpenAI(api_key=KEY, base_url=url(port)) as client:
+        async with openai.AsyncOpenAI(api_key=KEY, base_url=url(port), timeout=600) as client:
             return await at_once(lambda: client.chat.completions.create(**BODY))
 
     return asyncio.run(main())
@@ -117,7 +117,9 @@ def concurrent_openai_aiohttp(port: int) -> float:
 
     async def main() -> float:
         transport = openai.DefaultAioHttpClient()
-        async with openai.AsyncOpenAI(api_key=KEY, base_url=url(port), http_client=transport) as client:
+        async with openai.AsyncOpenAI(
+            api_key=KEY, base_url=url(port), timeout=600, http_client=transport
+        ) as client:
             return await at_once(lambda: client.chat.completions.create(**BODY))
 
     return asyncio.run(main())
