@@ -308,10 +308,7 @@ class AsyncHttpcoreTransport:
 
     async def send(self, request: WireRequest, route: Route, bounds: Bounds) -> AsyncWireResponse:
         """Send, and return when the reply's headers are there."""
-        loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            self._slots.drain()  # connections of another loop cannot be used in this one
-            self._loop = loop
+        self._belong_here()
         key = _slot_key(request.url, route)
         slot = self._slots.take(key)
         if slot is None:
@@ -332,8 +329,16 @@ class AsyncHttpcoreTransport:
 
     async def close(self) -> None:
         """Close all idle connections."""
+        self._belong_here()
         for slot in self._slots.drain():
             await slot.pool.aclose()
+
+    def _belong_here(self) -> None:
+        """Forget connections of another loop, which can be neither used nor closed in this one."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._slots.drain()
+            self._loop = loop
 
 
 class _AsyncResponse:

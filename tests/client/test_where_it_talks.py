@@ -352,6 +352,19 @@ def test_an_unknown_option_is_refused(caller: Caller, configuration: Configurati
         caller.create(caller.client(configuration), timout=3)
 
 
+def test_an_asynchronous_client_serves_one_loop_after_another(configuration: Configuration) -> None:
+    """Closed in each, it opens new connections in the next; even the closing may come in another."""
+    client = AsyncClient(configuration)
+
+    async def call() -> int:
+        status: int = (await client.create(BODY)).status
+        await client.close()
+        return status
+
+    assert [asyncio.run(call()) for _ in range(2)] == [200, 200]
+    asyncio.run(client.close())
+
+
 def test_both_clients_have_the_same_methods_and_parameters() -> None:
     """Whoever knows one knows the other."""
 
