@@ -11,6 +11,10 @@ function Add-BridgeJson {
     if ($Value -is [string]) {
         $plain = [string]$Value
         if ($script:NeedsEscape.IsMatch($plain)) {
+            if ($script:HalfPair.IsMatch($plain)) {
+                Set-BridgeRefusal "Cannot send '$Name': its text has half a surrogate pair, which is no character."
+                return
+            }
             $plain = $plain.Replace('\', '\\').Replace('"', '\"').Replace("`r", '\r').Replace("`n", '\n').Replace("`t", '\t')
             if ($script:Control.IsMatch($plain)) {
                 foreach ($code in 0..31) {
@@ -30,11 +34,16 @@ function Add-BridgeJson {
         return
     }
     if ($Value -is [System.Management.Automation.PSCustomObject]) {
-        if ($Value.PSObject.TypeNames[0] -eq 'PSBridge.Unset') {
+        $kind = $Value.PSObject.TypeNames[0]
+        if ($kind -eq 'PSBridge.Unset') {
             [void]$Text.Append('{"$psbridge":"unset"}')
             return
         }
+        if ($Name -like '*messages' -and $kind -in 'PSBridge.CreateChatCompletionResponse', 'PSBridge.ChatCompletionResponseMessage') {
+            $Value = ConvertTo-BridgeTurn $Value
+        }
         Push-BridgeTrail $Trail $Value $Name
+        if ($null -ne $script:Refusal) { return }
         [void]$Text.Append('{')
         $separator = ''
         foreach ($property in $Value.PSObject.Properties) {
@@ -45,6 +54,7 @@ function Add-BridgeJson {
             Add-BridgeJson $Text $property.Name $Trail $Name
             [void]$Text.Append(':')
             Add-BridgeJson $Text $member $Trail "$Name.$($property.Name)"
+            if ($null -ne $script:Refusal) { return }
             $separator = ','
         }
         [void]$Text.Append('}')
@@ -53,13 +63,16 @@ function Add-BridgeJson {
     }
     if ($Value -is [System.Collections.IDictionary]) {
         Push-BridgeTrail $Trail $Value $Name
+        if ($null -ne $script:Refusal) { return }
         [void]$Text.Append('{')
         $seen = New-Object 'System.Collections.Generic.HashSet[string]'
         $separator = ''
         foreach ($entry in $Value.GetEnumerator()) {
             $key = Get-BridgeKey $entry.Key $Name
+            if ($null -ne $script:Refusal) { return }
             if (-not $seen.Add($key)) {
-                throw (New-Object System.ArgumentException "Cannot send '$Name': two of its keys are written '$key'.")
+                Set-BridgeRefusal "Cannot send '$Name': two of its keys are written '$key'."
+                return
             }
             $member = $entry.Value
             if ($null -eq $member -and $member -is [psobject]) { continue }
@@ -67,6 +80,7 @@ function Add-BridgeJson {
             Add-BridgeJson $Text $key $Trail $Name
             [void]$Text.Append(':')
             Add-BridgeJson $Text $member $Trail "$Name.$key"
+            if ($null -ne $script:Refusal) { return }
             $separator = ','
         }
         [void]$Text.Append('}')
@@ -76,16 +90,25 @@ function Add-BridgeJson {
     Add-BridgeOther $Text $Value $Trail $Name
 }
 
+function Set-BridgeRefusal {
+    # Says why a value cannot be sent. Not thrown: every function that an exception passes would put it into the
+    # caller's -ErrorVariable once more.
+    param($Sentence)
+    $script:Refusal = $Sentence
+}
+
 function Push-BridgeTrail {
     param($Trail, $Value, $Name)
     if ($Trail.Count -ge 120) {
         $base = @($Trail)
         foreach ($outer in $base) {
             if ([object]::ReferenceEquals($outer, $Value)) {
-                throw (New-Object System.ArgumentException "Cannot send '$($Name.Split('.')[0])': it contains itself.")
+                Set-BridgeRefusal "Cannot send '$($Name.Split('.')[0])': it contains itself."
+                return
             }
         }
-        throw (New-Object System.ArgumentException "Cannot send '$($Name.Split('.')[0])': it is nested more than 120 deep.")
+        Set-BridgeRefusal "Cannot send '$($Name.Split('.')[0])': it is nested more than 120 deep."
+        return
     }
     [void]$Trail.Add($Value)
 }
@@ -97,7 +120,7 @@ function Get-BridgeKey {
     if ($Key -is [bool]) { return $Key.ToString().ToLowerInvariant() }
     if ($Key -is [enum] -or $Key -is [guid] -or $Key -is [uri] -or $Key -is [char]) { return $Key.ToString() }
     if ($Key -is [System.IConvertible] -and $Key -isnot [datetime]) { return $Key.ToString($script:Invariant) }
-    throw (New-Object System.ArgumentException "Cannot send '$Name': a key of type $($Key.GetType().FullName) has no JSON form; use a string.")
+    Set-BridgeRefusal "Cannot send '$Name': a key of type $($Key.GetType().FullName) has no JSON form; use a string."
 }
 
 function Add-BridgeOther {
@@ -105,7 +128,8 @@ function Add-BridgeOther {
     param($Text, $Value, $Trail, $Name)
     if ($Value -is [double] -or $Value -is [float]) {
         if ([double]::IsNaN($Value) -or [double]::IsInfinity($Value)) {
-            throw (New-Object System.ArgumentException "Cannot send '$Name': $Value is not a number that JSON can carry.")
+            Set-BridgeRefusal "Cannot send '$Name': $Value is not a number that JSON can carry."
+            return
         }
         [void]$Text.Append($Value.ToString('R', $script:Invariant))
     }
@@ -131,7 +155,8 @@ function Add-BridgeOther {
     }
     elseif ($Value -is [securestring]) {
         if (-not $script:Secret.Contains($Name.Split('.')[0])) {
-            throw (New-Object System.ArgumentException "Cannot send '$Name': a SecureString is taken for secrets only, such as Set-Configuration -AccessToken.")
+            Set-BridgeRefusal "Cannot send '$Name': a SecureString is taken for secrets only, such as Set-Configuration -AccessToken."
+            return
         }
         [void]$Text.Append('{"$psbridge":"secure","value":')
         Add-BridgeJson $Text (New-Object System.Net.NetworkCredential '', $Value).Password $Trail $Name
@@ -139,11 +164,13 @@ function Add-BridgeOther {
     }
     elseif ($Value -is [System.Collections.IEnumerable] -and $Value -isnot [System.Xml.XmlNode]) {
         Push-BridgeTrail $Trail $Value $Name
+        if ($null -ne $script:Refusal) { return }
         [void]$Text.Append('[')
         $separator = ''
         foreach ($item in $Value) {
             [void]$Text.Append($separator)
             Add-BridgeJson $Text $item $Trail $Name
+            if ($null -ne $script:Refusal) { return }
             $separator = ','
         }
         [void]$Text.Append(']')
@@ -156,7 +183,7 @@ function Add-BridgeOther {
     else {
         $hint = ''
         if ($Value -is [System.IO.FileSystemInfo]) { $hint = "; for the file's text use Get-Content -Raw, for its path .FullName" }
-        throw (New-Object System.ArgumentException "Cannot send '$Name': a $($Value.GetType().FullName) has no JSON form$hint.")
+        Set-BridgeRefusal "Cannot send '$Name': a $($Value.GetType().FullName) has no JSON form$hint."
     }
 }
 

@@ -34,8 +34,6 @@ function Expand-BridgeValue {
 
 function New-BridgeObject {
     # An object of a model: a copy of its template with the members that are set.
-    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '',
-        Justification = 'Makes an object in memory; nothing is changed.')]
     param($Type, $Members)
     if ($Type -eq 'Configuration') { return Update-BridgeLive (Expand-BridgeValue $Members) }
     $template = $script:Templates[$Type]
@@ -57,8 +55,6 @@ function New-BridgeObject {
 }
 
 function New-BridgeTemplate {
-    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '',
-        Justification = 'Makes an object in memory; nothing is changed.')]
     param([string] $Type)
     $members = New-Object System.Collections.Specialized.OrderedDictionary ([System.StringComparer]::OrdinalIgnoreCase)
     $names = $script:Models[$Type]
@@ -75,4 +71,17 @@ function Test-BridgeUnset {
     param($Value)
     if ($Value -is [array] -and $Value.Count -eq 1) { $Value = $Value[0] }
     $Value -is [System.Management.Automation.PSCustomObject] -and $Value.PSObject.TypeNames[0] -eq 'PSBridge.Unset'
+}
+
+function ConvertTo-BridgeTurn {
+    # A reply, or its message, as the assistant's turn in the next request: what a request may hold of it.
+    param($Reply)
+    $message = $Reply
+    if ($Reply.PSObject.TypeNames[0] -eq 'PSBridge.CreateChatCompletionResponse') { $message = $Reply.choices[0].message }
+    $turn = [ordered]@{ role = 'assistant'; content = $message.content }
+    foreach ($name in 'refusal', 'tool_calls', 'function_call') {
+        if ($message.$name) { $turn[$name] = $message.$name }
+    }
+    if ($message.audio) { $turn['audio'] = @{ id = $message.audio.id } }
+    [pscustomobject]$turn
 }

@@ -34,8 +34,6 @@ function Connect-Bridge {
 }
 
 function Start-BridgeWorker {
-    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '',
-        Justification = 'Internal; the worker is part of the module.')]
     param($Python, $Trouble)
     $start = New-Object System.Diagnostics.ProcessStartInfo
     $start.FileName = $Python.Path
@@ -254,7 +252,13 @@ function Add-BridgeUser {
         foreach ($user in @($Hub.Users)) {
             if ($user.RunspaceStateInfo.State -ne 'Opened') { $Hub.Users.Remove($user) }
         }
-        if (-not $Hub.Users.Contains($me)) { [void]$Hub.Users.Add($me) }
+        if (-not $Hub.Users.Contains($me)) {
+            [void]$Hub.Users.Add($me)
+            $left = $ExecutionContext.SessionState.Module
+            $null = Register-EngineEvent -SourceIdentifier PowerShell.Exiting -SupportEvent -MessageData $left -Action {
+                & $Event.MessageData { Disconnect-Bridge }
+            }
+        }
     }
     finally {
         [System.Threading.Monitor]::Exit($Hub.SyncRoot)

@@ -1,8 +1,6 @@
 # Failures as PowerShell's own error records.
 
 function New-BridgeRecord {
-    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '',
-        Justification = 'Makes an object in memory; nothing is changed.')]
     param([string] $Message, [string] $Id, [string] $Category, $Target, $Exception)
     if ($null -eq $Exception) { $Exception = New-Object System.InvalidOperationException $Message }
     $kind = [System.Management.Automation.ErrorCategory]::NotSpecified
@@ -33,8 +31,6 @@ function ConvertTo-BridgeRecord {
 }
 
 function New-BridgeException {
-    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '',
-        Justification = 'Makes an object in memory; nothing is changed.')]
     param([string] $Message, [hashtable] $Given)
     if ([string]$Given['exception'] -like 'ParameterBinding*') {
         return New-Object System.Management.Automation.ParameterBindingException $Message
@@ -73,22 +69,27 @@ function New-BridgeException {
 }
 
 function Write-BridgeError {
-    # An item of a pipeline that fails is reported and the rest go on; a call of its own ends, unless -ErrorAction says otherwise.
-    param($Cmdlet, $Record, [bool] $Piped)
+    # An item of a pipeline that fails is reported and the rest go on; a call of its own ends, unless -ErrorAction
+    # says otherwise. What ends the call is left in $script:Fatal, for the exported function to throw: thrown from
+    # here, it would be in -ErrorVariable once for each function on the way.
+    param($Cmdlet, $Record, $Piped)
     $asked = $null
-    if ($Cmdlet.MyInvocation.BoundParameters.TryGetValue('ErrorAction', [ref]$asked) -and "$asked" -notin 'Stop', 'Break') {
-        $Cmdlet.WriteError($Record)
+    if ($Cmdlet.MyInvocation.BoundParameters.TryGetValue('ErrorAction', [ref]$asked)) {
+        if ("$asked" -in 'Stop', 'Break') { $script:Fatal = $Record }
+        else { $Cmdlet.WriteError($Record) }
         return
     }
-    if (-not $Piped) { $Cmdlet.ThrowTerminatingError($Record) }
-    if ($null -eq $asked) {
-        # A module does not see the preference of the script that calls it; this does.
-        $ErrorActionPreference = $Cmdlet.GetVariableValue('ErrorActionPreference')
-        if ("$ErrorActionPreference" -eq 'Stop') { $Cmdlet.ThrowTerminatingError($Record) }
-        if ("$ErrorActionPreference" -in 'SilentlyContinue', 'Ignore') {
-            Write-Error -ErrorRecord $Record -ErrorAction $ErrorActionPreference
-            return
-        }
+    if (-not $Piped) {
+        $script:Fatal = $Record
+        return
     }
-    $Cmdlet.WriteError($Record)
+    # A module does not see the preference of the script that calls it; this does.
+    $ErrorActionPreference = $Cmdlet.GetVariableValue('ErrorActionPreference')
+    if ("$ErrorActionPreference" -eq 'Stop') { $script:Fatal = $Record }
+    else { $Cmdlet.WriteError($Record) }
+}
+
+function Pop-BridgeFatal {
+    $script:Fatal
+    $script:Fatal = $null
 }

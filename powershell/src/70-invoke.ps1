@@ -5,6 +5,7 @@ function Format-BridgeCall {
     param($Name, $Bound, $More)
     $text = [System.Text.StringBuilder]::new(256)
     [void]$text.Append('{"name":"').Append($Name).Append('","parameters":{')
+    $script:Refusal = $null
     $trail = $null
     $separator = '"'
     $open = ''
@@ -47,6 +48,7 @@ function Invoke-BridgeBuilder {
     param($Cmdlet, $Bound, $Given, $Item)
     $piped = $Cmdlet.MyInvocation.ExpectingInput
     $connection = $null
+    $record = $null
     $id = [long]-1
     try {
         $text = '{"name":"' + $Cmdlet.MyInvocation.MyCommand.Name + '","parameters":{'
@@ -61,7 +63,14 @@ function Invoke-BridgeBuilder {
             $text = $null
             break
         }
-        $text = if ($null -ne $text) { $text + '}}' } else { Format-BridgeCall $Cmdlet.MyInvocation.MyCommand.Name $Bound '' }
+        if ($null -ne $text) { $text += '}}' }
+        else {
+            $text = Format-BridgeCall $Cmdlet.MyInvocation.MyCommand.Name $Bound ''
+            if ($null -ne $script:Refusal) {
+                $record = New-BridgeRecord $script:Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item
+                return
+            }
+        }
         $hub = $script:Hub
         if ($null -ne $hub) { $connection = $hub.Connection }
         if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge }
@@ -108,7 +117,10 @@ function Invoke-BridgeBuilder {
             }
         }
         while ($null -eq $line) { $line = Read-BridgeLine $connection $queue 200 }
-        if ($line -eq '') { throw (New-BridgeLoss $connection) }
+        if ($line -eq '') {
+            $record = New-BridgeLoss $connection $Item
+            return
+        }
         if ($script:HasFastReader -and -not $script:LooksDated.IsMatch($line)) {
             $trouble = $null
             $message = [Microsoft.PowerShell.Commands.JsonObject]::ConvertFromJson($line, [ref]$trouble)
@@ -117,12 +129,19 @@ function Invoke-BridgeBuilder {
         else { $message = ConvertFrom-BridgeLine $line }
         if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) {
             $failure = $message.PSObject.Properties['error']
-            if ($null -ne $failure) { throw (ConvertTo-BridgeRecord $failure.Value $Item) }
+            if ($null -ne $failure) {
+                $record = ConvertTo-BridgeRecord $failure.Value $Item
+                return
+            }
             Write-BridgeNote $Cmdlet $message.result
         }
         $value = $message.result.value
-        if ($value -is [System.Management.Automation.PSCustomObject] -and $null -ne ($type = $value.PSObject.Properties['$type']) -and
-            $null -ne ($template = $script:Templates[$type.Value])) {
+        $template = $null
+        if ($value -is [System.Management.Automation.PSCustomObject]) {
+            $type = $value.PSObject.Properties['$type']
+            if ($null -ne $type) { $template = $script:Templates[$type.Value] }
+        }
+        if ($null -ne $template) {
             $made = $template.PSObject.Copy()
             foreach ($property in $value.set.PSObject.Properties) {
                 $member = $property.Value
@@ -135,8 +154,9 @@ function Invoke-BridgeBuilder {
         }
         else { , (Expand-BridgeValue $value) }
     }
+    catch [System.Management.Automation.PipelineStoppedException] { throw }
     catch {
-        Write-BridgeError $Cmdlet (Get-BridgeRecord $_ $Item) $piped
+        $record = $_
     }
     finally {
         if ($id -ge 0) {
@@ -149,25 +169,12 @@ function Invoke-BridgeBuilder {
                 if ($Given -notcontains $key) { [void]$Bound.Remove($key) }
             }
         }
+        # Written here and not thrown above: what is thrown and caught also lands in $Error and -ErrorVariable.
+        if ($null -ne $record) { Write-BridgeError $Cmdlet $record $piped }
     }
-}
-
-function Get-BridgeRecord {
-    # What was caught, as the record to show: our own as it is, a refusal of the writer with its id.
-    param($Caught, $Target)
-    $exception = $Caught.Exception
-    if ($exception -is [System.ArgumentException] -and $Caught.CategoryInfo.Category -eq 'OperationStopped') {
-        return New-BridgeRecord $exception.Message 'PSBridge.InvalidValue' 'InvalidData' $Target $exception
-    }
-    if ($exception -is [System.Text.EncoderFallbackException]) {
-        return New-BridgeRecord 'Cannot send a text with half a surrogate pair; it is not valid Unicode.' 'PSBridge.InvalidValue' 'InvalidData' $Target
-    }
-    $Caught
 }
 
 function New-BridgeLoss {
-    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '',
-        Justification = 'Makes an object in memory; nothing is changed.')]
     param($Connection, $Target)
     $how = 'ended'
     try { if ($Connection.Process.HasExited) { $how = "ended with exit code $($Connection.Process.ExitCode)" } }
@@ -210,7 +217,8 @@ function Open-BridgeCall {
     }
     foreach ($pair in @('ThrottleLimit', $limit), @('RequestsPerMinute', $pace.RequestsPerMinute), @('TokensPerMinute', $pace.TokensPerMinute)) {
         if ($null -ne $pair[1] -and $pair[1] -le 0) {
-            $Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for '$($pair[0])', must be greater than 0." 'PSBridge.InvalidValue' 'InvalidArgument' $pair[1]))
+            $script:Fatal = New-BridgeRecord "invalid value for '$($pair[0])', must be greater than 0." 'PSBridge.InvalidValue' 'InvalidArgument' $pair[1]
+            return
         }
     }
     $more = ''
@@ -259,56 +267,65 @@ function Send-BridgeCall {
             $Item = $null
             [void]$Bound.TryGetValue('CreateChatCompletionRequest', [ref]$Item)
         }
-        try {
-            $own = $Bound
-            if ($piped -or $Bound.ContainsKey('KeyFilePath')) {
-                $own = New-Object 'System.Collections.Generic.Dictionary[string,object]' $Bound
-                foreach ($key in 'ThrottleLimit', 'Unordered', 'RequestsPerMinute', 'TokensPerMinute') { [void]$own.Remove($key) }
-                if ($own.ContainsKey('KeyFilePath')) {
-                    $own['KeyFilePath'] = $cmdlet.GetUnresolvedProviderPathFromPSPath($own['KeyFilePath'])
-                }
+        $own = $Bound
+        if ($piped -or $Bound.ContainsKey('KeyFilePath') -or $Bound.ContainsKey('Reply')) {
+            $own = New-Object 'System.Collections.Generic.Dictionary[string,object]' $Bound
+            foreach ($key in 'ThrottleLimit', 'Unordered', 'RequestsPerMinute', 'TokensPerMinute') { [void]$own.Remove($key) }
+            if ($own.ContainsKey('Reply')) {
+                $own['Messages'] = @(ConvertTo-BridgeTurn $own['Reply']) + @($own['Messages'])
+                [void]$own.Remove('Reply')
             }
-            $params = Format-BridgeCall $Call.Name $own $Call.More
-            $connection = Get-BridgeConnection
-            if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
-                # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
-                while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
+            if ($own.ContainsKey('KeyFilePath')) {
+                $own['KeyFilePath'] = $cmdlet.GetUnresolvedProviderPathFromPSPath($own['KeyFilePath'])
             }
-            $Call.Connection = $connection
-            while ($Call.Flying -ge $Call.Limit) { Receive-BridgeCall $Call 200 }
-            while ($Call.Start -gt ($now = $Call.Clock.ElapsedMilliseconds)) {
-                Receive-BridgeCall $Call ([math]::Min(200, $Call.Start - $now))
-            }
-            if ($Call.Pace.RequestsPerMinute) { $Call.Start = $now + 60000 / $Call.Pace.RequestsPerMinute }
-            if ($Call.Pace.TokensPerMinute) {
-                # About four characters of JSON make a token.
-                $Call.Start = [math]::Max($Call.Start, $now + $params.Length / 4 * 60000 / $Call.Pace.TokensPerMinute)
-            }
-            $sent = Send-BridgeRequest $connection 'invoke' $params $Call.Queue
-            $slot = @{ Id = $sent.Id; Target = $Item; Items = New-Object System.Collections.Generic.Queue[object]; Done = $false; Record = $null; Params = $params; Key = if ($Call.Keep) { Get-BridgeReplayKey $Call.Name $Bound } }
-            $Call.Slots[$sent.Id] = $slot
-            $Call.Order.Enqueue($slot)
-            $Call.Flying++
         }
-        catch [System.Management.Automation.PipelineStoppedException] { throw }
-        catch {
-            if ($_.FullyQualifiedErrorId -notlike 'PSBridge.*' -and $_.Exception -isnot [System.ArgumentException] -and
-                $_.Exception -isnot [System.Text.EncoderFallbackException]) { throw }
-            # Refused before it was sent: its turn in the order is kept.
-            $slot = @{ Id = -1; Target = $Item; Items = New-Object System.Collections.Generic.Queue[object]; Done = $true; Record = Get-BridgeRecord $_ $Item }
-            $Call.Order.Enqueue($slot)
+        $params = Format-BridgeCall $Call.Name $own $Call.More
+        if ($null -ne $script:Refusal) {
+            # Its turn in the order is kept.
+            $Call.Order.Enqueue(@{
+                    Id = -1; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $true; Params = ''; Key = ''
+                    Record = New-BridgeRecord $script:Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item
+                })
             Write-BridgeFinished $Call
+            $clean = $true
+            return
         }
+        try { $connection = Get-BridgeConnection }
+        catch {
+            $script:Fatal = $_
+            return
+        }
+        if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
+            # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
+            while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
+        }
+        $Call.Connection = $connection
+        while ($Call.Flying -ge $Call.Limit) { Receive-BridgeCall $Call 200 }
+        $now = $Call.Clock.ElapsedMilliseconds
+        while ($Call.Start -gt $now) {
+            Receive-BridgeCall $Call ([math]::Min(200, $Call.Start - $now))
+            $now = $Call.Clock.ElapsedMilliseconds
+        }
+        if ($Call.Pace.RequestsPerMinute) { $Call.Start = $now + 60000 / $Call.Pace.RequestsPerMinute }
+        if ($Call.Pace.TokensPerMinute) {
+            # About four characters of JSON make a token.
+            $Call.Start = [math]::Max($Call.Start, $now + $params.Length / 4 * 60000 / $Call.Pace.TokensPerMinute)
+        }
+        $sent = Send-BridgeRequest $connection 'invoke' $params $Call.Queue
+        $slot = @{ Id = $sent.Id; Target = $Item; Items = New-Object System.Collections.Generic.Queue[object]; Done = $false; Record = $null; Params = $params; Key = if ($Call.Keep) { Get-BridgeReplayKey $Call.Name $Bound } }
+        $Call.Slots[$sent.Id] = $slot
+        $Call.Order.Enqueue($slot)
+        $Call.Flying++
         if ($Call.Limit -le 1) { while ($Call.Order.Count) { Receive-BridgeCall $Call 200 } }
         else { while ($Call.Queue.Count -or ($Call.Flying -and $null -ne $Call.Connection.Read -and $Call.Connection.Read.IsCompleted)) { Receive-BridgeCall $Call 0 } }
-        if ($piped) {
+        $clean = $true
+    }
+    finally {
+        if ($cmdlet.MyInvocation.ExpectingInput) {
             foreach ($key in @($Bound.Keys)) {
                 if ($Call.Given -notcontains $key) { [void]$Bound.Remove($key) }
             }
         }
-        $clean = $true
-    }
-    finally {
         if (-not $clean) { Stop-BridgeCall $Call }
     }
 }
@@ -396,7 +413,8 @@ function Write-BridgeFinished {
         $Call.Order.Clear()
         foreach ($one in $waiting) {
             if ([object]::ReferenceEquals($one, $Slot)) { continue }
-            if ($one.Done) { Write-BridgeSlot $Call $one } else { $Call.Order.Enqueue($one) }
+            if (-not $one.Done) { $Call.Order.Enqueue($one) }
+            elseif ($null -eq $script:Fatal) { Write-BridgeSlot $Call $one }
         }
         return
     }
@@ -413,6 +431,7 @@ function Write-BridgeSlot {
     while ($Slot.Items.Count) { $Slot.Items.Dequeue() }
     if ($null -ne $Slot.Record) {
         Write-BridgeError $Call.Cmdlet $Slot.Record $Call.Cmdlet.MyInvocation.ExpectingInput
+        if ($null -ne $script:Fatal) { Stop-BridgeCall $Call }
     }
 }
 
@@ -426,8 +445,6 @@ function Show-BridgeProgress {
 
 function Stop-BridgeCall {
     # Nobody waits for these any more: the worker is told, and what it still says of them is dropped.
-    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '',
-        Justification = 'Internal; called when a pipeline is stopped.')]
     param($Call)
     $connection = $Call.Connection
     foreach ($id in @($Call.Slots.Keys)) {

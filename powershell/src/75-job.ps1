@@ -30,8 +30,6 @@ class PSBridgeJob : System.Management.Automation.Job {
 
 function Start-BridgeJob {
     # Runs what was bound in the background; one job for the whole pipeline.
-    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '',
-        Justification = 'Internal; the user asked for the job with -AsJob.')]
     param($Call)
     $cmdlet = $Call.Cmdlet
     $type = Get-BridgeJobType

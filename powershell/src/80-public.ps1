@@ -81,8 +81,6 @@ function Get-PSBridgeStatus {
 
 function Update-BridgeLive {
     # Get-Configuration gives a hashtable that scripts write into, always the same one; this fills it with what is in force.
-    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '',
-        Justification = 'Internal; copies values.')]
     param($Configuration)
     if ($null -eq $script:Live) { $script:Live = @{} }
     foreach ($property in $Configuration.PSObject.Properties) {
@@ -109,35 +107,33 @@ function Copy-BridgeLive {
 
 function Sync-BridgeLive {
     # What a script wrote into the configuration's hashtable since it was last looked at, put in force.
-    $changed = New-Object 'System.Collections.Generic.Dictionary[string,object]'
+    $then = $script:LiveSeen
+    $script:LiveSeen = Copy-BridgeLive  # first: the cmdlets called below look here too
+    $changed = @{}
+    $tables = @{
+        ApiKey         = 'Set-ConfigurationApiKey', 'Id', 'ApiKey'
+        ApiKeyPrefix   = 'Set-ConfigurationApiKeyPrefix', 'Id', 'ApiKeyPrefix'
+        DefaultHeaders = 'Set-ConfigurationDefaultHeader', 'Key', 'Value'
+    }
     foreach ($key in @($script:Live.Keys)) {
         $now = $script:Live[$key]
-        $then = $script:LiveSeen[$key]
-        if ($now -is [hashtable] -and $then -is [hashtable]) {
-            $same = $now.Count -eq $then.Count
-            foreach ($name in $now.Keys) { if (-not $then.ContainsKey($name) -or $now[$name] -cne $then[$name]) { $same = $false } }
-            # A masked secret that is still there stands for itself: entries are set one by one.
-            if (-not $same) {
-                $cmdlet, $keyName, $valueName = @{
-                    ApiKey         = 'Set-ConfigurationApiKey', 'Id', 'ApiKey'
-                    ApiKeyPrefix   = 'Set-ConfigurationApiKeyPrefix', 'Id', 'ApiKeyPrefix'
-                    DefaultHeaders = 'Set-ConfigurationDefaultHeader', 'Key', 'Value'
-                }[$key]
-                foreach ($name in @($now.Keys) + @($then.Keys) | Select-Object -Unique) {
-                    if ($now[$name] -cne $then[$name]) { & $cmdlet @{ $keyName = $name; $valueName = $now[$name] } }
+        if ($tables.ContainsKey($key) -and $now -is [hashtable]) {
+            # Entry by entry: a masked secret that still stands there stands for itself.
+            $before = $then[$key]
+            foreach ($name in @(@($now.Keys) + @($before.Keys) | Select-Object -Unique)) {
+                if ($now[$name] -cne $before[$name]) {
+                    $given = @{ $tables[$key][1] = $name; $tables[$key][2] = $now[$name] }
+                    & $tables[$key][0] @given
                 }
             }
         }
-        elseif (-not [object]::Equals($now, $then)) { $changed[$key] = $now }
-    }
-    $script:LiveSeen = Copy-BridgeLive
-    if ($changed.Count) {
-        foreach ($key in @($changed.Keys)) {
-            if ($script:Secret.Contains($key) -and $script:Live[$key]) {
+        elseif (-not [object]::Equals($now, $then[$key])) {
+            $changed[$key] = $now
+            if ($script:Secret.Contains($key) -and $now) {
                 $script:Live[$key] = '********'
                 $script:LiveSeen[$key] = '********'
             }
         }
-        Set-Configuration @changed
     }
+    if ($changed.Count) { Set-Configuration @changed }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -109,6 +110,20 @@ def offline_server(
     except OSError as error:
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
         raise PSBridgeError(f"Cannot listen on {host} port {port}: {why}.") from None
+
+
+@app.command("install-module")
+def install_module(
+    scope: Annotated[str, typer.Option(help="Whose module path: user or machine.")] = "user",
+    path: Annotated[
+        Path | None, typer.Option(help="A folder of PowerShell modules to use instead.", show_default=False)
+    ] = None,
+) -> None:
+    """Put the PowerShell module PSBridge where PowerShell finds it."""
+    from ..install_module import install_module as install
+    from ..install_module import told
+
+    typer.echo(told(install(scope, path), path))
 
 
 @app.command()

@@ -23,7 +23,7 @@ def generate(
     root: Annotated[Path, typer.Option(help="The project's folder to write into.")] = ROOT,
     words: Annotated[Path, typer.Option(help="The folder of help.yaml and cmdlets.yaml.")] = HERE,
 ) -> None:
-    """Write models, tables, stubs, reference pages and the PowerShell module out of two OpenAPI descriptions."""
+    """Write models, tables, stubs, pages and the PowerShell module out of two OpenAPI descriptions."""
     try:
         api = merged(load(spec), load(names))
         lines = Words.load(words / "help.yaml")

@@ -30,7 +30,6 @@ _SECRETS = {
 class Shown(Parameter):
     """A parameter with what only PowerShell knows of it."""
 
-    range: tuple[int, int] | None = None
     secret: bool = False
 
     @property
@@ -121,7 +120,6 @@ def _function(cmdlet: Cmdlet, only: dict[str, Any]) -> Function:
     secrets = _SECRETS.get(cmdlet.name, ())
     parameters = [Shown(**vars(one), secret=one.name in secrets) for one in cmdlet.parameters]
     for name, about in only["parameters"].get(cmdlet.name, {}).items():
-        limits = about.get("range")
         parameters.append(
             Shown(
                 name,
@@ -129,9 +127,9 @@ def _function(cmdlet: Cmdlet, only: dict[str, Any]) -> Function:
                 about["type"],
                 (),
                 None,
-                "",
+                "v" * about.get("pipeline", False),
                 about["help"],
-                range=(limits[0], limits[1]) if limits else None,
+                tuple(about.get("sets", ())),
             )
         )
     examples = only["examples"].get(cmdlet.name) or [_example(cmdlet)]

@@ -1,0 +1,60 @@
+# What every test file here needs: the module, a Python that has psbridge, the offline server as a child process.
+# PSBRIDGE_PYTHON names the Python; tests/powershell/test_pester.py sets it.
+
+$script:Root = (Resolve-Path (Join-Path $PSScriptRoot '../..')).Path
+$script:ModulePath = Join-Path $script:Root 'powershell/PSBridge/PSBridge.psd1'
+
+function Get-Root { $script:Root }
+function Get-ModulePath { $script:ModulePath }
+
+function Start-OfflineServer {
+    param([string[]] $Arguments = @())
+    $start = New-Object System.Diagnostics.ProcessStartInfo
+    $start.FileName = $env:PSBRIDGE_PYTHON
+    $start.Arguments = "-m psbridge.offline --until-stdin-ends $($Arguments -join ' ')"
+    $start.UseShellExecute = $false
+    $start.RedirectStandardInput = $true
+    $start.RedirectStandardOutput = $true
+    $process = [System.Diagnostics.Process]::Start($start)
+    [pscustomobject]@{ Process = $process; Url = $process.StandardOutput.ReadLine() }
+}
+
+function Stop-OfflineServer {
+    param($Server)
+    $Server.Process.StandardInput.Close()
+    if (-not $Server.Process.WaitForExit(5000)) { $Server.Process.Kill() }
+}
+
+function Use-PSBridge {
+    # The module as a user has it, connected to a server with a key.
+    param($Server)
+    Import-Module $script:ModulePath -Global -Force
+    if ($Server) { Set-Configuration -BaseUrl $Server.Url -AccessToken 'sk-offline' }
+}
+
+function Get-Request {
+    param([string] $Text = 'hello')
+    @{ model = 'gpt-4o-mini'; messages = @(@{ role = 'user'; content = $Text }) }
+}
+
+function Get-Failure {
+    # The error record that a script block ends with.
+    param([scriptblock] $Block)
+    try { $null = & $Block } catch { return $_ }
+    throw 'No error was raised.'
+}
+
+function Test-Alive {
+    param([int] $Id)
+    try { -not [System.Diagnostics.Process]::GetProcessById($Id).HasExited } catch { $false }
+}
+
+function Wait-Until {
+    # Waits for something that must happen; a test that times out here has failed.
+    param([scriptblock] $Block)
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    while (-not (& $Block)) {
+        if ($clock.Elapsed.TotalSeconds -gt 60) { throw "Did not happen within a minute: $Block" }
+        [System.Threading.Thread]::Sleep(20)
+    }
+}

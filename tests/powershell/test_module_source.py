@@ -1,0 +1,184 @@
+"""The module's text, checked without PowerShell: it parses, and its functions are the table's.
+
+tree-sitter reads the .psm1; what PowerShell itself makes of it is the Pester files' business.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tree_sitter
+import tree_sitter_powershell
+
+from psbridge import __version__
+from psbridge.generate.powershell import powershell_files
+from psbridge.generate.tables import Cmdlet, Parameter
+from psbridge.models.tables import CMDLETS
+
+ROOT = Path(__file__).parents[2]
+MODULE = ROOT / "powershell" / "PSBridge"
+REFERENCE = ROOT / "tests" / "data" / "reference-cmdlets.json"
+OWN = {"Connect-PSBridge", "Disconnect-PSBridge", "Get-PSBridgeStatus"}
+# Parameters only PowerShell has, and the one type that is spelled otherwise there.
+POWERSHELL_ONLY = {"New-ChatCompletion": {"Reply", "AsJob"}}
+SPELLED = {"Switch": "SwitchParameter"}
+
+
+@cache
+def tree() -> tree_sitter.Tree:
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+    return parser.parse((MODULE / "PSBridge.psm1").read_bytes())
+
+
+def walk(node: tree_sitter.Node, kind: str) -> Iterator[tree_sitter.Node]:
+    if node.type == kind:
+        yield node
+    for child in node.children:
+        yield from walk(child, kind)
+
+
+def text(node: tree_sitter.Node) -> str:
+    assert node.text is not None
+    return node.text.decode("ascii")
+
+
+@cache
+def functions() -> dict[str, list[dict[str, Any]]]:
+    """The parameters of every function with a dash in its name that is exported, as the text has them."""
+    found = {}
+    for statement in walk(tree().root_node, "function_statement"):
+        name = text(next(walk(statement, "function_name")))
+        if name in CMDLETS or name in OWN:
+            block = next(walk(statement, "param_block"))
+            found[name] = [parameter(one) for one in walk(block, "script_parameter")]
+    return found
+
+
+def parameter(node: tree_sitter.Node) -> dict[str, Any]:
+    attributes = [text(one) for one in walk(node, "attribute")]
+    types = [one[1:-1] for one in attributes if re.fullmatch(r"\[[\w.]+(\[[\w.]*\])?\]", one)]
+    declared = [one for one in attributes if one.startswith("[Parameter(")]
+    listed = next((one for one in attributes if one.startswith("[ValidateSet(")), "")
+    positions = {int(found) for one in declared for found in re.findall(r"Position = (\d+)", one)}
+    name = text(next(child for child in walk(node, "variable") if text(child).startswith("${")))
+    return {
+        "name": name[2:-1],
+        "type": SPELLED.get(types[-1], types[-1]),
+        "position": positions.pop() if positions else None,
+        "values": tuple(re.findall(r"'([^']*)'", listed)),
+        "mandatory": any("Mandatory = $true" in one for one in declared),
+        "pipeline": any("ValueFromPipeline = $true" in one for one in declared),
+        "by_name": any("ValueFromPipelineByPropertyName = $true" in one for one in declared),
+        "sets": tuple(found for one in declared for found in re.findall(r"ParameterSetName = '(\w+)'", one)),
+    }
+
+
+def test_it_parses() -> None:
+    """No part of the module is text the grammar cannot read."""
+    errors = list(walk(tree().root_node, "ERROR"))
+    assert not errors, [(node.start_point, text(node)[:80]) for node in errors]
+
+
+def test_every_cmdlet_of_the_table_is_there() -> None:
+    """And no other function with such a name."""
+    assert set(functions()) == set(CMDLETS) | OWN
+
+
+@pytest.mark.parametrize("name", sorted(CMDLETS))
+def test_parameters_are_the_tables(name: str) -> None:
+    """Names, order, types, positions, listed values, sets and pipeline flags."""
+    rows = [Parameter(*row) for row in CMDLETS[name][5]]
+    wanted = [
+        {
+            "name": row.name,
+            "type": row.dotnet,
+            "position": row.position,
+            "values": row.values,
+            "mandatory": "m" in row.flags,
+            "pipeline": "v" in row.flags,
+            "by_name": "p" in row.flags,
+            "sets": row.sets,
+        }
+        for row in rows
+    ]
+    extra = POWERSHELL_ONLY.get(name, set())
+    assert [one for one in functions()[name] if one["name"] not in extra] == wanted
+    assert {one["name"] for one in functions()[name]} - {row.name for row in rows} == extra
+
+
+def reference() -> list[dict[str, Any]]:
+    if not REFERENCE.exists():
+        return []
+    found: list[dict[str, Any]] = json.loads(REFERENCE.read_text(encoding="utf-8"))["cmdlets"]
+    return found
+
+
+@pytest.mark.parametrize("cmdlet", reference(), ids=lambda cmdlet: str(cmdlet["name"]))
+def test_what_the_reference_has_is_kept(cmdlet: dict[str, Any]) -> None:
+    """Every parameter of the reference module: type, position, listed values, pipeline binding."""
+    ours = {one["name"].lower(): one for one in functions()[cmdlet["name"]]}
+    for wanted in cmdlet["parameters"]:
+        found = ours[wanted["name"].lower()]
+        assert found["type"] == wanted["type"]
+        assert found["position"] == wanted["position"]
+        assert set(wanted.get("validateSet", ())) <= set(found["values"])
+        assert found["pipeline"] == wanted.get("fromPipeline", False)
+        assert found["by_name"] == wanted.get("fromPipelineByPropertyName", False)
+        assert found["mandatory"] == wanted.get("mandatory", False)
+
+
+def test_the_files_are_what_the_generator_writes() -> None:
+    """From the tables of this checkout the generator gives these files, byte for byte."""
+    table = [
+        Cmdlet(
+            name, kind, output, summary, tuple(Parameter(*row) for row in rows), default_set, should_process
+        )
+        for name, (kind, output, summary, default_set, should_process, rows) in CMDLETS.items()
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        for output in powershell_files(table, Path(folder)):
+            there = ROOT / output.path.relative_to(folder)
+            assert there.read_text(encoding="utf-8") == output.text, f"{there.name} is not up to date"
+
+
+def test_the_manifest_names_every_function_and_the_version() -> None:
+    """What is exported is listed; a wildcard would make every import slower."""
+    manifest = (MODULE / "PSBridge.psd1").read_text(encoding="ascii")
+    listed = re.search(r"FunctionsToExport\s*= @\((.*?)\)", manifest, re.S)
+    assert listed is not None
+    assert set(re.findall(r"'([^']+)'", listed[1])) == set(functions())
+    assert f"ModuleVersion        = '{__version__}'" in manifest
+    assert f"$script:Version = '{__version__}'" in (MODULE / "PSBridge.psm1").read_text(encoding="ascii")
+
+
+def test_everything_is_ascii() -> None:
+    """Windows PowerShell reads a file without a byte-order mark as ANSI."""
+    for file in (ROOT / "powershell").rglob("*"):
+        if file.is_file():
+            assert file.read_bytes().isascii(), file.name
+
+
+def test_help_is_well_formed_and_whole() -> None:
+    """A help item for each function, a text for each parameter."""
+    root = ET.parse(MODULE / "en-US" / "PSBridge-help.xml").getroot()
+    command = "{http://schemas.microsoft.com/maml/dev/command/2004/10}"
+    maml = "{http://schemas.microsoft.com/maml/2004/10}"
+    described = {}
+    for item in root:
+        name = item.findtext(f"{command}details/{command}name")
+        described[name] = {
+            one.findtext(f"{maml}name"): one.findtext(f"{maml}description/{maml}para")
+            for one in item.findall(f"{command}parameters/{command}parameter")
+        }
+    assert set(described) == set(functions())
+    for name, parameters in functions().items():
+        assert set(described[name]) == {one["name"] for one in parameters}
+        assert all(described[name].values())
