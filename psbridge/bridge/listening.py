@@ -33,8 +33,11 @@ def _warned(message: Warning | str, category: type[Warning], *place: object, **m
 class _Lines(logging.Handler):
     """-Verbose gets what the log has at INFO and above, -Debug what is below."""
 
-    def createLock(self) -> None:
-        self.lock = None  # what a call says is guarded by the call; one shared lock would make calls wait
+    def handle(self, record: logging.LogRecord) -> bool:
+        # Without the handler's lock: what a call says is guarded by the call, and one lock for all of them
+        # would make each wait while another does.
+        self.emit(record)
+        return True
 
     def emit(self, record: logging.LogRecord) -> None:
         call = current.get()

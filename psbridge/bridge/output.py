@@ -35,7 +35,7 @@ class Output:
         self._lines: deque[bytes] = deque()
         self._waiting = 0  # bytes not written yet
         self._ended = False
-        self._writer: threading.Thread | None = None
+        threading.Thread(target=self._write, name="output", daemon=True).start()
 
     def put(self, line: bytes) -> None:
         """Hand over one line, line feed included. Does not block, however much waits already."""
@@ -52,9 +52,6 @@ class Output:
                 self._lines.append(line)
                 self._waiting += len(line)
                 self._more.notify()
-                if self._writer is None:
-                    self._writer = threading.Thread(target=self._write, name="output", daemon=True)
-                    self._writer.start()
         if ended:
             self._broken()
 

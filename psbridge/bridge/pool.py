@@ -25,14 +25,26 @@ class Pool:
         self._threads = 0
 
     def submit(self, job: Callable[[], None]) -> None:
-        """Have `job` run soon; it must not raise."""
+        """Have `job` run soon; it must not raise.
+
+        Raises:
+            RuntimeError: no thread runs, and the system gives none.
+        """
         with self._ready:
             self._jobs.append(job)
             if len(self._jobs) <= self._idle or self._threads >= self._most:
                 self._ready.notify()
                 return
             self._threads += 1
-        threading.Thread(target=self._work, name="call", daemon=True).start()
+        try:
+            threading.Thread(target=self._work, name="call", daemon=True).start()
+        except RuntimeError:
+            with self._ready:
+                self._threads -= 1
+                if self._threads:
+                    return  # one that runs takes the job when it is done
+                self._jobs.remove(job)
+            raise
 
     def _work(self) -> None:
         while True:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import sys
+import threading
 from collections.abc import Callable
 
 # What POSIX promises a pipe that polls as writable takes without blocking.
@@ -56,19 +57,18 @@ def takes_more(descriptor: int) -> Callable[[], bool]:
     return test
 
 
-_stderr_takes_more: Callable[[], bool] | None = None
+_logging = threading.Lock()
 
 
 def log(text: str) -> None:
-    """A line on standard error; dropped rather than waiting for a reader that has stopped reading."""
-    global _stderr_takes_more
-    if _stderr_takes_more is None:
-        _stderr_takes_more = takes_more(2) if os.name != "nt" else lambda: True
-    for line in text.splitlines():
-        data = line.encode("utf-8", "backslashreplace")[: PIPE_BUF - 1] + b"\n"
-        try:
-            if not _stderr_takes_more():
+    """Lines on standard error, together; dropped rather than waiting for a reader that has stopped."""
+    room = takes_more(2) if hasattr(select, "poll") else lambda: True
+    with _logging:
+        for line in text.splitlines():
+            data = line.encode("utf-8", "backslashreplace")[: PIPE_BUF - 1] + b"\n"
+            try:
+                if not room():
+                    return
+                os.write(2, data)
+            except OSError:
                 return
-            os.write(2, data)
-        except OSError:
-            return

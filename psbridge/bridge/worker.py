@@ -79,6 +79,10 @@ class Worker:
             told = masked(refused.message)
             self._failed(told)
             self._output.put(error_line(id, refused.code, told))
+        except Exception as error:  # a bug, or no memory for a line: it harms this line and no other
+            found = messages.likely_id(line)
+            if found not in self._calls:
+                self._output.put(self._error(found, error, None, {}))
         return True
 
     def _dispatch(self, request: Request, marked: bool) -> bool:
@@ -171,7 +175,10 @@ class Worker:
         cancellation = Cancellation()
         call = Call(id, self._output, invocation.verbose, invocation.debug, cancellation)
         self._calls.add(call)
-        self._pool.submit(partial(self._run, call, invocation, current_configuration()))
+        try:
+            self._pool.submit(partial(self._run, call, invocation, current_configuration()))
+        except RuntimeError as error:  # the system gives no thread
+            self._calls.answer(call, self._error(id, error, invocation.command, invocation.parameters, call))
 
     def _run(self, call: Call, invocation: Invocation, configuration: Any) -> None:
         from ..client.configuration import use_configuration
@@ -205,15 +212,26 @@ class Worker:
         return result_line(call.id, f'{{"value":{text},{more}}}')
 
     def _error(
-        self, id: Id, error: BaseException, command: Any, parameters: dict[str, Any], call: Call | None = None
+        self,
+        id: Id | None,
+        error: BaseException,
+        command: Any,
+        parameters: dict[str, Any],
+        call: Call | None = None,
     ) -> bytes:
         command = command if isinstance(command, str) else None
-        code, message, data = failure(error, command, parameters)
-        if call is not None and call.kept is not None:
-            data.update(warnings=call.kept["warning"], verbose=call.kept["verbose"], debug=call.kept["debug"])
+        try:
+            code, message, data = failure(error, command, parameters)
+            if call is not None and call.kept is not None:
+                kept = call.kept
+                data.update(warnings=kept["warning"], verbose=kept["verbose"], debug=kept["debug"])
+            line = error_line(id, code, message, data_text(data))
+        except BaseException as second:  # whatever happens, the request gets its answer
+            message = f"An error ({type(error).__name__}) could not be told ({type(second).__name__})."
+            line = error_line(id, messages.INTERNAL_ERROR, message)
         if call is None or call.open:
             self._failed(message)
-        return error_line(id, code, message, data_text(data))
+        return line
 
     def _failed(self, message: str) -> None:
         self._errors += 1
