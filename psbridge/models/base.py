@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from ..naming import folded, parameter_name
 from .plain import free_form
-from .problems import InvalidValueError, explain
+from .problems import MEMBER_NAMES, InvalidValueError, explain
 from .reading import LENIENT, refuse, taken, without_mark
 
 __all__ = [
@@ -88,7 +88,9 @@ class _Meta(ModelMetaclass):
         with warnings.catch_warnings():
             # `schema` is the API's name for a member and wins over pydantic's deprecated method.
             warnings.filterwarnings("ignore", message='Field name "schema"', category=UserWarning)
-            return super().__new__(mcs, name, bases, members, **more)
+            made: Any = super().__new__(mcs, name, bases, members, **more)
+        MEMBER_NAMES.update(made.__pydantic_fields__)
+        return made
 
 
 def _check_required(self: Model, context: Any) -> None:

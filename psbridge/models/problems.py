@@ -7,7 +7,6 @@ members are named by their path: `'Messages[0].Content'`. Values are never quote
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +14,9 @@ from pydantic import BaseModel, ValidationError
 from ..errors import PSBridgeError
 from ..naming import parameter_name
 from .plain import NOT_TEXT, kind
+
+# JSON names that some model defines; other keys are a caller's own and are named as they are.
+MEMBER_NAMES: set[str] = set()
 
 
 class InvalidValueError(PSBridgeError, ValueError):
@@ -82,7 +84,7 @@ def _walk(loc: Sequence[int | str], data: object) -> tuple[int, str]:
             here if isinstance(here, Mapping) else here.__dict__ if isinstance(here, BaseModel) else {}
         )
         if step in members:
-            name = parameter_name(str(step)) if step in _member_names() else _shown(step)
+            name = parameter_name(str(step)) if step in MEMBER_NAMES else _shown(step)
             path, here, steps = (f"{path}.{name}" if path else name), members[step], steps + 1
     return steps, path
 
@@ -94,14 +96,6 @@ def _shown(key: object) -> str:
 
 
 _LONGEST_KEY = 64
-
-
-@lru_cache(maxsize=1)
-def _member_names() -> frozenset[str]:
-    """JSON names that some model defines; other keys are a caller's own and are named as they are."""
-    from .base import Model
-
-    return frozenset(name for model in Model.__subclasses__() for name in model.model_fields)
 
 
 _TYPES = {

@@ -20,7 +20,8 @@ MODELS: list[type[Model]] = sorted(
     (
         one
         for name in models.__all__
-        if isinstance(one := getattr(models, name), type) and issubclass(one, Model) and one is not Model
+        if inspect.isclass(one := getattr(models, name)) and get_origin(one) is None
+        if issubclass(one, Model) and one is not Model
     ),
     key=lambda model: model.__name__,
 )

@@ -83,7 +83,7 @@ def test_any_member_may_be_missing(path: tuple[Any, ...]) -> None:
     assert json.loads(CREATE.from_reply(json.dumps(data)).model_dump_json()) == data
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(model=st.sampled_from(MODELS), data=st.data())
 def test_any_object_is_a_reply_to_some_server(model: type[Model], data: Any) -> None:
     wires = st.sampled_from([*model.model_fields, "newer"])

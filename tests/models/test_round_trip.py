@@ -20,7 +20,7 @@ EVERY_MODEL = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._
 
 @EVERY_MODEL
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,

@@ -68,7 +68,7 @@ def test_without_a_known_role_the_best_match_is_taken() -> None:
         assert json.loads(message(data).model_dump_json()) == data
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["role", "content", "name", "refusal", "tool_call_id", "tool_calls", "newer"]),
