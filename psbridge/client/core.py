@@ -14,10 +14,10 @@ from .codec import Codec, JsonCodec
 from .configuration import Configuration, current_configuration
 from .errors import BadResponseError, ClientError, RequestError
 from .exchange import Answer, Call, Retry
-from .jsontext import dumps
+from .jsontext import dumps, field
 from .keys import KeyCache
 from .limits import RateLimits
-from .reply import Reply, Usage
+from .reply import Reply, Usage, count
 from .request import Body, chat_body, estimate_tokens, outgoing
 from .route import Routes
 from .sse import EventDecoder
@@ -242,9 +242,6 @@ def stored_path(completion_id: str, rest: str = "") -> str:
 
 
 def _total_tokens(value: object) -> int | None:
-    from .jsontext import field
-    from .reply import count
-
     usage = field(value, "usage")
     return count(usage, "total_tokens") if usage is not None else None
 

@@ -45,7 +45,6 @@ class StreamState:
         self.ready: deque[bytes] = deque()
         self.ended = False
         self.closed = False
-        self.last_event = b""
         self._failure: ClientError | None = None
         self._decoder = answer.decoder
         self._inflater = answer.inflater
@@ -55,7 +54,6 @@ class StreamState:
         self._begun: set[int] = set()
         self._finished: set[int] = set()
         self._usage: Any = None
-        self._chunks = 0
         self._take_in(answer.events)
 
     # Filling
@@ -67,7 +65,7 @@ class StreamState:
         while not self.ready:
             if self._failure is not None:
                 failure, self._failure = self._failure, None
-                yield from self._stop(failure)
+                yield from self.stop(failure)
                 raise failure
             if self.closed:
                 return
@@ -84,7 +82,7 @@ class StreamState:
             except ClientError as error:
                 self._failure = self._converted(error)
             except BaseException as error:
-                yield from self._stop(error)
+                yield from self.stop(error)
                 raise
 
     def _take_in(self, events: list[ServerSentEvent] | tuple[ServerSentEvent, ...]) -> None:
@@ -141,7 +139,6 @@ class StreamState:
         return chunk
 
     def _note(self, chunk: Any) -> None:
-        self._chunks += 1
         choices = jsontext.field(chunk, "choices")
         for choice in choices or ():
             index = jsontext.field(choice, "index") or 0
@@ -205,10 +202,6 @@ class StreamState:
         else:
             self.core.failed(error)
             self.span.fail(error)
-
-    def _stop(self, error: BaseException) -> Generator[Command, Any, None]:
-        self.settle(error)
-        yield Close(self.answer.response)
 
     def stop(self, error: BaseException | None = None) -> Generator[Command, Any, None]:
         """Close at once."""

@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import responses
 from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import httpcore
 
@@ -163,7 +164,7 @@ def _slot_key(url: httpcore.URL, route: Route) -> tuple[Any, ...]:
     return (url.scheme, url.host, url.port, route.proxy, route.tls_key)
 
 
-def _options(url: httpcore.URL, route: Route, bounds: Bounds) -> tuple[type, type, dict[str, Any]]:
+def _options(url: httpcore.URL, route: Route) -> tuple[type, type, dict[str, Any]]:
     """Which pool classes (sync, async) and arguments reach `url` by `route`."""
     options: dict[str, Any] = {"max_connections": 1, "keepalive_expiry": _KEEP_ALIVE}
     if url.scheme == b"https":
@@ -189,8 +190,6 @@ def _options(url: httpcore.URL, route: Route, bounds: Bounds) -> tuple[type, typ
 
 
 def _proxy_user(proxy: str) -> tuple[bytes, bytes] | None:
-    from urllib.parse import unquote_to_bytes, urlsplit
-
     parts = urlsplit(proxy)
     if parts.username is None:
         return None
@@ -241,7 +240,7 @@ class HttpcoreTransport:
         slot = self._slots.take(key)
         if slot is None:
             lease = Lease()
-            kind, _, options = _options(request.url, route, bounds)
+            kind, _, options = _options(request.url, route)
             slot = _Slot(kind(network_backend=SyncBackend(lease), **options), lease)
         slot.lease.bounds = bounds
         bounds.connect_until = bounds.idle_until = None
@@ -313,7 +312,7 @@ class AsyncHttpcoreTransport:
         slot = self._slots.take(key)
         if slot is None:
             lease = Lease()
-            _, kind, options = _options(request.url, route, bounds)
+            _, kind, options = _options(request.url, route)
             slot = _Slot(kind(network_backend=AsyncBackend(lease), **options), lease)
         slot.lease.bounds = bounds
         bounds.connect_until = bounds.idle_until = None

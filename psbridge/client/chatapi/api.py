@@ -67,7 +67,8 @@ class ChatApiBase(Generic[RequestT, ResponseT]):
             reply = self._sync.create(body, **_options(cancellation))
         except ClientError as error:
             raise self._failed(error, started) from error.__cause__
-        self._came(reply)
+        if self._events.OnCreateChatCompletion:
+            self._came(reply)
         value: ResponseT = reply.value
         return value
 
@@ -143,7 +144,8 @@ class ChatApiBase(Generic[RequestT, ResponseT]):
         return body
 
     def _begin(self, request: RequestT) -> Body:
-        self._events.BeforeCreateChatCompletion.raise_to_caller(self, RequestEventArgs(request))
+        if self._events.BeforeCreateChatCompletion:
+            self._events.BeforeCreateChatCompletion.raise_to_caller(self, RequestEventArgs(request))
         try:
             return self._body(request)
         except PSBridgeError as error:
