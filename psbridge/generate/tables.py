@@ -5,7 +5,6 @@ A line of help that is missing stops the generator, and so does one that nothing
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,11 +67,8 @@ class Words:
         return cls(yaml.safe_load(path.read_text(encoding="utf-8")))
 
     def check_used(self) -> None:
-        """Raise HelpError when a line describes nothing that is generated.
-
-        A cmdlet's own parameters are let through: PowerShell has some that the table does not.
-        """
-        unused = [line for line in self.unused() if not re.match(r"parameters > \w+-", line)]
+        """Raise HelpError when a line describes nothing that is generated."""
+        unused = self.unused()
         if unused:
             more = f" (and {len(unused) - 1} more)" if len(unused) > 1 else ""
             raise HelpError(f"help.yaml has a line that nothing uses: {unused[0]}{more}")

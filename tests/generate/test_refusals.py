@@ -32,6 +32,7 @@ def test_a_line_of_help_that_nothing_uses_is_named(inputs: Inputs) -> None:
     for line, more, named in (
         ("models:\n", "  Nobody: Not there.\n", "models > Nobody"),
         ("  Ticket:\n", "    Size: Not there.\n", "parameters > Ticket > Size"),
+        ("    Index: Which one.\n", "    Count: Not there.\n", "parameters > Get-UrlFromHostSetting > Count"),
         ("cmdlets:\n", "  Remove-All: Not there.\n", "cmdlets > Remove-All"),
     ):
         inputs.change("help.yaml", line, line + more)
