@@ -37,7 +37,8 @@ def clr() -> Any:
 def namespace(name: str) -> Any:
     """A .NET namespace, such as `System.Collections`; the assembly that has it is loaded for it."""
     clr()
-    for assembly in ("", name, "System", "System.Core"):  # the last two are .NET Framework's and Mono's
+    parent = name.rpartition(".")[0]
+    for assembly in ("", name, parent, "System", "System.Core"):  # the last two: .NET Framework's and Mono's
         try:
             if assembly:
                 add_reference(assembly)
