@@ -129,7 +129,11 @@ function Add-BridgeJson {
         }
         if ($Name -like '*messages' -and $kind -in 'PSBridge.CreateChatCompletionResponse', 'PSBridge.ChatCompletionResponseMessage') {
             $Value = ConvertTo-BridgeTurn $Value
+            $kind = ''
         }
+        # An object of a model is sent by its name: what an Unset object left open in it stays open.
+        $named = $kind.StartsWith('PSBridge.', [System.StringComparison]::Ordinal) -and $script:Models.ContainsKey($kind.Substring(9))
+        if ($named) { [void]$Text.Append('{"$psbridge":"model","type":"').Append($kind.Substring(9)).Append('","set":') }
         Push-BridgeTrail $Trail $Value $Name
         if ($null -ne $script:Refusal) { return }
         [void]$Text.Append('{')
@@ -146,6 +150,7 @@ function Add-BridgeJson {
             $separator = ','
         }
         [void]$Text.Append('}')
+        if ($named) { [void]$Text.Append('}') }
         $Trail.RemoveAt($Trail.Count - 1)
         return
     }
@@ -792,7 +797,8 @@ function Add-BridgeUser {
 }
 
 function Disconnect-Bridge {
-    # Takes this runspace out of the worker's users; the last one ends it, or -All does.
+    # Takes this runspace out of the worker's users; the last one ends it and forgets the configuration. With -All
+    # the worker ends for everybody, and the next call's goes on with the same configuration.
     param([switch] $All)
     $hub = [System.AppDomain]::CurrentDomain.GetData('PSBridge.Hub.1')
     if ($null -eq $hub) { return }
@@ -806,6 +812,11 @@ function Disconnect-Bridge {
         $connection = $hub.Connection
         $hub.Connection = $null
         if ($null -ne $connection) { Close-BridgeConnection $connection 3000 }
+        if (-not $All) {
+            $hub.PythonPath = $null
+            $hub.Restarts = 0
+            $hub.Replay.Clear()
+        }
     }
 }
 

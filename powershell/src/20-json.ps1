@@ -41,7 +41,11 @@ function Add-BridgeJson {
         }
         if ($Name -like '*messages' -and $kind -in 'PSBridge.CreateChatCompletionResponse', 'PSBridge.ChatCompletionResponseMessage') {
             $Value = ConvertTo-BridgeTurn $Value
+            $kind = ''
         }
+        # An object of a model is sent by its name: what an Unset object left open in it stays open.
+        $named = $kind.StartsWith('PSBridge.', [System.StringComparison]::Ordinal) -and $script:Models.ContainsKey($kind.Substring(9))
+        if ($named) { [void]$Text.Append('{"$psbridge":"model","type":"').Append($kind.Substring(9)).Append('","set":') }
         Push-BridgeTrail $Trail $Value $Name
         if ($null -ne $script:Refusal) { return }
         [void]$Text.Append('{')
@@ -58,6 +62,7 @@ function Add-BridgeJson {
             $separator = ','
         }
         [void]$Text.Append('}')
+        if ($named) { [void]$Text.Append('}') }
         $Trail.RemoveAt($Trail.Count - 1)
         return
     }

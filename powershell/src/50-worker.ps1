@@ -266,7 +266,8 @@ function Add-BridgeUser {
 }
 
 function Disconnect-Bridge {
-    # Takes this runspace out of the worker's users; the last one ends it, or -All does.
+    # Takes this runspace out of the worker's users; the last one ends it and forgets the configuration. With -All
+    # the worker ends for everybody, and the next call's goes on with the same configuration.
     param([switch] $All)
     $hub = [System.AppDomain]::CurrentDomain.GetData('PSBridge.Hub.1')
     if ($null -eq $hub) { return }
@@ -280,5 +281,10 @@ function Disconnect-Bridge {
         $connection = $hub.Connection
         $hub.Connection = $null
         if ($null -ne $connection) { Close-BridgeConnection $connection 3000 }
+        if (-not $All) {
+            $hub.PythonPath = $null
+            $hub.Restarts = 0
+            $hub.Replay.Clear()
+        }
     }
 }

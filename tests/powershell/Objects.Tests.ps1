@@ -20,7 +20,7 @@ Describe 'A built object' {
             $text = New-Object System.Text.StringBuilder
             Add-BridgeJson $text $R (New-Object System.Collections.Generic.List[object]) 'R'
             $text.ToString() | ConvertFrom-Json | ConvertTo-Json -Compress -Depth 9 |
-                Should -Be '{"messages":[{"content":"hi","role":"user"}],"model":"gpt-4o","temperature":0.2}'
+                Should -Be '{"$psbridge":"model","type":"CreateChatCompletionRequest","set":{"messages":[{"$psbridge":"model","type":"ChatCompletionRequestUserMessage","set":{"content":"hi","role":"user"}}],"model":"gpt-4o","temperature":0.2}}'
         }
     }
     It 'tells a null that was given from one that was not' {
