@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from .. import models
 from ..models.base import Model, union_value
@@ -143,8 +143,10 @@ def _value(entry: TableEntry) -> Builder:
 
 def _renamed(error: InvalidValueError, model: str) -> InvalidValueError:
     """A union's own complaint speaks of its one parameter, Value."""
-    message = error.message.replace(f"'{model}'", "'Value'")
-    return InvalidValueError(message, parameter="Value", path=error.path or "Value", model=model)
+    within = error.path if error.path.startswith("[") else ""
+    message = error.message.replace(f"'{within or model}'", f"'Value{within}'")
+    path = f"Value{within}" if within else error.path or "Value"
+    return InvalidValueError(message, parameter="Value", path=path, model=model)
 
 
 def _json(entry: TableEntry) -> Builder:
@@ -227,7 +229,8 @@ def _objects_in(annotation: Any) -> tuple[type[Model], ...]:
     pending = [annotation]
     while pending:
         one = pending.pop(0)
-        if isinstance(one, type) and issubclass(one, Model):
+        # Before 3.11, list[X] passes for a class too.
+        if get_origin(one) is None and isinstance(one, type) and issubclass(one, Model):
             found.append(one)
         else:
             pending.extend(get_args(one))

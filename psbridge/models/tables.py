@@ -2017,7 +2017,7 @@ CMDLETS: dict[str, CmdletRow] = {
         '',
         False,
         (
-            ('Voice', 'voice', 'String', ('alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', 'marin', 'cedar'), 0, 'pr', "A built-in voice such as alloy, or @{id='voice_1234'} for one of your own.", ()),
+            ('Voice', 'voice', 'String', ('alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', 'marin', 'cedar'), 0, 'pr', "A built-in voice such as alloy; for one of your own, set voice to @{id='voice_1234'} on the result.", ()),
             ('Format', 'format', 'String', ('wav', 'mp3', 'flac', 'opus', 'pcm16', 'aac'), 1, 'pr', 'Format of the sound: wav, mp3, flac, opus, pcm16 or aac.', ()),
         ),
     ),
