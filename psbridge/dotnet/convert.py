@@ -39,7 +39,7 @@ from ..client.secret import Secret
 from ..cmdlets.builders import built
 from ..cmdlets.unset import UNSET
 from ..models.base import Model
-from . import edge, enums, runtime
+from . import compiled, edge, enums, runtime
 from .failures import ConversionError
 from .moments import LOCAL, DateTime, TimeSpan
 
@@ -172,28 +172,26 @@ def _bytes(value: Any, within: Within) -> Any:
 
 
 def _hashtable(value: Mapping[Any, Any], within: Within) -> Any:
-    inner = _deeper(value, within)
     texts = [key.lower() for key in value if isinstance(key, str)]
-    table = (
-        edge.new_hashtable() if len(set(texts)) == len(texts) else edge.net("System.Collections.Hashtable")()
+    alike = len(set(texts)) != len(texts)
+    return _filled(
+        edge.net("System.Collections.Hashtable")() if alike else edge.new_hashtable(), value, within
     )
-    for key, item in value.items():
-        if key is None:
-            raise ConversionError("A table has the key None; a .NET table has no null key.")
-        table[_to(key, inner)] = _to(item, inner)
-    if table.Count != len(value):
-        raise ConversionError("Two keys of a table are one key in .NET.")
-    return table
 
 
 def _ordered(value: Mapping[Any, Any], within: Within) -> Any:
+    return _filled(edge.net("System.Collections.Specialized.OrderedDictionary")(), value, within)
+
+
+def _filled(table: Any, value: Mapping[Any, Any], within: Within) -> Any:
     inner = _deeper(value, within)
-    table = edge.net("System.Collections.Specialized.OrderedDictionary")()
-    add = table.Add
-    for key, item in value.items():
-        if key is None:
-            raise ConversionError("A table has the key None; a .NET table has no null key.")
-        add(_to(key, inner), _to(item, inner))
+    if None in value:
+        raise ConversionError("A table has the key None; a .NET table has no null key.")
+    keys = [_to(key, inner) for key in value]
+    try:
+        compiled.fill_table(table, keys, [_to(item, inner) for item in value.values()])
+    except edge.net("System.ArgumentException"):
+        raise ConversionError("Two keys of a table are one key in .NET.") from None
     return table
 
 
@@ -206,10 +204,7 @@ def _bag(value: Any, within: Within) -> Any:
         return _ordered(properties, within)
     inner = _deeper(value, within)
     made = custom()
-    note = edge.power_shell_type("PSNoteProperty")
-    members = made.Properties
-    for name, item in properties.items():
-        members.Add(note(str(name), _to(item, inner)))
+    compiled.fill_notes(made, list(map(str, properties)), [_to(item, inner) for item in properties.values()])
     return made
 
 

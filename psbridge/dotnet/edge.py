@@ -104,14 +104,13 @@ def object_array(items: list[Any]) -> Any:
 
 
 @cache
-def _hashtable() -> tuple[Any, Any]:
-    return net("System.Collections.Hashtable"), net("System.StringComparer").OrdinalIgnoreCase
+def _hashtables() -> Any:
+    return net("System.Collections.Specialized.CollectionsUtil").CreateCaseInsensitiveHashtable
 
 
 def new_hashtable() -> Any:
-    """An empty Hashtable that ignores the case of its keys."""
-    make, comparer = _hashtable()
-    return make(comparer)
+    """An empty Hashtable that ignores the case of its keys, as PowerShell's does."""
+    return _hashtables()()
 
 
 @cache
@@ -191,8 +190,13 @@ def is_custom(value: Any) -> bool:
 
 def properties_of(ps_object: Any) -> tuple[list[str], Any]:
     """The names of a PSObject's properties, and an Object[] of their values."""
-    found = _array_of("PSPropertyInfo")(list(ps_object.Properties))
-    return [str(one.Name) for one in found], _getter("PSPropertyInfo", "Value")(found)
+    found = _properties_array()(ps_object.Properties)
+    return list(_getter("PSPropertyInfo", "Name")(found)), _getter("PSPropertyInfo", "Value")(found)
+
+
+@cache
+def _properties_array() -> Any:
+    return net("System.Linq.Enumerable").ToArray[power_shell_type("PSPropertyInfo")]
 
 
 def as_table(expando: Any) -> Any:

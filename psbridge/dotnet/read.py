@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import binding
 from ..cmdlets.unset import UNSET
-from . import edge, enums
+from . import compiled, edge, enums
 from .failures import ConversionError
 from .moments import LOCAL, DateTime, TimeSpan
 
@@ -92,6 +92,10 @@ def _items(array: Any, depth: int) -> list[Any]:
 _SIMPLE = frozenset((type(None), bool, int, float, str))
 
 
+def _object_array(value: Any, depth: int) -> list[Any]:
+    return _items(value, _deeper(depth))
+
+
 def _enumerable(value: Any, depth: int) -> list[Any]:
     return _items(edge.items_of(value), _deeper(depth))
 
@@ -119,9 +123,9 @@ def _ordered(value: Any, depth: int) -> Any:
 
 
 def _table(value: Any, depth: int, into: Any) -> Any:
-    keys = _items(edge.items_of(value.Keys), depth)
+    keys = _items(compiled.copy_of(value.Keys), depth)
     try:
-        into.update(zip(keys, _enumerable(value.Values, depth), strict=True))
+        into.update(zip(keys, _items(compiled.copy_of(value.Values), _deeper(depth)), strict=True))
     except TypeError:
         raise ConversionError(
             "A table's key is a table or a list, which cannot be a key in Python."
@@ -138,14 +142,13 @@ def _expando(value: Any, depth: int) -> Any:
 def _ps_object(value: Any, depth: int) -> Any:
     if edge.is_unset_mark(value):
         return UNSET
-    base = edge.base_object(value)
-    if edge.is_custom(base[0]):
+    if edge.is_custom(value.BaseObject):
         names, values = edge.properties_of(value)
         if not names and list(value.TypeNames)[:1] == ["PSBridge.Unset"]:
             return UNSET
         items = _items(values, _deeper(depth))
         return binding.PSCustomObject({n: i for n, i in zip(names, items, strict=True) if i is not UNSET})
-    return _items(base, depth)[0]
+    return _items(edge.base_object(value), depth)[0]
 
 
 def _json(value: Any, depth: int) -> Any:
@@ -301,7 +304,7 @@ def _reader(value: Any) -> Read:
     if not edge.is_net(value):
         return _python_dict if isinstance(value, dict) else _same
     name = str(edge.runtime_type(type(value)).FullName or "")
-    found = _BY_NAME.get(name)
+    found = _object_array if name == "System.Object[]" else _BY_NAME.get(name)
     if found is not None:
         return found
     if isinstance(value, edge.net("System.Enum")):

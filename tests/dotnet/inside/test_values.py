@@ -174,10 +174,13 @@ def test_every_dictionary_reads_as_a_dict(values: dict[str, object]) -> None:
     table = generic.Dictionary[System.String, System.Object]()
     expando = edge.net("System.Dynamic.ExpandoObject")()
     put = generic.IDictionary[System.String, System.Object](expando)
+    shared = edge.net("System.Collections.Concurrent.ConcurrentDictionary")[System.String, System.Object]()
     for key, value in values.items():
         table[key] = to_dotnet(value)
         put.Add(key, to_dotnet(value))
+        shared[key] = to_dotnet(value)
     assert same(values, from_dotnet(table))
+    assert same(values, from_dotnet(shared))
     assert same(values, dict(from_dotnet(expando)))
 
 
