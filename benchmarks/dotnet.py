@@ -31,6 +31,7 @@ from psbridge.offline import OfflineServer
 
 MODULE = Path(__file__).resolve().parents[1] / "powershell" / "PSBridge" / "PSBridge.psd1"
 CALLS = 200
+WARM_UP = 4  # .NET compiles what runs often a second time
 LOOP = f"""
 $watch = [System.Diagnostics.Stopwatch]::StartNew()
 for ($i = 0; $i -lt {CALLS}; $i++) {{
@@ -89,8 +90,8 @@ def timed(work: Callable[[], object], loops: int) -> Callable[[], float]:
 
 
 def medians(measures: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """The median of each measurement; each round takes all in turn, after one that does not count."""
-    for measure in measures.values():
+    """The median of each measurement; each round takes all in turn, after some that do not count."""
+    for measure in list(measures.values()) * WARM_UP:
         measure()
     samples: dict[str, list[float]] = {name: [] for name in measures}
     for _ in range(rounds):

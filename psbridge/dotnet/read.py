@@ -140,11 +140,9 @@ def _expando(value: Any, depth: int) -> Any:
 
 
 def _ps_object(value: Any, depth: int) -> Any:
-    if edge.is_unset_mark(value):
-        return UNSET
     if edge.is_custom(value.BaseObject):
         names, values = edge.properties_of(value)
-        if not names and list(value.TypeNames)[:1] == ["PSBridge.Unset"]:
+        if not names and (edge.is_unset_mark(value) or list(value.TypeNames)[:1] == ["PSBridge.Unset"]):
             return UNSET
         items = _items(values, _deeper(depth))
         return binding.PSCustomObject({n: i for n, i in zip(names, items, strict=True) if i is not UNSET})
