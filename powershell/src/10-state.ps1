@@ -7,41 +7,60 @@
 $script:Protocol = 1
 $script:Version = '0.1.0'
 $script:Hub = $null
-$script:Signal = New-Object System.Threading.AutoResetEvent $false
-$script:Utf8 = New-Object System.Text.UTF8Encoding $false, $true
-$script:Invariant = [System.Globalization.CultureInfo]::InvariantCulture
-$script:NeedsEscape = New-Object System.Text.RegularExpressions.Regex '["\\\x00-\x1f\ud800-\udfff]'
-$script:HalfPair = New-Object System.Text.RegularExpressions.Regex '[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]'
 $script:Fatal = $null    # the error record that ends the cmdlet that runs
 $script:Refusal = $null  # why the value being written cannot be sent
-$script:Control = New-Object System.Text.RegularExpressions.Regex '[\x00-\x1f]'
-$script:LineHead = New-Object System.Text.RegularExpressions.Regex '^\{"jsonrpc": ?"2\.0", ?(?:"id": ?(\d+),|"method": ?"\w+", ?"params": ?\{"id": ?(\d+)[,}])'
-$script:LooksDated = New-Object System.Text.RegularExpressions.Regex '"(?:\d{4}-\d\d-\d\d|\\?/Date\()'
 $script:NoNotes = '"warnings":[],"verbose":[],"debug":[]}}'
-$script:UnsetMark = [System.Management.Automation.Internal.AutomationNull]::Value
 $script:Templates = @{}
 $script:Live = $null      # the hashtable Get-Configuration gave out
 $script:LiveSeen = $null  # what it held when last looked at
 $script:HasDateKind = $PSVersionTable.PSVersion -ge [version]'7.5'
 # What ConvertFrom-Json calls; without the cmdlet around it a line takes a quarter of the time.
 $script:HasFastReader = $PSVersionTable.PSEdition -eq 'Core'
-$script:Unset = New-Object PSObject
-$script:Unset.PSObject.TypeNames.Insert(0, 'PSBridge.Unset')
-$script:Common = New-Object 'System.Collections.Generic.HashSet[string]' ([System.StringComparer]::OrdinalIgnoreCase)
-foreach ($name in 'Verbose', 'Debug', 'ErrorAction', 'WarningAction', 'InformationAction', 'ProgressAction',
-    'ErrorVariable', 'WarningVariable', 'InformationVariable', 'OutVariable', 'OutBuffer', 'PipelineVariable',
-    'WhatIf', 'Confirm') {
-    [void]$script:Common.Add($name)
-}
-# Settings that may be given as a SecureString; its text crosses the pipe and nothing else.
-$script:Secret = New-Object 'System.Collections.Generic.HashSet[string]' ([System.StringComparer]::OrdinalIgnoreCase)
-foreach ($name in 'AccessToken', 'Password', 'ApiKey', 'KeyPassPhrase', 'Cookie') {
-    [void]$script:Secret.Add($name)
+
+# Made by Initialize-Bridge with the first call: an import costs no more than it must.
+$script:Common = $null
+$script:Control = $null
+$script:HalfPair = $null
+$script:Invariant = $null
+$script:LineHead = $null
+$script:LooksDated = $null
+$script:NeedsEscape = $null
+$script:Secret = $null
+$script:Signal = $null
+$script:Unset = $null
+$script:UnsetMark = $null
+$script:Utf8 = $null
+
+function Initialize-Bridge {
+    # What every call needs, made once.
+    $script:Signal = [System.Threading.AutoResetEvent]::new($false)
+    $script:Utf8 = [System.Text.UTF8Encoding]::new($false, $true)
+    $script:Invariant = [System.Globalization.CultureInfo]::InvariantCulture
+    $script:NeedsEscape = [regex]::new('["\\\x00-\x1f\ud800-\udfff]')
+    $script:HalfPair = [regex]::new('[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]')
+    $script:Control = [regex]::new('[\x00-\x1f]')
+    $script:LineHead = [regex]::new('^\{"jsonrpc": ?"2\.0", ?(?:"id": ?(\d+),|"method": ?"\w+", ?"params": ?\{"id": ?(\d+)[,}])')
+    $script:LooksDated = [regex]::new('"(?:\d{4}-\d\d-\d\d|\\?/Date\()')
+    $script:UnsetMark = [System.Management.Automation.Internal.AutomationNull]::Value
+    $script:Unset = [psobject]::new()
+    $script:Unset.PSObject.TypeNames.Insert(0, 'PSBridge.Unset')
+    $script:Common = [System.Collections.Generic.HashSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
+    foreach ($name in 'Verbose', 'Debug', 'ErrorAction', 'WarningAction', 'InformationAction', 'ProgressAction',
+        'ErrorVariable', 'WarningVariable', 'InformationVariable', 'OutVariable', 'OutBuffer', 'PipelineVariable',
+        'WhatIf', 'Confirm') {
+        [void]$script:Common.Add($name)
+    }
+    # Settings that may be given as a SecureString; its text crosses the pipe and nothing else.
+    $script:Secret = [System.Collections.Generic.HashSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
+    foreach ($name in 'AccessToken', 'Password', 'ApiKey', 'KeyPassPhrase', 'Cookie') {
+        [void]$script:Secret.Add($name)
+    }
 }
 
 function Get-BridgeHub {
     # The hub of this process, made by whoever asks first.
     if ($null -eq $script:Hub) {
+        Initialize-Bridge
         $domain = [System.AppDomain]::CurrentDomain
         [System.Threading.Monitor]::Enter($domain)
         try {

@@ -47,6 +47,8 @@ function Invoke-BridgeBuilder {
     # unusual goes to the functions that the other cmdlets use.
     param($Cmdlet, $Bound, $Given, $Item)
     $piped = $Cmdlet.MyInvocation.ExpectingInput
+    $hub = $script:Hub
+    if ($null -eq $hub) { $hub = Get-BridgeHub }
     $connection = $null
     $record = $null
     $id = [long]-1
@@ -71,8 +73,7 @@ function Invoke-BridgeBuilder {
                 return
             }
         }
-        $hub = $script:Hub
-        if ($null -ne $hub) { $connection = $hub.Connection }
+        $connection = $hub.Connection
         if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge }
         $line = $null
         $queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
@@ -204,6 +205,7 @@ function Write-BridgeDebug {
 function Open-BridgeCall {
     # The state of one run of a cmdlet: what is in flight, in which order it came, and what is wanted beside.
     param($Cmdlet, $Bound)
+    if ($null -eq $script:Hub) { $null = Get-BridgeHub }
     if (Test-BridgeSwitch $Bound 'AsJob') {
         return @{ Cmdlet = $Cmdlet; Name = $Cmdlet.MyInvocation.MyCommand.Name; Job = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound); Items = [System.Collections.ArrayList]::new() }
     }

@@ -25,9 +25,13 @@ Describe 'The manifest' {
 }
 
 Describe 'Help' {
+    BeforeAll {
+        $helps = @{}
+        foreach ($name in (Get-Command -Module PSBridge).Name) { $helps[$name] = Get-Help $name -Full }
+    }
     It 'describes every function, every parameter, and shows an example' {
-        $missing = foreach ($name in (Get-Command -Module PSBridge).Name) {
-            $help = Get-Help $name -Full
+        $missing = foreach ($name in $helps.Keys) {
+            $help = $helps[$name]
             if (-not "$($help.Synopsis)".Trim().EndsWith('.')) { "$name has no synopsis" }
             if (-not $help.PSObject.Properties['examples'] -or -not "$(@($help.examples.example)[0].code)") { "$name has no example" }
             $described = @{}
@@ -43,8 +47,8 @@ Describe 'Help' {
         $missing -join "`n" | Should -BeNullOrEmpty
     }
     It 'has examples that PowerShell can read' {
-        foreach ($name in (Get-Command -Module PSBridge).Name) {
-            foreach ($example in @((Get-Help $name -Full).examples.example)) {
+        foreach ($name in $helps.Keys) {
+            foreach ($example in @($helps[$name].examples.example)) {
                 $problems = $null
                 $null = [System.Management.Automation.Language.Parser]::ParseInput($example.code, [ref]$null, [ref]$problems)
                 $problems | Should -BeNullOrEmpty -Because "$($example.code) stands in the help of $name"
@@ -62,7 +66,7 @@ Describe 'The code' {
     }
     It 'is clean by PSScriptAnalyzer, its 5.1 syntax rule included' -Skip:(-not $hasAnalyzer) {
         $settings = Join-Path (Get-Root) 'powershell/PSScriptAnalyzerSettings.psd1'
-        $found = foreach ($path in 'powershell', 'examples/powershell', 'benchmarks/powershell.ps1') {
+        $found = foreach ($path in 'powershell/PSBridge', 'examples/powershell', 'benchmarks/powershell.ps1') {
             $full = Join-Path (Get-Root) $path
             if (Test-Path $full) { Invoke-ScriptAnalyzer -Path $full -Recurse -Settings $settings }
         }
