@@ -6259,7 +6259,23 @@ function Set-Configuration {
         [Nullable[Double]]
         ${TimeoutSec},
         [Nullable[Int32]]
-        ${MaxRetryCount}
+        ${MaxRetryCount},
+        [Nullable[Double]]
+        ${ConnectTimeoutSec},
+        [Nullable[Double]]
+        ${IdleTimeoutSec},
+        [String]
+        ${AzureEndpoint},
+        [String]
+        ${AzureDeployment},
+        [String]
+        ${ApiVersion},
+        [String]
+        ${CaBundle},
+        [Switch]
+        ${SystemTrustStore},
+        [String[]]
+        ${ClientCertificate}
     )
     begin {
         $call = Open-BridgeCall $PSCmdlet $PSBoundParameters

@@ -38,8 +38,17 @@ _SETTINGS = {
     "Model": "model",
     "TimeoutSec": "timeout",
     "MaxRetryCount": "max_retries",
+    "ConnectTimeoutSec": "connect_timeout",
+    "IdleTimeoutSec": "idle_timeout",
+    "AzureEndpoint": "azure_endpoint",
+    "AzureDeployment": "azure_deployment",
+    "ApiVersion": "api_version",
+    "CaBundle": "ca_bundle",
+    "SystemTrustStore": "system_trust_store",
+    "ClientCertificate": "client_certificate",
 }
 _FOLDED = {name.lower(): name for name in _SETTINGS}
+_FIGURES = ("TimeoutSec", "MaxRetryCount", "ConnectTimeoutSec", "IdleTimeoutSec")
 _MAPS = ("ApiKey", "ApiKeyPrefix", "DefaultHeaders")
 
 
@@ -97,11 +106,13 @@ def _cleared(name: str, value: Any) -> Any:
     """An empty text or null takes a setting back to its default, which the reference could not do."""
     if name in _MAPS:
         return _texts(name, value)
-    if name in ("TimeoutSec", "MaxRetryCount"):
+    if name in _FIGURES:
         default = getattr(Configuration(), _SETTINGS[name])
         return default if value is None else _figure(name, value)
-    if name == "SkipCertificateCheck":
+    if name in ("SkipCertificateCheck", "SystemTrustStore"):
         return bool(value)
+    if name == "ClientCertificate" and isinstance(value, (list, tuple)):
+        return value[0] if len(value) == 1 else tuple(value) or None
     if name == "BaseUrl" and value == "":
         raise ConfigurationError("Invalid URL '' cannot be used in the base URL.", parameter="BaseUrl")
     if name == "Proxy":
@@ -113,13 +124,13 @@ def _figure(name: str, value: Any) -> float:
     """A number as a script may give it, text included; MaxRetryCount takes whole ones only."""
     try:
         figure = float(value)
-        if name == "TimeoutSec":
+        if name != "MaxRetryCount":
             return figure
         if figure.is_integer():
             return int(figure)
     except (TypeError, ValueError, OverflowError):
         pass
-    kind = "a number of seconds above 0" if name == "TimeoutSec" else "a whole number, 0 or more"
+    kind = "a whole number, 0 or more" if name == "MaxRetryCount" else "a number of seconds above 0"
     raise ConfigurationError(f"{name} must be {kind}.", parameter=name)
 
 

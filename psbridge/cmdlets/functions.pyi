@@ -2428,6 +2428,14 @@ class _Set_Configuration(_Cmdlet):
         Model: str = ...,
         TimeoutSec: float | None = ...,
         MaxRetryCount: int | None = ...,
+        ConnectTimeoutSec: float | None = ...,
+        IdleTimeoutSec: float | None = ...,
+        AzureEndpoint: str = ...,
+        AzureDeployment: str = ...,
+        ApiVersion: str = ...,
+        CaBundle: str = ...,
+        SystemTrustStore: bool = ...,
+        ClientCertificate: str | Sequence[str] = ...,
     ) -> LiveConfiguration:
         """Changes the settings that later calls use; what you leave out stays as it is."""
 
