@@ -18,8 +18,8 @@ class _Tree:
     def __init__(self) -> None:
         self.system = edge.namespace("System")
         self.make = edge.net("System.Linq.Expressions.Expression")
-        self._variables = self.system.Array[edge.net("System.Linq.Expressions.ParameterExpression")]
-        self._expressions = self.system.Array[self.make]
+        self.variables = self.system.Array[edge.net("System.Linq.Expressions.ParameterExpression")]
+        self.expressions = self.system.Array[self.make]
 
     def type(self, cls: Any) -> Any:
         return edge.runtime_type(cls)
@@ -32,10 +32,10 @@ class _Tree:
         return self.type(cls).GetMethod(name, listed)
 
     def call(self, target: Any, method: Any, *arguments: Any) -> Any:
-        return self.make.Call(target, method, self._expressions(list(arguments)))
+        return self.make.Call(target, method, self.expressions(list(arguments)))
 
     def block(self, variables: list[Any], *steps: Any) -> Any:
-        return self.make.Block(self._variables(variables), self._expressions(list(steps)))
+        return self.make.Block(self.variables(variables), self.expressions(list(steps)))
 
     def each(self, array: Any, index: Any, body: Any) -> Any:
         """Run `body` for every `index` of `array`."""
@@ -45,7 +45,7 @@ class _Tree:
         return self.make.Loop(self.make.IfThenElse(inside, step, self.make.Break(end)), end)
 
     def function(self, delegate: Any, body: Any, *parameters: Any) -> Any:
-        return self.make.Lambda[delegate](body, self._variables(list(parameters))).Compile()
+        return self.make.Lambda[delegate](body, self.variables(list(parameters))).Compile()
 
 
 @cache
@@ -71,7 +71,7 @@ def _add_note(tree: _Tree, target: Any, key: Any, value: Any) -> Any:
     note = edge.power_shell_type("PSNoteProperty")
     types = system.Array[system.Type]([tree.type(system.String), tree.type(system.Object)])
     name = tree.make.Convert(key, tree.type(system.String))
-    made = tree.make.New(tree.type(note).GetConstructor(types), tree._expressions([name, value]))
+    made = tree.make.New(tree.type(note).GetConstructor(types), tree.expressions([name, value]))
     properties = tree.make.Property(target, "Properties")
     add = properties.Type.GetMethod("Add", system.Array[system.Type]([tree.type(note).BaseType]))
     return tree.call(properties, add, made)
@@ -90,13 +90,28 @@ def fill_notes(target: Any, names: list[str], values: list[Any]) -> None:
 
 
 @cache
+def _new_hashtable() -> Any:
+    tree = _Tree()
+    table = edge.net("System.Collections.Hashtable")
+    comparer = edge.net("System.Collections.IEqualityComparer")
+    make = tree.type(table).GetConstructor(tree.system.Array[tree.system.Type]([tree.type(comparer)]))
+    ignoring = tree.make.Constant(edge.net("System.StringComparer").OrdinalIgnoreCase, tree.type(comparer))
+    return tree.function(tree.system.Func[table], tree.make.New(make, tree.expressions([ignoring])))
+
+
+def new_hashtable() -> Any:
+    """An empty Hashtable that ignores the case of its keys, and nothing else of them."""
+    return _new_hashtable()()
+
+
+@cache
 def _copy() -> Any:
     tree = _Tree()
     collection = edge.net("System.Collections.ICollection")
     objects = tree.system.Array[tree.system.Object]
     source, copied = tree.parameter(collection), tree.parameter(objects)
     count = tree.make.Property(source, "Count")
-    array = tree.make.NewArrayBounds(tree.type(tree.system.Object), tree._expressions([count]))
+    array = tree.make.NewArrayBounds(tree.type(tree.system.Object), tree.expressions([count]))
     copy = tree.method(collection, "CopyTo", tree.system.Array, tree.system.Int32)
     zero = tree.make.Constant(tree.system.Int32(0))
     steps = (tree.make.Assign(copied, array), tree.call(source, copy, copied, zero), copied)

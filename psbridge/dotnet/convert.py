@@ -87,10 +87,21 @@ def from_dotnet(value: object, model: type[Model] | None = None) -> Any:
     found = read(value)
     if model is None or isinstance(found, model):
         return found
-    members = found.__ps_properties__() if hasattr(found, "__ps_properties__") else found
-    if not isinstance(members, Mapping):
+    members = _members(found)
+    if not isinstance(members, dict):
         raise ConversionError(f"{model.__name__} is made of a table or an object, not {_kind(found)}.")
-    return built(model, dict(members), [])
+    return built(model, members, [])
+
+
+def _members(value: Any) -> Any:
+    """What was read with its objects as tables, which a model takes at the first try."""
+    if isinstance(value, list):
+        return [_members(item) for item in value]
+    if isinstance(value, binding.PSCustomObject):
+        value = value.__ps_properties__()
+    if isinstance(value, dict):
+        return {key: _members(item) for key, item in value.items()}
+    return value
 
 
 def _to(value: Any, within: Within) -> Any:
@@ -172,27 +183,34 @@ def _bytes(value: Any, within: Within) -> Any:
 
 
 def _hashtable(value: Mapping[Any, Any], within: Within) -> Any:
-    texts = [key.lower() for key in value if isinstance(key, str)]
-    alike = len(set(texts)) != len(texts)
-    return _filled(
-        edge.net("System.Collections.Hashtable")() if alike else edge.new_hashtable(), value, within
-    )
+    keys, values = _entries(value, within)
+    table = compiled.new_hashtable()
+    try:
+        compiled.fill_table(table, keys, values)
+    except edge.net("System.ArgumentException"):  # two keys differ in case only
+        table = edge.net("System.Collections.Hashtable")()
+        _fill(table, keys, values)
+    return table
 
 
 def _ordered(value: Mapping[Any, Any], within: Within) -> Any:
-    return _filled(edge.net("System.Collections.Specialized.OrderedDictionary")(), value, within)
+    table = edge.net("System.Collections.Specialized.OrderedDictionary")()
+    _fill(table, *_entries(value, within))
+    return table
 
 
-def _filled(table: Any, value: Mapping[Any, Any], within: Within) -> Any:
+def _entries(value: Mapping[Any, Any], within: Within) -> tuple[list[Any], list[Any]]:
     inner = _deeper(value, within)
     if None in value:
         raise ConversionError("A table has the key None; a .NET table has no null key.")
-    keys = [_to(key, inner) for key in value]
+    return [_to(key, inner) for key in value], [_to(item, inner) for item in value.values()]
+
+
+def _fill(table: Any, keys: list[Any], values: list[Any]) -> None:
     try:
-        compiled.fill_table(table, keys, [_to(item, inner) for item in value.values()])
+        compiled.fill_table(table, keys, values)
     except edge.net("System.ArgumentException"):
         raise ConversionError("Two keys of a table are one key in .NET.") from None
-    return table
 
 
 def _bag(value: Any, within: Within) -> Any:

@@ -104,16 +104,6 @@ def object_array(items: list[Any]) -> Any:
 
 
 @cache
-def _hashtables() -> Any:
-    return net("System.Collections.Specialized.CollectionsUtil").CreateCaseInsensitiveHashtable
-
-
-def new_hashtable() -> Any:
-    """An empty Hashtable that ignores the case of its keys, as PowerShell's does."""
-    return _hashtables()()
-
-
-@cache
 def invariant() -> Any:
     """The invariant culture."""
     return net("System.Globalization.CultureInfo").InvariantCulture
