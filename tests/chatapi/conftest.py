@@ -1,8 +1,7 @@
-"""What ChatApi's tests stand on: a clean environment, the offline server, a clock that waits by moving."""
+"""What ChatApi's tests stand on: the offline server, a clock that waits by moving."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,17 +11,6 @@ from psbridge.offline import OfflineServer
 
 KEY = "sk-test-0123456789abcdef"
 BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello there"}]}
-
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No proxy or OpenAI setting of the machine reaches a test, and no configuration outlives one."""
-    for name in list(os.environ):
-        if name.upper().startswith(("OPENAI_", "AZURE_OPENAI_")) or name.upper().endswith("_PROXY"):
-            monkeypatch.delenv(name)
-    set_configuration(Configuration())
-    yield
-    set_configuration(Configuration())
 
 
 @pytest.fixture

@@ -1,17 +1,16 @@
-"""What the client's tests stand on: a clean environment, both clients behind one face, a clock that can be
+"""What the client's tests stand on: both clients behind one face, a clock that can be
 moved.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from psbridge.client import AsyncClient, Client, Clock, Configuration, set_configuration
+from psbridge.client import AsyncClient, Client, Clock, Configuration
 from psbridge.client.clock import Cancellation
 from psbridge.offline import OfflineServer
 
@@ -19,18 +18,6 @@ from .faulty import FaultyServer, Handler
 
 KEY = "sk-test-0123456789abcdef"
 BODY: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello there"}]}
-
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No proxy, TLS or OpenAI setting of the machine reaches a test, and no configuration outlives one."""
-    for name in list(os.environ):
-        upper = name.upper()
-        if upper.startswith(("OPENAI_", "AZURE_OPENAI_", "SSL_CERT_")) or upper.endswith("_PROXY"):
-            monkeypatch.delenv(name)
-    set_configuration(Configuration())
-    yield
-    set_configuration(Configuration())
 
 
 @pytest.fixture
