@@ -15,10 +15,13 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_its_python_runs(server: OfflineServer, capsys: pytest.CaptureFixture[str]) -> None:
-    first, second = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    first, settings, many = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     exec(compile(first, "README.md", "exec"), {})
     assert "You said: Say hello." in capsys.readouterr().out
-    exec(compile(second, "README.md", "exec"), {"ps": ps, "fetch_from_vault": lambda: "sk-from-the-vault"})
+    exec(compile(many, "README.md", "exec"), {"ps": ps, "tickets": ["No paper", "", "Too slow"]})
+    replies = capsys.readouterr().out.splitlines()
+    assert len(replies) == 3 and "You said: Too slow" in replies[2]
+    exec(compile(settings, "README.md", "exec"), {"ps": ps, "fetch_from_vault": lambda: "sk-from-the-vault"})
     assert ps.Get_Configuration().DefaultHeaders == {"X-Team": "blue"}
 
 
