@@ -270,15 +270,21 @@ function Send-BridgeCall {
             [void]$Bound.TryGetValue('CreateChatCompletionRequest', [ref]$Item)
         }
         $own = $Bound
-        if ($piped -or $Bound.ContainsKey('KeyFilePath') -or $Bound.ContainsKey('Reply')) {
+        if ($piped -or $Call.Keep -or $Bound.ContainsKey('Reply')) {
             $own = New-Object 'System.Collections.Generic.Dictionary[string,object]' $Bound
             foreach ($key in 'ThrottleLimit', 'Unordered', 'RequestsPerMinute', 'TokensPerMinute') { [void]$own.Remove($key) }
             if ($own.ContainsKey('Reply')) {
                 $own['Messages'] = @(ConvertTo-BridgeTurn $own['Reply']) + @($own['Messages'])
                 [void]$own.Remove('Reply')
             }
-            if ($own.ContainsKey('KeyFilePath')) {
-                $own['KeyFilePath'] = $cmdlet.GetUnresolvedProviderPathFromPSPath($own['KeyFilePath'])
+            # Paths are the script's, relative to its location; the worker has another.
+            foreach ($key in 'KeyFilePath', 'CaBundle') {
+                if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = $cmdlet.GetUnresolvedProviderPathFromPSPath($own[$key]) }
+            }
+            if ($own.ContainsKey('ClientCertificate') -and $own['ClientCertificate']) {
+                $files = @($own['ClientCertificate'])  # certificate, key, passphrase
+                for ($i = 0; $i -lt [math]::Min(2, $files.Count); $i++) { $files[$i] = $cmdlet.GetUnresolvedProviderPathFromPSPath($files[$i]) }
+                $own['ClientCertificate'] = $files
             }
         }
         $params = Format-BridgeCall $Call.Name $own $Call.More
