@@ -31,6 +31,7 @@ from .pshome import SMA, PowerShellHome, find_pshome
 from .read import read
 
 _SLICE = 50  # milliseconds between two looks at a cancellation and at Ctrl+C
+_LEAVING = 10.0  # seconds that closing waits for scripts it has stopped
 _lock = threading.Lock()
 _open: weakref.WeakSet[PowerShellSession] = weakref.WeakSet()
 _home: PowerShellHome | None = None
@@ -104,7 +105,7 @@ class PowerShellSession:
         self.home = _host(pshome)
         self._calls = Calls()
         self._running: set[Any] = set()
-        self._guard = threading.Lock()
+        self._guard = threading.Condition()
         self._turn = threading.Lock() if runspaces == 1 else None
         self._pool: Any = None
         self._runspace: Any = None
@@ -143,12 +144,15 @@ class PowerShellSession:
             raise DotNetError("The session is closed.")
         with self._turn or contextlib.nullcontext():
             shell = edge.net("System.Management.Automation.PowerShell").Create()
+            with self._guard:
+                self._running.add(shell)
             try:
                 return self._run(shell, script, parameters, input, cancellation)
             finally:
+                shell.Dispose()
                 with self._guard:
                     self._running.discard(shell)
-                shell.Dispose()
+                    self._guard.notify_all()
 
     def close(self) -> None:
         """Stop what runs and close the runspaces; may be called more than once."""
@@ -161,6 +165,8 @@ class PowerShellSession:
         for shell in running:
             with contextlib.suppress(Exception):  # it has ended meanwhile
                 shell.Stop()
+        with self._guard:  # their threads are still in .NET until they have left `run`
+            self._guard.wait_for(lambda: not self._running, _LEAVING)
         for one in (self._runspace, self._pool):
             if one is not None:
                 one.Dispose()
@@ -205,8 +211,6 @@ class PowerShellSession:
         for item in input or ():
             given.Add(to_dotnet(item))
         given.Complete()
-        with self._guard:
-            self._running.add(shell)
         failure = self._finish(shell, edge.begin_invoke(shell, given, output), cancellation)
         result = _result(shell, output)
         state = str(shell.InvocationStateInfo.State)
