@@ -21,7 +21,11 @@ ALLOWED: dict[str, set[str]] = {
     "cmdlets": {"binding", "models", "client"},
     "offline": {"models"},
     "generate": {"models"},
-    "cli": {"cmdlets", "binding", "models", "client", "offline", "bridge", "script", "runs", "dotnet"},
+    "install_module": set(),
+    "cli": {
+        *("cmdlets", "binding", "models", "client", "offline"),
+        *("bridge", "script", "runs", "dotnet", "install_module"),
+    },
     "bridge": {"cmdlets", "binding", "models", "client"},
     "script": {"cmdlets", "binding", "models", "client"},
     "runs": {"cmdlets", "binding", "models", "client"},

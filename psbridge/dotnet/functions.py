@@ -30,12 +30,6 @@ from .read import read
 
 VARIABLE = "__PSBridge"
 
-# Texts that a SecureString may stand for: PowerShell would make "System.Security.SecureString" of it.
-_SECRETS = {
-    "Set-Configuration": ("Password", "Cookie", "AccessToken"),
-    "Set-ConfigurationApiKey": ("ApiKey",),
-}
-
 # What a call answers with, as the first item of an Object[]; the functions below take it apart.
 _NOTHING, _VALUE, _ITEMS = "nothing", "value", "items"
 
@@ -71,13 +65,12 @@ def _definition(row: TableEntry) -> str:
     binding = [f"DefaultParameterSetName = '{row.default_set}'"] if row.default_set else []
     if row.should_process:
         binding.append("SupportsShouldProcess = $true")
-    secrets = _SECRETS.get(row.name, ())
-    block = ",\n".join(_parameter(one, one.name in secrets) for one in row.parameters)
+    block = ",\n".join(_parameter(one) for one in row.parameters)
     body = _BODY.format(variable=VARIABLE, name=row.name)
     return f"[CmdletBinding({', '.join(binding)})]\nparam(\n{block}\n)\n{body}"
 
 
-def _parameter(one: TableParameter, secret: bool) -> str:
+def _parameter(one: TableParameter) -> str:
     says = []
     if one.position is not None:
         says.append(f"Position = {one.position}")
@@ -92,7 +85,8 @@ def _parameter(one: TableParameter, secret: bool) -> str:
     lines = [f"[Parameter({', '.join([*named, *says])})]" for named in sets]
     if one.values:
         lines.append("[ValidateSet({})]".format(", ".join(f"'{value}'" for value in one.values)))
-    dotnet = "switch" if one.dotnet == "SwitchParameter" else "object" if secret else one.dotnet
+    # [string] would make "System.Security.SecureString" of a secret.
+    dotnet = {"SwitchParameter": "switch"}.get(one.dotnet, "object" if "s" in one.flags else one.dotnet)
     lines.append(f"[{dotnet}]\n${{{one.name}}}")
     return "\n".join(lines)
 

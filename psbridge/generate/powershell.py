@@ -19,18 +19,11 @@ from .tables import HERE, Cmdlet, Parameter
 
 SOURCES = Path(__file__).parents[2] / "powershell" / "src"
 _TYPES = {"SwitchParameter": "Switch"}
-# Texts that may be given as a SecureString.
-_SECRETS = {
-    "Set-Configuration": ("AccessToken", "Password", "Cookie"),
-    "Set-ConfigurationApiKey": ("ApiKey",),
-}
 
 
 @dataclass(frozen=True)
 class Shown(Parameter):
     """A parameter with what only PowerShell knows of it."""
-
-    secret: bool = False
 
     @property
     def type(self) -> str:
@@ -117,8 +110,7 @@ def powershell_files(table: list[Cmdlet], root: Path) -> list[Output]:
 
 
 def _function(cmdlet: Cmdlet, only: dict[str, Any]) -> Function:
-    secrets = _SECRETS.get(cmdlet.name, ())
-    parameters = [Shown(**vars(one), secret=one.name in secrets) for one in cmdlet.parameters]
+    parameters = [Shown(**vars(one)) for one in cmdlet.parameters]
     for name, about in only["parameters"].get(cmdlet.name, {}).items():
         parameters.append(
             Shown(

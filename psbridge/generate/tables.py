@@ -27,7 +27,7 @@ class Parameter:
     """One row: a parameter of a cmdlet as every doorway needs to know it.
 
     `flags`: m mandatory, v from the pipeline by value, p by property name, r a member the API requires,
-    w a lone object stands for an array of one.
+    w a lone object stands for an array of one, s a text that a SecureString may stand for.
     """
 
     name: str
@@ -151,7 +151,7 @@ def _written_row(name: str, entry: dict[str, Any], words: Words, rows: dict[str,
                 about["type"],
                 tuple(about.get("values", ())),
                 about.get("position"),
-                flags + "p" * about.get("byPropertyName", False),
+                flags + "p" * about.get("byPropertyName", False) + "s" * about.get("secret", False),
                 words.get("parameters", name, parameter),
                 tuple(about.get("sets", ())),
                 about.get("python") or _ANNOTATIONS.get(about["type"], "Any"),
