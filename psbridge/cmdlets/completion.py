@@ -92,9 +92,9 @@ _OPTIONS = {
 # A request given by its parameters may leave its model to the configuration.
 _MODEL_OPEN = frozenset(("Model",))
 # Parameters of the call itself; every other one belongs to the request.
-PIPELINE = ("ThrottleLimit", "Unordered", "RequestsPerMinute", "TokensPerMinute")
+_PIPELINE = ("ThrottleLimit", "Unordered", "RequestsPerMinute", "TokensPerMinute")
 _CALL = frozenset(
-    ("CreateChatCompletionRequest", "WithHttpInfo", "Stream", "StreamText", *PIPELINE, *_OPTIONS)
+    ("CreateChatCompletionRequest", "WithHttpInfo", "Stream", "StreamText", *_PIPELINE, *_OPTIONS)
 )
 
 

@@ -2405,7 +2405,9 @@ class _New_ChatCompletion(_Cmdlet):
         """Sends a request to the model and returns its reply, or its chunks while they arrive."""
 
 class _Remove_ChatCompletion(_Cmdlet):
-    def __call__(self, CompletionId: str = ...) -> ChatCompletionDeleted:
+    def __call__(
+        self, CompletionId: str = ..., *, WhatIf: bool = ..., Confirm: bool = ...
+    ) -> ChatCompletionDeleted:
         """Deletes a stored completion for good."""
 
 class _Set_Configuration(_Cmdlet):
@@ -2466,7 +2468,12 @@ class _Set_ConfigurationHttpSigning(_Cmdlet):
 
 class _Update_ChatCompletion(_Cmdlet):
     def __call__(
-        self, CompletionId: str = ..., Metadata: Mapping[Any, Any] = ...
+        self,
+        CompletionId: str = ...,
+        Metadata: Mapping[Any, Any] = ...,
+        *,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
     ) -> CreateChatCompletionResponse:
         """Changes the metadata of a stored completion."""
 

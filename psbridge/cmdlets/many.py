@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 from ..client import Outcome, RateLimits
 from ..errors import PSBridgeError
 from ..models.problems import InvalidValueError
 from .cmdlet import COMMON, Bound
-from .completion import PIPELINE, as_bytes, call_options, client, request_of, result_of
+from .completion import as_bytes, call_options, client, request_of, result_of
+
+_LIMITS = ("ThrottleLimit", "RequestsPerMinute", "TokensPerMinute")
 
 
 def new_chat_completions(
@@ -25,7 +27,7 @@ def new_chat_completions(
     for bound in source:
         if isinstance(bound, PSBridgeError):
             yield bound
-        elif any(bound.get(name) for name in PIPELINE):
+        elif bound.get("Unordered") or any(bound.get(name) is not None for name in _LIMITS):
             yield from _several(chain([bound], source), bound)
             return
         else:
@@ -43,6 +45,7 @@ def _several(source: Iterator[Bound | PSBridgeError], settings: Bound) -> Iterat
     # The items in the pipeline's order: an error, or None where a request was sent.
     places: deque[PSBridgeError | None] = deque()
     asked: dict[int, Any] = {}
+    numbers = count()
 
     def bodies() -> Iterator[bytes]:
         for bound in source:
@@ -54,16 +57,15 @@ def _several(source: Iterator[Bound | PSBridgeError], settings: Bound) -> Iterat
             except PSBridgeError as error:
                 places.append(error)
             else:
-                asked[len(asked)] = item
+                asked[next(numbers)] = item
                 places.append(None)
                 yield body
 
-    limits = None
-    if settings.get("RequestsPerMinute") or settings.get("TokensPerMinute"):
-        limits = RateLimits(settings.get("RequestsPerMinute"), settings.get("TokensPerMinute"))
+    rates = (settings.get("RequestsPerMinute"), settings.get("TokensPerMinute"))
+    limits = None if rates == (None, None) else RateLimits(*rates)
     outcomes = client().map(
         bodies(),
-        concurrency=settings.get("ThrottleLimit") or 1,
+        concurrency=1 if settings.get("ThrottleLimit") is None else settings["ThrottleLimit"],
         ordered=not settings.get("Unordered"),
         limits=limits,
         **call_options(settings),
