@@ -255,7 +255,7 @@
         PSData = @{
             Tags         = @('OpenAI', 'ChatGPT', 'LLM', 'ChatCompletion', 'Python', 'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
             LicenseUri   = 'https://opensource.org/license/mit'
-            ProjectUri   = 'https://pypi.org/project/psbridge/'
+            ProjectUri   = 'https://platform.openai.com/docs/api-reference/chat'
             ReleaseNotes = 'First version.'
         }
     }
