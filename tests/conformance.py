@@ -202,8 +202,19 @@ RUNNERS: dict[str, Callable[[Line], Line]] = {"binding": run_binding}
 
 
 def lines_of(file: Path) -> list[Line]:
-    """The measured lines of a file."""
-    return [json.loads(text) for text in file.read_text(encoding="utf-8").splitlines() if text.strip()]
+    """The measured lines of a file; only a line feed ends a line, since values may hold other separators.
+
+    Raises:
+        ValueError: a line is not JSON; the message has its number.
+    """
+    lines = []
+    for number, text in enumerate(file.read_text(encoding="utf-8").split("\n"), 1):
+        if text.strip():
+            try:
+                lines.append(json.loads(text))
+            except ValueError as error:
+                raise ValueError(f"{file}: line {number} is not JSON: {error}") from None
+    return lines
 
 
 def difference(line: Line, got: Line) -> str | None:
@@ -223,7 +234,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("file", type=Path)
     options = parser.parse_args(arguments)
     run = RUNNERS[options.kind]
-    lines = lines_of(options.file)
+    try:
+        lines = lines_of(options.file)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
     passed = 0
     for line in lines:
         try:
