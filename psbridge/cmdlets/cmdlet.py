@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from ..binding import Command
@@ -160,8 +161,13 @@ def _with_common(entry: TableEntry, work: Work, bound: dict[str, Any], left_open
         _log.info('What if: Performing the operation "%s" on target "%s".', entry.name, target)
         return None
     own = {name: value for name, value in bound.items() if name not in COMMON}
-    with warning_action(_preference(bound.get("WarningAction"), "Continue")):
+    with obeying(bound):
         return work(own, left_open)
+
+
+def obeying(bound: Bound) -> AbstractContextManager[None]:
+    """The preferences among the bound parameters, in force inside the `with`."""
+    return warning_action(_preference(bound.get("WarningAction"), "Continue"))
 
 
 def _preference(value: Any, default: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from ..client import Outcome, RateLimits
 from ..errors import PSBridgeError
 from ..models.problems import InvalidValueError
-from .cmdlet import COMMON, Bound
+from .cmdlet import COMMON, Bound, obeying
 from .completion import as_bytes, call_options, client, request_of, result_of
 
 _LIMITS = ("ThrottleLimit", "RequestsPerMinute", "TokensPerMinute")
@@ -53,7 +53,8 @@ def _several(source: Iterator[Bound | PSBridgeError], settings: Bound) -> Iterat
                 if isinstance(bound, PSBridgeError):
                     raise bound
                 item = bound.get("CreateChatCompletionRequest")
-                body = as_bytes(request_of({name: bound[name] for name in bound if name not in COMMON}))
+                with obeying(bound):
+                    body = as_bytes(request_of({name: bound[name] for name in bound if name not in COMMON}))
             except PSBridgeError as error:
                 places.append(error)
             else:

@@ -88,6 +88,19 @@ def test_http_info_comes_with_each_of_many(server: ps.OfflineServer) -> None:
     assert {result.StatusCode for result in results} == {200}
 
 
+def test_warnings_of_many_obey_the_call(server: ps.OfflineServer) -> None:
+    """Warnings are errors in this suite: one that got through would fail the test."""
+    open_prediction = ps.Initialize_PredictionContent(Type="content", Content=ps.UNSET)
+    item = ps.ConvertFrom_JsonToCreateChatCompletionRequest(
+        '{"messages": [{"role": "user", "content": "hi"}], "model": "gpt-4o"}'
+    )
+    item.prediction = open_prediction
+    quiet = ps.New_ChatCompletion.pipe([item], ThrottleLimit=2, WarningAction="SilentlyContinue")
+    assert [_said(result) for result in quiet] == ["hi"]
+    with pytest.warns(ps.PSBridgeWarning, match="Prediction"):
+        list(ps.New_ChatCompletion.pipe([item], ThrottleLimit=2))
+
+
 @pytest.mark.parametrize("limit", [0, -1])
 def test_a_limit_that_is_none_is_refused(server: ps.OfflineServer, limit: int) -> None:
     with pytest.raises(ps.PSBridgeError, match="ThrottleLimit"):

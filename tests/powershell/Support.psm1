@@ -54,7 +54,10 @@ function Wait-Until {
     param([scriptblock] $Block)
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     while (-not (& $Block)) {
-        if ($clock.Elapsed.TotalSeconds -gt 60) { throw "Did not happen within a minute: $Block" }
+        if ($clock.Elapsed.TotalSeconds -gt 60) {
+            $status = if (Get-Module PSBridge) { Get-PSBridgeStatus | Out-String }
+            throw "Did not happen within a minute: $Block $status"
+        }
         [System.Threading.Thread]::Sleep(20)
     }
 }
