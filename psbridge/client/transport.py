@@ -117,13 +117,14 @@ PoolT = TypeVar("PoolT", httpcore.ConnectionPool, httpcore.AsyncConnectionPool)
 class _Slot(Generic[PoolT]):
     """One connection: a pool that may hold no more than it."""
 
-    __slots__ = ("idle_since", "lease", "pool")
+    __slots__ = ("idle_since", "lease", "opened_in", "pool")
 
     pool: PoolT
 
-    def __init__(self, pool: PoolT, lease: Lease) -> None:
+    def __init__(self, pool: PoolT, lease: Lease, opened_in: int) -> None:
         self.pool = pool
         self.lease = lease
+        self.opened_in = opened_in
         self.idle_since = 0.0
 
 
@@ -133,6 +134,7 @@ class _Slots(Generic[PoolT]):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._idle: dict[tuple[Any, ...], deque[_Slot[PoolT]]] = {}
+        self.drained = 0  # how often; a connection in use meanwhile is not kept when it comes back
 
     def take(self, key: tuple[Any, ...]) -> _Slot[PoolT] | None:
         """The connection used last, if one is idle."""
@@ -146,6 +148,8 @@ class _Slots(Generic[PoolT]):
         now = slot.idle_since = time.monotonic()
         stale = []
         with self._lock:
+            if slot.opened_in != self.drained:
+                return [slot]
             idle = self._idle.setdefault(key, deque())
             idle.append(slot)
             while len(idle) > _MOST_IDLE or now - idle[0].idle_since > _KEEP_ALIVE:
@@ -155,6 +159,7 @@ class _Slots(Generic[PoolT]):
     def drain(self) -> list[_Slot[PoolT]]:
         """All idle ones, now forgotten."""
         with self._lock:
+            self.drained += 1
             slots = [slot for idle in self._idle.values() for slot in idle]
             self._idle.clear()
         return slots
@@ -241,7 +246,7 @@ class HttpcoreTransport:
         if slot is None:
             lease = Lease()
             kind, _, options = _options(request.url, route)
-            slot = _Slot(kind(network_backend=SyncBackend(lease), **options), lease)
+            slot = _Slot(kind(network_backend=SyncBackend(lease), **options), lease, self._slots.drained)
         slot.lease.bounds = bounds
         bounds.connect_until = bounds.idle_until = None
         try:
@@ -313,7 +318,7 @@ class AsyncHttpcoreTransport:
         if slot is None:
             lease = Lease()
             _, kind, options = _options(request.url, route)
-            slot = _Slot(kind(network_backend=AsyncBackend(lease), **options), lease)
+            slot = _Slot(kind(network_backend=AsyncBackend(lease), **options), lease, self._slots.drained)
         slot.lease.bounds = bounds
         bounds.connect_until = bounds.idle_until = None
         try:

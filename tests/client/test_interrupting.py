@@ -13,6 +13,7 @@ import pytest
 
 from psbridge.client import Cancellation, Client, Configuration
 from psbridge.client.errors import CallCancelledError
+from psbridge.client.transport import HttpcoreTransport
 from psbridge.offline import Fault, OfflineServer
 
 from .conftest import BODY
@@ -88,3 +89,19 @@ def test_a_cancellation_ends_many_at_once(faulty: Any) -> None:
         pytest.raises(CallCancelledError, match="call was cancelled"),
     ):
         list(client.map((BODY for _ in count()), concurrency=3, cancellation=cancellation))
+
+
+def test_a_connection_that_was_in_use_when_the_client_was_closed_is_not_kept(
+    configuration: Configuration,
+) -> None:
+    """Nobody would ever close it; the client itself goes on working."""
+    transport = HttpcoreTransport()
+    client = Client(configuration, transport=transport)
+    stream = client.stream(BODY)
+    client.close()
+    assert "Hello there" in "".join(stream.text())
+    assert transport._slots.drain() == []
+    client.create(BODY)
+    idle = transport._slots.drain()
+    assert len(idle) == 1
+    idle[0].pool.close()
