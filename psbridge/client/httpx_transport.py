@@ -8,6 +8,7 @@ looked at between reads, and httpx's own limits are set to what is left of it.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 import httpcore
 import httpx
@@ -42,6 +43,18 @@ def _failure(error: BaseException, bounds: Bounds) -> ClientError | None:
     return failure_of(inner, bounds)
 
 
+@contextmanager
+def _told(bounds: Bounds) -> Iterator[None]:
+    """What httpx raises inside is raised as the client's own error."""
+    try:
+        yield
+    except BaseException as error:
+        failure = _failure(error, bounds)
+        if failure is None:
+            raise
+        raise failure from error
+
+
 def _check(bounds: Bounds) -> None:
     """Between two reads: raises what httpcore raises inside one when the time is up."""
     if bounds.left(bounds.idle_until) <= 0 or bounds.cancelled:
@@ -60,13 +73,8 @@ class HttpxTransport:
 
     def send(self, request: WireRequest, route: Route, bounds: Bounds) -> WireResponse:
         """Send, and return when the reply's headers are there."""
-        try:
+        with _told(bounds):
             response = self._client.send(_built(request, bounds), stream=True, follow_redirects=False)
-        except BaseException as error:
-            failure = _failure(error, bounds)
-            if failure is None:
-                raise
-            raise failure from error
         return _Response(response, bounds)
 
     def close(self) -> None:
@@ -84,14 +92,12 @@ class _Response:
 
     def read(self) -> bytes:
         try:
-            _check(self._bounds)
-            return next(self._pieces, b"")
-        except BaseException as error:
+            with _told(self._bounds):
+                _check(self._bounds)
+                return next(self._pieces, b"")
+        except BaseException:
             self.close()
-            failure = _failure(error, self._bounds)
-            if failure is None:
-                raise
-            raise failure from error
+            raise
 
     def close(self) -> None:
         self._response.close()
@@ -105,13 +111,8 @@ class AsyncHttpxTransport:
 
     async def send(self, request: WireRequest, route: Route, bounds: Bounds) -> AsyncWireResponse:
         """Send, and return when the reply's headers are there."""
-        try:
+        with _told(bounds):
             response = await self._client.send(_built(request, bounds), stream=True, follow_redirects=False)
-        except BaseException as error:
-            failure = _failure(error, bounds)
-            if failure is None:
-                raise
-            raise failure from error
         return _AsyncResponse(response, bounds)
 
     async def close(self) -> None:
@@ -129,14 +130,12 @@ class _AsyncResponse:
 
     async def read(self) -> bytes:
         try:
-            _check(self._bounds)
-            return await anext(self._pieces, b"")
-        except BaseException as error:
+            with _told(self._bounds):
+                _check(self._bounds)
+                return await anext(self._pieces, b"")
+        except BaseException:
             await self.close()
-            failure = _failure(error, self._bounds)
-            if failure is None:
-                raise
-            raise failure from error
+            raise
 
     async def close(self) -> None:
         await self._response.aclose()
