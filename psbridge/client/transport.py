@@ -386,7 +386,11 @@ class _AsyncResponse:
         if not self._whole:
             await slot.pool.aclose()
             return
-        await self._response.aclose()
+        try:
+            await self._response.aclose()
+        except BaseException:  # cancelled in between: nobody else knows of the connection any more
+            await slot.pool.aclose()
+            raise
         for stale in self._slots.put(self._key, slot):
             await stale.pool.aclose()
 

@@ -1,23 +1,27 @@
-"""Ctrl+C ends a call wherever it is, and the server sees its connection end."""
+"""Ctrl+C and cancelling end a call wherever it is, and the server sees its connection end."""
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import signal
 import sys
 import threading
+import warnings
+from collections.abc import Awaitable, Generator
 from itertools import count
 from typing import Any
 
 import pytest
 
-from psbridge.client import Cancellation, Client, Configuration
+from psbridge.client import AsyncClient, Cancellation, Client, Configuration
 from psbridge.client.errors import CallCancelledError
 from psbridge.client.transport import HttpcoreTransport
 from psbridge.offline import Fault, OfflineServer
 
 from .conftest import BODY
-from .faulty import STREAM_HEAD, Connection, event_stream
+from .faulty import COMPLETION, STREAM_HEAD, Connection, event_stream
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no way to send itself Ctrl+C alone"
@@ -105,3 +109,64 @@ def test_a_connection_that_was_in_use_when_the_client_was_closed_is_not_kept(
     idle = transport._slots.drain()
     assert len(idle) == 1
     idle[0].pool.close()
+
+
+class _CancelledAt:
+    """Awaits `work`, and cancels it the moment it waits for the `moment`th time."""
+
+    def __init__(self, work: Awaitable[Any], moment: int) -> None:
+        self.work = work
+        self.moment = moment
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        steps = self.work.__await__()
+        throw = False
+        while True:
+            try:
+                waited_for = steps.throw(asyncio.CancelledError()) if throw else steps.send(None)
+            except StopIteration as stop:
+                return stop.value
+            self.moment -= 1
+            throw = self.moment == 0
+            if not throw:
+                yield waited_for
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_cancelled_at_any_moment_no_connection_is_left_behind(faulty: Any, streamed: bool) -> None:
+    """A call on a new connection and one on a kept connection, cancelled at each of their waits in turn."""
+
+    async def handler(connection: Connection) -> None:
+        while True:
+            await connection.request()
+            if streamed:
+                await connection.send(STREAM_HEAD + event_stream("a", "b"))
+                return
+            await connection.reply(COMPLETION)
+
+    async def calls(client: AsyncClient) -> None:
+        for _ in range(2):
+            if streamed:
+                async for _chunk in await client.stream(BODY):
+                    pass
+            else:
+                await client.create(BODY)
+
+    async def main(moment: int) -> bool:
+        async with AsyncClient(configuration) as client:
+            try:
+                await _CancelledAt(calls(client), moment)
+            except asyncio.CancelledError:
+                return True
+        return False
+
+    configuration = Configuration(base_url=faulty(handler).base_url)
+    gc.collect()
+    moments = 0
+    with warnings.catch_warnings(record=True) as left:
+        warnings.simplefilter("always", ResourceWarning)
+        while asyncio.run(main(moments + 1)):
+            moments += 1
+            gc.collect()
+            assert [str(warning.message) for warning in left] == [], f"cancelled at wait {moments}"
+    assert moments > 5
