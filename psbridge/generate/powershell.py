@@ -1,7 +1,8 @@
 """The PowerShell module: functions, manifest and help, out of the table and the hand-written bridge.
 
-`powershell/src/*.ps1` is joined, in the order of the file names, in front of one function for each row of the
-table. Knows PowerShell's syntax for parameters and nothing of what a cmdlet does.
+The files of each folder of `powershell/src` are joined in the order of their names: `module` in front of one
+function for each row of the table, `start` and `calls` into the two files that the first call loads. Knows
+PowerShell's syntax for parameters and nothing of what a cmdlet does.
 """
 
 from __future__ import annotations
@@ -80,13 +81,12 @@ class Function:
 
 
 def powershell_files(table: list[Cmdlet], root: Path) -> list[Output]:
-    """`PSBridge.psm1`, `PSBridge.psd1` and `en-US/PSBridge-help.xml`."""
+    """`PSBridge.psm1`, the two files it loads, `PSBridge.psd1` and `en-US/PSBridge-help.xml`."""
     only = yaml.safe_load((HERE / "powershell.yaml").read_text(encoding="utf-8"))
     functions = [_function(cmdlet, only) for cmdlet in table]
     written = [_written(name, entry) for name, entry in only["cmdlets"].items()]
     everything = sorted([*functions, *written], key=lambda one: one.cmdlet.name)
     models = [(one.output, [p.wire for p in one.parameters]) for one in table if one.kind == "object"]
-    parts = [path.read_text(encoding="ascii") for path in sorted(SOURCES.glob("*.ps1"))]
     templates = environment()
     templates.filters["xml"] = escape
     module = root / "powershell" / "PSBridge"
@@ -94,9 +94,15 @@ def powershell_files(table: list[Cmdlet], root: Path) -> list[Output]:
     return [
         Output(
             module / "PSBridge.psm1",
-            templates.get_template("PSBridge.psm1.j2").render(
-                parts=parts, functions=functions, models=models
-            ),
+            templates.get_template("PSBridge.psm1.j2").render(parts=_parts("module"), functions=functions),
+        ),
+        Output(
+            module / "PSBridge.Start.ps1",
+            templates.get_template("PSBridge.Loaded.ps1.j2").render(parts=_parts("start"), models=[]),
+        ),
+        Output(
+            module / "PSBridge.Calls.ps1",
+            templates.get_template("PSBridge.Loaded.ps1.j2").render(parts=_parts("calls"), models=models),
         ),
         Output(
             module / "PSBridge.psd1",
@@ -107,6 +113,10 @@ def powershell_files(table: list[Cmdlet], root: Path) -> list[Output]:
             templates.get_template("PSBridge-help.xml.j2").render(functions=everything),
         ),
     ]
+
+
+def _parts(folder: str) -> list[str]:
+    return [path.read_text(encoding="ascii") for path in sorted((SOURCES / folder).glob("*.ps1"))]
 
 
 def _function(cmdlet: Cmdlet, only: dict[str, Any]) -> Function:

@@ -17,23 +17,20 @@ Describe 'A built object' {
         $request = Initialize-CreateChatCompletionRequest -Messages (Initialize-ChatCompletionRequestUserMessage hi user) -Model gpt-4o
         $request.temperature = 0.2
         InModuleScope PSBridge -Parameters @{ R = $request } {
-            $text = New-Object System.Text.StringBuilder
-            Add-BridgeJson $text $R (New-Object System.Collections.Generic.List[object]) 'R'
-            $text.ToString() | ConvertFrom-Json | ConvertTo-Json -Compress -Depth 9 |
+            $sent = (Format-BridgeCall 'Name' @{ R = $R } '').Text.ToString() | ConvertFrom-Json
+            $sent.parameters.R | ConvertTo-Json -Compress -Depth 9 |
                 Should -Be '{"$psbridge":"model","type":"CreateChatCompletionRequest","set":{"messages":[{"$psbridge":"model","type":"ChatCompletionRequestUserMessage","set":{"content":"hi","role":"user"}}],"model":"gpt-4o","temperature":0.2}}'
         }
     }
     It 'tells a null that was given from one that was not' {
         $made = Initialize-ChatCompletionRequestAssistantMessage -Role assistant -Content $null
         InModuleScope PSBridge -Parameters @{ R = $made } {
-            $text = New-Object System.Text.StringBuilder
-            Add-BridgeJson $text $R (New-Object System.Collections.Generic.List[object]) 'R'
-            $text.ToString() | Should -Match '"content":null'
-            $text.ToString() | Should -Not -Match 'refusal'
+            $text = (Format-BridgeCall 'Name' @{ R = $R } '').Text.ToString()
+            $text | Should -Match '"content":null'
+            $text | Should -Not -Match 'refusal'
             $R.refusal = $null
-            $text = New-Object System.Text.StringBuilder
-            Add-BridgeJson $text $R (New-Object System.Collections.Generic.List[object]) 'R'
-            $text.ToString() | Should -Match '"refusal":null'
+            $text = (Format-BridgeCall 'Name' @{ R = $R } '').Text.ToString()
+            $text | Should -Match '"refusal":null'
         }
     }
     It 'is built from each object of a pipeline without values of the one before' {

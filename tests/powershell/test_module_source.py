@@ -1,6 +1,6 @@
 """The module's text, checked without PowerShell: it parses, and its functions are the table's.
 
-tree-sitter reads the .psm1; what PowerShell itself makes of it is the Pester files' business.
+tree-sitter reads it; what PowerShell itself makes of it is the Pester files' business.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ SPELLED = {"Switch": "SwitchParameter"}
 
 
 @cache
-def tree() -> tree_sitter.Tree:
+def tree(file: str = "PSBridge.psm1") -> tree_sitter.Tree:
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
-    return parser.parse((MODULE / "PSBridge.psm1").read_bytes())
+    return parser.parse((MODULE / file).read_bytes())
 
 
 def walk(node: tree_sitter.Node, kind: str) -> Iterator[tree_sitter.Node]:
@@ -81,9 +81,10 @@ def parameter(node: tree_sitter.Node) -> dict[str, Any]:
     }
 
 
-def test_it_parses() -> None:
+@pytest.mark.parametrize("file", ["PSBridge.psm1", "PSBridge.Start.ps1", "PSBridge.Calls.ps1"])
+def test_it_parses(file: str) -> None:
     """No part of the module is text the grammar cannot read."""
-    errors = list(walk(tree().root_node, "ERROR"))
+    errors = list(walk(tree(file).root_node, "ERROR"))
     assert not errors, [(node.start_point, text(node)[:80]) for node in errors]
 
 
@@ -156,6 +157,10 @@ def test_the_manifest_names_every_function_and_the_version() -> None:
     assert listed is not None
     assert set(re.findall(r"'([^']+)'", listed[1])) == set(functions())
     assert f"ModuleVersion        = '{__version__}'" in manifest
+    files = re.search(r"FileList\s*= @\((.*?)\)", manifest)
+    assert files is not None
+    there = {file.name for file in MODULE.iterdir() if file.is_file()}
+    assert set(re.findall(r"'([^']+)'", files[1])) == there
     assert f"$script:Version = '{__version__}'" in (MODULE / "PSBridge.psm1").read_text(encoding="ascii")
 
 

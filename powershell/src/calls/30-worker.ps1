@@ -4,6 +4,8 @@
 # puts it into the queue of the call it belongs to. Waiting is done in slices, so that Ctrl+C works; a line that
 # nobody waits for any more is dropped.
 
+$script:LineHead = [regex]::new('^\{"jsonrpc": ?"2\.0", ?(?:"id": ?(\d+),|"method": ?"\w+", ?"params": ?\{"id": ?(\d+)[,}])')
+
 function Connect-Bridge {
     # A connection that is ready, made if there is none. Throws an ErrorRecord when it cannot be.
     $hub = Get-BridgeHub
@@ -12,10 +14,10 @@ function Connect-Bridge {
         $old = $hub.Connection
         if ($null -ne $old -and $old.Ready) { return $old }
         Add-BridgeUser $hub
-        $trouble = New-Object System.Collections.ArrayList
-        $candidates = Find-BridgePython $hub.PythonPath
-        foreach ($python in $candidates) {
-            $connection = Start-BridgeWorker $python $trouble
+        $trouble = [System.Collections.ArrayList]::new()
+        foreach ($python in (Find-BridgePython $hub.PythonPath)) {
+            if ($python.Trouble) { throw (New-BridgeRecord $python.Trouble 'PSBridge.PythonNotFound' 'ObjectNotFound' $python.Path) }
+            $connection = Start-BridgeWorker $hub $python $trouble
             if ($null -ne $connection) {
                 $hub.Connection = $connection
                 if ($null -ne $old) {
@@ -34,60 +36,24 @@ function Connect-Bridge {
 }
 
 function Start-BridgeWorker {
-    param($Python, $Trouble)
-    $start = New-Object System.Diagnostics.ProcessStartInfo
-    $start.FileName = $Python.Path
-    $start.Arguments = "$($Python.Before)-X utf8 -m psbridge.bridge"
-    $start.UseShellExecute = $false
-    $start.CreateNoWindow = $true
-    $start.RedirectStandardInput = $true
-    $start.RedirectStandardOutput = $true
-    $start.RedirectStandardError = $true
-    $start.StandardOutputEncoding = $script:Utf8
-    # Python puts the working directory first on its path: a folder of ours, not one where anything may lie.
-    $start.WorkingDirectory = $PSScriptRoot
-    $start.EnvironmentVariables['PYTHONSAFEPATH'] = '1'
-    try {
-        $process = [System.Diagnostics.Process]::Start($start)
+    # The connection to a worker of this Python, greeted and configured; nothing when there can be none.
+    param($Hub, $Python, $Trouble)
+    $connection = $Hub.Early
+    $Hub.Early = $null
+    if ($null -ne $connection -and $connection.Python.Path -ne $Python.Path) {
+        Close-BridgeConnection $connection 0
+        $connection = $null
     }
-    catch {
-        [void]$Trouble.Add("$($Python.Path) could not be started ($($_.Exception.GetBaseException().Message))")
-        return
-    }
-    $head = New-Object byte[] 65536
-    $connection = [hashtable]::Synchronized(@{
-            Process = $process
-            Python  = $Python
-            Input   = $process.StandardInput.BaseStream
-            Reader  = $process.StandardOutput
-            Read    = $null                                             # the read under way, whoever began it
-            Write   = $null                                             # a long write that may still be under way
-            Turn    = New-Object System.Threading.AutoResetEvent $true  # whose turn it is to read
-            Pending = New-Object 'System.Collections.Concurrent.ConcurrentDictionary[long,object]'
-            NextId  = [long]0
-            Head    = $head                                             # the first of what it said on standard error
-            Drain   = $null
-            Ready   = $false
-            Gate    = New-Object object                                 # held while a line is written
-            Hello   = $null
-            Since   = [datetime]::UtcNow
-        })
-    $connection.Drain = $process.StandardError.BaseStream.CopyToAsync((New-Object System.IO.MemoryStream (, $head)))
+    if ($null -eq $connection) { $connection = New-BridgeProcess $Python $Trouble }
+    if ($null -eq $connection) { return }
+    $process = $connection.Process
     $done = $false
     try {
-        $text = New-Object System.Text.StringBuilder
-        Add-BridgeJson $text ([ordered]@{
-                protocol   = $script:Protocol
-                version    = $script:Version
-                powershell = $PSVersionTable.PSVersion.ToString()
-                edition    = $PSVersionTable.PSEdition
-                os         = [System.Environment]::OSVersion.VersionString
-            }) (New-Object System.Collections.Generic.List[object]) 'hello'
-        $answer = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'hello' $text.ToString()) 60000
+        $answer = Wait-BridgeAnswer $connection $connection.Hello 60000
         if ($null -eq $answer) {
             [void]$process.WaitForExit(2000)
             [void]$connection.Drain.Wait(500)
-            [void]$Trouble.Add((Get-BridgePythonTrouble $Python ([System.Text.Encoding]::UTF8.GetString($head).Trim([char]0))))
+            [void]$Trouble.Add((Get-BridgePythonTrouble $Python ([System.Text.Encoding]::UTF8.GetString($connection.Head).Trim([char]0))))
             return
         }
         if ($answer.PSObject.Properties['error']) {
@@ -98,8 +64,7 @@ function Start-BridgeWorker {
             [void]$Trouble.Add("$($Python.Path) has psbridge $($answer.result.version), which speaks protocol $($answer.result.protocol); this module speaks $($script:Protocol). Update both: & '$($Python.Path)' -m pip install --upgrade psbridge; psbridge install-module")
             return
         }
-        $connection.Hello = $answer.result
-        foreach ($kept in @((Get-BridgeHub).Replay)) {
+        foreach ($kept in @($Hub.Replay)) {
             $null = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'invoke' (Get-BridgeReplayText $kept)) 60000
         }
         $connection.Ready = $true
@@ -109,6 +74,21 @@ function Start-BridgeWorker {
     finally {
         if (-not $done) { Close-BridgeConnection $connection 0 }
     }
+}
+
+function Get-BridgePythonTrouble {
+    # One sentence on why a Python could not be the worker, from what it wrote to standard error.
+    param($Python, [string] $Said)
+    $call = "& '$($Python.Path)' $($Python.Before)"
+    if ($Said -match "No module named '?psbridge\.bridge|SyntaxError|requires a different Python") {
+        return "$($Python.Path) is too old, or its psbridge is: Python 3.10 or newer is needed; then: $call-m pip install --upgrade psbridge"
+    }
+    if ($Said -match "No module named '?psbridge") {
+        return "$($Python.Path) has no psbridge; install it with: $call-m pip install psbridge"
+    }
+    $last = @($Said -split "`r?`n" | Where-Object { $_.Trim() })
+    if ($last.Count) { return "$($Python.Path) could not start the worker: $($last[-1].Trim())" }
+    "$($Python.Path) ended before it answered"
 }
 
 function Send-BridgeRequest {
@@ -224,24 +204,6 @@ function Wait-BridgeAnswer {
     }
 }
 
-function Close-BridgeConnection {
-    # Ends a worker: its input ends, which it takes as a goodbye; after $Milliseconds it is killed.
-    param($Connection, [int] $Milliseconds)
-    $Connection.Ready = $false
-    foreach ($id in @($Connection.Pending.Keys)) {
-        $call = $null
-        if ($Connection.Pending.TryRemove($id, [ref]$call)) {
-            $call.Queue.Enqueue('')
-            [void]$call.Signal.Set()
-        }
-    }
-    try { $Connection.Input.Dispose() } catch { Write-Debug "Closing the worker's input: $($_.Exception.Message)" }
-    try {
-        if (-not $Connection.Process.WaitForExit($Milliseconds)) { $Connection.Process.Kill() }
-    }
-    catch { Write-Debug "Ending the worker: $($_.Exception.Message)" }
-}
-
 function Add-BridgeUser {
     # Remembers that this runspace uses the worker, and has its end noticed.
     param($Hub)
@@ -265,26 +227,3 @@ function Add-BridgeUser {
     }
 }
 
-function Disconnect-Bridge {
-    # Takes this runspace out of the worker's users; the last one ends it and forgets the configuration. With -All
-    # the worker ends for everybody, and the next call's goes on with the same configuration.
-    param([switch] $All)
-    $hub = [System.AppDomain]::CurrentDomain.GetData('PSBridge.Hub.1')
-    if ($null -eq $hub) { return }
-    $me = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
-    $others = 0
-    foreach ($user in @($hub.Users)) {
-        if ($user -ne $me -and $user.RunspaceStateInfo.State -eq 'Opened') { $others++ }
-    }
-    $hub.Users.Remove($me)
-    if ($All -or $others -eq 0) {
-        $connection = $hub.Connection
-        $hub.Connection = $null
-        if ($null -ne $connection) { Close-BridgeConnection $connection 3000 }
-        if (-not $All) {
-            $hub.PythonPath = $null
-            $hub.Restarts = 0
-            $hub.Replay.Clear()
-        }
-    }
-}

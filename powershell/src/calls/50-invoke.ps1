@@ -1,35 +1,37 @@
 # Calls: bound parameters out, values, chunks, notes and errors back.
 
+$script:Limits = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute'  # of a pipeline, obeyed here
+
+$script:NoNotes = '"warnings":[],"verbose":[],"debug":[]}}'
+$script:Common = [System.Collections.Generic.HashSet[string]]::new(
+    [string[]]('Verbose', 'Debug', 'ErrorAction', 'WarningAction', 'InformationAction', 'ProgressAction', 'ErrorVariable',
+        'WarningVariable', 'InformationVariable', 'OutVariable', 'OutBuffer', 'PipelineVariable', 'WhatIf', 'Confirm'),
+    [System.StringComparer]::OrdinalIgnoreCase)
+
 function Format-BridgeCall {
-    # The params of an invoke request. Only what was bound goes in; an Unset argument is named as left open.
+    # The params of an invoke request, in a writer. Only what was bound goes in; an Unset argument is named as left open.
     param($Name, $Bound, $More)
-    $text = [System.Text.StringBuilder]::new(256)
+    $writer = [PSBridgeWriter]::new()
+    $text = $writer.Text
     [void]$text.Append('{"name":"').Append($Name).Append('","parameters":{')
-    $script:Refusal = $null
-    $trail = $null
     $separator = '"'
     $open = ''
     foreach ($key in $Bound.Keys) {
         if ($script:Common.Contains($key)) { continue }
         $value = $Bound[$key]
-        if ($value -is [string] -and -not $script:NeedsEscape.IsMatch($value)) {
-            [void]$text.Append($separator).Append($key).Append('":"').Append($value).Append('"')
-            $separator = ',"'
-            continue
-        }
         if (($value -is [System.Management.Automation.PSCustomObject] -or $value -is [array]) -and (Test-BridgeUnset $value)) {
             $open += ',"' + $key + '"'
             continue
         }
         [void]$text.Append($separator).Append($key).Append('":')
-        if ($null -eq $trail) { $trail = [System.Collections.Generic.List[object]]::new() }
-        Add-BridgeJson $text $value $trail $key
+        $writer.Add($value, $key)
+        if ($writer.Refusal) { return $writer }
         $separator = ',"'
     }
     [void]$text.Append('}')
     if ($open) { [void]$text.Append(',"left_open":[').Append($open.Substring(1)).Append(']') }
     [void]$text.Append($More).Append('}')
-    $text.ToString()
+    $writer
 }
 
 function Get-BridgeConnection {
@@ -48,7 +50,6 @@ function Invoke-BridgeBuilder {
     param($Cmdlet, $Bound, $Given, $Item)
     $piped = $Cmdlet.MyInvocation.ExpectingInput
     $hub = $script:Hub
-    if ($null -eq $hub) { $hub = Get-BridgeHub }
     $connection = $null
     $record = $null
     $id = [long]-1
@@ -67,11 +68,12 @@ function Invoke-BridgeBuilder {
         }
         if ($null -ne $text) { $text += '}}' }
         else {
-            $text = Format-BridgeCall $Cmdlet.MyInvocation.MyCommand.Name $Bound ''
-            if ($null -ne $script:Refusal) {
-                $record = New-BridgeRecord $script:Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item
+            $writer = Format-BridgeCall $Cmdlet.MyInvocation.MyCommand.Name $Bound ''
+            if ($writer.Refusal) {
+                $record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item
                 return
             }
+            $text = $writer.Text.ToString()
         }
         $connection = $hub.Connection
         if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge }
@@ -137,23 +139,7 @@ function Invoke-BridgeBuilder {
             Write-BridgeNote $Cmdlet $message.result
         }
         $value = $message.result.value
-        $template = $null
-        if ($value -is [System.Management.Automation.PSCustomObject]) {
-            $type = $value.PSObject.Properties['$type']
-            if ($null -ne $type) { $template = $script:Templates[$type.Value] }
-        }
-        if ($null -ne $template) {
-            $made = $template.PSObject.Copy()
-            foreach ($property in $value.set.PSObject.Properties) {
-                $member = $property.Value
-                if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $member = Expand-BridgeValue $member }
-                $name = $property.Name
-                if ($null -ne $template.PSObject.Properties[$name]) { $made.$name = $member }
-                else { $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $member)) }
-            }
-            $made
-        }
-        else { , (Expand-BridgeValue $value) }
+        , $script:Reader.Read($value)
     }
     catch [System.Management.Automation.PipelineStoppedException] { throw }
     catch {
@@ -205,53 +191,46 @@ function Write-BridgeDebug {
 function Open-BridgeCall {
     # The state of one run of a cmdlet: what is in flight, in which order it came, and what is wanted beside.
     param($Cmdlet, $Bound)
-    if ($null -eq $script:Hub) { $null = Get-BridgeHub }
-    if (Test-BridgeSwitch $Bound 'AsJob') {
-        return @{ Cmdlet = $Cmdlet; Name = $Cmdlet.MyInvocation.MyCommand.Name; Job = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound); Items = [System.Collections.ArrayList]::new() }
+    $asked = $null
+    if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
+        return @{ Cmdlet = $Cmdlet; Name = $Cmdlet.MyInvocation.MyCommand.Name; Job = $true; Open = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound); Items = [System.Collections.ArrayList]::new() }
     }
     if ($null -ne $script:Live) { Sync-BridgeLive }
-    $limit = 1
-    $asked = $null
-    if ($Bound.TryGetValue('ThrottleLimit', [ref]$asked) -and $null -ne $asked) { $limit = $asked }
-    $pace = @{}
-    foreach ($name in 'RequestsPerMinute', 'TokensPerMinute') {
-        if ($Bound.TryGetValue($name, [ref]$asked) -and $null -ne $asked) { $pace[$name] = $asked } else { $pace[$name] = $null }
+    $name = $Cmdlet.MyInvocation.MyCommand.Name
+    $call = @{
+        Job        = $false
+        Open       = $false                                                     # something is left to wait for, or to take back
+        Cmdlet     = $Cmdlet
+        Name       = $name
+        Given      = @($Bound.Keys)
+        Limit      = 1
+        RequestsPerMinute = $null
+        TokensPerMinute = $null
+        Unordered  = $Bound.TryGetValue('Unordered', [ref]$asked) -and $asked
+        More       = ''
+        Queue      = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
+        Slots      = @{}                                                        # in flight or not shown yet, by id
+        Order      = [System.Collections.Generic.Queue[object]]::new()          # the same, oldest first
+        Flying     = 0
+        Finished   = 0
+        Clock      = [System.Diagnostics.Stopwatch]::StartNew()
+        Shown      = 0                                                          # when progress was last written, in ms
+        Connection = $null
+        Start      = 0                                                          # when the next one may be sent, in ms
+        Keep       = $name.StartsWith('Set-Configuration', [System.StringComparison]::OrdinalIgnoreCase)
     }
-    foreach ($pair in @('ThrottleLimit', $limit), @('RequestsPerMinute', $pace.RequestsPerMinute), @('TokensPerMinute', $pace.TokensPerMinute)) {
-        if ($null -ne $pair[1] -and $pair[1] -le 0) {
-            $script:Fatal = New-BridgeRecord "invalid value for '$($pair[0])', must be greater than 0." 'PSBridge.InvalidValue' 'InvalidArgument' $pair[1]
-            return
+    foreach ($limit in $script:Limits) {
+        if ($Bound.TryGetValue($limit, [ref]$asked) -and $null -ne $asked) {
+            if ($asked -le 0) {
+                $script:Fatal = New-BridgeRecord "invalid value for '$limit', must be greater than 0." 'PSBridge.InvalidValue' 'InvalidArgument' $asked
+                return
+            }
+            if ($limit -eq 'ThrottleLimit') { $call.Limit = $asked } else { $call[$limit] = $asked }
         }
     }
-    $more = ''
-    if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or (Test-BridgeSwitch $Bound 'Verbose')) { $more += ',"verbose":true' }
-    if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or (Test-BridgeSwitch $Bound 'Debug')) { $more += ',"debug":true' }
-    @{
-        Job       = $false
-        Cmdlet    = $Cmdlet
-        Name      = $Cmdlet.MyInvocation.MyCommand.Name
-        Given     = @($Bound.Keys)
-        Limit     = $limit
-        Unordered = Test-BridgeSwitch $Bound 'Unordered'
-        More      = $more
-        Queue     = New-Object 'System.Collections.Concurrent.ConcurrentQueue[string]'
-        Slots     = @{}                                                  # in flight or not shown yet, by id
-        Order     = New-Object System.Collections.Generic.Queue[object]  # the same, oldest first
-        Flying    = 0
-        Finished  = 0
-        Clock     = [System.Diagnostics.Stopwatch]::StartNew()
-        Shown     = 0                                                    # when progress was last written, in ms
-        Connection = $null
-        Pace      = $pace
-        Start     = 0                                                    # when the next one may be sent, in ms
-        Keep      = $Cmdlet.MyInvocation.MyCommand.Name -like 'Set-Configuration*'
-    }
-}
-
-function Test-BridgeSwitch {
-    param($Bound, [string] $Name)
-    $value = $null
-    $Bound.TryGetValue($Name, [ref]$value) -and [bool]$value
+    if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) { $call.More = ',"verbose":true' }
+    if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Debug', [ref]$asked) -and $asked)) { $call.More += ',"debug":true' }
+    $call
 }
 
 function Send-BridgeCall {
@@ -262,46 +241,34 @@ function Send-BridgeCall {
         return
     }
     $clean = $false
+    $cmdlet = $Call.Cmdlet
+    $piped = $cmdlet.MyInvocation.ExpectingInput
     try {
-        $cmdlet = $Call.Cmdlet
-        $piped = $cmdlet.MyInvocation.ExpectingInput
         if (-not $piped) {
             $Item = $null
             [void]$Bound.TryGetValue('CreateChatCompletionRequest', [ref]$Item)
         }
         $own = $Bound
-        if ($piped -or $Call.Keep -or $Bound.ContainsKey('Reply')) {
-            $own = New-Object 'System.Collections.Generic.Dictionary[string,object]' $Bound
-            foreach ($key in 'ThrottleLimit', 'Unordered', 'RequestsPerMinute', 'TokensPerMinute') { [void]$own.Remove($key) }
-            if ($own.ContainsKey('Reply')) {
-                $own['Messages'] = @(ConvertTo-BridgeTurn $own['Reply']) + @($own['Messages'])
-                [void]$own.Remove('Reply')
-            }
-            # Paths are the script's, relative to its location; the worker has another.
-            foreach ($key in 'KeyFilePath', 'CaBundle') {
-                if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = $cmdlet.GetUnresolvedProviderPathFromPSPath($own[$key]) }
-            }
-            if ($own.ContainsKey('ClientCertificate') -and $own['ClientCertificate']) {
-                $files = @($own['ClientCertificate'])  # certificate, key, passphrase
-                for ($i = 0; $i -lt [math]::Min(2, $files.Count); $i++) { $files[$i] = $cmdlet.GetUnresolvedProviderPathFromPSPath($files[$i]) }
-                $own['ClientCertificate'] = $files
-            }
-        }
-        $params = Format-BridgeCall $Call.Name $own $Call.More
-        if ($null -ne $script:Refusal) {
+        if ($piped -or $Call.Keep -or $Bound.Count -gt 1) { $own = Select-BridgeArgument $Call $Bound }
+        $writer = Format-BridgeCall $Call.Name $own $Call.More
+        if ($writer.Refusal) {
             # Its turn in the order is kept.
             $Call.Order.Enqueue(@{
                     Id = -1; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $true; Params = ''; Key = ''
-                    Record = New-BridgeRecord $script:Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item
+                    Record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item
                 })
             Write-BridgeFinished $Call
             $clean = $true
             return
         }
-        try { $connection = Get-BridgeConnection }
-        catch {
-            $script:Fatal = $_
-            return
+        $params = $writer.Text.ToString()
+        $connection = $script:Hub.Connection
+        if ($null -eq $connection -or -not $connection.Ready) {
+            try { $connection = Connect-Bridge }
+            catch {
+                $script:Fatal = $_
+                return
+            }
         }
         if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
             # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
@@ -309,32 +276,66 @@ function Send-BridgeCall {
         }
         $Call.Connection = $connection
         while ($Call.Flying -ge $Call.Limit) { Receive-BridgeCall $Call 200 }
-        $now = $Call.Clock.ElapsedMilliseconds
-        while ($Call.Start -gt $now) {
-            Receive-BridgeCall $Call ([math]::Min(200, $Call.Start - $now))
-            $now = $Call.Clock.ElapsedMilliseconds
-        }
-        if ($Call.Pace.RequestsPerMinute) { $Call.Start = $now + 60000 / $Call.Pace.RequestsPerMinute }
-        if ($Call.Pace.TokensPerMinute) {
-            # About four characters of JSON make a token.
-            $Call.Start = [math]::Max($Call.Start, $now + $params.Length / 4 * 60000 / $Call.Pace.TokensPerMinute)
-        }
+        if ($null -ne $Call.RequestsPerMinute -or $null -ne $Call.TokensPerMinute) { Wait-BridgePace $Call $params.Length }
         $sent = Send-BridgeRequest $connection 'invoke' $params $Call.Queue
-        $slot = @{ Id = $sent.Id; Target = $Item; Items = New-Object System.Collections.Generic.Queue[object]; Done = $false; Record = $null; Params = $params; Key = if ($Call.Keep) { Get-BridgeReplayKey $Call.Name $Bound } }
+        $slot = @{ Id = $sent.Id; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $false; Record = $null; Params = $params; Key = '' }
+        if ($Call.Keep) { $slot.Key = Get-BridgeReplayKey $Call.Name $Bound }
         $Call.Slots[$sent.Id] = $slot
         $Call.Order.Enqueue($slot)
         $Call.Flying++
+        if (-not $script:Formatted) { Import-BridgeFormat }
         if ($Call.Limit -le 1) { while ($Call.Order.Count) { Receive-BridgeCall $Call 200 } }
-        else { while ($Call.Queue.Count -or ($Call.Flying -and $null -ne $Call.Connection.Read -and $Call.Connection.Read.IsCompleted)) { Receive-BridgeCall $Call 0 } }
+        else { while ($Call.Queue.Count -or ($Call.Flying -and $null -ne $connection.Read -and $connection.Read.IsCompleted)) { Receive-BridgeCall $Call 0 } }
         $clean = $true
     }
     finally {
-        if ($cmdlet.MyInvocation.ExpectingInput) {
+        if ($piped) {
+            # PowerShell leaves an item's properties bound when the next item lacks them.
             foreach ($key in @($Bound.Keys)) {
                 if ($Call.Given -notcontains $key) { [void]$Bound.Remove($key) }
             }
         }
-        if (-not $clean) { Stop-BridgeCall $Call }
+        if ($clean) { $Call.Open = $Call.Shown -or $Call.Order.Count }
+        else { Stop-BridgeCall $Call }
+    }
+}
+
+function Select-BridgeArgument {
+    # What of the bound parameters is the worker's business, in its terms.
+    param($Call, $Bound)
+    $own = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
+    foreach ($key in $script:Limits) { [void]$own.Remove($key) }
+    [void]$own.Remove('Unordered')
+    if ($own.ContainsKey('Reply')) {
+        $own['Messages'] = @(ConvertTo-BridgeTurn $own['Reply']) + @($own['Messages'])
+        [void]$own.Remove('Reply')
+    }
+    if ($Call.Keep) {
+        # Paths are the script's, relative to its location; the worker has another.
+        foreach ($key in 'KeyFilePath', 'CaBundle') {
+            if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = $Call.Cmdlet.GetUnresolvedProviderPathFromPSPath($own[$key]) }
+        }
+        if ($own.ContainsKey('ClientCertificate') -and $own['ClientCertificate']) {
+            $files = @($own['ClientCertificate'])  # certificate, key, passphrase
+            for ($i = 0; $i -lt [math]::Min(2, $files.Count); $i++) { $files[$i] = $Call.Cmdlet.GetUnresolvedProviderPathFromPSPath($files[$i]) }
+            $own['ClientCertificate'] = $files
+        }
+    }
+    $own
+}
+
+function Wait-BridgePace {
+    # Until -RequestsPerMinute and -TokensPerMinute let the next one go; answers that come meanwhile are written.
+    param($Call, $Length)
+    $now = $Call.Clock.ElapsedMilliseconds
+    while ($Call.Start -gt $now) {
+        Receive-BridgeCall $Call ([math]::Min(200, $Call.Start - $now))
+        $now = $Call.Clock.ElapsedMilliseconds
+    }
+    if ($Call.RequestsPerMinute) { $Call.Start = $now + 60000 / $Call.RequestsPerMinute }
+    if ($Call.TokensPerMinute) {
+        # About four characters of JSON make a token.
+        $Call.Start = [math]::Max($Call.Start, $now + $Length / 4 * 60000 / $Call.TokensPerMinute)
     }
 }
 
@@ -379,7 +380,7 @@ function Receive-BridgeCall {
         $slot = $Call.Slots[[long]$message.params.id]
         if ($null -eq $slot) { return }
         if ($method.Value -eq 'item') {
-            $value = Expand-BridgeValue $message.params.value
+            $value = $script:Reader.Read($message.params.value)
             if ($Call.Unordered -or [object]::ReferenceEquals($slot, $Call.Order.Peek())) { , $value }
             else { $slot.Items.Enqueue($value) }
         }
@@ -407,7 +408,7 @@ function Receive-BridgeCall {
     else {
         if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) { Write-BridgeNote $Call.Cmdlet $message.result }
         if ($Call.Keep) { Save-BridgeReplay $slot.Key $slot.Params }
-        if ($null -ne $message.result.value) { $slot.Items.Enqueue((Expand-BridgeValue $message.result.value)) }
+        if ($null -ne $message.result.value) { $slot.Items.Enqueue($script:Reader.Read($message.result.value)) }
     }
     Write-BridgeFinished $Call $slot
 }
@@ -475,7 +476,7 @@ function Stop-BridgeCall {
 function Get-BridgeReplayKey {
     # Two configuration calls with one key: the later makes the earlier needless.
     param([string] $Name, $Bound)
-    $parts = New-Object System.Collections.ArrayList
+    $parts = [System.Collections.ArrayList]::new()
     foreach ($key in @($Bound.Keys | Sort-Object)) {
         if ($script:Common.Contains($key) -or $key -eq 'PassThru') { continue }
         if ($key -in 'Id', 'Key') { [void]$parts.Add("$key=$($Bound[$key])") } else { [void]$parts.Add($key) }
@@ -487,7 +488,7 @@ function Save-BridgeReplay {
     # Keeps a configuration call for a worker that has to start again; its text is not kept readable.
     param([string] $Key, [string] $Params)
     $hub = Get-BridgeHub
-    $kept = @{ Key = $Key; Text = New-Object securestring; Long = $null }
+    $kept = @{ Key = $Key; Text = [securestring]::new(); Long = $null }
     if ($Params.Length -gt 60000) { $kept.Long = $Params }
     else { foreach ($character in $Params.ToCharArray()) { $kept.Text.AppendChar($character) } }
     [System.Threading.Monitor]::Enter($hub.SyncRoot)
@@ -503,5 +504,5 @@ function Save-BridgeReplay {
 function Get-BridgeReplayText {
     param($Kept)
     if ($null -ne $Kept.Long) { return $Kept.Long }
-    (New-Object System.Net.NetworkCredential '', $Kept.Text).Password
+    [System.Net.NetworkCredential]::new('', $Kept.Text).Password
 }

@@ -1,17 +1,18 @@
 # Finding a Python that has psbridge.
 
 function Find-BridgePython {
-    # The interpreters to try, best first, each with the arguments that must precede -m. A named one stands alone.
+    # The interpreters to try, best first, each with the arguments that must precede -m. A named one stands alone;
+    # where it is not to be found, that is what Trouble says.
     param([string] $Named)
     if ($Named) { return , @(Resolve-BridgePython $Named '-PythonPath' -Required) }
     if ($env:PSBRIDGE_PYTHON) { return , @(Resolve-BridgePython $env:PSBRIDGE_PYTHON 'PSBRIDGE_PYTHON' -Required) }
-    $found = New-Object System.Collections.ArrayList
+    $found = [System.Collections.ArrayList]::new()
     foreach ($variable in 'VIRTUAL_ENV', 'CONDA_PREFIX') {
         $home_ = [System.Environment]::GetEnvironmentVariable($variable)
         if ($home_) {
             foreach ($place in 'bin/python', 'Scripts\python.exe', 'python.exe') {
                 $path = [System.IO.Path]::Combine($home_, $place)
-                if ([System.IO.File]::Exists($path)) { [void]$found.Add(@{ Path = $path; Before = ''; From = $variable }) }
+                if ([System.IO.File]::Exists($path)) { [void]$found.Add(@{ Path = $path; Before = ''; From = $variable; Trouble = '' }) }
             }
         }
     }
@@ -43,29 +44,14 @@ function Resolve-BridgePython {
         }
         if ($Name -eq 'py') { $before = '-3 ' }
     }
-    if ($path) { return @{ Path = $path; Before = $before; From = $From } }
+    if ($path) { return @{ Path = $path; Before = $before; From = $From; Trouble = '' } }
     if ($Required) {
-        throw (New-BridgeRecord "No Python at '$Name', which $From names. Give the path of a Python 3.10 or newer that has psbridge." 'PSBridge.PythonNotFound' 'ObjectNotFound' $Name)
+        @{ Path = $Name; Before = ''; From = $From; Trouble = "No Python at '$Name', which $From names. Give the path of a Python 3.10 or newer that has psbridge." }
     }
 }
 
 function Test-BridgeStoreStub {
     # Windows puts an empty python.exe on the path that only opens the Store.
     param([string] $Path)
-    $Path -like '*\Microsoft\WindowsApps\*' -and (New-Object System.IO.FileInfo $Path).Length -eq 0
-}
-
-function Get-BridgePythonTrouble {
-    # One sentence on why a Python could not be the worker, from what it wrote to standard error.
-    param($Python, [string] $Said)
-    $call = "& '$($Python.Path)' $($Python.Before)"
-    if ($Said -match "No module named '?psbridge") {
-        return "$($Python.Path) has no psbridge; install it with: $call-m pip install psbridge"
-    }
-    if ($Said -match "No module named '?psbridge\.bridge|SyntaxError|requires a different Python") {
-        return "$($Python.Path) is too old, or its psbridge is: Python 3.10 or newer is needed; then: $call-m pip install --upgrade psbridge"
-    }
-    $last = @($Said -split "`r?`n" | Where-Object { $_.Trim() })
-    if ($last.Count) { return "$($Python.Path) could not start the worker: $($last[-1].Trim())" }
-    "$($Python.Path) ended before it answered"
+    $Path -like '*\Microsoft\WindowsApps\*' -and [System.IO.FileInfo]::new($Path).Length -eq 0
 }

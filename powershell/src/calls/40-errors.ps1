@@ -2,12 +2,12 @@
 
 function New-BridgeRecord {
     param([string] $Message, [string] $Id, [string] $Category, $Target, $Exception)
-    if ($null -eq $Exception) { $Exception = New-Object System.InvalidOperationException $Message }
+    if ($null -eq $Exception) { $Exception = [System.InvalidOperationException]::new($Message) }
     $kind = [System.Management.Automation.ErrorCategory]::NotSpecified
     if (-not [System.Enum]::TryParse($Category, $true, [ref]$kind)) {
         $kind = [System.Management.Automation.ErrorCategory]::NotSpecified
     }
-    New-Object System.Management.Automation.ErrorRecord $Exception, $Id, $kind, $Target
+    [System.Management.Automation.ErrorRecord]::new($Exception, $Id, $kind, $Target)
 }
 
 function ConvertTo-BridgeRecord {
@@ -22,9 +22,9 @@ function ConvertTo-BridgeRecord {
     if ($null -eq $Target -and $given['target']) { $Target = $given['target'] }
     $exception = New-BridgeException $message $given
     $record = New-BridgeRecord $message ([string]$given['error_id']) ([string]$given['category']) $Target $exception
-    if ($given['body']) { $record.ErrorDetails = New-Object System.Management.Automation.ErrorDetails ([string]$given['body']) }
+    if ($given['body']) { $record.ErrorDetails = [System.Management.Automation.ErrorDetails]::new([string]$given['body']) }
     if ($given['hint']) {
-        if ($null -eq $record.ErrorDetails) { $record.ErrorDetails = New-Object System.Management.Automation.ErrorDetails $message }
+        if ($null -eq $record.ErrorDetails) { $record.ErrorDetails = [System.Management.Automation.ErrorDetails]::new($message) }
         $record.ErrorDetails.RecommendedAction = $given['hint']
     }
     $record
@@ -33,13 +33,13 @@ function ConvertTo-BridgeRecord {
 function New-BridgeException {
     param([string] $Message, [hashtable] $Given)
     if ([string]$Given['exception'] -like 'ParameterBinding*') {
-        return New-Object System.Management.Automation.ParameterBindingException $Message
+        return [System.Management.Automation.ParameterBindingException]::new($Message)
     }
     $status = $Given['status']
     if ($null -eq $status -and -not $Given.ContainsKey('headers')) {
-        if ($Given['category'] -like '*Timeout*') { return New-Object System.TimeoutException $Message }
-        if ($null -ne $Given['parameter']) { $exception = New-Object System.ArgumentException $Message }
-        else { $exception = New-Object System.InvalidOperationException $Message }
+        if ($Given['category'] -like '*Timeout*') { return [System.TimeoutException]::new($Message) }
+        if ($null -ne $Given['parameter']) { $exception = [System.ArgumentException]::new($Message) }
+        else { $exception = [System.InvalidOperationException]::new($Message) }
     }
     else {
         # The exception a script of the platform's own web cmdlets would catch.
@@ -47,8 +47,8 @@ function New-BridgeException {
         if ($modern -and $null -ne $status) {
             $exception = $modern::new($Message, [System.Net.Http.HttpResponseMessage]::new([System.Net.HttpStatusCode][int]$status))
         }
-        else { $exception = New-Object System.Net.WebException $Message }
-        $headers = New-Object System.Collections.Specialized.OrderedDictionary ([System.StringComparer]::OrdinalIgnoreCase)
+        else { $exception = [System.Net.WebException]::new($Message) }
+        $headers = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
         if ($null -ne $Given['headers']) {
             foreach ($property in $Given['headers'].PSObject.Properties) { $headers[$property.Name] = $property.Value }
         }

@@ -1,0 +1,294 @@
+# PowerShell values as JSON text, and back. ConvertTo-Json loses too much: integer keys, keys that differ in
+# case, decorated strings, depth, what was never set.
+#
+# The writer is a class because a method of one costs a fifth of a function's call, and a request makes many.
+
+$script:Invariant = [System.Globalization.CultureInfo]::InvariantCulture
+$script:NeedsEscape = [regex]::new('["\\\x00-\x1f\ud800-\udfff]')
+$script:HalfPair = [regex]::new('[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]')
+$script:Control = [regex]::new('[\x00-\x1f]')
+$script:LooksDated = [regex]::new('"(?:\d{4}-\d\d-\d\d|\\?/Date\()')
+$script:HasDateKind = $PSVersionTable.PSVersion -ge [version]'7.5'
+# What ConvertFrom-Json calls; without the cmdlet around it a line takes a quarter of the time.
+$script:HasFastReader = $PSVersionTable.PSEdition -eq 'Core'
+# Settings that may be given as a SecureString; its text crosses the pipe and nothing else.
+$script:Secret = [System.Collections.Generic.HashSet[string]]::new(
+    [string[]]('AccessToken', 'Password', 'ApiKey', 'KeyPassPhrase', 'Cookie'), [System.StringComparer]::OrdinalIgnoreCase)
+
+class PSBridgeWriter {
+    # Writes values one after the other into Text. What cannot be sent is said in Refusal, and nothing more is written:
+    # it is not thrown, because what is thrown and caught on the way also lands in the caller's -ErrorVariable.
+    [System.Text.StringBuilder] $Text = [System.Text.StringBuilder]::new(256)
+    [string] $Refusal = ''
+    hidden [System.Collections.Generic.List[object]] $Around = [System.Collections.Generic.List[object]]::new()
+
+    [void] Add([object] $value, [string] $name) {
+        if ($null -eq $value) {
+            [void]$this.Text.Append('null')
+            return
+        }
+        if ($value -is [string]) {
+            $this.AddText($value, $name)
+            return
+        }
+        if ($value -is [bool]) {
+            if ($value) { [void]$this.Text.Append('true') } else { [void]$this.Text.Append('false') }
+            return
+        }
+        if ($value -is [int] -or $value -is [long]) {
+            [void]$this.Text.Append($value.ToString($script:Invariant))
+            return
+        }
+        if ($value -is [System.Management.Automation.PSCustomObject]) { $this.AddObject($value, $name) }
+        elseif ($value -is [System.Collections.IDictionary]) { $this.AddDictionary($value, $name) }
+        elseif ($value -is [System.Collections.IEnumerable] -and $value -isnot [System.Xml.XmlNode]) { $this.AddItems($value, $name) }
+        else { $this.AddOther($value, $name) }
+    }
+
+    [void] AddText([string] $plain, [string] $name) {
+        if ($script:NeedsEscape.IsMatch($plain)) {
+            if ($script:HalfPair.IsMatch($plain)) {
+                $this.Refusal = "Cannot send '$name': its text has half a surrogate pair, which is no character."
+                return
+            }
+            $plain = $plain.Replace('\', '\\').Replace('"', '\"').Replace("`r", '\r').Replace("`n", '\n').Replace("`t", '\t')
+            if ($script:Control.IsMatch($plain)) {
+                foreach ($code in 0..31) {
+                    $plain = $plain.Replace([string][char]$code, '\u{0:x4}' -f $code)
+                }
+            }
+        }
+        [void]$this.Text.Append('"').Append($plain).Append('"')
+    }
+
+    [void] AddObject([object] $value, [string] $name) {
+        $kind = $value.PSObject.TypeNames[0]
+        if ($kind -eq 'PSBridge.Unset') {
+            [void]$this.Text.Append('{"$psbridge":"unset"}')
+            return
+        }
+        if ($name -like '*messages' -and $kind -in 'PSBridge.CreateChatCompletionResponse', 'PSBridge.ChatCompletionResponseMessage') {
+            $value = ConvertTo-BridgeTurn $value
+            $kind = ''
+        }
+        # An object of a model is sent by its name: what an Unset object left open in it stays open.
+        $named = $kind.StartsWith('PSBridge.', [System.StringComparison]::Ordinal) -and $script:Models.ContainsKey($kind.Substring(9))
+        if ($named) { [void]$this.Text.Append('{"$psbridge":"model","type":"').Append($kind.Substring(9)).Append('","set":') }
+        if (-not $this.Enter($value, $name)) { return }
+        [void]$this.Text.Append('{')
+        $separator = ''
+        foreach ($property in $value.PSObject.Properties) {
+            $member = $property.Value
+            # A member that was never set holds AutomationNull: null to scripts, and told apart here.
+            if (-not $property.IsInstance -or ($null -eq $member -and $member -is [psobject])) { continue }
+            [void]$this.Text.Append($separator)
+            $this.AddText($property.Name, $name)
+            [void]$this.Text.Append(':')
+            $this.Add($member, "$name.$($property.Name)")
+            if ($this.Refusal) { return }
+            $separator = ','
+        }
+        [void]$this.Text.Append('}')
+        if ($named) { [void]$this.Text.Append('}') }
+        $this.Leave()
+    }
+
+    [void] AddDictionary([System.Collections.IDictionary] $value, [string] $name) {
+        if (-not $this.Enter($value, $name)) { return }
+        [void]$this.Text.Append('{')
+        $seen = [System.Collections.Generic.HashSet[string]]::new()
+        $separator = ''
+        foreach ($entry in $value.GetEnumerator()) {
+            $key = $entry.Key
+            if ($key -is [string]) { $key = [string]$key } else { $key = $this.KeyText($key, $name) }
+            if (-not $this.Refusal -and -not $seen.Add($key)) { $this.Refusal = "Cannot send '$name': two of its keys are written '$key'." }
+            if ($this.Refusal) { return }
+            $member = $entry.Value
+            if ($null -eq $member -and $member -is [psobject]) { continue }
+            [void]$this.Text.Append($separator)
+            $this.AddText($key, $name)
+            [void]$this.Text.Append(':')
+            $this.Add($member, "$name.$key")
+            if ($this.Refusal) { return }
+            $separator = ','
+        }
+        [void]$this.Text.Append('}')
+        $this.Leave()
+    }
+
+    [void] AddItems([System.Collections.IEnumerable] $value, [string] $name) {
+        if (-not $this.Enter($value, $name)) { return }
+        [void]$this.Text.Append('[')
+        $separator = ''
+        foreach ($item in $value) {
+            [void]$this.Text.Append($separator)
+            $this.Add($item, $name)
+            if ($this.Refusal) { return }
+            $separator = ','
+        }
+        [void]$this.Text.Append(']')
+        $this.Leave()
+    }
+
+    [void] AddOther([object] $value, [string] $name) {
+        # The rarer values: numbers that are not integers, dates, secrets, and what has no JSON form.
+        if ($value -is [double] -or $value -is [float]) {
+            if ([double]::IsNaN($value) -or [double]::IsInfinity($value)) {
+                $this.Refusal = "Cannot send '$name': $value is not a number that JSON can carry."
+                return
+            }
+            [void]$this.Text.Append($value.ToString('R', $script:Invariant))
+        }
+        elseif ($value -is [enum] -or $value -is [char] -or $value -is [guid] -or $value -is [version] -or $value -is [timespan]) {
+            $this.AddText($value.ToString(), $name)
+        }
+        elseif ($value -is [decimal] -or $value -is [byte] -or $value -is [sbyte] -or $value -is [int16] -or
+            $value -is [uint16] -or $value -is [uint32] -or $value -is [uint64] -or $value -is [bigint]) {
+            [void]$this.Text.Append($value.ToString($script:Invariant))
+        }
+        elseif ($value -is [uri]) {
+            $this.AddText($value.OriginalString, $name)
+        }
+        elseif ($value -is [System.Management.Automation.SwitchParameter]) {
+            $this.Add($value.IsPresent, $name)
+        }
+        elseif ($value -is [datetime]) {
+            $this.AddText($value.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", $script:Invariant), $name)
+        }
+        elseif ($value -is [System.DateTimeOffset]) {
+            $this.AddText($value.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", $script:Invariant), $name)
+        }
+        elseif ($value -is [securestring]) {
+            if (-not $script:Secret.Contains($name.Split('.')[0])) {
+                $this.Refusal = "Cannot send '$name': a SecureString is taken for secrets only, such as Set-Configuration -AccessToken."
+                return
+            }
+            [void]$this.Text.Append('{"$psbridge":"secure","value":')
+            $this.AddText([System.Net.NetworkCredential]::new('', $value).Password, $name)
+            [void]$this.Text.Append('}')
+        }
+        elseif ($value.GetType() -eq [object]) { [void]$this.Text.Append('{}') }
+        elseif ($value.GetType().Name -eq 'WebProxy') { $this.AddText($value.Address.OriginalString, $name) }
+        else {
+            $hint = ''
+            if ($value -is [System.IO.FileSystemInfo]) { $hint = "; for the file's text use Get-Content -Raw, for its path .FullName" }
+            $this.Refusal = "Cannot send '$name': a $($value.GetType().FullName) has no JSON form$hint."
+        }
+    }
+
+    [string] KeyText([object] $key, [string] $name) {
+        # A key that is no string: numbers, enums and dates have one spelling; what else a hashtable takes has none.
+        if ($key -is [bool]) { return $key.ToString().ToLowerInvariant() }
+        if ($key -is [enum] -or $key -is [guid] -or $key -is [uri] -or $key -is [char]) { return $key.ToString() }
+        if ($key -is [System.IConvertible] -and $key -isnot [datetime]) { return $key.ToString($script:Invariant) }
+        $this.Refusal = "Cannot send '$name': a key of type $($key.GetType().FullName) has no JSON form; use a string."
+        return ''
+    }
+
+    [bool] Enter([object] $value, [string] $name) {
+        # Into a container; $false when it is nested too deep, as one that holds itself is.
+        if ($this.Around.Count -ge 120) {
+            $outermost = $name.Split('.')[0]
+            $this.Refusal = "Cannot send '$outermost': it is nested more than 120 deep."
+            foreach ($outer in $this.Around) {
+                if ([object]::ReferenceEquals($outer, $value)) { $this.Refusal = "Cannot send '$outermost': it contains itself." }
+            }
+            return $false
+        }
+        $this.Around.Add($value)
+        return $true
+    }
+
+    [void] Leave() {
+        $this.Around.RemoveAt($this.Around.Count - 1)
+    }
+}
+
+function ConvertFrom-BridgeLine {
+    # One line of the worker as objects. Fast where ConvertFrom-Json keeps every value, exact elsewhere.
+    param($Line)
+    try {
+        if (-not $script:LooksDated.IsMatch($Line)) {
+            if (-not $script:HasFastReader) { return ConvertFrom-Json -InputObject $Line }
+            $trouble = $null
+            $message = [Microsoft.PowerShell.Commands.JsonObject]::ConvertFromJson($Line, [ref]$trouble)
+            if ($null -eq $trouble) { return $message }
+        }
+        elseif ($script:HasDateKind) { return ConvertFrom-Json -InputObject $Line -DateKind String -Depth 1000 }
+    }
+    catch {
+        # Keys that differ in case, an empty key, more text or depth than it takes: the exact reader has none of these limits.
+        Write-Debug "ConvertFrom-Json could not read the worker's line: $($_.Exception.Message)"
+    }
+    ConvertFrom-BridgeText $Line
+}
+
+function ConvertFrom-BridgeText {
+    # JSON by the reader that every .NET carries: no dates made of strings, no size limit, keys as they are.
+    param([string] $Line)
+    $null = [System.Reflection.Assembly]::Load('System.Runtime.Serialization, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089')
+    $reader = [System.Runtime.Serialization.Json.JsonReaderWriterFactory]::CreateJsonReader(
+        $script:Utf8.GetBytes($Line), [System.Xml.XmlDictionaryReaderQuotas]::Max)
+    try {
+        [void]$reader.Read()
+        $box = [System.Collections.ArrayList]::new()
+        Read-BridgeNode $reader $box
+        , $box[0]
+    }
+    finally {
+        $reader.Dispose()
+    }
+}
+
+function Read-BridgeNode {
+    # Reads the element the reader stands on, adds its value to $Box, and leaves the reader behind it.
+    param($Reader, $Box)
+    $kind = $Reader.GetAttribute('type')
+    if ($kind -eq 'object' -or $kind -eq 'array') {
+        $names = [System.Collections.ArrayList]::new()
+        $values = [System.Collections.ArrayList]::new()
+        $empty = $Reader.IsEmptyElement
+        [void]$Reader.Read()
+        if (-not $empty) {
+            while ($Reader.NodeType -eq 'Element') {
+                $key = $Reader.GetAttribute('item')
+                if ($null -eq $key) { $key = $Reader.LocalName }
+                [void]$names.Add($key)
+                Read-BridgeNode $Reader $values
+            }
+            [void]$Reader.Read()
+        }
+        if ($kind -eq 'array') {
+            [void]$Box.Add($values.ToArray())
+            return
+        }
+        $folded = [System.Collections.Generic.HashSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
+        $distinct = $true
+        foreach ($key in $names) {
+            if ($key -eq '' -or -not $folded.Add($key)) { $distinct = $false }
+        }
+        if ($distinct) {
+            $made = [psobject]::new()
+            for ($i = 0; $i -lt $names.Count; $i++) {
+                $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($names[$i], $values[$i]))
+            }
+        }
+        else {
+            # No PowerShell object has both 'a' and 'A'; a dictionary has.
+            $made = [System.Collections.Specialized.OrderedDictionary]::new()
+            for ($i = 0; $i -lt $names.Count; $i++) { $made[[string]$names[$i]] = $values[$i] }
+        }
+        [void]$Box.Add($made)
+        return
+    }
+    $content = $Reader.ReadElementContentAsString()
+    if ($kind -eq 'string') { [void]$Box.Add($content) }
+    elseif ($kind -eq 'boolean') { [void]$Box.Add($content -eq 'true') }
+    elseif ($kind -eq 'null') { [void]$Box.Add($null) }
+    else {
+        $whole = [long]0
+        if ([long]::TryParse($content, [System.Globalization.NumberStyles]::AllowLeadingSign, $script:Invariant, [ref]$whole)) { [void]$Box.Add($whole) }
+        elseif ($content -match '^-?\d+$') { [void]$Box.Add([bigint]::Parse($content, $script:Invariant)) }
+        else { [void]$Box.Add([double]::Parse($content, $script:Invariant)) }
+    }
+}

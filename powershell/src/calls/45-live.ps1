@@ -1,0 +1,63 @@
+# The configuration that scripts change in place: the hashtable that Get-Configuration gives out.
+
+$script:Live = $null
+$script:LiveSeen = $null  # what it held when last looked at
+
+function Update-BridgeLive {
+    # Get-Configuration gives a hashtable that scripts write into, always the same one; this fills it with what is in force.
+    param($Configuration)
+    if ($null -eq $script:Live) { $script:Live = @{} }
+    foreach ($property in $Configuration.PSObject.Properties) {
+        $value = $property.Value
+        if ($property.Name -in 'ApiKey', 'ApiKeyPrefix', 'DefaultHeaders') {
+            $table = @{}
+            if ($null -ne $value) { foreach ($entry in $value.PSObject.Properties) { $table[$entry.Name] = $entry.Value } }
+            $value = $table
+        }
+        $script:Live[$property.Name] = $value
+    }
+    $script:LiveSeen = Copy-BridgeLive
+    $script:Live
+}
+
+function Copy-BridgeLive {
+    $copy = @{}
+    foreach ($key in $script:Live.Keys) {
+        $value = $script:Live[$key]
+        $copy[$key] = if ($value -is [hashtable]) { $value.Clone() } else { $value }
+    }
+    $copy
+}
+
+function Sync-BridgeLive {
+    # What a script wrote into the configuration's hashtable since it was last looked at, put in force.
+    $then = $script:LiveSeen
+    $script:LiveSeen = Copy-BridgeLive  # first: the cmdlets called below look here too
+    $changed = @{}
+    $tables = @{
+        ApiKey         = 'Set-ConfigurationApiKey', 'Id', 'ApiKey'
+        ApiKeyPrefix   = 'Set-ConfigurationApiKeyPrefix', 'Id', 'ApiKeyPrefix'
+        DefaultHeaders = 'Set-ConfigurationDefaultHeader', 'Key', 'Value'
+    }
+    foreach ($key in @($script:Live.Keys)) {
+        $now = $script:Live[$key]
+        if ($tables.ContainsKey($key) -and $now -is [hashtable]) {
+            # Entry by entry: a masked secret that still stands there stands for itself.
+            $before = $then[$key]
+            foreach ($name in @(@($now.Keys) + @($before.Keys) | Select-Object -Unique)) {
+                if ($now[$name] -cne $before[$name]) {
+                    $given = @{ $tables[$key][1] = $name; $tables[$key][2] = $now[$name] }
+                    & $tables[$key][0] @given
+                }
+            }
+        }
+        elseif (-not [object]::Equals($now, $then[$key])) {
+            $changed[$key] = $now
+            if ($script:Secret.Contains($key) -and $now) {
+                $script:Live[$key] = '********'
+                $script:LiveSeen[$key] = '********'
+            }
+        }
+    }
+    if ($changed.Count) { Set-Configuration @changed }
+}

@@ -1,0 +1,30 @@
+# What is in the way of an import is kept short: the functions with their parameters, and this. The rest comes
+# with the first call, and while Python starts.
+
+$script:Version = '0.1.0'
+$script:Protocol = 1
+$script:Loaded = $false
+$script:Hub = $null    # the connection, shared by all runspaces
+$script:Fatal = $null  # the error record that ends the cmdlet that runs
+
+function Import-Bridge {
+    # Loads the rest of the module. With -Start Python's process is started before the greater part is read.
+    param([switch] $Start)
+    if ($script:Loaded) { return }
+    . "$PSScriptRoot/PSBridge.Start.ps1"
+    if ($Start) { Start-BridgeEarly }
+    . "$PSScriptRoot/PSBridge.Calls.ps1"
+    $script:Loaded = $true
+}
+
+# The way in of every other cmdlet: these load the rest, which brings the functions of these names.
+
+function Invoke-BridgeBuilder {
+    Import-Bridge -Start
+    Invoke-BridgeBuilder @args
+}
+
+function Open-BridgeCall {
+    Import-Bridge -Start
+    Open-BridgeCall @args
+}

@@ -1,0 +1,37 @@
+# The connection that every runspace of this PowerShell process shares.
+#
+# One worker serves the whole process: the hub lives in the application domain, so that jobs and
+# ForEach-Object -Parallel find it warm and configured. The hub holds .NET objects only, never a script block:
+# any thread may use it.
+
+$script:Utf8 = [System.Text.UTF8Encoding]::new($false, $true)
+$script:Signal = [System.Threading.AutoResetEvent]::new($false)  # wakes this runspace when another read its line
+
+function Get-BridgeHub {
+    # The hub of this process, made by whoever asks first.
+    if ($null -eq $script:Hub) {
+        $domain = [System.AppDomain]::CurrentDomain
+        [System.Threading.Monitor]::Enter($domain)
+        try {
+            $hub = $domain.GetData('PSBridge.Hub.1')
+            if ($null -eq $hub) {
+                $hub = [hashtable]::Synchronized(@{
+                        Gate       = [object]::new()                        # held while a connection is made or ended
+                        Connection = $null
+                        Early      = $null                                  # started, and not greeted yet
+                        PythonPath = $null                                  # as Connect-PSBridge was told
+                        Replay     = [System.Collections.ArrayList]::new()  # configuration, for a worker that starts again
+                        Users      = [System.Collections.ArrayList]::new()  # runspaces that use the worker
+                        Restarts   = 0
+                        LastError  = $null
+                    })
+                $domain.SetData('PSBridge.Hub.1', $hub)
+            }
+            $script:Hub = $hub
+        }
+        finally {
+            [System.Threading.Monitor]::Exit($domain)
+        }
+    }
+    $script:Hub
+}

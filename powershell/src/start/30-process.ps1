@@ -1,0 +1,116 @@
+# The worker's process: started, and ended.
+
+function Start-BridgeEarly {
+    # Starts the process that the first call will most likely want, while the rest of the module is being read.
+    # What goes wrong here is said when the connection is made.
+    $hub = Get-BridgeHub
+    if (-not [System.Threading.Monitor]::TryEnter($hub.Gate)) { return }
+    try {
+        if ($null -eq $hub.Connection -and $null -eq $hub.Early) {
+            foreach ($python in (Find-BridgePython $hub.PythonPath)) {
+                if (-not $python.Trouble) { $hub.Early = New-BridgeProcess $python ([System.Collections.ArrayList]::new()) }
+                break
+            }
+        }
+    }
+    finally {
+        [System.Threading.Monitor]::Exit($hub.Gate)
+    }
+}
+
+function New-BridgeProcess {
+    # A connection to a worker that was just started, and greeted: its answer is not waited for. Nothing when it could
+    # not be started.
+    param($Python, $Trouble)
+    $start = [System.Diagnostics.ProcessStartInfo]::new()
+    $start.FileName = $Python.Path
+    $start.Arguments = "$($Python.Before)-X utf8 -m psbridge.bridge"
+    $start.UseShellExecute = $false
+    $start.CreateNoWindow = $true
+    $start.RedirectStandardInput = $true
+    $start.RedirectStandardOutput = $true
+    $start.RedirectStandardError = $true
+    $start.StandardOutputEncoding = $script:Utf8
+    # Python puts the working directory first on its path: a folder of ours, not one where anything may lie.
+    $start.WorkingDirectory = $PSScriptRoot
+    $start.EnvironmentVariables['PYTHONSAFEPATH'] = '1'
+    try {
+        $process = [System.Diagnostics.Process]::Start($start)
+    }
+    catch {
+        [void]$Trouble.Add("$($Python.Path) could not be started ($($_.Exception.GetBaseException().Message))")
+        return
+    }
+    $head = [byte[]]::new(65536)
+    $connection = [hashtable]::Synchronized(@{
+            Process = $process
+            Python  = $Python
+            Input   = $process.StandardInput.BaseStream
+            Reader  = $process.StandardOutput
+            Read    = $null                                          # the read under way, whoever began it
+            Write   = $null                                          # a long write that may still be under way
+            Turn    = [System.Threading.AutoResetEvent]::new($true)  # whose turn it is to read
+            Pending = [System.Collections.Concurrent.ConcurrentDictionary[long, object]]::new()
+            NextId  = [long]1
+            Head    = $head                                          # the first of what it said on standard error
+            Drain   = $process.StandardError.BaseStream.CopyToAsync([System.IO.MemoryStream]::new($head))
+            Ready   = $false
+            Gate    = [object]::new()                                # held while a line is written
+            Hello   = @{ Id = [long]1; Queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new(); Signal = $script:Signal }
+            Since   = [datetime]::UtcNow
+        })
+    $connection.Pending[1] = $connection.Hello
+    $hello = '{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":' + $script:Protocol + ',"version":"' + $script:Version +
+        '","powershell":"' + $PSVersionTable.PSVersion + '","edition":"' + $PSVersionTable.PSEdition + "`"}}`n"
+    $bytes = $script:Utf8.GetBytes($hello)
+    try {
+        $connection.Input.Write($bytes, 0, $bytes.Length)
+        $connection.Input.Flush()
+    }
+    catch [System.IO.IOException] { Write-Debug "The worker ended before it was greeted: $($_.Exception.Message)" }
+    $connection
+}
+
+function Close-BridgeConnection {
+    # Ends a worker: its input ends, which it takes as a goodbye; after $Milliseconds it is killed.
+    param($Connection, [int] $Milliseconds)
+    $Connection.Ready = $false
+    foreach ($id in @($Connection.Pending.Keys)) {
+        $call = $null
+        if ($Connection.Pending.TryRemove($id, [ref]$call)) {
+            $call.Queue.Enqueue('')
+            [void]$call.Signal.Set()
+        }
+    }
+    try { $Connection.Input.Dispose() } catch { Write-Debug "Closing the worker's input: $($_.Exception.Message)" }
+    try {
+        if (-not $Connection.Process.WaitForExit($Milliseconds)) { $Connection.Process.Kill() }
+    }
+    catch { Write-Debug "Ending the worker: $($_.Exception.Message)" }
+}
+
+function Disconnect-Bridge {
+    # Takes this runspace out of the worker's users; the last one ends it and forgets the configuration. With -All
+    # the worker ends for everybody, and the next call's goes on with the same configuration.
+    param([switch] $All)
+    $hub = [System.AppDomain]::CurrentDomain.GetData('PSBridge.Hub.1')
+    if ($null -eq $hub) { return }
+    $me = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
+    $others = 0
+    foreach ($user in @($hub.Users)) {
+        if ($user -ne $me -and $user.RunspaceStateInfo.State -eq 'Opened') { $others++ }
+    }
+    $hub.Users.Remove($me)
+    if ($All -or $others -eq 0) {
+        foreach ($name in 'Early', 'Connection') {
+            $connection = $hub[$name]
+            $hub[$name] = $null
+            if ($null -ne $connection) { Close-BridgeConnection $connection 3000 }
+        }
+        if (-not $All) {
+            $hub.PythonPath = $null
+            $hub.Restarts = 0
+            $hub.Replay.Clear()
+        }
+    }
+}
