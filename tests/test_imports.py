@@ -30,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "script": {"cmdlets", "binding", "models", "client"},
     "runs": {"cmdlets", "binding", "models", "client"},
     "dotnet": {"cmdlets", "binding", "models", "client"},
+    "inprocess": {"bridge", "dotnet", "cmdlets", "binding", "models", "client"},
     # The package itself names, lazily, what users reach through it.
     "__init__": {"cmdlets", "binding", "models", "client", "offline"},
     "__main__": {"cli"},

@@ -417,7 +417,7 @@ function script:Connect-Bridge {
                 $hub.Connection = $connection
                 if ($null -ne $old) {
                     $hub.Restarts++
-                    Write-Warning "The psbridge worker (process $($old.Process.Id)) had ended; a new one was started (process $($connection.Process.Id)), with the same configuration."
+                    Write-Warning "The psbridge worker (process $($old.Id)) had ended; a new one was started (process $($connection.Id)), with the same configuration."
                 }
                 return $connection
             }
@@ -435,20 +435,24 @@ function script:Start-BridgeWorker {
     param($Hub, $Python, $Trouble)
     $connection = $Hub.Early
     $Hub.Early = $null
-    if ($null -ne $connection -and $connection.Python.Path -ne $Python.Path) {
+    if ($null -ne $connection -and ($Hub.InProcess -or $connection.Python.Path -ne $Python.Path)) {
         Close-BridgeConnection $connection 0
         $connection = $null
     }
-    if ($null -eq $connection) { $connection = New-BridgeProcess $Python $Trouble }
+    if ($Hub.InProcess) { $connection = Start-BridgeInside $Python $Trouble }
+    elseif ($null -eq $connection) { $connection = New-BridgeProcess $Python $Trouble }
     if ($null -eq $connection) { return }
-    $process = $connection.Process
     $done = $false
     try {
         $answer = Wait-BridgeAnswer $connection $connection.Hello 60000
         if ($null -eq $answer) {
-            [void]$process.WaitForExit(2000)
-            [void]$connection.Drain.Wait(500)
-            [void]$Trouble.Add((Get-BridgePythonTrouble $Python ([System.Text.Encoding]::UTF8.GetString($connection.Head).Trim([char]0))))
+            $said = ''
+            if ($null -ne $connection.Process) {
+                [void]$connection.Process.WaitForExit(2000)
+                [void]$connection.Drain.Wait(500)
+                $said = [System.Text.Encoding]::UTF8.GetString($connection.Head).Trim([char]0)
+            }
+            [void]$Trouble.Add((Get-BridgePythonTrouble $Python $said))
             return
         }
         if ($answer.PSObject.Properties['error']) {
@@ -543,7 +547,7 @@ function script:Read-BridgeLine {
         }
         if (-not $read.IsCompleted -and -not $read.Wait($Milliseconds)) {
             # Standard error past its first part is thrown away, so that no amount of it can block the worker.
-            if ($Connection.Drain.IsCompleted) {
+            if ($null -ne $Connection.Drain -and $Connection.Drain.IsCompleted) {
                 $Connection.Drain = $Connection.Process.StandardError.BaseStream.CopyToAsync([System.IO.Stream]::Null)
             }
             return $null
@@ -622,6 +626,86 @@ function script:Add-BridgeUser {
     }
 }
 
+
+# -InProcess: the same worker as a thread of this process, in a Python that pythonnet loads into it. A process loads
+# one Python, once.
+
+function script:Start-BridgeInside {
+    # The connection to a worker in this process; nothing when there can be none.
+    param($Python, $Trouble)
+    $domain = [System.AppDomain]::CurrentDomain
+    $loaded = $domain.GetData('PSBridge.Python')
+    if ($null -eq $loaded) {
+        $facts = Get-BridgePythonFact $Python
+        $trouble_ = $facts.PSObject.Properties['trouble']
+        if ($null -ne $trouble_) {
+            [void]$Trouble.Add($trouble_.Value)
+            return
+        }
+        try { Initialize-BridgePython $facts }
+        catch {
+            [void]$Trouble.Add("$($Python.Path) could not be loaded into this process ($($_.Exception.GetBaseException().Message))")
+            return
+        }
+        $loaded = $Python.Path
+        $domain.SetData('PSBridge.Python', $loaded)
+    }
+    if ($loaded -ne $Python.Path) {
+        [void]$Trouble.Add("this process has loaded $loaded, and cannot load $($Python.Path) too; start another PowerShell for it")
+        return
+    }
+    $shared = [hashtable]::new()
+    $gil = [Python.Runtime.Py]::GIL()
+    try {
+        $scope = [Python.Runtime.Py]::CreateScope()
+        [void]$scope.Set('shared', $shared)
+        [void]$scope.Exec("from psbridge.inprocess.hosted import serve`nserve(shared)")
+        $scope.Dispose()
+    }
+    catch {
+        [void]$Trouble.Add("$($Python.Path) could not start the worker in this process ($($_.Exception.GetBaseException().Message))")
+        return
+    }
+    finally {
+        $gil.Dispose()
+    }
+    $in = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Input'], $true)
+    $out = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Output'], $true)
+    New-BridgeConnection @{
+        Python  = $Python
+        Id      = $PID
+        Input   = [System.IO.FileStream]::new($in, [System.IO.FileAccess]::Write, 1)
+        Reader  = [System.IO.StreamReader]::new([System.IO.FileStream]::new($out, [System.IO.FileAccess]::Read, 1), $script:Utf8)
+        Builder = $shared['Builder']
+    }
+}
+
+function script:Get-BridgePythonFact {
+    # What is needed to load a Python: it is asked itself.
+    param($Python)
+    $start = New-BridgeStart $Python 'psbridge.inprocess'
+    try {
+        $process = [System.Diagnostics.Process]::Start($start)
+        $process.StandardInput.Close()
+        $said = $process.StandardError.ReadToEndAsync()
+        $told = $process.StandardOutput.ReadToEnd()
+        $process.WaitForExit()
+        if ($process.ExitCode -eq 0) { return ConvertFrom-BridgeLine $told }
+        $trouble = Get-BridgePythonTrouble $Python $said.Result
+    }
+    catch { $trouble = "$($Python.Path) could not be started ($($_.Exception.GetBaseException().Message))" }
+    [pscustomobject]@{ trouble = $trouble }
+}
+
+function script:Initialize-BridgePython {
+    param($Facts)
+    $null = [System.Reflection.Assembly]::LoadFrom($Facts.runtime)
+    [Python.Runtime.Runtime]::PythonDLL = $Facts.library
+    [Python.Runtime.PythonEngine]::PythonHome = $Facts.home
+    [Python.Runtime.PythonEngine]::ProgramName = $Facts.program
+    [Python.Runtime.PythonEngine]::Initialize()
+    $null = [Python.Runtime.PythonEngine]::BeginAllowThreads()
+}
 
 # Failures as PowerShell's own error records.
 
@@ -839,6 +923,8 @@ function script:Invoke-BridgeBuilder {
     $record = $null
     $id = [long]-1
     try {
+        $connection = $hub.Connection
+        if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge }
         $text = '{"name":"' + $Cmdlet.MyInvocation.MyCommand.Name + '","parameters":{'
         $separator = '"'
         foreach ($key in $Bound.Keys) {
@@ -851,7 +937,13 @@ function script:Invoke-BridgeBuilder {
             $text = $null
             break
         }
-        if ($null -ne $text) { $text += '}}' }
+        if ($null -ne $text) {
+            $text += '}}'
+            if ($null -ne $connection.Builder) {
+                $made = $connection.Builder.Invoke($Cmdlet.MyInvocation.MyCommand.Name, $Bound)
+                if ($null -ne $made) { return $made }
+            }
+        }
         else {
             $writer = Format-BridgeCall $Cmdlet.MyInvocation.MyCommand.Name $Bound ''
             if ($writer.Refusal) {
@@ -860,8 +952,6 @@ function script:Invoke-BridgeBuilder {
             }
             $text = $writer.Text.ToString()
         }
-        $connection = $hub.Connection
-        if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge }
         $line = $null
         $queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
         if ($text.Length -gt 16000 -or $null -ne $connection.Write) {
@@ -949,7 +1039,7 @@ function script:Invoke-BridgeBuilder {
 function script:New-BridgeLoss {
     param($Connection, $Target)
     $how = 'ended'
-    try { if ($Connection.Process.HasExited) { $how = "ended with exit code $($Connection.Process.ExitCode)" } }
+    try { if ($null -ne $Connection.Process -and $Connection.Process.HasExited) { $how = "ended with exit code $($Connection.Process.ExitCode)" } }
     catch { Write-Debug $_.Exception.Message }
     New-BridgeRecord "The psbridge worker $how before it answered; the next call starts a new one." 'PSBridge.WorkerEnded' 'ConnectionError' $Target
 }

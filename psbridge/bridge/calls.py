@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .messages import CANCELLED, Id, error_line, notification_line
 from .output import Output
@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 BACKLOG = 16 * 1024 * 1024
 """Bytes waiting to be read beyond which a stream waits before it says more."""
 
-current: ContextVar[Call | None] = ContextVar("psbridge_bridge_call", default=None)
+
+class Listener(Protocol):
+    """What a warning or a log line is said to."""
+
+    def say(self, stream: str, text: str) -> None:
+        """A line of the stream `warning`, `verbose` or `debug`."""
+
+
+current: ContextVar[Listener | None] = ContextVar("psbridge_bridge_call", default=None)
 """The call that runs here."""
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 import warnings
+from functools import cache
 
 from .calls import current
 from .standard import log
 
 
+@cache
 def listen() -> None:
-    """Have warnings and psbridge's log lines go to the call they arise in, in the whole process."""
+    """Have warnings and psbridge's log lines go to the call they arise in, in the whole process, for good."""
     warnings.simplefilter("always", UserWarning)
     warnings.showwarning = _warned
     logger = logging.getLogger("psbridge")

@@ -80,10 +80,19 @@ class Output:
                 if self._waiting < left:
                     left, until = self._waiting, time.monotonic() + patience
 
+    def close(self) -> None:
+        """Take no more lines, and end the thread that writes."""
+        with self._lock:
+            self._ended = True
+            self._lines.clear()
+            self._more.notify()
+
     def _write(self) -> None:
         while True:
             with self._more:
-                self._more.wait_for(lambda: self._lines)
+                self._more.wait_for(lambda: self._lines or self._ended)
+                if not self._lines:
+                    return
                 data = self._lines.popleft()
                 if self._lines and len(data) < _JOINED:
                     joined = [data]

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NoReturn
 
@@ -40,12 +40,19 @@ class Worker:
         source: requests are read from here, line by line.
         sink: answers and notifications are written here.
         limit: the longest line taken, in bytes.
+        broken: called when nobody reads the sink any more; the process ends unless it is given.
     """
 
-    def __init__(self, source: int, sink: int, limit: int = LIMIT) -> None:
+    def __init__(
+        self,
+        source: int,
+        sink: int,
+        limit: int = LIMIT,
+        broken: Callable[[], None] | None = None,
+    ) -> None:
         self._source = source
         self._limit = limit
-        self._output = Output(sink, broken=lambda: os._exit(0))
+        self._output = Output(sink, broken or partial(os._exit, 0))
         self._calls = Calls(self._output)
         self._pool = Pool()
         self._started = time.monotonic()
@@ -63,6 +70,7 @@ class Worker:
         self._calls.cancel_all()
         self._pool.settle(_CLOSING)
         self._output.flush(_PATIENCE)
+        self._output.close()
 
     def _serve(self, line: bytes) -> bool:
         """One line; False when the worker is to end."""

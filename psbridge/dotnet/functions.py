@@ -115,7 +115,7 @@ class Calls:
         told: list[str] = []
         try:
             with collecting_warnings(told), cancellable(cancellation):
-                result = cmdlet(name)(**_arguments(name, bound))
+                result = cmdlet(name)(**arguments(name, bound))
             return _answer(told, result)
         except Exception as error:
             return edge.object_array([error_record(error, name), edge.object_array(list(told)), None])
@@ -154,7 +154,8 @@ def _show(message: Warning | str, category: type[Warning], *where: Any, **more: 
         _show_elsewhere(message, category, *where, **more)
 
 
-def _arguments(name: str, bound: Any) -> dict[str, Any]:
+def arguments(name: str, bound: Any) -> dict[str, Any]:
+    """What PowerShell bound, as a cmdlet takes it."""
     secure = {one.name for one in entry(name).parameters if one.dotnet == "SecureString"}
     given = {key: value for key, value in read(bound).items() if key not in COMMON}
     for key, value in given.items():
@@ -203,7 +204,7 @@ def output(value: Any) -> Any:
         return edge.object_array([output(item) for item in value])
     if hasattr(value, "__ps_properties__"):
         return edge.note_object(
-            type(value).__name__, {name: output(item) for name, item in value.__ps_properties__().items()}
+            f"PSBridge.{type(value).__name__}", {name: output(item) for name, item in value.__ps_properties__().items()}
         )
     return to_dotnet(value)
 
@@ -211,7 +212,7 @@ def output(value: Any) -> Any:
 @cache
 def _template(kind: type[Model]) -> Any:
     """An object with every property of a model, all unset."""
-    return edge.note_object(kind.__name__, dict.fromkeys(kind.model_fields, edge.unset_mark()))
+    return edge.note_object(f"PSBridge.{kind.__name__}", dict.fromkeys(kind.model_fields, edge.unset_mark()))
 
 
 def error_record(error: Exception, name: str | None) -> Any:

@@ -26,9 +26,10 @@ function Stop-OfflineServer {
 }
 
 function Use-PSBridge {
-    # The module as a user has it, connected to a server with a key.
+    # The module as a user has it, connected to a server with a key; in this process where a run asks for it.
     param($Server)
     Import-Module $script:ModulePath -Global -Force
+    if ($env:PSBRIDGE_TEST_INPROCESS) { Connect-PSBridge -InProcess }
     if ($Server) { Set-Configuration -BaseUrl $Server.Url -AccessToken 'sk-offline' }
 }
 

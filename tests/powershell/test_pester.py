@@ -39,7 +39,7 @@ def environment() -> dict[str, str]:
     return {**kept, "PSBRIDGE_PYTHON": sys.executable, "NO_COLOR": "1", "POWERSHELL_TELEMETRY_OPTOUT": "1"}
 
 
-def run(command: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+def run(command: str, timeout: float = 600, **more: str) -> subprocess.CompletedProcess[str]:
     assert SHELL is not None
     return subprocess.run(
         [SHELL, "-NoProfile", "-NonInteractive", "-Command", command],
@@ -48,7 +48,7 @@ def run(command: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         encoding="utf-8",
         errors="replace",
         timeout=timeout,
-        env=environment(),
+        env={**environment(), **more},
         check=False,
     )
 
@@ -67,4 +67,14 @@ def test_pester(name: str) -> None:
     if reason := reason_to_skip():
         pytest.skip(reason)
     done = run(ENDED.format(path=str(HERE / name).replace("'", "''")))
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("name", ["Chat.Tests.ps1", "Objects.Tests.ps1", "Page.Tests.ps1"])
+def test_pester_in_process(name: str) -> None:
+    """The same tests with Python inside PowerShell: whatever a script can see is the same."""
+    if reason := reason_to_skip():
+        pytest.skip(reason)
+    pytest.importorskip("pythonnet")
+    done = run(ENDED.format(path=str(HERE / name).replace("'", "''")), PSBRIDGE_TEST_INPROCESS="1")
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]

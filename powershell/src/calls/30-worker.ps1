@@ -22,7 +22,7 @@ function Connect-Bridge {
                 $hub.Connection = $connection
                 if ($null -ne $old) {
                     $hub.Restarts++
-                    Write-Warning "The psbridge worker (process $($old.Process.Id)) had ended; a new one was started (process $($connection.Process.Id)), with the same configuration."
+                    Write-Warning "The psbridge worker (process $($old.Id)) had ended; a new one was started (process $($connection.Id)), with the same configuration."
                 }
                 return $connection
             }
@@ -40,20 +40,24 @@ function Start-BridgeWorker {
     param($Hub, $Python, $Trouble)
     $connection = $Hub.Early
     $Hub.Early = $null
-    if ($null -ne $connection -and $connection.Python.Path -ne $Python.Path) {
+    if ($null -ne $connection -and ($Hub.InProcess -or $connection.Python.Path -ne $Python.Path)) {
         Close-BridgeConnection $connection 0
         $connection = $null
     }
-    if ($null -eq $connection) { $connection = New-BridgeProcess $Python $Trouble }
+    if ($Hub.InProcess) { $connection = Start-BridgeInside $Python $Trouble }
+    elseif ($null -eq $connection) { $connection = New-BridgeProcess $Python $Trouble }
     if ($null -eq $connection) { return }
-    $process = $connection.Process
     $done = $false
     try {
         $answer = Wait-BridgeAnswer $connection $connection.Hello 60000
         if ($null -eq $answer) {
-            [void]$process.WaitForExit(2000)
-            [void]$connection.Drain.Wait(500)
-            [void]$Trouble.Add((Get-BridgePythonTrouble $Python ([System.Text.Encoding]::UTF8.GetString($connection.Head).Trim([char]0))))
+            $said = ''
+            if ($null -ne $connection.Process) {
+                [void]$connection.Process.WaitForExit(2000)
+                [void]$connection.Drain.Wait(500)
+                $said = [System.Text.Encoding]::UTF8.GetString($connection.Head).Trim([char]0)
+            }
+            [void]$Trouble.Add((Get-BridgePythonTrouble $Python $said))
             return
         }
         if ($answer.PSObject.Properties['error']) {
@@ -148,7 +152,7 @@ function Read-BridgeLine {
         }
         if (-not $read.IsCompleted -and -not $read.Wait($Milliseconds)) {
             # Standard error past its first part is thrown away, so that no amount of it can block the worker.
-            if ($Connection.Drain.IsCompleted) {
+            if ($null -ne $Connection.Drain -and $Connection.Drain.IsCompleted) {
                 $Connection.Drain = $Connection.Process.StandardError.BaseStream.CopyToAsync([System.IO.Stream]::Null)
             }
             return $null

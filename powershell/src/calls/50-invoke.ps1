@@ -54,6 +54,8 @@ function Invoke-BridgeBuilder {
     $record = $null
     $id = [long]-1
     try {
+        $connection = $hub.Connection
+        if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge }
         $text = '{"name":"' + $Cmdlet.MyInvocation.MyCommand.Name + '","parameters":{'
         $separator = '"'
         foreach ($key in $Bound.Keys) {
@@ -66,7 +68,13 @@ function Invoke-BridgeBuilder {
             $text = $null
             break
         }
-        if ($null -ne $text) { $text += '}}' }
+        if ($null -ne $text) {
+            $text += '}}'
+            if ($null -ne $connection.Builder) {
+                $made = $connection.Builder.Invoke($Cmdlet.MyInvocation.MyCommand.Name, $Bound)
+                if ($null -ne $made) { return $made }
+            }
+        }
         else {
             $writer = Format-BridgeCall $Cmdlet.MyInvocation.MyCommand.Name $Bound ''
             if ($writer.Refusal) {
@@ -75,8 +83,6 @@ function Invoke-BridgeBuilder {
             }
             $text = $writer.Text.ToString()
         }
-        $connection = $hub.Connection
-        if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge }
         $line = $null
         $queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
         if ($text.Length -gt 16000 -or $null -ne $connection.Write) {
@@ -164,7 +170,7 @@ function Invoke-BridgeBuilder {
 function New-BridgeLoss {
     param($Connection, $Target)
     $how = 'ended'
-    try { if ($Connection.Process.HasExited) { $how = "ended with exit code $($Connection.Process.ExitCode)" } }
+    try { if ($null -ne $Connection.Process -and $Connection.Process.HasExited) { $how = "ended with exit code $($Connection.Process.ExitCode)" } }
     catch { Write-Debug $_.Exception.Message }
     New-BridgeRecord "The psbridge worker $how before it answered; the next call starts a new one." 'PSBridge.WorkerEnded' 'ConnectionError' $Target
 }

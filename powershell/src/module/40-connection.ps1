@@ -11,6 +11,9 @@ function Connect-PSBridge {
         ${PythonPath},
 
         [Switch]
+        ${InProcess},
+
+        [Switch]
         ${PassThru}
     )
     Import-Bridge
@@ -26,6 +29,10 @@ function Connect-PSBridge {
                 if ($null -ne $running -and $running.Python.Path -ne $found.Path) { Disconnect-Bridge -All }
                 $hub.PythonPath = $path
             }
+        }
+        if ($PSBoundParameters.ContainsKey('InProcess') -and [bool]$InProcess -ne $hub.InProcess) {
+            if ($null -ne $hub.Connection) { Disconnect-Bridge -All }
+            $hub.InProcess = [bool]$InProcess
         }
         $null = Get-BridgeConnection
     }
@@ -52,13 +59,14 @@ function Get-PSBridgeStatus {
     $hub = Get-BridgeHub
     $connection = $hub.Connection
     $members = [ordered]@{
-        State = 'NotStarted'; ProcessId = $null; Python = $null; PythonVersion = $null; Version = $null; ModuleVersion = $script:Version
+        State = 'NotStarted'; InProcess = $false; ProcessId = $null; Python = $null; PythonVersion = $null; Version = $null; ModuleVersion = $script:Version
         Protocol = $script:Protocol; Uptime = $null; Calls = $null; InFlight = $null; Errors = $null; LastError = $hub.LastError
         Restarts = $hub.Restarts; WorkerMemory = $null; Usage = $null
     }
     if ($null -ne $connection) {
         $members.State = 'Ended'
-        $members.ProcessId = $connection.Process.Id
+        $members.ProcessId = $connection.Id
+        $members.InProcess = $null -eq $connection.Process
         $members.Python = $connection.Python.Path
         if ($connection.Ready) {
             $answer = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'status' '{}') 10000

@@ -20,6 +20,7 @@ function Get-BridgeHub {
                         Connection = $null
                         Early      = $null                                  # started, and not greeted yet
                         PythonPath = $null                                  # as Connect-PSBridge was told
+                        InProcess  = $false                                 # likewise
                         Replay     = [System.Collections.ArrayList]::new()  # configuration, for a worker that starts again
                         Users      = [System.Collections.ArrayList]::new()  # runspaces that use the worker
                         Restarts   = 0

@@ -6,7 +6,7 @@ function Start-BridgeEarly {
     $hub = Get-BridgeHub
     if (-not [System.Threading.Monitor]::TryEnter($hub.Gate)) { return }
     try {
-        if ($null -eq $hub.Connection -and $null -eq $hub.Early) {
+        if ($null -eq $hub.Connection -and $null -eq $hub.Early -and -not $hub.InProcess) {
             foreach ($python in (Find-BridgePython $hub.PythonPath)) {
                 if (-not $python.Trouble) { $hub.Early = New-BridgeProcess $python ([System.Collections.ArrayList]::new()) }
                 break
@@ -18,13 +18,12 @@ function Start-BridgeEarly {
     }
 }
 
-function New-BridgeProcess {
-    # A connection to a worker that was just started, and greeted: its answer is not waited for. Nothing when it could
-    # not be started.
-    param($Python, $Trouble)
+function New-BridgeStart {
+    # How a module of psbridge is run by a Python, with all its streams here.
+    param($Python, [string] $Module)
     $start = [System.Diagnostics.ProcessStartInfo]::new()
     $start.FileName = $Python.Path
-    $start.Arguments = "$($Python.Before)-X utf8 -m psbridge.bridge"
+    $start.Arguments = "$($Python.Before)-X utf8 -m $Module"
     $start.UseShellExecute = $false
     $start.CreateNoWindow = $true
     $start.RedirectStandardInput = $true
@@ -34,31 +33,53 @@ function New-BridgeProcess {
     # Python puts the working directory first on its path: a folder of ours, not one where anything may lie.
     $start.WorkingDirectory = $PSScriptRoot
     $start.EnvironmentVariables['PYTHONSAFEPATH'] = '1'
+    $start
+}
+
+function New-BridgeProcess {
+    # The connection to a worker that was just started; nothing when it could not be started.
+    param($Python, $Trouble)
     try {
-        $process = [System.Diagnostics.Process]::Start($start)
+        $process = [System.Diagnostics.Process]::Start((New-BridgeStart $Python 'psbridge.bridge'))
     }
     catch {
         [void]$Trouble.Add("$($Python.Path) could not be started ($($_.Exception.GetBaseException().Message))")
         return
     }
     $head = [byte[]]::new(65536)
+    New-BridgeConnection @{
+        Python  = $Python
+        Id      = $process.Id
+        Process = $process
+        Input   = $process.StandardInput.BaseStream
+        Reader  = $process.StandardOutput
+        Head    = $head
+        Drain   = $process.StandardError.BaseStream.CopyToAsync([System.IO.MemoryStream]::new($head))
+    }
+}
+
+function New-BridgeConnection {
+    # The connection over two streams. The worker is greeted, and its answer is not waited for.
+    param([hashtable] $Given)
     $connection = [hashtable]::Synchronized(@{
-            Process = $process
-            Python  = $Python
-            Input   = $process.StandardInput.BaseStream
-            Reader  = $process.StandardOutput
+            Python  = $null
+            Id      = 0                                              # of the process that has the worker
+            Process = $null                                          # a child; none where the worker is in this process
+            Input   = $null
+            Reader  = $null
+            Head    = $null                                          # the first of what a child said on standard error
+            Drain   = $null                                          # the task that reads the rest of it
+            Builder = $null                                          # a delegate that makes objects without the streams
             Read    = $null                                          # the read under way, whoever began it
             Write   = $null                                          # a long write that may still be under way
             Turn    = [System.Threading.AutoResetEvent]::new($true)  # whose turn it is to read
             Pending = [System.Collections.Concurrent.ConcurrentDictionary[long, object]]::new()
             NextId  = [long]1
-            Head    = $head                                          # the first of what it said on standard error
-            Drain   = $process.StandardError.BaseStream.CopyToAsync([System.IO.MemoryStream]::new($head))
             Ready   = $false
             Gate    = [object]::new()                                # held while a line is written
             Hello   = @{ Id = [long]1; Queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new(); Signal = $script:Signal }
-            Since   = [datetime]::UtcNow
         })
+    foreach ($name in $Given.Keys) { $connection[$name] = $Given[$name] }
     $connection.Pending[1] = $connection.Hello
     $hello = '{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":' + $script:Protocol + ',"version":"' + $script:Version +
         '","powershell":"' + $PSVersionTable.PSVersion + '","edition":"' + $PSVersionTable.PSEdition + "`"}}`n"
@@ -83,6 +104,7 @@ function Close-BridgeConnection {
         }
     }
     try { $Connection.Input.Dispose() } catch { Write-Debug "Closing the worker's input: $($_.Exception.Message)" }
+    if ($null -eq $Connection.Process) { return }
     try {
         if (-not $Connection.Process.WaitForExit($Milliseconds)) { $Connection.Process.Kill() }
     }
@@ -109,6 +131,7 @@ function Disconnect-Bridge {
         }
         if (-not $All) {
             $hub.PythonPath = $null
+            $hub.InProcess = $false
             $hub.Restarts = 0
             $hub.Replay.Clear()
         }

@@ -1,0 +1,79 @@
+# -InProcess: the same worker as a thread of this process, in a Python that pythonnet loads into it. A process loads
+# one Python, once.
+
+function Start-BridgeInside {
+    # The connection to a worker in this process; nothing when there can be none.
+    param($Python, $Trouble)
+    $domain = [System.AppDomain]::CurrentDomain
+    $loaded = $domain.GetData('PSBridge.Python')
+    if ($null -eq $loaded) {
+        $facts = Get-BridgePythonFact $Python
+        $trouble_ = $facts.PSObject.Properties['trouble']
+        if ($null -ne $trouble_) {
+            [void]$Trouble.Add($trouble_.Value)
+            return
+        }
+        try { Initialize-BridgePython $facts }
+        catch {
+            [void]$Trouble.Add("$($Python.Path) could not be loaded into this process ($($_.Exception.GetBaseException().Message))")
+            return
+        }
+        $loaded = $Python.Path
+        $domain.SetData('PSBridge.Python', $loaded)
+    }
+    if ($loaded -ne $Python.Path) {
+        [void]$Trouble.Add("this process has loaded $loaded, and cannot load $($Python.Path) too; start another PowerShell for it")
+        return
+    }
+    $shared = [hashtable]::new()
+    $gil = [Python.Runtime.Py]::GIL()
+    try {
+        $scope = [Python.Runtime.Py]::CreateScope()
+        [void]$scope.Set('shared', $shared)
+        [void]$scope.Exec("from psbridge.inprocess.hosted import serve`nserve(shared)")
+        $scope.Dispose()
+    }
+    catch {
+        [void]$Trouble.Add("$($Python.Path) could not start the worker in this process ($($_.Exception.GetBaseException().Message))")
+        return
+    }
+    finally {
+        $gil.Dispose()
+    }
+    $in = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Input'], $true)
+    $out = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Output'], $true)
+    New-BridgeConnection @{
+        Python  = $Python
+        Id      = $PID
+        Input   = [System.IO.FileStream]::new($in, [System.IO.FileAccess]::Write, 1)
+        Reader  = [System.IO.StreamReader]::new([System.IO.FileStream]::new($out, [System.IO.FileAccess]::Read, 1), $script:Utf8)
+        Builder = $shared['Builder']
+    }
+}
+
+function Get-BridgePythonFact {
+    # What is needed to load a Python: it is asked itself.
+    param($Python)
+    $start = New-BridgeStart $Python 'psbridge.inprocess'
+    try {
+        $process = [System.Diagnostics.Process]::Start($start)
+        $process.StandardInput.Close()
+        $said = $process.StandardError.ReadToEndAsync()
+        $told = $process.StandardOutput.ReadToEnd()
+        $process.WaitForExit()
+        if ($process.ExitCode -eq 0) { return ConvertFrom-BridgeLine $told }
+        $trouble = Get-BridgePythonTrouble $Python $said.Result
+    }
+    catch { $trouble = "$($Python.Path) could not be started ($($_.Exception.GetBaseException().Message))" }
+    [pscustomobject]@{ trouble = $trouble }
+}
+
+function Initialize-BridgePython {
+    param($Facts)
+    $null = [System.Reflection.Assembly]::LoadFrom($Facts.runtime)
+    [Python.Runtime.Runtime]::PythonDLL = $Facts.library
+    [Python.Runtime.PythonEngine]::PythonHome = $Facts.home
+    [Python.Runtime.PythonEngine]::ProgramName = $Facts.program
+    [Python.Runtime.PythonEngine]::Initialize()
+    $null = [Python.Runtime.PythonEngine]::BeginAllowThreads()
+}

@@ -1,0 +1,86 @@
+"""The worker as a thread of its host, and the builders' way without pipe and JSON text."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import Any
+
+from ..bridge import calls, worker
+from ..client import Configuration, set_configuration
+from ..cmdlets.functions import cmdlet
+from ..dotnet import edge, load
+from ..dotnet.functions import arguments, output
+
+
+def serve(shared: Any) -> None:
+    """Start a worker for the host, with a new process's configuration.
+
+    Args:
+        shared: a .NET table. It gets `Input` and `Output`, system handles that belong to the host from then
+            on: what it writes to the first the worker reads, what the worker answers comes out of the second.
+            `Builder` is a Func[string, object, object] that takes a builder's name and its bound
+            parameters and gives its object, or null for a call that must take the usual way.
+    """
+    load()
+    _take_environment()
+    set_configuration(Configuration())
+    source, theirs_in = os.pipe()
+    theirs_out, sink = os.pipe()
+    thread = threading.Thread(target=_work, args=(source, sink), name="worker", daemon=True)
+    thread.start()
+    shared["Input"] = _handed_over(theirs_in)
+    shared["Output"] = _handed_over(theirs_out)
+    system = edge.namespace("System")
+    shared["Builder"] = system.Func[system.String, system.Object, system.Object](_build)
+
+
+def _work(source: int, sink: int) -> None:
+    try:
+        worker.Worker(source, sink, broken=lambda: None).run()
+    finally:
+        os.close(source)
+        os.close(sink)
+
+
+class _Listener:
+    """Stands for a call, and notes that something was said."""
+
+    said = False
+
+    def say(self, stream: str, text: str) -> None:
+        self.said = self.said or stream == "warning"
+
+
+def _build(name: str, bound: Any) -> Any:
+    listener = _Listener()
+    token = calls.current.set(listener)
+    try:
+        made = output(cmdlet(name)(**arguments(name, bound)))
+    except Exception:  # the usual way finds it again, and tells it as it should be told
+        return None
+    finally:
+        calls.current.reset(token)
+    return None if listener.said else made
+
+
+def _take_environment() -> None:
+    """.NET keeps environment variables that a script sets to itself; a child process would get them."""
+    variables = edge.namespace("System").Environment.GetEnvironmentVariables()
+    os.environ.update({str(one.Key): str(one.Value) for one in variables})
+
+
+def _handed_over(descriptor: int) -> int:
+    """The system's handle of a descriptor, no longer this Python's to close."""
+    if sys.platform != "win32":
+        return descriptor
+    import _winapi
+    import msvcrt
+
+    process = _winapi.GetCurrentProcess()
+    handle = _winapi.DuplicateHandle(
+        process, msvcrt.get_osfhandle(descriptor), process, 0, False, _winapi.DUPLICATE_SAME_ACCESS
+    )
+    os.close(descriptor)
+    return handle
