@@ -203,9 +203,8 @@ def output(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return edge.object_array([output(item) for item in value])
     if hasattr(value, "__ps_properties__"):
-        return edge.note_object(
-            f"PSBridge.{type(value).__name__}", {name: output(item) for name, item in value.__ps_properties__().items()}
-        )
+        members = {name: output(item) for name, item in value.__ps_properties__().items()}
+        return edge.note_object(f"PSBridge.{type(value).__name__}", members)
     return to_dotnet(value)
 
 
