@@ -102,7 +102,7 @@ class Configuration:
         additional_query, additional_body: merged into every request's query and body.
         max_response_bytes: largest decoded body, and largest whole stream. Default 256 MiB.
         max_event_bytes: largest single server-sent event. Default 16 MiB.
-        log_bodies: also log the bodies of calls that are not streamed, masked, at DEBUG.
+        log_bodies: also log bodies, masked, at DEBUG; of a streamed reply only that there was one.
 
     Raises:
         ConfigurationError: a value cannot be used; the message names the parameter and what is allowed.

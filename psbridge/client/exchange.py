@@ -250,6 +250,7 @@ def _one_try(call: Call, key: Secret | None, bounds: Bounds, clock: Clock) -> St
     wire = WireRequest(out.method, out.url, out.wire_headers(key), out.body)
     redirects = 0
     while True:
+        bounds.place = wire.place
         response = yield Send(wire, call.route(wire.url), bounds)
         if not 300 <= response.status < 400:
             break
@@ -263,6 +264,8 @@ def _one_try(call: Call, key: Secret | None, bounds: Bounds, clock: Clock) -> St
         inflater = Inflater(headers.get("content-encoding", ""), limit)
         if call.streamed and response.status < 300:
             yield from _begin_stream(call, answer, response, inflater)
+            if call.log_bodies:
+                log.bodies(out, b"(streamed)")
             return answer
         answer.body = yield from _whole_body(response, inflater, bounds, call.idle_timeout)
     except BaseException as error:

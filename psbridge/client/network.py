@@ -30,9 +30,10 @@ class Bounds:
         deadline: monotonic second at which the whole call ends.
         idle_until: monotonic second by which something must have arrived, or None while no such limit runs.
         connect: seconds allowed for a connection, proxy and TLS included.
+        place: the host and port that is asked, for errors.
     """
 
-    __slots__ = ("cancellation", "connect", "connect_until", "deadline", "idle_until", "now")
+    __slots__ = ("cancellation", "connect", "connect_until", "deadline", "idle_until", "now", "place")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Bounds:
         self.connect_until: float | None = None
         self.idle_until: float | None = None
         self.cancellation = cancellation
+        self.place = "the server"
 
     def left(self, also: float | None = None) -> float:
         """Seconds left until the nearest limit; 0 or less when one has passed."""

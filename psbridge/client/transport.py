@@ -51,6 +51,12 @@ class WireRequest:
     headers: list[tuple[bytes, bytes]] = field(repr=False)
     body: bytes = field(repr=False)
 
+    @property
+    def place(self) -> str:
+        """The host and port, as an error names them."""
+        host = self.url.host.decode("ascii", "replace")
+        return host if self.url.port is None else f"{host}:{self.url.port}"
+
 
 @dataclass(frozen=True)
 class Route:
@@ -412,7 +418,9 @@ def failure_of(error: BaseException, bounds: Bounds) -> ClientError | None:
         if limit is None or limit >= bounds.deadline:
             return DeadlineError("The call did not finish within its time limit.")
         if connecting:
-            return ConnectTimeoutError(f"There was no connection within {bounds.connect:g} s.")
+            return ConnectTimeoutError(
+                f"There was no connection to {bounds.place} within {bounds.connect:g} s."
+            )
         return IdleTimeoutError("The server went silent for longer than the idle limit.")
     reason = mask_text(str(error)) or type(error.__cause__ or error).__name__
     if isinstance(error, httpcore.ProxyError):
@@ -421,7 +429,7 @@ def failure_of(error: BaseException, bounds: Bounds) -> ClientError | None:
     tls = _cause(error, ssl.SSLError)
     if tls is not None:
         told = getattr(tls, "verify_message", "") or getattr(tls, "reason", "") or str(tls)
-        return TlsError(f"The TLS connection was not accepted: {told}.")
+        return TlsError(f"The TLS connection to {bounds.place} was not accepted: {told}.")
     if isinstance(error, httpcore.RemoteProtocolError):
         if "too long" in reason or "too large" in reason:
             return ResponseTooLargeError("The reply's headers are larger than 100 KiB.")
@@ -431,7 +439,7 @@ def failure_of(error: BaseException, bounds: Bounds) -> ClientError | None:
     if isinstance(error, httpcore.LocalProtocolError):
         return BadResponseError(f"The request breaks HTTP: {reason}.")
     if isinstance(error, httpcore.ConnectError):
-        return ConnectionFailedError(f"There is no connection to the server: {reason}.")
+        return ConnectionFailedError(f"There is no connection to {bounds.place}: {reason}.")
     if isinstance(error, httpcore.NetworkError | OSError):
         return ConnectionFailedError(f"The connection broke: {reason}.")
     if type(error).__module__.startswith("socksio"):

@@ -190,6 +190,7 @@ def test_secrets_do_not_show(server: OfflineServer, caplog: pytest.LogCaptureFix
     with caplog.at_level("DEBUG"), Client(configuration) as client:
         client.create(BODY)
         client.create({**BODY, "user": secrets[0]})
+        client.stream({**BODY, "user": f"streamed {secrets[0]}"}).text()
         try:
             client.create({"model": secrets[0]})
         except ClientError as error:
@@ -202,6 +203,7 @@ def test_secrets_do_not_show(server: OfflineServer, caplog: pytest.LogCaptureFix
             ]
     shown.append(caplog.text)
     assert "request body" in caplog.text and "Hello there" in caplog.text
+    assert "streamed ***" in caplog.text and "reply body: (streamed)" in caplog.text
     for text in shown:
         for secret in secrets:
             assert secret not in text
