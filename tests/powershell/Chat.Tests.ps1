@@ -119,6 +119,44 @@ Describe 'A pipeline of requests' {
     It 'refuses a throttle limit that lets nothing through' {
         (Get-Failure { Get-Request | New-ChatCompletion -ThrottleLimit 0 }).Exception.Message | Should -Match "'ThrottleLimit', must be greater than 0"
     }
+    It 'sends no more than -<_> lets through' -ForEach 'RequestsPerMinute', 'TokensPerMinute' {
+        $before = (Get-PSBridgeStatus).Calls
+        $pace = @{ $_ = 1 }
+        $first = 1..3 | ForEach-Object { Get-Request "number $_" } | New-ChatCompletion -ThrottleLimit 3 @pace | Select-Object -First 1
+        $first.choices[0].message.content | Should -Match 'number 1'
+        (Get-PSBridgeStatus).Calls | Should -Be ($before + 1)
+    }
+    It 'shows progress while it waits, unless $ProgressPreference says no' {
+        $script = {
+            param($Module, $Url, $Preference)
+            Import-Module $Module
+            Set-Configuration -BaseUrl $Url -AccessToken sk-offline
+            & {
+                $ProgressPreference = $Preference
+                (New-ChatCompletion @{ model = 'm'; messages = @(@{ role = 'user'; content = 'slow' }) }).choices[0].message.content
+            }
+            Remove-Module PSBridge
+        }
+        $slow = Start-OfflineServer '--delay', '2500'
+        try {
+            foreach ($preference in 'Continue', 'SilentlyContinue') {
+                $shell = [powershell]::Create()
+                $said = $shell.AddScript($script).AddArgument((Get-ModulePath)).AddArgument($slow.Url).AddArgument($preference).Invoke()
+                "$said" | Should -Match 'slow'
+                $lines = @($shell.Streams.Progress | Where-Object Activity -eq 'New-ChatCompletion')
+                if ($preference -eq 'Continue') {
+                    $lines[0].StatusDescription | Should -Match 'waiting for the answer'
+                    $lines[-1].RecordType | Should -Be 'Completed'
+                }
+                else { $lines.Count | Should -Be 0 }
+                $shell.Dispose()
+            }
+        }
+        finally {
+            Stop-OfflineServer $slow
+            Set-Configuration -BaseUrl $server.Url  # the worker is one for all runspaces
+        }
+    }
     It 'works as a job that is waited for and received' {
         $job = 1..3 | ForEach-Object { Get-Request "j$_" } | New-ChatCompletion -ThrottleLimit 3 -AsJob
         Get-Job -Id $job.Id | Should -Be $job

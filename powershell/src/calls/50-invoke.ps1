@@ -352,7 +352,7 @@ function Complete-BridgeCall {
     $clean = $false
     try {
         while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
-        if ($Call.Shown) { Write-Progress -Activity $Call.Name -Completed }
+        if ($Call.Shown) { Write-BridgeProgress $Call @{ Completed = $true } }
         $clean = $true
     }
     finally {
@@ -395,7 +395,7 @@ function Receive-BridgeCall {
                 'warning' { $Call.Cmdlet.WriteWarning($message.params.text) }
                 'verbose' { Write-Verbose $message.params.text -Verbose }
                 'debug' { Write-BridgeDebug $Call.Cmdlet $message.params.text }
-                'progress' { Write-Progress -Activity $Call.Name -Status $message.params.text; $Call.Shown = $Call.Clock.ElapsedMilliseconds }
+                'progress' { Write-BridgeProgress $Call @{ Status = $message.params.text } }
             }
         }
         return
@@ -452,10 +452,17 @@ function Write-BridgeSlot {
 
 function Show-BridgeProgress {
     param($Call)
-    $Call.Shown = $Call.Clock.ElapsedMilliseconds
     $status = "waiting for the answer, $([int]($Call.Clock.Elapsed.TotalSeconds)) s"
     if ($Call.Limit -gt 1 -or $Call.Finished) { $status = "$($Call.Finished) done, $($Call.Flying) under way" }
-    Write-Progress -Activity $Call.Name -Status $status
+    Write-BridgeProgress $Call @{ Status = $status }
+}
+
+function Write-BridgeProgress {
+    # As the script that calls prefers it, whose variables a module does not see by itself.
+    param($Call, $Line)
+    $Call.Shown = $Call.Clock.ElapsedMilliseconds
+    $ProgressPreference = $Call.Cmdlet.GetVariableValue('ProgressPreference')
+    if ($ProgressPreference) { Write-Progress -Activity $Call.Name @Line }
 }
 
 function Stop-BridgeCall {
