@@ -24,7 +24,7 @@ MODULE = REPO / "powershell" / "PSBridge" / "PSBridge.psd1"
 SCRIPT = """
 $ErrorActionPreference = 'Stop'
 Import-Module $env:PARITY_MODULE
-Connect-PSBridge -PythonPath $env:PARITY_PYTHON
+Connect-PSBridge -PythonPath $env:PARITY_PYTHON -InProcess:($env:PARITY_TRANSPORT -eq 'in process')
 Set-Configuration -BaseUrl $env:PARITY_URL -AccessToken sk-test -MaxRetryCount 0
 while ($null -ne ($line = [Console]::In.ReadLine())) {
     $p = $line | ConvertFrom-Json -AsHashtable -DateKind String
@@ -44,13 +44,23 @@ def server() -> Iterator[OfflineServer]:
     set_configuration(Configuration())
 
 
-def test_the_module_sends_the_same_and_fails_the_same(server: OfflineServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("transport", ["child process", "in process"])
+def test_the_module_sends_the_same_and_fails_the_same(
+    server: OfflineServer, tmp_path: Path, transport: str
+) -> None:
     program = shutil.which("pwsh")
     if program is None:
         pytest.skip("no pwsh on the path")
     script = tmp_path / "parity.ps1"
     script.write_text(SCRIPT)
-    env = environment(PARITY_MODULE=str(MODULE), PARITY_PYTHON=sys.executable, PARITY_URL=server.base_url)
+    if transport == "in process":
+        pytest.importorskip("pythonnet")
+    env = environment(
+        PARITY_MODULE=str(MODULE),
+        PARITY_PYTHON=sys.executable,
+        PARITY_URL=server.base_url,
+        PARITY_TRANSPORT=transport,
+    )
     env.pop("PYTHONWARNINGS")
     shell = subprocess.Popen(
         [program, "-NoProfile", "-NonInteractive", "-File", str(script)],
