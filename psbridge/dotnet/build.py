@@ -32,7 +32,7 @@ def _build(power_shell: bool) -> Any:
         code.variable(system.Object),
     )
     token, chars = code.item(texts, at), system.Array[system.Char]
-    bits = code.static(system.BitConverter, "Int64BitsToDouble", code.static(system.Int64, "Parse", rest))
+    bits = code.static(system.BitConverter, "Int64BitsToDouble", _whole(code, system.Int64, rest))
     kind = code.cast(
         make.Subtract(code.cast(letter, system.Int32), code.number(ord(tokens.NULL))), system.TypeCode
     )
@@ -40,7 +40,7 @@ def _build(power_shell: bool) -> Any:
     cases = {
         tokens.NULL: code.null,
         tokens.LETTERS["String"]: code.boxed(rest),
-        tokens.LETTERS["Char"]: code.boxed(code.cast(code.static(system.Int32, "Parse", rest), system.Char)),
+        tokens.LETTERS["Char"]: code.boxed(code.cast(_whole(code, system.Int32, rest), system.Char)),
         tokens.LETTERS["Single"]: code.boxed(code.cast(bits, system.Single)),
         tokens.LETTERS["Double"]: code.boxed(bits),
         tokens.BESIDE: code.item(beside, make.PostIncrementAssign(next_beside)),
@@ -71,13 +71,17 @@ def _build(power_shell: bool) -> Any:
     return code.compiled(system.Func[system.String, code.objects, system.Object], body, text, beside)
 
 
+def _whole(code: Code, kind: Any, text: Any) -> Any:
+    return code.static(kind, "Parse", text, code.invariant())
+
+
 def _popped(code: Code, stack: Any, top: Any, count: Any) -> Any:
     """As many of the stack's last values as the text `count` says, taken off it, as an Object[]."""
     make, system = code.make, code.system
     size, items = code.variable(system.Int32), code.variable(code.objects)
     return code.block(
         [size, items],
-        make.Assign(size, code.static(system.Int32, "Parse", count)),
+        make.Assign(size, _whole(code, system.Int32, count)),
         make.Assign(items, code.new_array(size)),
         make.SubtractAssign(top, size),
         code.static(system.Array, "Copy", stack, top, items, code.number(0), size),

@@ -50,7 +50,7 @@ _STRING, _CHAR, _SINGLE, _DOUBLE, _INT32_LETTER, _INT64_LETTER, _BOOLEAN = (
     tokens.LETTERS[name] for name in ("String", "Char", "Single", "Double", "Int32", "Int64", "Boolean")
 )
 _TRUE, _FALSE = f"{_BOOLEAN}True", f"{_BOOLEAN}False"
-# What pythonnet has no type of its own for.
+# What is the same on both sides; pythonnet would make a plain int or float or str of any other simple value.
 _PLAIN = frozenset((None, "Boolean", "Double", "String"))
 
 
@@ -121,7 +121,6 @@ class _Sent:
         letter = token[0]
         if letter in tokens.READ:
             value, name = tokens.READ[letter](token[1:]), tokens.NAMES.get(letter)
-            # A number that came out of .NET would be one of Python's again.
             return value if name in _PLAIN else edge.net(f"System.{name}")(value)
         if letter == tokens.BESIDE:
             return self.beside[0]

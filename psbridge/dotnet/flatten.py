@@ -108,7 +108,7 @@ def _simple() -> Any:
     item = code.variable(system.Object)
     kind, letter, text = (code.variable(cls) for cls in (system.Int32, system.String, system.String))
     by_code = {number: tokens.LETTERS[name] for name, number in tokens.CODES.items()}
-    listed = system.Array[system.String]([by_code.get(number) for number in range(19)])
+    listed = system.Array[system.String]([by_code.get(number) for number in range(max(by_code) + 1)])
     letters = code.constant(listed, system.Array[system.String])
     type_code = code.static(system.Type, "GetTypeCode", code.call(item, "GetType"))
 
