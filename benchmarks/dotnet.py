@@ -117,12 +117,16 @@ def conversions(rounds: int) -> None:
     def by_values() -> object:
         return dotnet.from_dotnet(dotnet.to_dotnet(request), CreateChatCompletionRequest)
 
+    made = dotnet.to_dotnet(request)
+
     def by_json() -> object:
         text = node.Parse(request.model_dump_json()).ToJsonString()
         return CreateChatCompletionRequest.model_validate_json(text)
 
     works = {
         "as values (psbridge.dotnet)": timed(by_values, 50),
+        "  to .NET alone": timed(lambda: dotnet.to_dotnet(request), 50),
+        "  from .NET alone": timed(lambda: dotnet.from_dotnet(made, CreateChatCompletionRequest), 50),
         "as JSON text (System.Text.Json)": timed(by_json, 50),
     }
     table("the page's whole request to .NET and back", medians(works, rounds))

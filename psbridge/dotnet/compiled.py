@@ -1,126 +1,113 @@
-"""Loops that .NET runs itself, compiled once from expression trees: one call where there was one an item.
+"""Functions for .NET written as System.Linq.Expressions, which .NET compiles when they are first needed.
 
-A call from Python into .NET costs microseconds; filling a table or copying a collection is one call here.
-Knows .NET through `edge` alone, and nothing of values.
+A call from Python into .NET costs microseconds; a loop that .NET runs itself costs one call.
+Knows .NET through `edge` alone, and nothing of values; `build` and `flatten` have the functions.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from . import edge
 
 
-class _Tree:
-    """System.Linq.Expressions, with .NET arrays made of Python's lists."""
+class Code:
+    """Expressions by short names. A class is one of pythonnet's; every other argument is an expression."""
 
     def __init__(self) -> None:
         self.system = edge.namespace("System")
         self.make = edge.net("System.Linq.Expressions.Expression")
-        self.variables = self.system.Array[edge.net("System.Linq.Expressions.ParameterExpression")]
-        self.expressions = self.system.Array[self.make]
+        self._variables = self.system.Array[edge.net("System.Linq.Expressions.ParameterExpression")]
+        self._expressions = self.system.Array[self.make]
+        self._cases = self.system.Array[edge.net("System.Linq.Expressions.SwitchCase")]
+        self._types = self.system.Array[self.system.Type]
+        self.objects = self.system.Array[self.system.Object]
+        self.null = self.constant(None)
 
-    def type(self, cls: Any) -> Any:
-        return edge.runtime_type(cls)
+    def variable(self, cls: Any) -> Any:
+        """A parameter or a variable."""
+        return self.make.Variable(edge.runtime_type(cls))
 
-    def parameter(self, cls: Any) -> Any:
-        return self.make.Parameter(self.type(cls))
+    def constant(self, value: Any, cls: Any = None) -> Any:
+        """A .NET value that stands in the code; an Object unless `cls` says what."""
+        return self.make.Constant(value, edge.runtime_type(cls or self.system.Object))
 
-    def method(self, cls: Any, name: str, *types: Any) -> Any:
-        listed = self.system.Array[self.system.Type]([self.type(one) for one in types])
-        return self.type(cls).GetMethod(name, listed)
+    def number(self, value: int) -> Any:
+        return self.constant(self.system.Int32(value), self.system.Int32)
 
-    def call(self, target: Any, method: Any, *arguments: Any) -> Any:
-        return self.make.Call(target, method, self.expressions(list(arguments)))
+    def char(self, value: str) -> Any:
+        return self.constant(self.system.Char(value), self.system.Char)
+
+    def text(self, value: str | None) -> Any:
+        return self.constant(value, self.system.String)
+
+    def invariant(self) -> Any:
+        """The culture that numbers are written in, as an IFormatProvider."""
+        return self.constant(edge.invariant(), edge.net("System.IFormatProvider"))
+
+    def cast(self, value: Any, cls: Any) -> Any:
+        return self.make.Convert(value, edge.runtime_type(cls))
+
+    def boxed(self, value: Any) -> Any:
+        return self.cast(value, self.system.Object)
+
+    def is_a(self, value: Any, cls: Any) -> Any:
+        return self.make.TypeIs(value, edge.runtime_type(cls))
+
+    def call(self, target: Any, name: str, *arguments: Any) -> Any:
+        """A call of the method of `target`'s type that takes arguments of these types."""
+        return self.make.Call(target, self._method(target.Type, name, arguments), self._list(arguments))
+
+    def static(self, cls: Any, name: str, *arguments: Any) -> Any:
+        method = self._method(edge.runtime_type(cls), name, arguments)
+        return self.make.Call(method, self._list(arguments))
+
+    def linq(self, name: str, cls: Any, source: Any) -> Any:
+        """A method of Enumerable, such as ToArray, on an IEnumerable of `cls`."""
+        enumerable = edge.runtime_type(edge.net("System.Linq.Enumerable"))
+        types = self._types([edge.runtime_type(cls)])
+        return self.make.Call(enumerable, name, types, self._list([source]))
+
+    def invoke(self, function: Any, *arguments: Any) -> Any:
+        """A call of what `compiled` has made."""
+        return self.make.Invoke(self.make.Constant(function), self._list(arguments))
+
+    def new(self, cls: Any, *arguments: Any) -> Any:
+        types = self._types([one.Type for one in arguments])
+        return self.make.New(edge.runtime_type(cls).GetConstructor(types), self._list(arguments))
+
+    def new_array(self, length: Any) -> Any:
+        """An Object[]."""
+        return self.make.NewArrayBounds(edge.runtime_type(self.system.Object), self._list([length]))
+
+    def array(self, *items: Any) -> Any:
+        """An Object[] of these."""
+        return self.make.NewArrayInit(edge.runtime_type(self.system.Object), self._list(items))
+
+    def item(self, array: Any, index: Any) -> Any:
+        """A place in an array, to read or to set."""
+        return self.make.ArrayAccess(array, self._list([index]))
+
+    def switch(self, value: Any, default: Any, cases: dict[str, Any]) -> Any:
+        """The expression of the case that the Char `value` is."""
+        listed = [
+            self.make.SwitchCase(body, self._list([self.char(letter)])) for letter, body in cases.items()
+        ]
+        return self.make.Switch(value, default, self._cases(listed))
 
     def block(self, variables: list[Any], *steps: Any) -> Any:
-        return self.make.Block(self.variables(variables), self.expressions(list(steps)))
+        return self.make.Block(self._variables(variables), self._list(steps))
 
-    def each(self, array: Any, index: Any, body: Any) -> Any:
-        """Run `body` for every `index` of `array`."""
+    def loop(self, going: Any, *steps: Any) -> Any:
+        """Run `steps` while `going`."""
         end = self.make.Label()
-        step = self.block([], body, self.make.PostIncrementAssign(index))
-        inside = self.make.LessThan(index, self.make.ArrayLength(array))
-        return self.make.Loop(self.make.IfThenElse(inside, step, self.make.Break(end)), end)
+        return self.make.Loop(self.make.IfThenElse(going, self.block([], *steps), self.make.Break(end)), end)
 
-    def function(self, delegate: Any, body: Any, *parameters: Any) -> Any:
-        return self.make.Lambda[delegate](body, self.variables(list(parameters))).Compile()
+    def compiled(self, delegate: Any, body: Any, *parameters: Any) -> Any:
+        return self.make.Lambda[delegate](body, self._variables(list(parameters))).Compile()
 
+    def _list(self, arguments: Any) -> Any:
+        return self._expressions(list(arguments))
 
-@cache
-def _pairs(kind: Any, add: Any) -> Any:
-    """A function (target, keys, values) that calls `add` for every pair of two Object[]."""
-    tree = _Tree()
-    objects = tree.system.Array[tree.system.Object]
-    target, keys, values = tree.parameter(kind), tree.parameter(objects), tree.parameter(objects)
-    index = tree.parameter(tree.system.Int32)
-    body = add(tree, target, tree.make.ArrayIndex(keys, index), tree.make.ArrayIndex(values, index))
-    delegate = tree.system.Action[kind, objects, objects]
-    return tree.function(delegate, tree.block([index], tree.each(keys, index, body)), target, keys, values)
-
-
-def _add_entry(tree: _Tree, table: Any, key: Any, value: Any) -> Any:
-    every = tree.system.Object
-    kind = edge.net("System.Collections.IDictionary")
-    return tree.call(table, tree.method(kind, "Add", every, every), key, value)
-
-
-def _add_note(tree: _Tree, target: Any, key: Any, value: Any) -> Any:
-    system = tree.system
-    note = edge.power_shell_type("PSNoteProperty")
-    types = system.Array[system.Type]([tree.type(system.String), tree.type(system.Object)])
-    name = tree.make.Convert(key, tree.type(system.String))
-    made = tree.make.New(tree.type(note).GetConstructor(types), tree.expressions([name, value]))
-    properties = tree.make.Property(target, "Properties")
-    add = properties.Type.GetMethod("Add", system.Array[system.Type]([tree.type(note).BaseType]))
-    return tree.call(properties, add, made)
-
-
-def fill_table(table: Any, keys: list[Any], values: list[Any]) -> None:
-    """Add pairs of .NET values to an IDictionary; what it says of a key that it has stands."""
-    fill = _pairs(edge.net("System.Collections.IDictionary"), _add_entry)
-    fill(table, edge.object_array(keys), edge.object_array(values))
-
-
-def fill_notes(target: Any, names: list[str], values: list[Any]) -> None:
-    """Give a PSObject note properties."""
-    fill = _pairs(edge.power_shell_type("PSObject"), _add_note)
-    fill(target, edge.object_array(list(names)), edge.object_array(values))
-
-
-@cache
-def _new_hashtable() -> Any:
-    tree = _Tree()
-    table = edge.net("System.Collections.Hashtable")
-    comparer = edge.net("System.Collections.IEqualityComparer")
-    make = tree.type(table).GetConstructor(tree.system.Array[tree.system.Type]([tree.type(comparer)]))
-    ignoring = tree.make.Constant(edge.net("System.StringComparer").OrdinalIgnoreCase, tree.type(comparer))
-    return tree.function(tree.system.Func[table], tree.make.New(make, tree.expressions([ignoring])))
-
-
-def new_hashtable() -> Any:
-    """An empty Hashtable that ignores the case of its keys, and nothing else of them."""
-    return _new_hashtable()()
-
-
-@cache
-def _copy() -> Any:
-    tree = _Tree()
-    collection = edge.net("System.Collections.ICollection")
-    objects = tree.system.Array[tree.system.Object]
-    source, copied = tree.parameter(collection), tree.parameter(objects)
-    count = tree.make.Property(source, "Count")
-    array = tree.make.NewArrayBounds(tree.type(tree.system.Object), tree.expressions([count]))
-    copy = tree.method(collection, "CopyTo", tree.system.Array, tree.system.Int32)
-    zero = tree.make.Constant(tree.system.Int32(0))
-    steps = (tree.make.Assign(copied, array), tree.call(source, copy, copied, zero), copied)
-    return tree.function(tree.system.Func[collection, objects], tree.block([copied], *steps), source)
-
-
-def copy_of(collection: Any) -> Any:
-    """The items of a collection as an Object[]."""
-    try:
-        return _copy()(collection)
-    except TypeError:  # it is only a generic ICollection, as an ExpandoObject's keys are
-        return edge.items_of(collection)
+    def _method(self, kind: Any, name: str, arguments: Any) -> Any:
+        return kind.GetMethod(name, self._types([one.Type for one in arguments]))

@@ -23,7 +23,6 @@ ConversionError; a .NET object that is no value (a stream, a process) stays what
 
 from __future__ import annotations
 
-import base64
 import datetime
 import enum
 import os
@@ -39,19 +38,20 @@ from ..client.secret import Secret
 from ..cmdlets.builders import built
 from ..cmdlets.unset import UNSET
 from ..models.base import Model
-from . import compiled, edge, enums, runtime
+from . import build, edge, enums, objects, runtime, tokens
 from .failures import ConversionError
-from .moments import LOCAL, DateTime, TimeSpan
+from .moments import DateTime, TimeSpan
 
 ModelT = TypeVar("ModelT", bound=Model)
 Within = tuple[int, ...]
 
-MAX_DEPTH = 100
 _INT32 = range(-(1 << 31), 1 << 31)
-_INT64 = range(-(1 << 63), 1 << 63)
-_DECIMAL_LIMIT = 1 << 96
-_TICKS_AT_YEAR_1 = datetime.datetime(1, 1, 1)
-_MICROSECOND = datetime.timedelta(microseconds=1)
+_STRING, _CHAR, _SINGLE, _DOUBLE, _INT32_LETTER, _INT64_LETTER, _BOOLEAN = (
+    tokens.LETTERS[name] for name in ("String", "Char", "Single", "Double", "Int32", "Int64", "Boolean")
+)
+_TRUE, _FALSE = f"{_BOOLEAN}True", f"{_BOOLEAN}False"
+# What is the same on both sides; pythonnet would make a plain int or float or str of any other simple value.
+_PLAIN = frozenset((None, "Boolean", "Double", "String"))
 
 
 def to_dotnet(value: object) -> Any:
@@ -63,7 +63,9 @@ def to_dotnet(value: object) -> Any:
     """
     if not runtime.loaded():
         runtime.load()
-    return _to(value, ())
+    sent = _Sent()
+    _put([value], sent, ())
+    return sent.made()
 
 
 @overload
@@ -104,231 +106,172 @@ def _members(value: Any) -> Any:
     return value
 
 
-def _to(value: Any, within: Within) -> Any:
-    cls = value.__class__
-    write = _WRITERS.get(cls)
-    if write is None:
-        if edge.is_net(value):
-            return value
-        write = _WRITERS[cls] = _writer(value)
-    return write(value, within)
+class _Sent:
+    """A tree of values on its way: its tokens, and the .NET objects that go beside them; see `tokens`."""
+
+    __slots__ = ("beside", "tokens")
+
+    def __init__(self) -> None:
+        self.tokens: list[str] = []
+        self.beside: list[Any] = []
+
+    def made(self) -> Any:
+        """The .NET value of the whole tree."""
+        token = self.tokens[-1]
+        letter = token[0]
+        if letter in tokens.READ:
+            value, name = tokens.READ[letter](token[1:]), tokens.NAMES.get(letter)
+            return value if name in _PLAIN else edge.net(f"System.{name}")(value)
+        if letter == tokens.BESIDE:
+            return self.beside[0]
+        made = build.build(tokens.END.join(self.tokens), self.beside)
+        if made is None:
+            raise ConversionError("Two keys of a table are one key in .NET.")
+        return made
 
 
-def _same(value: Any, within: Within) -> Any:
-    return value
+Write = Callable[[Any, _Sent, Within], None]
 
 
-def _text(value: str, within: Within) -> Any:
-    if not value.isascii():
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            raise ConversionError(
-                "A text holds half a character (a lone surrogate), which cannot cross."
-            ) from None
-    return str(value)
+def _put(values: list[Any], sent: _Sent, within: Within) -> None:
+    for value in values:
+        cls = value.__class__
+        write = _WRITERS.get(cls)
+        if write is None:
+            write = _WRITERS[cls] = _writer(value)
+        write(value, sent, within)
 
 
-def _integer(value: int, within: Within) -> Any:
+def _beside(make: Callable[[Any], Any]) -> Write:
+    """What writes a value by having `make` make a .NET object of it."""
+
+    def write(value: Any, sent: _Sent, within: Within) -> None:
+        sent.beside.append(make(value))
+        sent.tokens.append(tokens.BESIDE)
+
+    return write
+
+
+def _none(value: None, sent: _Sent, within: Within) -> None:
+    sent.tokens.append(tokens.NULL)
+
+
+def _boolean(value: bool, sent: _Sent, within: Within) -> None:
+    sent.tokens.append(_TRUE if value else _FALSE)
+
+
+def _text(value: str, sent: _Sent, within: Within) -> None:
+    objects.checked(value)
+    if len(value) > tokens.LONG or tokens.END in value:
+        sent.beside.append(str(value))
+        sent.tokens.append(tokens.BESIDE)
+    else:
+        sent.tokens.append(_STRING + value)
+
+
+def _integer(value: int, sent: _Sent, within: Within) -> None:
     if value in _INT32:
-        return edge.net("System.Int32")(value)
-    if value in _INT64:
-        return edge.net("System.Int64")(value)
-    data = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
-    return edge.net("System.Numerics.BigInteger")(_bytes(data, within))
+        sent.tokens.append(f"{_INT32_LETTER}{value}")
+    elif value in objects.INT64:
+        sent.tokens.append(f"{_INT64_LETTER}{value}")
+    else:
+        _big(value, sent, within)
 
 
-def _boxed(name: str) -> Callable[[Any, Within], Any]:
-    return lambda value, within: edge.net(name)(value)
+def _number(name: str) -> Write:
+    """An integer of the .NET type of that name."""
+    letter = tokens.LETTERS[name]
+
+    def write(value: int, sent: _Sent, within: Within) -> None:
+        sent.tokens.append(f"{letter}{int(value)}")
+
+    return write
 
 
-def _single(value: float, within: Within) -> Any:
-    return edge.net("System.Single")(float(value))
+def _double(value: float, sent: _Sent, within: Within) -> None:
+    sent.tokens.append(f"{_DOUBLE}{tokens.bits(value)}")
 
 
-def _char(value: str, within: Within) -> Any:
+def _single(value: float, sent: _Sent, within: Within) -> None:
+    sent.tokens.append(f"{_SINGLE}{tokens.bits(value)}")
+
+
+def _char(value: str, sent: _Sent, within: Within) -> None:
     if "\ud800" <= value <= "\udfff":
         raise ConversionError("A Char is half a character (a lone surrogate), which cannot cross.")
-    return edge.net("System.Char")(str(value))
+    sent.tokens.append(f"{_CHAR}{ord(value)}")
 
 
-def _decimal(value: Decimal, within: Within) -> Any:
-    if not value.is_finite():
-        raise ConversionError(f"{value} has no equal: a .NET Decimal is always finite.")
-    sign, digits, exponent = value.as_tuple()
-    assert isinstance(exponent, int)
-    number = int("".join(map(str, digits)))
-    if exponent > 0 and number:
-        number = number * 10**exponent if exponent < 30 else _DECIMAL_LIMIT
-    scale = max(-exponent, 0)
-    while scale > 28 and number % 10 == 0:
-        number, scale = number // 10, scale - 1 if number else 28
-    if number >= _DECIMAL_LIMIT or scale > 28:
-        raise ConversionError(
-            f"{value} has no equal: a .NET Decimal holds whole numbers up to 79228162514264337593543950335, "
-            "divided by up to 10^28."
-        )
-    parts = [(number >> shift) & 0xFFFFFFFF for shift in (0, 32, 64)]
-    low, middle, high = (part - (1 << 32) if part >> 31 else part for part in parts)
-    return edge.net("System.Decimal")(low, middle, high, bool(sign), edge.net("System.Byte")(scale))
+def _hold(letter: str, held: list[Any], sent: _Sent, within: Within) -> None:
+    _put(held, sent, within)
+    sent.tokens.append(f"{letter}{len(held)}")
 
 
-def _list(value: Any, within: Within) -> Any:
-    inner = _deeper(value, within)
-    return edge.object_array([_to(item, inner) for item in value])
+def _list(value: Any, sent: _Sent, within: Within) -> None:
+    _hold(tokens.LIST, list(value), sent, _deeper(value, within))
 
 
-def _bytes(value: Any, within: Within) -> Any:
-    return edge.net("System.Convert").FromBase64String(base64.b64encode(value).decode("ascii"))
+def _table(letter: str) -> Write:
+    def write(value: Mapping[Any, Any], sent: _Sent, within: Within) -> None:
+        inner = _deeper(value, within)
+        if None in value:
+            raise ConversionError("A table has the key None; a .NET table has no null key.")
+        _hold(letter, [*value, *value.values()], sent, inner)
+
+    return write
 
 
-def _hashtable(value: Mapping[Any, Any], within: Within) -> Any:
-    keys, values = _entries(value, within)
-    table = compiled.new_hashtable()
-    try:
-        compiled.fill_table(table, keys, values)
-    except edge.net("System.ArgumentException"):  # two keys differ in case only
-        table = edge.net("System.Collections.Hashtable")()
-        _fill(table, keys, values)
-    return table
+_hashtable, _ordered = _table(tokens.HASHTABLE), _table(tokens.ORDERED)
 
 
-def _ordered(value: Mapping[Any, Any], within: Within) -> Any:
-    table = edge.net("System.Collections.Specialized.OrderedDictionary")()
-    _fill(table, *_entries(value, within))
-    return table
-
-
-def _entries(value: Mapping[Any, Any], within: Within) -> tuple[list[Any], list[Any]]:
-    inner = _deeper(value, within)
-    if None in value:
-        raise ConversionError("A table has the key None; a .NET table has no null key.")
-    return [_to(key, inner) for key in value], [_to(item, inner) for item in value.values()]
-
-
-def _fill(table: Any, keys: list[Any], values: list[Any]) -> None:
-    try:
-        compiled.fill_table(table, keys, values)
-    except edge.net("System.ArgumentException"):
-        raise ConversionError("Two keys of a table are one key in .NET.") from None
-
-
-def _bag(value: Any, within: Within) -> Any:
+def _bag(value: Any, sent: _Sent, within: Within) -> None:
     if value is UNSET:
         raise ConversionError("UNSET has no equal in .NET: leave the value out.")
     properties = value.__ps_properties__()
-    custom = edge.power_shell_type("PSObject")
-    if custom is None:
-        return _ordered(properties, within)
-    inner = _deeper(value, within)
-    made = custom()
-    compiled.fill_notes(made, list(map(str, properties)), [_to(item, inner) for item in properties.values()])
-    return made
+    if edge.has_power_shell():
+        held = [*map(str, properties), *properties.values()]
+        _hold(tokens.BAG, held, sent, _deeper(value, within))
+    else:
+        _ordered(properties, sent, within)
 
 
-def _datetime(value: datetime.datetime, within: Within) -> Any:
-    naive = value.replace(tzinfo=None)
-    ticks = (naive - _TICKS_AT_YEAR_1) // _MICROSECOND * 10 + getattr(value, "tick", 0)
-    kinds = edge.net("System.DateTimeKind")
-    make = edge.net("System.DateTime")
-    if value.tzinfo is None:
-        return make(ticks, kinds.Unspecified)
-    if value.tzinfo is LOCAL:
-        return make(ticks, kinds.Local)
-    if value.tzname() == "UTC":
-        return make(ticks, kinds.Utc)
-    offset = value.utcoffset() or datetime.timedelta(0)
-    if offset % datetime.timedelta(minutes=1) or abs(offset) > datetime.timedelta(hours=14):
-        raise ConversionError(f"The offset {offset} has no equal: .NET's are whole minutes, up to 14 hours.")
-    try:
-        return edge.net("System.DateTimeOffset")(make(ticks, kinds.Unspecified), _timedelta(offset, ()))
-    except Exception:
-        raise ConversionError(f"{value} has no equal: in UTC it lies outside the years 1 to 9999.") from None
+def _switch(value: binding.Switch, sent: _Sent, within: Within) -> None:
+    write = _switch_parameter if edge.has_power_shell() else _boolean
+    write(bool(value), sent, within)
 
 
-def _date(value: datetime.date, within: Within) -> Any:
-    return _datetime(datetime.datetime(value.year, value.month, value.day), within)
+def _literal(value: binding.Literal, sent: _Sent, within: Within) -> None:
+    _put([value.value], sent, within)
 
 
-def _timedelta(value: datetime.timedelta, within: Within) -> Any:
-    ticks = value // _MICROSECOND * 10 + getattr(value, "tick", 0)
-    if ticks not in _INT64:
-        raise ConversionError(f"{value} has no equal: a .NET TimeSpan holds about 29,000 years.")
-    return edge.net("System.TimeSpan")(edge.net("System.Int64")(ticks))
+def _path(value: os.PathLike[str], sent: _Sent, within: Within) -> None:
+    _text(str(os.fspath(value)), sent, within)
 
 
-def _uuid(value: uuid.UUID, within: Within) -> Any:
-    return edge.net("System.Guid").Parse(str(value))
-
-
-def _uri(value: str, within: Within) -> Any:
-    return edge.net("System.Uri")(_text(value, within), edge.net("System.UriKind").RelativeOrAbsolute)
-
-
-def _version(value: binding.Version, within: Within) -> Any:
-    return edge.net("System.Version").Parse(str(value))
-
-
-_REGEX_FLAGS = {re.IGNORECASE: 1, re.MULTILINE: 2, re.DOTALL: 16, re.VERBOSE: 32}
-
-
-def _regex(value: re.Pattern[Any], within: Within) -> Any:
-    options = sum(bit for flag, bit in _REGEX_FLAGS.items() if value.flags & flag)
-    space = "System.Text.RegularExpressions"
-    if not isinstance(value.pattern, str) or value.flags & (re.ASCII | re.LOCALE):
-        raise ConversionError("A pattern of bytes, ASCII or a locale has no equal in .NET.")
-    kind = edge.net(f"{space}.RegexOptions")
-    try:
-        return edge.net(f"{space}.Regex")(
-            _text(value.pattern, within), edge.enum_value(edge.runtime_type(kind), options)
-        )
-    except edge.net("System.ArgumentException"):
-        raise ConversionError("The pattern is not one that .NET's Regex reads.") from None
-
-
-def _secure(value: Any, within: Within) -> Any:
-    made = edge.net("System.Net.NetworkCredential")("", _text(value.reveal(), within)).SecurePassword
-    made.MakeReadOnly()
-    return made
-
-
-def _switch(value: binding.Switch, within: Within) -> Any:
-    kind = edge.power_shell_type("SwitchParameter")
-    return bool(value) if kind is None else kind(bool(value))
-
-
-def _script_block(value: binding.ScriptBlock, within: Within) -> Any:
-    kind = edge.power_shell_type("ScriptBlock")
-    if kind is None:
-        raise ConversionError("A script block has no equal before PowerShell is loaded (PowerShellSession).")
-    return kind.Create(_text(value.text, within))
-
-
-def _literal(value: binding.Literal, within: Within) -> Any:
-    return _to(value.value, within)
-
-
-def _path(value: os.PathLike[str], within: Within) -> Any:
-    return _text(str(os.fspath(value)), within)
-
-
-def _member(value: enum.Enum, within: Within) -> Any:
+def _member(value: enum.Enum, sent: _Sent, within: Within) -> None:
     made = enums.to_dotnet(value)
-    return _to(value.value, within) if made is None else made
+    if made is None:
+        _put([value.value], sent, within)
+    else:
+        _net(made, sent, within)
 
 
 def _deeper(value: object, within: Within) -> Within:
     if id(value) in within:
         raise ConversionError("A value contains itself.")
-    if len(within) >= MAX_DEPTH:
-        raise ConversionError(f"A value is nested deeper than {MAX_DEPTH}.")
+    if len(within) >= tokens.MAX_DEPTH:
+        raise ConversionError(f"A value is nested deeper than {tokens.MAX_DEPTH}.")
     return (*within, id(value))
 
 
-_WRITERS: dict[type, Callable[[Any, Within], Any]] = {
-    type(None): _same,
-    bool: _same,
-    float: _same,
+_big = _beside(objects.of_integer)
+_net = _beside(lambda value: value)
+_switch_parameter = _beside(lambda value: edge.power_shell_type("SwitchParameter")(value))
+
+_WRITERS: dict[type, Write] = {
+    type(None): _none,
+    bool: _boolean,
+    float: _double,
     str: _text,
     int: _integer,
     list: _list,
@@ -339,18 +282,18 @@ _WRITERS: dict[type, Callable[[Any, Within], Any]] = {
     binding.PSCustomObject: _bag,
     binding.Single: _single,
     binding.Char: _char,
-    binding.Uri: _uri,
-    binding.Version: _version,
+    binding.Uri: _beside(objects.of_uri),
+    binding.Version: _beside(objects.of_version),
     binding.Switch: _switch,
-    binding.SecureString: _secure,
-    Secret: _secure,
-    binding.ScriptBlock: _script_block,
+    binding.SecureString: _beside(objects.of_secret),
+    Secret: _beside(objects.of_secret),
+    binding.ScriptBlock: _beside(objects.of_script_block),
     binding.Literal: _literal,
-    Decimal: _decimal,
-    DateTime: _datetime,
-    TimeSpan: _timedelta,
+    Decimal: _beside(objects.of_decimal),
+    DateTime: _beside(objects.of_datetime),
+    TimeSpan: _beside(objects.of_timedelta),
     **{
-        cls: _boxed(f"System.{cls.__name__}")
+        cls: _number(cls.__name__)
         for cls in (
             *(binding.SByte, binding.Byte, binding.Int16, binding.UInt16),
             *(binding.UInt32, binding.Int64, binding.UInt64),
@@ -359,17 +302,17 @@ _WRITERS: dict[type, Callable[[Any, Within], Any]] = {
 }
 
 # For every other class, the first of these that it is.
-_KINDS: tuple[tuple[type | tuple[type, ...], Callable[[Any, Within], Any]], ...] = (
+_KINDS: tuple[tuple[type | tuple[type, ...], Write], ...] = (
     (enum.Enum, _member),
-    (datetime.datetime, _datetime),
-    (datetime.date, _date),
-    (datetime.timedelta, _timedelta),
-    (uuid.UUID, _uuid),
-    (re.Pattern, _regex),
-    (int, lambda value, within: _integer(int(value), within)),
-    (float, lambda value, within: float(value)),
-    (str, _text),
-    ((bytes, bytearray, memoryview), _bytes),
+    (datetime.datetime, _beside(objects.of_datetime)),
+    (datetime.date, _beside(objects.of_date)),
+    (datetime.timedelta, _beside(objects.of_timedelta)),
+    (uuid.UUID, _beside(objects.of_uuid)),
+    (re.Pattern, _beside(objects.of_regex)),
+    (int, lambda value, sent, within: _integer(int(value), sent, within)),
+    (float, _double),
+    (str, lambda value, sent, within: _text(str(value), sent, within)),
+    ((bytes, bytearray, memoryview), _beside(objects.of_bytes)),
     (OrderedDict, _ordered),
     (Mapping, _hashtable),
     ((list, tuple, set, frozenset, range), _list),
@@ -377,7 +320,9 @@ _KINDS: tuple[tuple[type | tuple[type, ...], Callable[[Any, Within], Any]], ...]
 )
 
 
-def _writer(value: object) -> Callable[[Any, Within], Any]:
+def _writer(value: object) -> Write:
+    if edge.is_net(value):
+        return _net
     if hasattr(value, "__ps_properties__"):
         return _bag
     for kinds, write in _KINDS:

@@ -66,23 +66,6 @@ def runtime_type(cls: Any) -> Any:
 
 
 @cache
-def type_codes() -> Any:
-    """A compiled function from Object[] to the TypeCode of each item, as Int32[].
-
-    pythonnet turns a boxed Int64, Byte or Char into a plain int or str on its way to Python; asking in .NET
-    is the only way to know which it was.
-    """
-    system = namespace("System")
-    code_of = runtime_type(system.Convert).GetMethod(
-        "GetTypeCode", system.Array[system.Type]([runtime_type(system.Object)])
-    )
-    converter = system.Converter[system.Object, system.Int32]
-    one = system.Delegate.CreateDelegate(runtime_type(converter), code_of)
-    every = system.Array.ConvertAll[system.Object, system.Int32]
-    return lambda items: every(items, one)
-
-
-@cache
 def _object() -> Any:
     return net("System.Object")
 
@@ -133,6 +116,11 @@ def note_power_shell() -> None:
     _power_shell = True
 
 
+def has_power_shell() -> bool:
+    """Whether System.Management.Automation is loaded."""
+    return _power_shell
+
+
 def power_shell_type(name: str) -> Any:
     """A class of System.Management.Automation; None while that is not loaded."""
     return net(f"System.Management.Automation.{name}") if _power_shell else None
@@ -151,44 +139,6 @@ def items_of(collection: Any) -> Any:
     return to_array(cast(collection))
 
 
-@cache
-def _getter(kind: str, member: str) -> Any:
-    """A compiled function from an array of a PowerShell class to an Object[] of one property's values."""
-    system = namespace("System")
-    cls = power_shell_type(kind)
-    converter = system.Converter[cls, system.Object]
-    getter = runtime_type(cls).GetProperty(member).GetGetMethod()
-    one = system.Delegate.CreateDelegate(runtime_type(converter), getter)
-    every = system.Array.ConvertAll[cls, system.Object]
-    return lambda items: every(items, one)
-
-
-@cache
-def _array_of(kind: str) -> Any:
-    return namespace("System").Array[power_shell_type(kind)]
-
-
-def base_object(ps_object: Any) -> Any:
-    """An Object[] of one item: what a PSObject wraps."""
-    return _getter("PSObject", "BaseObject")(_array_of("PSObject")([ps_object]))
-
-
-def is_custom(value: Any) -> bool:
-    """Whether what a PSObject wraps is nothing but its properties."""
-    return type(value) is power_shell_type("PSCustomObject")
-
-
-def properties_of(ps_object: Any) -> tuple[list[str], Any]:
-    """The names of a PSObject's properties, and an Object[] of their values."""
-    found = _properties_array()(ps_object.Properties)
-    return list(_getter("PSPropertyInfo", "Name")(found)), _getter("PSPropertyInfo", "Value")(found)
-
-
-@cache
-def _properties_array() -> Any:
-    return net("System.Linq.Enumerable").ToArray[power_shell_type("PSPropertyInfo")]
-
-
 def as_table(expando: Any) -> Any:
     """An ExpandoObject by the interface that has its keys and values."""
     system = namespace("System")
@@ -199,11 +149,6 @@ def as_table(expando: Any) -> Any:
 def unset_mark() -> Any:
     """What an unset property holds in PowerShell: AutomationNull."""
     return net("System.Management.Automation.Internal.AutomationNull").Value
-
-
-def is_unset_mark(value: Any) -> bool:
-    """Whether a PSObject is AutomationNull."""
-    return bool(namespace("System").Object.ReferenceEquals(value, unset_mark()))
 
 
 def note_object(type_name: str, members: dict[str, Any]) -> Any:

@@ -24,7 +24,7 @@ from ..cmdlets.unset import UNSET
 from ..cmdlets.warning import PSBridgeWarning
 from ..errors import PSBridgeError
 from ..models.base import Model
-from . import edge
+from . import edge, tokens
 from .convert import to_dotnet
 from .read import read
 
@@ -192,7 +192,7 @@ def output(value: Any) -> Any:
     """
     if value is UNSET:
         made = edge.power_shell_type("PSObject")()
-        made.TypeNames.Insert(0, "PSBridge.Unset")
+        made.TypeNames.Insert(0, tokens.UNSET_TYPE)
         return made
     if isinstance(value, Model):
         kind = type(value)

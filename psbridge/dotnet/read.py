@@ -13,43 +13,15 @@ from typing import Any
 
 from .. import binding
 from ..cmdlets.unset import UNSET
-from . import compiled, edge, enums
+from . import edge, enums, tokens
 from .failures import ConversionError
+from .flatten import flatten
 from .moments import LOCAL, DateTime, TimeSpan
 
 Read = Callable[[Any, int], Any]
 
-MAX_DEPTH = 100
+_TOO_DEEP = f"A value contains itself, or is nested deeper than {tokens.MAX_DEPTH}."
 _YEAR_1 = datetime.datetime(1, 1, 1)
-
-# TypeCode -> what a plain int, float or str that pythonnet made of such a value becomes. An Int64 that no
-# Int32 could hold is a plain int, as it is to the binder.
-_WRAP: dict[int, Callable[[Any], Any]] = {
-    4: binding.Char,
-    5: binding.SByte,
-    6: binding.Byte,
-    7: binding.Int16,
-    8: binding.UInt16,
-    10: binding.UInt32,
-    11: lambda value: value if value.bit_length() > 31 and value != -(1 << 31) else binding.Int64(value),
-    12: binding.UInt64,
-    13: binding.Single,
-}
-_CODES = {
-    "Char": 4,
-    "SByte": 5,
-    "Byte": 6,
-    "Int16": 7,
-    "UInt16": 8,
-    "Int32": 9,
-    "UInt32": 10,
-    "Int64": 11,
-    "UInt64": 12,
-    "Single": 13,
-    "Double": 14,
-    "Boolean": 3,
-    "String": 18,
-}
 
 
 def read(value: Any, depth: int = 0) -> Any:
@@ -66,38 +38,65 @@ def _same(value: Any, depth: int) -> Any:
 
 
 def _deeper(depth: int) -> int:
-    if depth >= MAX_DEPTH:
-        raise ConversionError(f"A value contains itself, or is nested deeper than {MAX_DEPTH}.")
+    if depth >= tokens.MAX_DEPTH:
+        raise ConversionError(_TOO_DEEP)
     return depth + 1
 
 
-def _items(array: Any, depth: int) -> list[Any]:
-    """The items of an Object[], each with the .NET type it has there."""
-    items = list(array)
-    for item in items:
-        cls = item.__class__
-        if cls is int or cls is float or (cls is str and len(item) == 1):
-            codes = edge.type_codes()(array)
-            break
-    else:
-        codes = ()
-    if codes:
-        for index, code in enumerate(codes):
-            wrap = _WRAP.get(code)
-            if wrap is not None and items[index].__class__ in _SIMPLE:
-                items[index] = wrap(items[index])
-    return [item if item.__class__ in _SIMPLE else read(item, depth) for item in items]
+def _tree(value: Any, depth: int) -> Any:
+    """A list, a table or a PSObject, with everything in it, each with the .NET type that it has there."""
+    text, beside = flatten(value, depth)
+    if text == tokens.TOO_DEEP:
+        raise ConversionError(_TOO_DEEP)
+    listed = text.split(tokens.END)
+    listed.pop()
+    found: list[Any] = []
+    for token in reversed(listed):
+        letter, rest = token[0], token[1:]
+        simple = tokens.READ.get(letter)
+        if simple is not None:
+            found.append(simple(rest))
+        elif letter == tokens.BESIDE:
+            found.append(read(beside.pop(), int(rest)))
+        else:
+            start = len(found) - int(rest)
+            held = found[start:]
+            held.reverse()
+            found[start:] = (_HOLDERS[letter](held),)
+    return found[0]
 
 
-_SIMPLE = frozenset((type(None), bool, int, float, str))
+def _filled(into: Any, held: list[Any]) -> Any:
+    """The table `into`, filled: the first half of `held` is the keys, the second the values."""
+    half = len(held) // 2
+    try:
+        into.update(zip(held[:half], held[half:], strict=True))
+    except TypeError:
+        raise ConversionError(
+            "A table's key is a table or a list, which cannot be a key in Python."
+        ) from None
+    if len(into) != half:
+        raise ConversionError("Two keys of a table are one key in Python, such as 1 as Int32 and as Int64.")
+    return into
 
 
-def _object_array(value: Any, depth: int) -> list[Any]:
-    return _items(value, _deeper(depth))
+def _bag(held: list[Any]) -> binding.PSCustomObject:
+    half = len(held) // 2
+    pairs = zip(held[:half], held[half:], strict=True)
+    return binding.PSCustomObject({name: item for name, item in pairs if item is not UNSET})
 
 
-def _enumerable(value: Any, depth: int) -> list[Any]:
-    return _items(edge.items_of(value), _deeper(depth))
+_HOLDERS: dict[str, Callable[[list[Any]], Any]] = {
+    tokens.LIST: lambda held: held,
+    tokens.HASHTABLE: lambda held: _filled({}, held),
+    tokens.ORDERED: lambda held: _filled(binding.OrderedDictionary(), held),
+    tokens.BAG: _bag,
+    tokens.UNSET_MARK: lambda held: UNSET,
+}
+
+
+def _enumerable(value: Any, depth: int) -> Any:
+    return _tree(edge.items_of(value), depth)
 
 
 def _array(value: Any, depth: int) -> Any:
@@ -105,48 +104,19 @@ def _array(value: Any, depth: int) -> Any:
         raise ConversionError(
             f"An array of {value.Rank} dimensions has no equal; make it an array of arrays."
         )
-    code = _CODES.get(str(value.GetType().GetElementType().Name))
-    if code is None or value.GetType().GetElementType().IsEnum:
+    space, _, name = str(value.GetType().GetElementType().FullName).rpartition(".")
+    if space != "System" or name not in tokens.CODES:
         return _enumerable(value, depth)
-    if code == 6:
+    if name == "Byte":
         return bytes(value)
-    wrap = _WRAP.get(code)
+    wrap = tokens.WRAP.get(name)
     return list(value) if wrap is None else [wrap(item) for item in value]
 
 
-def _dictionary(value: Any, depth: int) -> Any:
-    return _table(value, depth, {})
-
-
-def _ordered(value: Any, depth: int) -> Any:
-    return _table(value, depth, binding.OrderedDictionary())
-
-
-def _table(value: Any, depth: int, into: Any) -> Any:
-    keys = _items(compiled.copy_of(value.Keys), depth)
-    try:
-        into.update(zip(keys, _items(compiled.copy_of(value.Values), _deeper(depth)), strict=True))
-    except TypeError:
-        raise ConversionError(
-            "A table's key is a table or a list, which cannot be a key in Python."
-        ) from None
-    if len(into) != len(keys):
-        raise ConversionError("Two keys of a table are one key in Python, such as 1 as Int32 and as Int64.")
-    return into
-
-
 def _expando(value: Any, depth: int) -> Any:
-    return _ordered(edge.as_table(value), depth)
-
-
-def _ps_object(value: Any, depth: int) -> Any:
-    if edge.is_custom(value.BaseObject):
-        names, values = edge.properties_of(value)
-        if not names and (edge.is_unset_mark(value) or list(value.TypeNames)[:1] == ["PSBridge.Unset"]):
-            return UNSET
-        items = _items(values, _deeper(depth))
-        return binding.PSCustomObject({n: i for n, i in zip(names, items, strict=True) if i is not UNSET})
-    return _items(edge.base_object(value), depth)[0]
+    table = edge.as_table(value)
+    held = [*_enumerable(table.Keys, depth), *_enumerable(table.Values, depth)]
+    return _filled(binding.OrderedDictionary(), held)
 
 
 def _json(value: Any, depth: int) -> Any:
@@ -244,10 +214,6 @@ def _python_dict(value: dict[Any, Any], depth: int) -> dict[Any, Any]:
     return type(value)((key, read(item, inner)) for key, item in value.items())
 
 
-def _boxed(wrap: Callable[[Any], Any], plain: Callable[[Any], Any]) -> Read:
-    return lambda value, depth: wrap(plain(value))
-
-
 _READERS: dict[type, Read] = {
     **dict.fromkeys((type(None), bool, int, float, str, bytes), _same),
     list: _python_list,
@@ -257,16 +223,7 @@ _READERS: dict[type, Read] = {
 }
 
 _BY_NAME: dict[str, Read] = {
-    **{
-        f"System.{name}": _boxed(_WRAP[code], str if code == 4 else int)
-        for name, code in _CODES.items()
-        if code in _WRAP and name != "Single"
-    },
-    "System.Single": lambda value, depth: binding.Single(float(value)),
-    "System.Double": lambda value, depth: float(value),
-    "System.Int32": lambda value, depth: int(value),
-    "System.Boolean": lambda value, depth: bool(value),
-    "System.String": lambda value, depth: str(value),
+    **{f"System.{name}": _tree for name in tokens.CODES},
     "System.DBNull": lambda value, depth: None,
     "System.Decimal": _decimal,
     "System.DateTime": _datetime,
@@ -286,9 +243,8 @@ _BY_NAME: dict[str, Read] = {
     "System.Text.RegularExpressions.Regex": _regex,
     "System.Text.Json.JsonElement": _json,
     "System.Text.Json.JsonDocument": _json,
-    "System.Collections.Specialized.OrderedDictionary": _ordered,
     "System.Dynamic.ExpandoObject": _expando,
-    "System.Management.Automation.PSObject": _ps_object,
+    "System.Management.Automation.PSObject": _tree,
     "System.Management.Automation.PSCustomObject": lambda value, depth: binding.PSCustomObject(),
     "System.Management.Automation.SwitchParameter": lambda value, depth: binding.Switch(
         bool(value.IsPresent)
@@ -302,7 +258,7 @@ def _reader(value: Any) -> Read:
     if not edge.is_net(value):
         return _python_dict if isinstance(value, dict) else _same
     name = str(edge.runtime_type(type(value)).FullName or "")
-    found = _object_array if name == "System.Object[]" else _BY_NAME.get(name)
+    found = _tree if name == "System.Object[]" else _BY_NAME.get(name)
     if found is not None:
         return found
     if isinstance(value, edge.net("System.Enum")):
@@ -311,8 +267,8 @@ def _reader(value: Any) -> Read:
         return _json
     if isinstance(value, edge.net("System.Array")):
         return _array
-    if isinstance(value, edge.net("System.Collections.IDictionary")):
-        return _dictionary
+    if isinstance(value, (edge.net("System.Collections.IDictionary"), edge.net("System.Collections.IList"))):
+        return _tree
     if name.startswith("System.Xml."):  # a node is one object, as it is to PowerShell
         return _same
     if isinstance(value, edge.net("System.Collections.IEnumerable")):

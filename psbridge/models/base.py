@@ -188,9 +188,8 @@ class Model(BaseModel, metaclass=_Meta):
 
     def __ps_properties__(self) -> dict[str, Any]:
         """The members that are set, by JSON name: what a PowerShell property bag would hold."""
-        members = {
-            name: self.__dict__[name] for name in type(self).model_fields if name in self.model_fields_set
-        }
+        given, values = self.__pydantic_fields_set__, self.__dict__
+        members = {name: values[name] for name in self.__pydantic_fields__ if name in given}
         members.update(self.__pydantic_extra__ or {})
         return members
 

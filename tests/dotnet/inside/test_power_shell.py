@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import psbridge as ps
 from psbridge import binding
 from psbridge.client import Cancellation, Configuration, set_configuration
 from psbridge.client.errors import CallCancelledError
 from psbridge.dotnet import (
+    ConversionError,
     DotNetError,
     PowerShellError,
     PowerShellSession,
@@ -102,6 +106,42 @@ def test_models_and_objects_go_in_as_objects(session: PowerShellSession) -> None
     kept = session.run("param($s, $b) $s; $b", [binding.Switch(False), binding.ScriptBlock("1")]).output
     assert kept[0] == binding.Switch(False)
     assert kept[1].text == "1"
+
+
+def bags(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    names = st.text("abc\u00e9", min_size=1, max_size=3).map(str.lower)
+    return st.dictionaries(names, inner, max_size=4).map(binding.PSCustomObject)
+
+
+@settings(max_examples=150, deadline=None, database=None)
+@given(
+    st.recursive(
+        st.one_of(
+            st.none(), st.booleans(), st.integers(), st.text(), st.binary(), st.decimals(0, 9, places=2)
+        ),
+        lambda inner: st.one_of(bags(inner), st.lists(inner, max_size=4), st.dictionaries(st.text(), inner)),
+        max_leaves=10,
+    )
+)
+def test_objects_come_back_as_they_went(session: PowerShellSession, value: object) -> None:
+    assert from_dotnet(to_dotnet(value)) == value
+
+
+def test_a_property_whose_name_is_half_a_character_is_refused(session: PowerShellSession) -> None:
+    with pytest.raises(ConversionError, match="half a character"):
+        to_dotnet(binding.PSCustomObject({"half \ud800": 1}))
+
+
+def test_what_a_script_wraps_is_read_through_at_any_depth(session: PowerShellSession) -> None:
+    script = """
+        $inner = [pscustomobject]@{ long = [long]1; nothing = (& {}); date = [datetime]'2024-01-02' }
+        , @{ list = [System.Collections.Generic.List[object]]@($inner, [byte]2); empty = [pscustomobject]@{} }
+    """
+    found = session.run(script).output[0]
+    assert found["empty"] == binding.PSCustomObject()
+    inner, byte = found["list"]
+    assert dict(inner.__ps_properties__()) == {"long": 1, "date": datetime.datetime(2024, 1, 2)}
+    assert (type(inner.long), type(byte)) == (binding.Int64, binding.Byte)
 
 
 def test_state_lasts_from_one_script_to_the_next(session: PowerShellSession) -> None:
