@@ -115,7 +115,7 @@ class Calls:
         told: list[str] = []
         try:
             with collecting_warnings(told), cancellable(cancellation):
-                result = cmdlet(name)(**arguments(name, bound))
+                result = cmdlet(name)(**_arguments(name, bound))
             return _answer(told, result)
         except Exception as error:
             return edge.object_array([error_record(error, name), edge.object_array(list(told)), None])
@@ -154,8 +154,7 @@ def _show(message: Warning | str, category: type[Warning], *where: Any, **more: 
         _show_elsewhere(message, category, *where, **more)
 
 
-def arguments(name: str, bound: Any) -> dict[str, Any]:
-    """What PowerShell bound, as a cmdlet takes it."""
+def _arguments(name: str, bound: Any) -> dict[str, Any]:
     secure = {one.name for one in entry(name).parameters if one.dotnet == "SecureString"}
     given = {key: value for key, value in read(bound).items() if key not in COMMON}
     for key, value in given.items():

@@ -11,7 +11,8 @@ from ..bridge import calls, worker
 from ..client import Configuration, set_configuration
 from ..cmdlets.functions import cmdlet
 from ..dotnet import edge, load
-from ..dotnet.functions import arguments, output
+from ..dotnet.read import read
+from ..models.base import Model
 
 
 def serve(shared: Any) -> None:
@@ -21,7 +22,8 @@ def serve(shared: Any) -> None:
         shared: a .NET table. It gets `Input` and `Output`, system handles that belong to the host from then
             on: what it writes to the first the worker reads, what the worker answers comes out of the second.
             `Builder` is a Func[string, object, object] that takes a builder's name and its bound
-            parameters and gives its object, or null for a call that must take the usual way.
+            parameters, all of them texts, and tells what it made of them: see `_build`. It gives null for a
+            call that must take the usual way.
     """
     load()
     _take_environment()
@@ -54,15 +56,23 @@ class _Listener:
 
 
 def _build(name: str, bound: Any) -> Any:
+    """What a builder makes of texts, as an Object[]: the model's name, then each member's name and text."""
     listener = _Listener()
     token = calls.current.set(listener)
     try:
-        made = output(cmdlet(name)(**arguments(name, bound)))
+        made = cmdlet(name)(**read(bound))
     except Exception:  # the usual way finds it again, and tells it as it should be told
         return None
     finally:
         calls.current.reset(token)
-    return None if listener.said else made
+    if listener.said or not isinstance(made, Model):
+        return None
+    told: list[Any] = [type(made).__name__]
+    for member, value in made.__ps_properties__().items():
+        if value.__class__ is not str:
+            return None
+        told += (member, value)
+    return edge.object_array(told)
 
 
 def _take_environment() -> None:

@@ -36,10 +36,7 @@ class PSBridgeReader {
         # An object of a model: a copy of its template with the members that are set.
         if ($type -eq 'Configuration') { return Update-BridgeLive ($this.Read($members)) }
         $template = $script:Templates[$type]
-        if ($null -eq $template) {
-            $template = New-BridgeTemplate $type
-            $script:Templates[$type] = $template
-        }
+        if ($null -eq $template) { $template = New-BridgeTemplate $type }
         $made = $template.PSObject.Copy()
         $known = $template.PSObject.Properties
         foreach ($property in $members.PSObject.Properties) {
@@ -48,6 +45,18 @@ class PSBridgeReader {
             $name = $property.Name
             if ($null -ne $known[$name]) { $made.$name = $member }
             else { $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $member)) }
+        }
+        return $made
+    }
+
+    [object] MakeOfTexts([object[]] $told) {
+        # The same of what a builder in this process tells: the type, then each member's name and text.
+        $template = $script:Templates[$told[0]]
+        if ($null -eq $template) { $template = New-BridgeTemplate $told[0] }
+        $made = $template.PSObject.Copy()
+        for ($i = 1; $i -lt $told.Count; $i += 2) {
+            $name = $told[$i]
+            $made.$name = $told[$i + 1]
         }
         return $made
     }
@@ -72,6 +81,7 @@ function New-BridgeTemplate {
     }
     $made = [pscustomobject]$members
     $made.PSObject.TypeNames.Insert(0, "PSBridge.$Type")
+    $script:Templates[$Type] = $made
     $made
 }
 

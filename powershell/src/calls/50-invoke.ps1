@@ -72,7 +72,7 @@ function Invoke-BridgeBuilder {
             $text += '}}'
             if ($null -ne $connection.Builder) {
                 $made = $connection.Builder.Invoke($Cmdlet.MyInvocation.MyCommand.Name, $Bound)
-                if ($null -ne $made) { return $made }
+                if ($null -ne $made) { return $script:Reader.MakeOfTexts($made) }
             }
         }
         else {
