@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -21,6 +20,7 @@ from .calls import Call, Calls
 from .failures import data_text, failure, masked
 from .invocation import Invocation
 from .lines import LIMIT, Overlong, lines
+from .loading import Loading
 from .messages import Id, Refused, Request, error_line, result_line
 from .output import Output
 from .pool import Pool
@@ -48,6 +48,7 @@ class Worker:
         self._output = Output(sink, broken=lambda: os._exit(0))
         self._calls = Calls(self._output)
         self._pool = Pool()
+        self._loading = Loading()
         self._started = time.monotonic()
         self._greeted = False
         self._count = 0
@@ -56,6 +57,7 @@ class Worker:
 
     def run(self) -> None:
         """Serve until the input ends or `shutdown` comes; by then every request taken is answered."""
+        self._loading.start()
         for line in lines(self._source, self._limit):
             if not self._serve(line):
                 break
@@ -149,7 +151,6 @@ class Worker:
 
             listen()
             self._greeted = True
-            threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
     def _cancel(self, params: dict[str, Any]) -> bool:
         id = params.get("id")
@@ -157,6 +158,7 @@ class Worker:
 
     def _invoke(self, id: Id, params: dict[str, Any], marked: bool) -> None:
         self._count += 1
+        self._loading.wait_for_builders()
         try:
             invocation = Invocation.read(params, marked)
         except Refused as refused:
@@ -168,6 +170,7 @@ class Worker:
         if not invocation.slow:
             call = Call(id, self._output, invocation.verbose, invocation.debug)
             call.answer(self._outcome(call, invocation))
+            self._loading.answered()
             return
         from ..client.clock import Cancellation
         from ..client.configuration import current_configuration
@@ -287,30 +290,6 @@ def _memory() -> int | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
-
-
-def _warm_up() -> None:
-    """Load what the first real call needs while nobody waits for it."""
-    try:
-        from ..cmdlets import functions, written  # noqa: F401
-        from ..models import (
-            CreateChatCompletionRequest,
-            CreateChatCompletionResponse,
-            CreateChatCompletionStreamResponse,
-        )
-
-        functions.cmdlet("Initialize-ChatCompletionRequestUserMessage")
-        for model in (
-            CreateChatCompletionRequest,
-            CreateChatCompletionResponse,
-            CreateChatCompletionStreamResponse,
-        ):
-            model.model_rebuild()
-        from ..cmdlets.completion import client
-
-        client()
-    except BaseException as error:  # the call that needs it will say so to somebody who asked
-        log(f"psbridge.bridge: warming up failed: {type(error).__name__}")
 
 
 def main() -> NoReturn:
