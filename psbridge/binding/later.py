@@ -1,8 +1,6 @@
 """The parts of the binder that few calls need: each is loaded when something of it is first asked for.
 
-    from psbridge.binding.later import dates
-
-    dates.parse_datetime(text)
+They are used as the modules they stand for: `from psbridge.binding.later import dates`.
 """
 
 from __future__ import annotations

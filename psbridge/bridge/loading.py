@@ -11,6 +11,9 @@ import gc
 import sys
 import threading
 from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 from .standard import log
 
@@ -61,7 +64,27 @@ def _attempt(load: Callable[[], None]) -> None:
         log(f"psbridge.bridge: warming up failed: {type(error).__name__}")
 
 
+class _NoPlugins(ModuleType):
+    """In the place of the module with which pydantic looks for plugins among all installed packages.
+
+    Nobody can set a plugin up in the worker, and looking takes longer than all builders' models. Should
+    pydantic want anything else of that module, it gets the module's own.
+    """
+
+    NAME = "pydantic.plugin._loader"
+
+    def get_plugins(self) -> tuple[()]:
+        return ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        sys.modules.pop(self.NAME, None)
+        return getattr(import_module(self.NAME), name)
+
+
 def _load_builders() -> None:
+    sys.modules.setdefault(_NoPlugins.NAME, _NoPlugins(_NoPlugins.NAME))
     from ..cmdlets import builders, functions  # noqa: F401
     from ..models import ChatCompletionRequestUserMessage
 
@@ -70,6 +93,7 @@ def _load_builders() -> None:
 
 
 def _load_calls() -> None:
+    from ..binding import dates, numbers, parsing, regexes, uris  # noqa: F401
     from ..models import (
         CreateChatCompletionRequest,
         CreateChatCompletionResponse,
