@@ -167,6 +167,10 @@ class Worker:
         except BaseException as error:
             self._output.put(self._error(id, error, params.get("name"), {}))
             return
+        if invocation.verbose or invocation.debug:
+            from .listening import listen_closely
+
+            listen_closely()
         if not invocation.slow:
             call = Call(id, self._output, invocation.verbose, invocation.debug)
             call.answer(self._outcome(call, invocation))
