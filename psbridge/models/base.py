@@ -188,10 +188,10 @@ class Model(BaseModel, metaclass=_Meta):
 
     def __ps_properties__(self) -> dict[str, Any]:
         """The members that are set, by JSON name: what a PowerShell property bag would hold."""
-        members = {
-            name: self.__dict__[name] for name in type(self).model_fields if name in self.model_fields_set
-        }
-        members.update(self.__pydantic_extra__ or {})
+        values, given = self.__dict__, self.__pydantic_fields_set__
+        members = {name: values[name] for name in self.__pydantic_fields__ if name in given}
+        if self.__pydantic_extra__:
+            members.update(self.__pydantic_extra__)
         return members
 
     def __eq__(self, other: Any) -> bool:
