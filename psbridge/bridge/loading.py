@@ -18,6 +18,7 @@ from typing import Any
 from .standard import log
 
 _PAUSE = 0.1  # seconds without a call, after which the rest is loaded anyway
+_COLLECT_AFTER = 20_000  # new objects between two looks for garbage; of Python's 700 every call makes more
 _TURN = 0.0005  # seconds until a thread that loads lets another go on; Python's own 5 ms are felt by a caller
 
 
@@ -53,6 +54,7 @@ class Loading:
             _attempt(_load_calls)
         finally:
             gc.freeze()
+            gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
             gc.enable()
             sys.setswitchinterval(turn)
 
