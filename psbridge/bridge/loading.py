@@ -95,6 +95,9 @@ def _load_builders() -> None:
 
 
 def _load_calls() -> None:
+    from ..cmdlets.functions import cmdlet
+
+    cmdlet("Set-Configuration")  # what scripts begin with, and what needs least
     from ..binding import dates, numbers, parsing, regexes, uris  # noqa: F401
     from ..models import (
         CreateChatCompletionRequest,
@@ -108,7 +111,7 @@ def _load_calls() -> None:
         CreateChatCompletionStreamResponse,
     ):
         model.model_rebuild()
-    from ..cmdlets import written  # noqa: F401
+    cmdlet("New-ChatCompletion")
     from ..cmdlets.completion import client
 
     client()
