@@ -10,7 +10,7 @@ import enum
 from collections.abc import Iterable
 from typing import Any
 
-from psbridge.binding import hints, messages, nettypes
+from psbridge.binding import messages, nettypes
 from psbridge.binding.arguments import MISSING, Argument
 from psbridge.binding.coercion import REFUSED, bind_value, uncoerced
 from psbridge.binding.errors import (
@@ -19,6 +19,7 @@ from psbridge.binding.errors import (
     ParameterBindingTransformationError,
     ParameterBindingValidationError,
 )
+from psbridge.binding.later import hints
 from psbridge.binding.metadata import EVERY_SET, Entry, Metadata, SetData
 from psbridge.binding.objects import adapted, is_list, is_script_block
 from psbridge.binding.properties import property_of

@@ -2,7 +2,8 @@
 
 `bind` takes tokens as a script writes them, `bind_call` a Python call's arguments; `pipe` and `pipe_call`
 take input objects as well. `bind_call` first tries a short path for plain keyword calls, which gives what
-the full algorithm gives.
+the full algorithm gives: which parameter set a call means depends on the names alone, so names that the full
+algorithm has bound once need only their values looked at.
 """
 
 from __future__ import annotations
@@ -54,8 +55,7 @@ class _NotQuick(Exception):
 # What one keyword needs: the proper name, the classes that pass as they are, what to do with others.
 _Quick = tuple[str, frozenset[type], Callable[[Any], Any]]
 
-# A name no parameter has: a command that needs it is never bound by the short path.
-_NEVER = frozenset(("",))
+_MOST_NAMINGS = 64  # remembered for a command; a script uses few
 _ANYTHING = frozenset((type(None), str, dict, list, bool, int, float, PSCustomObject, OrderedDictionary))
 _PLAIN: dict[nettypes.NetType, frozenset[type]] = {
     nettypes.STRING: frozenset((str,)),
@@ -87,6 +87,7 @@ class Command:
 
     __slots__ = (
         "_metadata",
+        "_namings",
         "_needed",
         "_quick",
         "default_set",
@@ -111,7 +112,8 @@ class Command:
         if positional_binding:
             _give_positions(self.parameters)
         self._metadata: Metadata | None = None
-        self._needed: frozenset[str] = frozenset()
+        self._needed: frozenset[str] | None = None
+        self._namings: set[tuple[str, ...]] = set()
         self._quick: dict[str, _Quick] | None = None
 
     def __repr__(self) -> str:
@@ -179,21 +181,27 @@ class Command:
         Raises:
             ParameterBindingError: the call is wrong.
         """
-        if not args:
-            quick = self._quick
-            if quick is None:
-                quick = self._quick = self._make_quick()
-            bound: dict[str, Any] = {}
+        if args:
+            return self.bind(self._call_arguments(args, kwargs)).bound
+        quick = self._quick
+        if quick is None:
+            quick = self._quick = self._make_quick()
+        needed = self._needed
+        if needed is not None or tuple(kwargs) in self._namings:
+            found: dict[str, Any] = {}
             try:
                 for key, value in kwargs.items():
                     name, plain, accept = quick[key]
-                    bound[name] = value if type(value) in plain else accept(value)
+                    found[name] = value if type(value) in plain else accept(value)
             except (KeyError, _NotQuick):
                 pass
             else:
-                if len(bound) == len(kwargs) and self._needed <= bound.keys():
-                    return bound
-        return self.bind(self._call_arguments(args, kwargs)).bound
+                if len(found) == len(kwargs) and (needed is None or needed <= found.keys()):
+                    return found
+        bound = self.bind(self._call_arguments(args, kwargs)).bound
+        if needed is None and len(self._namings) < _MOST_NAMINGS:
+            self._namings.add(tuple(kwargs))
+        return bound
 
     def pipe_call(
         self, args: Sequence[object], kwargs: Mapping[str, object], objects: Iterable[object]
@@ -225,17 +233,15 @@ class Command:
         return found
 
     def _make_quick(self) -> dict[str, _Quick]:
-        """Keyword -> how to bind it, when the command has one parameter set; else nothing."""
-        if self.default_set or any(list(item.sets) != [ALL_SETS] for item in self.parameters):
-            self._needed = _NEVER
-            return {}
+        """Keyword -> how to bind it; with one parameter set, the names that no call may leave out too."""
         quick: dict[str, _Quick] = {}
         for parameter in self.parameters:
             if parameter.wire_name:
                 quick[parameter.wire_name] = self._quick_for(parameter)
         for parameter in self.parameters:
             quick[parameter.name] = self._quick_for(parameter)
-        self._needed = frozenset(item.name for item in self.parameters if item.mandatory)
+        if not self.default_set and all(list(item.sets) == [ALL_SETS] for item in self.parameters):
+            self._needed = frozenset(item.name for item in self.parameters if item.mandatory)
         return quick
 
     def _quick_for(self, parameter: Parameter) -> _Quick:

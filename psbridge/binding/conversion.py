@@ -11,8 +11,9 @@ import enum
 from decimal import Decimal
 from typing import Any, Final, cast
 
-from psbridge.binding import messages, nettypes, numbers, parsing
+from psbridge.binding import messages, nettypes
 from psbridge.binding.errors import InvalidCast, with_inner
+from psbridge.binding.later import numbers, parsing
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import adapted, elements, is_list, type_of
 from psbridge.binding.scalars import (

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
-from psbridge.binding import dates
+from psbridge.binding.later import dates
 from psbridge.binding.nettypes import DayOfWeek
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.values import (

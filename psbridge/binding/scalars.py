@@ -11,8 +11,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final, cast
 
-from psbridge.binding import dates, messages, nettypes, numbers, parsing, regexes, uris
+from psbridge.binding import messages, nettypes
 from psbridge.binding.errors import InvalidCast, NetError, with_inner
+from psbridge.binding.later import dates, numbers, parsing, regexes, uris
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, is_dictionary, type_of
 from psbridge.binding.text import net_text, to_text
@@ -20,12 +21,12 @@ from psbridge.binding.values import Char, OrderedDictionary, SecureString, Switc
 
 # The types a string becomes through the type's own parser or constructor.
 _PARSERS: Final[dict[NetType, Callable[[str], object]]] = {
-    nettypes.DATETIME: dates.parse_datetime,
-    nettypes.TIMESPAN: dates.parse_timespan,
-    nettypes.GUID: parsing.parse_guid,
-    nettypes.VERSION: parsing.parse_version,
-    nettypes.URI: uris.parse_uri,
-    nettypes.REGEX: regexes.compile_net,
+    nettypes.DATETIME: lambda text: dates.parse_datetime(text),
+    nettypes.TIMESPAN: lambda text: dates.parse_timespan(text),
+    nettypes.GUID: lambda text: parsing.parse_guid(text),
+    nettypes.VERSION: lambda text: parsing.parse_version(text),
+    nettypes.URI: lambda text: uris.parse_uri(text),
+    nettypes.REGEX: lambda text: regexes.compile_net(text),
 }
 # The types PowerShell can make from nothing, to set properties on from a dictionary or an object.
 _MADE_EMPTY: Final[dict[NetType, Callable[[], object]]] = {
@@ -38,8 +39,8 @@ _MADE_EMPTY: Final[dict[NetType, Callable[[], object]]] = {
 }
 # Made from a count of ticks, which any integer but a UInt64 widens to.
 _TICKS: Final[dict[NetType, Callable[[int], object]]] = {
-    nettypes.DATETIME: dates.datetime_from_ticks,
-    nettypes.TIMESPAN: dates.timespan_from_ticks,
+    nettypes.DATETIME: lambda ticks: dates.datetime_from_ticks(ticks),
+    nettypes.TIMESPAN: lambda ticks: dates.timespan_from_ticks(ticks),
 }
 # Convert.ChangeType names these by their short names.
 _TYPE_CODES: Final = nettypes.NUMERIC | {nettypes.BOOLEAN, nettypes.CHAR, nettypes.DATETIME}

@@ -9,7 +9,7 @@ import re
 import uuid
 from decimal import Decimal
 
-from psbridge.binding import dates, numbers, regexes
+from psbridge.binding.later import dates, numbers, regexes
 from psbridge.binding.objects import bag_of, elements, is_list, type_of
 from psbridge.binding.values import Literal, ObjectList, ScriptOutput
 

@@ -6,9 +6,10 @@ import datetime
 from collections.abc import Callable
 from typing import Any, Final
 
-from psbridge.binding import messages, nettypes, regexes
+from psbridge.binding import messages, nettypes
 from psbridge.binding.conversion import convert, is_true
 from psbridge.binding.errors import InvalidCast, ValidationFailure
+from psbridge.binding.later import regexes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import elements, is_dictionary, is_list, type_of
 from psbridge.binding.text import net_text

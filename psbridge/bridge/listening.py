@@ -16,12 +16,18 @@ from .standard import log
 
 @cache
 def listen() -> None:
-    """Have warnings and psbridge's log lines go to the call they arise in, in the whole process, for good."""
+    """Have warnings, and psbridge's log lines once one call asked for them, go to the call they arise in.
+
+    For the whole process, and for good.
+    """
     warnings.simplefilter("always", UserWarning)
     warnings.showwarning = _warned
-    logger = logging.getLogger("psbridge")
-    logger.addHandler(_Lines())
-    logger.setLevel(logging.DEBUG)
+    logging.getLogger("psbridge").addHandler(_Lines())
+
+
+def listen_closely() -> None:
+    """From now on log lines are made; until a call wants them, making them only to drop them costs time."""
+    logging.getLogger("psbridge").setLevel(logging.DEBUG)
 
 
 def _warned(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:

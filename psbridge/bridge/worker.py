@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,6 +20,7 @@ from .calls import Call, Calls
 from .failures import data_text, failure, masked
 from .invocation import Invocation
 from .lines import LIMIT, Overlong, lines
+from .loading import Loading
 from .messages import Id, Refused, Request, error_line, result_line
 from .output import Output
 from .pool import Pool
@@ -55,6 +55,7 @@ class Worker:
         self._output = Output(sink, broken or partial(os._exit, 0))
         self._calls = Calls(self._output)
         self._pool = Pool()
+        self._loading = Loading()
         self._started = time.monotonic()
         self._greeted = False
         self._count = 0
@@ -63,6 +64,7 @@ class Worker:
 
     def run(self) -> None:
         """Serve until the input ends or `shutdown` comes; by then every request taken is answered."""
+        self._loading.start()
         for line in lines(self._source, self._limit):
             if not self._serve(line):
                 break
@@ -157,7 +159,6 @@ class Worker:
 
             listen()
             self._greeted = True
-            threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
 
     def _cancel(self, params: dict[str, Any]) -> bool:
         id = params.get("id")
@@ -165,6 +166,7 @@ class Worker:
 
     def _invoke(self, id: Id, params: dict[str, Any], marked: bool) -> None:
         self._count += 1
+        self._loading.wait_for_builders()
         try:
             invocation = Invocation.read(params, marked)
         except Refused as refused:
@@ -173,9 +175,14 @@ class Worker:
         except BaseException as error:
             self._output.put(self._error(id, error, params.get("name"), {}))
             return
+        if invocation.verbose or invocation.debug:
+            from .listening import listen_closely
+
+            listen_closely()
         if not invocation.slow:
             call = Call(id, self._output, invocation.verbose, invocation.debug)
             call.answer(self._outcome(call, invocation))
+            self._loading.answered()
             return
         from ..client.clock import Cancellation
         from ..client.configuration import current_configuration
@@ -297,30 +304,6 @@ def _memory() -> int | None:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _warm_up() -> None:
-    """Load what the first real call needs while nobody waits for it."""
-    try:
-        from ..cmdlets import functions, written  # noqa: F401
-        from ..models import (
-            CreateChatCompletionRequest,
-            CreateChatCompletionResponse,
-            CreateChatCompletionStreamResponse,
-        )
-
-        functions.cmdlet("Initialize-ChatCompletionRequestUserMessage")
-        for model in (
-            CreateChatCompletionRequest,
-            CreateChatCompletionResponse,
-            CreateChatCompletionStreamResponse,
-        ):
-            model.model_rebuild()
-        from ..cmdlets.completion import client
-
-        client()
-    except BaseException as error:  # the call that needs it will say so to somebody who asked
-        log(f"psbridge.bridge: warming up failed: {type(error).__name__}")
-
-
 def main() -> NoReturn:
     """Run the worker on this process's standard input and output, and end the process."""
     try:
@@ -328,6 +311,8 @@ def main() -> NoReturn:
     except OSError as error:
         log(f"psbridge.bridge: standard input and output must be open: {error}")
         os._exit(2)
+    # Nobody sets a plugin of pydantic up here, and looking for one among all packages delays the first call.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Ctrl+C in a console reaches every process of it; what it means here, PowerShell says by `cancel`.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Worker(source, sink).run()

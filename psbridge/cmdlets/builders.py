@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, get_args, get_origin
 
 from .. import models
@@ -187,8 +187,14 @@ def _is_bag(value: object) -> bool:
     return hasattr(value, "__ps_properties__") and value is not UNSET
 
 
+# Nothing is to be opened in a value of one of these types.
+_PLAIN: frozenset[type] = frozenset((str, int, float, bool, type(None)))
+
+
 def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
     """A value with property bags and foreign models opened, and keys spelled as `targets` spell them."""
+    if value.__class__ in _PLAIN:
+        return value
     if isinstance(value, Model) and (not targets or type(value) in targets):
         return value
     if _is_bag(value):
@@ -196,16 +202,21 @@ def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
     if isinstance(value, Mapping):
         opened = {}
         for key, item in value.items():
-            wire = next((found for found in (_wire(model, key) for model in targets) if found), key)
-            inner = tuple(found for model in targets for found in _models_at(model, wire)) if targets else ()
-            opened[wire] = unwrapped(item, inner)
+            wire, inner = _place(targets, key)
+            opened[key if wire is None else wire] = unwrapped(item, inner)
         return opened
     if isinstance(value, (list, tuple)):
         return [unwrapped(item, targets) for item in value]
     return _number(value)
 
 
-@cache
+@lru_cache(4096)
+def _place(targets: tuple[type[Model], ...], key: object) -> tuple[str | None, tuple[type[Model], ...]]:
+    """A key as the first of `targets` that knows it spells it, and the models that its value may be."""
+    wire = next((found for found in (_wire(model, key) for model in targets) if found), None)
+    return wire, tuple(found for model in targets for found in _models_at(model, wire or key))
+
+
 def _wire(model: type[Model], key: object) -> str | None:
     if not isinstance(key, str):
         return None

@@ -23,7 +23,7 @@ def completed(request: _Model, *, model: str) -> _Model:
     Raises:
         InvalidValueError: when a required member is missing that nothing can fill in.
     """
-    if "model" in type(request).model_fields and "model" not in request.model_fields_set:
+    if "model" in request.__pydantic_fields__ and "model" not in request.__pydantic_fields_set__:
         request = request.model_copy(update={"model": model})
     ready, missing = _ready(request, "")
     if missing is not None:
@@ -33,7 +33,7 @@ def completed(request: _Model, *, model: str) -> _Model:
 
 def _ready(value: Model, path: str) -> tuple[Model, str | None]:
     """The value without incomplete optional objects, and the path of a required member that is missing."""
-    given = value.model_fields_set
+    given = value.__pydantic_fields_set__
     for wire in value.__required__:
         if wire not in given:
             return value, _joined(path, wire)

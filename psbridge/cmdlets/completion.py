@@ -179,7 +179,7 @@ def _default_model() -> str:
 
 def as_bytes(model: Model) -> bytes:
     """The JSON that goes out: what is set, and nothing else."""
-    return model.model_dump_json().encode()
+    return model.__pydantic_serializer__.to_json(model, exclude_unset=True, warnings=False)
 
 
 def call_options(bound: Bound) -> Any:

@@ -39,9 +39,9 @@ def invoke(name: str, *args: Any, **parameters: Any) -> Any:
 
 def _work(row: TableEntry) -> Any:
     if row.kind == "cmdlet":
-        from .written import WORK
+        from .written import work
 
-        return WORK[row.name]
+        return work(row.name)
     from .builders import builder
 
     return builder(row)
@@ -50,9 +50,9 @@ def _work(row: TableEntry) -> Any:
 def _piped(row: TableEntry) -> Piped | None:
     if row.kind != "cmdlet":
         return None
-    from .written import PIPED
+    from .written import piped
 
-    return PIPED.get(row.name)
+    return piped(row.name)
 
 
 def __getattr__(name: str) -> Any:

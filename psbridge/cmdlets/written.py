@@ -1,35 +1,60 @@
-"""The cmdlets that are not builders, by name: what each does with its bound parameters."""
+"""The cmdlets that are not builders, by name: what each does with its bound parameters.
+
+The client is loaded when a cmdlet that talks to a server is asked for; those of the configuration, which
+scripts begin with, do without it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from . import completion, configuration, many
+from . import configuration
 from .cmdlet import Piped, Work
 
+_Plain = Callable[[dict[str, Any]], Any]  # what does not ask which parameters were left open
 
-def _plain(work: Callable[[dict[str, Any]], Any]) -> Work:
-    return lambda bound, left_open: work(bound)
-
-
-WORK: dict[str, Work] = {
-    "Get-Configuration": _plain(configuration.get_configuration),
-    "Set-Configuration": _plain(configuration.set_configuration_values),
-    "Set-ConfigurationApiKey": _plain(configuration.set_api_key),
-    "Set-ConfigurationApiKeyPrefix": _plain(configuration.set_api_key_prefix),
-    "Set-ConfigurationDefaultHeader": _plain(configuration.set_default_header),
-    "Set-ConfigurationHttpSigning": _plain(configuration.set_http_signing),
-    "Get-ConfigurationHttpSigning": _plain(configuration.get_http_signing),
-    "Get-HostSetting": _plain(configuration.get_host_setting),
-    "Get-UrlFromHostSetting": _plain(configuration.url_from_host_setting),
-    "New-ChatCompletion": completion.new_chat_completion,
-    "Get-ChatCompletion": _plain(completion.get_chat_completion),
-    "Get-ChatCompletionMessage": _plain(completion.get_chat_completion_message),
-    "Update-ChatCompletion": _plain(completion.update_chat_completion),
-    "Remove-ChatCompletion": _plain(completion.remove_chat_completion),
-    "Get-ChatCompletionUsage": _plain(completion.get_chat_completion_usage),
+_CONFIGURATION: dict[str, _Plain] = {
+    "Get-Configuration": configuration.get_configuration,
+    "Set-Configuration": configuration.set_configuration_values,
+    "Set-ConfigurationApiKey": configuration.set_api_key,
+    "Set-ConfigurationApiKeyPrefix": configuration.set_api_key_prefix,
+    "Set-ConfigurationDefaultHeader": configuration.set_default_header,
+    "Set-ConfigurationHttpSigning": configuration.set_http_signing,
+    "Get-ConfigurationHttpSigning": configuration.get_http_signing,
+    "Get-HostSetting": configuration.get_host_setting,
+    "Get-UrlFromHostSetting": configuration.url_from_host_setting,
 }
 
-# The cmdlets that do a whole pipeline at once.
-PIPED: dict[str, Piped] = {"New-ChatCompletion": many.new_chat_completions}
+
+@cache
+def _completion() -> dict[str, _Plain]:
+    from . import completion
+
+    return {
+        "Get-ChatCompletion": completion.get_chat_completion,
+        "Get-ChatCompletionMessage": completion.get_chat_completion_message,
+        "Update-ChatCompletion": completion.update_chat_completion,
+        "Remove-ChatCompletion": completion.remove_chat_completion,
+        "Get-ChatCompletionUsage": completion.get_chat_completion_usage,
+    }
+
+
+def work(name: str) -> Work:
+    """What the cmdlet of that name does."""
+    if name == "New-ChatCompletion":
+        from .completion import new_chat_completion
+
+        return new_chat_completion
+    plain = _CONFIGURATION.get(name) or _completion()[name]
+    return lambda bound, left_open: plain(bound)
+
+
+def piped(name: str) -> Piped | None:
+    """What the cmdlet of that name does with a whole pipeline at once; None where it takes item by item."""
+    if name != "New-ChatCompletion":
+        return None
+    from .many import new_chat_completions
+
+    return new_chat_completions

@@ -11,7 +11,7 @@ from .description import DescriptionError, load
 from .merge import merged
 from .pages import PageError, pages
 from .powershell import powershell_files
-from .render import RenderError, model_files, stub_file, table_file, write
+from .render import RenderError, model_files, stub_file, table_files, write
 from .tables import HERE, HelpError, Words, cmdlet_table
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def generate(
         package = root / "psbridge"
         outputs = [
             *model_files(api, lines, package / "models"),
-            table_file(table, package / "models"),
+            *table_files(table, package / "models"),
             stub_file(table, api, package / "cmdlets"),
             *pages(api, table, lines, root / "docs"),
             *powershell_files(table, root),

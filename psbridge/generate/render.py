@@ -5,6 +5,7 @@ The same input gives the same bytes: everything is ordered, and nothing of the t
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -177,10 +178,28 @@ def _model_row(api: Api, words: Words, definition: Definition) -> dict[str, str]
     return {"name": definition.name, "source": source}
 
 
-def table_file(table: list[Cmdlet], folder: Path) -> Output:
-    """`models/tables.py`: plain tuples, so that reading them costs a module import and nothing more."""
-    text = environment().get_template("tables.py.j2").render(table=table)
-    return Output(folder / "tables.py", text)
+def table_files(table: list[Cmdlet], folder: Path) -> list[Output]:
+    """`models/tables.json`, a parameter a line, and `models/tables.py`, which reads it."""
+    cmdlets = []
+    for cmdlet in table:
+        about = [cmdlet.kind, cmdlet.output, cmdlet.summary, cmdlet.default_set, cmdlet.should_process]
+        rows = [
+            _json([p.name, p.wire, p.dotnet, p.values, p.position, p.flags, p.help, p.sets])
+            for p in cmdlet.parameters
+        ]
+        cmdlets.append(f"{_json(cmdlet.name)}: [{_json(about)[1:-1]}, [\n{_lines(rows)}]]")
+    return [
+        Output(folder / "tables.json", f"{{\n{_lines(cmdlets)}}}\n"),
+        Output(folder / "tables.py", environment().get_template("tables.py.j2").render()),
+    ]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _lines(items: list[str]) -> str:
+    return ",\n".join(items) + "\n" if items else ""
 
 
 def stub_file(table: list[Cmdlet], api: Api, folder: Path) -> Output:

@@ -188,9 +188,10 @@ class Model(BaseModel, metaclass=_Meta):
 
     def __ps_properties__(self) -> dict[str, Any]:
         """The members that are set, by JSON name: what a PowerShell property bag would hold."""
-        given, values = self.__pydantic_fields_set__, self.__dict__
+        values, given = self.__dict__, self.__pydantic_fields_set__
         members = {name: values[name] for name in self.__pydantic_fields__ if name in given}
-        members.update(self.__pydantic_extra__ or {})
+        if self.__pydantic_extra__:
+            members.update(self.__pydantic_extra__)
         return members
 
     def __eq__(self, other: Any) -> bool:

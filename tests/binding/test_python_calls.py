@@ -176,6 +176,37 @@ def test_parameters_of_two_sets_do_not_mix() -> None:
     assert caught.value.error_id == "AmbiguousParameterSet"
 
 
+def test_a_call_named_like_an_earlier_one_is_bound_like_it() -> None:
+    """Names that were bound before take a shorter way to the same result, and to the same errors."""
+    command = Command(
+        "Get-Thing",
+        [
+            Parameter("Name", "String", wire_name="name", sets={"ByName": SetOptions(mandatory=True)}),
+            Parameter("Id", "Int32", sets={"ById": SetOptions(mandatory=True)}),
+            Parameter("Quiet", "SwitchParameter"),
+            Parameter("Part", "String", validate_set=["head", "body"]),
+        ],
+        default_set="ByName",
+    )
+    for _ in range(3):
+        assert list(command.bind_call((), {"Part": "Head", "name": 5}).items()) == [
+            ("Part", "Head"),
+            ("Name", "5"),
+        ]
+        assert command.bind_call((), {"Id": "7", "quiet": True}) == {"Id": 7, "Quiet": Switch(True)}
+        for wrong, error_id in (
+            ({"Part": "tail", "name": "bob"}, "ParameterArgumentValidationError"),
+            ({"Part": "head", "name": ""}, "ParameterArgumentValidationErrorEmptyStringNotAllowed"),
+            ({"Part": "head", "name": "bob", "Name": "eve"}, "ParameterAlreadyBound"),
+            ({"Id": "x", "quiet": True}, "ParameterArgumentTransformationError"),
+            ({"Id": 1, "name": "bob"}, "AmbiguousParameterSet"),
+            ({"Part": "head"}, "MissingMandatoryParameter"),
+        ):
+            with pytest.raises(ParameterBindingError) as caught:
+                command.bind_call((), wrong)
+            assert caught.value.error_id == error_id
+
+
 def test_common_parameters_come_with_every_command() -> None:
     """They bind by name, prefix and alias; -WhatIf only where the command supports it."""
     assert MESSAGE.bind_call((), {"ea": "Stop", "Verbose": True}) == {"ErrorAction": 1, "Verbose": True}

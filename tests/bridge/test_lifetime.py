@@ -185,6 +185,26 @@ def test_nothing_written_to_standard_output_by_others_reaches_the_protocol(start
         assert told in client.errors
 
 
+UNPREPARED = """
+from psbridge.bridge import loading
+from psbridge.bridge.worker import main
+
+def broken():
+    raise ImportError("nothing can be loaded ahead")
+
+loading._load_builders = loading._load_calls = broken
+main()
+"""
+
+
+def test_what_could_not_be_loaded_ahead_is_loaded_by_the_call_that_needs_it(start: Start) -> None:
+    client = start(("-c", UNPREPARED))
+    assert client.run(MESSAGE, {"Content": "hi", "Role": "user"})["set"]["content"] == "hi"
+    client.close_input()
+    assert client.wait() == 0
+    assert b"ImportError" in client.errors
+
+
 FLOOD = """
 import os, sys, threading
 import psbridge.cmdlets.functions as functions

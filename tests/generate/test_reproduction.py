@@ -58,6 +58,7 @@ def test_no_sentence_of_the_descriptions_is_in_the_project() -> None:
         for pattern in (
             "psbridge/generate/**/*.yaml",
             "psbridge/models/*.py",
+            "psbridge/models/*.json",
             "docs/*.md",
             "psbridge/**/*.pyi",
         )
