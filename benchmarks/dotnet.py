@@ -31,7 +31,8 @@ from psbridge.offline import OfflineServer
 
 MODULE = Path(__file__).resolve().parents[1] / "powershell" / "PSBridge" / "PSBridge.psd1"
 CALLS = 200
-WARM_UP = 4  # .NET compiles what runs often a second time
+WARM_UP = 10  # .NET compiles what runs often a second time
+WARM_UP_CALLS = 10_000  # and goes on with PowerShell's own code for thousands of calls
 LOOP = f"""
 $watch = [System.Diagnostics.Stopwatch]::StartNew()
 for ($i = 0; $i -lt {CALLS}; $i++) {{
@@ -41,19 +42,19 @@ $watch.Elapsed.TotalMilliseconds * 1000 / {CALLS}
 """
 SERVE = """
 Import-Module $args[0]
-Connect-PSBridge -PythonPath $args[1]
+Connect-PSBridge -PythonPath $args[1] -InProcess:($args[2] -eq 'in process')
 while ($null -ne [Console]::In.ReadLine()) { [Console]::Out.WriteLine("time:" + (& { LOOP })) }
 """.replace("LOOP", LOOP)
 
 
 class Module:
-    """PSBridge in a PowerShell of its own, over its child process; each call is one timed loop."""
+    """PSBridge in a PowerShell of its own, over a transport; each call is one timed loop."""
 
-    def __init__(self, program: str, folder: Path) -> None:
+    def __init__(self, program: str, folder: Path, transport: str) -> None:
         script = folder / "serve.ps1"
         script.write_text(SERVE, encoding="utf-8")
         self._shell = subprocess.Popen(
-            [program, "-NoProfile", "-File", str(script), str(MODULE), sys.executable],
+            [program, "-NoProfile", "-File", str(script), str(MODULE), sys.executable, transport],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -89,9 +90,11 @@ def timed(work: Callable[[], object], loops: int) -> Callable[[], float]:
     return measure
 
 
-def medians(measures: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+def medians(
+    measures: dict[str, Callable[[], float]], rounds: int, warm_up: int = WARM_UP
+) -> dict[str, float]:
     """The median of each measurement; each round takes all in turn, after some that do not count."""
-    for measure in list(measures.values()) * WARM_UP:
+    for measure in list(measures.values()) * warm_up:
         measure()
     samples: dict[str, list[float]] = {name: [] for name in measures}
     for _ in range(rounds):
@@ -133,13 +136,14 @@ def conversions(rounds: int) -> None:
 
 
 def builders(rounds: int, session: dotnet.PowerShellSession, program: str, folder: Path) -> None:
-    """One builder call from PowerShell, in process and over the child process."""
-    with Module(program, folder) as module:
-        inside: dict[str, Callable[[], float]] = {
-            "in process (hosted session)": lambda: float(session.run(LOOP).output[0]) / 1e6,
-            "over the child process (PSBridge)": module,
+    """One builder call from PowerShell, over the child process and in process."""
+    with Module(program, folder, "child process") as child, Module(program, folder, "in process") as inside:
+        measures: dict[str, Callable[[], float]] = {
+            "PSBridge over its child process": child,
+            "PSBridge -InProcess": inside,
+            "a hosted session's cmdlets": lambda: float(session.run(LOOP).output[0]) / 1e6,
         }
-        table("a builder call from PowerShell", medians(inside, rounds))
+        table("a builder call from PowerShell", medians(measures, rounds, WARM_UP_CALLS // CALLS))
 
 
 def chat_api(rounds: int) -> None:

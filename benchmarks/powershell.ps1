@@ -60,7 +60,8 @@ try {
 
     Import-Module $Module
     Set-Configuration -BaseUrl $Server.Url -AccessToken 'sk-benchmark'
-    foreach ($i in 1..3000) { $null = Initialize-ChatCompletionRequestUserMessage -Content 'hi' -Role user }
+    # Long, here and below: .NET goes on compiling what runs often for thousands of calls.
+    foreach ($i in 1..10000) { $null = Initialize-ChatCompletionRequestUserMessage -Content 'hi' -Role user }
     $Builder = Measure-Each 2000 { Initialize-ChatCompletionRequestUserMessage -Content 'hi' -Role user }
     $Beside = ''
     if (Get-Module PSOpenAPITools -ListAvailable) {
@@ -75,8 +76,7 @@ try {
         Invoke-RestMethod -Method Post -Uri "$($Server.Url)/chat/completions" -ContentType application/json -Body (ConvertTo-Json $Request -Depth 9) -Headers @{ Authorization = 'Bearer sk-benchmark' }
     }
     $Ours = { New-ChatCompletion $Request }
-    # Long, for both: .NET goes on compiling what runs often for seconds.
-    foreach ($i in 1..1000) { $null = & $Plain; $null = & $Ours }
+    foreach ($i in 1..2000) { $null = & $Plain; $null = & $Ours }
     $Pairs = foreach ($i in 1..400) {
         $clock = [System.Diagnostics.Stopwatch]::StartNew()
         $null = & $Plain

@@ -625,10 +625,10 @@ function script:Add-BridgeUser {
         }
         if (-not $Hub.Users.Contains($me)) {
             [void]$Hub.Users.Add($me)
-            $left = $ExecutionContext.SessionState.Module
-            $null = Register-EngineEvent -SourceIdentifier PowerShell.Exiting -SupportEvent -MessageData $left -Action {
-                & $Event.MessageData { Disconnect-Bridge }
-            }
+            # What Register-EngineEvent does; the cmdlet would have its whole module loaded first.
+            $action = { & $Event.MessageData { Disconnect-Bridge } }
+            $null = $ExecutionContext.Events.SubscribeEvent(
+                $null, $null, 'PowerShell.Exiting', $ExecutionContext.SessionState.Module, $action, $true, $false)
         }
     }
     finally {

@@ -9,8 +9,7 @@
     Description          = 'The cmdlets of the generated OpenAI PowerShell client, made to work: builders, New-ChatCompletion with streaming, throttling, retries and real error records, over one warm Python process.'
     PowerShellVersion    = '5.1'
     CompatiblePSEditions = @('Desktop', 'Core')
-    # PSBridge.Format.ps1xml is loaded with the first reply: here it would be a third of an import's time.
-    FileList             = @('PSBridge.psd1', 'PSBridge.psm1', 'PSBridge.Start.ps1', 'PSBridge.Calls.ps1', 'PSBridge.Format.ps1xml')
+    # No FormatsToProcess: the views are loaded with the first reply, here they would be a third of an import's time.
     FunctionsToExport    = @(
         'Connect-PSBridge',
         'ConvertFrom-JsonToAssistantsNamedToolChoiceFunction',

@@ -157,10 +157,6 @@ def test_the_manifest_names_every_function_and_the_version() -> None:
     assert listed is not None
     assert set(re.findall(r"'([^']+)'", listed[1])) == set(functions())
     assert f"ModuleVersion        = '{__version__}'" in manifest
-    files = re.search(r"FileList\s*= @\((.*?)\)", manifest)
-    assert files is not None
-    there = {file.name for file in MODULE.iterdir() if file.is_file()}
-    assert set(re.findall(r"'([^']+)'", files[1])) == there
     assert f"$script:Version = '{__version__}'" in (MODULE / "PSBridge.psm1").read_text(encoding="ascii")
 
 

@@ -29,7 +29,8 @@ function Resolve-BridgePython {
     $before = ''
     $path = $null
     if ($Name.IndexOfAny([char[]]'/\') -ge 0) {
-        $given = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Name)
+        $given = $Name
+        if (-not [System.IO.Path]::IsPathRooted($Name)) { $given = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Name) }
         if ([System.IO.File]::Exists($given)) { $path = $given }
         elseif ([System.IO.Directory]::Exists($given)) {
             foreach ($place in 'bin/python', 'Scripts\python.exe', 'python.exe') {
