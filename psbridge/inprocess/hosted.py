@@ -78,7 +78,11 @@ def _build(name: str, bound: Any) -> Any:
 def _take_environment() -> None:
     """.NET keeps environment variables that a script sets to itself; a child process would get them."""
     variables = edge.namespace("System").Environment.GetEnvironmentVariables()
-    os.environ.update({str(one.Key): str(one.Value) for one in variables})
+    given = {str(one.Key): str(one.Value) for one in variables}
+    os.environ.update(given)
+    kept = {name.upper() for name in given} if sys.platform == "win32" else given.keys()
+    for name in os.environ.keys() - kept:
+        del os.environ[name]
 
 
 def _handed_over(descriptor: int) -> int:

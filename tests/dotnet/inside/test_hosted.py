@@ -23,9 +23,12 @@ Ask = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @pytest.fixture
-def shared() -> Any:
+def shared() -> Iterator[Any]:
     dotnet.load()
-    return edge.net("System.Collections.Hashtable")()
+    environment = dict(os.environ)
+    yield edge.net("System.Collections.Hashtable")()
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 @pytest.fixture
@@ -62,14 +65,18 @@ def test_it_has_a_new_processs_configuration_and_the_hosts_environment(shared: A
     environment.SetEnvironmentVariable("PSBRIDGE_TEST_OF_HOSTED", "seen")
     set_configuration(organization="another")
     serve(shared)
-    assert os.environ.pop("PSBRIDGE_TEST_OF_HOSTED") == "seen"
+    assert os.environ["PSBRIDGE_TEST_OF_HOSTED"] == "seen"
     environment.SetEnvironmentVariable("PSBRIDGE_TEST_OF_HOSTED", None)
+    os.close(shared["Input"])
+    os.close(shared["Output"])
+    serve(shared)
+    assert "PSBRIDGE_TEST_OF_HOSTED" not in os.environ
     assert current_configuration().organization is None
     os.close(shared["Input"])
     os.close(shared["Output"])
 
 
-def test_the_builder_leaves_what_is_not_plainly_a_success(ask: Ask, shared: Any) -> None:
+def test_the_builder_tells_texts_and_leaves_what_is_not_plainly_a_success(ask: Ask, shared: Any) -> None:
     """Null sends the host the usual way, where errors and warnings are told."""
     table = edge.namespace("System.Collections.Generic").Dictionary[
         edge.namespace("System").String, edge.namespace("System").Object
@@ -81,6 +88,8 @@ def test_the_builder_leaves_what_is_not_plainly_a_success(ask: Ask, shared: Any)
             bound[key] = value
         return shared["Builder"].Invoke(name, bound)
 
+    told = build("Initialize-ChatCompletionRequestUserMessage", Content="hi", Role="user")
+    assert list(told) == ["ChatCompletionRequestUserMessage", "content", "hi", "role", "user"]
     assert build("Initialize-ChatCompletionRequestUserMessage", Content="hi", Role="nobody") is None
     assert build("Initialize-Nothing") is None
-    assert build("Initialize-ChatCompletionRequestUserMessageContent", Value="hi") == "hi"
+    assert build("Initialize-ChatCompletionRequestUserMessageContent", Value="hi") is None
