@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Generator, Iterator
 from itertools import count
 from typing import Any
 
@@ -26,6 +26,14 @@ from .faulty import COMPLETION, STREAM_HEAD, Connection, event_stream
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no way to send itself Ctrl+C alone"
 )
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """Ctrl+C is heard, also where who started the tests has it ignored, as a shell does in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def interrupt() -> None:
