@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 
@@ -18,6 +19,12 @@ settings.load_profile("psbridge")
 _CLEARED = ("OPENAI_", "AZURE_", "PSBRIDGE_", "SSL_CERT_", "REQUESTS_CA_", "CURL_CA_")
 # These say where a program is on this machine, which the tests that run it want to know.
 _KEPT = ("PSBRIDGE_PWSH", "PSBRIDGE_PYTHON", "PSBRIDGE_DOTNET_DIR")
+
+
+def pytest_configure() -> None:
+    """Ctrl+C is heard here and in child processes, also where a shell started the tests with it ignored."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -664,7 +664,7 @@ function script:Start-BridgeInside {
         [void]$Trouble.Add("this process has loaded $loaded, and cannot load $($Python.Path) too; start another PowerShell for it")
         return
     }
-    $shared = [hashtable]::new()
+    $shared = @{}
     $gil = [Python.Runtime.Py]::GIL()
     try {
         $scope = [Python.Runtime.Py]::CreateScope()

@@ -7,9 +7,11 @@ much time is left. Knows nothing of HTTP, retries or configuration.
 from __future__ import annotations
 
 import asyncio
+import queue
 import select
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
@@ -118,7 +120,7 @@ class SyncBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """A TCP connection, tried address by address within one limit."""
         last: Exception | None = None
-        for address in _addresses(host, port):
+        for address in _addresses(host, port, self._lease):
             try:
                 inner = self._inner.connect_tcp(
                     address, port, self._lease.connect_left(), local_address, socket_options
@@ -130,12 +132,48 @@ class SyncBackend(httpcore.NetworkBackend):
         raise last or httpcore.ConnectError("the name has no address")
 
 
-def _addresses(host: str, port: int) -> list[str]:
+def _addresses(host: str, port: int, lease: Lease) -> list[str]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(str(error)) from error
+        # An address needs no look-up, and no thread for it.
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        try:
+            found = _looked_up(host, port, lease)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(str(error)) from error
     return list(dict.fromkeys(str(info[4][0]) for info in found))
+
+
+def _looked_up(host: str, port: int, lease: Lease) -> list[Any]:
+    """What the resolver says, asked in a thread of its own: it cannot be interrupted, but it can be left."""
+    answers: queue.SimpleQueue[list[Any] | Exception | None] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            answers.put(error)
+
+    cancellation = lease.bounds.cancellation if lease.bounds else None
+    threading.Thread(target=ask, name="psbridge-look-up", daemon=True).start()
+    if cancellation is not None:
+        cancellation.register(answers, lambda: answers.put(None))
+    try:
+        while True:
+            try:
+                # In slices, so that Ctrl+C is seen on Windows.
+                answer = answers.get(timeout=min(0.5, lease.connect_left()))
+                break
+            except queue.Empty:
+                continue
+    finally:
+        if cancellation is not None:
+            cancellation.register(answers, None)
+    if answer is None:
+        raise httpcore.ConnectError("cancelled")
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 class SyncStream(httpcore.NetworkStream):

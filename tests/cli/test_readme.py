@@ -15,7 +15,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_its_python_runs(server: OfflineServer, capsys: pytest.CaptureFixture[str]) -> None:
-    first, settings, many = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    first, settings, many, net = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert "PowerShellSession" in net  # run by the tests of psbridge.dotnet
     exec(compile(first, "README.md", "exec"), {})
     assert "You said: Say hello." in capsys.readouterr().out
     exec(compile(many, "README.md", "exec"), {"ps": ps, "tickets": ["No paper", "", "Too slow"]})

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import sys
 import threading
 import warnings
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from psbridge.client import AsyncClient, Cancellation, Client, Configuration
-from psbridge.client.errors import CallCancelledError
+from psbridge.client.errors import CallCancelledError, DeadlineError
 from psbridge.client.transport import HttpcoreTransport
 from psbridge.offline import Fault, OfflineServer
 
@@ -26,14 +27,6 @@ from .faulty import COMPLETION, STREAM_HEAD, Connection, event_stream
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no way to send itself Ctrl+C alone"
 )
-
-
-@pytest.fixture(autouse=True)
-def heard() -> Iterator[None]:
-    """Ctrl+C is heard, also where who started the tests has it ignored, as a shell does in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def interrupt() -> None:
@@ -117,6 +110,44 @@ def test_a_connection_that_was_in_use_when_the_client_was_closed_is_not_kept(
     idle = transport._slots.drain()
     assert len(idle) == 1
     idle[0].pool.close()
+
+
+@pytest.fixture
+def deaf_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Names are not answered before the end of the test; the event is set once one was asked for."""
+    asked, end = threading.Event(), threading.Event()
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *args: Any, **options: Any) -> Any:
+        if host != "silent.example" or options.get("flags"):
+            return real(host, *args, **options)
+        asked.set()
+        end.wait(60)
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    yield asked
+    end.set()
+
+
+@pytest.mark.parametrize("way", ["cancel", "deadline", "Ctrl+C"])
+def test_a_look_up_is_left(deaf_resolver: threading.Event, way: str) -> None:
+    """Though the system's resolver cannot be interrupted."""
+    cancellation = Cancellation()
+
+    def end() -> None:
+        deaf_resolver.wait(60)
+        cancellation.cancel() if way == "cancel" else interrupt()
+
+    configuration = Configuration(base_url="http://silent.example/v1", max_retries=0)
+    wanted = {"cancel": CallCancelledError, "deadline": DeadlineError, "Ctrl+C": KeyboardInterrupt}[way]
+    thread = threading.Thread(target=end)
+    if way != "deadline":
+        thread.start()
+    with Client(configuration) as client, pytest.raises(wanted):
+        client.create(BODY, cancellation=cancellation, timeout=0.2 if way == "deadline" else 60)
+    if way != "deadline":
+        thread.join()
 
 
 class _CancelledAt:

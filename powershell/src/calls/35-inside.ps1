@@ -25,7 +25,7 @@ function Start-BridgeInside {
         [void]$Trouble.Add("this process has loaded $loaded, and cannot load $($Python.Path) too; start another PowerShell for it")
         return
     }
-    $shared = [hashtable]::new()
+    $shared = @{}
     $gil = [Python.Runtime.Py]::GIL()
     try {
         $scope = [Python.Runtime.Py]::CreateScope()

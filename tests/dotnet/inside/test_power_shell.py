@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import re
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -314,3 +316,14 @@ def test_a_closed_session_and_a_foreign_home_are_refused(tmp_path: Any) -> None:
     with pytest.raises(RuntimeNotFoundError, match="the folder given"):
         PowerShellSession(tmp_path)
     assert find_pshome(session.home.path).path == session.home.path
+
+
+def test_the_readmes_example_runs() -> None:
+    """As it stands there."""
+    readme = Path(__file__).parents[3].joinpath("README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(from psbridge.dotnet .*?)```", readme, re.DOTALL)
+    made = example.replace("    session.run(", "    made = session.run(")
+    scope: dict[str, Any] = {}
+    exec(compile(made, "README.md", "exec"), scope)
+    (message,) = scope["made"]
+    assert (message.content, message.role) == ("hi", "user")
