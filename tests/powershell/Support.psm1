@@ -29,6 +29,8 @@ function Use-PSBridge {
     # The module as a user has it, connected to a server with a key; in this process where a run asks for it.
     param($Server)
     Import-Module $script:ModulePath -Global -Force
+    # Its own code holds under strict mode, but it does not ask for it: that would be a tenth of an import.
+    . (Get-Module PSBridge) { Set-StrictMode -Version Latest }
     if ($env:PSBRIDGE_TEST_INPROCESS) { Connect-PSBridge -InProcess }
     if ($Server) { Set-Configuration -BaseUrl $Server.Url -AccessToken 'sk-offline' }
 }

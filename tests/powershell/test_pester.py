@@ -17,9 +17,7 @@ import pytest
 
 HERE = Path(__file__).parent
 SHELL = os.environ.get("PSBRIDGE_PWSH") or shutil.which("pwsh") or shutil.which("powershell")
-# The module holds under strict mode, but does not ask for it: that would be a tenth of its import.
 ENDED = """
-Set-StrictMode -Version Latest
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = '{path}'
 $configuration.Run.PassThru = $true
