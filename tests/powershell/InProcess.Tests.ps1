@@ -78,12 +78,13 @@ Describe 'Connect-PSBridge -InProcess' -Skip:$Without {
         Connect-PSBridge -InProcess
         (Get-PSBridgeStatus).ProcessId | Should -Be $PID
     }
-    It 'loads no second Python' -Skip:(-not (Get-Command python3, python -ErrorAction Ignore)) {
-        $null = Get-PSBridgeStatus
+    It 'loads no second Python, and stays with the child process then' -Skip:($env:OS -eq 'Windows_NT') {
+        Connect-PSBridge -InProcess:$false
         $other = Join-Path $TestDrive 'python-by-another-name'
         New-Item -ItemType SymbolicLink -Path $other -Target $env:PSBRIDGE_PYTHON
         (Get-Failure { Connect-PSBridge -PythonPath $other -InProcess }).Exception.Message | Should -Match 'has loaded .*cannot load .*another-name'
         Connect-PSBridge -PythonPath $env:PSBRIDGE_PYTHON
+        (Get-PSBridgeStatus).InProcess | Should -BeFalse
     }
     It 'ends with PowerShell, also with a call under way' {
         $shell = (Get-Process -Id $PID).Path

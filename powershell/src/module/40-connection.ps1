@@ -18,6 +18,7 @@ function Connect-PSBridge {
     )
     Import-Bridge
     $hub = Get-BridgeHub
+    $before = $hub.InProcess
     try {
         if ($PSBoundParameters.ContainsKey('PythonPath')) {
             $path = $PythonPath
@@ -37,6 +38,7 @@ function Connect-PSBridge {
         $null = Get-BridgeConnection
     }
     catch {
+        $hub.InProcess = $before  # a script that goes on is served as it was
         $PSCmdlet.ThrowTerminatingError($_)
     }
     if ($PassThru) { Get-PSBridgeStatus }
