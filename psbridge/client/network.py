@@ -133,15 +133,21 @@ class SyncBackend(httpcore.NetworkBackend):
 
 
 def _addresses(host: str, port: int, lease: Lease) -> list[str]:
-    try:
-        # An address needs no look-up, and no thread for it.
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except (OSError, UnicodeError):
+    found = _numeric(host, port)
+    if found is None:
         try:
             found = _looked_up(host, port, lease)
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(str(error)) from error
     return list(dict.fromkeys(str(info[4][0]) for info in found))
+
+
+def _numeric(host: str, port: int) -> list[Any] | None:
+    """What the resolver says of an address, which needs no look-up and no thread for it; None for a name."""
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return None
 
 
 def _looked_up(host: str, port: int, lease: Lease) -> list[Any]:
@@ -251,10 +257,8 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
 
 async def _connect(host: str, port: int) -> _Protocol:
     loop = asyncio.get_running_loop()
-    try:
-        # An address needs no look-up, and no thread for it.
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except (OSError, UnicodeError):
+    found = _numeric(host, port)
+    if found is None:
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
