@@ -333,10 +333,8 @@ class PSBridgeReader {
     [object] Make([string] $type, [object] $members) {
         # An object of a model: a copy of its template with the members that are set.
         if ($type -eq 'Configuration') { return Update-BridgeLive ($this.Read($members)) }
-        $template = $script:Templates[$type]
-        if ($null -eq $template) { $template = New-BridgeTemplate $type }
-        $made = $template.PSObject.Copy()
-        $known = $template.PSObject.Properties
+        $made = $this.Blank($type)
+        $known = $made.PSObject.Properties
         foreach ($property in $members.PSObject.Properties) {
             $member = $property.Value
             if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $member = $this.Read($member) }
@@ -347,11 +345,16 @@ class PSBridgeReader {
         return $made
     }
 
+    hidden [object] Blank([string] $type) {
+        # An object of a model with nothing set.
+        $template = $script:Templates[$type]
+        if ($null -eq $template) { $template = New-BridgeTemplate $type }
+        return $template.PSObject.Copy()
+    }
+
     [object] MakeOfTexts([object[]] $told) {
         # The same of what a builder in this process tells: the type, then each member's name and text.
-        $template = $script:Templates[$told[0]]
-        if ($null -eq $template) { $template = New-BridgeTemplate $told[0] }
-        $made = $template.PSObject.Copy()
+        $made = $this.Blank($told[0])
         for ($i = 1; $i -lt $told.Count; $i += 2) {
             $name = $told[$i]
             $made.$name = $told[$i + 1]
@@ -646,12 +649,8 @@ function script:Start-BridgeInside {
     $domain = [System.AppDomain]::CurrentDomain
     $loaded = $domain.GetData('PSBridge.Python')
     if ($null -eq $loaded) {
-        $facts = Get-BridgePythonFact $Python
-        $trouble_ = $facts.PSObject.Properties['trouble']
-        if ($null -ne $trouble_) {
-            [void]$Trouble.Add($trouble_.Value)
-            return
-        }
+        $facts = Get-BridgePythonFact $Python $Trouble
+        if ($null -eq $facts) { return }
         try { Initialize-BridgePython $facts }
         catch {
             [void]$Trouble.Add("$($Python.Path) could not be loaded into this process ($($_.Exception.GetBaseException().Message))")
@@ -691,20 +690,22 @@ function script:Start-BridgeInside {
 }
 
 function script:Get-BridgePythonFact {
-    # What is needed to load a Python: it is asked itself.
-    param($Python)
-    $start = New-BridgeStart $Python 'psbridge.inprocess'
-    try {
-        $process = [System.Diagnostics.Process]::Start($start)
-        $process.StandardInput.Close()
-        $said = $process.StandardError.ReadToEndAsync()
-        $told = $process.StandardOutput.ReadToEnd()
-        $process.WaitForExit()
-        if ($process.ExitCode -eq 0) { return ConvertFrom-BridgeLine $told }
-        $trouble = Get-BridgePythonTrouble $Python $said.Result
+    # What is needed to load a Python: it is asked itself. Nothing when it cannot be loaded.
+    param($Python, $Trouble)
+    $process = Start-BridgePython $Python 'psbridge.inprocess' $Trouble
+    if ($null -eq $process) { return }
+    $process.StandardInput.Close()
+    $said = $process.StandardError.ReadToEndAsync()
+    $told = $process.StandardOutput.ReadToEnd()
+    $process.WaitForExit()
+    if ($process.ExitCode -ne 0) {
+        [void]$Trouble.Add((Get-BridgePythonTrouble $Python $said.Result))
+        return
     }
-    catch { $trouble = "$($Python.Path) could not be started ($($_.Exception.GetBaseException().Message))" }
-    [pscustomobject]@{ trouble = $trouble }
+    $facts = ConvertFrom-BridgeLine $told
+    $why = $facts.PSObject.Properties['trouble']
+    if ($null -eq $why) { return $facts }
+    [void]$Trouble.Add($why.Value)
 }
 
 function script:Initialize-BridgePython {
@@ -911,15 +912,6 @@ function script:Format-BridgeCall {
     if ($open) { [void]$text.Append(',"left_open":[').Append($open.Substring(1)).Append(']') }
     [void]$text.Append($More).Append('}')
     $writer
-}
-
-function script:Get-BridgeConnection {
-    $hub = $script:Hub
-    if ($null -ne $hub) {
-        $connection = $hub.Connection
-        if ($null -ne $connection -and $connection.Ready) { return $connection }
-    }
-    Connect-Bridge
 }
 
 function script:Invoke-BridgeBuilder {

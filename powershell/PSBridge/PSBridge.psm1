@@ -83,7 +83,7 @@ function Connect-PSBridge {
             if ($null -ne $hub.Connection) { Disconnect-Bridge -All }
             $hub.InProcess = [bool]$InProcess
         }
-        $null = Get-BridgeConnection
+        $null = Connect-Bridge
     }
     catch {
         $hub.InProcess = $before  # a script that goes on is served as it was
@@ -110,7 +110,7 @@ function Get-PSBridgeStatus {
     $connection = $hub.Connection
     $members = [ordered]@{
         State = 'NotStarted'; InProcess = $false; ProcessId = $null; Python = $null; PythonVersion = $null; Version = $null; ModuleVersion = $script:Version
-        Protocol = $script:Protocol; Uptime = $null; Calls = $null; InFlight = $null; Errors = $null; LastError = $hub.LastError
+        Protocol = $script:Protocol; Uptime = $null; Calls = $null; InFlight = $null; Errors = $null; LastError = $null
         Restarts = $hub.Restarts; WorkerMemory = $null; Usage = $null
     }
     if ($null -ne $connection) {

@@ -35,10 +35,8 @@ class PSBridgeReader {
     [object] Make([string] $type, [object] $members) {
         # An object of a model: a copy of its template with the members that are set.
         if ($type -eq 'Configuration') { return Update-BridgeLive ($this.Read($members)) }
-        $template = $script:Templates[$type]
-        if ($null -eq $template) { $template = New-BridgeTemplate $type }
-        $made = $template.PSObject.Copy()
-        $known = $template.PSObject.Properties
+        $made = $this.Blank($type)
+        $known = $made.PSObject.Properties
         foreach ($property in $members.PSObject.Properties) {
             $member = $property.Value
             if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $member = $this.Read($member) }
@@ -49,11 +47,16 @@ class PSBridgeReader {
         return $made
     }
 
+    hidden [object] Blank([string] $type) {
+        # An object of a model with nothing set.
+        $template = $script:Templates[$type]
+        if ($null -eq $template) { $template = New-BridgeTemplate $type }
+        return $template.PSObject.Copy()
+    }
+
     [object] MakeOfTexts([object[]] $told) {
         # The same of what a builder in this process tells: the type, then each member's name and text.
-        $template = $script:Templates[$told[0]]
-        if ($null -eq $template) { $template = New-BridgeTemplate $told[0] }
-        $made = $template.PSObject.Copy()
+        $made = $this.Blank($told[0])
         for ($i = 1; $i -lt $told.Count; $i += 2) {
             $name = $told[$i]
             $made.$name = $told[$i + 1]

@@ -7,12 +7,8 @@ function Start-BridgeInside {
     $domain = [System.AppDomain]::CurrentDomain
     $loaded = $domain.GetData('PSBridge.Python')
     if ($null -eq $loaded) {
-        $facts = Get-BridgePythonFact $Python
-        $trouble_ = $facts.PSObject.Properties['trouble']
-        if ($null -ne $trouble_) {
-            [void]$Trouble.Add($trouble_.Value)
-            return
-        }
+        $facts = Get-BridgePythonFact $Python $Trouble
+        if ($null -eq $facts) { return }
         try { Initialize-BridgePython $facts }
         catch {
             [void]$Trouble.Add("$($Python.Path) could not be loaded into this process ($($_.Exception.GetBaseException().Message))")
@@ -52,20 +48,22 @@ function Start-BridgeInside {
 }
 
 function Get-BridgePythonFact {
-    # What is needed to load a Python: it is asked itself.
-    param($Python)
-    $start = New-BridgeStart $Python 'psbridge.inprocess'
-    try {
-        $process = [System.Diagnostics.Process]::Start($start)
-        $process.StandardInput.Close()
-        $said = $process.StandardError.ReadToEndAsync()
-        $told = $process.StandardOutput.ReadToEnd()
-        $process.WaitForExit()
-        if ($process.ExitCode -eq 0) { return ConvertFrom-BridgeLine $told }
-        $trouble = Get-BridgePythonTrouble $Python $said.Result
+    # What is needed to load a Python: it is asked itself. Nothing when it cannot be loaded.
+    param($Python, $Trouble)
+    $process = Start-BridgePython $Python 'psbridge.inprocess' $Trouble
+    if ($null -eq $process) { return }
+    $process.StandardInput.Close()
+    $said = $process.StandardError.ReadToEndAsync()
+    $told = $process.StandardOutput.ReadToEnd()
+    $process.WaitForExit()
+    if ($process.ExitCode -ne 0) {
+        [void]$Trouble.Add((Get-BridgePythonTrouble $Python $said.Result))
+        return
     }
-    catch { $trouble = "$($Python.Path) could not be started ($($_.Exception.GetBaseException().Message))" }
-    [pscustomobject]@{ trouble = $trouble }
+    $facts = ConvertFrom-BridgeLine $told
+    $why = $facts.PSObject.Properties['trouble']
+    if ($null -eq $why) { return $facts }
+    [void]$Trouble.Add($why.Value)
 }
 
 function Initialize-BridgePython {

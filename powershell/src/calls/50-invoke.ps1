@@ -34,15 +34,6 @@ function Format-BridgeCall {
     $writer
 }
 
-function Get-BridgeConnection {
-    $hub = $script:Hub
-    if ($null -ne $hub) {
-        $connection = $hub.Connection
-        if ($null -ne $connection -and $connection.Ready) { return $connection }
-    }
-    Connect-Bridge
-}
-
 function Invoke-BridgeBuilder {
     # One builder call: short, answered in order, nothing to stream or to show. Scripts make thousands of these, and
     # calling a function is what costs most in PowerShell: the usual way through is written out here, and whatever is

@@ -24,7 +24,6 @@ function Get-BridgeHub {
                         Replay     = [System.Collections.ArrayList]::new()  # configuration, for a worker that starts again
                         Users      = [System.Collections.ArrayList]::new()  # runspaces that use the worker
                         Restarts   = 0
-                        LastError  = $null
                     })
                 $domain.SetData('PSBridge.Hub.1', $hub)
             }

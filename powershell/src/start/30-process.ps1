@@ -18,9 +18,9 @@ function Start-BridgeEarly {
     }
 }
 
-function New-BridgeStart {
-    # How a module of psbridge is run by a Python, with all its streams here.
-    param($Python, [string] $Module)
+function Start-BridgePython {
+    # A process that runs a module of psbridge, with all its streams here; nothing when it could not be started.
+    param($Python, [string] $Module, $Trouble)
     $start = [System.Diagnostics.ProcessStartInfo]::new()
     $start.FileName = $Python.Path
     $start.Arguments = "$($Python.Before)-X utf8 -m $Module"
@@ -33,19 +33,15 @@ function New-BridgeStart {
     # Python puts the working directory first on its path: a folder of ours, not one where anything may lie.
     $start.WorkingDirectory = $PSScriptRoot
     $start.EnvironmentVariables['PYTHONSAFEPATH'] = '1'
-    $start
+    try { [System.Diagnostics.Process]::Start($start) }
+    catch { [void]$Trouble.Add("$($Python.Path) could not be started ($($_.Exception.GetBaseException().Message))") }
 }
 
 function New-BridgeProcess {
     # The connection to a worker that was just started; nothing when it could not be started.
     param($Python, $Trouble)
-    try {
-        $process = [System.Diagnostics.Process]::Start((New-BridgeStart $Python 'psbridge.bridge'))
-    }
-    catch {
-        [void]$Trouble.Add("$($Python.Path) could not be started ($($_.Exception.GetBaseException().Message))")
-        return
-    }
+    $process = Start-BridgePython $Python 'psbridge.bridge' $Trouble
+    if ($null -eq $process) { return }
     $head = [byte[]]::new(65536)
     New-BridgeConnection @{
         Python  = $Python
