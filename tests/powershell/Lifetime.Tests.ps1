@@ -197,6 +197,8 @@ Describe 'Finding Python' {
 
     It 'says what to do when there is none' {
         $env:PSBRIDGE_PYTHON = $null
+        $env:VIRTUAL_ENV = $null  # the tests may be run from an active environment
+        $env:CONDA_PREFIX = $null
         $env:PATH = $TestDrive
         $failure = Get-Failure { Get-HostSetting }
         $failure.FullyQualifiedErrorId | Should -Match 'PSBridge.PythonNotFound'
