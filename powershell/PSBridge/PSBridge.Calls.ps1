@@ -415,7 +415,8 @@ function script:ConvertTo-BridgeTurn {
 $script:LineHead = [regex]::new('^\{"jsonrpc": ?"2\.0", ?(?:"id": ?(\d+),|"method": ?"\w+", ?"params": ?\{"id": ?(\d+)[,}])')
 
 function script:Connect-Bridge {
-    # A connection that is ready, made if there is none. Throws an ErrorRecord when it cannot be.
+    # A connection that is ready, made if there is none. The cmdlet ends when it cannot be.
+    param($Cmdlet)
     $hub = Get-BridgeHub
     while (-not [System.Threading.Monitor]::TryEnter($hub.Gate, 200)) { }
     try {
@@ -424,7 +425,7 @@ function script:Connect-Bridge {
         Add-BridgeUser $hub
         $trouble = [System.Collections.ArrayList]::new()
         foreach ($python in (Find-BridgePython $hub.PythonPath)) {
-            if ($python.Trouble) { throw (New-BridgeRecord $python.Trouble 'PSBridge.PythonNotFound' 'ObjectNotFound' $python.Path) }
+            if ($python.Trouble) { Stop-BridgeCmdlet $Cmdlet $python.Trouble $python.Path }
             $connection = Start-BridgeWorker $hub $python $trouble
             if ($null -ne $connection) {
                 $hub.Connection = $connection
@@ -436,11 +437,17 @@ function script:Connect-Bridge {
             }
         }
         $why = if ($trouble.Count) { $trouble -join '; ' } else { 'no python3, python or py was found on the path' }
-        throw (New-BridgeRecord "PSBridge needs Python 3.10 or newer with psbridge: $why. Name another one with Connect-PSBridge -PythonPath or in PSBRIDGE_PYTHON." 'PSBridge.PythonNotFound' 'ObjectNotFound' $null)
+        Stop-BridgeCmdlet $Cmdlet "PSBridge needs Python 3.10 or newer with psbridge: $why. Name another one with Connect-PSBridge -PythonPath or in PSBRIDGE_PYTHON."
     }
     finally {
         [System.Threading.Monitor]::Exit($hub.Gate)
     }
+}
+
+function script:Stop-BridgeCmdlet {
+    # Ends a cmdlet that found no Python.
+    param($Cmdlet, [string] $Why, $Path)
+    $Cmdlet.ThrowTerminatingError((New-BridgeRecord $Why 'PSBridge.PythonNotFound' 'ObjectNotFound' $Path))
 }
 
 function script:Start-BridgeWorker {
@@ -790,28 +797,20 @@ function script:New-BridgeException {
 
 function script:Write-BridgeError {
     # An item of a pipeline that fails is reported and the rest go on; a call of its own ends, unless -ErrorAction
-    # says otherwise. What ends the call is left in $script:Fatal, for the exported function to throw: thrown from
-    # here, it would be in -ErrorVariable once for each function on the way.
+    # says otherwise. The cmdlet throws it, not this function: what a function throws is in -ErrorVariable once more
+    # for each function on the way.
     param($Cmdlet, $Record, $Piped)
     $asked = $null
     if ($Cmdlet.MyInvocation.BoundParameters.TryGetValue('ErrorAction', [ref]$asked)) {
-        if ("$asked" -in 'Stop', 'Break') { $script:Fatal = $Record }
-        else { $Cmdlet.WriteError($Record) }
+        if ("$asked" -in 'Stop', 'Break') { $Cmdlet.ThrowTerminatingError($Record) }
+        $Cmdlet.WriteError($Record)
         return
     }
-    if (-not $Piped) {
-        $script:Fatal = $Record
-        return
-    }
+    if (-not $Piped) { $Cmdlet.ThrowTerminatingError($Record) }
     # A module does not see the preference of the script that calls it; this does.
     $ErrorActionPreference = $Cmdlet.GetVariableValue('ErrorActionPreference')
-    if ("$ErrorActionPreference" -eq 'Stop') { $script:Fatal = $Record }
-    else { $Cmdlet.WriteError($Record) }
-}
-
-function script:Pop-BridgeFatal {
-    $script:Fatal
-    $script:Fatal = $null
+    if ("$ErrorActionPreference" -eq 'Stop') { $Cmdlet.ThrowTerminatingError($Record) }
+    $Cmdlet.WriteError($Record)
 }
 
 # The configuration that scripts change in place: the hashtable that Get-Configuration gives out.
@@ -918,15 +917,13 @@ function script:Invoke-BridgeBuilder {
     # One builder call: short, answered in order, nothing to stream or to show. Scripts make thousands of these, and
     # calling a function is what costs most in PowerShell: the usual way through is written out here, and whatever is
     # unusual goes to the functions that the other cmdlets use.
-    param($Cmdlet, $Bound, $Given, $Item)
-    $piped = $Cmdlet.MyInvocation.ExpectingInput
-    $hub = $script:Hub
-    $connection = $null
+    param($Cmdlet, $Bound, $Item, $Given)
+    $piped = $null -ne $Given -and $Cmdlet.MyInvocation.ExpectingInput
+    $connection = $script:Hub.Connection
+    if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge $Cmdlet }
     $record = $null
     $id = [long]-1
     try {
-        $connection = $hub.Connection
-        if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge }
         $text = '{"name":"' + $Cmdlet.MyInvocation.MyCommand.Name + '","parameters":{'
         $separator = '"'
         foreach ($key in $Bound.Keys) {
@@ -1099,8 +1096,7 @@ function script:Open-BridgeCall {
     foreach ($limit in $script:Limits) {
         if ($Bound.TryGetValue($limit, [ref]$asked) -and $null -ne $asked) {
             if ($asked -le 0) {
-                $script:Fatal = New-BridgeRecord "invalid value for '$limit', must be greater than 0." 'PSBridge.InvalidValue' 'InvalidArgument' $asked
-                return
+                $Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for '$limit', must be greater than 0." 'PSBridge.InvalidValue' 'InvalidArgument' $asked))
             }
             if ($limit -eq 'ThrottleLimit') { $call.Limit = $asked } else { $call[$limit] = $asked }
         }
@@ -1140,13 +1136,7 @@ function script:Send-BridgeCall {
         }
         $params = $writer.Text.ToString()
         $connection = $script:Hub.Connection
-        if ($null -eq $connection -or -not $connection.Ready) {
-            try { $connection = Connect-Bridge }
-            catch {
-                $script:Fatal = $_
-                return
-            }
-        }
+        if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge $cmdlet }
         if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
             # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
@@ -1300,7 +1290,7 @@ function script:Write-BridgeFinished {
         foreach ($one in $waiting) {
             if ([object]::ReferenceEquals($one, $Slot)) { continue }
             if (-not $one.Done) { $Call.Order.Enqueue($one) }
-            elseif ($null -eq $script:Fatal) { Write-BridgeSlot $Call $one }
+            else { Write-BridgeSlot $Call $one }
         }
         return
     }
@@ -1315,10 +1305,7 @@ function script:Write-BridgeFinished {
 function script:Write-BridgeSlot {
     param($Call, $Slot)
     while ($Slot.Items.Count) { $Slot.Items.Dequeue() }
-    if ($null -ne $Slot.Record) {
-        Write-BridgeError $Call.Cmdlet $Slot.Record $Call.Cmdlet.MyInvocation.ExpectingInput
-        if ($null -ne $script:Fatal) { Stop-BridgeCall $Call }
-    }
+    if ($null -ne $Slot.Record) { Write-BridgeError $Call.Cmdlet $Slot.Record $Call.Cmdlet.MyInvocation.ExpectingInput }
 }
 
 function script:Show-BridgeProgress {
@@ -1466,6 +1453,68 @@ function script:Start-BridgeJob {
     $begin = [powershell].GetMethods() | Where-Object { $_.Name -eq 'BeginInvoke' -and $_.IsGenericMethod -and $_.GetParameters().Count -eq 2 }
     [void]$begin.MakeGenericMethod([psobject], [psobject]).Invoke($runner, @($nothing, $job.Output))
     $job
+}
+
+# What Connect-PSBridge and Get-PSBridgeStatus do.
+
+function script:Set-BridgeConnection {
+    # Another Python, another kind of worker, or none of both; then a worker that answers.
+    param($Cmdlet, $Bound)
+    $hub = Get-BridgeHub
+    $asked = $null
+    if ($Bound.TryGetValue('PythonPath', [ref]$asked)) {
+        $path = $asked
+        if ($path.IndexOfAny([char[]]'/\') -ge 0) { $path = $Cmdlet.GetUnresolvedProviderPathFromPSPath($path) }
+        if ($path -ne $hub.PythonPath) {
+            $found = Resolve-BridgePython $path '-PythonPath' -Required
+            if ($found.Trouble) { Stop-BridgeCmdlet $Cmdlet $found.Trouble $path }
+            $running = $hub.Connection
+            if ($null -ne $running -and $running.Python.Path -ne $found.Path) { Disconnect-Bridge -All }
+            $hub.PythonPath = $path
+        }
+    }
+    if ($Bound.TryGetValue('InProcess', [ref]$asked) -and [bool]$asked -ne $hub.InProcess) {
+        if ($null -ne $hub.Connection) { Disconnect-Bridge -All }
+        $hub.InProcess = [bool]$asked
+    }
+    $null = Connect-Bridge $Cmdlet
+}
+
+function script:Get-BridgeStatus {
+    $hub = Get-BridgeHub
+    $connection = $hub.Connection
+    $members = [ordered]@{
+        State = 'NotStarted'; InProcess = $false; ProcessId = $null; Python = $null; PythonVersion = $null; Version = $null; ModuleVersion = $script:Version
+        Protocol = $script:Protocol; Uptime = $null; Calls = $null; InFlight = $null; Errors = $null; LastError = $null
+        Restarts = $hub.Restarts; WorkerMemory = $null; Usage = $null
+    }
+    if ($null -ne $connection) {
+        $members.State = 'Ended'
+        $members.ProcessId = $connection.Id
+        $members.InProcess = $null -eq $connection.Process
+        $members.Python = $connection.Python.Path
+        if ($connection.Ready) {
+            $answer = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'status' '{}') 10000
+            if ($null -ne $answer -and $answer.PSObject.Properties['result']) {
+                $told = $answer.result
+                $members.State = 'Running'
+                $members.Python = $told.executable
+                $members.PythonVersion = $told.python
+                $members.Version = $told.version
+                $members.Uptime = [timespan]::FromSeconds($told.uptime)
+                $members.Calls = $told.calls
+                $members.InFlight = $told.in_flight
+                $members.Errors = $told.errors
+                $members.LastError = $told.last_error
+                $members.WorkerMemory = $told.memory
+                $members.Usage = $told.usage
+            }
+        }
+    }
+    Import-BridgeFormat
+    $status = [pscustomobject]$members
+    $status.PSObject.TypeNames.Insert(0, 'PSBridge.Status')
+    $status
 }
 
 # Every model and its members, as the service spells them.

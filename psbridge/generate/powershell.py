@@ -19,7 +19,9 @@ from .render import Output, environment
 from .tables import HERE, Cmdlet, Parameter
 
 SOURCES = Path(__file__).parents[2] / "powershell" / "src"
-_TYPES = {"SwitchParameter": "Switch"}
+# A type that has a short name in PowerShell is written with it, any other in full: for the rest PowerShell
+# searches all types of all assemblies while it reads the file, which is a fifth of an import's time.
+_TYPES = {"SwitchParameter": "Switch", "Boolean": "Bool", "Object": "System.Object"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,9 @@ class Shown(Parameter):
     @property
     def type(self) -> str:
         """The type as it is written between brackets."""
+        if self.dotnet.startswith("Nullable["):
+            inner = self.dotnet.removeprefix("Nullable[").removesuffix("]")
+            return f"System.Nullable[{_TYPES.get(inner, inner)}]"
         return _TYPES.get(self.dotnet, self.dotnet)
 
     @property
@@ -74,6 +79,11 @@ class Function:
         return ", ".join(parts)
 
     @property
+    def piped(self) -> bool:
+        """Whether it takes anything from the pipeline."""
+        return any("v" in one.flags or "p" in one.flags for one in self.parameters)
+
+    @property
     def sets(self) -> list[tuple[Shown, ...]]:
         """The parameters of each parameter set, for the syntax part of the help."""
         names = list(dict.fromkeys(name for one in self.parameters for name in one.sets)) or [""]
@@ -81,7 +91,7 @@ class Function:
 
 
 def powershell_files(table: list[Cmdlet], root: Path) -> list[Output]:
-    """`PSBridge.psm1`, the two files it loads, `PSBridge.psd1` and `en-US/PSBridge-help.xml`."""
+    """`PSBridge.psm1`, the two files it loads, `PSBridge.psd1` and `en-US/PSBridge-Help.xml`."""
     only = yaml.safe_load((HERE / "powershell.yaml").read_text(encoding="utf-8"))
     functions = [_function(cmdlet, only) for cmdlet in table]
     written = [_written(name, entry) for name, entry in only["cmdlets"].items()]
@@ -109,7 +119,7 @@ def powershell_files(table: list[Cmdlet], root: Path) -> list[Output]:
             templates.get_template("PSBridge.psd1.j2").render(names=names, version=__version__),
         ),
         Output(
-            module / "en-US" / "PSBridge-help.xml",
+            module / "en-US" / "PSBridge-Help.xml",
             templates.get_template("PSBridge-help.xml.j2").render(functions=everything),
         ),
     ]

@@ -214,6 +214,21 @@ Describe 'Finding Python' {
     It 'names the path that has no Python' {
         (Get-Failure { Connect-PSBridge -PythonPath (Join-Path $TestDrive 'nothing') }).Exception.Message | Should -Match 'No Python at .*nothing'
     }
+    It 'is one error, however it is asked for' {
+        $env:PSBRIDGE_PYTHON = Join-Path $TestDrive 'nothing'
+        foreach ($call in { Get-HostSetting @common }, { Initialize-FunctionObject -Name f @common }, { Get-Request | New-ChatCompletion @common }, { Connect-PSBridge @common }) {
+            foreach ($action in 'Continue', 'SilentlyContinue', 'Stop') {
+                $common = @{ ErrorVariable = 'problems'; ErrorAction = $action }
+                $problems = $null
+                $Error.Clear()
+                $failure = $null
+                try { . $call 2>$null } catch { $failure = $_ }
+                $failure.FullyQualifiedErrorId | Should -Match 'PSBridge.PythonNotFound'
+                @($problems).Count | Should -Be 1
+                $Error.Count | Should -Be 1
+            }
+        }
+    }
     It 'takes the active virtual environment before the path' -Skip:($env:OS -eq 'Windows_NT') {
         $env:PSBRIDGE_PYTHON = $null
         $env:VIRTUAL_ENV = Split-Path (Split-Path $python)

@@ -27,15 +27,16 @@ ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "powershell" / "PSBridge"
 REFERENCE = ROOT / "tests" / "data" / "reference-cmdlets.json"
 OWN = {"Connect-PSBridge", "Disconnect-PSBridge", "Get-PSBridgeStatus"}
-# Parameters only PowerShell has, and the one type that is spelled otherwise there.
+# Parameters only PowerShell has, and the types that are spelled otherwise there.
 POWERSHELL_ONLY = {"New-ChatCompletion": {"Reply", "AsJob"}}
-SPELLED = {"Switch": "SwitchParameter"}
+SPELLED = {"Switch": "SwitchParameter", "Bool": "Boolean", "System.Object": "Object"}
 
 
 @cache
 def tree(file: str = "PSBridge.psm1") -> tree_sitter.Tree:
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
-    return parser.parse((MODULE / file).read_bytes())
+    # The grammar does not know that a class's base may be written in full.
+    return parser.parse((MODULE / file).read_bytes().replace(b" : System.Management.Automation.", b" : "))
 
 
 def walk(node: tree_sitter.Node, kind: str) -> Iterator[tree_sitter.Node]:
@@ -62,6 +63,14 @@ def functions() -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def dotnet(written: str) -> str:
+    """A type's name in the table, from how the module writes it."""
+    nullable = re.fullmatch(r"System\.Nullable\[(\w+)\]", written)
+    if nullable:
+        return f"Nullable[{dotnet(nullable[1])}]"
+    return SPELLED.get(written, written)
+
+
 def parameter(node: tree_sitter.Node) -> dict[str, Any]:
     attributes = [text(one) for one in walk(node, "attribute")]
     types = [one[1:-1] for one in attributes if re.fullmatch(r"\[[\w.]+(\[[\w.]*\])?\]", one)]
@@ -71,7 +80,7 @@ def parameter(node: tree_sitter.Node) -> dict[str, Any]:
     name = text(next(child for child in walk(node, "variable") if text(child).startswith("${")))
     return {
         "name": name[2:-1],
-        "type": SPELLED.get(types[-1], types[-1]),
+        "type": dotnet(types[-1]),
         "position": positions.pop() if positions else None,
         "values": tuple(re.findall(r"'([^']*)'", listed)),
         "mandatory": any("Mandatory = $true" in one for one in declared),
@@ -86,6 +95,16 @@ def test_it_parses(file: str) -> None:
     """No part of the module is text the grammar cannot read."""
     errors = list(walk(tree(file).root_node, "ERROR"))
     assert not errors, [(node.start_point, text(node)[:80]) for node in errors]
+
+
+def test_no_type_is_searched_for_at_import() -> None:
+    """Only PowerShell's own short names and full ones; for others it goes through all loaded assemblies."""
+    short = {"bool", "decimal", "double", "hashtable", "int32", "pscredential", "pscustomobject", "psobject"}
+    short |= {"securestring", "string", "switch", "cmdletbinding", "outputtype", "parameter", "validateset"}
+    short |= {"validatenotnullorempty", "psbridgesecrettextattribute"}
+    written = {text(one).lower().removesuffix("[]") for one in walk(tree().root_node, "type_spec")}
+    named = {one for one in written if not one.startswith("system.")}
+    assert {"string", "pscustomobject"} <= named <= short
 
 
 def test_every_cmdlet_of_the_table_is_there() -> None:
@@ -169,7 +188,7 @@ def test_everything_is_ascii() -> None:
 
 def test_help_is_well_formed_and_whole() -> None:
     """A help item for each function, a text for each parameter."""
-    root = ET.parse(MODULE / "en-US" / "PSBridge-help.xml").getroot()
+    root = ET.parse(MODULE / "en-US" / "PSBridge-Help.xml").getroot()
     command = "{http://schemas.microsoft.com/maml/dev/command/2004/10}"
     maml = "{http://schemas.microsoft.com/maml/2004/10}"
     described = {}

@@ -7,7 +7,8 @@
 $script:LineHead = [regex]::new('^\{"jsonrpc": ?"2\.0", ?(?:"id": ?(\d+),|"method": ?"\w+", ?"params": ?\{"id": ?(\d+)[,}])')
 
 function Connect-Bridge {
-    # A connection that is ready, made if there is none. Throws an ErrorRecord when it cannot be.
+    # A connection that is ready, made if there is none. The cmdlet ends when it cannot be.
+    param($Cmdlet)
     $hub = Get-BridgeHub
     while (-not [System.Threading.Monitor]::TryEnter($hub.Gate, 200)) { }
     try {
@@ -16,7 +17,7 @@ function Connect-Bridge {
         Add-BridgeUser $hub
         $trouble = [System.Collections.ArrayList]::new()
         foreach ($python in (Find-BridgePython $hub.PythonPath)) {
-            if ($python.Trouble) { throw (New-BridgeRecord $python.Trouble 'PSBridge.PythonNotFound' 'ObjectNotFound' $python.Path) }
+            if ($python.Trouble) { Stop-BridgeCmdlet $Cmdlet $python.Trouble $python.Path }
             $connection = Start-BridgeWorker $hub $python $trouble
             if ($null -ne $connection) {
                 $hub.Connection = $connection
@@ -28,11 +29,17 @@ function Connect-Bridge {
             }
         }
         $why = if ($trouble.Count) { $trouble -join '; ' } else { 'no python3, python or py was found on the path' }
-        throw (New-BridgeRecord "PSBridge needs Python 3.10 or newer with psbridge: $why. Name another one with Connect-PSBridge -PythonPath or in PSBRIDGE_PYTHON." 'PSBridge.PythonNotFound' 'ObjectNotFound' $null)
+        Stop-BridgeCmdlet $Cmdlet "PSBridge needs Python 3.10 or newer with psbridge: $why. Name another one with Connect-PSBridge -PythonPath or in PSBRIDGE_PYTHON."
     }
     finally {
         [System.Threading.Monitor]::Exit($hub.Gate)
     }
+}
+
+function Stop-BridgeCmdlet {
+    # Ends a cmdlet that found no Python.
+    param($Cmdlet, [string] $Why, $Path)
+    $Cmdlet.ThrowTerminatingError((New-BridgeRecord $Why 'PSBridge.PythonNotFound' 'ObjectNotFound' $Path))
 }
 
 function Start-BridgeWorker {

@@ -70,26 +70,18 @@ function New-BridgeException {
 
 function Write-BridgeError {
     # An item of a pipeline that fails is reported and the rest go on; a call of its own ends, unless -ErrorAction
-    # says otherwise. What ends the call is left in $script:Fatal, for the exported function to throw: thrown from
-    # here, it would be in -ErrorVariable once for each function on the way.
+    # says otherwise. The cmdlet throws it, not this function: what a function throws is in -ErrorVariable once more
+    # for each function on the way.
     param($Cmdlet, $Record, $Piped)
     $asked = $null
     if ($Cmdlet.MyInvocation.BoundParameters.TryGetValue('ErrorAction', [ref]$asked)) {
-        if ("$asked" -in 'Stop', 'Break') { $script:Fatal = $Record }
-        else { $Cmdlet.WriteError($Record) }
+        if ("$asked" -in 'Stop', 'Break') { $Cmdlet.ThrowTerminatingError($Record) }
+        $Cmdlet.WriteError($Record)
         return
     }
-    if (-not $Piped) {
-        $script:Fatal = $Record
-        return
-    }
+    if (-not $Piped) { $Cmdlet.ThrowTerminatingError($Record) }
     # A module does not see the preference of the script that calls it; this does.
     $ErrorActionPreference = $Cmdlet.GetVariableValue('ErrorActionPreference')
-    if ("$ErrorActionPreference" -eq 'Stop') { $script:Fatal = $Record }
-    else { $Cmdlet.WriteError($Record) }
-}
-
-function Pop-BridgeFatal {
-    $script:Fatal
-    $script:Fatal = $null
+    if ("$ErrorActionPreference" -eq 'Stop') { $Cmdlet.ThrowTerminatingError($Record) }
+    $Cmdlet.WriteError($Record)
 }

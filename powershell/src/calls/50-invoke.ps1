@@ -38,15 +38,13 @@ function Invoke-BridgeBuilder {
     # One builder call: short, answered in order, nothing to stream or to show. Scripts make thousands of these, and
     # calling a function is what costs most in PowerShell: the usual way through is written out here, and whatever is
     # unusual goes to the functions that the other cmdlets use.
-    param($Cmdlet, $Bound, $Given, $Item)
-    $piped = $Cmdlet.MyInvocation.ExpectingInput
-    $hub = $script:Hub
-    $connection = $null
+    param($Cmdlet, $Bound, $Item, $Given)
+    $piped = $null -ne $Given -and $Cmdlet.MyInvocation.ExpectingInput
+    $connection = $script:Hub.Connection
+    if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge $Cmdlet }
     $record = $null
     $id = [long]-1
     try {
-        $connection = $hub.Connection
-        if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge }
         $text = '{"name":"' + $Cmdlet.MyInvocation.MyCommand.Name + '","parameters":{'
         $separator = '"'
         foreach ($key in $Bound.Keys) {
@@ -219,8 +217,7 @@ function Open-BridgeCall {
     foreach ($limit in $script:Limits) {
         if ($Bound.TryGetValue($limit, [ref]$asked) -and $null -ne $asked) {
             if ($asked -le 0) {
-                $script:Fatal = New-BridgeRecord "invalid value for '$limit', must be greater than 0." 'PSBridge.InvalidValue' 'InvalidArgument' $asked
-                return
+                $Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for '$limit', must be greater than 0." 'PSBridge.InvalidValue' 'InvalidArgument' $asked))
             }
             if ($limit -eq 'ThrottleLimit') { $call.Limit = $asked } else { $call[$limit] = $asked }
         }
@@ -260,13 +257,7 @@ function Send-BridgeCall {
         }
         $params = $writer.Text.ToString()
         $connection = $script:Hub.Connection
-        if ($null -eq $connection -or -not $connection.Ready) {
-            try { $connection = Connect-Bridge }
-            catch {
-                $script:Fatal = $_
-                return
-            }
-        }
+        if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge $cmdlet }
         if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
             # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
@@ -420,7 +411,7 @@ function Write-BridgeFinished {
         foreach ($one in $waiting) {
             if ([object]::ReferenceEquals($one, $Slot)) { continue }
             if (-not $one.Done) { $Call.Order.Enqueue($one) }
-            elseif ($null -eq $script:Fatal) { Write-BridgeSlot $Call $one }
+            else { Write-BridgeSlot $Call $one }
         }
         return
     }
@@ -435,10 +426,7 @@ function Write-BridgeFinished {
 function Write-BridgeSlot {
     param($Call, $Slot)
     while ($Slot.Items.Count) { $Slot.Items.Dequeue() }
-    if ($null -ne $Slot.Record) {
-        Write-BridgeError $Call.Cmdlet $Slot.Record $Call.Cmdlet.MyInvocation.ExpectingInput
-        if ($null -ne $script:Fatal) { Stop-BridgeCall $Call }
-    }
+    if ($null -ne $Slot.Record) { Write-BridgeError $Call.Cmdlet $Slot.Record $Call.Cmdlet.MyInvocation.ExpectingInput }
 }
 
 function Show-BridgeProgress {

@@ -1,11 +1,13 @@
 # What is in the way of an import is kept short: the functions with their parameters, and this. The rest comes
 # with the first call, and while Python starts.
+#
+# PowerShell reads this file without having compiled its own reader yet, so every line here counts, and some count
+# more: a type without a short name that is not written in full is searched in all assemblies.
 
 $script:Version = '0.1.0'
 $script:Protocol = 1
 $script:Loaded = $false
-$script:Hub = $null    # the connection, shared by all runspaces
-$script:Fatal = $null  # the error record that ends the cmdlet that runs
+$script:Hub = $null  # the connection, shared by all runspaces
 
 function Import-Bridge {
     # Loads the rest of the module. With -Start Python's process is started before the greater part is read.
@@ -13,6 +15,7 @@ function Import-Bridge {
     if ($script:Loaded) { return }
     . "$PSScriptRoot/PSBridge.Start.ps1"
     if ($Start) { Start-BridgeEarly }
+    $ExecutionContext.SessionState.Module.OnRemove = { Disconnect-Bridge }
     . "$PSScriptRoot/PSBridge.Calls.ps1"
     $script:Loaded = $true
 }

@@ -1,9 +1,9 @@
 # A parameter that takes a text or a SecureString, and is a [string] all the same.
-class PSBridgeSecretTextAttribute : ArgumentTransformationAttribute {
-    [object] Transform([EngineIntrinsics] $engine, [object] $given) {
+class PSBridgeSecretTextAttribute : System.Management.Automation.ArgumentTransformationAttribute {
+    [System.Object] Transform([System.Management.Automation.EngineIntrinsics] $engine, [System.Object] $given) {
         $value = $given
         if ($value -is [psobject]) { $value = $value.PSObject.BaseObject }
-        if ($value -is [securestring]) { return [System.Net.NetworkCredential]::new('', $value).Password }
+        if ($value -is [securestring]) { return [pscredential]::new('secret', $value).GetNetworkCredential().Password }
         return $given
     }
 }
