@@ -7,13 +7,8 @@
 # The writer is a class because a method of one costs a fifth of a function's call, and a request makes many.
 
 $script:Invariant = [System.Globalization.CultureInfo]::InvariantCulture
-$script:NeedsEscape = [regex]::new('["\\\x00-\x1f\ud800-\udfff]')
 $script:HalfPair = [regex]::new('[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]')
 $script:Control = [regex]::new('[\x00-\x1f]')
-$script:LooksDated = [regex]::new('"(?:\d{4}-\d\d-\d\d|\\?/Date\()')
-$script:HasDateKind = $PSVersionTable.PSVersion -ge [version]'7.5'
-# What ConvertFrom-Json calls; without the cmdlet around it a line takes a quarter of the time.
-$script:HasFastReader = $PSVersionTable.PSEdition -eq 'Core'
 # Settings that may be given as a SecureString; its text crosses the pipe and nothing else.
 $script:Secret = [System.Collections.Generic.HashSet[string]]::new(
     [string[]]('AccessToken', 'Password', 'ApiKey', 'KeyPassPhrase', 'Cookie'), [System.StringComparer]::OrdinalIgnoreCase)
@@ -207,28 +202,17 @@ class PSBridgeWriter {
     }
 }
 
-function script:ConvertFrom-BridgeLine {
-    # One line of the worker as objects. Fast where ConvertFrom-Json keeps every value, exact elsewhere.
-    param($Line)
-    try {
-        if (-not $script:LooksDated.IsMatch($Line)) {
-            if (-not $script:HasFastReader) { return ConvertFrom-Json -InputObject $Line }
-            $trouble = $null
-            $message = [Microsoft.PowerShell.Commands.JsonObject]::ConvertFromJson($Line, [ref]$trouble)
-            if ($null -eq $trouble) { return $message }
-        }
-        elseif ($script:HasDateKind) { return ConvertFrom-Json -InputObject $Line -DateKind String -Depth 1000 }
-    }
-    catch {
-        # Keys that differ in case, an empty key, more text or depth than it takes: the exact reader has none of these limits.
-        Write-Debug "ConvertFrom-Json could not read the worker's line: $($_.Exception.Message)"
-    }
-    ConvertFrom-BridgeText $Line
-}
-
 function script:ConvertFrom-BridgeText {
-    # JSON by the reader that every .NET carries: no dates made of strings, no size limit, keys as they are.
+    # A line that the fast reader may not read, or cannot: keys that differ in case, an empty key, more text or depth.
     param([string] $Line)
+    try {
+        if ($script:LooksDated.IsMatch($Line)) {
+            if ($PSVersionTable.PSVersion -ge [version]'7.5') { return ConvertFrom-Json -InputObject $Line -DateKind String -Depth 1000 }
+        }
+        elseif (-not $script:HasFastReader) { return ConvertFrom-Json -InputObject $Line }
+    }
+    catch { Write-Debug "ConvertFrom-Json could not read the worker's line: $($_.Exception.Message)" }
+    # By the reader that every .NET carries: no dates made of strings, no size limit, keys as they are.
     $null = [System.Reflection.Assembly]::Load('System.Runtime.Serialization, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089')
     $reader = [System.Runtime.Serialization.Json.JsonReaderWriterFactory]::CreateJsonReader(
         $script:Utf8.GetBytes($Line), [System.Xml.XmlDictionaryReaderQuotas]::Max)
@@ -296,95 +280,7 @@ function script:Read-BridgeNode {
     }
 }
 
-# Objects as scripts get them: every property of the model is there, the unset ones marked.
-
-$script:Templates = @{}
-$script:Formatted = $false
-$script:UnsetMark = [System.Management.Automation.Internal.AutomationNull]::Value
-$script:Unset = [psobject]::new()
-$script:Unset.PSObject.TypeNames.Insert(0, 'PSBridge.Unset')
-
-class PSBridgeReader {
-    # What the worker sent, as PowerShell has it. A model is {"$type": name, "set": members}.
-    [object] Read([object] $value) {
-        if ($value -is [array]) {
-            for ($i = 0; $i -lt $value.Count; $i++) {
-                $item = $value[$i]
-                if ($item -is [System.Management.Automation.PSCustomObject] -or $item -is [array]) { $value[$i] = $this.Read($item) }
-            }
-            return $value
-        }
-        if ($value -isnot [System.Management.Automation.PSCustomObject]) { return $value }
-        $properties = $value.PSObject.Properties
-        $type = $properties['$type']
-        if ($null -ne $type) { return $this.Make($type.Value, $value.set) }
-        $mark = $properties['$psbridge']
-        if ($null -ne $mark) {
-            if ($mark.Value -eq 'unset') { return $script:Unset }
-            return '********'
-        }
-        foreach ($property in $properties) {
-            $member = $property.Value
-            if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $property.Value = $this.Read($member) }
-        }
-        return $value
-    }
-
-    [object] Make([string] $type, [object] $members) {
-        # An object of a model: a copy of its template with the members that are set.
-        if ($type -eq 'Configuration') { return Update-BridgeLive ($this.Read($members)) }
-        $made = $this.Blank($type)
-        $known = $made.PSObject.Properties
-        foreach ($property in $members.PSObject.Properties) {
-            $member = $property.Value
-            if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $member = $this.Read($member) }
-            $name = $property.Name
-            if ($null -ne $known[$name]) { $made.$name = $member }
-            else { $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $member)) }
-        }
-        return $made
-    }
-
-    hidden [object] Blank([string] $type) {
-        # An object of a model with nothing set.
-        $template = $script:Templates[$type]
-        if ($null -eq $template) { $template = New-BridgeTemplate $type }
-        return $template.PSObject.Copy()
-    }
-
-    [object] MakeOfTexts([object[]] $told) {
-        # The same of what a builder in this process tells: the type, then each member's name and text.
-        $made = $this.Blank($told[0])
-        for ($i = 1; $i -lt $told.Count; $i += 2) {
-            $name = $told[$i]
-            $made.$name = $told[$i + 1]
-        }
-        return $made
-    }
-}
-
-$script:Reader = [PSBridgeReader]::new()
-
-function script:Import-BridgeFormat {
-    # How replies are shown; it takes a while, so it waits for the first object that has a view, or for a call under way.
-    if ($script:Formatted) { return }
-    $script:Formatted = $true
-    Update-FormatData -AppendPath "$PSScriptRoot/PSBridge.Format.ps1xml"
-}
-
-function script:New-BridgeTemplate {
-    param([string] $Type)
-    if ($Type -in 'CreateChatCompletionResponse', 'CreateChatCompletionStreamResponse', 'HttpInfo') { Import-BridgeFormat }
-    $members = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
-    $names = $script:Models[$Type]
-    if ($null -ne $names) {
-        foreach ($name in $names.Split(' ')) { $members[$name] = $script:UnsetMark }
-    }
-    $made = [pscustomobject]$members
-    $made.PSObject.TypeNames.Insert(0, "PSBridge.$Type")
-    $script:Templates[$Type] = $made
-    $made
-}
+# Objects as arguments.
 
 function script:Test-BridgeUnset {
     # Whether an argument leaves its parameter open: an Unset object, or an array of one.
@@ -406,42 +302,88 @@ function script:ConvertTo-BridgeTurn {
     [pscustomobject]$turn
 }
 
-# The worker process and the lines to and from it.
-#
-# Whoever waits for an answer reads for everybody: one waiting runspace at a time has the turn, reads a line, and
-# puts it into the queue of the call it belongs to. Waiting is done in slices, so that Ctrl+C works; a line that
-# nobody waits for any more is dropped.
+# What is said to the worker, and what is said when there is none.
 
-$script:LineHead = [regex]::new('^\{"jsonrpc": ?"2\.0", ?(?:"id": ?(\d+),|"method": ?"\w+", ?"params": ?\{"id": ?(\d+)[,}])')
-
-function script:Connect-Bridge {
-    # A connection that is ready, made if there is none. The cmdlet ends when it cannot be.
-    param($Cmdlet)
-    $hub = Get-BridgeHub
-    while (-not [System.Threading.Monitor]::TryEnter($hub.Gate, 200)) { }
+function script:Send-BridgeRequest {
+    # Sends one request and returns the call to wait with: its id and the queue its lines come to.
+    param($Connection, [string] $Method, [string] $Params, $Queue)
+    if ($null -eq $Queue) { $Queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new() }
+    $call = @{ Id = [long]0; Queue = $Queue; Signal = $script:Signal }
+    $earlier = $Connection['Write']
+    while ($null -ne $earlier -and -not $earlier.IsCompleted) { [void]([System.Threading.Tasks.Task]::WaitAny(@($earlier), 200)) }
+    [System.Threading.Monitor]::Enter($Connection['Gate'])
     try {
-        $old = $hub.Connection
-        if ($null -ne $old -and $old.Ready) { return $old }
-        Add-BridgeUser $hub
-        $trouble = [System.Collections.ArrayList]::new()
-        foreach ($python in (Find-BridgePython $hub.PythonPath)) {
-            if ($python.Trouble) { Stop-BridgeCmdlet $Cmdlet $python.Trouble $python.Path }
-            $connection = Start-BridgeWorker $hub $python $trouble
-            if ($null -ne $connection) {
-                $hub.Connection = $connection
-                if ($null -ne $old) {
-                    $hub.Restarts++
-                    Write-Warning "The psbridge worker (process $($old.Id)) had ended; a new one was started (process $($connection.Id)), with the same configuration."
-                }
-                return $connection
-            }
+        $id = $Connection['NextId'] + 1
+        $Connection['NextId'] = $id
+        $call.Id = $id
+        $bytes = $script:Utf8.GetBytes("{`"jsonrpc`":`"2.0`",`"id`":$id,`"method`":`"$Method`",`"params`":$Params}`n")
+        $Connection['Pending'][$id] = $call
+        if ($bytes.Length -le 65536) {
+            $Connection['Input'].Write($bytes, 0, $bytes.Length)
+            $Connection['Input'].Flush()
         }
-        $why = if ($trouble.Count) { $trouble -join '; ' } else { 'no python3, python or py was found on the path' }
-        Stop-BridgeCmdlet $Cmdlet "PSBridge needs Python 3.10 or newer with psbridge: $why. Name another one with Connect-PSBridge -PythonPath or in PSBRIDGE_PYTHON."
+        else {
+            # A long line is written in the background: PowerShell can be stopped meanwhile, the line stays whole.
+            $Connection['Write'] = $Connection['Input'].WriteAsync($bytes, 0, $bytes.Length)
+        }
+    }
+    catch [System.IO.IOException] {
+        $Connection['Ready'] = $false
+        $Queue.Enqueue('')
+    }
+    catch [System.ObjectDisposedException] {
+        $Connection['Ready'] = $false
+        $Queue.Enqueue('')
     }
     finally {
-        [System.Threading.Monitor]::Exit($hub.Gate)
+        [System.Threading.Monitor]::Exit($Connection['Gate'])
     }
+    $call
+}
+
+function script:Get-BridgeTrouble {
+    # One sentence on why there is no worker, from what it answered to the greeting.
+    param($Connection, $Answer)
+    $python = $Connection['Python']
+    if ($null -eq $Answer) {
+        $said = ''
+        if ($null -ne $Connection['Process']) {
+            [void]$Connection['Process'].WaitForExit(2000)
+            if ($null -eq $Connection['Drain']) { Read-BridgeNoise $Connection }
+            [void]$Connection['Drain'].Wait(500)
+            $said = [System.Text.Encoding]::UTF8.GetString($Connection['Head']).Trim([char]0)
+        }
+        return Get-BridgePythonTrouble $python $said
+    }
+    if ($Answer.PSObject.Properties['error']) { return "$($python['Path']): $($Answer.error.message)" }
+    $theirs = $Answer.result
+    "$($python['Path']) has psbridge $($theirs.version), which speaks protocol $($theirs.protocol); this module speaks $($script:Protocol). Update both: & '$($python['Path'])' -m pip install --upgrade psbridge; psbridge install-module"
+}
+
+function script:Get-BridgePythonTrouble {
+    # One sentence on why a Python could not be the worker, from what it wrote to standard error.
+    param($Python, [string] $Said)
+    $call = "& '$($Python['Path'])' $($Python['Before'])"
+    if ($Said -match "No module named '?psbridge\.bridge|SyntaxError|requires a different Python") {
+        return "$($Python['Path']) is too old, or its psbridge is: Python 3.10 or newer is needed; then: $call-m pip install --upgrade psbridge"
+    }
+    if ($Said -match "No module named '?psbridge") {
+        return "$($Python['Path']) has no psbridge; install it with: $call-m pip install psbridge"
+    }
+    $last = @($Said -split "`r?`n" | Where-Object { $_.Trim() })
+    if ($last.Count) { return "$($Python['Path']) could not start the worker: $($last[-1].Trim())" }
+    "$($Python['Path']) ended before it answered"
+}
+
+function script:Get-BridgeProcessId {
+    # Of the process that has the worker: a child, or this one.
+    param($Connection)
+    if ($null -eq $Connection['Process']) { $PID } else { $Connection['Process'].Id }
+}
+
+function script:Write-BridgeRestart {
+    param($Old, $New)
+    Write-Warning "The psbridge worker (process $(Get-BridgeProcessId $Old)) had ended; a new one was started (process $(Get-BridgeProcessId $New)), with the same configuration."
 }
 
 function script:Stop-BridgeCmdlet {
@@ -449,203 +391,6 @@ function script:Stop-BridgeCmdlet {
     param($Cmdlet, [string] $Why, $Path)
     $Cmdlet.ThrowTerminatingError((New-BridgeRecord $Why 'PSBridge.PythonNotFound' 'ObjectNotFound' $Path))
 }
-
-function script:Start-BridgeWorker {
-    # The connection to a worker of this Python, greeted and configured; nothing when there can be none.
-    param($Hub, $Python, $Trouble)
-    $connection = $Hub.Early
-    $Hub.Early = $null
-    if ($null -ne $connection -and ($Hub.InProcess -or $connection.Python.Path -ne $Python.Path)) {
-        Close-BridgeConnection $connection 0
-        $connection = $null
-    }
-    if ($Hub.InProcess) { $connection = Start-BridgeInside $Python $Trouble }
-    elseif ($null -eq $connection) { $connection = New-BridgeProcess $Python $Trouble }
-    if ($null -eq $connection) { return }
-    $done = $false
-    try {
-        $answer = Wait-BridgeAnswer $connection $connection.Hello 60000
-        if ($null -eq $answer) {
-            $said = ''
-            if ($null -ne $connection.Process) {
-                [void]$connection.Process.WaitForExit(2000)
-                [void]$connection.Drain.Wait(500)
-                $said = [System.Text.Encoding]::UTF8.GetString($connection.Head).Trim([char]0)
-            }
-            [void]$Trouble.Add((Get-BridgePythonTrouble $Python $said))
-            return
-        }
-        if ($answer.PSObject.Properties['error']) {
-            [void]$Trouble.Add("$($Python.Path): $($answer.error.message)")
-            return
-        }
-        if ($answer.result.protocol -ne $script:Protocol) {
-            [void]$Trouble.Add("$($Python.Path) has psbridge $($answer.result.version), which speaks protocol $($answer.result.protocol); this module speaks $($script:Protocol). Update both: & '$($Python.Path)' -m pip install --upgrade psbridge; psbridge install-module")
-            return
-        }
-        foreach ($kept in @($Hub.Replay)) {
-            $null = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'invoke' (Get-BridgeReplayText $kept)) 60000
-        }
-        $connection.Ready = $true
-        $done = $true
-        $connection
-    }
-    finally {
-        if (-not $done) { Close-BridgeConnection $connection 0 }
-    }
-}
-
-function script:Get-BridgePythonTrouble {
-    # One sentence on why a Python could not be the worker, from what it wrote to standard error.
-    param($Python, [string] $Said)
-    $call = "& '$($Python.Path)' $($Python.Before)"
-    if ($Said -match "No module named '?psbridge\.bridge|SyntaxError|requires a different Python") {
-        return "$($Python.Path) is too old, or its psbridge is: Python 3.10 or newer is needed; then: $call-m pip install --upgrade psbridge"
-    }
-    if ($Said -match "No module named '?psbridge") {
-        return "$($Python.Path) has no psbridge; install it with: $call-m pip install psbridge"
-    }
-    $last = @($Said -split "`r?`n" | Where-Object { $_.Trim() })
-    if ($last.Count) { return "$($Python.Path) could not start the worker: $($last[-1].Trim())" }
-    "$($Python.Path) ended before it answered"
-}
-
-function script:Send-BridgeRequest {
-    # Sends one request and returns the call to wait with: its id and the queue its lines come to.
-    param($Connection, [string] $Method, [string] $Params, $Queue)
-    if ($null -eq $Queue) { $Queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new() }
-    $call = @{ Id = [long]0; Queue = $Queue; Signal = $script:Signal }
-    $earlier = $Connection.Write
-    while ($null -ne $earlier -and -not $earlier.IsCompleted) { [void]([System.Threading.Tasks.Task]::WaitAny(@($earlier), 200)) }
-    [System.Threading.Monitor]::Enter($Connection.Gate)
-    try {
-        $id = $Connection.NextId + 1
-        $Connection.NextId = $id
-        $call.Id = $id
-        $bytes = $script:Utf8.GetBytes("{`"jsonrpc`":`"2.0`",`"id`":$id,`"method`":`"$Method`",`"params`":$Params}`n")
-        $Connection.Pending[$id] = $call
-        if ($bytes.Length -le 65536) {
-            $Connection.Input.Write($bytes, 0, $bytes.Length)
-            $Connection.Input.Flush()
-        }
-        else {
-            # A long line is written in the background: PowerShell can be stopped meanwhile, the line stays whole.
-            $Connection.Write = $Connection.Input.WriteAsync($bytes, 0, $bytes.Length)
-        }
-    }
-    catch [System.IO.IOException] {
-        $Connection.Ready = $false
-        $Queue.Enqueue('')
-    }
-    catch [System.ObjectDisposedException] {
-        $Connection.Ready = $false
-        $Queue.Enqueue('')
-    }
-    finally {
-        [System.Threading.Monitor]::Exit($Connection.Gate)
-    }
-    $call
-}
-
-function script:Read-BridgeLine {
-    # The next line for one of the calls of $Queue; '' when the worker has ended, $null when $Milliseconds passed.
-    param($Connection, $Queue, [int] $Milliseconds)
-    $line = $null
-    if ($Queue.TryDequeue([ref]$line)) { return $line }
-    $turn = $Connection.Turn
-    $which = [System.Threading.WaitHandle]::WaitAny(@($script:Signal, $turn), $Milliseconds)
-    if ($which -ne 1) {
-        if ($Queue.TryDequeue([ref]$line)) { return $line }
-        return $null
-    }
-    try {
-        if ($Queue.TryDequeue([ref]$line)) { return $line }
-        $read = $Connection.Read
-        if ($null -eq $read) {
-            $read = $Connection.Reader.ReadLineAsync()
-            $Connection.Read = $read
-        }
-        if (-not $read.IsCompleted -and -not $read.Wait($Milliseconds)) {
-            # Standard error past its first part is thrown away, so that no amount of it can block the worker.
-            if ($null -ne $Connection.Drain -and $Connection.Drain.IsCompleted) {
-                $Connection.Drain = $Connection.Process.StandardError.BaseStream.CopyToAsync([System.IO.Stream]::Null)
-            }
-            return $null
-        }
-        $line = $null
-        if (-not $read.IsFaulted) { $line = $read.Result }
-        if ($null -eq $line) {
-            # The end of its output, which is for good: Read stays, and everybody who waits is told.
-            $Connection.Ready = $false
-            foreach ($id in @($Connection.Pending.Keys)) {
-                $call = $null
-                if ($Connection.Pending.TryRemove($id, [ref]$call)) {
-                    $call.Queue.Enqueue('')
-                    [void]$call.Signal.Set()
-                }
-            }
-            [void]$Queue.TryDequeue([ref]$line)
-            return ''
-        }
-        $Connection.Read = $null
-        $match = $script:LineHead.Match($line)
-        if (-not $match.Success) { return $null }
-        $id = if ($match.Groups[1].Success) { [long]$match.Groups[1].Value } else { [long]$match.Groups[2].Value }
-        $call = $null
-        if ($Connection.Pending.TryGetValue($id, [ref]$call)) {
-            if ([object]::ReferenceEquals($call.Queue, $Queue)) { return $line }
-            $call.Queue.Enqueue($line)
-            [void]$call.Signal.Set()
-        }
-        return $null
-    }
-    finally {
-        [void]$turn.Set()
-    }
-}
-
-function script:Wait-BridgeAnswer {
-    # The answer to one request, parsed; $null when the worker ended or took longer than $Milliseconds.
-    param($Connection, $Call, [int] $Milliseconds = [int]::MaxValue)
-    $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    try {
-        while ($clock.ElapsedMilliseconds -lt $Milliseconds) {
-            $line = Read-BridgeLine $Connection $Call.Queue 200
-            if ($null -eq $line) { continue }
-            if ($line -eq '') { return }
-            $message = ConvertFrom-BridgeLine $line
-            if ($message.PSObject.Properties['id']) { return $message }
-        }
-    }
-    finally {
-        $gone = $null
-        [void]$Connection.Pending.TryRemove($Call.Id, [ref]$gone)
-    }
-}
-
-function script:Add-BridgeUser {
-    # Remembers that this runspace uses the worker, and has its end noticed.
-    param($Hub)
-    $me = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
-    if ($null -eq $me) { return }
-    [System.Threading.Monitor]::Enter($Hub.SyncRoot)
-    try {
-        foreach ($user in @($Hub.Users)) {
-            if ($user.RunspaceStateInfo.State -ne 'Opened') { $Hub.Users.Remove($user) }
-        }
-        if (-not $Hub.Users.Contains($me)) {
-            [void]$Hub.Users.Add($me)
-            # What Register-EngineEvent does; the cmdlet would have its whole module loaded first.
-            $action = { & $Event.MessageData { Disconnect-Bridge } }
-            $null = $ExecutionContext.Events.SubscribeEvent(
-                $null, $null, 'PowerShell.Exiting', $ExecutionContext.SessionState.Module, $action, $true, $false)
-        }
-    }
-    finally {
-        [System.Threading.Monitor]::Exit($Hub.SyncRoot)
-    }
-}
-
 
 # -InProcess: the same worker as a thread of this process, in a Python that pythonnet loads into it. A process loads
 # one Python, once.
@@ -660,14 +405,14 @@ function script:Start-BridgeInside {
         if ($null -eq $facts) { return }
         try { Initialize-BridgePython $facts }
         catch {
-            [void]$Trouble.Add("$($Python.Path) could not be loaded into this process ($($_.Exception.GetBaseException().Message))")
+            [void]$Trouble.Add("$($Python['Path']) could not be loaded into this process ($($_.Exception.GetBaseException().Message))")
             return
         }
-        $loaded = $Python.Path
+        $loaded = $Python['Path']
         $domain.SetData('PSBridge.Python', $loaded)
     }
-    if ($loaded -ne $Python.Path) {
-        [void]$Trouble.Add("this process has loaded $loaded, and cannot load $($Python.Path) too; start another PowerShell for it")
+    if ($loaded -ne $Python['Path']) {
+        [void]$Trouble.Add("this process has loaded $loaded, and cannot load $($Python['Path']) too; start another PowerShell for it")
         return
     }
     $shared = @{}
@@ -679,7 +424,7 @@ function script:Start-BridgeInside {
         $scope.Dispose()
     }
     catch {
-        [void]$Trouble.Add("$($Python.Path) could not start the worker in this process ($($_.Exception.GetBaseException().Message))")
+        [void]$Trouble.Add("$($Python['Path']) could not start the worker in this process ($($_.Exception.GetBaseException().Message))")
         return
     }
     finally {
@@ -687,13 +432,11 @@ function script:Start-BridgeInside {
     }
     $in = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Input'], $true)
     $out = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Output'], $true)
-    New-BridgeConnection @{
-        Python  = $Python
-        Id      = $PID
-        Input   = [System.IO.FileStream]::new($in, [System.IO.FileAccess]::Write, 1)
-        Reader  = [System.IO.StreamReader]::new([System.IO.FileStream]::new($out, [System.IO.FileAccess]::Read, 1), $script:Utf8)
-        Builder = $shared['Builder']
-    }
+    $writer = [System.IO.FileStream]::new($in, [System.IO.FileAccess]::Write, 1)
+    $reader = [System.IO.StreamReader]::new([System.IO.FileStream]::new($out, [System.IO.FileAccess]::Read, 1), $script:Utf8)
+    $connection = New-BridgeConnection $Python $null $writer $reader
+    $connection['Builder'] = $shared['Builder']
+    $connection
 }
 
 function script:Get-BridgePythonFact {
@@ -881,12 +624,6 @@ function script:Sync-BridgeLive {
 
 $script:Limits = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute'  # of a pipeline, obeyed here
 
-$script:NoNotes = '"warnings":[],"verbose":[],"debug":[]}}'
-$script:Common = [System.Collections.Generic.HashSet[string]]::new(
-    [string[]]('Verbose', 'Debug', 'ErrorAction', 'WarningAction', 'InformationAction', 'ProgressAction', 'ErrorVariable',
-        'WarningVariable', 'InformationVariable', 'OutVariable', 'OutBuffer', 'PipelineVariable', 'WhatIf', 'Confirm'),
-    [System.StringComparer]::OrdinalIgnoreCase)
-
 function script:Format-BridgeCall {
     # The params of an invoke request, in a writer. Only what was bound goes in; an Unset argument is named as left open.
     param($Name, $Bound, $More)
@@ -913,132 +650,10 @@ function script:Format-BridgeCall {
     $writer
 }
 
-function script:Invoke-BridgeBuilder {
-    # One builder call: short, answered in order, nothing to stream or to show. Scripts make thousands of these, and
-    # calling a function is what costs most in PowerShell: the usual way through is written out here, and whatever is
-    # unusual goes to the functions that the other cmdlets use.
-    param($Cmdlet, $Bound, $Item, $Given)
-    $piped = $null -ne $Given -and $Cmdlet.MyInvocation.ExpectingInput
-    $connection = $script:Hub.Connection
-    if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge $Cmdlet }
-    $record = $null
-    $id = [long]-1
-    try {
-        $text = '{"name":"' + $Cmdlet.MyInvocation.MyCommand.Name + '","parameters":{'
-        $separator = '"'
-        foreach ($key in $Bound.Keys) {
-            $value = $Bound[$key]
-            if ($value -is [string] -and -not $script:NeedsEscape.IsMatch($value) -and -not $script:Common.Contains($key)) {
-                $text += $separator + $key + '":"' + $value + '"'
-                $separator = ',"'
-                continue
-            }
-            $text = $null
-            break
-        }
-        if ($null -ne $text) {
-            $text += '}}'
-            if ($null -ne $connection.Builder) {
-                $made = $connection.Builder.Invoke($Cmdlet.MyInvocation.MyCommand.Name, $Bound)
-                if ($null -ne $made) { return $script:Reader.MakeOfTexts($made) }
-            }
-        }
-        else {
-            $writer = Format-BridgeCall $Cmdlet.MyInvocation.MyCommand.Name $Bound ''
-            if ($writer.Refusal) {
-                $record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item
-                return
-            }
-            $text = $writer.Text.ToString()
-        }
-        $line = $null
-        $queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
-        if ($text.Length -gt 16000 -or $null -ne $connection.Write) {
-            $id = (Send-BridgeRequest $connection 'invoke' $text $queue).Id
-        }
-        else {
-            $gate = $connection.Gate
-            [System.Threading.Monitor]::Enter($gate)
-            try {
-                $id = $connection.NextId + 1
-                $connection.NextId = $id
-                $head = '{"jsonrpc":"2.0","id":' + $id + ','
-                $bytes = $script:Utf8.GetBytes($head + '"method":"invoke","params":' + $text + "}`n")
-                $connection.Pending[$id] = @{ Id = $id; Queue = $queue; Signal = $script:Signal }
-                $connection.Input.Write($bytes, 0, $bytes.Length)
-                $connection.Input.Flush()
-            }
-            catch [System.IO.IOException] {
-                $connection.Ready = $false
-                $queue.Enqueue('')
-            }
-            finally {
-                [System.Threading.Monitor]::Exit($gate)
-            }
-            $turn = $connection.Turn
-            if ($turn.WaitOne(0)) {
-                try {
-                    $read = $connection.Read
-                    if ($null -eq $read) {
-                        $read = $connection.Reader.ReadLineAsync()
-                        $connection.Read = $read
-                    }
-                    if ($read.Wait(200)) {
-                        $line = $read.Result
-                        if ($null -ne $line -and $line.StartsWith($head, [System.StringComparison]::Ordinal)) { $connection.Read = $null }
-                        else { $line = $null }
-                    }
-                }
-                catch [System.AggregateException] { $line = $null }
-                finally { [void]$turn.Set() }
-            }
-        }
-        while ($null -eq $line) { $line = Read-BridgeLine $connection $queue 200 }
-        if ($line -eq '') {
-            $record = New-BridgeLoss $connection $Item
-            return
-        }
-        if ($script:HasFastReader -and -not $script:LooksDated.IsMatch($line)) {
-            $trouble = $null
-            $message = [Microsoft.PowerShell.Commands.JsonObject]::ConvertFromJson($line, [ref]$trouble)
-            if ($null -ne $trouble) { $message = ConvertFrom-BridgeLine $line }
-        }
-        else { $message = ConvertFrom-BridgeLine $line }
-        if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) {
-            $failure = $message.PSObject.Properties['error']
-            if ($null -ne $failure) {
-                $record = ConvertTo-BridgeRecord $failure.Value $Item
-                return
-            }
-            Write-BridgeNote $Cmdlet $message.result
-        }
-        $value = $message.result.value
-        , $script:Reader.Read($value)
-    }
-    catch [System.Management.Automation.PipelineStoppedException] { throw }
-    catch {
-        $record = $_
-    }
-    finally {
-        if ($id -ge 0) {
-            $gone = $null
-            [void]$connection.Pending.TryRemove($id, [ref]$gone)
-        }
-        if ($piped) {
-            # PowerShell leaves an item's properties bound when the next item lacks them.
-            foreach ($key in @($Bound.Keys)) {
-                if ($Given -notcontains $key) { [void]$Bound.Remove($key) }
-            }
-        }
-        # Written here and not thrown above: what is thrown and caught also lands in $Error and -ErrorVariable.
-        if ($null -ne $record) { Write-BridgeError $Cmdlet $record $piped }
-    }
-}
-
 function script:New-BridgeLoss {
     param($Connection, $Target)
     $how = 'ended'
-    try { if ($null -ne $Connection.Process -and $Connection.Process.HasExited) { $how = "ended with exit code $($Connection.Process.ExitCode)" } }
+    try { if ($null -ne $Connection['Process'] -and $Connection['Process'].HasExited) { $how = "ended with exit code $($Connection['Process'].ExitCode)" } }
     catch { Write-Debug $_.Exception.Message }
     New-BridgeRecord "The psbridge worker $how before it answered; the next call starts a new one." 'PSBridge.WorkerEnded' 'ConnectionError' $Target
 }
@@ -1135,8 +750,8 @@ function script:Send-BridgeCall {
             return
         }
         $params = $writer.Text.ToString()
-        $connection = $script:Hub.Connection
-        if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge $cmdlet }
+        $connection = $script:Hub['Connection']
+        if ($null -eq $connection -or -not $connection['Ready']) { $connection = Connect-Bridge $cmdlet }
         if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
             # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
@@ -1152,7 +767,7 @@ function script:Send-BridgeCall {
         $Call.Flying++
         if (-not $script:Formatted) { Import-BridgeFormat }
         if ($Call.Limit -le 1) { while ($Call.Order.Count) { Receive-BridgeCall $Call 200 } }
-        else { while ($Call.Queue.Count -or ($Call.Flying -and $null -ne $connection.Read -and $connection.Read.IsCompleted)) { Receive-BridgeCall $Call 0 } }
+        else { while ($Call.Queue.Count -or ($Call.Flying -and $null -ne $connection['Read'] -and $connection['Read'].IsCompleted)) { Receive-BridgeCall $Call 0 } }
         $clean = $true
     }
     finally {
@@ -1329,16 +944,16 @@ function script:Stop-BridgeCall {
     $connection = $Call.Connection
     foreach ($id in @($Call.Slots.Keys)) {
         $gone = $null
-        if (-not $connection.Pending.TryRemove($id, [ref]$gone)) { continue }
+        if (-not $connection['Pending'].TryRemove($id, [ref]$gone)) { continue }
         $bytes = $script:Utf8.GetBytes("{`"jsonrpc`":`"2.0`",`"method`":`"cancel`",`"params`":{`"id`":$id}}`n")
-        [System.Threading.Monitor]::Enter($connection.Gate)
+        [System.Threading.Monitor]::Enter($connection['Gate'])
         try {
-            if ($null -ne $connection.Write) { [void]$connection.Write.Wait(1000) }
-            $connection.Input.Write($bytes, 0, $bytes.Length)
-            $connection.Input.Flush()
+            if ($null -ne $connection['Write']) { [void]$connection['Write'].Wait(1000) }
+            $connection['Input'].Write($bytes, 0, $bytes.Length)
+            $connection['Input'].Flush()
         }
-        catch { $connection.Ready = $false }
-        finally { [System.Threading.Monitor]::Exit($connection.Gate) }
+        catch { $connection['Ready'] = $false }
+        finally { [System.Threading.Monitor]::Exit($connection['Gate']) }
     }
     $Call.Slots.Clear()
     $Call.Order.Clear()
@@ -1364,8 +979,7 @@ function script:Save-BridgeReplay {
     else { foreach ($character in $Params.ToCharArray()) { $kept.Text.AppendChar($character) } }
     [System.Threading.Monitor]::Enter($hub.SyncRoot)
     try {
-        foreach ($one in @($hub.Replay)) { if ($one.Key -eq $Key) { $hub.Replay.Remove($one) } }
-        [void]$hub.Replay.Add($kept)
+        $hub['Replay'] = @($hub['Replay'] | Where-Object { $_.Key -ne $Key }) + $kept
     }
     finally {
         [System.Threading.Monitor]::Exit($hub.SyncRoot)
@@ -1465,35 +1079,35 @@ function script:Set-BridgeConnection {
     if ($Bound.TryGetValue('PythonPath', [ref]$asked)) {
         $path = $asked
         if ($path.IndexOfAny([char[]]'/\') -ge 0) { $path = $Cmdlet.GetUnresolvedProviderPathFromPSPath($path) }
-        if ($path -ne $hub.PythonPath) {
-            $found = Resolve-BridgePython $path '-PythonPath' -Required
-            if ($found.Trouble) { Stop-BridgeCmdlet $Cmdlet $found.Trouble $path }
-            $running = $hub.Connection
-            if ($null -ne $running -and $running.Python.Path -ne $found.Path) { Disconnect-Bridge -All }
-            $hub.PythonPath = $path
+        if ($path -ne $hub['PythonPath']) {
+            $found = Resolve-BridgePython $path '-PythonPath'
+            if ($found['Trouble']) { Stop-BridgeCmdlet $Cmdlet $found['Trouble'] $path }
+            $running = $hub['Connection']
+            if ($null -ne $running -and $running['Python']['Path'] -ne $found['Path']) { Disconnect-Bridge -All }
+            $hub['PythonPath'] = $path
         }
     }
-    if ($Bound.TryGetValue('InProcess', [ref]$asked) -and [bool]$asked -ne $hub.InProcess) {
-        if ($null -ne $hub.Connection) { Disconnect-Bridge -All }
-        $hub.InProcess = [bool]$asked
+    if ($Bound.TryGetValue('InProcess', [ref]$asked) -and [bool]$asked -ne $hub['InProcess']) {
+        if ($null -ne $hub['Connection']) { Disconnect-Bridge -All }
+        $hub['InProcess'] = [bool]$asked
     }
     $null = Connect-Bridge $Cmdlet
 }
 
 function script:Get-BridgeStatus {
     $hub = Get-BridgeHub
-    $connection = $hub.Connection
+    $connection = $hub['Connection']
     $members = [ordered]@{
         State = 'NotStarted'; InProcess = $false; ProcessId = $null; Python = $null; PythonVersion = $null; Version = $null; ModuleVersion = $script:Version
         Protocol = $script:Protocol; Uptime = $null; Calls = $null; InFlight = $null; Errors = $null; LastError = $null
-        Restarts = $hub.Restarts; WorkerMemory = $null; Usage = $null
+        Restarts = $hub['Restarts']; WorkerMemory = $null; Usage = $null
     }
     if ($null -ne $connection) {
         $members.State = 'Ended'
-        $members.ProcessId = $connection.Id
-        $members.InProcess = $null -eq $connection.Process
-        $members.Python = $connection.Python.Path
-        if ($connection.Ready) {
+        $members.ProcessId = Get-BridgeProcessId $connection
+        $members.InProcess = $null -eq $connection['Process']
+        $members.Python = $connection['Python']['Path']
+        if ($connection['Ready']) {
             $answer = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'status' '{}') 10000
             if ($null -ne $answer -and $answer.PSObject.Properties['result']) {
                 $told = $answer.result
@@ -1517,91 +1131,3 @@ function script:Get-BridgeStatus {
     $status
 }
 
-# Every model and its members, as the service spells them.
-$script:Models = @{
-    'AssistantsNamedToolChoiceFunction' = 'name'
-    'ChatCompletionAllowedTools' = 'mode tools'
-    'ChatCompletionAllowedToolsChoice' = 'type allowed_tools'
-    'ChatCompletionDeleted' = 'object id deleted'
-    'ChatCompletionFunctionCallOption' = 'name'
-    'ChatCompletionFunctions' = 'description name parameters'
-    'ChatCompletionList' = 'object data first_id last_id has_more'
-    'ChatCompletionMessageCustomToolCall' = 'id type custom'
-    'ChatCompletionMessageCustomToolCallCustom' = 'name input'
-    'ChatCompletionMessageList' = 'object data first_id last_id has_more'
-    'ChatCompletionMessageListDataInner' = 'content refusal tool_calls annotations role function_call audio id content_parts'
-    'ChatCompletionMessageToolCall' = 'id type function'
-    'ChatCompletionMessageToolCallChunk' = 'index id type function'
-    'ChatCompletionMessageToolCallChunkFunction' = 'name arguments'
-    'ChatCompletionMessageToolCallFunction' = 'name arguments'
-    'ChatCompletionModeration' = 'input output'
-    'ChatCompletionModerationError' = 'type code message'
-    'ChatCompletionModerationResults' = 'type model results'
-    'ChatCompletionNamedToolChoice' = 'type function'
-    'ChatCompletionNamedToolChoiceCustom' = 'type custom'
-    'ChatCompletionNamedToolChoiceCustomCustom' = 'name'
-    'ChatCompletionRequestAssistantMessage' = 'content refusal role name audio tool_calls function_call'
-    'ChatCompletionRequestAssistantMessageAudio' = 'id'
-    'ChatCompletionRequestAssistantMessageFunctionCall' = 'arguments name'
-    'ChatCompletionRequestDeveloperMessage' = 'content role name'
-    'ChatCompletionRequestFunctionMessage' = 'role content name'
-    'ChatCompletionRequestMessageContentPartAudio' = 'type input_audio prompt_cache_breakpoint'
-    'ChatCompletionRequestMessageContentPartAudioInputAudio' = 'data format'
-    'ChatCompletionRequestMessageContentPartFile' = 'type file prompt_cache_breakpoint'
-    'ChatCompletionRequestMessageContentPartFileFile' = 'filename file_data file_id'
-    'ChatCompletionRequestMessageContentPartImage' = 'type image_url prompt_cache_breakpoint'
-    'ChatCompletionRequestMessageContentPartImageImageUrl' = 'url detail'
-    'ChatCompletionRequestMessageContentPartRefusal' = 'type refusal'
-    'ChatCompletionRequestMessageContentPartText' = 'type text prompt_cache_breakpoint'
-    'ChatCompletionRequestSystemMessage' = 'content role name'
-    'ChatCompletionRequestToolMessage' = 'role content tool_call_id'
-    'ChatCompletionRequestUserMessage' = 'content role name'
-    'ChatCompletionResponseMessage' = 'content refusal tool_calls role function_call audio annotations'
-    'ChatCompletionResponseMessageAnnotationsInner' = 'type url_citation'
-    'ChatCompletionResponseMessageAnnotationsInnerUrlCitation' = 'end_index start_index url title'
-    'ChatCompletionResponseMessageAudio' = 'id expires_at data transcript'
-    'ChatCompletionResponseMessageFunctionCall' = 'arguments name'
-    'ChatCompletionStreamOptions' = 'include_usage include_obfuscation'
-    'ChatCompletionStreamResponseDelta' = 'content function_call tool_calls role refusal'
-    'ChatCompletionStreamResponseDeltaFunctionCall' = 'arguments name'
-    'ChatCompletionTokenLogprob' = 'token logprob bytes top_logprobs'
-    'ChatCompletionTokenLogprobTopLogprobsInner' = 'token logprob bytes'
-    'ChatCompletionTool' = 'type function'
-    'CompletionUsage' = 'completion_tokens prompt_tokens total_tokens completion_tokens_details prompt_tokens_details'
-    'CompletionUsageCompletionTokensDetails' = 'accepted_prediction_tokens audio_tokens reasoning_tokens rejected_prediction_tokens text_tokens'
-    'CompletionUsagePromptTokensDetails' = 'audio_tokens cached_tokens text_tokens image_tokens cache_write_tokens'
-    'CreateChatCompletionRequest' = 'messages model store reasoning_effort metadata frequency_penalty logit_bias logprobs top_logprobs max_tokens max_completion_tokens n modalities prediction audio presence_penalty response_format seed service_tier stop stream stream_options temperature top_p tools tool_choice parallel_tool_calls user function_call functions safety_identifier prompt_cache_key prompt_cache_retention prompt_cache_options verbosity web_search_options moderation'
-    'CreateChatCompletionRequestAudio' = 'voice format'
-    'CreateChatCompletionRequestWebSearchOptions' = 'user_location search_context_size'
-    'CreateChatCompletionRequestWebSearchOptionsUserLocation' = 'type approximate'
-    'CreateChatCompletionResponse' = 'id choices created model service_tier system_fingerprint object usage metadata moderation'
-    'CreateChatCompletionResponseChoicesInner' = 'finish_reason index message logprobs'
-    'CreateChatCompletionResponseChoicesInnerLogprobs' = 'content refusal'
-    'CreateChatCompletionStreamResponse' = 'id choices created model service_tier system_fingerprint object usage obfuscation moderation'
-    'CreateChatCompletionStreamResponseChoicesInner' = 'delta logprobs finish_reason index'
-    'CreateChatCompletionStreamResponseUsage' = 'completion_tokens prompt_tokens total_tokens completion_tokens_details prompt_tokens_details'
-    'CreateModelResponseProperties' = 'metadata top_logprobs temperature top_p user safety_identifier prompt_cache_key prompt_cache_retention prompt_cache_options'
-    'CustomToolChatCompletions' = 'type custom'
-    'CustomToolChatCompletionsCustom' = 'name description format'
-    'Error' = 'code message param type'
-    'ErrorResponse' = 'error'
-    'FunctionObject' = 'description name parameters strict'
-    'GrammarFormat' = 'type grammar'
-    'GrammarFormatGrammar' = 'definition syntax'
-    'ModelResponseProperties' = 'metadata top_logprobs temperature top_p user safety_identifier prompt_cache_key prompt_cache_retention'
-    'ModerationConfigParam' = 'mode'
-    'ModerationParam' = 'model policy'
-    'ModerationPolicyParam' = 'input output'
-    'ModerationResultBody' = 'type model flagged categories category_scores category_applied_input_types'
-    'PredictionContent' = 'type content'
-    'PromptCacheBreakpointParam' = 'mode'
-    'PromptCacheOptionsParam' = 'ttl mode'
-    'ResponseFormatJsonObject' = 'type'
-    'ResponseFormatJsonSchema' = 'type json_schema'
-    'ResponseFormatJsonSchemaJsonSchema' = 'description name schema strict'
-    'ResponseFormatText' = 'type'
-    'TextFormat' = 'type'
-    'UpdateChatCompletionRequest' = 'metadata'
-    'VoiceIdsOrCustomVoiceAnyOf' = 'id'
-    'WebSearchLocation' = 'country region city timezone'
-}

@@ -6,6 +6,10 @@
 # One worker serves the whole process: the hub lives in the application domain, so that jobs and
 # ForEach-Object -Parallel find it warm and configured. The hub holds .NET objects only, never a script block:
 # any thread may use it.
+#
+# A script waits for the first answer while PowerShell compiles what is on the way to it: a millisecond for each
+# name behind a dot, two for each method. Hence names in brackets, casts instead of constructors, and rare cases
+# in functions of their own.
 
 $script:Utf8 = [System.Text.UTF8Encoding]::new($false, $true)
 $script:Signal = [System.Threading.AutoResetEvent]::new($false)  # wakes this runspace when another read its line
@@ -19,13 +23,13 @@ function script:Get-BridgeHub {
             $hub = $domain.GetData('PSBridge.Hub.1')
             if ($null -eq $hub) {
                 $hub = [hashtable]::Synchronized(@{
-                        Gate       = [object]::new()                        # held while a connection is made or ended
+                        Gate       = @{}     # held while a connection is made or ended
                         Connection = $null
-                        Early      = $null                                  # started, and not greeted yet
-                        PythonPath = $null                                  # as Connect-PSBridge was told
-                        InProcess  = $false                                 # likewise
-                        Replay     = [System.Collections.ArrayList]::new()  # configuration, for a worker that starts again
-                        Users      = [System.Collections.ArrayList]::new()  # runspaces that use the worker
+                        Early      = $null   # started, and not greeted yet
+                        PythonPath = $null   # as Connect-PSBridge was told
+                        InProcess  = $false  # likewise
+                        Replay     = @()     # configuration, for a worker that starts again
+                        Users      = @()     # runspaces that use the worker
                         Restarts   = 0
                     })
                 $domain.SetData('PSBridge.Hub.1', $hub)
@@ -43,59 +47,72 @@ function script:Get-BridgeHub {
 
 function script:Find-BridgePython {
     # The interpreters to try, best first, each with the arguments that must precede -m. A named one stands alone;
-    # where it is not to be found, that is what Trouble says.
-    param([string] $Named)
-    if ($Named) { return , @(Resolve-BridgePython $Named '-PythonPath' -Required) }
-    if ($env:PSBRIDGE_PYTHON) { return , @(Resolve-BridgePython $env:PSBRIDGE_PYTHON 'PSBRIDGE_PYTHON' -Required) }
-    $found = [System.Collections.ArrayList]::new()
+    # where it is not to be found, that is what Trouble says. With $First only the best one is looked for.
+    param($Named, $First)
+    $from = '-PythonPath'
+    if (-not $Named) {
+        $Named = $env:PSBRIDGE_PYTHON
+        $from = 'PSBRIDGE_PYTHON'
+    }
+    if ($Named) { Resolve-BridgePython $Named $from }
+    else { Search-BridgePython $First }
+}
+
+function script:Search-BridgePython {
+    # The interpreters of active environments, then those on the path.
+    param($First)
     foreach ($variable in 'VIRTUAL_ENV', 'CONDA_PREFIX') {
-        $home_ = [System.Environment]::GetEnvironmentVariable($variable)
-        if ($home_) {
-            foreach ($place in 'bin/python', 'Scripts\python.exe', 'python.exe') {
-                $path = [System.IO.Path]::Combine($home_, $place)
-                if ([System.IO.File]::Exists($path)) { [void]$found.Add(@{ Path = $path; Before = ''; From = $variable; Trouble = '' }) }
+        $place = [System.Environment]::GetEnvironmentVariable($variable)
+        if ($place) {
+            $path = Get-BridgePythonInside $place
+            if ($path) {
+                @{ Path = $path; Before = ''; From = $variable; Trouble = '' }
+                if ($First) { return }
             }
         }
     }
     foreach ($name in 'python3', 'python', 'py') {
-        foreach ($one in @(Resolve-BridgePython $name 'PATH')) {
-            if ($one) { [void]$found.Add($one) }
+        $one = Resolve-BridgePython $name 'PATH'
+        if (-not $one['Trouble']) {
+            $one
+            if ($First) { return }
         }
     }
-    , $found.ToArray()
 }
 
 function script:Resolve-BridgePython {
-    param([string] $Name, [string] $From, [switch] $Required)
+    # The interpreter of a name on the path, at a path, or in a folder.
+    param($Name, $From)
     $before = ''
-    $path = $null
-    if ($Name.IndexOfAny([char[]]'/\') -ge 0) {
-        $given = $Name
-        if (-not [System.IO.Path]::IsPathRooted($Name)) { $given = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Name) }
-        if ([System.IO.File]::Exists($given)) { $path = $given }
-        elseif ([System.IO.Directory]::Exists($given)) {
-            foreach ($place in 'bin/python', 'Scripts\python.exe', 'python.exe') {
-                $inside = [System.IO.Path]::Combine($given, $place)
-                if (-not $path -and [System.IO.File]::Exists($inside)) { $path = $inside }
-            }
-        }
+    if ($Name.Contains('/') -or $Name.Contains('\')) {
+        $path = $Name
+        if (-not [System.IO.Path]::IsPathRooted($path)) { $path = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path) }
+        if (-not [System.IO.File]::Exists($path)) { $path = Get-BridgePythonInside $path }
     }
     else {
-        foreach ($command in @($ExecutionContext.InvokeCommand.GetCommands($Name, 'Application', $false))) {
-            if (-not $path -and -not (Test-BridgeStoreStub $command.Path)) { $path = $command.Path }
-        }
+        $path = Get-BridgeProgram $Name
         if ($Name -eq 'py') { $before = '-3 ' }
     }
     if ($path) { return @{ Path = $path; Before = $before; From = $From; Trouble = '' } }
-    if ($Required) {
-        @{ Path = $Name; Before = ''; From = $From; Trouble = "No Python at '$Name', which $From names. Give the path of a Python 3.10 or newer that has psbridge." }
+    @{ Path = $Name; Before = ''; From = $From; Trouble = "No Python at '$Name', which $From names. Give the path of a Python 3.10 or newer that has psbridge." }
+}
+
+function script:Get-BridgePythonInside {
+    # The interpreter of an environment's folder, or nothing.
+    param([string] $Folder)
+    foreach ($place in 'bin/python', 'Scripts\python.exe', 'python.exe') {
+        $path = [System.IO.Path]::Combine($Folder, $place)
+        if ([System.IO.File]::Exists($path)) { return $path }
     }
 }
 
-function script:Test-BridgeStoreStub {
-    # Windows puts an empty python.exe on the path that only opens the Store.
-    param([string] $Path)
-    $Path -like '*\Microsoft\WindowsApps\*' -and [System.IO.FileInfo]::new($Path).Length -eq 0
+function script:Get-BridgeProgram {
+    # The first program of a name on the path that is not the empty one that Windows puts there to open the Store.
+    param([string] $Name)
+    foreach ($command in @($ExecutionContext.InvokeCommand.GetCommands($Name, 'Application', $false))) {
+        if ($command.Path -like '*\Microsoft\WindowsApps\*' -and [System.IO.FileInfo]::new($command.Path).Length -eq 0) { continue }
+        return $command.Path
+    }
 }
 
 # The worker's process: started, and ended.
@@ -104,67 +121,55 @@ function script:Start-BridgeEarly {
     # Starts the process that the first call will most likely want, while the rest of the module is being read.
     # What goes wrong here is said when the connection is made.
     $hub = Get-BridgeHub
-    if (-not [System.Threading.Monitor]::TryEnter($hub.Gate)) { return }
+    $gate = $hub['Gate']
+    if (-not [System.Threading.Monitor]::TryEnter($gate, 0)) { return }
     try {
-        if ($null -eq $hub.Connection -and $null -eq $hub.Early -and -not $hub.InProcess) {
-            foreach ($python in (Find-BridgePython $hub.PythonPath)) {
-                if (-not $python.Trouble) { $hub.Early = New-BridgeProcess $python ([System.Collections.ArrayList]::new()) }
-                break
-            }
+        if ($null -eq $hub['Connection'] -and $null -eq $hub['Early'] -and -not $hub['InProcess']) {
+            $python = Find-BridgePython $hub['PythonPath'] $true
+            if ($null -ne $python -and -not $python['Trouble']) { $hub['Early'] = New-BridgeProcess $python }
         }
     }
     finally {
-        [System.Threading.Monitor]::Exit($hub.Gate)
+        [System.Threading.Monitor]::Exit($gate)
     }
 }
 
 function script:Start-BridgePython {
     # A process that runs a module of psbridge, with all its streams here; nothing when it could not be started.
-    param($Python, [string] $Module, $Trouble)
-    $start = [System.Diagnostics.ProcessStartInfo]::new()
-    $start.FileName = $Python.Path
-    $start.Arguments = "$($Python.Before)-X utf8 -m $Module"
-    $start.UseShellExecute = $false
-    $start.CreateNoWindow = $true
-    $start.RedirectStandardInput = $true
-    $start.RedirectStandardOutput = $true
-    $start.RedirectStandardError = $true
-    $start.StandardOutputEncoding = $script:Utf8
-    # Python puts the working directory first on its path: a folder of ours, not one where anything may lie.
-    $start.WorkingDirectory = $PSScriptRoot
-    $start.EnvironmentVariables['PYTHONSAFEPATH'] = '1'
+    param($Python, $Module, $Trouble)
+    $start = [System.Diagnostics.ProcessStartInfo]@{
+        FileName               = $Python['Path']
+        Arguments              = $Python['Before'] + '-X utf8 -m ' + $Module
+        UseShellExecute        = $false
+        CreateNoWindow         = $true
+        RedirectStandardInput  = $true
+        RedirectStandardOutput = $true
+        RedirectStandardError  = $true
+        StandardOutputEncoding = $script:Utf8
+        # Python puts the working directory first on its path: a folder of ours, not one where anything may lie.
+        WorkingDirectory       = $PSScriptRoot
+    }
     try { [System.Diagnostics.Process]::Start($start) }
-    catch { [void]$Trouble.Add("$($Python.Path) could not be started ($($_.Exception.GetBaseException().Message))") }
+    catch { if ($null -ne $Trouble) { [void]$Trouble.Add("$($Python['Path']) could not be started ($($_.Exception.GetBaseException().Message))") } }
 }
 
 function script:New-BridgeProcess {
     # The connection to a worker that was just started; nothing when it could not be started.
     param($Python, $Trouble)
     $process = Start-BridgePython $Python 'psbridge.bridge' $Trouble
-    if ($null -eq $process) { return }
-    $head = [byte[]]::new(65536)
-    New-BridgeConnection @{
-        Python  = $Python
-        Id      = $process.Id
-        Process = $process
-        Input   = $process.StandardInput.BaseStream
-        Reader  = $process.StandardOutput
-        Head    = $head
-        Drain   = $process.StandardError.BaseStream.CopyToAsync([System.IO.MemoryStream]::new($head))
-    }
+    if ($null -ne $process) { New-BridgeConnection $Python $process $process.StandardInput.BaseStream $process.StandardOutput }
 }
 
 function script:New-BridgeConnection {
     # The connection over two streams. The worker is greeted, and its answer is not waited for.
-    param([hashtable] $Given)
+    param($Python, $Process, $Writer, $Reader)
     $connection = [hashtable]::Synchronized(@{
-            Python  = $null
-            Id      = 0                                              # of the process that has the worker
-            Process = $null                                          # a child; none where the worker is in this process
-            Input   = $null
-            Reader  = $null
+            Python  = $Python
+            Process = $Process                                       # a child; none where the worker is in this process
+            Input   = $Writer
+            Reader  = $Reader
             Head    = $null                                          # the first of what a child said on standard error
-            Drain   = $null                                          # the task that reads the rest of it
+            Drain   = $null                                          # the task that reads it, or what comes after
             Builder = $null                                          # a delegate that makes objects without the streams
             Read    = $null                                          # the read under way, whoever began it
             Write   = $null                                          # a long write that may still be under way
@@ -172,17 +177,13 @@ function script:New-BridgeConnection {
             Pending = [System.Collections.Concurrent.ConcurrentDictionary[long, object]]::new()
             NextId  = [long]1
             Ready   = $false
-            Gate    = [object]::new()                                # held while a line is written
-            Hello   = @{ Id = [long]1; Queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new(); Signal = $script:Signal }
+            Gate    = @{}                                            # held while a line is written
         })
-    foreach ($name in $Given.Keys) { $connection[$name] = $Given[$name] }
-    $connection.Pending[1] = $connection.Hello
-    $hello = '{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":' + $script:Protocol + ',"version":"' + $script:Version +
-        '","powershell":"' + $PSVersionTable.PSVersion + '","edition":"' + $PSVersionTable.PSEdition + "`"}}`n"
-    $bytes = $script:Utf8.GetBytes($hello)
+    $bytes = $script:Utf8.GetBytes('{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":' + $script:Protocol + ',"version":"' + $script:Version +
+        '","powershell":"' + $PSVersionTable['PSVersion'] + '","edition":"' + $PSVersionTable['PSEdition'] + "`"}}`n")
     try {
-        $connection.Input.Write($bytes, 0, $bytes.Length)
-        $connection.Input.Flush()
+        $Writer.Write($bytes, 0, $bytes.Length)
+        $Writer.Flush()
     }
     catch [System.IO.IOException] { Write-Debug "The worker ended before it was greeted: $($_.Exception.Message)" }
     $connection
@@ -191,18 +192,18 @@ function script:New-BridgeConnection {
 function script:Close-BridgeConnection {
     # Ends a worker: its input ends, which it takes as a goodbye; after $Milliseconds it is killed.
     param($Connection, [int] $Milliseconds)
-    $Connection.Ready = $false
-    foreach ($id in @($Connection.Pending.Keys)) {
+    $Connection['Ready'] = $false
+    foreach ($id in @($Connection['Pending'].Keys)) {
         $call = $null
-        if ($Connection.Pending.TryRemove($id, [ref]$call)) {
+        if ($Connection['Pending'].TryRemove($id, [ref]$call)) {
             $call.Queue.Enqueue('')
             [void]$call.Signal.Set()
         }
     }
-    try { $Connection.Input.Dispose() } catch { Write-Debug "Closing the worker's input: $($_.Exception.Message)" }
-    if ($null -eq $Connection.Process) { return }
+    try { $Connection['Input'].Dispose() } catch { Write-Debug "Closing the worker's input: $($_.Exception.Message)" }
+    if ($null -eq $Connection['Process']) { return }
     try {
-        if (-not $Connection.Process.WaitForExit($Milliseconds)) { $Connection.Process.Kill() }
+        if (-not $Connection['Process'].WaitForExit($Milliseconds)) { $Connection['Process'].Kill() }
     }
     catch { Write-Debug "Ending the worker: $($_.Exception.Message)" }
 }
@@ -215,10 +216,12 @@ function script:Disconnect-Bridge {
     if ($null -eq $hub) { return }
     $me = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
     $others = 0
-    foreach ($user in @($hub.Users)) {
+    foreach ($user in @($hub['Users'])) {
         if ($user -ne $me -and $user.RunspaceStateInfo.State -eq 'Opened') { $others++ }
     }
-    $hub.Users.Remove($me)
+    [System.Threading.Monitor]::Enter($hub.SyncRoot)
+    try { $hub['Users'] = @($hub['Users'] | Where-Object { $_ -ne $me }) }
+    finally { [System.Threading.Monitor]::Exit($hub.SyncRoot) }
     if ($All -or $others -eq 0) {
         foreach ($name in 'Early', 'Connection') {
             $connection = $hub[$name]
@@ -226,10 +229,10 @@ function script:Disconnect-Bridge {
             if ($null -ne $connection) { Close-BridgeConnection $connection 3000 }
         }
         if (-not $All) {
-            $hub.PythonPath = $null
-            $hub.InProcess = $false
-            $hub.Restarts = 0
-            $hub.Replay.Clear()
+            $hub['PythonPath'] = $null
+            $hub['InProcess'] = $false
+            $hub['Restarts'] = 0
+            $hub['Replay'] = @()
         }
     }
 }

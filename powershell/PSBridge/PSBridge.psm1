@@ -15,13 +15,13 @@ $script:Loaded = $false
 $script:Hub = $null  # the connection, shared by all runspaces
 
 function Import-Bridge {
-    # Loads the rest of the module. With -Start Python's process is started before the greater part is read.
+    # Loads what every call needs. With -Start Python's process is started before the greater part is read.
     param([switch] $Start)
     if ($script:Loaded) { return }
     . "$PSScriptRoot/PSBridge.Start.ps1"
     if ($Start) { Start-BridgeEarly }
     $ExecutionContext.SessionState.Module.OnRemove = { Disconnect-Bridge }
-    . "$PSScriptRoot/PSBridge.Calls.ps1"
+    . "$PSScriptRoot/PSBridge.Builders.ps1"
     $script:Loaded = $true
 }
 
@@ -66,14 +66,14 @@ function Connect-PSBridge {
     )
     Import-Bridge
     $hub = Get-BridgeHub
-    $before = $hub.InProcess
+    $before = $hub['InProcess']
     $done = $false
     try {
         Set-BridgeConnection $PSCmdlet $PSBoundParameters
         $done = $true
     }
     finally {
-        if (-not $done) { $hub.InProcess = $before }  # a script that goes on is served as it was
+        if (-not $done) { $hub['InProcess'] = $before }  # a script that goes on is served as it was
     }
     if ($PassThru) { Get-BridgeStatus }
 }

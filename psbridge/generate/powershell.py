@@ -1,12 +1,14 @@
 """The PowerShell module: functions, manifest and help, out of the table and the hand-written bridge.
 
 The files of each folder of `powershell/src` are joined in the order of their names: `module` in front of one
-function for each row of the table, `start` and `calls` into the two files that the first call loads. Knows
-PowerShell's syntax for parameters and nothing of what a cmdlet does.
+function for each row of the table, `start` and `builders` into the two files that the first call loads, `calls`
+into the one that whatever is no plain builder call loads. Knows PowerShell's syntax for parameters and nothing of
+what a cmdlet does.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,7 +93,7 @@ class Function:
 
 
 def powershell_files(table: list[Cmdlet], root: Path) -> list[Output]:
-    """`PSBridge.psm1`, the two files it loads, `PSBridge.psd1` and `en-US/PSBridge-Help.xml`."""
+    """`PSBridge.psm1`, the three files it loads, `PSBridge.psd1` and `en-US/PSBridge-Help.xml`."""
     only = yaml.safe_load((HERE / "powershell.yaml").read_text(encoding="utf-8"))
     functions = [_function(cmdlet, only) for cmdlet in table]
     written = [_written(name, entry) for name, entry in only["cmdlets"].items()]
@@ -101,19 +103,18 @@ def powershell_files(table: list[Cmdlet], root: Path) -> list[Output]:
     templates.filters["xml"] = escape
     module = root / "powershell" / "PSBridge"
     names = [one.cmdlet.name for one in everything]
+    loaded = templates.get_template("PSBridge.Loaded.ps1.j2")
     return [
         Output(
             module / "PSBridge.psm1",
             templates.get_template("PSBridge.psm1.j2").render(parts=_parts("module"), functions=functions),
         ),
+        Output(module / "PSBridge.Start.ps1", loaded.render(parts=_parts("start"))),
         Output(
-            module / "PSBridge.Start.ps1",
-            templates.get_template("PSBridge.Loaded.ps1.j2").render(parts=_parts("start"), models=[]),
+            module / "PSBridge.Builders.ps1",
+            loaded.render(parts=_parts("builders"), later=_later(), models=models),
         ),
-        Output(
-            module / "PSBridge.Calls.ps1",
-            templates.get_template("PSBridge.Loaded.ps1.j2").render(parts=_parts("calls"), models=models),
-        ),
+        Output(module / "PSBridge.Calls.ps1", loaded.render(parts=_parts("calls"))),
         Output(
             module / "PSBridge.psd1",
             templates.get_template("PSBridge.psd1.j2").render(names=names, version=__version__),
@@ -127,6 +128,14 @@ def powershell_files(table: list[Cmdlet], root: Path) -> list[Output]:
 
 def _parts(folder: str) -> list[str]:
     return [path.read_text(encoding="ascii") for path in sorted((SOURCES / folder).glob("*.ps1"))]
+
+
+def _later() -> list[str]:
+    """The functions of `calls` that the other folders name: calling one of them loads that file."""
+    defined = re.findall(r"(?m)^function ([\w-]+)", "".join(_parts("calls")))
+    others = "".join(part for folder in ("module", "start", "builders") for part in _parts(folder))
+    named = set(re.findall(r"[A-Z]\w+-\w+", others))
+    return sorted(named.intersection(defined))
 
 
 def _function(cmdlet: Cmdlet, only: dict[str, Any]) -> Function:

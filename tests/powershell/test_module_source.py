@@ -90,7 +90,7 @@ def parameter(node: tree_sitter.Node) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("file", ["PSBridge.psm1", "PSBridge.Start.ps1", "PSBridge.Calls.ps1"])
+@pytest.mark.parametrize("file", sorted(file.name for file in MODULE.glob("*.ps*1")))
 def test_it_parses(file: str) -> None:
     """No part of the module is text the grammar cannot read."""
     errors = list(walk(tree(file).root_node, "ERROR"))

@@ -4,13 +4,8 @@
 # The writer is a class because a method of one costs a fifth of a function's call, and a request makes many.
 
 $script:Invariant = [System.Globalization.CultureInfo]::InvariantCulture
-$script:NeedsEscape = [regex]::new('["\\\x00-\x1f\ud800-\udfff]')
 $script:HalfPair = [regex]::new('[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]')
 $script:Control = [regex]::new('[\x00-\x1f]')
-$script:LooksDated = [regex]::new('"(?:\d{4}-\d\d-\d\d|\\?/Date\()')
-$script:HasDateKind = $PSVersionTable.PSVersion -ge [version]'7.5'
-# What ConvertFrom-Json calls; without the cmdlet around it a line takes a quarter of the time.
-$script:HasFastReader = $PSVersionTable.PSEdition -eq 'Core'
 # Settings that may be given as a SecureString; its text crosses the pipe and nothing else.
 $script:Secret = [System.Collections.Generic.HashSet[string]]::new(
     [string[]]('AccessToken', 'Password', 'ApiKey', 'KeyPassPhrase', 'Cookie'), [System.StringComparer]::OrdinalIgnoreCase)
@@ -204,28 +199,17 @@ class PSBridgeWriter {
     }
 }
 
-function ConvertFrom-BridgeLine {
-    # One line of the worker as objects. Fast where ConvertFrom-Json keeps every value, exact elsewhere.
-    param($Line)
-    try {
-        if (-not $script:LooksDated.IsMatch($Line)) {
-            if (-not $script:HasFastReader) { return ConvertFrom-Json -InputObject $Line }
-            $trouble = $null
-            $message = [Microsoft.PowerShell.Commands.JsonObject]::ConvertFromJson($Line, [ref]$trouble)
-            if ($null -eq $trouble) { return $message }
-        }
-        elseif ($script:HasDateKind) { return ConvertFrom-Json -InputObject $Line -DateKind String -Depth 1000 }
-    }
-    catch {
-        # Keys that differ in case, an empty key, more text or depth than it takes: the exact reader has none of these limits.
-        Write-Debug "ConvertFrom-Json could not read the worker's line: $($_.Exception.Message)"
-    }
-    ConvertFrom-BridgeText $Line
-}
-
 function ConvertFrom-BridgeText {
-    # JSON by the reader that every .NET carries: no dates made of strings, no size limit, keys as they are.
+    # A line that the fast reader may not read, or cannot: keys that differ in case, an empty key, more text or depth.
     param([string] $Line)
+    try {
+        if ($script:LooksDated.IsMatch($Line)) {
+            if ($PSVersionTable.PSVersion -ge [version]'7.5') { return ConvertFrom-Json -InputObject $Line -DateKind String -Depth 1000 }
+        }
+        elseif (-not $script:HasFastReader) { return ConvertFrom-Json -InputObject $Line }
+    }
+    catch { Write-Debug "ConvertFrom-Json could not read the worker's line: $($_.Exception.Message)" }
+    # By the reader that every .NET carries: no dates made of strings, no size limit, keys as they are.
     $null = [System.Reflection.Assembly]::Load('System.Runtime.Serialization, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089')
     $reader = [System.Runtime.Serialization.Json.JsonReaderWriterFactory]::CreateJsonReader(
         $script:Utf8.GetBytes($Line), [System.Xml.XmlDictionaryReaderQuotas]::Max)

@@ -11,14 +11,14 @@ function Start-BridgeInside {
         if ($null -eq $facts) { return }
         try { Initialize-BridgePython $facts }
         catch {
-            [void]$Trouble.Add("$($Python.Path) could not be loaded into this process ($($_.Exception.GetBaseException().Message))")
+            [void]$Trouble.Add("$($Python['Path']) could not be loaded into this process ($($_.Exception.GetBaseException().Message))")
             return
         }
-        $loaded = $Python.Path
+        $loaded = $Python['Path']
         $domain.SetData('PSBridge.Python', $loaded)
     }
-    if ($loaded -ne $Python.Path) {
-        [void]$Trouble.Add("this process has loaded $loaded, and cannot load $($Python.Path) too; start another PowerShell for it")
+    if ($loaded -ne $Python['Path']) {
+        [void]$Trouble.Add("this process has loaded $loaded, and cannot load $($Python['Path']) too; start another PowerShell for it")
         return
     }
     $shared = @{}
@@ -30,7 +30,7 @@ function Start-BridgeInside {
         $scope.Dispose()
     }
     catch {
-        [void]$Trouble.Add("$($Python.Path) could not start the worker in this process ($($_.Exception.GetBaseException().Message))")
+        [void]$Trouble.Add("$($Python['Path']) could not start the worker in this process ($($_.Exception.GetBaseException().Message))")
         return
     }
     finally {
@@ -38,13 +38,11 @@ function Start-BridgeInside {
     }
     $in = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Input'], $true)
     $out = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Output'], $true)
-    New-BridgeConnection @{
-        Python  = $Python
-        Id      = $PID
-        Input   = [System.IO.FileStream]::new($in, [System.IO.FileAccess]::Write, 1)
-        Reader  = [System.IO.StreamReader]::new([System.IO.FileStream]::new($out, [System.IO.FileAccess]::Read, 1), $script:Utf8)
-        Builder = $shared['Builder']
-    }
+    $writer = [System.IO.FileStream]::new($in, [System.IO.FileAccess]::Write, 1)
+    $reader = [System.IO.StreamReader]::new([System.IO.FileStream]::new($out, [System.IO.FileAccess]::Read, 1), $script:Utf8)
+    $connection = New-BridgeConnection $Python $null $writer $reader
+    $connection['Builder'] = $shared['Builder']
+    $connection
 }
 
 function Get-BridgePythonFact {

@@ -2,12 +2,6 @@
 
 $script:Limits = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute'  # of a pipeline, obeyed here
 
-$script:NoNotes = '"warnings":[],"verbose":[],"debug":[]}}'
-$script:Common = [System.Collections.Generic.HashSet[string]]::new(
-    [string[]]('Verbose', 'Debug', 'ErrorAction', 'WarningAction', 'InformationAction', 'ProgressAction', 'ErrorVariable',
-        'WarningVariable', 'InformationVariable', 'OutVariable', 'OutBuffer', 'PipelineVariable', 'WhatIf', 'Confirm'),
-    [System.StringComparer]::OrdinalIgnoreCase)
-
 function Format-BridgeCall {
     # The params of an invoke request, in a writer. Only what was bound goes in; an Unset argument is named as left open.
     param($Name, $Bound, $More)
@@ -34,132 +28,10 @@ function Format-BridgeCall {
     $writer
 }
 
-function Invoke-BridgeBuilder {
-    # One builder call: short, answered in order, nothing to stream or to show. Scripts make thousands of these, and
-    # calling a function is what costs most in PowerShell: the usual way through is written out here, and whatever is
-    # unusual goes to the functions that the other cmdlets use.
-    param($Cmdlet, $Bound, $Item, $Given)
-    $piped = $null -ne $Given -and $Cmdlet.MyInvocation.ExpectingInput
-    $connection = $script:Hub.Connection
-    if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge $Cmdlet }
-    $record = $null
-    $id = [long]-1
-    try {
-        $text = '{"name":"' + $Cmdlet.MyInvocation.MyCommand.Name + '","parameters":{'
-        $separator = '"'
-        foreach ($key in $Bound.Keys) {
-            $value = $Bound[$key]
-            if ($value -is [string] -and -not $script:NeedsEscape.IsMatch($value) -and -not $script:Common.Contains($key)) {
-                $text += $separator + $key + '":"' + $value + '"'
-                $separator = ',"'
-                continue
-            }
-            $text = $null
-            break
-        }
-        if ($null -ne $text) {
-            $text += '}}'
-            if ($null -ne $connection.Builder) {
-                $made = $connection.Builder.Invoke($Cmdlet.MyInvocation.MyCommand.Name, $Bound)
-                if ($null -ne $made) { return $script:Reader.MakeOfTexts($made) }
-            }
-        }
-        else {
-            $writer = Format-BridgeCall $Cmdlet.MyInvocation.MyCommand.Name $Bound ''
-            if ($writer.Refusal) {
-                $record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item
-                return
-            }
-            $text = $writer.Text.ToString()
-        }
-        $line = $null
-        $queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
-        if ($text.Length -gt 16000 -or $null -ne $connection.Write) {
-            $id = (Send-BridgeRequest $connection 'invoke' $text $queue).Id
-        }
-        else {
-            $gate = $connection.Gate
-            [System.Threading.Monitor]::Enter($gate)
-            try {
-                $id = $connection.NextId + 1
-                $connection.NextId = $id
-                $head = '{"jsonrpc":"2.0","id":' + $id + ','
-                $bytes = $script:Utf8.GetBytes($head + '"method":"invoke","params":' + $text + "}`n")
-                $connection.Pending[$id] = @{ Id = $id; Queue = $queue; Signal = $script:Signal }
-                $connection.Input.Write($bytes, 0, $bytes.Length)
-                $connection.Input.Flush()
-            }
-            catch [System.IO.IOException] {
-                $connection.Ready = $false
-                $queue.Enqueue('')
-            }
-            finally {
-                [System.Threading.Monitor]::Exit($gate)
-            }
-            $turn = $connection.Turn
-            if ($turn.WaitOne(0)) {
-                try {
-                    $read = $connection.Read
-                    if ($null -eq $read) {
-                        $read = $connection.Reader.ReadLineAsync()
-                        $connection.Read = $read
-                    }
-                    if ($read.Wait(200)) {
-                        $line = $read.Result
-                        if ($null -ne $line -and $line.StartsWith($head, [System.StringComparison]::Ordinal)) { $connection.Read = $null }
-                        else { $line = $null }
-                    }
-                }
-                catch [System.AggregateException] { $line = $null }
-                finally { [void]$turn.Set() }
-            }
-        }
-        while ($null -eq $line) { $line = Read-BridgeLine $connection $queue 200 }
-        if ($line -eq '') {
-            $record = New-BridgeLoss $connection $Item
-            return
-        }
-        if ($script:HasFastReader -and -not $script:LooksDated.IsMatch($line)) {
-            $trouble = $null
-            $message = [Microsoft.PowerShell.Commands.JsonObject]::ConvertFromJson($line, [ref]$trouble)
-            if ($null -ne $trouble) { $message = ConvertFrom-BridgeLine $line }
-        }
-        else { $message = ConvertFrom-BridgeLine $line }
-        if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) {
-            $failure = $message.PSObject.Properties['error']
-            if ($null -ne $failure) {
-                $record = ConvertTo-BridgeRecord $failure.Value $Item
-                return
-            }
-            Write-BridgeNote $Cmdlet $message.result
-        }
-        $value = $message.result.value
-        , $script:Reader.Read($value)
-    }
-    catch [System.Management.Automation.PipelineStoppedException] { throw }
-    catch {
-        $record = $_
-    }
-    finally {
-        if ($id -ge 0) {
-            $gone = $null
-            [void]$connection.Pending.TryRemove($id, [ref]$gone)
-        }
-        if ($piped) {
-            # PowerShell leaves an item's properties bound when the next item lacks them.
-            foreach ($key in @($Bound.Keys)) {
-                if ($Given -notcontains $key) { [void]$Bound.Remove($key) }
-            }
-        }
-        # Written here and not thrown above: what is thrown and caught also lands in $Error and -ErrorVariable.
-        if ($null -ne $record) { Write-BridgeError $Cmdlet $record $piped }
-    }
-}
-
 function New-BridgeLoss {
     param($Connection, $Target)
     $how = 'ended'
-    try { if ($null -ne $Connection.Process -and $Connection.Process.HasExited) { $how = "ended with exit code $($Connection.Process.ExitCode)" } }
+    try { if ($null -ne $Connection['Process'] -and $Connection['Process'].HasExited) { $how = "ended with exit code $($Connection['Process'].ExitCode)" } }
     catch { Write-Debug $_.Exception.Message }
     New-BridgeRecord "The psbridge worker $how before it answered; the next call starts a new one." 'PSBridge.WorkerEnded' 'ConnectionError' $Target
 }
@@ -256,8 +128,8 @@ function Send-BridgeCall {
             return
         }
         $params = $writer.Text.ToString()
-        $connection = $script:Hub.Connection
-        if ($null -eq $connection -or -not $connection.Ready) { $connection = Connect-Bridge $cmdlet }
+        $connection = $script:Hub['Connection']
+        if ($null -eq $connection -or -not $connection['Ready']) { $connection = Connect-Bridge $cmdlet }
         if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
             # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
@@ -273,7 +145,7 @@ function Send-BridgeCall {
         $Call.Flying++
         if (-not $script:Formatted) { Import-BridgeFormat }
         if ($Call.Limit -le 1) { while ($Call.Order.Count) { Receive-BridgeCall $Call 200 } }
-        else { while ($Call.Queue.Count -or ($Call.Flying -and $null -ne $connection.Read -and $connection.Read.IsCompleted)) { Receive-BridgeCall $Call 0 } }
+        else { while ($Call.Queue.Count -or ($Call.Flying -and $null -ne $connection['Read'] -and $connection['Read'].IsCompleted)) { Receive-BridgeCall $Call 0 } }
         $clean = $true
     }
     finally {
@@ -450,16 +322,16 @@ function Stop-BridgeCall {
     $connection = $Call.Connection
     foreach ($id in @($Call.Slots.Keys)) {
         $gone = $null
-        if (-not $connection.Pending.TryRemove($id, [ref]$gone)) { continue }
+        if (-not $connection['Pending'].TryRemove($id, [ref]$gone)) { continue }
         $bytes = $script:Utf8.GetBytes("{`"jsonrpc`":`"2.0`",`"method`":`"cancel`",`"params`":{`"id`":$id}}`n")
-        [System.Threading.Monitor]::Enter($connection.Gate)
+        [System.Threading.Monitor]::Enter($connection['Gate'])
         try {
-            if ($null -ne $connection.Write) { [void]$connection.Write.Wait(1000) }
-            $connection.Input.Write($bytes, 0, $bytes.Length)
-            $connection.Input.Flush()
+            if ($null -ne $connection['Write']) { [void]$connection['Write'].Wait(1000) }
+            $connection['Input'].Write($bytes, 0, $bytes.Length)
+            $connection['Input'].Flush()
         }
-        catch { $connection.Ready = $false }
-        finally { [System.Threading.Monitor]::Exit($connection.Gate) }
+        catch { $connection['Ready'] = $false }
+        finally { [System.Threading.Monitor]::Exit($connection['Gate']) }
     }
     $Call.Slots.Clear()
     $Call.Order.Clear()
@@ -485,8 +357,7 @@ function Save-BridgeReplay {
     else { foreach ($character in $Params.ToCharArray()) { $kept.Text.AppendChar($character) } }
     [System.Threading.Monitor]::Enter($hub.SyncRoot)
     try {
-        foreach ($one in @($hub.Replay)) { if ($one.Key -eq $Key) { $hub.Replay.Remove($one) } }
-        [void]$hub.Replay.Add($kept)
+        $hub['Replay'] = @($hub['Replay'] | Where-Object { $_.Key -ne $Key }) + $kept
     }
     finally {
         [System.Threading.Monitor]::Exit($hub.SyncRoot)

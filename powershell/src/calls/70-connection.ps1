@@ -8,35 +8,35 @@ function Set-BridgeConnection {
     if ($Bound.TryGetValue('PythonPath', [ref]$asked)) {
         $path = $asked
         if ($path.IndexOfAny([char[]]'/\') -ge 0) { $path = $Cmdlet.GetUnresolvedProviderPathFromPSPath($path) }
-        if ($path -ne $hub.PythonPath) {
-            $found = Resolve-BridgePython $path '-PythonPath' -Required
-            if ($found.Trouble) { Stop-BridgeCmdlet $Cmdlet $found.Trouble $path }
-            $running = $hub.Connection
-            if ($null -ne $running -and $running.Python.Path -ne $found.Path) { Disconnect-Bridge -All }
-            $hub.PythonPath = $path
+        if ($path -ne $hub['PythonPath']) {
+            $found = Resolve-BridgePython $path '-PythonPath'
+            if ($found['Trouble']) { Stop-BridgeCmdlet $Cmdlet $found['Trouble'] $path }
+            $running = $hub['Connection']
+            if ($null -ne $running -and $running['Python']['Path'] -ne $found['Path']) { Disconnect-Bridge -All }
+            $hub['PythonPath'] = $path
         }
     }
-    if ($Bound.TryGetValue('InProcess', [ref]$asked) -and [bool]$asked -ne $hub.InProcess) {
-        if ($null -ne $hub.Connection) { Disconnect-Bridge -All }
-        $hub.InProcess = [bool]$asked
+    if ($Bound.TryGetValue('InProcess', [ref]$asked) -and [bool]$asked -ne $hub['InProcess']) {
+        if ($null -ne $hub['Connection']) { Disconnect-Bridge -All }
+        $hub['InProcess'] = [bool]$asked
     }
     $null = Connect-Bridge $Cmdlet
 }
 
 function Get-BridgeStatus {
     $hub = Get-BridgeHub
-    $connection = $hub.Connection
+    $connection = $hub['Connection']
     $members = [ordered]@{
         State = 'NotStarted'; InProcess = $false; ProcessId = $null; Python = $null; PythonVersion = $null; Version = $null; ModuleVersion = $script:Version
         Protocol = $script:Protocol; Uptime = $null; Calls = $null; InFlight = $null; Errors = $null; LastError = $null
-        Restarts = $hub.Restarts; WorkerMemory = $null; Usage = $null
+        Restarts = $hub['Restarts']; WorkerMemory = $null; Usage = $null
     }
     if ($null -ne $connection) {
         $members.State = 'Ended'
-        $members.ProcessId = $connection.Id
-        $members.InProcess = $null -eq $connection.Process
-        $members.Python = $connection.Python.Path
-        if ($connection.Ready) {
+        $members.ProcessId = Get-BridgeProcessId $connection
+        $members.InProcess = $null -eq $connection['Process']
+        $members.Python = $connection['Python']['Path']
+        if ($connection['Ready']) {
             $answer = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'status' '{}') 10000
             if ($null -ne $answer -and $answer.PSObject.Properties['result']) {
                 $told = $answer.result

@@ -10,13 +10,13 @@ $script:Loaded = $false
 $script:Hub = $null  # the connection, shared by all runspaces
 
 function Import-Bridge {
-    # Loads the rest of the module. With -Start Python's process is started before the greater part is read.
+    # Loads what every call needs. With -Start Python's process is started before the greater part is read.
     param([switch] $Start)
     if ($script:Loaded) { return }
     . "$PSScriptRoot/PSBridge.Start.ps1"
     if ($Start) { Start-BridgeEarly }
     $ExecutionContext.SessionState.Module.OnRemove = { Disconnect-Bridge }
-    . "$PSScriptRoot/PSBridge.Calls.ps1"
+    . "$PSScriptRoot/PSBridge.Builders.ps1"
     $script:Loaded = $true
 }
 

@@ -17,14 +17,14 @@ function Connect-PSBridge {
     )
     Import-Bridge
     $hub = Get-BridgeHub
-    $before = $hub.InProcess
+    $before = $hub['InProcess']
     $done = $false
     try {
         Set-BridgeConnection $PSCmdlet $PSBoundParameters
         $done = $true
     }
     finally {
-        if (-not $done) { $hub.InProcess = $before }  # a script that goes on is served as it was
+        if (-not $done) { $hub['InProcess'] = $before }  # a script that goes on is served as it was
     }
     if ($PassThru) { Get-BridgeStatus }
 }

@@ -3,6 +3,10 @@
 # One worker serves the whole process: the hub lives in the application domain, so that jobs and
 # ForEach-Object -Parallel find it warm and configured. The hub holds .NET objects only, never a script block:
 # any thread may use it.
+#
+# A script waits for the first answer while PowerShell compiles what is on the way to it: a millisecond for each
+# name behind a dot, two for each method. Hence names in brackets, casts instead of constructors, and rare cases
+# in functions of their own.
 
 $script:Utf8 = [System.Text.UTF8Encoding]::new($false, $true)
 $script:Signal = [System.Threading.AutoResetEvent]::new($false)  # wakes this runspace when another read its line
@@ -16,13 +20,13 @@ function Get-BridgeHub {
             $hub = $domain.GetData('PSBridge.Hub.1')
             if ($null -eq $hub) {
                 $hub = [hashtable]::Synchronized(@{
-                        Gate       = [object]::new()                        # held while a connection is made or ended
+                        Gate       = @{}     # held while a connection is made or ended
                         Connection = $null
-                        Early      = $null                                  # started, and not greeted yet
-                        PythonPath = $null                                  # as Connect-PSBridge was told
-                        InProcess  = $false                                 # likewise
-                        Replay     = [System.Collections.ArrayList]::new()  # configuration, for a worker that starts again
-                        Users      = [System.Collections.ArrayList]::new()  # runspaces that use the worker
+                        Early      = $null   # started, and not greeted yet
+                        PythonPath = $null   # as Connect-PSBridge was told
+                        InProcess  = $false  # likewise
+                        Replay     = @()     # configuration, for a worker that starts again
+                        Users      = @()     # runspaces that use the worker
                         Restarts   = 0
                     })
                 $domain.SetData('PSBridge.Hub.1', $hub)

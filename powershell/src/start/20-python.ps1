@@ -2,57 +2,70 @@
 
 function Find-BridgePython {
     # The interpreters to try, best first, each with the arguments that must precede -m. A named one stands alone;
-    # where it is not to be found, that is what Trouble says.
-    param([string] $Named)
-    if ($Named) { return , @(Resolve-BridgePython $Named '-PythonPath' -Required) }
-    if ($env:PSBRIDGE_PYTHON) { return , @(Resolve-BridgePython $env:PSBRIDGE_PYTHON 'PSBRIDGE_PYTHON' -Required) }
-    $found = [System.Collections.ArrayList]::new()
+    # where it is not to be found, that is what Trouble says. With $First only the best one is looked for.
+    param($Named, $First)
+    $from = '-PythonPath'
+    if (-not $Named) {
+        $Named = $env:PSBRIDGE_PYTHON
+        $from = 'PSBRIDGE_PYTHON'
+    }
+    if ($Named) { Resolve-BridgePython $Named $from }
+    else { Search-BridgePython $First }
+}
+
+function Search-BridgePython {
+    # The interpreters of active environments, then those on the path.
+    param($First)
     foreach ($variable in 'VIRTUAL_ENV', 'CONDA_PREFIX') {
-        $home_ = [System.Environment]::GetEnvironmentVariable($variable)
-        if ($home_) {
-            foreach ($place in 'bin/python', 'Scripts\python.exe', 'python.exe') {
-                $path = [System.IO.Path]::Combine($home_, $place)
-                if ([System.IO.File]::Exists($path)) { [void]$found.Add(@{ Path = $path; Before = ''; From = $variable; Trouble = '' }) }
+        $place = [System.Environment]::GetEnvironmentVariable($variable)
+        if ($place) {
+            $path = Get-BridgePythonInside $place
+            if ($path) {
+                @{ Path = $path; Before = ''; From = $variable; Trouble = '' }
+                if ($First) { return }
             }
         }
     }
     foreach ($name in 'python3', 'python', 'py') {
-        foreach ($one in @(Resolve-BridgePython $name 'PATH')) {
-            if ($one) { [void]$found.Add($one) }
+        $one = Resolve-BridgePython $name 'PATH'
+        if (-not $one['Trouble']) {
+            $one
+            if ($First) { return }
         }
     }
-    , $found.ToArray()
 }
 
 function Resolve-BridgePython {
-    param([string] $Name, [string] $From, [switch] $Required)
+    # The interpreter of a name on the path, at a path, or in a folder.
+    param($Name, $From)
     $before = ''
-    $path = $null
-    if ($Name.IndexOfAny([char[]]'/\') -ge 0) {
-        $given = $Name
-        if (-not [System.IO.Path]::IsPathRooted($Name)) { $given = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Name) }
-        if ([System.IO.File]::Exists($given)) { $path = $given }
-        elseif ([System.IO.Directory]::Exists($given)) {
-            foreach ($place in 'bin/python', 'Scripts\python.exe', 'python.exe') {
-                $inside = [System.IO.Path]::Combine($given, $place)
-                if (-not $path -and [System.IO.File]::Exists($inside)) { $path = $inside }
-            }
-        }
+    if ($Name.Contains('/') -or $Name.Contains('\')) {
+        $path = $Name
+        if (-not [System.IO.Path]::IsPathRooted($path)) { $path = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path) }
+        if (-not [System.IO.File]::Exists($path)) { $path = Get-BridgePythonInside $path }
     }
     else {
-        foreach ($command in @($ExecutionContext.InvokeCommand.GetCommands($Name, 'Application', $false))) {
-            if (-not $path -and -not (Test-BridgeStoreStub $command.Path)) { $path = $command.Path }
-        }
+        $path = Get-BridgeProgram $Name
         if ($Name -eq 'py') { $before = '-3 ' }
     }
     if ($path) { return @{ Path = $path; Before = $before; From = $From; Trouble = '' } }
-    if ($Required) {
-        @{ Path = $Name; Before = ''; From = $From; Trouble = "No Python at '$Name', which $From names. Give the path of a Python 3.10 or newer that has psbridge." }
+    @{ Path = $Name; Before = ''; From = $From; Trouble = "No Python at '$Name', which $From names. Give the path of a Python 3.10 or newer that has psbridge." }
+}
+
+function Get-BridgePythonInside {
+    # The interpreter of an environment's folder, or nothing.
+    param([string] $Folder)
+    foreach ($place in 'bin/python', 'Scripts\python.exe', 'python.exe') {
+        $path = [System.IO.Path]::Combine($Folder, $place)
+        if ([System.IO.File]::Exists($path)) { return $path }
     }
 }
 
-function Test-BridgeStoreStub {
-    # Windows puts an empty python.exe on the path that only opens the Store.
-    param([string] $Path)
-    $Path -like '*\Microsoft\WindowsApps\*' -and [System.IO.FileInfo]::new($Path).Length -eq 0
+function Get-BridgeProgram {
+    # The first program of a name on the path that is not the empty one that Windows puts there to open the Store.
+    param([string] $Name)
+    foreach ($command in @($ExecutionContext.InvokeCommand.GetCommands($Name, 'Application', $false))) {
+        if ($command.Path -like '*\Microsoft\WindowsApps\*' -and [System.IO.FileInfo]::new($command.Path).Length -eq 0) { continue }
+        return $command.Path
+    }
 }

@@ -4,67 +4,55 @@ function Start-BridgeEarly {
     # Starts the process that the first call will most likely want, while the rest of the module is being read.
     # What goes wrong here is said when the connection is made.
     $hub = Get-BridgeHub
-    if (-not [System.Threading.Monitor]::TryEnter($hub.Gate)) { return }
+    $gate = $hub['Gate']
+    if (-not [System.Threading.Monitor]::TryEnter($gate, 0)) { return }
     try {
-        if ($null -eq $hub.Connection -and $null -eq $hub.Early -and -not $hub.InProcess) {
-            foreach ($python in (Find-BridgePython $hub.PythonPath)) {
-                if (-not $python.Trouble) { $hub.Early = New-BridgeProcess $python ([System.Collections.ArrayList]::new()) }
-                break
-            }
+        if ($null -eq $hub['Connection'] -and $null -eq $hub['Early'] -and -not $hub['InProcess']) {
+            $python = Find-BridgePython $hub['PythonPath'] $true
+            if ($null -ne $python -and -not $python['Trouble']) { $hub['Early'] = New-BridgeProcess $python }
         }
     }
     finally {
-        [System.Threading.Monitor]::Exit($hub.Gate)
+        [System.Threading.Monitor]::Exit($gate)
     }
 }
 
 function Start-BridgePython {
     # A process that runs a module of psbridge, with all its streams here; nothing when it could not be started.
-    param($Python, [string] $Module, $Trouble)
-    $start = [System.Diagnostics.ProcessStartInfo]::new()
-    $start.FileName = $Python.Path
-    $start.Arguments = "$($Python.Before)-X utf8 -m $Module"
-    $start.UseShellExecute = $false
-    $start.CreateNoWindow = $true
-    $start.RedirectStandardInput = $true
-    $start.RedirectStandardOutput = $true
-    $start.RedirectStandardError = $true
-    $start.StandardOutputEncoding = $script:Utf8
-    # Python puts the working directory first on its path: a folder of ours, not one where anything may lie.
-    $start.WorkingDirectory = $PSScriptRoot
-    $start.EnvironmentVariables['PYTHONSAFEPATH'] = '1'
+    param($Python, $Module, $Trouble)
+    $start = [System.Diagnostics.ProcessStartInfo]@{
+        FileName               = $Python['Path']
+        Arguments              = $Python['Before'] + '-X utf8 -m ' + $Module
+        UseShellExecute        = $false
+        CreateNoWindow         = $true
+        RedirectStandardInput  = $true
+        RedirectStandardOutput = $true
+        RedirectStandardError  = $true
+        StandardOutputEncoding = $script:Utf8
+        # Python puts the working directory first on its path: a folder of ours, not one where anything may lie.
+        WorkingDirectory       = $PSScriptRoot
+    }
     try { [System.Diagnostics.Process]::Start($start) }
-    catch { [void]$Trouble.Add("$($Python.Path) could not be started ($($_.Exception.GetBaseException().Message))") }
+    catch { if ($null -ne $Trouble) { [void]$Trouble.Add("$($Python['Path']) could not be started ($($_.Exception.GetBaseException().Message))") } }
 }
 
 function New-BridgeProcess {
     # The connection to a worker that was just started; nothing when it could not be started.
     param($Python, $Trouble)
     $process = Start-BridgePython $Python 'psbridge.bridge' $Trouble
-    if ($null -eq $process) { return }
-    $head = [byte[]]::new(65536)
-    New-BridgeConnection @{
-        Python  = $Python
-        Id      = $process.Id
-        Process = $process
-        Input   = $process.StandardInput.BaseStream
-        Reader  = $process.StandardOutput
-        Head    = $head
-        Drain   = $process.StandardError.BaseStream.CopyToAsync([System.IO.MemoryStream]::new($head))
-    }
+    if ($null -ne $process) { New-BridgeConnection $Python $process $process.StandardInput.BaseStream $process.StandardOutput }
 }
 
 function New-BridgeConnection {
     # The connection over two streams. The worker is greeted, and its answer is not waited for.
-    param([hashtable] $Given)
+    param($Python, $Process, $Writer, $Reader)
     $connection = [hashtable]::Synchronized(@{
-            Python  = $null
-            Id      = 0                                              # of the process that has the worker
-            Process = $null                                          # a child; none where the worker is in this process
-            Input   = $null
-            Reader  = $null
+            Python  = $Python
+            Process = $Process                                       # a child; none where the worker is in this process
+            Input   = $Writer
+            Reader  = $Reader
             Head    = $null                                          # the first of what a child said on standard error
-            Drain   = $null                                          # the task that reads the rest of it
+            Drain   = $null                                          # the task that reads it, or what comes after
             Builder = $null                                          # a delegate that makes objects without the streams
             Read    = $null                                          # the read under way, whoever began it
             Write   = $null                                          # a long write that may still be under way
@@ -72,17 +60,13 @@ function New-BridgeConnection {
             Pending = [System.Collections.Concurrent.ConcurrentDictionary[long, object]]::new()
             NextId  = [long]1
             Ready   = $false
-            Gate    = [object]::new()                                # held while a line is written
-            Hello   = @{ Id = [long]1; Queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new(); Signal = $script:Signal }
+            Gate    = @{}                                            # held while a line is written
         })
-    foreach ($name in $Given.Keys) { $connection[$name] = $Given[$name] }
-    $connection.Pending[1] = $connection.Hello
-    $hello = '{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":' + $script:Protocol + ',"version":"' + $script:Version +
-        '","powershell":"' + $PSVersionTable.PSVersion + '","edition":"' + $PSVersionTable.PSEdition + "`"}}`n"
-    $bytes = $script:Utf8.GetBytes($hello)
+    $bytes = $script:Utf8.GetBytes('{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":' + $script:Protocol + ',"version":"' + $script:Version +
+        '","powershell":"' + $PSVersionTable['PSVersion'] + '","edition":"' + $PSVersionTable['PSEdition'] + "`"}}`n")
     try {
-        $connection.Input.Write($bytes, 0, $bytes.Length)
-        $connection.Input.Flush()
+        $Writer.Write($bytes, 0, $bytes.Length)
+        $Writer.Flush()
     }
     catch [System.IO.IOException] { Write-Debug "The worker ended before it was greeted: $($_.Exception.Message)" }
     $connection
@@ -91,18 +75,18 @@ function New-BridgeConnection {
 function Close-BridgeConnection {
     # Ends a worker: its input ends, which it takes as a goodbye; after $Milliseconds it is killed.
     param($Connection, [int] $Milliseconds)
-    $Connection.Ready = $false
-    foreach ($id in @($Connection.Pending.Keys)) {
+    $Connection['Ready'] = $false
+    foreach ($id in @($Connection['Pending'].Keys)) {
         $call = $null
-        if ($Connection.Pending.TryRemove($id, [ref]$call)) {
+        if ($Connection['Pending'].TryRemove($id, [ref]$call)) {
             $call.Queue.Enqueue('')
             [void]$call.Signal.Set()
         }
     }
-    try { $Connection.Input.Dispose() } catch { Write-Debug "Closing the worker's input: $($_.Exception.Message)" }
-    if ($null -eq $Connection.Process) { return }
+    try { $Connection['Input'].Dispose() } catch { Write-Debug "Closing the worker's input: $($_.Exception.Message)" }
+    if ($null -eq $Connection['Process']) { return }
     try {
-        if (-not $Connection.Process.WaitForExit($Milliseconds)) { $Connection.Process.Kill() }
+        if (-not $Connection['Process'].WaitForExit($Milliseconds)) { $Connection['Process'].Kill() }
     }
     catch { Write-Debug "Ending the worker: $($_.Exception.Message)" }
 }
@@ -115,10 +99,12 @@ function Disconnect-Bridge {
     if ($null -eq $hub) { return }
     $me = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
     $others = 0
-    foreach ($user in @($hub.Users)) {
+    foreach ($user in @($hub['Users'])) {
         if ($user -ne $me -and $user.RunspaceStateInfo.State -eq 'Opened') { $others++ }
     }
-    $hub.Users.Remove($me)
+    [System.Threading.Monitor]::Enter($hub.SyncRoot)
+    try { $hub['Users'] = @($hub['Users'] | Where-Object { $_ -ne $me }) }
+    finally { [System.Threading.Monitor]::Exit($hub.SyncRoot) }
     if ($All -or $others -eq 0) {
         foreach ($name in 'Early', 'Connection') {
             $connection = $hub[$name]
@@ -126,10 +112,10 @@ function Disconnect-Bridge {
             if ($null -ne $connection) { Close-BridgeConnection $connection 3000 }
         }
         if (-not $All) {
-            $hub.PythonPath = $null
-            $hub.InProcess = $false
-            $hub.Restarts = 0
-            $hub.Replay.Clear()
+            $hub['PythonPath'] = $null
+            $hub['InProcess'] = $false
+            $hub['Restarts'] = 0
+            $hub['Replay'] = @()
         }
     }
 }

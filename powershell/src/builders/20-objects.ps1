@@ -1,0 +1,98 @@
+# Objects as scripts get them: every property of the model is there, the unset ones marked.
+
+$script:Templates = @{}
+$script:Viewed = @{ CreateChatCompletionResponse = 1; CreateChatCompletionStreamResponse = 1; HttpInfo = 1 }  # have a view
+$script:Formatted = $false
+$script:UnsetMark = [System.Management.Automation.Internal.AutomationNull]::Value
+
+class PSBridgeReader {
+    # What the worker sent, as PowerShell has it. A model is {"$type": name, "set": members}.
+    [object] Read([object] $value) {
+        if ($value -is [array]) {
+            for ($i = 0; $i -lt $value.Count; $i++) {
+                $item = $value[$i]
+                if ($item -is [System.Management.Automation.PSCustomObject] -or $item -is [array]) { $value[$i] = $this.Read($item) }
+            }
+            return $value
+        }
+        if ($value -isnot [System.Management.Automation.PSCustomObject]) { return $value }
+        $properties = $value.PSObject.Properties
+        $type = $properties['$type']
+        if ($null -ne $type) { return $this.Make($type.Value, $value.set) }
+        $mark = $properties['$psbridge']
+        if ($null -ne $mark) {
+            if ($mark.Value -eq 'unset') { return $this.Blank('Unset') }
+            return '********'
+        }
+        foreach ($property in $properties) {
+            $member = $property.Value
+            if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $property.Value = $this.Read($member) }
+        }
+        return $value
+    }
+
+    [object] Make([string] $type, [object] $members) {
+        # An object of a model: a copy of its template with the members that are set.
+        if ($type -eq 'Configuration') { return Update-BridgeLive ($this.Read($members)) }
+        $template = $script:Templates[$type]
+        if ($null -eq $template) { $template = New-BridgeTemplate $type }
+        $made = $template['Blank'].PSObject.Copy()
+        $known = $template['Members']
+        foreach ($property in $members.PSObject.Properties) {
+            $member = $property.Value
+            if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $member = $this.Read($member) }
+            $name = $property.Name
+            if ($known.Contains($name)) { $made.$name = $member }
+            else { $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $member)) }
+        }
+        return $made
+    }
+
+    hidden [object] Blank([string] $type) {
+        # An object of a model with nothing set.
+        $template = $script:Templates[$type]
+        if ($null -eq $template) { $template = New-BridgeTemplate $type }
+        return $template['Blank'].PSObject.Copy()
+    }
+
+    [object] MakeOfTexts([object[]] $told) {
+        # The same of what a builder in this process tells: the type, then each member's name and text.
+        $made = $this.Blank($told[0])
+        for ($i = 1; $i -lt $told.Count; $i += 2) {
+            $name = $told[$i]
+            $made.$name = $told[$i + 1]
+        }
+        return $made
+    }
+}
+
+$script:Reader = [PSBridgeReader]::new()
+
+function Initialize-BridgeReader {
+    # Has PowerShell compile the reader while a new worker is still loading what the first answer takes.
+    param([string] $Command)
+    $type = $Command -replace '^(Initialize-|ConvertFrom-JsonTo)'
+    if ($null -ne $script:Models[$type]) { $null = $script:Reader.Read((ConvertFrom-BridgeLine "{`"`$type`":`"$type`",`"set`":{`"role`":`"`"}}")) }
+}
+
+function Import-BridgeFormat {
+    # How replies are shown; it takes a while, so it waits for the first object that has a view, or for a call under way.
+    if ($script:Formatted) { return }
+    $script:Formatted = $true
+    Update-FormatData -AppendPath "$PSScriptRoot/PSBridge.Format.ps1xml"
+}
+
+function New-BridgeTemplate {
+    param([string] $Type)
+    if ($null -ne $script:Viewed[$Type]) { Import-BridgeFormat }
+    $members = [ordered]@{}
+    $names = $script:Models[$Type]
+    if ($null -ne $names) {
+        foreach ($name in $names.Split(' ')) { $members[$name] = $script:UnsetMark }
+    }
+    $made = [pscustomobject]$members
+    $made.PSObject.TypeNames.Insert(0, "PSBridge.$Type")
+    $template = @{ Blank = $made; Members = $members }
+    $script:Templates[$Type] = $template
+    $template
+}

@@ -1,0 +1,200 @@
+# The worker process and the lines to and from it.
+#
+# Whoever waits for an answer reads for everybody: one waiting runspace at a time has the turn, reads a line, and
+# puts it into the queue of the call it belongs to. Waiting is done in slices, so that Ctrl+C works; a line that
+# nobody waits for any more is dropped.
+
+$script:LineHead = [regex]::new('^\{"jsonrpc": ?"2\.0", ?(?:"id": ?(\d+),|"method": ?"\w+", ?"params": ?\{"id": ?(\d+)[,}])')
+
+function Connect-Bridge {
+    # A connection that is ready, made if there is none. The cmdlet ends when it cannot be.
+    param($Cmdlet)
+    $hub = Get-BridgeHub
+    while (-not [System.Threading.Monitor]::TryEnter($hub['Gate'], 200)) { }
+    try {
+        $old = $hub['Connection']
+        if ($null -ne $old -and $old['Ready']) { return $old }
+        Add-BridgeUser $hub
+        $trouble = [System.Collections.ArrayList]::new()
+        foreach ($python in (Find-BridgePython $hub['PythonPath'])) {
+            if ($python['Trouble']) { Stop-BridgeCmdlet $Cmdlet $python['Trouble'] $python['Path'] }
+            $connection = Start-BridgeWorker $hub $python $trouble
+            if ($null -ne $connection) {
+                $hub['Connection'] = $connection
+                if ($null -ne $old) {
+                    $hub['Restarts']++
+                    Write-BridgeRestart $old $connection
+                }
+                return $connection
+            }
+        }
+        $why = if ($trouble.Count) { $trouble -join '; ' } else { 'no python3, python or py was found on the path' }
+        Stop-BridgeCmdlet $Cmdlet "PSBridge needs Python 3.10 or newer with psbridge: $why. Name another one with Connect-PSBridge -PythonPath or in PSBRIDGE_PYTHON."
+    }
+    finally {
+        [System.Threading.Monitor]::Exit($hub['Gate'])
+    }
+}
+
+function Start-BridgeWorker {
+    # The connection to a worker of this Python, greeted and configured; nothing when there can be none.
+    param($Hub, $Python, $Trouble)
+    $connection = $Hub['Early']
+    $Hub['Early'] = $null
+    if ($null -ne $connection -and ($Hub['InProcess'] -or $connection['Python']['Path'] -ne $Python['Path'])) {
+        Close-BridgeConnection $connection 0
+        $connection = $null
+    }
+    if ($Hub['InProcess']) { $connection = Start-BridgeInside $Python $Trouble }
+    elseif ($null -eq $connection) { $connection = New-BridgeProcess $Python $Trouble }
+    if ($null -eq $connection) { return }
+    $done = $false
+    try {
+        $answer = Read-BridgeHello $connection
+        if ($null -eq $answer -or $null -eq $answer.PSObject.Properties['result'] -or $answer.result.protocol -ne $script:Protocol) {
+            [void]$Trouble.Add((Get-BridgeTrouble $connection $answer))
+            return
+        }
+        foreach ($kept in $Hub['Replay']) {
+            $null = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'invoke' (Get-BridgeReplayText $kept)) 60000
+        }
+        $connection['Ready'] = $true
+        $done = $true
+        $connection
+    }
+    finally {
+        if (-not $done) { Close-BridgeConnection $connection 0 }
+    }
+}
+
+function Read-BridgeHello {
+    # What a worker answers to the greeting; nothing when it ended instead, or was silent for a minute. Nobody else
+    # reads from it yet.
+    param($Connection)
+    $read = $null
+    foreach ($slice in 1..300) {
+        if ($null -eq $read) { $read = $Connection['Reader'].ReadLineAsync() }
+        try { $there = $read.Wait(200) }
+        catch [System.AggregateException] { return }
+        if ($there) {
+            $line = $read.Result
+            if ($null -eq $line) { return }
+            if ($script:LineHead.IsMatch($line)) { return ConvertFrom-BridgeLine $line }
+            $read = $null
+        }
+        elseif ($null -ne $Connection['Process']) { Read-BridgeNoise $Connection }
+    }
+}
+
+function Read-BridgeLine {
+    # The next line for one of the calls of $Queue; '' when the worker has ended, $null when $Milliseconds passed.
+    param($Connection, $Queue, [int] $Milliseconds)
+    $line = $null
+    if ($Queue.TryDequeue([ref]$line)) { return $line }
+    $turn = $Connection['Turn']
+    $which = [System.Threading.WaitHandle]::WaitAny(@($script:Signal, $turn), $Milliseconds)
+    if ($which -ne 1) {
+        if ($Queue.TryDequeue([ref]$line)) { return $line }
+        return $null
+    }
+    try {
+        if ($Queue.TryDequeue([ref]$line)) { return $line }
+        $read = $Connection['Read']
+        if ($null -eq $read) {
+            $read = $Connection['Reader'].ReadLineAsync()
+            $Connection['Read'] = $read
+        }
+        if (-not $read.IsCompleted -and -not $read.Wait($Milliseconds)) {
+            if ($null -ne $Connection['Process']) { Read-BridgeNoise $Connection }
+            return $null
+        }
+        $line = $null
+        if (-not $read.IsFaulted) { $line = $read.Result }
+        if ($null -eq $line) {
+            # The end of its output, which is for good: Read stays, and everybody who waits is told.
+            $Connection['Ready'] = $false
+            foreach ($id in @($Connection['Pending'].Keys)) {
+                $call = $null
+                if ($Connection['Pending'].TryRemove($id, [ref]$call)) {
+                    $call.Queue.Enqueue('')
+                    [void]$call.Signal.Set()
+                }
+            }
+            [void]$Queue.TryDequeue([ref]$line)
+            return ''
+        }
+        $Connection['Read'] = $null
+        $match = $script:LineHead.Match($line)
+        if (-not $match.Success) { return $null }
+        $id = if ($match.Groups[1].Success) { [long]$match.Groups[1].Value } else { [long]$match.Groups[2].Value }
+        $call = $null
+        if ($Connection['Pending'].TryGetValue($id, [ref]$call)) {
+            if ([object]::ReferenceEquals($call.Queue, $Queue)) { return $line }
+            $call.Queue.Enqueue($line)
+            [void]$call.Signal.Set()
+        }
+        return $null
+    }
+    finally {
+        [void]$turn.Set()
+    }
+}
+
+function Read-BridgeNoise {
+    # Reads what a worker says on standard error while an answer is late: no amount of it can block the worker for
+    # longer. The first part is kept for the message that says why there is no answer.
+    param($Connection)
+    $drain = $Connection['Drain']
+    if ($null -ne $drain -and -not $drain.IsCompleted) { return }
+    $to = [System.IO.Stream]::Null
+    if ($null -eq $drain) {
+        $Connection['Head'] = [byte[]]::new(65536)
+        $to = [System.IO.MemoryStream]::new($Connection['Head'])
+    }
+    $Connection['Drain'] = $Connection['Process'].StandardError.BaseStream.CopyToAsync($to)
+}
+
+function Wait-BridgeAnswer {
+    # The answer to one request, parsed; $null when the worker ended or took longer than $Milliseconds.
+    param($Connection, $Call, [int] $Milliseconds = [int]::MaxValue)
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    try {
+        while ($clock.ElapsedMilliseconds -lt $Milliseconds) {
+            $line = Read-BridgeLine $Connection $Call.Queue 200
+            if ($null -eq $line) { continue }
+            if ($line -eq '') { return }
+            $message = ConvertFrom-BridgeLine $line
+            if ($message.PSObject.Properties['id']) { return $message }
+        }
+    }
+    finally {
+        $gone = $null
+        [void]$Connection['Pending'].TryRemove($Call.Id, [ref]$gone)
+    }
+}
+
+function Add-BridgeUser {
+    # Remembers that this runspace uses the worker, and has its end noticed.
+    param($Hub)
+    $me = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
+    if ($null -eq $me) { return }
+    [System.Threading.Monitor]::Enter($Hub.SyncRoot)
+    try {
+        $users = $Hub['Users']
+        $known = $false
+        foreach ($user in $users) {
+            if ([object]::ReferenceEquals($user, $me)) { $known = $true }
+        }
+        if (-not $known) {
+            if ($users.Count) { $users = @($users | Where-Object { $_.RunspaceStateInfo.State -eq 'Opened' }) }
+            $Hub['Users'] = $users + $me
+            # What Register-EngineEvent does; the cmdlet would have its whole module loaded first.
+            $action = { & $Event.MessageData { Disconnect-Bridge } }
+            $null = $ExecutionContext.Events.SubscribeEvent(
+                $null, $null, 'PowerShell.Exiting', $ExecutionContext.SessionState.Module, $action, $true, $false)
+        }
+    }
+    finally {
+        [System.Threading.Monitor]::Exit($Hub.SyncRoot)
+    }
+}
