@@ -563,16 +563,17 @@ $script:LiveSeen = $null  # what it held when last looked at
 
 function script:Update-BridgeLive {
     # Get-Configuration gives a hashtable that scripts write into, always the same one; this fills it with what is in force.
-    param($Configuration)
+    param([object[]] $Told)
     if ($null -eq $script:Live) { $script:Live = @{} }
-    foreach ($property in $Configuration.PSObject.Properties) {
-        $value = $property.Value
-        if ($property.Name -in 'ApiKey', 'ApiKeyPrefix', 'DefaultHeaders') {
+    for ($i = 1; $i -lt $Told.Count; $i += 2) {
+        $name = $Told[$i]
+        $value = $script:Reader.Read($Told[$i + 1])
+        if ($name -in 'ApiKey', 'ApiKeyPrefix', 'DefaultHeaders') {
             $table = @{}
             if ($null -ne $value) { foreach ($entry in $value.PSObject.Properties) { $table[$entry.Name] = $entry.Value } }
             $value = $table
         }
-        $script:Live[$property.Name] = $value
+        $script:Live[$name] = $value
     }
     $script:LiveSeen = Copy-BridgeLive
     $script:Live
@@ -1075,23 +1076,31 @@ function script:Set-BridgeConnection {
     # Another Python, another kind of worker, or none of both; then a worker that answers.
     param($Cmdlet, $Bound)
     $hub = Get-BridgeHub
+    $before = $hub['InProcess']
+    $done = $false
     $asked = $null
-    if ($Bound.TryGetValue('PythonPath', [ref]$asked)) {
-        $path = $asked
-        if ($path.IndexOfAny([char[]]'/\') -ge 0) { $path = $Cmdlet.GetUnresolvedProviderPathFromPSPath($path) }
-        if ($path -ne $hub['PythonPath']) {
-            $found = Resolve-BridgePython $path '-PythonPath'
-            if ($found['Trouble']) { Stop-BridgeCmdlet $Cmdlet $found['Trouble'] $path }
-            $running = $hub['Connection']
-            if ($null -ne $running -and $running['Python']['Path'] -ne $found['Path']) { Disconnect-Bridge -All }
-            $hub['PythonPath'] = $path
+    try {
+        if ($Bound.TryGetValue('PythonPath', [ref]$asked)) {
+            $path = $asked
+            if ($path.IndexOfAny([char[]]'/\') -ge 0) { $path = $Cmdlet.GetUnresolvedProviderPathFromPSPath($path) }
+            if ($path -ne $hub['PythonPath']) {
+                $found = Resolve-BridgePython $path '-PythonPath'
+                if ($found['Trouble']) { Stop-BridgeCmdlet $Cmdlet $found['Trouble'] $path }
+                $running = $hub['Connection']
+                if ($null -ne $running -and $running['Python']['Path'] -ne $found['Path']) { Disconnect-Bridge -All }
+                $hub['PythonPath'] = $path
+            }
         }
+        if ($Bound.TryGetValue('InProcess', [ref]$asked) -and [bool]$asked -ne $hub['InProcess']) {
+            if ($null -ne $hub['Connection']) { Disconnect-Bridge -All }
+            $hub['InProcess'] = [bool]$asked
+        }
+        $null = Connect-Bridge $Cmdlet
+        $done = $true
     }
-    if ($Bound.TryGetValue('InProcess', [ref]$asked) -and [bool]$asked -ne $hub['InProcess']) {
-        if ($null -ne $hub['Connection']) { Disconnect-Bridge -All }
-        $hub['InProcess'] = [bool]$asked
+    finally {
+        if (-not $done) { $hub['InProcess'] = $before }  # a script that goes on is served as it was
     }
-    $null = Connect-Bridge $Cmdlet
 }
 
 function script:Get-BridgeStatus {

@@ -6,23 +6,20 @@
 # What is in the way of an import is kept short: the functions with their parameters, and this. The rest comes
 # with the first call, and while Python starts.
 #
-# PowerShell reads this file without having compiled its own reader yet, so every line here counts, and some count
-# more: a type without a short name that is not written in full is searched in all assemblies.
+# PowerShell reads this file without having compiled its own reader yet, so every kind of syntax here counts, and
+# some things count more: a type without a short name that is not written in full is searched in all assemblies.
 
 $script:Version = '0.1.0'
 $script:Protocol = 1
 $script:Loaded = $false
-$script:Hub = $null  # the connection, shared by all runspaces
+$script:Hub = $null
 
 function Import-Bridge {
     # Loads what every call needs. With -Start Python's process is started before the greater part is read.
     param([switch] $Start)
     if ($script:Loaded) { return }
     . "$PSScriptRoot/PSBridge.Start.ps1"
-    if ($Start) { Start-BridgeEarly }
-    $ExecutionContext.SessionState.Module.OnRemove = { Disconnect-Bridge }
-    . "$PSScriptRoot/PSBridge.Builders.ps1"
-    $script:Loaded = $true
+    Import-BridgeRest $Start
 }
 
 # The way in of every other cmdlet: these load the rest, which brings the functions of these names.
@@ -40,10 +37,8 @@ function Open-BridgeCall {
 # A parameter that takes a text or a SecureString, and is a [string] all the same.
 class PSBridgeSecretTextAttribute : System.Management.Automation.ArgumentTransformationAttribute {
     [System.Object] Transform([System.Management.Automation.EngineIntrinsics] $engine, [System.Object] $given) {
-        $value = $given
-        if ($value -is [psobject]) { $value = $value.PSObject.BaseObject }
-        if ($value -is [securestring]) { return [pscredential]::new('secret', $value).GetNetworkCredential().Password }
-        return $given
+        Import-Bridge -Start
+        return Get-BridgeText $given
     }
 }
 
@@ -65,16 +60,7 @@ function Connect-PSBridge {
         ${PassThru}
     )
     Import-Bridge
-    $hub = Get-BridgeHub
-    $before = $hub['InProcess']
-    $done = $false
-    try {
-        Set-BridgeConnection $PSCmdlet $PSBoundParameters
-        $done = $true
-    }
-    finally {
-        if (-not $done) { $hub['InProcess'] = $before }  # a script that goes on is served as it was
-    }
+    Set-BridgeConnection $PSCmdlet $PSBoundParameters
     if ($PassThru) { Get-BridgeStatus }
 }
 

@@ -2,14 +2,16 @@
 
 To the worker: `{"$psbridge": "secure", "value": "..."}`, `{"$psbridge": "unset"}`, and an object that a
 builder made as `{"$psbridge": "model", "type": name, "set": {...}}`. From it: an object of a named kind is
-`{"$type": name, "set": {...}}`, unset is `{"$psbridge": "unset"}`, and a secret, whatever it is, is
-`{"$psbridge": "secret"}`. Knows nothing of messages or cmdlets.
+`{"$psbridge": [name, member, value, member, value, ...]}` with what is set in it, unset is
+`{"$psbridge": "unset"}`, and a secret, whatever it is, is `{"$psbridge": "secret"}`. Knows nothing of
+messages or cmdlets.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 from ..cmdlets.unset import UNSET
@@ -90,8 +92,8 @@ def encoded(value: Any) -> str:
 
 
 def typed(name: str, members: Mapping[str, Any]) -> dict[str, Any]:
-    """An object of a named kind, as it is sent."""
-    return {"$type": name, "set": members}
+    """An object of a named kind, as it is sent: a list, which PowerShell reads faster than an object."""
+    return {MARKER: [name, *chain.from_iterable(members.items())]}
 
 
 # How to send an object of a class, by the class; filled as classes are met.
@@ -113,7 +115,7 @@ def _way(value: Any) -> Callable[[Any], Any]:
         return lambda _: SECRET
     if hasattr(value, "__pydantic_fields_set__"):
         name = type(value).__name__
-        return lambda model: {"$type": name, "set": model.__ps_properties__()}
+        return lambda model: typed(name, model.__ps_properties__())
     import datetime
     import enum
     import uuid

@@ -1,9 +1,9 @@
 """The PowerShell module: functions, manifest and help, out of the table and the hand-written bridge.
 
 The files of each folder of `powershell/src` are joined in the order of their names: `module` in front of one
-function for each row of the table, `start` and `builders` into the two files that the first call loads, `calls`
-into the one that whatever is no plain builder call loads. Knows PowerShell's syntax for parameters and nothing of
-what a cmdlet does.
+function for each row of the table, `start` and `builders` into the two files that the first call loads, and
+`calls` into the one that is loaded by whatever is no plain builder call. Knows PowerShell's syntax for
+parameters and nothing of what a cmdlet does.
 """
 
 from __future__ import annotations

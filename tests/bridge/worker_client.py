@@ -117,7 +117,7 @@ class WorkerClient:
         for line in self._stdout:
             with self._changed:
                 self.raw.append(line)
-                self.messages.append(json.loads(line))
+                self.messages.append(opened(json.loads(line)))
                 self._changed.notify_all()
             self._may_read.wait()
         with self._changed:
@@ -244,6 +244,17 @@ def _clean_environment() -> dict[str, str]:
 def same(one: object, other: object) -> bool:
     """Equal ids: 1 and 1.0 or True are not."""
     return type(one) is type(other) and one == other
+
+
+def opened(value: Any) -> Any:
+    """What the worker sent, with `{"$type": name, "set": members}` for each object of a named kind."""
+    if isinstance(value, dict):
+        told = value.get("$psbridge")
+        if isinstance(told, list):
+            members = zip(told[1::2], told[2::2], strict=True)
+            return {"$type": told[0], "set": {name: opened(item) for name, item in members}}
+        return {name: opened(item) for name, item in value.items()}
+    return [opened(item) for item in value] if isinstance(value, list) else value
 
 
 def plain(value: Any) -> Any:

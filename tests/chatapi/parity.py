@@ -124,11 +124,9 @@ def opened(answer: dict[str, Any]) -> Any:
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
-            return (
-                plain(value["set"])
-                if "$type" in value
-                else {name: plain(item) for name, item in value.items()}
-            )
+            told = value.get("$psbridge")
+            members = zip(told[1::2], told[2::2], strict=True) if isinstance(told, list) else value.items()
+            return {name: plain(item) for name, item in members}
         return [plain(item) for item in value] if isinstance(value, list) else value
 
     return plain(answer["result"]["value"])

@@ -33,6 +33,13 @@ Describe 'A built object' {
             $text | Should -Match '"refusal":null'
         }
     }
+    It 'keeps tables of any keys, those of .NET and of the wire among them' {
+        $made = Initialize-FunctionObject -Name f -Parameters @{ '$type' = 'A.B'; set = 1; '$model' = @('x'); type = @{ '$type' = $null } }
+        $made.parameters.'$type' | Should -Be 'A.B'
+        $made.parameters.set | Should -Be 1
+        $made.parameters.'$model' | Should -Be @('x')
+        $made.parameters.type.PSObject.Properties.Name | Should -Be '$type'
+    }
     It 'is built from each object of a pipeline without values of the one before' {
         $made = @([pscustomobject]@{ Content = 'a'; Role = 'user'; Name = 'n' }, [pscustomobject]@{ Content = 'b'; Role = 'user' }) |
             Initialize-ChatCompletionRequestUserMessage

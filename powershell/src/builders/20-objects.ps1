@@ -6,7 +6,7 @@ $script:Formatted = $false
 $script:UnsetMark = [System.Management.Automation.Internal.AutomationNull]::Value
 
 class PSBridgeReader {
-    # What the worker sent, as PowerShell has it. A model is {"$type": name, "set": members}.
+    # What the worker sent, as PowerShell has it. A model is {"$psbridge": [name, member, value, member, value, ...]}.
     [object] Read([object] $value) {
         if ($value -is [array]) {
             for ($i = 0; $i -lt $value.Count; $i++) {
@@ -17,11 +17,11 @@ class PSBridgeReader {
         }
         if ($value -isnot [System.Management.Automation.PSCustomObject]) { return $value }
         $properties = $value.PSObject.Properties
-        $type = $properties['$type']
-        if ($null -ne $type) { return $this.Make($type.Value, $value.set) }
         $mark = $properties['$psbridge']
         if ($null -ne $mark) {
-            if ($mark.Value -eq 'unset') { return $this.Blank('Unset') }
+            $told = $mark.Value
+            if ($told -is [array]) { return $this.Make($told) }
+            if ($told -eq 'unset') { return $this.Make(@('Unset')) }
             return '********'
         }
         foreach ($property in $properties) {
@@ -31,36 +31,20 @@ class PSBridgeReader {
         return $value
     }
 
-    [object] Make([string] $type, [object] $members) {
+    [object] Make([object[]] $told) {
         # An object of a model: a copy of its template with the members that are set.
-        if ($type -eq 'Configuration') { return Update-BridgeLive ($this.Read($members)) }
+        $type = $told[0]
+        if ($type -eq 'Configuration') { return Update-BridgeLive $told }
         $template = $script:Templates[$type]
         if ($null -eq $template) { $template = New-BridgeTemplate $type }
         $made = $template['Blank'].PSObject.Copy()
         $known = $template['Members']
-        foreach ($property in $members.PSObject.Properties) {
-            $member = $property.Value
-            if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $member = $this.Read($member) }
-            $name = $property.Name
-            if ($known.Contains($name)) { $made.$name = $member }
-            else { $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $member)) }
-        }
-        return $made
-    }
-
-    hidden [object] Blank([string] $type) {
-        # An object of a model with nothing set.
-        $template = $script:Templates[$type]
-        if ($null -eq $template) { $template = New-BridgeTemplate $type }
-        return $template['Blank'].PSObject.Copy()
-    }
-
-    [object] MakeOfTexts([object[]] $told) {
-        # The same of what a builder in this process tells: the type, then each member's name and text.
-        $made = $this.Blank($told[0])
         for ($i = 1; $i -lt $told.Count; $i += 2) {
             $name = $told[$i]
-            $made.$name = $told[$i + 1]
+            $member = $told[$i + 1]
+            if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $member = $this.Read($member) }
+            if ($known.Contains($name)) { $made.$name = $member }
+            else { $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $member)) }
         }
         return $made
     }
@@ -72,7 +56,7 @@ function Initialize-BridgeReader {
     # Has PowerShell compile the reader while a new worker is still loading what the first answer takes.
     param([string] $Command)
     $type = $Command -replace '^(Initialize-|ConvertFrom-JsonTo)'
-    if ($null -ne $script:Models[$type]) { $null = $script:Reader.Read((ConvertFrom-BridgeLine "{`"`$type`":`"$type`",`"set`":{`"role`":`"`"}}")) }
+    if ($null -ne $script:Models[$type]) { $null = $script:Reader.Read((ConvertFrom-BridgeLine "{`"`$psbridge`":[`"$type`",`"role`",`"`"]}")) }
 }
 
 function Import-BridgeFormat {

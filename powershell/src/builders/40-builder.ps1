@@ -1,7 +1,7 @@
 # A builder call.
 
 $script:NeedsEscape = [regex]::new('["\\\x00-\x1f\ud800-\udfff]')
-$script:ModelHead = '"result":{"value":{"$type":'
+$script:ModelHead = '"result":{"value":{"$psbridge":['
 $script:NoNotes = '"warnings":[],"verbose":[],"debug":[]}}'
 $script:Common = [System.Collections.Generic.HashSet[string]]::new(
     [string[]]('Verbose', 'Debug', 'ErrorAction', 'WarningAction', 'InformationAction', 'ProgressAction', 'ErrorVariable',
@@ -37,7 +37,7 @@ function Invoke-BridgeBuilder {
             $text += '}}'
             if ($null -ne $connection['Builder']) {
                 $made = $connection['Builder'].Invoke($Cmdlet.MyInvocation.MyCommand.Name, $Bound)
-                if ($null -ne $made) { return $script:Reader.MakeOfTexts($made) }
+                if ($null -ne $made) { return $script:Reader.Make($made) }
             }
         }
         else {
@@ -111,7 +111,7 @@ function Invoke-BridgeBuilder {
             Write-BridgeNote $Cmdlet $message.result
         }
         $value = $message.result.value
-        if ($line.StartsWith($head + $script:ModelHead, [System.StringComparison]::Ordinal)) { return $script:Reader.Make($value.'$type', $value.set) }
+        if ($line.StartsWith($head + $script:ModelHead, [System.StringComparison]::Ordinal)) { return $script:Reader.Make($value.'$psbridge') }
         , $script:Reader.Read($value)
     }
     catch [System.Management.Automation.PipelineStoppedException] { throw }

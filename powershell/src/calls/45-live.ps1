@@ -5,16 +5,17 @@ $script:LiveSeen = $null  # what it held when last looked at
 
 function Update-BridgeLive {
     # Get-Configuration gives a hashtable that scripts write into, always the same one; this fills it with what is in force.
-    param($Configuration)
+    param([object[]] $Told)
     if ($null -eq $script:Live) { $script:Live = @{} }
-    foreach ($property in $Configuration.PSObject.Properties) {
-        $value = $property.Value
-        if ($property.Name -in 'ApiKey', 'ApiKeyPrefix', 'DefaultHeaders') {
+    for ($i = 1; $i -lt $Told.Count; $i += 2) {
+        $name = $Told[$i]
+        $value = $script:Reader.Read($Told[$i + 1])
+        if ($name -in 'ApiKey', 'ApiKeyPrefix', 'DefaultHeaders') {
             $table = @{}
             if ($null -ne $value) { foreach ($entry in $value.PSObject.Properties) { $table[$entry.Name] = $entry.Value } }
             $value = $table
         }
-        $script:Live[$property.Name] = $value
+        $script:Live[$name] = $value
     }
     $script:LiveSeen = Copy-BridgeLive
     $script:Live

@@ -4,23 +4,31 @@ function Set-BridgeConnection {
     # Another Python, another kind of worker, or none of both; then a worker that answers.
     param($Cmdlet, $Bound)
     $hub = Get-BridgeHub
+    $before = $hub['InProcess']
+    $done = $false
     $asked = $null
-    if ($Bound.TryGetValue('PythonPath', [ref]$asked)) {
-        $path = $asked
-        if ($path.IndexOfAny([char[]]'/\') -ge 0) { $path = $Cmdlet.GetUnresolvedProviderPathFromPSPath($path) }
-        if ($path -ne $hub['PythonPath']) {
-            $found = Resolve-BridgePython $path '-PythonPath'
-            if ($found['Trouble']) { Stop-BridgeCmdlet $Cmdlet $found['Trouble'] $path }
-            $running = $hub['Connection']
-            if ($null -ne $running -and $running['Python']['Path'] -ne $found['Path']) { Disconnect-Bridge -All }
-            $hub['PythonPath'] = $path
+    try {
+        if ($Bound.TryGetValue('PythonPath', [ref]$asked)) {
+            $path = $asked
+            if ($path.IndexOfAny([char[]]'/\') -ge 0) { $path = $Cmdlet.GetUnresolvedProviderPathFromPSPath($path) }
+            if ($path -ne $hub['PythonPath']) {
+                $found = Resolve-BridgePython $path '-PythonPath'
+                if ($found['Trouble']) { Stop-BridgeCmdlet $Cmdlet $found['Trouble'] $path }
+                $running = $hub['Connection']
+                if ($null -ne $running -and $running['Python']['Path'] -ne $found['Path']) { Disconnect-Bridge -All }
+                $hub['PythonPath'] = $path
+            }
         }
+        if ($Bound.TryGetValue('InProcess', [ref]$asked) -and [bool]$asked -ne $hub['InProcess']) {
+            if ($null -ne $hub['Connection']) { Disconnect-Bridge -All }
+            $hub['InProcess'] = [bool]$asked
+        }
+        $null = Connect-Bridge $Cmdlet
+        $done = $true
     }
-    if ($Bound.TryGetValue('InProcess', [ref]$asked) -and [bool]$asked -ne $hub['InProcess']) {
-        if ($null -ne $hub['Connection']) { Disconnect-Bridge -All }
-        $hub['InProcess'] = [bool]$asked
+    finally {
+        if (-not $done) { $hub['InProcess'] = $before }  # a script that goes on is served as it was
     }
-    $null = Connect-Bridge $Cmdlet
 }
 
 function Get-BridgeStatus {

@@ -16,16 +16,7 @@ function Connect-PSBridge {
         ${PassThru}
     )
     Import-Bridge
-    $hub = Get-BridgeHub
-    $before = $hub['InProcess']
-    $done = $false
-    try {
-        Set-BridgeConnection $PSCmdlet $PSBoundParameters
-        $done = $true
-    }
-    finally {
-        if (-not $done) { $hub['InProcess'] = $before }  # a script that goes on is served as it was
-    }
+    Set-BridgeConnection $PSCmdlet $PSBoundParameters
     if ($PassThru) { Get-BridgeStatus }
 }
 

@@ -55,7 +55,8 @@ def test_it_answers_as_the_child_process_does(ask: Ask) -> None:
     answer = ask(
         {"jsonrpc": "2.0", "id": 2, "method": "invoke", "params": {"name": name, "parameters": parameters}}
     )
-    assert answer["result"]["value"]["set"] == {"content": "hi", "role": "user"}
+    told = answer["result"]["value"]["$psbridge"]
+    assert told == ["ChatCompletionRequestUserMessage", "content", "hi", "role", "user"]
     assert ask({"jsonrpc": "2.0", "id": 3, "method": "status", "params": {}})["result"]["pid"] == os.getpid()
 
 
