@@ -6,7 +6,6 @@ Every cmdlet is a plain function with a signature, a docstring and two attribute
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -24,7 +23,6 @@ Bound = dict[str, Any]
 # A pipeline done as a whole: what each item bound, or its error, and what does one; a result or error each.
 Piped = Callable[[Iterator[Bound | PSBridgeError], Callable[[Bound], Any]], Iterator[Any]]
 
-_log = logging.getLogger("psbridge.cmdlets")
 
 # What PowerShell itself adds to every cmdlet. Here -WarningAction, -ErrorAction and -WhatIf are obeyed; the
 # rest have no meaning without a console and are accepted, so that a ported call keeps working.
@@ -158,7 +156,10 @@ def _error_action(command: Command, parameters: dict[str, Any]) -> str:
 def _with_common(entry: TableEntry, work: Work, bound: dict[str, Any], left_open: frozenset[str]) -> Any:
     if bound.get("WhatIf"):
         target = next((str(value) for name, value in bound.items() if name not in COMMON), "")
-        _log.info('What if: Performing the operation "%s" on target "%s".', entry.name, target)
+        import logging
+
+        said = 'What if: Performing the operation "%s" on target "%s".'
+        logging.getLogger("psbridge.cmdlets").info(said, entry.name, target)
         return None
     own = {name: value for name, value in bound.items() if name not in COMMON}
     with obeying(bound):
