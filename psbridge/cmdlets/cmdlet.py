@@ -23,7 +23,6 @@ Bound = dict[str, Any]
 # A pipeline done as a whole: what each item bound, or its error, and what does one; a result or error each.
 Piped = Callable[[Iterator[Bound | PSBridgeError], Callable[[Bound], Any]], Iterator[Any]]
 
-
 # What PowerShell itself adds to every cmdlet. Here -WarningAction, -ErrorAction and -WhatIf are obeyed; the
 # rest have no meaning without a console and are accepted, so that a ported call keeps working.
 COMMON = frozenset(parameter.name for parameter in (*COMMON_PARAMETERS, *SHOULD_PROCESS))
