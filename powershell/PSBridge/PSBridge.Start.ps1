@@ -247,6 +247,8 @@ function script:Import-BridgeRest {
     $script:Loaded = $true
 }
 
+# Parameters for secrets.
+
 function script:Get-BridgeText {
     # The text that a parameter for secrets was given: as it is, or a SecureString's.
     param($Given)

@@ -24,6 +24,17 @@ Describe 'The worker' {
         Remove-Module PSBridge
         Wait-Until { -not (Test-Alive $id) }
     }
+    It 'ends with the module also when no call came of it' {
+        Remove-Module PSBridge
+        Import-Module (Get-ModulePath) -Global
+        $id = InModuleScope PSBridge {
+            Import-Bridge -Start
+            $script:Hub['Early']['Process'].Id
+        }
+        Test-Alive $id | Should -BeTrue
+        Remove-Module PSBridge
+        Wait-Until { -not (Test-Alive $id) }
+    }
     It 'ends when it is asked to, and the next call starts another' {
         $id = (Get-PSBridgeStatus).ProcessId
         Disconnect-PSBridge
