@@ -82,7 +82,6 @@ function Get-PSBridgeStatus {
 function ConvertFrom-JsonToAssistantsNamedToolChoiceFunction {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -92,7 +91,6 @@ function ConvertFrom-JsonToAssistantsNamedToolChoiceFunction {
 function ConvertFrom-JsonToChatCompletionAllowedTools {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -102,7 +100,6 @@ function ConvertFrom-JsonToChatCompletionAllowedTools {
 function ConvertFrom-JsonToChatCompletionAllowedToolsChoice {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -112,7 +109,6 @@ function ConvertFrom-JsonToChatCompletionAllowedToolsChoice {
 function ConvertFrom-JsonToChatCompletionDeleted {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -122,7 +118,6 @@ function ConvertFrom-JsonToChatCompletionDeleted {
 function ConvertFrom-JsonToChatCompletionFunctionCallOption {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -132,7 +127,6 @@ function ConvertFrom-JsonToChatCompletionFunctionCallOption {
 function ConvertFrom-JsonToChatCompletionFunctions {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -142,7 +136,6 @@ function ConvertFrom-JsonToChatCompletionFunctions {
 function ConvertFrom-JsonToChatCompletionList {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -152,7 +145,6 @@ function ConvertFrom-JsonToChatCompletionList {
 function ConvertFrom-JsonToChatCompletionMessageCustomToolCall {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -162,7 +154,6 @@ function ConvertFrom-JsonToChatCompletionMessageCustomToolCall {
 function ConvertFrom-JsonToChatCompletionMessageCustomToolCallCustom {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -172,7 +163,6 @@ function ConvertFrom-JsonToChatCompletionMessageCustomToolCallCustom {
 function ConvertFrom-JsonToChatCompletionMessageList {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -182,7 +172,6 @@ function ConvertFrom-JsonToChatCompletionMessageList {
 function ConvertFrom-JsonToChatCompletionMessageListDataInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -192,7 +181,6 @@ function ConvertFrom-JsonToChatCompletionMessageListDataInner {
 function ConvertFrom-JsonToChatCompletionMessageListDataInnerContentPartsInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -202,7 +190,6 @@ function ConvertFrom-JsonToChatCompletionMessageListDataInnerContentPartsInner {
 function ConvertFrom-JsonToChatCompletionMessageToolCall {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -212,7 +199,6 @@ function ConvertFrom-JsonToChatCompletionMessageToolCall {
 function ConvertFrom-JsonToChatCompletionMessageToolCallChunk {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -222,7 +208,6 @@ function ConvertFrom-JsonToChatCompletionMessageToolCallChunk {
 function ConvertFrom-JsonToChatCompletionMessageToolCallChunkFunction {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -232,7 +217,6 @@ function ConvertFrom-JsonToChatCompletionMessageToolCallChunkFunction {
 function ConvertFrom-JsonToChatCompletionMessageToolCallFunction {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -242,7 +226,6 @@ function ConvertFrom-JsonToChatCompletionMessageToolCallFunction {
 function ConvertFrom-JsonToChatCompletionMessageToolCallsInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -252,7 +235,6 @@ function ConvertFrom-JsonToChatCompletionMessageToolCallsInner {
 function ConvertFrom-JsonToChatCompletionModeration {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -262,7 +244,6 @@ function ConvertFrom-JsonToChatCompletionModeration {
 function ConvertFrom-JsonToChatCompletionModerationError {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -272,7 +253,6 @@ function ConvertFrom-JsonToChatCompletionModerationError {
 function ConvertFrom-JsonToChatCompletionModerationInput {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -282,7 +262,6 @@ function ConvertFrom-JsonToChatCompletionModerationInput {
 function ConvertFrom-JsonToChatCompletionModerationOutput {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -292,7 +271,6 @@ function ConvertFrom-JsonToChatCompletionModerationOutput {
 function ConvertFrom-JsonToChatCompletionModerationResults {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -302,7 +280,6 @@ function ConvertFrom-JsonToChatCompletionModerationResults {
 function ConvertFrom-JsonToChatCompletionNamedToolChoice {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -312,7 +289,6 @@ function ConvertFrom-JsonToChatCompletionNamedToolChoice {
 function ConvertFrom-JsonToChatCompletionNamedToolChoiceCustom {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -322,7 +298,6 @@ function ConvertFrom-JsonToChatCompletionNamedToolChoiceCustom {
 function ConvertFrom-JsonToChatCompletionNamedToolChoiceCustomCustom {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -332,7 +307,6 @@ function ConvertFrom-JsonToChatCompletionNamedToolChoiceCustomCustom {
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -342,7 +316,6 @@ function ConvertFrom-JsonToChatCompletionRequestAssistantMessage {
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageAudio {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -352,7 +325,6 @@ function ConvertFrom-JsonToChatCompletionRequestAssistantMessageAudio {
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -362,7 +334,6 @@ function ConvertFrom-JsonToChatCompletionRequestAssistantMessageContent {
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageContentPart {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -372,7 +343,6 @@ function ConvertFrom-JsonToChatCompletionRequestAssistantMessageContentPart {
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageFunctionCall {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -382,7 +352,6 @@ function ConvertFrom-JsonToChatCompletionRequestAssistantMessageFunctionCall {
 function ConvertFrom-JsonToChatCompletionRequestDeveloperMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -392,7 +361,6 @@ function ConvertFrom-JsonToChatCompletionRequestDeveloperMessage {
 function ConvertFrom-JsonToChatCompletionRequestDeveloperMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -402,7 +370,6 @@ function ConvertFrom-JsonToChatCompletionRequestDeveloperMessageContent {
 function ConvertFrom-JsonToChatCompletionRequestFunctionMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -412,7 +379,6 @@ function ConvertFrom-JsonToChatCompletionRequestFunctionMessage {
 function ConvertFrom-JsonToChatCompletionRequestMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -422,7 +388,6 @@ function ConvertFrom-JsonToChatCompletionRequestMessage {
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudio {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -432,7 +397,6 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudio {
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudioInputAudio {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -442,7 +406,6 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudioInputAudi
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartFile {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -452,7 +415,6 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartFile {
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartFileFile {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -462,7 +424,6 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartFileFile {
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartImage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -472,7 +433,6 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartImage {
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartImageImageUrl {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -482,7 +442,6 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartImageImageUrl 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartRefusal {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -492,7 +451,6 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartRefusal {
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartText {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -502,7 +460,6 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartText {
 function ConvertFrom-JsonToChatCompletionRequestSystemMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -512,7 +469,6 @@ function ConvertFrom-JsonToChatCompletionRequestSystemMessage {
 function ConvertFrom-JsonToChatCompletionRequestSystemMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -522,7 +478,6 @@ function ConvertFrom-JsonToChatCompletionRequestSystemMessageContent {
 function ConvertFrom-JsonToChatCompletionRequestToolMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -532,7 +487,6 @@ function ConvertFrom-JsonToChatCompletionRequestToolMessage {
 function ConvertFrom-JsonToChatCompletionRequestToolMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -542,7 +496,6 @@ function ConvertFrom-JsonToChatCompletionRequestToolMessageContent {
 function ConvertFrom-JsonToChatCompletionRequestUserMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -552,7 +505,6 @@ function ConvertFrom-JsonToChatCompletionRequestUserMessage {
 function ConvertFrom-JsonToChatCompletionRequestUserMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -562,7 +514,6 @@ function ConvertFrom-JsonToChatCompletionRequestUserMessageContent {
 function ConvertFrom-JsonToChatCompletionRequestUserMessageContentPart {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -572,7 +523,6 @@ function ConvertFrom-JsonToChatCompletionRequestUserMessageContentPart {
 function ConvertFrom-JsonToChatCompletionResponseMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -582,7 +532,6 @@ function ConvertFrom-JsonToChatCompletionResponseMessage {
 function ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -592,7 +541,6 @@ function ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInner {
 function ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInnerUrlCitation {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -602,7 +550,6 @@ function ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInnerUrlCitat
 function ConvertFrom-JsonToChatCompletionResponseMessageAudio {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -612,7 +559,6 @@ function ConvertFrom-JsonToChatCompletionResponseMessageAudio {
 function ConvertFrom-JsonToChatCompletionResponseMessageFunctionCall {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -622,7 +568,6 @@ function ConvertFrom-JsonToChatCompletionResponseMessageFunctionCall {
 function ConvertFrom-JsonToChatCompletionStreamOptions {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -632,7 +577,6 @@ function ConvertFrom-JsonToChatCompletionStreamOptions {
 function ConvertFrom-JsonToChatCompletionStreamResponseDelta {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -642,7 +586,6 @@ function ConvertFrom-JsonToChatCompletionStreamResponseDelta {
 function ConvertFrom-JsonToChatCompletionStreamResponseDeltaFunctionCall {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -652,7 +595,6 @@ function ConvertFrom-JsonToChatCompletionStreamResponseDeltaFunctionCall {
 function ConvertFrom-JsonToChatCompletionTokenLogprob {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -662,7 +604,6 @@ function ConvertFrom-JsonToChatCompletionTokenLogprob {
 function ConvertFrom-JsonToChatCompletionTokenLogprobTopLogprobsInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -672,7 +613,6 @@ function ConvertFrom-JsonToChatCompletionTokenLogprobTopLogprobsInner {
 function ConvertFrom-JsonToChatCompletionTool {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -682,7 +622,6 @@ function ConvertFrom-JsonToChatCompletionTool {
 function ConvertFrom-JsonToChatCompletionToolChoiceOption {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -692,7 +631,6 @@ function ConvertFrom-JsonToChatCompletionToolChoiceOption {
 function ConvertFrom-JsonToCompletionUsage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -702,7 +640,6 @@ function ConvertFrom-JsonToCompletionUsage {
 function ConvertFrom-JsonToCompletionUsageCompletionTokensDetails {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -712,7 +649,6 @@ function ConvertFrom-JsonToCompletionUsageCompletionTokensDetails {
 function ConvertFrom-JsonToCompletionUsagePromptTokensDetails {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -722,7 +658,6 @@ function ConvertFrom-JsonToCompletionUsagePromptTokensDetails {
 function ConvertFrom-JsonToCreateChatCompletionRequest {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -732,7 +667,6 @@ function ConvertFrom-JsonToCreateChatCompletionRequest {
 function ConvertFrom-JsonToCreateChatCompletionRequestAudio {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -742,7 +676,6 @@ function ConvertFrom-JsonToCreateChatCompletionRequestAudio {
 function ConvertFrom-JsonToCreateChatCompletionRequestFunctionCall {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -752,7 +685,6 @@ function ConvertFrom-JsonToCreateChatCompletionRequestFunctionCall {
 function ConvertFrom-JsonToCreateChatCompletionRequestModel {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -762,7 +694,6 @@ function ConvertFrom-JsonToCreateChatCompletionRequestModel {
 function ConvertFrom-JsonToCreateChatCompletionRequestResponseFormat {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -772,7 +703,6 @@ function ConvertFrom-JsonToCreateChatCompletionRequestResponseFormat {
 function ConvertFrom-JsonToCreateChatCompletionRequestStop {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -782,7 +712,6 @@ function ConvertFrom-JsonToCreateChatCompletionRequestStop {
 function ConvertFrom-JsonToCreateChatCompletionRequestToolsInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -792,7 +721,6 @@ function ConvertFrom-JsonToCreateChatCompletionRequestToolsInner {
 function ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptions {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -802,7 +730,6 @@ function ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptions {
 function ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptionsUserLocation {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -812,7 +739,6 @@ function ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptionsUserLocati
 function ConvertFrom-JsonToCreateChatCompletionResponse {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -822,7 +748,6 @@ function ConvertFrom-JsonToCreateChatCompletionResponse {
 function ConvertFrom-JsonToCreateChatCompletionResponseChoicesInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -832,7 +757,6 @@ function ConvertFrom-JsonToCreateChatCompletionResponseChoicesInner {
 function ConvertFrom-JsonToCreateChatCompletionResponseChoicesInnerLogprobs {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -842,7 +766,6 @@ function ConvertFrom-JsonToCreateChatCompletionResponseChoicesInnerLogprobs {
 function ConvertFrom-JsonToCreateChatCompletionStreamResponse {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -852,7 +775,6 @@ function ConvertFrom-JsonToCreateChatCompletionStreamResponse {
 function ConvertFrom-JsonToCreateChatCompletionStreamResponseChoicesInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -862,7 +784,6 @@ function ConvertFrom-JsonToCreateChatCompletionStreamResponseChoicesInner {
 function ConvertFrom-JsonToCreateChatCompletionStreamResponseUsage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -872,7 +793,6 @@ function ConvertFrom-JsonToCreateChatCompletionStreamResponseUsage {
 function ConvertFrom-JsonToCreateModelResponseProperties {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -882,7 +802,6 @@ function ConvertFrom-JsonToCreateModelResponseProperties {
 function ConvertFrom-JsonToCustomToolChatCompletions {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -892,7 +811,6 @@ function ConvertFrom-JsonToCustomToolChatCompletions {
 function ConvertFrom-JsonToCustomToolChatCompletionsCustom {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -902,7 +820,6 @@ function ConvertFrom-JsonToCustomToolChatCompletionsCustom {
 function ConvertFrom-JsonToCustomToolChatCompletionsCustomFormat {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -912,7 +829,6 @@ function ConvertFrom-JsonToCustomToolChatCompletionsCustomFormat {
 function ConvertFrom-JsonToError {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -922,7 +838,6 @@ function ConvertFrom-JsonToError {
 function ConvertFrom-JsonToErrorResponse {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -932,7 +847,6 @@ function ConvertFrom-JsonToErrorResponse {
 function ConvertFrom-JsonToFunctionObject {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -942,7 +856,6 @@ function ConvertFrom-JsonToFunctionObject {
 function ConvertFrom-JsonToGrammarFormat {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -952,7 +865,6 @@ function ConvertFrom-JsonToGrammarFormat {
 function ConvertFrom-JsonToGrammarFormatGrammar {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -962,7 +874,6 @@ function ConvertFrom-JsonToGrammarFormatGrammar {
 function ConvertFrom-JsonToModelIdsShared {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -972,7 +883,6 @@ function ConvertFrom-JsonToModelIdsShared {
 function ConvertFrom-JsonToModelResponseProperties {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -982,7 +892,6 @@ function ConvertFrom-JsonToModelResponseProperties {
 function ConvertFrom-JsonToModerationConfigParam {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -992,7 +901,6 @@ function ConvertFrom-JsonToModerationConfigParam {
 function ConvertFrom-JsonToModerationParam {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1002,7 +910,6 @@ function ConvertFrom-JsonToModerationParam {
 function ConvertFrom-JsonToModerationPolicyParam {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1012,7 +919,6 @@ function ConvertFrom-JsonToModerationPolicyParam {
 function ConvertFrom-JsonToModerationResultBody {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1022,7 +928,6 @@ function ConvertFrom-JsonToModerationResultBody {
 function ConvertFrom-JsonToPredictionContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1032,7 +937,6 @@ function ConvertFrom-JsonToPredictionContent {
 function ConvertFrom-JsonToPredictionContentContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1042,7 +946,6 @@ function ConvertFrom-JsonToPredictionContentContent {
 function ConvertFrom-JsonToPromptCacheBreakpointParam {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1052,7 +955,6 @@ function ConvertFrom-JsonToPromptCacheBreakpointParam {
 function ConvertFrom-JsonToPromptCacheOptionsParam {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1062,7 +964,6 @@ function ConvertFrom-JsonToPromptCacheOptionsParam {
 function ConvertFrom-JsonToResponseFormatJsonObject {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1072,7 +973,6 @@ function ConvertFrom-JsonToResponseFormatJsonObject {
 function ConvertFrom-JsonToResponseFormatJsonSchema {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1082,7 +982,6 @@ function ConvertFrom-JsonToResponseFormatJsonSchema {
 function ConvertFrom-JsonToResponseFormatJsonSchemaJsonSchema {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1092,7 +991,6 @@ function ConvertFrom-JsonToResponseFormatJsonSchemaJsonSchema {
 function ConvertFrom-JsonToResponseFormatText {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1102,7 +1000,6 @@ function ConvertFrom-JsonToResponseFormatText {
 function ConvertFrom-JsonToStopConfiguration {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1112,7 +1009,6 @@ function ConvertFrom-JsonToStopConfiguration {
 function ConvertFrom-JsonToTextFormat {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1122,7 +1018,6 @@ function ConvertFrom-JsonToTextFormat {
 function ConvertFrom-JsonToUpdateChatCompletionRequest {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1132,7 +1027,6 @@ function ConvertFrom-JsonToUpdateChatCompletionRequest {
 function ConvertFrom-JsonToVoiceIdsOrCustomVoice {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1142,7 +1036,6 @@ function ConvertFrom-JsonToVoiceIdsOrCustomVoice {
 function ConvertFrom-JsonToVoiceIdsOrCustomVoiceAnyOf {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1152,7 +1045,6 @@ function ConvertFrom-JsonToVoiceIdsOrCustomVoiceAnyOf {
 function ConvertFrom-JsonToVoiceIdsShared {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1162,7 +1054,6 @@ function ConvertFrom-JsonToVoiceIdsShared {
 function ConvertFrom-JsonToWebSearchLocation {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Json}
     )
@@ -1172,7 +1063,7 @@ function ConvertFrom-JsonToWebSearchLocation {
 function Get-ChatCompletion {
     [CmdletBinding(DefaultParameterSetName = 'List')]
     param(
-        [Parameter(ParameterSetName = 'Id', Position = 0, Mandatory = $true, ValueFromPipeline = $true)]
+        [Parameter(ParameterSetName = 'Id', Position = 0, Mandatory, ValueFromPipeline)]
         [String]
         ${CompletionId},
         [Parameter(ParameterSetName = 'List')]
@@ -1203,7 +1094,7 @@ function Get-ChatCompletion {
 function Get-ChatCompletionMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, Mandatory = $true, ValueFromPipeline = $true)]
+        [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
         [String]
         ${CompletionId},
         [String]
@@ -1260,10 +1151,9 @@ function Get-HostSetting {
 function Get-UrlFromHostSetting {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [Int32]
         ${Index},
-        [Parameter(Position = 1)]
         [Hashtable]
         ${Variables}
     )
@@ -1275,7 +1165,7 @@ function Get-UrlFromHostSetting {
 function Initialize-AssistantsNamedToolChoiceFunction {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name}
     )
@@ -1286,11 +1176,11 @@ function Initialize-AssistantsNamedToolChoiceFunction {
 function Initialize-ChatCompletionAllowedTools {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('auto', 'required')]
         [String]
         ${Mode},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable[]]
         ${Tools}
     )
@@ -1301,11 +1191,11 @@ function Initialize-ChatCompletionAllowedTools {
 function Initialize-ChatCompletionAllowedToolsChoice {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('allowed_tools')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${AllowedTools}
     )
@@ -1316,14 +1206,14 @@ function Initialize-ChatCompletionAllowedToolsChoice {
 function Initialize-ChatCompletionDeleted {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('chat.completion.deleted')]
         [String]
         ${Object},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Id},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Bool]
         ${Deleted}
     )
@@ -1334,7 +1224,7 @@ function Initialize-ChatCompletionDeleted {
 function Initialize-ChatCompletionFunctionCallOption {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name}
     )
@@ -1345,13 +1235,13 @@ function Initialize-ChatCompletionFunctionCallOption {
 function Initialize-ChatCompletionFunctions {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Description},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable]
         ${Parameters}
     )
@@ -1362,20 +1252,20 @@ function Initialize-ChatCompletionFunctions {
 function Initialize-ChatCompletionList {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('list')]
         [String]
         ${Object},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${VarData},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${FirstId},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${LastId},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Bool]
         ${HasMore}
     )
@@ -1386,14 +1276,14 @@ function Initialize-ChatCompletionList {
 function Initialize-ChatCompletionMessageCustomToolCall {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Id},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('custom')]
         [String]
         ${Type},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Custom}
     )
@@ -1404,10 +1294,10 @@ function Initialize-ChatCompletionMessageCustomToolCall {
 function Initialize-ChatCompletionMessageCustomToolCallCustom {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${VarInput}
     )
@@ -1418,20 +1308,20 @@ function Initialize-ChatCompletionMessageCustomToolCallCustom {
 function Initialize-ChatCompletionMessageList {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('list')]
         [String]
         ${Object},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${VarData},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${FirstId},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${LastId},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Bool]
         ${HasMore}
     )
@@ -1442,32 +1332,32 @@ function Initialize-ChatCompletionMessageList {
 function Initialize-ChatCompletionMessageListDataInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Content},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Refusal},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${ToolCalls},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${Annotations},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('assistant')]
         [String]
         ${Role},
-        [Parameter(Position = 5, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${FunctionCall},
-        [Parameter(Position = 6, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Audio},
-        [Parameter(Position = 7, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Id},
-        [Parameter(Position = 8, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${ContentParts}
     )
@@ -1478,17 +1368,17 @@ function Initialize-ChatCompletionMessageListDataInner {
 function Initialize-ChatCompletionMessageListDataInnerContentPartsInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text', 'image_url')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Text},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${ImageUrl},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${PromptCacheBreakpoint}
     )
@@ -1499,14 +1389,14 @@ function Initialize-ChatCompletionMessageListDataInnerContentPartsInner {
 function Initialize-ChatCompletionMessageToolCall {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Id},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('function')]
         [String]
         ${Type},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${VarFunction}
     )
@@ -1517,17 +1407,17 @@ function Initialize-ChatCompletionMessageToolCall {
 function Initialize-ChatCompletionMessageToolCallChunk {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${Index},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Id},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('function')]
         [String]
         ${Type},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${VarFunction}
     )
@@ -1538,10 +1428,10 @@ function Initialize-ChatCompletionMessageToolCallChunk {
 function Initialize-ChatCompletionMessageToolCallChunkFunction {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Arguments}
     )
@@ -1552,10 +1442,10 @@ function Initialize-ChatCompletionMessageToolCallChunkFunction {
 function Initialize-ChatCompletionMessageToolCallFunction {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Arguments}
     )
@@ -1566,17 +1456,17 @@ function Initialize-ChatCompletionMessageToolCallFunction {
 function Initialize-ChatCompletionMessageToolCallsInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Id},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('function', 'custom')]
         [String]
         ${Type},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${VarFunction},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Custom}
     )
@@ -1587,10 +1477,10 @@ function Initialize-ChatCompletionMessageToolCallsInner {
 function Initialize-ChatCompletionModeration {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${VarInput},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Output}
     )
@@ -1601,14 +1491,14 @@ function Initialize-ChatCompletionModeration {
 function Initialize-ChatCompletionModerationError {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('error')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Code},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Message}
     )
@@ -1619,20 +1509,20 @@ function Initialize-ChatCompletionModerationError {
 function Initialize-ChatCompletionModerationInput {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('moderation_results', 'error')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Model},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${Results},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Code},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Message}
     )
@@ -1643,20 +1533,20 @@ function Initialize-ChatCompletionModerationInput {
 function Initialize-ChatCompletionModerationOutput {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('moderation_results', 'error')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Model},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${Results},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Code},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Message}
     )
@@ -1667,14 +1557,14 @@ function Initialize-ChatCompletionModerationOutput {
 function Initialize-ChatCompletionModerationResults {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('moderation_results')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Model},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${Results}
     )
@@ -1685,11 +1575,11 @@ function Initialize-ChatCompletionModerationResults {
 function Initialize-ChatCompletionNamedToolChoice {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('function')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${VarFunction}
     )
@@ -1700,11 +1590,11 @@ function Initialize-ChatCompletionNamedToolChoice {
 function Initialize-ChatCompletionNamedToolChoiceCustom {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('custom')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Custom}
     )
@@ -1715,7 +1605,7 @@ function Initialize-ChatCompletionNamedToolChoiceCustom {
 function Initialize-ChatCompletionNamedToolChoiceCustomCustom {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name}
     )
@@ -1726,26 +1616,26 @@ function Initialize-ChatCompletionNamedToolChoiceCustomCustom {
 function Initialize-ChatCompletionRequestAssistantMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Content},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Refusal},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('assistant')]
         [String]
         ${Role},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Audio},
-        [Parameter(Position = 5, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${ToolCalls},
-        [Parameter(Position = 6, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${FunctionCall}
     )
@@ -1756,7 +1646,7 @@ function Initialize-ChatCompletionRequestAssistantMessage {
 function Initialize-ChatCompletionRequestAssistantMessageAudio {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Id}
     )
@@ -1767,7 +1657,7 @@ function Initialize-ChatCompletionRequestAssistantMessageAudio {
 function Initialize-ChatCompletionRequestAssistantMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -1778,17 +1668,17 @@ function Initialize-ChatCompletionRequestAssistantMessageContent {
 function Initialize-ChatCompletionRequestAssistantMessageContentPart {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text', 'refusal')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Text},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Refusal},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${PromptCacheBreakpoint}
     )
@@ -1799,10 +1689,10 @@ function Initialize-ChatCompletionRequestAssistantMessageContentPart {
 function Initialize-ChatCompletionRequestAssistantMessageFunctionCall {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Arguments},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name}
     )
@@ -1813,14 +1703,14 @@ function Initialize-ChatCompletionRequestAssistantMessageFunctionCall {
 function Initialize-ChatCompletionRequestDeveloperMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Content},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('developer')]
         [String]
         ${Role},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name}
     )
@@ -1831,7 +1721,7 @@ function Initialize-ChatCompletionRequestDeveloperMessage {
 function Initialize-ChatCompletionRequestDeveloperMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -1842,14 +1732,14 @@ function Initialize-ChatCompletionRequestDeveloperMessageContent {
 function Initialize-ChatCompletionRequestFunctionMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('function')]
         [String]
         ${Role},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Content},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name}
     )
@@ -1860,29 +1750,29 @@ function Initialize-ChatCompletionRequestFunctionMessage {
 function Initialize-ChatCompletionRequestMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Content},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('developer', 'system', 'user', 'assistant', 'tool', 'function')]
         [String]
         ${Role},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Refusal},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Audio},
-        [Parameter(Position = 5, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${ToolCalls},
-        [Parameter(Position = 6, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${FunctionCall},
-        [Parameter(Position = 7, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${ToolCallId}
     )
@@ -1893,14 +1783,14 @@ function Initialize-ChatCompletionRequestMessage {
 function Initialize-ChatCompletionRequestMessageContentPartAudio {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('input_audio')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${InputAudio},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${PromptCacheBreakpoint}
     )
@@ -1911,10 +1801,10 @@ function Initialize-ChatCompletionRequestMessageContentPartAudio {
 function Initialize-ChatCompletionRequestMessageContentPartAudioInputAudio {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${VarData},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('wav', 'mp3')]
         [String]
         ${Format}
@@ -1926,14 +1816,14 @@ function Initialize-ChatCompletionRequestMessageContentPartAudioInputAudio {
 function Initialize-ChatCompletionRequestMessageContentPartFile {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('file')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${File},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${PromptCacheBreakpoint}
     )
@@ -1944,13 +1834,13 @@ function Initialize-ChatCompletionRequestMessageContentPartFile {
 function Initialize-ChatCompletionRequestMessageContentPartFileFile {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Filename},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${FileData},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${FileId}
     )
@@ -1961,14 +1851,14 @@ function Initialize-ChatCompletionRequestMessageContentPartFileFile {
 function Initialize-ChatCompletionRequestMessageContentPartImage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('image_url')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${ImageUrl},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${PromptCacheBreakpoint}
     )
@@ -1979,10 +1869,10 @@ function Initialize-ChatCompletionRequestMessageContentPartImage {
 function Initialize-ChatCompletionRequestMessageContentPartImageImageUrl {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Url},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('auto', 'low', 'high')]
         [String]
         ${Detail}
@@ -1994,11 +1884,11 @@ function Initialize-ChatCompletionRequestMessageContentPartImageImageUrl {
 function Initialize-ChatCompletionRequestMessageContentPartRefusal {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('refusal')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Refusal}
     )
@@ -2009,14 +1899,14 @@ function Initialize-ChatCompletionRequestMessageContentPartRefusal {
 function Initialize-ChatCompletionRequestMessageContentPartText {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Text},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${PromptCacheBreakpoint}
     )
@@ -2027,14 +1917,14 @@ function Initialize-ChatCompletionRequestMessageContentPartText {
 function Initialize-ChatCompletionRequestSystemMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Content},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('system')]
         [String]
         ${Role},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name}
     )
@@ -2045,7 +1935,7 @@ function Initialize-ChatCompletionRequestSystemMessage {
 function Initialize-ChatCompletionRequestSystemMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -2056,14 +1946,14 @@ function Initialize-ChatCompletionRequestSystemMessageContent {
 function Initialize-ChatCompletionRequestToolMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('tool')]
         [String]
         ${Role},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Content},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${ToolCallId}
     )
@@ -2074,7 +1964,7 @@ function Initialize-ChatCompletionRequestToolMessage {
 function Initialize-ChatCompletionRequestToolMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -2085,14 +1975,14 @@ function Initialize-ChatCompletionRequestToolMessageContent {
 function Initialize-ChatCompletionRequestUserMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Content},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('user')]
         [String]
         ${Role},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name}
     )
@@ -2103,7 +1993,7 @@ function Initialize-ChatCompletionRequestUserMessage {
 function Initialize-ChatCompletionRequestUserMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -2114,23 +2004,23 @@ function Initialize-ChatCompletionRequestUserMessageContent {
 function Initialize-ChatCompletionRequestUserMessageContentPart {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text', 'image_url', 'input_audio', 'file')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Text},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${ImageUrl},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${InputAudio},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${File},
-        [Parameter(Position = 5, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${PromptCacheBreakpoint}
     )
@@ -2141,26 +2031,26 @@ function Initialize-ChatCompletionRequestUserMessageContentPart {
 function Initialize-ChatCompletionResponseMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Content},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Refusal},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${ToolCalls},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('assistant')]
         [String]
         ${Role},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${FunctionCall},
-        [Parameter(Position = 5, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Audio},
-        [Parameter(Position = 6, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${Annotations}
     )
@@ -2171,11 +2061,11 @@ function Initialize-ChatCompletionResponseMessage {
 function Initialize-ChatCompletionResponseMessageAnnotationsInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('url_citation')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${UrlCitation}
     )
@@ -2186,16 +2076,16 @@ function Initialize-ChatCompletionResponseMessageAnnotationsInner {
 function Initialize-ChatCompletionResponseMessageAnnotationsInnerUrlCitation {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${EndIndex},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${StartIndex},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Url},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Title}
     )
@@ -2206,16 +2096,16 @@ function Initialize-ChatCompletionResponseMessageAnnotationsInnerUrlCitation {
 function Initialize-ChatCompletionResponseMessageAudio {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Id},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${ExpiresAt},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${VarData},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Transcript}
     )
@@ -2226,10 +2116,10 @@ function Initialize-ChatCompletionResponseMessageAudio {
 function Initialize-ChatCompletionResponseMessageFunctionCall {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Arguments},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name}
     )
@@ -2240,10 +2130,10 @@ function Initialize-ChatCompletionResponseMessageFunctionCall {
 function Initialize-ChatCompletionStreamOptions {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Bool]]
         ${IncludeUsage},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Bool]]
         ${IncludeObfuscation}
     )
@@ -2254,20 +2144,20 @@ function Initialize-ChatCompletionStreamOptions {
 function Initialize-ChatCompletionStreamResponseDelta {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Content},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${FunctionCall},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${ToolCalls},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('system', 'user', 'assistant', 'tool', 'developer')]
         [String]
         ${Role},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Refusal}
     )
@@ -2278,10 +2168,10 @@ function Initialize-ChatCompletionStreamResponseDelta {
 function Initialize-ChatCompletionStreamResponseDeltaFunctionCall {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Arguments},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name}
     )
@@ -2292,16 +2182,16 @@ function Initialize-ChatCompletionStreamResponseDeltaFunctionCall {
 function Initialize-ChatCompletionTokenLogprob {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Token},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Decimal]
         ${Logprob},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32[]]
         ${Bytes},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${TopLogprobs}
     )
@@ -2312,13 +2202,13 @@ function Initialize-ChatCompletionTokenLogprob {
 function Initialize-ChatCompletionTokenLogprobTopLogprobsInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Token},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Decimal]
         ${Logprob},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32[]]
         ${Bytes}
     )
@@ -2329,11 +2219,11 @@ function Initialize-ChatCompletionTokenLogprobTopLogprobsInner {
 function Initialize-ChatCompletionTool {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('function')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${VarFunction}
     )
@@ -2344,20 +2234,20 @@ function Initialize-ChatCompletionTool {
 function Initialize-ChatCompletionToolChoiceOption {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(Position = 0, ValueFromPipelineByPropertyName)]
         [ValidateSet('function', 'allowed_tools', 'custom')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(Position = 1, ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${VarFunction},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(Position = 2, ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${AllowedTools},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(Position = 3, ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Custom},
-        [Parameter(ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -2368,19 +2258,19 @@ function Initialize-ChatCompletionToolChoiceOption {
 function Initialize-CompletionUsage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${CompletionTokens},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${PromptTokens},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${TotalTokens},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${CompletionTokensDetails},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${PromptTokensDetails}
     )
@@ -2391,19 +2281,19 @@ function Initialize-CompletionUsage {
 function Initialize-CompletionUsageCompletionTokensDetails {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${AcceptedPredictionTokens},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${AudioTokens},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${ReasoningTokens},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${RejectedPredictionTokens},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${TextTokens}
     )
@@ -2414,19 +2304,19 @@ function Initialize-CompletionUsageCompletionTokensDetails {
 function Initialize-CompletionUsagePromptTokensDetails {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${AudioTokens},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${CachedTokens},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${TextTokens},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${ImageTokens},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${CacheWriteTokens}
     )
@@ -2437,120 +2327,120 @@ function Initialize-CompletionUsagePromptTokensDetails {
 function Initialize-CreateChatCompletionRequest {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${Messages},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Model},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Bool]]
         ${Store},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('low', 'medium', 'high', 'none', 'minimal', 'xhigh', 'max')]
         [String]
         ${ReasoningEffort},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable]
         ${Metadata},
-        [Parameter(Position = 5, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Decimal]]
         ${FrequencyPenalty},
-        [Parameter(Position = 6, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable]
         ${LogitBias},
-        [Parameter(Position = 7, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Bool]]
         ${Logprobs},
-        [Parameter(Position = 8, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${TopLogprobs},
-        [Parameter(Position = 9, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${MaxTokens},
-        [Parameter(Position = 10, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${MaxCompletionTokens},
-        [Parameter(Position = 11, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${N},
-        [Parameter(Position = 12, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text', 'audio')]
         [String[]]
         ${Modalities},
-        [Parameter(Position = 13, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Prediction},
-        [Parameter(Position = 14, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Audio},
-        [Parameter(Position = 15, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Decimal]]
         ${PresencePenalty},
-        [Parameter(Position = 16, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${ResponseFormat},
-        [Parameter(Position = 17, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${Seed},
-        [Parameter(Position = 18, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('auto', 'default', 'flex', 'scale', 'priority', 'fast')]
         [String]
         ${ServiceTier},
-        [Parameter(Position = 19, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Stop},
-        [Parameter(Position = 20, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Bool]]
         ${Stream},
-        [Parameter(Position = 21, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${StreamOptions},
-        [Parameter(Position = 22, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Decimal]]
         ${Temperature},
-        [Parameter(Position = 23, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Decimal]]
         ${TopP},
-        [Parameter(Position = 24, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${Tools},
-        [Parameter(Position = 25, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${ToolChoice},
-        [Parameter(Position = 26, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Bool]]
         ${ParallelToolCalls},
-        [Parameter(Position = 27, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${User},
-        [Parameter(Position = 28, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${FunctionCall},
-        [Parameter(Position = 29, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${Functions},
-        [Parameter(Position = 30, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${SafetyIdentifier},
-        [Parameter(Position = 31, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${PromptCacheKey},
-        [Parameter(Position = 32, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('in_memory', '24h')]
         [String]
         ${PromptCacheRetention},
-        [Parameter(Position = 33, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${PromptCacheOptions},
-        [Parameter(Position = 34, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('low', 'medium', 'high')]
         [String]
         ${Verbosity},
-        [Parameter(Position = 35, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${WebSearchOptions},
-        [Parameter(Position = 36, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Moderation}
     )
@@ -2561,11 +2451,11 @@ function Initialize-CreateChatCompletionRequest {
 function Initialize-CreateChatCompletionRequestAudio {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', 'marin', 'cedar')]
         [String]
         ${Voice},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('wav', 'mp3', 'flac', 'opus', 'pcm16', 'aac')]
         [String]
         ${Format}
@@ -2577,10 +2467,10 @@ function Initialize-CreateChatCompletionRequestAudio {
 function Initialize-CreateChatCompletionRequestFunctionCall {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(Position = 0, ValueFromPipelineByPropertyName)]
         [String]
         ${Name},
-        [Parameter(ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -2591,7 +2481,7 @@ function Initialize-CreateChatCompletionRequestFunctionCall {
 function Initialize-CreateChatCompletionRequestModel {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -2602,11 +2492,11 @@ function Initialize-CreateChatCompletionRequestModel {
 function Initialize-CreateChatCompletionRequestResponseFormat {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text', 'json_object', 'json_schema')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${JsonSchema}
     )
@@ -2617,7 +2507,7 @@ function Initialize-CreateChatCompletionRequestResponseFormat {
 function Initialize-CreateChatCompletionRequestStop {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -2628,14 +2518,14 @@ function Initialize-CreateChatCompletionRequestStop {
 function Initialize-CreateChatCompletionRequestToolsInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('function', 'custom')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${VarFunction},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Custom}
     )
@@ -2646,10 +2536,10 @@ function Initialize-CreateChatCompletionRequestToolsInner {
 function Initialize-CreateChatCompletionRequestWebSearchOptions {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${UserLocation},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('low', 'medium', 'high')]
         [String]
         ${SearchContextSize}
@@ -2661,11 +2551,11 @@ function Initialize-CreateChatCompletionRequestWebSearchOptions {
 function Initialize-CreateChatCompletionRequestWebSearchOptionsUserLocation {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('approximate')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Approximate}
     )
@@ -2676,36 +2566,36 @@ function Initialize-CreateChatCompletionRequestWebSearchOptionsUserLocation {
 function Initialize-CreateChatCompletionResponse {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Id},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${Choices},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${Created},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Model},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('scale', 'default', 'auto', 'flex', 'priority', 'fast')]
         [String]
         ${ServiceTier},
-        [Parameter(Position = 5, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${SystemFingerprint},
-        [Parameter(Position = 6, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('chat.completion')]
         [String]
         ${Object},
-        [Parameter(Position = 7, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Usage},
-        [Parameter(Position = 8, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable]
         ${Metadata},
-        [Parameter(Position = 9, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Moderation}
     )
@@ -2716,17 +2606,17 @@ function Initialize-CreateChatCompletionResponse {
 function Initialize-CreateChatCompletionResponseChoicesInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('stop', 'length', 'tool_calls', 'content_filter', 'function_call')]
         [String]
         ${FinishReason},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${Index},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Message},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Logprobs}
     )
@@ -2737,10 +2627,10 @@ function Initialize-CreateChatCompletionResponseChoicesInner {
 function Initialize-CreateChatCompletionResponseChoicesInnerLogprobs {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${Content},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${Refusal}
     )
@@ -2751,36 +2641,36 @@ function Initialize-CreateChatCompletionResponseChoicesInnerLogprobs {
 function Initialize-CreateChatCompletionStreamResponse {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Id},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject[]]
         ${Choices},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${Created},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Model},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('scale', 'default', 'auto', 'flex', 'priority', 'fast')]
         [String]
         ${ServiceTier},
-        [Parameter(Position = 5, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${SystemFingerprint},
-        [Parameter(Position = 6, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('chat.completion.chunk')]
         [String]
         ${Object},
-        [Parameter(Position = 7, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Usage},
-        [Parameter(Position = 8, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Obfuscation},
-        [Parameter(Position = 9, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Moderation}
     )
@@ -2791,17 +2681,17 @@ function Initialize-CreateChatCompletionStreamResponse {
 function Initialize-CreateChatCompletionStreamResponseChoicesInner {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Delta},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Logprobs},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('stop', 'length', 'tool_calls', 'content_filter', 'function_call')]
         [String]
         ${FinishReason},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${Index}
     )
@@ -2812,19 +2702,19 @@ function Initialize-CreateChatCompletionStreamResponseChoicesInner {
 function Initialize-CreateChatCompletionStreamResponseUsage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${CompletionTokens},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${PromptTokens},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Int32]
         ${TotalTokens},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${CompletionTokensDetails},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${PromptTokensDetails}
     )
@@ -2835,32 +2725,32 @@ function Initialize-CreateChatCompletionStreamResponseUsage {
 function Initialize-CreateModelResponseProperties {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable]
         ${Metadata},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${TopLogprobs},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Decimal]]
         ${Temperature},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Decimal]]
         ${TopP},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${User},
-        [Parameter(Position = 5, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${SafetyIdentifier},
-        [Parameter(Position = 6, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${PromptCacheKey},
-        [Parameter(Position = 7, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('in_memory', '24h')]
         [String]
         ${PromptCacheRetention},
-        [Parameter(Position = 8, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${PromptCacheOptions}
     )
@@ -2871,11 +2761,11 @@ function Initialize-CreateModelResponseProperties {
 function Initialize-CustomToolChatCompletions {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('custom')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Custom}
     )
@@ -2886,13 +2776,13 @@ function Initialize-CustomToolChatCompletions {
 function Initialize-CustomToolChatCompletionsCustom {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Description},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Format}
     )
@@ -2903,11 +2793,11 @@ function Initialize-CustomToolChatCompletionsCustom {
 function Initialize-CustomToolChatCompletionsCustomFormat {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text', 'grammar')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Grammar}
     )
@@ -2918,16 +2808,16 @@ function Initialize-CustomToolChatCompletionsCustomFormat {
 function Initialize-Error {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Code},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Message},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${VarParam},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Type}
     )
@@ -2938,7 +2828,7 @@ function Initialize-Error {
 function Initialize-ErrorResponse {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${VarError}
     )
@@ -2949,16 +2839,16 @@ function Initialize-ErrorResponse {
 function Initialize-FunctionObject {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Description},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable]
         ${Parameters},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Bool]]
         ${Strict}
     )
@@ -2969,11 +2859,11 @@ function Initialize-FunctionObject {
 function Initialize-GrammarFormat {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('grammar')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Grammar}
     )
@@ -2984,10 +2874,10 @@ function Initialize-GrammarFormat {
 function Initialize-GrammarFormatGrammar {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Definition},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('lark', 'regex')]
         [String]
         ${Syntax}
@@ -2999,7 +2889,7 @@ function Initialize-GrammarFormatGrammar {
 function Initialize-ModelIdsShared {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -3010,28 +2900,28 @@ function Initialize-ModelIdsShared {
 function Initialize-ModelResponseProperties {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable]
         ${Metadata},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Int32]]
         ${TopLogprobs},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Decimal]]
         ${Temperature},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Decimal]]
         ${TopP},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${User},
-        [Parameter(Position = 5, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${SafetyIdentifier},
-        [Parameter(Position = 6, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${PromptCacheKey},
-        [Parameter(Position = 7, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('in_memory', '24h')]
         [String]
         ${PromptCacheRetention}
@@ -3043,7 +2933,7 @@ function Initialize-ModelResponseProperties {
 function Initialize-ModerationConfigParam {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('score', 'block')]
         [String]
         ${Mode}
@@ -3055,10 +2945,10 @@ function Initialize-ModerationConfigParam {
 function Initialize-ModerationParam {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Model},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Policy}
     )
@@ -3069,10 +2959,10 @@ function Initialize-ModerationParam {
 function Initialize-ModerationPolicyParam {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${VarInput},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Output}
     )
@@ -3083,23 +2973,23 @@ function Initialize-ModerationPolicyParam {
 function Initialize-ModerationResultBody {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('moderation_result')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Model},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Bool]
         ${Flagged},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable]
         ${Categories},
-        [Parameter(Position = 4, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable]
         ${CategoryScores},
-        [Parameter(Position = 5, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable]
         ${CategoryAppliedInputTypes}
     )
@@ -3110,11 +3000,11 @@ function Initialize-ModerationResultBody {
 function Initialize-PredictionContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('content')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${Content}
     )
@@ -3125,7 +3015,7 @@ function Initialize-PredictionContent {
 function Initialize-PredictionContentContent {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -3136,7 +3026,7 @@ function Initialize-PredictionContentContent {
 function Initialize-PromptCacheBreakpointParam {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('explicit')]
         [String]
         ${Mode}
@@ -3148,11 +3038,11 @@ function Initialize-PromptCacheBreakpointParam {
 function Initialize-PromptCacheOptionsParam {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('30m')]
         [String]
         ${Ttl},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('implicit', 'explicit')]
         [String]
         ${Mode}
@@ -3164,7 +3054,7 @@ function Initialize-PromptCacheOptionsParam {
 function Initialize-ResponseFormatJsonObject {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('json_object')]
         [String]
         ${Type}
@@ -3176,11 +3066,11 @@ function Initialize-ResponseFormatJsonObject {
 function Initialize-ResponseFormatJsonSchema {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('json_schema')]
         [String]
         ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${JsonSchema}
     )
@@ -3191,16 +3081,16 @@ function Initialize-ResponseFormatJsonSchema {
 function Initialize-ResponseFormatJsonSchemaJsonSchema {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Description},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable]
         ${Schema},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [System.Nullable[Bool]]
         ${Strict}
     )
@@ -3211,7 +3101,7 @@ function Initialize-ResponseFormatJsonSchemaJsonSchema {
 function Initialize-ResponseFormatText {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text')]
         [String]
         ${Type}
@@ -3223,7 +3113,7 @@ function Initialize-ResponseFormatText {
 function Initialize-StopConfiguration {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -3234,7 +3124,7 @@ function Initialize-StopConfiguration {
 function Initialize-TextFormat {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text')]
         [String]
         ${Type}
@@ -3246,7 +3136,7 @@ function Initialize-TextFormat {
 function Initialize-UpdateChatCompletionRequest {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable]
         ${Metadata}
     )
@@ -3257,10 +3147,10 @@ function Initialize-UpdateChatCompletionRequest {
 function Initialize-VoiceIdsOrCustomVoice {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(Position = 0, ValueFromPipelineByPropertyName)]
         [String]
         ${Id},
-        [Parameter(ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -3271,7 +3161,7 @@ function Initialize-VoiceIdsOrCustomVoice {
 function Initialize-VoiceIdsOrCustomVoiceAnyOf {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Id}
     )
@@ -3282,7 +3172,7 @@ function Initialize-VoiceIdsOrCustomVoiceAnyOf {
 function Initialize-VoiceIdsShared {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipeline = $true)]
+        [Parameter(ValueFromPipeline)]
         [PSCustomObject]
         ${Value}
     )
@@ -3293,16 +3183,16 @@ function Initialize-VoiceIdsShared {
 function Initialize-WebSearchLocation {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Country},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Region},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${City},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Timezone}
     )
@@ -3313,7 +3203,7 @@ function Initialize-WebSearchLocation {
 function New-ChatCompletion {
     [CmdletBinding(DefaultParameterSetName = 'Request')]
     param(
-        [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline = $true, ValueFromPipelineByPropertyName = $true)]
+        [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${CreateChatCompletionRequest},
         [Switch]
@@ -3340,7 +3230,7 @@ function New-ChatCompletion {
         ${AdditionalHeaders},
         [Hashtable]
         ${AdditionalQuery},
-        [Parameter(ParameterSetName = 'Parameters', Mandatory = $true)]
+        [Parameter(ParameterSetName = 'Parameters', Mandatory)]
         [PSCustomObject[]]
         ${Messages},
         [Parameter(ParameterSetName = 'Parameters')]
@@ -3453,7 +3343,7 @@ function New-ChatCompletion {
         [Parameter(ParameterSetName = 'Parameters')]
         [PSCustomObject]
         ${Moderation},
-        [Parameter(ParameterSetName = 'Parameters', ValueFromPipeline = $true)]
+        [Parameter(ParameterSetName = 'Parameters', ValueFromPipeline)]
         [PSCustomObject]
         ${Reply},
         [Switch]
@@ -3467,7 +3357,7 @@ function New-ChatCompletion {
 function Remove-ChatCompletion {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     param(
-        [Parameter(Position = 0, Mandatory = $true, ValueFromPipeline = $true)]
+        [Parameter(Mandatory, ValueFromPipeline)]
         [String]
         ${CompletionId}
     )
@@ -3548,10 +3438,8 @@ function Set-Configuration {
 function Set-ConfigurationApiKey {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Id},
-        [Parameter(Position = 1)]
         [String]
         [PSBridgeSecretTextAttribute()]
         ${ApiKey}
@@ -3564,10 +3452,8 @@ function Set-ConfigurationApiKey {
 function Set-ConfigurationApiKeyPrefix {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Id},
-        [Parameter(Position = 1)]
         [String]
         ${ApiKeyPrefix}
     )
@@ -3579,10 +3465,8 @@ function Set-ConfigurationApiKeyPrefix {
 function Set-ConfigurationDefaultHeader {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
         [String]
         ${Key},
-        [Parameter(Position = 1)]
         [String]
         ${Value}
     )
@@ -3594,27 +3478,22 @@ function Set-ConfigurationDefaultHeader {
 function Set-ConfigurationHttpSigning {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, Mandatory = $true)]
+        [Parameter(Mandatory)]
         [String]
         ${KeyId},
-        [Parameter(Position = 1, Mandatory = $true)]
+        [Parameter(Mandatory)]
         [String]
         ${KeyFilePath},
-        [Parameter(Position = 2)]
         [SecureString]
         ${KeyPassPhrase},
-        [Parameter(Position = 3)]
         [String[]]
         ${HttpSigningHeader},
-        [Parameter(Position = 4)]
         [ValidateSet('sha256', 'sha512')]
         [String]
         ${HashAlgorithm},
-        [Parameter(Position = 5)]
         [ValidateSet('RSASSA-PKCS1-v1_5', 'RSASSA-PSS')]
         [String]
         ${SigningAlgorithm},
-        [Parameter(Position = 6)]
         [Int32]
         ${SignatureValidityPeriod}
     )
@@ -3626,10 +3505,10 @@ function Set-ConfigurationHttpSigning {
 function Update-ChatCompletion {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     param(
-        [Parameter(Position = 0, Mandatory = $true, ValueFromPipeline = $true)]
+        [Parameter(Mandatory, ValueFromPipeline)]
         [String]
         ${CompletionId},
-        [Parameter(Position = 1, Mandatory = $true)]
+        [Parameter(Mandatory)]
         [Hashtable]
         ${Metadata}
     )

@@ -38,18 +38,20 @@ class Shown(Parameter):
             return f"System.Nullable[{_TYPES.get(inner, inner)}]"
         return _TYPES.get(self.dotnet, self.dotnet)
 
-    @property
-    def attributes(self) -> list[str]:
-        """The contents of its [Parameter(...)] attributes, one for each set it belongs to."""
+    def attributes(self, counted: bool) -> list[str]:
+        """The contents of its [Parameter(...)] attributes, one for each set it belongs to.
+
+        Where PowerShell has counted the positions, they are not written: an import reads all of this.
+        """
         common = []
-        if self.position is not None:
+        if self.position is not None and not counted:
             common.append(f"Position = {self.position}")
         if "m" in self.flags:
-            common.append("Mandatory = $true")
+            common.append("Mandatory")
         if "v" in self.flags:
-            common.append("ValueFromPipeline = $true")
+            common.append("ValueFromPipeline")
         if "p" in self.flags:
-            common.append("ValueFromPipelineByPropertyName = $true")
+            common.append("ValueFromPipelineByPropertyName")
         found = [", ".join([f"ParameterSetName = '{one}'", *common]) for one in self.sets]
         return found or ([", ".join(common)] if common else [])
 
@@ -79,6 +81,12 @@ class Function:
         if self.parameters and all(one.position is None for one in self.parameters):
             parts.append("PositionalBinding = $false")
         return ", ".join(parts)
+
+    @property
+    def counted(self) -> bool:
+        """Whether the positions are those that PowerShell gives by itself: the order, without sets."""
+        positions = [one.position for one in self.parameters if one.dotnet != "SwitchParameter"]
+        return positions == list(range(len(positions))) and not any(one.sets for one in self.parameters)
 
     @property
     def piped(self) -> bool:

@@ -60,7 +60,17 @@ def functions() -> dict[str, list[dict[str, Any]]]:
         if name in CMDLETS or name in OWN:
             block = next(walk(statement, "param_block"))
             found[name] = [parameter(one) for one in walk(block, "script_parameter")]
+            if "PositionalBinding = $false" not in text(block):
+                count_positions(found[name])
     return found
+
+
+def count_positions(parameters: list[dict[str, Any]]) -> None:
+    """What PowerShell does where no parameter has a position or a set: their order."""
+    if all(one["position"] is None and not one["sets"] for one in parameters):
+        counted = [one for one in parameters if one["type"] != "SwitchParameter"]
+        for position, one in enumerate(counted):
+            one["position"] = position
 
 
 def dotnet(written: str) -> str:
@@ -83,9 +93,9 @@ def parameter(node: tree_sitter.Node) -> dict[str, Any]:
         "type": dotnet(types[-1]),
         "position": positions.pop() if positions else None,
         "values": tuple(re.findall(r"'([^']*)'", listed)),
-        "mandatory": any("Mandatory = $true" in one for one in declared),
-        "pipeline": any("ValueFromPipeline = $true" in one for one in declared),
-        "by_name": any("ValueFromPipelineByPropertyName = $true" in one for one in declared),
+        "mandatory": any(re.search(r"\bMandatory\b", one) for one in declared),
+        "pipeline": any(re.search(r"\bValueFromPipeline\b", one) for one in declared),
+        "by_name": any("ValueFromPipelineByPropertyName" in one for one in declared),
         "sets": tuple(found for one in declared for found in re.findall(r"ParameterSetName = '(\w+)'", one)),
     }
 
