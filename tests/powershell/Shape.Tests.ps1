@@ -46,6 +46,21 @@ Describe 'Help' {
         }
         $missing -join "`n" | Should -BeNullOrEmpty
     }
+    It 'tells positions and pipeline input as PowerShell has them' {
+        $wrong = foreach ($name in $helps.Keys) {
+            $parameters = (Get-Command $name).Parameters
+            if (-not ($helps[$name].parameters -and $helps[$name].parameters.PSObject.Properties['parameter'])) { continue }
+            foreach ($told in @($helps[$name].parameters.parameter)) {
+                foreach ($seen in $parameters[$told.name].ParameterSets.Values) {
+                    $position = if ($seen.Position -lt 0) { 'named' } else { "$($seen.Position)" }
+                    if ("$($told.position)" -ne $position) { "$name -$($told.name): $position" }
+                    $piped = $seen.ValueFromPipeline -or $seen.ValueFromPipelineByPropertyName
+                    if ("$($told.pipelineInput)".StartsWith('True') -ne $piped) { "$name -$($told.name): pipeline $piped" }
+                }
+            }
+        }
+        $wrong -join "`n" | Should -BeNullOrEmpty
+    }
     It 'has examples that PowerShell can read' {
         foreach ($name in $helps.Keys) {
             foreach ($example in @($helps[$name].examples.example)) {
