@@ -162,7 +162,7 @@ class PSBridgeWriter {
                 return
             }
             [void]$this.Text.Append('{"$psbridge":"secure","value":')
-            $this.AddText([System.Net.NetworkCredential]::new('', $value).Password, $name)
+            $this.AddText((Get-BridgeText $value), $name)
             [void]$this.Text.Append('}')
         }
         elseif ($value.GetType() -eq [object]) { [void]$this.Text.Append('{}') }
@@ -990,7 +990,7 @@ function script:Save-BridgeReplay {
 function script:Get-BridgeReplayText {
     param($Kept)
     if ($null -ne $Kept.Long) { return $Kept.Long }
-    [System.Net.NetworkCredential]::new('', $Kept.Text).Password
+    Get-BridgeText $Kept.Text
 }
 
 # -AsJob: the same pipeline in a runspace of its own, as a job that Get-Job, Wait-Job, Receive-Job, Stop-Job and

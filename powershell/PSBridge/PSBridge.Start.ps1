@@ -189,9 +189,9 @@ function script:New-BridgeConnection {
     $connection
 }
 
-function script:Close-BridgeConnection {
-    # Ends a worker: its input ends, which it takes as a goodbye; after $Milliseconds it is killed.
-    param($Connection, [int] $Milliseconds)
+function script:Stop-BridgeWaiting {
+    # Nothing comes from this worker any more, and everybody who waits is told.
+    param($Connection)
     $Connection['Ready'] = $false
     foreach ($id in @($Connection['Pending'].Keys)) {
         $call = $null
@@ -200,6 +200,12 @@ function script:Close-BridgeConnection {
             [void]$call.Signal.Set()
         }
     }
+}
+
+function script:Close-BridgeConnection {
+    # Ends a worker: its input ends, which it takes as a goodbye; after $Milliseconds it is killed.
+    param($Connection, [int] $Milliseconds)
+    Stop-BridgeWaiting $Connection
     try { $Connection['Input'].Dispose() } catch { Write-Debug "Closing the worker's input: $($_.Exception.Message)" }
     if ($null -eq $Connection['Process']) { return }
     try {
@@ -215,14 +221,13 @@ function script:Disconnect-Bridge {
     $hub = [System.AppDomain]::CurrentDomain.GetData('PSBridge.Hub.1')
     if ($null -eq $hub) { return }
     $me = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
-    $others = 0
-    foreach ($user in @($hub['Users'])) {
-        if ($user -ne $me -and $user.RunspaceStateInfo.State -eq 'Opened') { $others++ }
-    }
     [System.Threading.Monitor]::Enter($hub.SyncRoot)
-    try { $hub['Users'] = @($hub['Users'] | Where-Object { $_ -ne $me }) }
+    try {
+        $others = @($hub['Users'] | Where-Object { $_ -ne $me -and $_.RunspaceStateInfo.State -eq 'Opened' })
+        $hub['Users'] = $others
+    }
     finally { [System.Threading.Monitor]::Exit($hub.SyncRoot) }
-    if ($All -or $others -eq 0) {
+    if ($All -or -not $others.Count) {
         foreach ($name in 'Early', 'Connection') {
             $connection = $hub[$name]
             $hub[$name] = $null
@@ -247,10 +252,10 @@ function script:Import-BridgeRest {
     $script:Loaded = $true
 }
 
-# Parameters for secrets.
+# Secrets.
 
 function script:Get-BridgeText {
-    # The text that a parameter for secrets was given: as it is, or a SecureString's.
+    # A SecureString's text; anything else, as a parameter for secrets may be given it, stays as it is.
     param($Given)
     if ($Given -is [securestring]) { return [System.Net.NetworkCredential]::new('', $Given).Password }
     , $Given

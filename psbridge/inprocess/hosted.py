@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 from ..bridge import calls, worker
+from ..bridge.values import listed
 from ..client import Configuration, set_configuration
 from ..cmdlets.functions import cmdlet
 from ..dotnet import edge, load
@@ -67,12 +68,10 @@ def _build(name: str, bound: Any) -> Any:
         calls.current.reset(token)
     if listener.said or not isinstance(made, Model):
         return None
-    told: list[Any] = [type(made).__name__]
-    for member, value in made.__ps_properties__().items():
-        if value.__class__ is not str:
-            return None
-        told += (member, value)
-    return edge.object_array(told)
+    members = made.__ps_properties__()
+    if any(value.__class__ is not str for value in members.values()):
+        return None
+    return edge.object_array(listed(type(made).__name__, members))
 
 
 def _take_environment() -> None:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.worker_client import opened, plain
+
 import psbridge as ps
 from psbridge.cmdlets.table import entry
 from psbridge.offline import Fault, OfflineServer
@@ -108,7 +110,11 @@ class Worker:
             "invoke", {"name": "Initialize-CreateChatCompletionRequest", "parameters": parameters}
         )
         if "error" not in made:
-            value = {"$psbridge": "model", "type": "CreateChatCompletionRequest", "set": opened(made)}
+            value = {
+                "$psbridge": "model",
+                "type": "CreateChatCompletionRequest",
+                "set": plain(opened(made["result"]["value"])),
+            }
             sent = {"CreateChatCompletionRequest": value}
             made = self.ask("invoke", {"name": "New-ChatCompletion", "parameters": sent})
         found: str | None = made["error"]["data"]["error_id"] if "error" in made else None
@@ -117,19 +123,6 @@ class Worker:
     def close(self) -> None:
         """End it."""
         self._process.communicate(timeout=30)
-
-
-def opened(answer: dict[str, Any]) -> Any:
-    """The members of the worker's result, as plain JSON."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            told = value.get("$psbridge")
-            members = zip(told[1::2], told[2::2], strict=True) if isinstance(told, list) else value.items()
-            return {name: plain(item) for name, item in members}
-        return [plain(item) for item in value] if isinstance(value, list) else value
-
-    return plain(answer["result"]["value"])
 
 
 def check(case: Case, server: OfflineServer, doorway: Doorway, wanted: Any) -> Any:

@@ -111,15 +111,8 @@ function Read-BridgeLine {
         $line = $null
         if (-not $read.IsFaulted) { $line = $read.Result }
         if ($null -eq $line) {
-            # The end of its output, which is for good: Read stays, and everybody who waits is told.
-            $Connection['Ready'] = $false
-            foreach ($id in @($Connection['Pending'].Keys)) {
-                $call = $null
-                if ($Connection['Pending'].TryRemove($id, [ref]$call)) {
-                    $call.Queue.Enqueue('')
-                    [void]$call.Signal.Set()
-                }
-            }
+            # The end of its output, which is for good: Read stays.
+            Stop-BridgeWaiting $Connection
             [void]$Queue.TryDequeue([ref]$line)
             return ''
         }
@@ -181,11 +174,7 @@ function Add-BridgeUser {
     [System.Threading.Monitor]::Enter($Hub.SyncRoot)
     try {
         $users = $Hub['Users']
-        $known = $false
-        foreach ($user in $users) {
-            if ([object]::ReferenceEquals($user, $me)) { $known = $true }
-        }
-        if (-not $known) {
+        if ($users -notcontains $me) {
             if ($users.Count) { $users = @($users | Where-Object { $_.RunspaceStateInfo.State -eq 'Opened' }) }
             $Hub['Users'] = $users + $me
             # What Register-EngineEvent does; the cmdlet would have its whole module loaded first.

@@ -159,7 +159,7 @@ class PSBridgeWriter {
                 return
             }
             [void]$this.Text.Append('{"$psbridge":"secure","value":')
-            $this.AddText([System.Net.NetworkCredential]::new('', $value).Password, $name)
+            $this.AddText((Get-BridgeText $value), $name)
             [void]$this.Text.Append('}')
         }
         elseif ($value.GetType() -eq [object]) { [void]$this.Text.Append('{}') }

@@ -367,5 +367,5 @@ function Save-BridgeReplay {
 function Get-BridgeReplayText {
     param($Kept)
     if ($null -ne $Kept.Long) { return $Kept.Long }
-    [System.Net.NetworkCredential]::new('', $Kept.Text).Password
+    Get-BridgeText $Kept.Text
 }

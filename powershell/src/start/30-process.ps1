@@ -72,9 +72,9 @@ function New-BridgeConnection {
     $connection
 }
 
-function Close-BridgeConnection {
-    # Ends a worker: its input ends, which it takes as a goodbye; after $Milliseconds it is killed.
-    param($Connection, [int] $Milliseconds)
+function Stop-BridgeWaiting {
+    # Nothing comes from this worker any more, and everybody who waits is told.
+    param($Connection)
     $Connection['Ready'] = $false
     foreach ($id in @($Connection['Pending'].Keys)) {
         $call = $null
@@ -83,6 +83,12 @@ function Close-BridgeConnection {
             [void]$call.Signal.Set()
         }
     }
+}
+
+function Close-BridgeConnection {
+    # Ends a worker: its input ends, which it takes as a goodbye; after $Milliseconds it is killed.
+    param($Connection, [int] $Milliseconds)
+    Stop-BridgeWaiting $Connection
     try { $Connection['Input'].Dispose() } catch { Write-Debug "Closing the worker's input: $($_.Exception.Message)" }
     if ($null -eq $Connection['Process']) { return }
     try {
@@ -98,14 +104,13 @@ function Disconnect-Bridge {
     $hub = [System.AppDomain]::CurrentDomain.GetData('PSBridge.Hub.1')
     if ($null -eq $hub) { return }
     $me = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
-    $others = 0
-    foreach ($user in @($hub['Users'])) {
-        if ($user -ne $me -and $user.RunspaceStateInfo.State -eq 'Opened') { $others++ }
-    }
     [System.Threading.Monitor]::Enter($hub.SyncRoot)
-    try { $hub['Users'] = @($hub['Users'] | Where-Object { $_ -ne $me }) }
+    try {
+        $others = @($hub['Users'] | Where-Object { $_ -ne $me -and $_.RunspaceStateInfo.State -eq 'Opened' })
+        $hub['Users'] = $others
+    }
     finally { [System.Threading.Monitor]::Exit($hub.SyncRoot) }
-    if ($All -or $others -eq 0) {
+    if ($All -or -not $others.Count) {
         foreach ($name in 'Early', 'Connection') {
             $connection = $hub[$name]
             $hub[$name] = $null

@@ -1,7 +1,7 @@
-# Parameters for secrets.
+# Secrets.
 
 function Get-BridgeText {
-    # The text that a parameter for secrets was given: as it is, or a SecureString's.
+    # A SecureString's text; anything else, as a parameter for secrets may be given it, stays as it is.
     param($Given)
     if ($Given -is [securestring]) { return [System.Net.NetworkCredential]::new('', $Given).Password }
     , $Given
