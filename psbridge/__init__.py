@@ -23,8 +23,8 @@ _HOMES = {
     "invoke": "psbridge.cmdlets.functions",
     "PSBridgeWarning": "psbridge.cmdlets.warning",
     "CommandNotFoundError": "psbridge.cmdlets.table",
-    "Configuration": "psbridge.client.configuration",
-    "use_configuration": "psbridge.client.configuration",
+    "Configuration": "psbridge.client.settings.configuration",
+    "use_configuration": "psbridge.client.settings.configuration",
     "ParameterBindingError": "psbridge.binding",
     "PSCustomObject": "psbridge.binding",
     "SecureString": "psbridge.binding",
@@ -47,7 +47,7 @@ _HOMES = {
             "TokenContainer",
             "TokenProvider",
         ),
-        "psbridge.client.chatapi",
+        "psbridge.chatapi",
     ),
 }
 

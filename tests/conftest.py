@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from psbridge.client.configuration import Configuration, set_configuration
+from psbridge.client.settings.configuration import Configuration, set_configuration
 
 # A busy machine is no failure: nothing here is judged by how long it takes.
 settings.register_profile("psbridge", deadline=None, suppress_health_check=[HealthCheck.too_slow])

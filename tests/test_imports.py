@@ -18,7 +18,8 @@ ALLOWED: dict[str, set[str]] = {
     "binding": set(),
     "models": set(),
     "client": set(),
-    "cmdlets": {"binding", "models", "client"},
+    "chatapi": {"client"},
+    "cmdlets": {"binding", "models", "client", "chatapi"},
     "offline": {"models"},
     "generate": {"models"},
     "install_module": set(),
@@ -29,10 +30,10 @@ ALLOWED: dict[str, set[str]] = {
     "bridge": {"cmdlets", "binding", "models", "client"},
     "script": {"cmdlets", "binding", "models", "client"},
     "runs": {"cmdlets", "binding", "models", "client"},
-    "dotnet": {"cmdlets", "binding", "models", "client"},
+    "dotnet": {"cmdlets", "binding", "models", "client", "chatapi"},
     "inprocess": {"bridge", "dotnet", "cmdlets", "binding", "models", "client"},
     # The package itself names, lazily, what users reach through it.
-    "__init__": {"cmdlets", "binding", "models", "client", "offline"},
+    "__init__": {"cmdlets", "binding", "models", "client", "offline", "chatapi", "chatapi"},
     "__main__": {"cli"},
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py*") if path.suffix in (".py", ".pyi"))

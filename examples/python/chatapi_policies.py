@@ -16,7 +16,7 @@ from datetime import timedelta
 
 import psbridge
 from psbridge import BearerToken, ChatApi, RateLimitProvider, configure_api
-from psbridge.client.chatapi import ApiResponseEventArgs, ClientBuilder, HostConfiguration, HttpClientSettings
+from psbridge.chatapi import ApiResponseEventArgs, ClientBuilder, HostConfiguration, HttpClientSettings
 
 QUESTIONS = ("What is a cmdlet?", "What is a pipeline?", "What is a parameter set?")
 

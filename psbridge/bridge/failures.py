@@ -65,13 +65,13 @@ def data_text(data: dict[str, Any]) -> str:
 
 def masked(text: str, secrets: tuple[str, ...] = ()) -> str:
     """`text` without the keys and passwords in force, without `secrets`, without what looks like a key."""
-    from ..client.secret import mask_text
+    from ..client.settings.secret import mask_text
 
     return mask_text(text, *secrets, *_configured())
 
 
 def _configured() -> Iterator[str]:
-    from ..client.configuration import current_configuration
+    from ..client.settings.configuration import current_configuration
 
     settings = current_configuration().resolved()
     yield from _texts([settings.access_token, settings.password, settings.cookie, settings.api_key])
@@ -82,7 +82,7 @@ def _configured() -> Iterator[str]:
 
 def _secrets(parameters: Mapping[str, Any]) -> Iterator[str]:
     """Texts that may not show, by the names they were given under."""
-    from ..client.secret import is_sensitive_name
+    from ..client.settings.secret import is_sensitive_name
 
     for name, value in parameters.items():
         if name.endswith("Headers") and isinstance(value, Mapping):

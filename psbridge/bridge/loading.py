@@ -64,7 +64,7 @@ def _attempt(load: Callable[[], None]) -> None:
 
 
 def _load_builders() -> None:
-    from ..cmdlets import builders, functions  # noqa: F401
+    from ..cmdlets import functions
     from ..models import ChatCompletionRequestUserMessage
 
     functions.cmdlet("Initialize-ChatCompletionRequestUserMessage")
@@ -75,7 +75,7 @@ def _load_calls() -> None:
     from ..cmdlets.functions import cmdlet
 
     cmdlet("Set-Configuration")  # what scripts begin with, and what needs least
-    from ..binding import dates, numbers, parsing, regexes, uris  # noqa: F401
+    from ..binding import uris  # noqa: F401
     from ..models import (
         CreateChatCompletionRequest,
         CreateChatCompletionResponse,

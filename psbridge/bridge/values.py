@@ -126,9 +126,9 @@ def _way(value: Any) -> Callable[[Any], Any]:
     import uuid
     from decimal import Decimal
 
-    from ..client.configuration import HttpSigning
-    from ..client.headers import Headers
-    from ..client.reply import UsageTotals
+    from ..client.message.headers import Headers
+    from ..client.message.reply import UsageTotals
+    from ..client.settings.configuration import HttpSigning
     from ..cmdlets.configuration import LiveConfiguration
 
     match value:
@@ -159,7 +159,7 @@ def _way(value: Any) -> Callable[[Any], Any]:
 
 
 def _configuration(live: Any) -> Any:
-    from ..client.secret import is_sensitive_name, mask_text
+    from ..client.settings.secret import is_sensitive_name, mask_text
 
     def shown(name: str, value: Any) -> Any:
         if callable(value) or hasattr(value, "reserve"):

@@ -185,7 +185,7 @@ class Worker:
             self._loading.answered()
             return
         from ..client.clock import Cancellation
-        from ..client.configuration import current_configuration
+        from ..client.settings.configuration import current_configuration
 
         cancellation = Cancellation()
         call = Call(id, self._output, invocation.verbose, invocation.debug, cancellation)
@@ -196,7 +196,7 @@ class Worker:
             self._calls.answer(call, self._error(id, error, invocation.command, invocation.parameters, call))
 
     def _run(self, call: Call, invocation: Invocation, configuration: Any) -> None:
-        from ..client.configuration import use_configuration
+        from ..client.settings.configuration import use_configuration
         from ..cmdlets.completion import cancellable
 
         if not call.open or call.cancellation is None:

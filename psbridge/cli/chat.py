@@ -8,9 +8,9 @@ from typing import Any
 
 import psbridge
 
-from ..client.configuration import DEFAULT_BASE_URL, current_configuration
 from ..client.errors import CallTimeoutError, ConnectionFailedError
-from ..client.secret import mask_text
+from ..client.settings.configuration import DEFAULT_BASE_URL, current_configuration
+from ..client.settings.secret import mask_text
 from ..errors import PSBridgeError
 from . import WrongUsageError
 from .demo import offline_configuration

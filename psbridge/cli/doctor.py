@@ -11,9 +11,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 import psbridge
 
-from ..client.configuration import Configuration, current_configuration
 from ..client.errors import StatusError
-from ..client.secret import mask_text
+from ..client.settings.configuration import Configuration, current_configuration
+from ..client.settings.secret import mask_text
 from ..errors import PSBridgeError
 from .demo import offline_configuration
 from .screen import Screen
@@ -87,7 +87,7 @@ def _network(configuration: Configuration) -> list[_Row]:
     import httpcore
 
     from ..client import Client
-    from ..client.route import proxy_for
+    from ..client.wire.route import proxy_for
 
     url = configuration.base_url or configuration.azure_endpoint or ""
     proxy = proxy_for(configuration, httpcore.URL(url))

@@ -1,8 +1,8 @@
 """The chat client every doorway stands on: configuration, transport, retry, streaming, errors.
 
-Bodies come in as bytes or JSON-like mappings and replies go out through a codec, so nothing here knows the
-models. Names load on first use: `psbridge.client.configuration` and the errors need the standard library
-only.
+Five rooms: `settings` and secrets, the `message` as a value, the `exchange` with retry and limits, `streams`,
+and the `wire`. Replies go out through a codec, so nothing here knows the models. Names load on first use:
+the configuration and the errors need the standard library only.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ if TYPE_CHECKING:
     from .asyncclient import AsyncClient
     from .client import Client
     from .clock import Cancellation, Clock
-    from .codec import Codec, JsonCodec
-    from .configuration import (
+    from .core import CallOptions
+    from .errors import ClientError
+    from .exchange.limits import RateLimits
+    from .exchange.loop import Retry
+    from .exchange.many import Outcome, Results
+    from .message.codec import Codec, JsonCodec
+    from .message.headers import Headers
+    from .message.reply import Reply, UsageTotals
+    from .settings.configuration import (
         Configuration,
         HttpSigning,
         current_configuration,
         set_configuration,
         use_configuration,
     )
-    from .core import CallOptions
-    from .errors import ClientError
-    from .events import ContentDelta, Done, RefusalDelta, StreamEvent, ToolCallDelta, UsageReport
-    from .exchange import Retry
-    from .headers import Headers
-    from .keys import KeyRing
-    from .limits import RateLimits
-    from .many import Outcome, Results
-    from .reply import Reply, UsageTotals
-    from .secret import Secret
-    from .stream import AsyncChatStream, ChatStream
-    from .tls import CertificateCheckSkippedWarning
+    from .settings.keys import KeyRing
+    from .settings.secret import Secret
+    from .streams.events import ContentDelta, Done, RefusalDelta, StreamEvent, ToolCallDelta, UsageReport
+    from .streams.stream import AsyncChatStream, ChatStream
+    from .wire.tls import CertificateCheckSkippedWarning
 
 _HOMES = {
     "asyncclient": ("AsyncClient",),
     "client": ("Client",),
     "clock": ("Cancellation", "Clock"),
-    "codec": ("Codec", "JsonCodec"),
-    "configuration": (
+    "message.codec": ("Codec", "JsonCodec"),
+    "settings.configuration": (
         "Configuration",
         "HttpSigning",
         "current_configuration",
@@ -49,16 +49,16 @@ _HOMES = {
     ),
     "core": ("CallOptions",),
     "errors": ("ClientError",),
-    "events": ("ContentDelta", "Done", "RefusalDelta", "StreamEvent", "ToolCallDelta", "UsageReport"),
-    "exchange": ("Retry",),
-    "headers": ("Headers",),
-    "keys": ("KeyRing",),
-    "limits": ("RateLimits",),
-    "many": ("Outcome", "Results"),
-    "reply": ("Reply", "UsageTotals"),
-    "secret": ("Secret",),
-    "stream": ("AsyncChatStream", "ChatStream"),
-    "tls": ("CertificateCheckSkippedWarning",),
+    "streams.events": ("ContentDelta", "Done", "RefusalDelta", "StreamEvent", "ToolCallDelta", "UsageReport"),
+    "exchange.loop": ("Retry",),
+    "message.headers": ("Headers",),
+    "settings.keys": ("KeyRing",),
+    "exchange.limits": ("RateLimits",),
+    "exchange.many": ("Outcome", "Results"),
+    "message.reply": ("Reply", "UsageTotals"),
+    "settings.secret": ("Secret",),
+    "streams.stream": ("AsyncChatStream", "ChatStream"),
+    "wire.tls": ("CertificateCheckSkippedWarning",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -7,18 +7,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .clock import Clock
-from .codec import Codec, PageKind
-from .configuration import Configuration
 from .core import CallOptions, Core, stored_path
-from .drivers import AsyncDriver
-from .exchange import Answer, Call, exchange
-from .jsontext import field
-from .limits import RateLimits
-from .many import Outcome, check_concurrency, outcomes
-from .reply import Reply, Usage
-from .request import Body
-from .stream import AsyncChatStream, StreamState
-from .transport import AsyncHttpcoreTransport, AsyncTransport
+from .exchange.drivers import AsyncDriver
+from .exchange.limits import RateLimits
+from .exchange.loop import Answer, Call, exchange
+from .exchange.many import Outcome, check_concurrency, outcomes
+from .message.codec import Codec, PageKind
+from .message.jsontext import field
+from .message.reply import Reply, Usage
+from .message.request import Body
+from .settings.configuration import Configuration
+from .streams.stream import AsyncChatStream, StreamState
+from .wire.transport import AsyncHttpcoreTransport, AsyncTransport
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

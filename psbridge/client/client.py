@@ -9,18 +9,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .clock import Clock
-from .codec import Codec, PageKind
-from .configuration import Configuration
 from .core import CallOptions, Core, stored_path
-from .drivers import Driver
-from .exchange import Answer, Call, exchange
-from .jsontext import field
-from .limits import RateLimits
-from .many import LoopThread, Results, check_concurrency
-from .reply import Reply, Usage
-from .request import Body
-from .stream import ChatStream, StreamState
-from .transport import HttpcoreTransport, Transport
+from .exchange.drivers import Driver
+from .exchange.limits import RateLimits
+from .exchange.loop import Answer, Call, exchange
+from .exchange.many import LoopThread, Results, check_concurrency
+from .message.codec import Codec, PageKind
+from .message.jsontext import field
+from .message.reply import Reply, Usage
+from .message.request import Body
+from .settings.configuration import Configuration
+from .streams.stream import ChatStream, StreamState
+from .wire.transport import HttpcoreTransport, Transport
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -8,20 +8,20 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 from urllib.parse import quote
 
-from .assemble import completion_of_events
 from .clock import Cancellation, Clock
-from .codec import Codec, JsonCodec
-from .configuration import Configuration, current_configuration
 from .errors import BadResponseError, ClientError, RequestError
-from .exchange import Answer, Call, Retry
-from .jsontext import dumps, field
-from .keys import KeyCache
-from .limits import RateLimits
-from .reply import Reply, Usage, count
-from .request import Body, chat_body, estimate_tokens, outgoing
-from .route import Routes
-from .sse import EventDecoder
-from .telemetry import Span
+from .exchange.limits import RateLimits
+from .exchange.loop import Answer, Call, Retry
+from .exchange.telemetry import Span
+from .message.codec import Codec, JsonCodec
+from .message.jsontext import dumps, field
+from .message.reply import Reply, Usage, count
+from .message.request import Body, chat_body, estimate_tokens, outgoing
+from .settings.configuration import Configuration, current_configuration
+from .settings.keys import KeyCache
+from .streams.assemble import completion_of_events
+from .streams.sse import EventDecoder
+from .wire.route import Routes
 
 CHAT = "/chat/completions"
 

@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING, Any
 from psbridge.errors import PSBridgeError
 
 if TYPE_CHECKING:
-    from .headers import Headers
+    from .message.headers import Headers
 
 
 class ErrorResponse:
@@ -88,7 +88,7 @@ class ClientError(PSBridgeError):
         parameter: str | None = None,
         target: object = None,
     ) -> None:
-        from .headers import Headers
+        from .message.headers import Headers
 
         error_id, category = power_shell_identity(self.__class__)
         super().__init__(

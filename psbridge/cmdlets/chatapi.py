@@ -1,4 +1,4 @@
-"""ChatApi with models: the C# page's client, typed. The calls themselves are `psbridge.client.chatapi`'s.
+"""ChatApi with models: the C# page's client, typed. The calls themselves are `psbridge.chatapi`'s.
 
 api = psbridge.ChatApi()                      # follows the configuration, like the cmdlets
 reply = api.CreateChatCompletion(request)     # a CreateChatCompletionResponse, or an ApiException
@@ -14,11 +14,11 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, Generic, TypeAlias, TypeVar, cast, overload
 
+from ..chatapi import ChatApiBase, HostConfiguration
 from ..client import Client
-from ..client.chatapi import ChatApiBase, HostConfiguration
 from ..client.clock import Clock
-from ..client.codec import Codec
-from ..client.configuration import DEFAULT_BASE_URL, current_configuration
+from ..client.message.codec import Codec
+from ..client.settings.configuration import DEFAULT_BASE_URL, current_configuration
 from ..models import CreateChatCompletionRequest, CreateChatCompletionResponse
 from ..models.base import Model
 from ..models.problems import InvalidValueError

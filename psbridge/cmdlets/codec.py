@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..client.codec import PageKind
+from ..client.message.codec import PageKind
 from ..models import (
     ChatCompletionDeleted,
     ChatCompletionList,

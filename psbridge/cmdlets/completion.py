@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from ..client import Cancellation, Client, Reply, UsageTotals
-from ..client.configuration import current_configuration
+from ..client.settings.configuration import current_configuration
 from ..errors import PSBridgeError
 from ..models import CreateChatCompletionRequest, CreateChatCompletionResponse, UpdateChatCompletionRequest
 from ..models.base import Model

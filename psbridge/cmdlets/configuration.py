@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..client.configuration import (
+from ..client.errors import ConfigurationError
+from ..client.settings.configuration import (
     DEFAULT_BASE_URL,
     Configuration,
     HttpSigning,
     current_configuration,
     set_configuration,
 )
-from ..client.errors import ConfigurationError
 
 Bound = dict[str, Any]
 

@@ -34,7 +34,7 @@ from decimal import Decimal
 from typing import Any, TypeVar, overload
 
 from .. import binding
-from ..client.secret import Secret
+from ..client.settings.secret import Secret
 from ..cmdlets.builders import built
 from ..cmdlets.unset import UNSET
 from ..models.base import Model

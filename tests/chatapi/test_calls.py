@@ -13,14 +13,14 @@ import pytest
 
 import psbridge as ps
 from psbridge import ApiException, ApiResponse, BearerToken, ChatApi, Option, configure_api
-from psbridge.client import Cancellation, Configuration, set_configuration
-from psbridge.client import errors as client_errors
-from psbridge.client.chatapi import (
+from psbridge.chatapi import (
     ApiResponseEventArgs,
     ExceptionEventArgs,
     HttpClientSettings,
     JsonConverter,
 )
+from psbridge.client import Cancellation, Configuration, set_configuration
+from psbridge.client import errors as client_errors
 from psbridge.client.errors import (
     AuthenticationError,
     CallCancelledError,
@@ -80,7 +80,7 @@ def test_a_failure_without_a_reply_is_an_api_exception_without_a_status(here: Co
 
 
 def test_every_client_error_has_its_api_exception_and_survives_pickle() -> None:
-    from psbridge.client.chatapi.response import api_exception
+    from psbridge.chatapi.response import api_exception
 
     for kind in client_errors.POWERSHELL:
         error = api_exception(kind("It went wrong.", status=500, body=b"why"))

@@ -13,7 +13,7 @@ import pytest
 
 import psbridge
 from psbridge import ClientUtils, Option
-from psbridge.client import chatapi
+from psbridge import chatapi
 from psbridge.cmdlets import chatapi as typed
 
 PAGE = {

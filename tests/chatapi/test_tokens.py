@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from psbridge import BearerToken, ChatApi, RateLimitProvider, TokenContainer, TokenProvider
+from psbridge.chatapi import CircuitOpenError, HostConfiguration
 from psbridge.client import Cancellation, Configuration, set_configuration
-from psbridge.client.chatapi import CircuitOpenError, HostConfiguration
 from psbridge.client.errors import CallCancelledError, ConnectionFailedError, ServerError
 from psbridge.offline import Fault, OfflineServer, fingerprint
 

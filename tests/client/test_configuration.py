@@ -279,7 +279,7 @@ def test_a_body_that_holds_itself_or_is_too_deep_is_refused(
 def test_configuration_needs_neither_httpx_nor_pydantic() -> None:
     """In a fresh interpreter."""
     program = (
-        "import sys, psbridge, psbridge.client, psbridge.client.configuration, psbridge.client.errors\n"
+        "import sys, psbridge, psbridge.client.settings.configuration, psbridge.client.errors\n"
         "from psbridge.client import Configuration\n"
         "Configuration(base_url='https://x.example', access_token='k').resolved()\n"
         "print([m for m in ('httpx', 'httpcore', 'h11', 'pydantic', 'asyncio') if m in sys.modules])"

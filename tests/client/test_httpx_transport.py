@@ -11,7 +11,7 @@ import pytest
 
 from psbridge.client import AsyncClient, Client, Configuration
 from psbridge.client.errors import ConnectionFailedError, DeadlineError, TlsError
-from psbridge.client.httpx_transport import AsyncHttpxTransport, HttpxTransport
+from psbridge.client.wire.httpx_transport import AsyncHttpxTransport, HttpxTransport
 from psbridge.offline import Fault, OfflineServer
 
 from .conftest import BODY, KEY

@@ -18,7 +18,7 @@ import pytest
 
 from psbridge.client import AsyncClient, Cancellation, Client, Configuration
 from psbridge.client.errors import CallCancelledError, DeadlineError
-from psbridge.client.transport import HttpcoreTransport
+from psbridge.client.wire.transport import HttpcoreTransport
 from psbridge.offline import Fault, OfflineServer
 
 from .conftest import BODY

@@ -21,8 +21,8 @@ from psbridge.client.errors import (
     ServerError,
     StatusError,
 )
-from psbridge.client.headers import Headers
-from psbridge.client.retry import backoff, retry_after
+from psbridge.client.exchange.retry import backoff, retry_after
+from psbridge.client.message.headers import Headers
 from psbridge.offline import Fault, OfflineServer
 
 from .conftest import BODY, Caller, MovedClock

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psbridge.client.errors import ResponseTooLargeError
-from psbridge.client.sse import EventDecoder, ServerSentEvent
+from psbridge.client.streams.sse import EventDecoder, ServerSentEvent
 
 
 def reference(stream: bytes) -> list[tuple[bytes, str, str]]:

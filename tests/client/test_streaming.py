@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from psbridge.client import AsyncClient, Client, Configuration, Done, JsonCodec, ToolCallDelta, UsageReport
-from psbridge.client.assemble import Assembler
 from psbridge.client.errors import (
     BadResponseError,
     StreamEventError,
     StreamStalledError,
     TruncatedStreamError,
 )
+from psbridge.client.streams.assemble import Assembler
 from psbridge.offline import Fault, OfflineServer
 
 from .conftest import BODY, Caller

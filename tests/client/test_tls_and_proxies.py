@@ -351,7 +351,7 @@ def test_a_socks_proxy_is_used(caller: Caller, faulty: Any) -> None:
 @pytest.fixture(autouse=True)
 def no_context_is_kept() -> Iterator[None]:
     """Files of the same name differ between tests."""
-    from psbridge.client import tls
+    from psbridge.client.wire import tls
 
     yield
     tls._contexts.clear()

@@ -13,7 +13,7 @@ import pytest
 import psbridge as ps
 from psbridge import dotnet
 from psbridge.client import set_configuration
-from psbridge.client.configuration import current_configuration
+from psbridge.client.settings.configuration import current_configuration
 from psbridge.dotnet import edge
 from psbridge.inprocess.hosted import serve
 

@@ -1,0 +1,58 @@
+"""What the client writes to standard `logging`: method, URL without its query, status, request id, time,
+attempt.
+
+Bodies only where a configuration asks for them, and then masked; headers never.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from ..errors import ClientError
+from ..settings.secret import mask_text
+
+if TYPE_CHECKING:
+    from ..message.request import Outgoing
+    from .loop import Retry
+
+logger = logging.getLogger("psbridge.client")
+logging.getLogger("psbridge").addHandler(logging.NullHandler())  # silent unless the application wants logs
+
+_LONGEST_BODY = 10_000
+
+
+def attempt(
+    outgoing: Outgoing,
+    status: int | None,
+    request_id: str | None,
+    seconds: float,
+    number: int,
+    error: ClientError | None,
+) -> None:
+    """One try has ended: INFO when it succeeded, WARNING when it failed."""
+    level = logging.INFO if error is None else logging.WARNING
+    if logger.isEnabledFor(level):
+        logger.log(
+            level,
+            "%s %s -> %s, request id %s, %.3f s, attempt %d",
+            outgoing.method,
+            outgoing.shown_url,
+            status if status is not None else type(error).__name__,
+            request_id or "-",
+            seconds,
+            number,
+        )
+
+
+def retrying(retry: Retry) -> None:
+    """A request will be sent again."""
+    logger.info("%s", retry)
+
+
+def bodies(outgoing: Outgoing, reply: bytes) -> None:
+    """The bodies of one exchange, masked."""
+    if logger.isEnabledFor(logging.DEBUG):
+        for name, body in (("request", outgoing.body), ("reply", reply)):
+            text = body[:_LONGEST_BODY].decode("utf-8", "replace")
+            logger.debug("%s body: %s", name, mask_text(text, *outgoing.secrets))

@@ -1,0 +1,371 @@
+"""Many calls at once: a fixed number of workers over any iterable, in constant memory, each failure a result.
+
+The engine runs on asyncio. `Results` lets blocking code use it: the engine gets a thread of its own, while
+the requests are still drawn from the iterable in the caller's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import queue
+import threading
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+)
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from ..clock import Cancellation
+from ..errors import CallCancelledError, RequestError
+from ..message.reply import Reply
+
+_AHEAD = 2  # requests drawn and not yet handed back, per worker
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one of many requests: exactly one of `reply` and `error` is set.
+
+    Attributes:
+        index: the request's place in the iterable, from 0.
+        request: the request itself, as it was drawn.
+    """
+
+    index: int
+    request: Any
+    reply: Reply | None = None
+    error: Exception | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it succeeded."""
+        return self.error is None
+
+    @property
+    def value(self) -> Any:
+        """The decoded completion; raises the error where there is one."""
+        if self.error is not None:
+            raise self.error
+        assert self.reply is not None
+        return self.reply.value
+
+
+Send = Callable[[Any], Awaitable[Reply]]
+
+
+def check_concurrency(concurrency: int) -> int:
+    """`concurrency`, or RequestError when it is no whole number of 1 or more."""
+    if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
+        raise RequestError("ThrottleLimit must be a whole number, 1 or more.", parameter="ThrottleLimit")
+    return concurrency
+
+
+async def outcomes(
+    send: Send, source: Iterable[Any] | AsyncIterable[Any], concurrency: int, ordered: bool
+) -> AsyncGenerator[Outcome, None]:
+    """Send what `source` yields, at most `concurrency` at a time.
+
+    No more than twice as many requests are drawn as are handed back, so a slow consumer slows the source.
+    Closing the generator cancels what is under way. An exception of `source` is raised once everything drawn
+    is handed back.
+    """
+    engine = _Engine(send, source, concurrency)
+    workers = [asyncio.ensure_future(engine.work()) for _ in range(concurrency)]
+    waiting: dict[int, Outcome] = {}
+    following = 0
+    try:
+        running = concurrency
+        while running:
+            outcome = await engine.done.get()
+            if outcome is None:
+                running -= 1
+                continue
+            if not ordered:
+                engine.window.release()
+                yield outcome
+                continue
+            waiting[outcome.index] = outcome
+            while following in waiting:
+                engine.window.release()
+                yield waiting.pop(following)
+                following += 1
+        if engine.failure is not None:
+            raise engine.failure
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+
+class _Engine:
+    def __init__(self, send: Send, source: Iterable[Any] | AsyncIterable[Any], concurrency: int) -> None:
+        self._send = send
+        self._asynchronous = isinstance(source, AsyncIterable)
+        self._source: Any = aiter(source) if isinstance(source, AsyncIterable) else iter(source)
+        self._turn = asyncio.Lock()
+        self._drawn = 0
+        self._exhausted = False
+        self.window = asyncio.Semaphore(concurrency * _AHEAD)
+        self.done: asyncio.Queue[Outcome | None] = asyncio.Queue()
+        self.failure: Exception | None = None
+
+    async def work(self) -> None:
+        """Draw, send and report until the source is exhausted."""
+        try:
+            while True:
+                await self.window.acquire()
+                drawn = await self._draw()
+                if drawn is None:
+                    self.window.release()
+                    return
+                index, request = drawn
+                try:
+                    reply = await self._send(request)
+                except Exception as error:
+                    self.done.put_nowait(Outcome(index, request, error=error))
+                else:
+                    self.done.put_nowait(Outcome(index, request, reply))
+        finally:
+            self.done.put_nowait(None)
+
+    async def _draw(self) -> tuple[int, Any] | None:
+        if self._asynchronous:
+            async with self._turn:
+                return await self._draw_async()
+        if self._exhausted:
+            return None
+        try:
+            request = next(self._source)
+        except StopIteration:
+            self._exhausted = True
+            return None
+        except Exception as error:
+            self._exhausted, self.failure = True, error
+            return None
+        return self._numbered(request)
+
+    async def _draw_async(self) -> tuple[int, Any] | None:
+        if self._exhausted:
+            return None
+        try:
+            request = await anext(self._source)
+        except StopAsyncIteration:
+            self._exhausted = True
+            return None
+        except Exception as error:
+            self._exhausted, self.failure = True, error
+            return None
+        return self._numbered(request)
+
+    def _numbered(self, request: Any) -> tuple[int, Any]:
+        index = self._drawn
+        self._drawn += 1
+        return index, request
+
+
+class LoopThread:
+    """An event loop in a daemon thread, started when first needed."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The running loop."""
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(
+                    target=self._loop.run_forever, name="psbridge-client", daemon=True
+                )
+                self._thread.start()
+            return self._loop
+
+    @property
+    def started(self) -> bool:
+        """Whether the thread runs."""
+        return self._loop is not None
+
+    def stop(self, last: Coroutine[Any, Any, None]) -> None:
+        """Cancel what runs there, run `last`, and end the thread."""
+        with self._lock:
+            loop, self._loop = self._loop, None
+            thread, self._thread = self._thread, None
+        if loop is not None and thread is not None:
+            asyncio.run_coroutine_threadsafe(_wind_up(last), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+
+async def _wind_up(last: Coroutine[Any, Any, None]) -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await last
+
+
+class _Feed:
+    """Requests drawn in the caller's thread, iterated on the loop."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[tuple[Any, ...]] = asyncio.Queue()
+
+    def put(self, requests: list[Any], last: bool) -> None:
+        """On the loop: more requests; `last` says that no more will come."""
+        for request in requests:
+            self._queue.put_nowait((request,))
+        if last:
+            self._queue.put_nowait(())
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        item = await self._queue.get()
+        if not item:
+            raise StopAsyncIteration
+        return item[0]
+
+
+class Results(Iterator[Outcome]):
+    """The outcomes of many requests, for blocking code. Close it, or use `with`, to cancel what is under
+    way.
+    """
+
+    def __init__(
+        self,
+        thread: LoopThread,
+        send: Send,
+        requests: Iterable[Any],
+        concurrency: int,
+        ordered: bool,
+        cancellation: Cancellation | None = None,
+    ) -> None:
+        self._loop = thread.loop()
+        self._source = iter(requests)
+        self._window = concurrency * _AHEAD
+        self._refill_below = self._window - max(1, concurrency // 4) + 1
+        self._ahead = 0
+        self._exhausted = False
+        self._failure: BaseException | None = None
+        self._done: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
+        self._feed: _Feed | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+        self._cancellation = cancellation
+        context = contextvars.copy_context()
+        started = threading.Event()
+
+        def start() -> None:
+            self._feed = _Feed()
+            self._task = context.run(self._loop.create_task, self._pump(send, concurrency, ordered))
+            # Not in the task itself, which may be cancelled before it begins.
+            self._task.add_done_callback(lambda _: self._done.put(None))
+            started.set()
+
+        self._loop.call_soon_threadsafe(start)
+        started.wait()
+        if cancellation is not None:
+            cancellation.register(self, self._cancel)
+
+    async def _pump(self, send: Send, concurrency: int, ordered: bool) -> None:
+        assert self._feed is not None
+        try:
+            async for outcome in outcomes(send, self._feed, concurrency, ordered):
+                self._done.put(outcome)
+        except asyncio.CancelledError:
+            cancelled = self._cancellation is not None and self._cancellation.cancelled
+            why = "The call was cancelled" if cancelled else "The client was closed"
+            self._done.put(CallCancelledError(f"{why} while requests were under way."))
+            raise
+        except Exception as error:  # handed to the consumer, who raises it
+            self._done.put(error)
+
+    def _cancel(self) -> None:
+        try:
+            if self._task is not None:
+                self._loop.call_soon_threadsafe(self._task.cancel)
+        except RuntimeError:  # the loop is closed, and with it the task has ended
+            return
+
+    def __next__(self) -> Outcome:
+        if self._closed:
+            raise StopIteration
+        try:
+            if self._ahead < self._refill_below and not self._exhausted:
+                self._refill()
+            outcome = self._take()
+        except BaseException:
+            self.close()
+            raise
+        if isinstance(outcome, Outcome):
+            self._ahead -= 1
+            return outcome
+        if outcome is not None:
+            self.close()
+            raise outcome
+        self._end()
+        if self._failure is not None:
+            raise self._failure
+        raise StopIteration
+
+    def _end(self) -> None:
+        self._closed = True
+        if self._cancellation is not None:
+            self._cancellation.register(self, None)
+
+    def _take(self) -> Outcome | BaseException | None:
+        while True:
+            try:
+                # A limit, so that Ctrl+C is seen on Windows, where a wait without one cannot be interrupted.
+                return self._done.get(timeout=0.5)
+            except queue.Empty:
+                continue
+
+    def _refill(self) -> None:
+        drawn: list[Any] = []
+        while self._ahead + len(drawn) < self._window:
+            try:
+                drawn.append(next(self._source))
+            except StopIteration:
+                self._exhausted = True
+                break
+            except Exception as error:  # raised once everything drawn is handed back
+                self._exhausted, self._failure = True, error
+                break
+        self._ahead += len(drawn)
+        assert self._feed is not None
+        self._loop.call_soon_threadsafe(self._feed.put, drawn, self._exhausted)
+
+    def close(self) -> None:
+        """Cancel what is under way and wait until its sockets are closed. Iterating afterwards ends."""
+        if self._closed:
+            return
+        self._end()
+        self._cancel()
+        while self._take() is not None:
+            continue
+
+    def __enter__(self) -> Results:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if "_closed" in self.__dict__ and not self._closed:
+            self.close()

@@ -1,0 +1,68 @@
+"""OpenTelemetry spans by the GenAI semantic conventions, where the application has loaded OpenTelemetry.
+
+Nothing is imported here for those who do not use it: an application that sets up tracing has `opentelemetry`
+loaded. Spans hold models, counts and ids; never messages.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from ..errors import ClientError
+from ..message.jsontext import field
+from ..message.request import Outgoing
+
+
+class Span:
+    """One call's span, or nothing where OpenTelemetry is not loaded."""
+
+    def __init__(self, outgoing: Outgoing, operation: str = "chat") -> None:
+        self._span: Any = None
+        if "opentelemetry.trace" not in sys.modules:
+            return
+        from opentelemetry import trace
+
+        url = outgoing.url
+        attributes: dict[str, Any] = {
+            "gen_ai.operation.name": operation,
+            "gen_ai.provider.name": "azure.ai.openai" if b"azure.com" in url.host else "openai",
+            "server.address": url.host.decode("ascii"),
+            "server.port": url.port or (443 if url.scheme == b"https" else 80),
+        }
+        if outgoing.model is not None:
+            attributes["gen_ai.request.model"] = outgoing.model
+        self._span = trace.get_tracer("psbridge").start_span(
+            f"{operation} {outgoing.model}" if outgoing.model else operation,
+            kind=trace.SpanKind.CLIENT,
+            attributes=attributes,
+        )
+
+    def end(self, value: object, seconds: float = 0.0) -> None:
+        """The call succeeded with `value`."""
+        if self._span is None:
+            return
+        usage = field(value, "usage")
+        reasons = [field(choice, "finish_reason") for choice in field(value, "choices") or ()]
+        found = {
+            "gen_ai.response.id": field(value, "id"),
+            "gen_ai.response.model": field(value, "model"),
+            "gen_ai.response.finish_reasons": [str(reason) for reason in reasons if reason is not None]
+            or None,
+            "gen_ai.usage.input_tokens": field(usage, "prompt_tokens"),
+            "gen_ai.usage.output_tokens": field(usage, "completion_tokens"),
+        }
+        self._span.set_attributes({name: item for name, item in found.items() if item is not None})
+        self._span.end()
+
+    def fail(self, error: BaseException) -> None:
+        """The call failed."""
+        if self._span is None:
+            return
+        from opentelemetry.trace import Status, StatusCode
+
+        kind = str(error.status) if isinstance(error, ClientError) and error.status else type(error).__name__
+        self._span.set_attribute("error.type", kind)
+        told = error.message if isinstance(error, ClientError) else type(error).__name__
+        self._span.set_status(Status(StatusCode.ERROR, told))
+        self._span.end()

@@ -1,0 +1,1 @@
+"""Requests and replies as values: URL, headers, body, JSON. Sends nothing."""

@@ -1,0 +1,1 @@
+"""Where and how to call: settings, keys, secrets, signatures. Knows nothing of the wire."""

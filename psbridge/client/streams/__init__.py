@@ -1,0 +1,1 @@
+"""Server-sent events, and the completion they are pieces of."""
