@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "dotnet": {"cmdlets", "binding", "models", "client", "chatapi"},
     "inprocess": {"bridge", "dotnet", "cmdlets", "binding", "models", "client"},
     # The package itself names, lazily, what users reach through it.
-    "__init__": {"cmdlets", "binding", "models", "client", "offline", "chatapi", "chatapi"},
+    "__init__": {"cmdlets", "binding", "models", "client", "offline", "chatapi"},
     "__main__": {"cli"},
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py*") if path.suffix in (".py", ".pyi"))

@@ -12,8 +12,7 @@ from enum import Enum
 import pytest
 
 import psbridge
-from psbridge import ClientUtils, Option
-from psbridge import chatapi
+from psbridge import ClientUtils, Option, chatapi
 from psbridge.cmdlets import chatapi as typed
 
 PAGE = {
