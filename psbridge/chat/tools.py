@@ -1,0 +1,296 @@
+"""Tools from functions: a function's hints and docstring become the schema; the model's arguments, its call.
+
+`@tool` makes a `Tool` of a function, which can still be called as before. Nothing here asks a model anything
+or decides whether a tool runs: that is `rounds`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import typing
+from collections.abc import Callable
+from typing import Any, TypeVar, get_type_hints, overload
+
+from ..models.problems import InvalidValueError
+from .schema import Schema, SchemaError, nullable, problem, strict_of_type, tidied, without_unused
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class ToolArgumentsError(ValueError):
+    """The model's arguments do not fit the function; the sentence goes back to the model."""
+
+
+class Tool:
+    """A function that a model may ask for.
+
+    Attributes:
+        name: what the model calls it, 1 to 64 letters, digits, `_` and `-`.
+        description: what it is for, from the docstring.
+        parameters: the JSON schema of its arguments.
+        strict: whether the schema is one of strict mode; then an optional parameter is required and nullable,
+            and a null from the model means that it was left out.
+        timeout: seconds that one call may take; None for no limit of its own.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        self.name = _checked_name(str(name or getattr(function, "__name__", type(function).__name__)))
+        self.function = function
+        self.timeout = timeout
+        self.is_async = inspect.iscoroutinefunction(function)
+        summary, words = _described(function)
+        self.description = summary if description is None else description
+        self._signature = _Signature(function, self.name, words)
+        self.parameters = self._signature.schema
+        self.strict = self._signature.strict
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **arguments: Any) -> Any:
+        """The function itself, called as written."""
+        return self.function(*args, **arguments)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else functools.partial(self.function, instance)
+
+    def __repr__(self) -> str:
+        return f"<Tool {self.name}({', '.join(self.parameters['properties'])})>"
+
+    @property
+    def definition(self) -> Schema:
+        """What goes into a request's `tools`."""
+        function: Schema = {"name": self.name}
+        if self.description:
+            function["description"] = self.description
+        return {
+            "type": "function",
+            "function": {**function, "parameters": self.parameters, "strict": self.strict},
+        }
+
+    def arguments_of(self, text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The positional and named arguments that a model's JSON stands for, checked and converted.
+
+        Raises:
+            ToolArgumentsError: naming the argument and what is allowed.
+        """
+        return self._signature.bound(text)
+
+
+@overload
+def tool(function: _Function, /) -> Tool: ...
+@overload
+def tool(
+    *, name: str | None = None, description: str | None = None, timeout: float | None = None
+) -> Callable[[Callable[..., Any]], Tool]: ...
+def tool(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    timeout: float | None = None,
+) -> Any:
+    """Make a tool of a function: `@tool`, `@tool(name=…, timeout=…)` or `tool(function)`.
+
+    The schema comes from the type hints (anything pydantic knows, models included) and the docstring (Google,
+    NumPy or Sphinx style). `async def` functions are awaited.
+
+    Args:
+        name: another name than the function's.
+        description: another description than the docstring's first paragraphs.
+        timeout: seconds that one call may take.
+
+    Raises:
+        InvalidValueError: when the name is none the service takes, or a parameter has no schema.
+    """
+    if function is None:
+        return functools.partial(Tool, name=name, description=description, timeout=timeout)
+    if not callable(function):
+        raise InvalidValueError(
+            f"invalid value for 'Tools', must be a function, not {type(function).__name__}.",
+            parameter="Tools",
+            path="Tools",
+        )
+    return Tool(function, name=name, description=description, timeout=timeout)
+
+
+def _checked_name(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise InvalidValueError(
+            f"invalid value for 'Tools', the tool name '{name}' must be 1 to 64 letters, digits, '_' or '-'; "
+            "give it one with 'name'.",
+            parameter="Tools",
+            path="Tools",
+        )
+    return name
+
+
+def _described(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
+    """A function's description and each parameter's, from its docstring."""
+    text = inspect.getdoc(function) or ""
+    if not text or (isinstance(function, functools.partial)):
+        return "", {}
+    from docstring_parser import parse
+
+    doc = parse(text)
+    paragraphs = [part for part in (doc.short_description, doc.long_description) if part]
+    words = {one.arg_name.lstrip("*"): _one_line(one.description) for one in doc.params if one.description}
+    return "\n\n".join(paragraphs), words
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+class _Signature:
+    """The arguments of a function as a pydantic model, made once."""
+
+    def __init__(self, function: Callable[..., Any], name: str, words: dict[str, str]) -> None:
+        from pydantic import ConfigDict, Field, create_model
+        from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+
+        place = f"Tools.{name}"
+        parameters = _parameters(function, place)
+        hints = _hints(function, place)
+        self._positional = [one.name for one in parameters if one.kind is one.POSITIONAL_ONLY]
+        self._optional = frozenset(one.name for one in parameters if one.default is not one.empty)
+        # A model's members must not begin with "_" or hide its methods, so they have names of their own here.
+        self._members = {one.name: f"argument_{number}" for number, one in enumerate(parameters)}
+        fields: dict[str, Any] = {}
+        for one in parameters:
+            hint = hints.get(one.name, Any)
+            default: Any = ... if one.default is one.empty else one.default
+            fields[self._members[one.name]] = (
+                hint,
+                Field(default, alias=one.name, description=words.get(one.name) or None),
+            )
+        try:
+            self._model = create_model(
+                "Arguments", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=False), **fields
+            )
+            schema = self._model.model_json_schema(by_alias=True)
+        except (PydanticSchemaGenerationError, PydanticUserError, TypeError) as error:
+            raise problem(name, f"has a parameter without a JSON schema: {_reason(error)}", "Tools") from None
+        schema = tidied(schema)
+        schema.pop("description", None)
+        schema.setdefault("properties", {})
+        self.schema, self.strict = self._sent(schema)
+
+    def _sent(self, schema: Schema) -> tuple[Schema, bool]:
+        """The schema that goes out, strict where the function's shape allows."""
+        whole = {**schema, "properties": dict(schema["properties"])}
+        for name in self._optional:
+            whole["properties"][name] = nullable(whole["properties"][name])
+        try:
+            return without_unused(strict_of_type(whole, "Tools")), True
+        except SchemaError:
+            pass
+        schema["additionalProperties"] = False
+        schema["required"] = [name for name in schema["properties"] if name not in self._optional]
+        return schema, False
+
+    def bound(self, text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        import json
+
+        from pydantic import ValidationError
+
+        try:
+            given = json.loads(text or "{}")
+        except (ValueError, RecursionError) as error:
+            raise ToolArgumentsError(f"the arguments are not JSON: {error}") from None
+        if not isinstance(given, dict):
+            raise ToolArgumentsError("the arguments must be a JSON object")
+        properties = self.schema["properties"]
+        given = {
+            name: value
+            for name, value in given.items()
+            if not (value is None and name in self._optional and not self._takes_null(name))
+        }
+        try:
+            checked = self._model.model_validate_json(json.dumps(given))
+        except ValidationError as error:
+            faults = [
+                f"{'.'.join(str(part) for part in fault['loc']) or 'arguments'}: {fault['msg']}"
+                for fault in error.errors(include_url=False, include_input=False)[:5]
+            ]
+            known = (
+                f" The parameters are {', '.join(properties)}." if properties else " There are no parameters."
+            )
+            raise ToolArgumentsError("; ".join(faults) + "." + known) from None
+        values = {
+            name: getattr(checked, member)
+            for name, member in self._members.items()
+            if name in given or name not in self._optional
+        }
+        positional = []
+        for name in self._positional:
+            if name not in values:
+                break
+            positional.append(values.pop(name))
+        return tuple(positional), values
+
+    def _takes_null(self, name: str) -> bool:
+        """In strict mode a null for an optional parameter always means that it was left out."""
+        return not self.strict
+
+
+def _parameters(function: Callable[..., Any], place: str) -> list[inspect.Parameter]:
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (ValueError, TypeError):
+        raise InvalidValueError(
+            f"invalid value for '{place}', the function has no signature that can be read.",
+            parameter="Tools",
+            path=place,
+        ) from None
+    for one in parameters:
+        if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
+            stars = "*" if one.kind is one.VAR_POSITIONAL else "**"
+            raise InvalidValueError(
+                f"invalid value for '{place}', '{stars}{one.name}' cannot be described to a model; "
+                "give each parameter a name.",
+                parameter="Tools",
+                path=place,
+            )
+    return parameters
+
+
+def _hints(function: Callable[..., Any], place: str) -> dict[str, Any]:
+    target = function.func if isinstance(function, functools.partial) else function
+    if not (inspect.isfunction(target) or inspect.ismethod(target) or inspect.isbuiltin(target)):
+        target = type(target).__call__
+    try:
+        return {
+            name: _described_hint(hint) for name, hint in get_type_hints(target, include_extras=True).items()
+        }
+    except NameError as error:
+        raise InvalidValueError(
+            f"invalid value for '{place}', a type hint cannot be read: {error}.",
+            parameter="Tools",
+            path=place,
+        ) from None
+
+
+def _described_hint(hint: Any) -> Any:
+    """`Annotated[int, "how many"]`: a bare text describes the parameter."""
+    if typing.get_origin(hint) is not typing.Annotated:
+        return hint
+    from pydantic import Field
+
+    inner, *extras = typing.get_args(hint)
+    fields = tuple(Field(description=one) if isinstance(one, str) else one for one in extras)
+    return typing.Annotated.__class_getitem__((inner, *fields))
+
+
+def _reason(error: Exception) -> str:
+    line = str(error).splitlines()[0]
+    return line.split(". Set `arbitrary_types_allowed", 1)[0].rstrip(".") + "."
