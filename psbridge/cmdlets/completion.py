@@ -93,7 +93,7 @@ _OPTIONS = {
 _MODEL_OPEN = frozenset(("Model",))
 # Parameters of the call itself; every other one belongs to the request.
 _PIPELINE = ("ThrottleLimit", "Unordered", "RequestsPerMinute", "TokensPerMinute")
-_CALL = frozenset(
+CALL = frozenset(
     ("CreateChatCompletionRequest", "WithHttpInfo", "Stream", "StreamText", *_PIPELINE, *_OPTIONS)
 )
 
@@ -115,14 +115,15 @@ def new_chat_completion(bound: Bound, left_open: frozenset[str]) -> Any:
 
 def request_of(bound: Bound) -> CreateChatCompletionRequest:
     """The request that the bound parameters ask for, complete and checked."""
-    return _sendable(_request(bound))
+    request: CreateChatCompletionRequest = sendable(_request(bound))
+    return request
 
 
 def _request(bound: Bound) -> CreateChatCompletionRequest:
     given = bound.get("CreateChatCompletionRequest")
     if given is not None:
         return as_request(given)
-    members = {name: value for name, value in bound.items() if name not in _CALL}
+    members = {name: value for name, value in bound.items() if name not in CALL}
     if not members:
         raise PSBridgeError(
             "Error! The required parameter CreateChatCompletionRequest missing when calling "
@@ -169,7 +170,8 @@ def as_request(given: Any) -> CreateChatCompletionRequest:
     return request
 
 
-def _sendable(request: CreateChatCompletionRequest) -> CreateChatCompletionRequest:
+def sendable(request: Any) -> Any:
+    """A request ready to be sent: its model filled in, what was left open left out or refused."""
     return completed(request, model=_default_model())
 
 
