@@ -9,17 +9,6 @@ from ..cmdlets.unset import UNSET
 from .messages import INVALID_PARAMS, Refused
 from .values import decoded
 
-# Cmdlets that wait for a server; all others are done at once.
-_SLOW = frozenset(
-    (
-        "New-ChatCompletion",
-        "Get-ChatCompletion",
-        "Get-ChatCompletionMessage",
-        "Update-ChatCompletion",
-        "Remove-ChatCompletion",
-    )
-)
-
 
 class _Known:
     """What is looked up once for a cmdlet: its own parameters, and those of them that are SecureStrings."""
@@ -31,7 +20,7 @@ class _Known:
         self.command: str = entry.name
         self.names = frozenset(one.name for one in entry.parameters)
         self.secure = frozenset(one.name for one in entry.parameters if one.dotnet == "SecureString")
-        self.slow = entry.name in _SLOW
+        self.slow: bool = entry.waits
         self.function: Callable[..., Any] | None = None
 
 

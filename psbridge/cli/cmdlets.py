@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from ..cmdlets.table import CommandNotFoundError, TableEntry, TableParameter, entries, entry
+from ..cmdlets.table import CommandNotFoundError, TableEntry, entries, entry
+from ..models.tables import ParameterRow
 from . import WrongUsageError
 from .screen import Screen
 
@@ -62,22 +63,22 @@ def _sets(one: TableEntry) -> list[str]:
     return list(found) or [""]
 
 
-def _in(parameter: TableParameter, group: str) -> bool:
+def _in(parameter: ParameterRow, group: str) -> bool:
     return not parameter.sets or group in parameter.sets
 
 
-def _syntax(parameter: TableParameter) -> str:
+def _syntax(parameter: ParameterRow) -> str:
     """A parameter as PowerShell's help writes it: `[-Name] <type>` by position, `[...]` when optional."""
     if parameter.dotnet == "SwitchParameter":
         return f"[-{parameter.name}]"
     name = f"-{parameter.name}" if parameter.position is None else f"[-{parameter.name}]"
     text = f"{name} <{parameter.dotnet}>"
-    return text if "m" in parameter.flags else f"[{text}]"
+    return text if parameter.mandatory else f"[{text}]"
 
 
-def _facts(parameter: TableParameter) -> list[str]:
+def _facts(parameter: ParameterRow) -> list[str]:
     facts = []
-    if parameter.required:
+    if parameter.required or parameter.mandatory:
         facts.append("Required.")
     if parameter.values:
         facts.append(f"Allowed: {', '.join(parameter.values)}.")
@@ -85,9 +86,7 @@ def _facts(parameter: TableParameter) -> list[str]:
         facts.append(f"Position: {parameter.position}.")
     if parameter.sets:
         facts.append(f"Set: {', '.join(parameter.sets)}.")
-    pipeline = [
-        text for flag, text in (("v", "by value"), ("p", "by property name")) if flag in parameter.flags
-    ]
+    pipeline = ["by value"] * parameter.pipeline + ["by property name"] * parameter.by_name
     if pipeline:
         facts.append(f"Pipeline: {', '.join(pipeline)}.")
     if parameter.wire:

@@ -32,7 +32,7 @@ def builder(entry: TableEntry) -> Builder:
 def _object(entry: TableEntry) -> Builder:
     model: type[Model] = getattr(models, entry.output)
     wires = {parameter.name: parameter.wire for parameter in entry.parameters}
-    wraps = frozenset(parameter.wire for parameter in entry.parameters if "w" in parameter.flags)
+    wraps = frozenset(parameter.wire for parameter in entry.parameters if parameter.wraps)
     decimals = frozenset(parameter.wire for parameter in entry.parameters if "Decimal" in parameter.dotnet)
     special = wraps | decimals
 
@@ -61,7 +61,7 @@ def built(model: type[Model], members: dict[str, Any], left_open: list[str]) -> 
 def _union(entry: TableEntry) -> Builder:
     alternatives = _objects_in(getattr(models, entry.output))
     wires = {parameter.name: parameter.wire for parameter in entry.parameters}
-    wraps = frozenset(parameter.wire for parameter in entry.parameters if "w" in parameter.flags)
+    wraps = frozenset(parameter.wire for parameter in entry.parameters if parameter.wraps)
     value_of = _value(entry)
     # The member that tells the alternatives apart has one listed value in each; the union's choice reads it.
     telling = next((parameter for parameter in entry.parameters if parameter.values), None)
@@ -124,7 +124,7 @@ def _chooser(union: str) -> Callable[[Any], Any]:
 def _value(entry: TableEntry) -> Builder:
     alternatives = getattr(models, entry.output)
     kinds = _objects_in(alternatives)
-    wraps = any("w" in parameter.flags for parameter in entry.parameters)
+    wraps = any(parameter.wraps for parameter in entry.parameters)
 
     def build(bound: Bound, left_open: frozenset[str]) -> Any:
         if "Value" not in bound:

@@ -181,7 +181,7 @@ def describe(entry: TableEntry) -> str:
         lines += ["", "Parameters:"]
         for parameter in entry.parameters:
             allowed = f" {{{', '.join(parameter.values)}}}" if parameter.values else ""
-            required = " (required)" if parameter.required else ""
+            required = " (required)" if parameter.required or parameter.mandatory else ""
             lines.append(f"    {parameter.name} [{parameter.dotnet}]{allowed}{required}: {parameter.help}")
     if entry.output:
         lines += ["", f"Returns: {entry.output}."]

@@ -98,7 +98,7 @@ CALL = frozenset(
 )
 
 
-def new_chat_completion(bound: Bound, left_open: frozenset[str]) -> Any:
+def new_chat_completion(bound: Bound) -> Any:
     """Send the request, given whole or by its parameters.
 
     Returns:

@@ -41,7 +41,7 @@ def _work(row: TableEntry) -> Any:
     if row.kind == "cmdlet":
         from .written import work
 
-        return work(row.name)
+        return work(row)
     from .builders import builder
 
     return builder(row)
@@ -52,7 +52,7 @@ def _piped(row: TableEntry) -> Piped | None:
         return None
     from .written import piped
 
-    return piped(row.name)
+    return piped(row)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,14 +1,13 @@
-"""The generated table as binder commands: one `Command` a cmdlet, made when it is first used."""
+"""The generated tables as binder commands: one `Command` a cmdlet, made when it is first used."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from ..binding import Command, Parameter, SetOptions
 from ..errors import PSBridgeError
-from ..models.tables import CMDLETS, ParameterRow
+from ..models.tables import CMDLETS, CmdletRow, OperationRow, ParameterRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,68 +20,60 @@ class CommandNotFoundError(PSBridgeError):
     default_category = "ObjectNotFound"
 
 
-# Strings to PowerShell that keep a SecureString, or whatever else gives the text when it is needed, as it is:
-# PowerShell's own conversion would turn one into the name of its type.
-_SECRETS = {
-    ("Set-Configuration", "AccessToken"),
-    ("Set-Configuration", "Cookie"),
-    ("Set-Configuration", "Password"),
-    ("Set-ConfigurationApiKey", "ApiKey"),
-}
+def for_binder(row: ParameterRow) -> Parameter:
+    """A row as the binder takes it.
+
+    A secret and a file are of any type: what gives a text when it is needed, and what is open already, stay
+    as they are, where PowerShell's conversion would make the name of their type of them.
+    """
+    options = SetOptions(
+        mandatory=row.mandatory,
+        position=row.position,
+        from_pipeline=row.pipeline,
+        from_pipeline_by_property_name=row.by_name,
+    )
+    return Parameter(
+        row.name,
+        "Object" if row.dotnet == "FileInfo" or (row.secret and row.dotnet == "String") else row.dotnet,
+        sets=dict.fromkeys(row.sets or ("__AllParameterSets",), options),
+        validate_set=row.values or None,
+        wire_name=row.wire or None,
+    )
 
 
-@dataclass(frozen=True)
-class TableParameter:
-    """One row of the table, by name; see `psbridge.models.tables` for what each column means."""
-
-    name: str
-    wire: str
-    dotnet: str
-    values: tuple[str, ...]
-    position: int | None
-    flags: str
-    help: str
-    sets: tuple[str, ...]
-
-    @property
-    def required(self) -> bool:
-        """The API requires the member, or PowerShell the parameter."""
-        return "r" in self.flags or "m" in self.flags
-
-    def for_binder(self, secret: bool) -> Parameter:
-        options = SetOptions(
-            mandatory="m" in self.flags,
-            position=self.position,
-            from_pipeline="v" in self.flags,
-            from_pipeline_by_property_name="p" in self.flags,
-        )
-        return Parameter(
-            self.name,
-            "Object" if secret else self.dotnet,
-            sets=dict.fromkeys(self.sets or ("__AllParameterSets",), options),
-            validate_set=self.values or None,
-            wire_name=self.wire or None,
-        )
-
-
-@dataclass(frozen=True)
 class TableEntry:
-    """One cmdlet of the table.
+    """One cmdlet of the tables: its row, and what is made of it on first use.
 
     `kind` is object, union or value (the builders), json (ConvertFrom-JsonTo*) or cmdlet (the rest).
     """
 
-    name: str
-    kind: str
-    output: str
-    summary: str
-    default_set: str
-    should_process: bool
-    rows: tuple[ParameterRow, ...]
+    def __init__(self, row: CmdletRow) -> None:
+        self.row = row
+        self.name = row.name
+        self.family = row.family
+        self.kind = row.kind
+        self.output = row.output
+        self.summary = row.summary
+        self.default_set = row.default_set
+        self.should_process = row.should_process
 
-    @cached_property
-    def parameters(self) -> tuple[TableParameter, ...]:
-        return tuple(TableParameter(*row) for row in self.rows)
+    def __repr__(self) -> str:
+        return f"TableEntry({self.name})"
+
+    @property
+    def parameters(self) -> tuple[ParameterRow, ...]:
+        """The parameters, those by position first and in their order."""
+        return self.row.parameters
+
+    @property
+    def operations(self) -> tuple[OperationRow, ...]:
+        """What the cmdlet asks a server for; empty for one that asks for nothing."""
+        return self.row.operations
+
+    @property
+    def waits(self) -> bool:
+        """It waits for a server."""
+        return self.row.waits
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -93,15 +84,17 @@ class TableEntry:
 
     @cached_property
     def command(self) -> Command:
+        """What binds its arguments."""
         return Command(
             self.name,
-            [parameter.for_binder((self.name, parameter.name) in _SECRETS) for parameter in self.parameters],
+            [for_binder(row) for row in self.parameters],
             default_set=self.default_set or None,
             supports_should_process=self.should_process,
         )
 
     @property
     def python_name(self) -> str:
+        """The function's name in Python."""
         return self.name.replace("-", "_")
 
 
@@ -115,13 +108,13 @@ def entry(name: str) -> TableEntry:
     Raises:
         CommandNotFoundError: with the nearest names, when there is none.
     """
-    found = _by_folded_name.get(name.lower()) or _by_folded_name.get(name.lower().replace("_", "-", 1))
-    if found is None:
+    known = _by_folded_name.get(name.lower()) or _by_folded_name.get(name.lower().replace("_", "-", 1))
+    if known is None:
         raise CommandNotFoundError(
             f"The term '{name}' is not recognized as the name of a cmdlet of psbridge.{_nearest(name)}",
             target=name,
         )
-    return TableEntry(found, *CMDLETS[found])
+    return TableEntry(CMDLETS[known])
 
 
 def entries() -> Iterator[TableEntry]:

@@ -1,60 +1,30 @@
-"""The cmdlets that are not builders, by name: what each does with its bound parameters.
+"""The cmdlets that are not builders: the functions that do their work, as their rows name them.
 
-The client is loaded when a cmdlet that talks to a server is asked for; those of the configuration, which
-scripts begin with, do without it.
+A module is loaded when a cmdlet of it is asked for: those of the configuration, which scripts begin with, do
+without the client.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from importlib import import_module
 from typing import Any
 
-from . import configuration
 from .cmdlet import Piped, Work
-
-_Plain = Callable[[dict[str, Any]], Any]  # what does not ask which parameters were left open
-
-_CONFIGURATION: dict[str, _Plain] = {
-    "Get-Configuration": configuration.get_configuration,
-    "Set-Configuration": configuration.set_configuration_values,
-    "Set-ConfigurationApiKey": configuration.set_api_key,
-    "Set-ConfigurationApiKeyPrefix": configuration.set_api_key_prefix,
-    "Set-ConfigurationDefaultHeader": configuration.set_default_header,
-    "Set-ConfigurationHttpSigning": configuration.set_http_signing,
-    "Get-ConfigurationHttpSigning": configuration.get_http_signing,
-    "Get-HostSetting": configuration.get_host_setting,
-    "Get-UrlFromHostSetting": configuration.url_from_host_setting,
-}
+from .table import TableEntry
 
 
-@cache
-def _completion() -> dict[str, _Plain]:
-    from . import completion
-
-    return {
-        "Get-ChatCompletion": completion.get_chat_completion,
-        "Get-ChatCompletionMessage": completion.get_chat_completion_message,
-        "Update-ChatCompletion": completion.update_chat_completion,
-        "Remove-ChatCompletion": completion.remove_chat_completion,
-        "Get-ChatCompletionUsage": completion.get_chat_completion_usage,
-    }
+def work(entry: TableEntry) -> Work:
+    """What a cmdlet does with its bound parameters."""
+    function = _named(entry.row.work)
+    return lambda bound, left_open: function(bound)
 
 
-def work(name: str) -> Work:
-    """What the cmdlet of that name does."""
-    if name == "New-ChatCompletion":
-        from .completion import new_chat_completion
-
-        return new_chat_completion
-    plain = _CONFIGURATION.get(name) or _completion()[name]
-    return lambda bound, left_open: plain(bound)
+def piped(entry: TableEntry) -> Piped | None:
+    """What a cmdlet does with a whole pipeline at once; None where it takes item by item."""
+    piped_work: Piped | None = _named(entry.row.many) if entry.row.many else None
+    return piped_work
 
 
-def piped(name: str) -> Piped | None:
-    """What the cmdlet of that name does with a whole pipeline at once; None where it takes item by item."""
-    if name != "New-ChatCompletion":
-        return None
-    from .many import new_chat_completions
-
-    return new_chat_completions
+def _named(place: str) -> Any:
+    module, _, name = place.rpartition(".")
+    return getattr(import_module(f".{module}", __package__), name)

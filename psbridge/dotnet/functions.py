@@ -19,11 +19,12 @@ from ..client.clock import Cancellation
 from ..cmdlets.cmdlet import COMMON
 from ..cmdlets.completion import cancellable
 from ..cmdlets.functions import cmdlet
-from ..cmdlets.table import TableEntry, TableParameter, entries, entry
+from ..cmdlets.table import TableEntry, entries, entry
 from ..cmdlets.unset import UNSET
 from ..cmdlets.warning import PSBridgeWarning
 from ..errors import PSBridgeError
 from ..models.base import Model
+from ..models.tables import ParameterRow
 from . import edge, tokens
 from .convert import to_dotnet
 from .read import read
@@ -70,23 +71,23 @@ def _definition(row: TableEntry) -> str:
     return f"[CmdletBinding({', '.join(binding)})]\nparam(\n{block}\n)\n{body}"
 
 
-def _parameter(one: TableParameter) -> str:
+def _parameter(one: ParameterRow) -> str:
     says = []
     if one.position is not None:
         says.append(f"Position = {one.position}")
-    for flag, text in (
-        ("m", "Mandatory"),
-        ("v", "ValueFromPipeline"),
-        ("p", "ValueFromPipelineByPropertyName"),
+    for wanted, text in (
+        (one.mandatory, "Mandatory"),
+        (one.pipeline, "ValueFromPipeline"),
+        (one.by_name, "ValueFromPipelineByPropertyName"),
     ):
-        if flag in one.flags:
+        if wanted:
             says.append(f"{text} = $true")
     sets = [[f"ParameterSetName = '{name}'"] for name in one.sets] or [[]]
     lines = [f"[Parameter({', '.join([*named, *says])})]" for named in sets]
     if one.values:
         lines.append("[ValidateSet({})]".format(", ".join(f"'{value}'" for value in one.values)))
     # [string] would make "System.Security.SecureString" of a secret.
-    dotnet = {"SwitchParameter": "switch"}.get(one.dotnet, "object" if "s" in one.flags else one.dotnet)
+    dotnet = {"SwitchParameter": "switch"}.get(one.dotnet, "object" if one.secret else one.dotnet)
     lines.append(f"[{dotnet}]\n${{{one.name}}}")
     return "\n".join(lines)
 

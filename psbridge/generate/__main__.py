@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from .description import DescriptionError, load
+from .families import HERE, FamilyError, load_families
 from .merge import merged
 from .pages import PageError, pages
 from .powershell import powershell_files
 from .render import RenderError, model_files, stub_file, table_files, write
-from .tables import HERE, HelpError, Words, cmdlet_table
+from .tables import cmdlet_table
+from .words import HelpError, Words
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,24 +23,25 @@ def generate(
     spec: Annotated[Path, typer.Option(help="The newest OpenAPI description: what the API is today.")],
     names: Annotated[Path, typer.Option(help="The description the names come from: what scripts rely on.")],
     root: Annotated[Path, typer.Option(help="The project's folder to write into.")] = ROOT,
-    words: Annotated[Path, typer.Option(help="The folder of help.yaml and cmdlets.yaml.")] = HERE,
+    families: Annotated[Path, typer.Option(help="The folder of the families of the API.")] = HERE,
 ) -> None:
     """Write models, tables, stubs, pages and the PowerShell module out of two OpenAPI descriptions."""
     try:
-        api = merged(load(spec), load(names))
-        lines = Words.load(words / "help.yaml")
-        table = cmdlet_table(api, lines, words / "cmdlets.yaml")
+        known = load_families(families)
+        api = merged(load(spec), load(names), known)
+        words = Words.load(families)
+        table = cmdlet_table(api, words, known)
         package = root / "psbridge"
         outputs = [
-            *model_files(api, lines, package / "models"),
-            *table_files(table, package / "models"),
+            *model_files(api, words, known, package / "models"),
+            *table_files(table, known, package / "models"),
             stub_file(table, api, package / "cmdlets"),
-            *pages(api, table, lines, root / "docs"),
+            *pages(api, table, words, known, root / "docs"),
             *powershell_files(table, root),
         ]
-        lines.check_used()
+        words.check_used()
         changed = write(outputs)
-    except (DescriptionError, HelpError, PageError, RenderError) as problem:
+    except (DescriptionError, FamilyError, HelpError, PageError, RenderError) as problem:
         typer.echo(f"psbridge.generate: {problem}", err=True)
         raise typer.Exit(2) from None
     for path in changed:

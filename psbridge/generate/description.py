@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from ..naming import parameter_name
+from .families import Family
 from .shapes import (
     AliasDef,
     Api,
@@ -30,9 +31,7 @@ from .shapes import (
     nullable,
 )
 
-PATH_PREFIX = "/chat/completions"
-# Reached by hand: what a stream and an error answer with, which the 2024 description does not link to.
-EXTRA_ROOTS = ("CreateChatCompletionStreamResponse", "ErrorResponse")
+FORM = "multipart/form-data"
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -45,7 +44,7 @@ def load(path: Path) -> dict[str, Any]:
     """The description as nested dicts.
 
     Raises:
-        DescriptionError: when the file cannot be read, is not YAML, or describes no chat completions.
+        DescriptionError: when the file cannot be read, is not YAML, or describes no API.
     """
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
@@ -61,26 +60,33 @@ def load(path: Path) -> dict[str, Any]:
         raise DescriptionError(f"{path}: nested too deeply") from problem
     if not (
         isinstance(document, dict)
-        and isinstance(paths := document.get("paths"), dict)
-        and isinstance(paths.get(PATH_PREFIX), dict)
+        and isinstance(document.get("paths"), dict)
         and isinstance(components := document.get("components"), dict)
         and isinstance(components.get("schemas"), dict)
     ):
-        raise DescriptionError(f"{path}: not an OpenAPI description with schemas and the path {PATH_PREFIX}")
+        raise DescriptionError(f"{path}: not an OpenAPI description with paths and schemas")
     return document
 
 
-def roots(document: dict[str, Any]) -> list[str]:
-    """Names of the schemas that the chat paths use, in the description's order."""
-    found = [
-        ref
-        for path, item in document["paths"].items()
-        if path == PATH_PREFIX or path.startswith(f"{PATH_PREFIX}/")
-        for ref in _refs(item)
-    ]
+def roots(document: dict[str, Any], family: Family, source: str = "") -> list[str]:
+    """Names of the schemas that a family's paths use, in the description's order, and of its further ones.
+
+    Raises:
+        DescriptionError: the description has no path of the family, or no such further schema.
+    """
+    items = [item for path, item in document["paths"].items() if family.has(path)]
+    if family.prefix and not items:
+        raise DescriptionError(
+            f"{source}: there is no path {family.prefix}, which the family {family.name} has"
+        )
     schemas = document["components"]["schemas"]
-    named = [ref.rpartition("/")[2] for ref in found]
-    return list(dict.fromkeys(name for name in [*named, *EXTRA_ROOTS] if name in schemas))
+    for name in family.roots:
+        if name not in schemas:
+            raise DescriptionError(
+                f"{source}: there is no schema {name}, which the family {family.name} names"
+            )
+    named = [ref.rpartition("/")[2] for ref in _refs(items)]
+    return list(dict.fromkeys(name for name in [*named, *family.roots] if name in schemas))
 
 
 def _refs(node: Any) -> Iterable[str]:
@@ -88,7 +94,7 @@ def _refs(node: Any) -> Iterable[str]:
         for key, value in node.items():
             if key == "$ref" and isinstance(value, str):
                 yield value
-            else:
+            elif key != FORM:  # a form is filled by a cmdlet's parameters and needs no model
                 yield from _refs(value)
     elif isinstance(node, list):
         for value in node:
@@ -113,34 +119,34 @@ class Reader:
         self._names = names or {}
         self._inline: dict[str, str] = {}
         self._open: list[str] = []  # the named schemas being read, outermost first
+        self._place = ""  # the path whose operations are being read
 
-    def read(self, names: Iterable[str]) -> Api:
-        """Define the named schemas, all they refer to, and the inline bodies of the chat operations.
+    def read(self, names: Iterable[str], family: Family | None = None) -> Api:
+        """Define the named schemas, all they refer to, and the inline bodies of the family's operations, or
+        of all operations.
 
         Raises:
             DescriptionError: for a reference to nothing, and for a schema written in a way not known here.
         """
         try:
-            self._read(names)
+            for name in names:
+                self._component(name)
+            for path, item in self.document["paths"].items():
+                if family is None or family.has(path):
+                    self._place = path
+                    self._bodies(item)
         except (KeyError, TypeError, AttributeError) as problem:
-            where = self._open[-1] if self._open else f"an operation under {PATH_PREFIX}"
+            where = self._open[-1] if self._open else f"an operation of {self._place}"
             raise DescriptionError(f"{self.source}: {where} is not written as OpenAPI has it") from problem
         return self.api
-
-    def _read(self, names: Iterable[str]) -> None:
-        for name in names:
-            self._component(name)
-        for path, item in self.document["paths"].items():
-            if path.startswith(PATH_PREFIX):
-                self._bodies(item)
 
     def _bodies(self, item: dict[str, Any]) -> None:
         for operation in item.values():
             if not isinstance(operation, dict) or "requestBody" not in operation:
                 continue
-            for media in operation["requestBody"]["content"].values():
+            for kind, media in operation["requestBody"]["content"].items():
                 schema = media["schema"]
-                if "$ref" not in schema:
+                if "$ref" not in schema and kind != FORM:
                     operation_id = operation["operationId"]
                     self._define(operation_id[:1].upper() + operation_id[1:] + "Request", schema)
 

@@ -10,16 +10,36 @@ from dataclasses import replace
 from typing import Any
 
 from .description import Reader, roots
-from .shapes import AliasDef, Api, Array, Definition, Map, Member, ObjectDef, Ref, Scalar, Shape, UnionDef
+from .families import SHARED, Family
+from .shapes import (
+    AliasDef,
+    Api,
+    Array,
+    Definition,
+    Map,
+    Member,
+    ObjectDef,
+    Ref,
+    Scalar,
+    Shape,
+    UnionDef,
+    references,
+)
 
 
-def merged(newest: dict[str, Any], oldest: dict[str, Any]) -> Api:
-    """The API of `newest` under the names of `oldest`, every member's .NET type filled in."""
+def merged(newest: dict[str, Any], oldest: dict[str, Any], families: list[Family]) -> Api:
+    """What the families have of `newest` under the names of `oldest`, every member's .NET type filled in."""
     before = Reader(oldest, source="the description of the names")
     # The whole of the older API is named, because schemas written alike share the name of the first.
     before.read(oldest["components"]["schemas"])
     after = Reader(newest, before.positions, source="the newest description")
-    after.read(roots(newest))
+    used: dict[str, set[str]] = {}  # the definitions by the families that need them
+    for family in families:
+        named = roots(newest, family, after.source)
+        known = set(after.api.definitions)
+        after.read(named, family)
+        for name in {*named, *(after.api.definitions.keys() - known)}:
+            used.setdefault(name, set()).add(family.name)
     old, new = before.api, after.api
     _keep_renamed(old, new, before.positions)
     for name, definition in list(new.definitions.items()):
@@ -29,21 +49,51 @@ def merged(newest: dict[str, Any], oldest: dict[str, Any]) -> Api:
             _join(definition, members, old, new, has_old=isinstance(earlier, ObjectDef))
         elif isinstance(definition, UnionDef) and isinstance(earlier, UnionDef):
             definition.alternatives = _old_first(definition.alternatives, earlier.alternatives)
+    _settle(new, used)
     return new
+
+
+def _settle(api: Api, used: dict[str, set[str]]) -> None:
+    """Each definition into the folder of the family that needs it, or of all where several do."""
+    pending = list(used)
+    while pending:
+        name = pending.pop()
+        for other in references(api.definitions[name]):
+            theirs = used.setdefault(other, set())
+            if not used[name] <= theirs:
+                theirs |= used[name]
+                pending.append(other)
+    for name in api.definitions:
+        owners = used[name]
+        api.families[name] = next(iter(owners)) if len(owners) == 1 else SHARED
 
 
 def _keep_renamed(old: Api, new: Api, positions: dict[tuple[str, str], str]) -> None:
     """Where the newer description uses another name, the older one stays, with today's content."""
-    for (owner, wire), name in positions.items():
-        definition, earlier = new.definitions.get(owner), old.definitions.get(name)
-        if not isinstance(definition, ObjectDef) or earlier is None or isinstance(earlier, AliasDef):
+    for (owner, wire), place in positions.items():
+        definition = new.definitions.get(owner)
+        if not isinstance(definition, ObjectDef):
             continue
         for member in definition.members:
-            if member.wire == wire and isinstance(member.shape, Ref) and member.shape.name != name:
-                today = new.definitions[member.shape.name]
-                if type(today) is type(earlier) and name not in new.definitions:
-                    new.definitions[name] = _copy(today, name)
-                    member.shape = replace(member.shape, name=name)
+            if member.wire != wire:
+                continue
+            shape, name = member.shape, place
+            array = shape if isinstance(shape, Array) else None
+            if array is not None:
+                shape, name = array.items, f"{place}Inner"
+            earlier = old.definitions.get(name)
+            if (
+                not isinstance(shape, Ref)
+                or shape.name == name
+                or earlier is None
+                or isinstance(earlier, AliasDef)
+            ):
+                continue
+            today = new.definitions[shape.name]
+            if type(today) is type(earlier) and name not in new.definitions:
+                new.definitions[name] = _copy(today, name)
+                renamed = replace(shape, name=name)
+                member.shape = renamed if array is None else replace(array, items=renamed)
 
 
 def _copy(definition: Definition, name: str) -> Definition:

@@ -12,21 +12,25 @@ from typing import Any
 import jinja2
 
 from .cmdlets import Builder, BuilderParameter, builders
+from .families import Family
+from .python_types import class_name
 from .render import Output, environment
+from .rows import Cmdlet, Parameter
 from .samples import example
 from .shapes import Api, Array, Limits, ObjectDef, Ref, Scalar, Shape, UnionDef
-from .tables import Cmdlet, Parameter, Words, help_line
+from .tables import help_line
+from .words import Words
 
 BASE_URL = "https://api.openai.com/v1"
 
-# What each cmdlet of the API asks the service for; one that asks for nothing has no entry.
-REQUESTS = {
-    "New-ChatCompletion": "POST /chat/completions",
-    "Get-ChatCompletion": "GET /chat/completions/{completion_id}",
-    "Get-ChatCompletionMessage": "GET /chat/completions/{completion_id}/messages",
-    "Update-ChatCompletion": "POST /chat/completions/{completion_id}",
-    "Remove-ChatCompletion": "DELETE /chat/completions/{completion_id}",
-}
+
+@dataclass(frozen=True)
+class Group:
+    """The cmdlets of one page; `calls` says that they are operations of the API."""
+
+    page: str
+    cmdlets: list[Cmdlet]
+    calls: bool
 
 
 class PageError(Exception):
@@ -43,7 +47,7 @@ class Row:
     notes: str
 
 
-def pages(api: Api, table: list[Cmdlet], words: Words, folder: Path) -> list[Output]:
+def pages(api: Api, table: list[Cmdlet], words: Words, families: list[Family], folder: Path) -> list[Output]:
     """Every page of `docs/`.
 
     Raises:
@@ -51,10 +55,14 @@ def pages(api: Api, table: list[Cmdlet], words: Words, folder: Path) -> list[Out
     """
     templates = environment()
     templates.filters["cell"] = _cell
-    written = [cmdlet for cmdlet in table if cmdlet.kind == "cmdlet"]
-    chat = [cmdlet for cmdlet in written if "ChatCompletion" in cmdlet.name]
-    chat.sort(key=lambda cmdlet: [*REQUESTS, cmdlet.name].index(cmdlet.name))
-    settings = [cmdlet for cmdlet in written if cmdlet not in chat]
+    templates.filters["requests"] = _requests
+    templates.filters["media"] = lambda body: _MEDIA.get(body, "application/json")
+    rows = {cmdlet.name: cmdlet for cmdlet in table}
+    # Those that call nothing come last.
+    groups = [
+        Group(family.page, [rows[name] for name in family.cmdlets], bool(family.prefix))
+        for family in sorted(families, key=lambda family: (not family.prefix, family.page))
+    ]
     made = builders(api)
     summaries = {builder.model: words.get("models", builder.model) for builder in made}
 
@@ -66,9 +74,8 @@ def pages(api: Api, table: list[Cmdlet], words: Words, folder: Path) -> list[Out
         return Output(folder / f"{file}.md", text)
 
     return [
-        page("README", "docs_index.md.j2", chat=chat, settings=settings, requests=REQUESTS, models=summaries),
-        page("ChatApi", "docs_cmdlets.md.j2", **_group("ChatApi", chat, summaries)),
-        page("Configuration", "docs_cmdlets.md.j2", **_group("Configuration", settings, summaries)),
+        page("README", "docs_index.md.j2", groups=groups, models=summaries),
+        *(page(group.page, "docs_cmdlets.md.j2", **_group(group, summaries)) for group in groups),
         *(
             page(
                 builder.model,
@@ -84,13 +91,12 @@ def pages(api: Api, table: list[Cmdlet], words: Words, folder: Path) -> list[Out
     ]
 
 
-def _group(title: str, cmdlets: list[Cmdlet], models: dict[str, str]) -> dict[str, Any]:
+def _group(group: Group, models: dict[str, str]) -> dict[str, Any]:
+    cmdlets = group.cmdlets
     return {
-        "title": title,
-        "cmdlets": cmdlets,
-        "requests": REQUESTS,
+        "group": group,
         "base_url": BASE_URL,
-        "models": models,
+        "models": {class_name(name): name for name in models},
         "rows": {cmdlet.name: [_row(one) for one in _own(cmdlet)] for cmdlet in cmdlets},
         "syntax": {cmdlet.name: _syntax(cmdlet) for cmdlet in cmdlets},
         "included": {cmdlet.name: _included(cmdlet) for cmdlet in cmdlets},
@@ -109,9 +115,9 @@ def _included(cmdlet: Cmdlet) -> str:
 
 def _row(parameter: Parameter) -> Row:
     notes = [
-        "required" if "m" in parameter.flags else "",
+        "required" if parameter.mandatory else "",
         f"position {parameter.position}" if parameter.position is not None else "",
-        "from the pipeline" if "v" in parameter.flags else "",
+        "from the pipeline" if parameter.pipeline else "",
         f"set {', '.join(parameter.sets)}" if parameter.sets else "",
         _listed(parameter.values),
     ]
@@ -127,7 +133,8 @@ def _syntax(cmdlet: Cmdlet) -> list[str]:
     for name in sets:
         parts = [_written(one) for one in _own(cmdlet) if not one.sets or name in one.sets]
         if name == _included(cmdlet) and name:
-            parts = ["-Messages <PSCustomObject[]>", "[the request's own parameters]", *parts]
+            needed = [_written(one) for one in cmdlet.parameters if one.wire and one.mandatory]
+            parts = [*needed, "[the request's own parameters]", *parts]
         lines.append(" ".join([cmdlet.name, *parts]))
     return lines
 
@@ -141,7 +148,7 @@ def _written(parameter: Parameter) -> str:
         value = f"<{parameter.dotnet}>"
     if parameter.position is not None:
         name = f"[{name}]"
-    return f"{name} {value}" if "m" in parameter.flags else f"[{name} {value}]"
+    return f"{name} {value}" if parameter.mandatory else f"[{name} {value}]"
 
 
 def _kinds(api: Api, model: str) -> list[str]:
@@ -201,6 +208,15 @@ def _range(least: float | None, most: float | None, unit: str) -> str:
     if most is None:
         return f"at least {least}{unit.removesuffix('s') if least == 1 else unit}"
     return f"up to {most}{unit}" if least is None else f"{least} to {most}{unit}"
+
+
+_MEDIA = {"": "none", "multipart": "multipart/form-data"}
+
+
+def _requests(cmdlet: Cmdlet) -> str:
+    """What a cmdlet asks the service for, or that it asks for nothing."""
+    asked = dict.fromkeys(f"**{one.method}** {one.path}" for one in cmdlet.operations)
+    return ", ".join(asked) or "none"
 
 
 def _cell(text: str) -> str:

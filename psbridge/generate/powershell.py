@@ -18,7 +18,7 @@ import yaml
 
 from .. import __version__
 from .render import Output, environment
-from .tables import HERE, Cmdlet, Parameter
+from .rows import Cmdlet, Parameter
 
 SOURCES = Path(__file__).parents[2] / "powershell" / "src"
 # A type that has a short name in PowerShell is written with it, any other in full: for the rest PowerShell
@@ -46,11 +46,11 @@ class Shown(Parameter):
         common = []
         if self.position is not None and not counted:
             common.append(f"Position = {self.position}")
-        if "m" in self.flags:
+        if self.mandatory:
             common.append("Mandatory")
-        if "v" in self.flags:
+        if self.pipeline:
             common.append("ValueFromPipeline")
-        if "p" in self.flags:
+        if self.by_name:
             common.append("ValueFromPipelineByPropertyName")
         found = [", ".join([f"ParameterSetName = '{one}'", *common]) for one in self.sets]
         return found or ([", ".join(common)] if common else [])
@@ -91,7 +91,7 @@ class Function:
     @property
     def piped(self) -> bool:
         """Whether it takes anything from the pipeline."""
-        return any("v" in one.flags or "p" in one.flags for one in self.parameters)
+        return any(one.pipeline or one.by_name for one in self.parameters)
 
     @property
     def sets(self) -> list[tuple[Shown, ...]]:
@@ -102,7 +102,7 @@ class Function:
 
 def powershell_files(table: list[Cmdlet], root: Path) -> list[Output]:
     """`PSBridge.psm1`, the three files it loads, `PSBridge.psd1` and `en-US/PSBridge-Help.xml`."""
-    only = yaml.safe_load((HERE / "powershell.yaml").read_text(encoding="utf-8"))
+    only = yaml.safe_load((Path(__file__).parent / "powershell.yaml").read_text(encoding="utf-8"))
     functions = [_function(cmdlet, only) for cmdlet in table]
     written = [_written(name, entry) for name, entry in only["cmdlets"].items()]
     everything = sorted([*functions, *written], key=lambda one: one.cmdlet.name)
@@ -152,13 +152,10 @@ def _function(cmdlet: Cmdlet, only: dict[str, Any]) -> Function:
         parameters.append(
             Shown(
                 name,
-                "",
-                about["type"],
-                (),
-                None,
-                "v" * about.get("pipeline", False),
-                about["help"],
-                tuple(about.get("sets", ())),
+                dotnet=about["type"],
+                help=about["help"],
+                sets=tuple(about.get("sets", ())),
+                pipeline=about.get("pipeline", False),
             )
         )
     examples = only["examples"].get(cmdlet.name) or [_example(cmdlet)]
@@ -167,10 +164,10 @@ def _function(cmdlet: Cmdlet, only: dict[str, Any]) -> Function:
 
 def _written(name: str, entry: dict[str, Any]) -> Function:
     parameters = tuple(
-        Shown(parameter, "", about["type"], (), about.get("position"), "", about["help"])
+        Shown(parameter, dotnet=about["type"], position=about.get("position"), help=about["help"])
         for parameter, about in entry["parameters"].items()
     )
-    row = Cmdlet(name, "cmdlet", entry["output"], entry["summary"], parameters)
+    row = Cmdlet(name, "", "cmdlet", entry["output"], entry["summary"], parameters)
     return Function(row, parameters, tuple(Example(**one) for one in entry["examples"]))
 
 
@@ -186,7 +183,7 @@ def _example(cmdlet: Cmdlet) -> dict[str, str]:
             "code": f"$made = {cmdlet.name} $value",
             "says": "Gives the value back in its checked form; without a value it leaves its parameter open.",
         }
-    chosen = [one for one in cmdlet.parameters if "r" in one.flags] or list(cmdlet.parameters[:2])
+    chosen = [one for one in cmdlet.parameters if one.required] or list(cmdlet.parameters[:2])
     given = " ".join(f"-{one.name} {_sample(one)}" for one in chosen)
     return {
         "code": f"$made = {cmdlet.name} {given}".rstrip(),

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from .shapes import Api, Array, Limits, Map, Ref, Scalar, Shape, UnionDef
 
+# What the module of models takes from the base; no model may have such a name.
+BASE_NAMES = ("Bool", "Int", "Json", "Map", "Model", "Number", "Str", "best_of", "choice")
+
+
+def class_name(name: str) -> str:
+    """A definition's name in Python: its own, unless the base of the models needs that one."""
+    return f"OpenAI{name}" if name in BASE_NAMES else name
+
+
 _SCALARS = {"string": "Str", "integer": "Int", "number": "Number", "boolean": "Bool", "any": "Json"}
 
 
@@ -15,7 +24,7 @@ def annotation(shape: Shape, *, optional: bool = False) -> str:
 
 def _core(shape: Shape) -> str:
     if isinstance(shape, Ref):
-        return shape.name
+        return class_name(shape.name)
     if isinstance(shape, Map):
         return f"Map[{annotation(shape.values)}]"
     if isinstance(shape, Array):
@@ -47,7 +56,7 @@ def union_annotation(api: Api, union: UnionDef) -> str:
         # An open text makes the listed ones suggestions: they stay in the tables.
         plain = [text for text in plain if not text.startswith("Annotated[Str, choice")]
     plain = list(dict.fromkeys(plain))
-    objects = [definition.name for definition in api.objects_of(union)]
+    objects = [class_name(definition.name) for definition in api.objects_of(union)]
     null = ["None"] if any(alternative.nullable for alternative in union.alternatives) else []
     if len(objects) < 2:
         return " | ".join([*plain, *objects, *null])
@@ -55,7 +64,7 @@ def union_annotation(api: Api, union: UnionDef) -> str:
     for definition in api.objects_of(union):
         shape = next((one.shape for one in definition.members if one.wire == union.discriminator), None)
         if isinstance(shape, Scalar) and len(shape.values) == 1:
-            kinds.append(f"{_quoted(shape.values[0])}: {definition.name}")
+            kinds.append(f"{_quoted(shape.values[0])}: {class_name(definition.name)}")
     tagged = " | ".join(f'Annotated[{name}, Tag("{name}")]' for name in [*objects, "Model"])
     chosen = f"best_of({_quoted(union.discriminator or '')}, {{{', '.join(kinds)}}})"
     return " | ".join([*plain, f"Annotated[{tagged}, {chosen}]", *null])

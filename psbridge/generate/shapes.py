@@ -107,9 +107,10 @@ Definition = ObjectDef | UnionDef | AliasDef
 
 @dataclass
 class Api:
-    """The definitions by name."""
+    """The definitions by name, and the family of each."""
 
     definitions: dict[str, Definition] = field(default_factory=dict)
+    families: dict[str, str] = field(default_factory=dict)
 
     def object(self, name: str) -> ObjectDef:
         found = self.definitions[name]

@@ -1,4 +1,4 @@
-"""The models of the chat API by name: `from psbridge.models import CreateChatCompletionRequest`.
+"""The models by name: `from psbridge.models import CreateChatCompletionRequest`.
 
 A name loads on first use, with the file it is in: reading the tables beside this file costs no pydantic.
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .base import InvalidValueError, Model
-    from .messages import (
+    from .chat.messages import (
         ChatCompletionMessageCustomToolCall,
         ChatCompletionMessageCustomToolCallCustom,
         ChatCompletionMessageToolCall,
@@ -46,10 +46,7 @@ if TYPE_CHECKING:
         PredictionContentContent,
         PromptCacheBreakpointParam,
     )
-    from .request import (
-        ChatCompletionMessageToolCalls,
-        ChatCompletionRequestSystemMessageContentPart,
-        ChatCompletionRequestToolMessageContentPart,
+    from .chat.request import (
         ChatCompletionStreamOptions,
         CreateChatCompletionRequest,
         CreateChatCompletionRequestAudio,
@@ -59,36 +56,22 @@ if TYPE_CHECKING:
         CreateChatCompletionRequestWebSearchOptions,
         CreateChatCompletionRequestWebSearchOptionsUserLocation,
         CreateModelResponseProperties,
-        FunctionParameters,
-        Metadata,
         ModelIdsShared,
-        ModelResponseProperties,
         ModerationConfigParam,
-        ModerationInputType,
-        ModerationMode,
         ModerationParam,
         ModerationPolicyParam,
-        ParallelToolCalls,
-        PromptCacheModeEnum,
         PromptCacheOptionsParam,
-        PromptCacheTTLEnum,
-        ReasoningEffort,
         ResponseFormatJsonObject,
         ResponseFormatJsonSchema,
         ResponseFormatJsonSchemaJsonSchema,
-        ResponseFormatJsonSchemaSchema,
         ResponseFormatText,
-        ResponseModalities,
-        ServiceTier,
         StopConfiguration,
-        Verbosity,
         VoiceIdsOrCustomVoice,
         VoiceIdsOrCustomVoiceAnyOf,
         VoiceIdsShared,
-        WebSearchContextSize,
         WebSearchLocation,
     )
-    from .response import (
+    from .chat.response import (
         ChatCompletionModeration,
         ChatCompletionModerationError,
         ChatCompletionModerationInput,
@@ -111,15 +94,32 @@ if TYPE_CHECKING:
         ErrorResponse,
         ModerationResultBody,
     )
-    from .stored import (
+    from .chat.stored import (
         ChatCompletionDeleted,
         ChatCompletionList,
         ChatCompletionMessageList,
         ChatCompletionMessageListDataInner,
         ChatCompletionMessageListDataInnerContentPartsInner,
+        ChatCompletionMessageToolCalls,
+        ChatCompletionRequestSystemMessageContentPart,
+        ChatCompletionRequestToolMessageContentPart,
+        FunctionParameters,
+        Metadata,
+        ModelResponseProperties,
+        ModerationInputType,
+        ModerationMode,
+        ParallelToolCalls,
+        PromptCacheModeEnum,
+        PromptCacheTTLEnum,
+        ReasoningEffort,
+        ResponseFormatJsonSchemaSchema,
+        ResponseModalities,
+        ServiceTier,
         UpdateChatCompletionRequest,
+        Verbosity,
+        WebSearchContextSize,
     )
-    from .stream import (
+    from .chat.stream import (
         ChatCompletionMessageToolCallChunk,
         ChatCompletionMessageToolCallChunkFunction,
         ChatCompletionStreamResponseDelta,
@@ -128,7 +128,7 @@ if TYPE_CHECKING:
         CreateChatCompletionStreamResponseChoicesInner,
         CreateChatCompletionStreamResponseUsage,
     )
-    from .tools import (
+    from .chat.tools import (
         AssistantsNamedToolChoiceFunction,
         ChatCompletionAllowedTools,
         ChatCompletionAllowedToolsChoice,
@@ -282,7 +282,7 @@ __all__ = [
 
 _HOMES = {
     "base": ("InvalidValueError", "Model"),
-    "messages": (
+    "chat.messages": (
         "ChatCompletionMessageCustomToolCall",
         "ChatCompletionMessageCustomToolCallCustom",
         "ChatCompletionMessageToolCall",
@@ -316,10 +316,7 @@ _HOMES = {
         "PredictionContentContent",
         "PromptCacheBreakpointParam",
     ),
-    "request": (
-        "ChatCompletionMessageToolCalls",
-        "ChatCompletionRequestSystemMessageContentPart",
-        "ChatCompletionRequestToolMessageContentPart",
+    "chat.request": (
         "ChatCompletionStreamOptions",
         "CreateChatCompletionRequest",
         "CreateChatCompletionRequestAudio",
@@ -329,36 +326,22 @@ _HOMES = {
         "CreateChatCompletionRequestWebSearchOptions",
         "CreateChatCompletionRequestWebSearchOptionsUserLocation",
         "CreateModelResponseProperties",
-        "FunctionParameters",
-        "Metadata",
         "ModelIdsShared",
-        "ModelResponseProperties",
         "ModerationConfigParam",
-        "ModerationInputType",
-        "ModerationMode",
         "ModerationParam",
         "ModerationPolicyParam",
-        "ParallelToolCalls",
-        "PromptCacheModeEnum",
         "PromptCacheOptionsParam",
-        "PromptCacheTTLEnum",
-        "ReasoningEffort",
         "ResponseFormatJsonObject",
         "ResponseFormatJsonSchema",
         "ResponseFormatJsonSchemaJsonSchema",
-        "ResponseFormatJsonSchemaSchema",
         "ResponseFormatText",
-        "ResponseModalities",
-        "ServiceTier",
         "StopConfiguration",
-        "Verbosity",
         "VoiceIdsOrCustomVoice",
         "VoiceIdsOrCustomVoiceAnyOf",
         "VoiceIdsShared",
-        "WebSearchContextSize",
         "WebSearchLocation",
     ),
-    "response": (
+    "chat.response": (
         "ChatCompletionModeration",
         "ChatCompletionModerationError",
         "ChatCompletionModerationInput",
@@ -381,15 +364,32 @@ _HOMES = {
         "ErrorResponse",
         "ModerationResultBody",
     ),
-    "stored": (
+    "chat.stored": (
         "ChatCompletionDeleted",
         "ChatCompletionList",
         "ChatCompletionMessageList",
         "ChatCompletionMessageListDataInner",
         "ChatCompletionMessageListDataInnerContentPartsInner",
+        "ChatCompletionMessageToolCalls",
+        "ChatCompletionRequestSystemMessageContentPart",
+        "ChatCompletionRequestToolMessageContentPart",
+        "FunctionParameters",
+        "Metadata",
+        "ModelResponseProperties",
+        "ModerationInputType",
+        "ModerationMode",
+        "ParallelToolCalls",
+        "PromptCacheModeEnum",
+        "PromptCacheTTLEnum",
+        "ReasoningEffort",
+        "ResponseFormatJsonSchemaSchema",
+        "ResponseModalities",
+        "ServiceTier",
         "UpdateChatCompletionRequest",
+        "Verbosity",
+        "WebSearchContextSize",
     ),
-    "stream": (
+    "chat.stream": (
         "ChatCompletionMessageToolCallChunk",
         "ChatCompletionMessageToolCallChunkFunction",
         "ChatCompletionStreamResponseDelta",
@@ -398,7 +398,7 @@ _HOMES = {
         "CreateChatCompletionStreamResponseChoicesInner",
         "CreateChatCompletionStreamResponseUsage",
     ),
-    "tools": (
+    "chat.tools": (
         "AssistantsNamedToolChoiceFunction",
         "ChatCompletionAllowedTools",
         "ChatCompletionAllowedToolsChoice",

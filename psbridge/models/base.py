@@ -81,7 +81,8 @@ class _Meta(ModelMetaclass):
 
     def __new__(mcs, name: str, bases: tuple[type, ...], members: dict[str, Any], **more: Any) -> Any:
         required = members.get("__required__", ())
-        for wire in required:
+        named = members.get("__annotations__", {})  # those that are no names in Python have no default yet
+        for wire in (*required, *(one for one in named if not one.isidentifier())):
             members.setdefault(wire, None)
         if required:
             members["model_post_init"] = _check_required

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ import pytest
 import typer
 
 from psbridge.generate.__main__ import generate
+from psbridge.models.tables import ParameterRow, Tables, tables_of
 
 DATA = Path(__file__).parent / "data"
 
@@ -28,19 +29,21 @@ class Generated:
     def text(self, path: str) -> str:
         return (self.root / path).read_text(encoding="utf-8")
 
-    @property
-    def tables(self) -> dict[str, Any]:
-        return dict(runpy.run_path(str(self.root / "psbridge/models/tables.py"))["CMDLETS"])
+    @cached_property
+    def tables(self) -> Tables:
+        return tables_of(self.root / "psbridge/models")
 
-    def parameters(self, cmdlet: str) -> list[Any]:
-        return list(self.tables[cmdlet][5])
+    def parameters(self, cmdlet: str) -> list[ParameterRow]:
+        return list(self.tables[cmdlet].parameters)
 
     @cached_property
     def models(self) -> dict[str, Any]:
         """The generated models, running on the package's own base."""
-        source = self.text("psbridge/models/request.py").replace("from .base", "from psbridge.models.base")
+        source = self.text("psbridge/models/tickets/models.py").replace(
+            "from ..base", "from psbridge.models.base"
+        )
         module = sys.modules["generated_tickets"] = ModuleType("generated_tickets")
-        exec(compile(source, "request.py", "exec", dont_inherit=True), module.__dict__)
+        exec(compile(source, "models.py", "exec", dont_inherit=True), module.__dict__)
         return module.__dict__
 
     def files(self) -> dict[str, bytes]:
@@ -55,7 +58,7 @@ class Generated:
 def tickets(tmp_path_factory: pytest.TempPathFactory) -> Generated:
     """The small API, generated once."""
     root = tmp_path_factory.mktemp("tickets")
-    generate(DATA / "newest.yaml", DATA / "oldest.yaml", root, DATA)
+    generate(DATA / "newest.yaml", DATA / "oldest.yaml", root, DATA / "families")
     return Generated(root)
 
 
@@ -74,7 +77,9 @@ class Inputs:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def run(self) -> None:
-        generate(self.folder / "newest.yaml", self.folder / "oldest.yaml", self.root, self.folder)
+        generate(
+            self.folder / "newest.yaml", self.folder / "oldest.yaml", self.root, self.folder / "families"
+        )
 
     def refusal(self) -> str:
         """The one line the generator ends with; nothing may have been written."""
@@ -92,10 +97,8 @@ class Inputs:
 @pytest.fixture
 def inputs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Inputs]:
     folder, root = tmp_path / "inputs", tmp_path / "root"
-    folder.mkdir()
+    shutil.copytree(DATA, folder)
     root.mkdir()
-    for path in DATA.iterdir():
-        (folder / path.name).write_bytes(path.read_bytes())
 
     def output() -> tuple[str, str]:
         captured = capsys.readouterr()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import psbridge.models as models
-from psbridge.models.tables import CMDLETS
+from psbridge.models.tables import CMDLETS, ParameterRow
 
 REFERENCE = json.loads(
     (Path(__file__).parents[1] / "data" / "reference-cmdlets.json").read_text(encoding="utf-8")
@@ -32,11 +32,11 @@ def test_every_model_of_the_reference_exists_and_can_be_read_from_json(name: str
 
 @pytest.mark.parametrize("name", REFERENCE["namedInTheDocsButNotDefined"])
 def test_a_builder_that_the_reference_only_documents_is_defined(name: str) -> None:
-    kind, output, summary, _, _, parameters = CMDLETS[name]
-    assert kind in ("union", "value")
-    assert f"Initialize-{output}" == name
-    assert summary
-    assert parameters
+    row = CMDLETS[name]
+    assert row.kind in ("union", "value")
+    assert f"Initialize-{row.output}" == name
+    assert row.summary
+    assert row.parameters
 
 
 def _measured(parameter: dict[str, Any]) -> tuple[Any, ...]:
@@ -50,30 +50,29 @@ def _measured(parameter: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _generated(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    name, _, dotnet, _, position, flags, _, _ = row
-    return name, dotnet, position, "v" in flags, "p" in flags, "m" in flags
+def _generated(row: ParameterRow) -> tuple[Any, ...]:
+    return row.name, row.dotnet, row.position, row.pipeline, row.by_name, row.mandatory
 
 
 @EVERY_CMDLET
 def test_names_order_types_positions_and_pipeline_flags_are_the_references(cmdlet: dict[str, Any]) -> None:
     """What was added since comes after, so that scripts bind as they always did."""
-    ours = CMDLETS[cmdlet["name"]][5]
+    ours = CMDLETS[cmdlet["name"]].parameters
     theirs = cmdlet["parameters"]
     assert [_generated(row) for row in ours[: len(theirs)]] == [_measured(one) for one in theirs]
-    taken = [row[4] for row in ours if row[4] is not None]
+    taken = [row.position for row in ours if row.position is not None]
     assert len(set(taken)) == len(taken)
 
 
 @EVERY_CMDLET
 def test_listed_values_are_the_references_and_newer_ones_after(cmdlet: dict[str, Any]) -> None:
-    for row, parameter in zip(CMDLETS[cmdlet["name"]][5], cmdlet["parameters"], strict=False):
+    for row, parameter in zip(CMDLETS[cmdlet["name"]].parameters, cmdlet["parameters"], strict=False):
         theirs = tuple(parameter.get("validateSet") or ())
-        assert row[3][: len(theirs)] == theirs
-        assert bool(row[3]) == bool(theirs)
+        assert row.values[: len(theirs)] == theirs
+        assert bool(row.values) == bool(theirs)
 
 
 @EVERY_CMDLET
 def test_no_parameter_that_was_added_is_mandatory_beside_the_old_ones(cmdlet: dict[str, Any]) -> None:
-    for row in CMDLETS[cmdlet["name"]][5][len(cmdlet["parameters"]) :]:
-        assert "m" not in row[5] or row[7], "an old call would not bind any more"
+    for row in CMDLETS[cmdlet["name"]].parameters[len(cmdlet["parameters"]) :]:
+        assert not row.mandatory or row.sets, "an old call would not bind any more"

@@ -19,33 +19,34 @@ def test_a_missing_line_of_help_is_named(inputs: Inputs) -> None:
         ("    Colour: Its colour.\n", "parameters > Ticket > Colour"),
         ("  Shared: What tickets share.\n", "models > Shared"),
         ("    Type: The kind of line, 'text' or 'photo'.\n", "parameters > Line > Type"),
-        ("    Index: Which one.\n", "parameters > Get-UrlFromHostSetting > Index"),
+        ("    Id: Which one.\n", "parameters > Get-UrlFromHostSetting > Id"),
         ("  Get-HostSetting: Lists hosts.\n", "cmdlets > Get-HostSetting"),
-        ("    Json: The text.\n", "parameters > ConvertFromJson > Json"),
     ):
-        inputs.change("help.yaml", line, "")
+        inputs.change(HELP, line, "")
         assert inputs.refusal() == f"help.yaml has no line for {named}"
-        (inputs.folder / "help.yaml").write_bytes((DATA / "help.yaml").read_bytes())
+        (inputs.folder / HELP).write_bytes((DATA / HELP).read_bytes())
 
 
 def test_a_line_of_help_that_nothing_uses_is_named(inputs: Inputs) -> None:
     for line, more, named in (
         ("models:\n", "  Nobody: Not there.\n", "models > Nobody"),
         ("  Ticket:\n", "    Size: Not there.\n", "parameters > Ticket > Size"),
-        ("    Index: Which one.\n", "    Count: Not there.\n", "parameters > Get-UrlFromHostSetting > Count"),
+        ("    Id: Which one.\n", "    Count: Not there.\n", "parameters > Get-UrlFromHostSetting > Count"),
         ("cmdlets:\n", "  Remove-All: Not there.\n", "cmdlets > Remove-All"),
     ):
-        inputs.change("help.yaml", line, line + more)
-        assert inputs.refusal() == f"help.yaml has a line that nothing uses: {named}"
-        (inputs.folder / "help.yaml").write_bytes((DATA / "help.yaml").read_bytes())
+        inputs.change(HELP, line, line + more)
+        assert inputs.refusal() == f"tickets/help.yaml has a line that nothing uses: {named}"
+        (inputs.folder / HELP).write_bytes((DATA / HELP).read_bytes())
 
 
 def test_a_line_of_help_is_one_line_of_ascii(inputs: Inputs) -> None:
-    inputs.change("help.yaml", "Its colour.", '"Its\\ncolour."')
+    inputs.change(HELP, "Its colour.", '"Its\\ncolour."')
     assert inputs.refusal() == "help.yaml: parameters > Ticket > Colour must be one line of ASCII"
 
 
-NOT_ONE = "not an OpenAPI description with schemas and the path /chat/completions"
+HELP = "families/tickets/help.yaml"
+CMDLETS = "families/tickets/cmdlets.yaml"
+NOT_ONE = "not an OpenAPI description with paths and schemas"
 
 
 @pytest.mark.parametrize("file", ["newest.yaml", "oldest.yaml"])
@@ -56,7 +57,7 @@ NOT_ONE = "not an OpenAPI description with schemas and the path /chat/completion
         (b"just text", NOT_ONE),
         (b"- a\n- b\n", NOT_ONE),
         (b"paths: [1]\n", NOT_ONE),
-        (b"paths: {/chat/completions: {}}\n", NOT_ONE),
+        (b"paths: {/tickets: {}}\n", NOT_ONE),
         (b"a: b: c\n", "not YAML at line 1"),
         (b"a: [\n", "not YAML at line 2"),
         (b"a: \x00\n", "not YAML"),
@@ -66,6 +67,51 @@ NOT_ONE = "not an OpenAPI description with schemas and the path /chat/completion
 def test_what_is_no_description_is_refused(inputs: Inputs, file: str, content: bytes, reason: str) -> None:
     (inputs.folder / file).write_bytes(content)
     assert inputs.refusal() == f"{inputs.folder / file}: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("page:", "paeg:", "tickets/cmdlets.yaml: a family has at least a 'page'"),
+        (
+            "page:",
+            "rootz: [Line]\npage:",
+            "tickets/cmdlets.yaml: 'rootz' is not a key. Keys: cmdlets, modules, page, prefix, roots, warm.",
+        ),
+        (
+            "page:",
+            "roots: [Nobody]\npage:",
+            "the newest description: there is no schema Nobody, which the family tickets names",
+        ),
+        (
+            "prefix: /tickets",
+            "prefix: /boats",
+            "the newest description: there is no path /boats, which the family tickets has",
+        ),
+        (
+            '"/tickets/{id}"',
+            '"/tickets/{number}"',
+            "tickets: Get-UrlFromHostSetting: no parameter Number fills {number} of /tickets/{number}.",
+        ),
+        (
+            "body: MoveTicketRequest",
+            "body: Nobody",
+            "tickets: Get-UrlFromHostSetting: there is no model Nobody for the body of /tickets/{id}.",
+        ),
+        (
+            "method: POST",
+            "method: PUSH",
+            "tickets: Get-UrlFromHostSetting: "
+            "an operation has a method (GET, POST, DELETE) and a path of /tickets.",
+        ),
+        ("cmdlets:", "cmdlets: [", "tickets/cmdlets.yaml: not YAML at line 6"),
+    ],
+)
+def test_a_family_that_does_not_say_what_it_has_to_is_refused(
+    inputs: Inputs, old: str, new: str, reason: str
+) -> None:
+    inputs.change(CMDLETS, old, new)
+    assert inputs.refusal() == reason
 
 
 def test_a_missing_file_is_refused_by_name(inputs: Inputs) -> None:
@@ -90,7 +136,7 @@ def test_a_missing_file_is_refused_by_name(inputs: Inputs) -> None:
         (
             "operationId: moveTicket",
             "summary: moveTicket",
-            "an operation under /chat/completions is not written as OpenAPI has it",
+            "an operation of /tickets/{id} is not written as OpenAPI has it",
         ),
         (
             "    Person:\n      type: object\n      required: [name]\n",
@@ -105,8 +151,8 @@ def test_a_schema_that_cannot_be_followed_is_named(inputs: Inputs, old: str, new
 
 
 def test_a_cmdlet_without_an_example_is_named(inputs: Inputs) -> None:
-    inputs.change("cmdlets.yaml", "Get-HostSetting", "Get-Nothing")
-    inputs.change("help.yaml", "Get-HostSetting", "Get-Nothing")
+    inputs.change(CMDLETS, "Get-HostSetting", "Get-Nothing")
+    inputs.change(HELP, "Get-HostSetting", "Get-Nothing")
     assert inputs.refusal() == "there is no example examples/Get-Nothing.md among the templates"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from psbridge.models.tables import CMDLETS
 from .conftest import Generated
 
 REPOSITORY = Path(__file__).parents[2]
-SPEC = REPOSITORY.parent / "shared" / "spec"
+SPEC = Path(os.environ.get("PSBRIDGE_SHARED") or REPOSITORY.parent / "shared") / "spec"
 NEWEST, OLDEST = SPEC / "openapi-2026-08.yaml", SPEC / "openapi-2024-12.yaml"
 pytestmark = pytest.mark.skipif(
     not (NEWEST.exists() and OLDEST.exists()), reason="the OpenAPI descriptions are not here"
@@ -52,13 +53,15 @@ def test_no_sentence_of_the_descriptions_is_in_the_project() -> None:
     """Six words in a row are a sentence; lists of the API's own values are not."""
     theirs = {run for path in (NEWEST, OLDEST) for text in _prose(load(path)) for run in _runs(text)}
     assert len(theirs) > 10_000
-    values = {value.lower() for cmdlet in CMDLETS.values() for row in cmdlet[5] for value in row[3]}
+    values = {
+        value.lower() for cmdlet in CMDLETS.values() for row in cmdlet.parameters for value in row.values
+    }
     copied = [
         (path.name, " ".join(run))
         for pattern in (
             "psbridge/generate/**/*.yaml",
-            "psbridge/models/*.py",
-            "psbridge/models/*.json",
+            "psbridge/models/**/*.py",
+            "psbridge/models/**/*.json",
             "docs/*.md",
             "psbridge/**/*.pyi",
         )

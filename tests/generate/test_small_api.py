@@ -15,26 +15,26 @@ from .conftest import DATA, Generated
 def test_the_older_members_come_first_and_the_newer_ones_after(tickets: Generated) -> None:
     """A script that passes its arguments by position still means the same."""
     rows = tickets.parameters("Initialize-Ticket")
-    assert [row[0] for row in rows] == (
+    assert [row.name for row in rows] == (
         "Labels Urgency Title Lines VarFunction Colour Floor Place Retired Details Owner First Second Stop "
         "Newcomer Watchers"
     ).split()
-    assert [row[4] for row in rows] == list(range(len(rows)))
+    assert [row.position for row in rows] == list(range(len(rows)))
 
 
 def test_a_member_that_was_dropped_stays_and_is_never_required(tickets: Generated) -> None:
-    retired = next(row for row in tickets.parameters("Initialize-Ticket") if row[0] == "Retired")
-    assert retired[5] == "p"
+    retired = next(row for row in tickets.parameters("Initialize-Ticket") if row.name == "Retired")
+    assert (retired.by_name, retired.required) == (True, False)
     assert "retired" in tickets.models["Ticket"].model_fields
 
 
 def test_a_reserved_word_is_no_parameter_name(tickets: Generated) -> None:
-    names = {row[0]: row[1] for row in tickets.parameters("Initialize-Ticket")}
+    names = {row.name: row.wire for row in tickets.parameters("Initialize-Ticket")}
     assert names["VarFunction"] == "function"
 
 
 def test_types_are_those_of_powershell(tickets: Generated) -> None:
-    types = {row[0]: row[2] for row in tickets.parameters("Initialize-Ticket")}
+    types = {row.name: row.dotnet for row in tickets.parameters("Initialize-Ticket")}
     assert types == {
         "Labels": "Hashtable",
         "Urgency": "Nullable[Decimal]",
@@ -53,12 +53,12 @@ def test_types_are_those_of_powershell(tickets: Generated) -> None:
         "Newcomer": "Nullable[Boolean]",
         "Watchers": "PSCustomObject[]",
     }
-    assert tickets.parameters("Initialize-MoveTicketRequest")[0][2] == "Int32"
+    assert tickets.parameters("Initialize-MoveTicketRequest")[0].dotnet == "Int32"
 
 
 def test_listed_values_grow_at_the_end_and_old_ones_stay(tickets: Generated) -> None:
-    colour = next(row for row in tickets.parameters("Initialize-Ticket") if row[0] == "Colour")
-    assert colour[3] == ("red", "blue", "green")
+    colour = next(row for row in tickets.parameters("Initialize-Ticket") if row.name == "Colour")
+    assert colour.values == ("red", "blue", "green")
 
 
 def test_a_renamed_schema_keeps_its_old_name_with_todays_members(tickets: Generated) -> None:
@@ -66,9 +66,9 @@ def test_a_renamed_schema_keeps_its_old_name_with_todays_members(tickets: Genera
         ("TicketDetails", "TicketDetailsParam", "Html"),
         ("TicketOwner", "Person", "Phone"),
     ):
-        assert added in [row[0] for row in tickets.parameters(f"Initialize-{old}")]
+        assert added in [row.name for row in tickets.parameters(f"Initialize-{old}")]
         assert tickets.parameters(f"Initialize-{old}") == tickets.parameters(f"Initialize-{new}")
-    assert "owner: TicketOwner | None" in tickets.text("psbridge/models/request.py")
+    assert "owner: TicketOwner | None" in tickets.text("psbridge/models/tickets/models.py")
 
 
 def test_inline_schemas_are_named_after_their_place(tickets: Generated) -> None:
@@ -82,10 +82,10 @@ def test_inline_schemas_are_named_after_their_place(tickets: Generated) -> None:
     ):
         assert f"Initialize-{name}" in tickets.tables
     assert "Initialize-TicketSecond" not in tickets.tables
-    assert "second: TicketFirst | None" in tickets.text("psbridge/models/request.py")
+    assert "second: TicketFirst | None" in tickets.text("psbridge/models/tickets/models.py")
 
 
-def test_only_what_the_chat_paths_reach_is_generated(tickets: Generated) -> None:
+def test_only_what_the_familys_paths_reach_is_generated(tickets: Generated) -> None:
     assert "Initialize-Elsewhere" not in tickets.tables
 
 
@@ -128,7 +128,7 @@ def test_a_member_with_one_value_of_its_own_tells_alternatives_apart(tickets: Ge
 
 
 def test_a_union_describes_in_its_own_words_what_its_kinds_describe_differently(tickets: Generated) -> None:
-    rows = {row[0]: row[6] for row in tickets.parameters("Initialize-Line")}
+    rows = {row.name: row.help for row in tickets.parameters("Initialize-Line")}
     assert rows == {
         "Type": "The kind of line, 'text' or 'photo'.",
         "Text": "The text.",
@@ -138,20 +138,33 @@ def test_a_union_describes_in_its_own_words_what_its_kinds_describe_differently(
 
 
 def test_written_cmdlets_take_a_builders_parameters_by_name_only(tickets: Generated) -> None:
-    index, floor = tickets.parameters("Get-UrlFromHostSetting")
-    assert (index[0], index[4], index[5], index[7]) == ("Index", 0, "v", ())
-    assert (floor[0], floor[4], floor[5], floor[7]) == ("Floor", None, "m", ("Move",))
+    number, floor = tickets.parameters("Get-UrlFromHostSetting")
+    assert (number.name, number.position, number.pipeline, number.sets) == ("Id", 0, True, ())
+    assert (floor.name, floor.position, floor.mandatory, floor.sets) == ("Floor", None, True, ("Move",))
+
+
+def test_an_operation_says_what_each_parameter_fills(tickets: Generated) -> None:
+    (operation,) = tickets.tables["Get-UrlFromHostSetting"].operations
+    assert (operation.method, operation.path, operation.set) == ("POST", "/tickets/{id}", "Move")
+    assert (operation.body, operation.reply, operation.places) == (
+        "MoveTicketRequest",
+        "Receipt",
+        {"id": "Id"},
+    )
+    assert (operation.idempotent, operation.waits) == (False, True)
+    assert tickets.tables["Get-UrlFromHostSetting"].waits
+    assert not tickets.tables["Get-HostSetting"].waits
 
 
 def test_generating_again_changes_nothing(tickets: Generated, capsys: pytest.CaptureFixture[str]) -> None:
     before = tickets.files()
-    generate(DATA / "newest.yaml", DATA / "oldest.yaml", tickets.root, DATA)
+    generate(DATA / "newest.yaml", DATA / "oldest.yaml", tickets.root, DATA / "families")
     assert capsys.readouterr().out == ""
     assert tickets.files() == before
 
 
 def test_generating_elsewhere_gives_the_same_bytes(tickets: Generated, tmp_path: Any) -> None:
-    generate(DATA / "newest.yaml", DATA / "oldest.yaml", tmp_path, DATA)
+    generate(DATA / "newest.yaml", DATA / "oldest.yaml", tmp_path, DATA / "families")
     assert Generated(tmp_path).files() == tickets.files()
 
 
@@ -161,7 +174,7 @@ def test_a_file_that_is_no_longer_generated_goes_and_others_stay(tmp_path: Any) 
     header = "<!-- Generated by `python -m psbridge.generate`; do not edit. -->\n"
     (docs / "Gone.md").write_text(header, encoding="utf-8")
     (docs / "Mine.md").write_text("# Mine\n", encoding="utf-8")
-    generate(DATA / "newest.yaml", DATA / "oldest.yaml", tmp_path, DATA)
+    generate(DATA / "newest.yaml", DATA / "oldest.yaml", tmp_path, DATA / "families")
     assert not (docs / "Gone.md").exists()
     assert (docs / "Mine.md").exists()
 

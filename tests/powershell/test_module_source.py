@@ -20,7 +20,7 @@ import tree_sitter_powershell
 
 from psbridge import __version__
 from psbridge.generate.powershell import powershell_files
-from psbridge.generate.tables import Cmdlet, Parameter
+from psbridge.generate.rows import Cmdlet
 from psbridge.models.tables import CMDLETS
 
 ROOT = Path(__file__).parents[2]
@@ -125,16 +125,16 @@ def test_every_cmdlet_of_the_table_is_there() -> None:
 @pytest.mark.parametrize("name", sorted(CMDLETS))
 def test_parameters_are_the_tables(name: str) -> None:
     """Names, order, types, positions, listed values, sets and pipeline flags."""
-    rows = [Parameter(*row) for row in CMDLETS[name][5]]
+    rows = CMDLETS[name].parameters
     wanted = [
         {
             "name": row.name,
             "type": row.dotnet,
             "position": row.position,
             "values": row.values,
-            "mandatory": "m" in row.flags,
-            "pipeline": "v" in row.flags,
-            "by_name": "p" in row.flags,
+            "mandatory": row.mandatory,
+            "pipeline": row.pipeline,
+            "by_name": row.by_name,
             "sets": row.sets,
         }
         for row in rows
@@ -167,12 +167,7 @@ def test_what_the_reference_has_is_kept(cmdlet: dict[str, Any]) -> None:
 
 def test_the_files_are_what_the_generator_writes() -> None:
     """From the tables of this checkout the generator gives these files, byte for byte."""
-    table = [
-        Cmdlet(
-            name, kind, output, summary, tuple(Parameter(*row) for row in rows), default_set, should_process
-        )
-        for name, (kind, output, summary, default_set, should_process, rows) in CMDLETS.items()
-    ]
+    table = [Cmdlet.of(row) for row in CMDLETS.values()]
     with tempfile.TemporaryDirectory() as folder:
         for output in powershell_files(table, Path(folder)):
             there = ROOT / output.path.relative_to(folder)

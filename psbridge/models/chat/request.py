@@ -9,13 +9,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field, Tag
 
-from .base import Bool, Int, Json, Map, Model, Number, Str, best_of, choice
-from .messages import (
-    ChatCompletionMessageToolCallsInner,
-    ChatCompletionRequestMessage,
-    ChatCompletionRequestMessageContentPartText,
-    PredictionContent,
-)
+from ..base import Bool, Int, Json, Map, Model, Number, Str, best_of, choice
+from .messages import ChatCompletionRequestMessage, PredictionContent
 from .tools import (
     ChatCompletionFunctions,
     ChatCompletionToolChoiceOption,
@@ -240,82 +235,3 @@ StopConfiguration: TypeAlias = Str | Annotated[list[Str], Field(min_length=1, ma
 
 ModelIdsShared: TypeAlias = Str
 """A model's name: a known one, or any other string."""
-
-
-Metadata: TypeAlias = Map[Str] | None
-"""Your own labels on a stored object: 16 at most, keys up to 64, values up to 512 characters."""
-
-
-ChatCompletionMessageToolCalls: TypeAlias = list[ChatCompletionMessageToolCallsInner]
-"""The list of tool calls in an assistant message."""
-
-
-ServiceTier: TypeAlias = Annotated[Str, choice("auto", "default", "flex", "scale", "priority", "fast")] | None
-"""Speed and price class: auto (default), default, flex, scale, priority or fast."""
-
-
-ModerationInputType: TypeAlias = Annotated[Str, choice("text", "image")]
-"""A kind of judged content: text or image."""
-
-
-class ModelResponseProperties(Model):
-    """The settings that requests to any model share."""
-
-    metadata: Map[Str] | None = None
-    top_logprobs: Annotated[Int, Field(ge=0, le=20)] | None = None
-    temperature: Annotated[Number, Field(ge=0, le=2)] | None = None
-    top_p: Annotated[Number, Field(ge=0, le=1)] | None = None
-    user: Str | None = None
-    safety_identifier: Annotated[Str, Field(max_length=64)] | None = None
-    prompt_cache_key: Str | None = None
-    prompt_cache_retention: Annotated[Str, choice("in_memory", "24h")] | None = None
-
-
-PromptCacheTTLEnum: TypeAlias = Annotated[Str, choice("30m")]
-"""How long a cache entry lives at least; so far only 30m, 30 minutes."""
-
-
-PromptCacheModeEnum: TypeAlias = Annotated[Str, choice("implicit", "explicit")]
-"""Who sets cache breakpoints: implicit (the service too) or explicit (only you)."""
-
-
-ChatCompletionRequestSystemMessageContentPart: TypeAlias = ChatCompletionRequestMessageContentPartText
-"""One part of a system message; only text is possible."""
-
-
-ChatCompletionRequestToolMessageContentPart: TypeAlias = ChatCompletionRequestMessageContentPartText
-"""One part of a tool message; only text is possible."""
-
-
-ResponseModalities: TypeAlias = list[Annotated[Str, choice("text", "audio")]] | None
-"""What a model returns: text alone (default), or text and audio."""
-
-
-Verbosity: TypeAlias = Annotated[Str, choice("low", "medium", "high")] | None
-"""How wordy an answer is: low, medium (default) or high."""
-
-
-ReasoningEffort: TypeAlias = (
-    Annotated[Str, choice("none", "minimal", "low", "medium", "high", "xhigh", "max")] | None
-)
-"""How long a reasoning model thinks: none, minimal, low, medium (default), high, xhigh or max."""
-
-
-WebSearchContextSize: TypeAlias = Annotated[Str, choice("low", "medium", "high")]
-"""How much search text the model is given: low, medium (default) or high."""
-
-
-ResponseFormatJsonSchemaSchema: TypeAlias = Map[Json]
-"""The JSON Schema an answer is held to."""
-
-
-ModerationMode: TypeAlias = Annotated[Str, choice("score", "block")]
-"""What moderation does with its findings: score or block."""
-
-
-FunctionParameters: TypeAlias = Map[Json]
-"""A function's arguments as JSON Schema; nothing at all means the function takes none."""
-
-
-ParallelToolCalls: TypeAlias = Bool
-"""Whether one answer may call several tools at once; default true."""

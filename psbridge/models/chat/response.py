@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Tag
 
-from .base import Bool, Int, Map, Model, Number, Str, best_of, choice
+from ..base import Bool, Int, Map, Model, Number, Str, best_of, choice
 from .messages import ChatCompletionMessageToolCallsInner
 
 

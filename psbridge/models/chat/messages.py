@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field, Tag
 
-from .base import Model, Str, best_of, choice
+from ..base import Model, Str, best_of, choice
 
 
 class PromptCacheBreakpointParam(Model):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from .base import Int, Model, Str, choice
+from ..base import Int, Model, Str, choice
 from .response import (
     ChatCompletionModeration,
     CompletionUsageCompletionTokensDetails,
