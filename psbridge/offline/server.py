@@ -64,6 +64,12 @@ class OfflineServer:
         self._stop: asyncio.Event | None = None
         self._failure: BaseException | None = None
 
+    def use(self, app: App, faults: Faults | None = None) -> None:
+        """Answer with another `App` from now on, and other faults; for servers that answer as a test says."""
+        self._settings.app = app
+        if faults is not None:
+            self.faults = self._settings.faults = faults
+
     @property
     def origin(self) -> str:
         """`http://127.0.0.1:PORT`, or `https://...`."""

@@ -8,6 +8,7 @@ wait and the reading of the reply. Retry rules are in `retry`, the wire in `tran
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
@@ -149,6 +150,7 @@ def exchange(call: Call, clock: Clock) -> Steps:
     """Send `call` until it succeeds or may not be tried again; returns an Answer or raises a ClientError."""
     started = clock.monotonic()
     requested_at = clock.time()
+    sys.audit("psbridge.call", call.outgoing.shown_url)
     bounds = Bounds(clock.monotonic, started + call.timeout, call.connect_timeout, call.cancellation)
     attempts = failures = 0
     rejected: Secret | None = None
