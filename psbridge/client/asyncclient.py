@@ -17,7 +17,8 @@ from .message.jsontext import field
 from .message.reply import Reply, Usage
 from .message.request import Body
 from .settings.configuration import Configuration
-from .streams.stream import AsyncChatStream, StreamState
+from .streams.state import StreamState
+from .streams.stream import AsyncChatStream
 from .wire.transport import AsyncHttpcoreTransport, AsyncTransport
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from .message.jsontext import field
 from .message.reply import Reply, Usage
 from .message.request import Body
 from .settings.configuration import Configuration
-from .streams.stream import ChatStream, StreamState
+from .streams.state import StreamState
+from .streams.stream import ChatStream
 from .wire.transport import HttpcoreTransport, Transport
 
 if TYPE_CHECKING:

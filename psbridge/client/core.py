@@ -14,13 +14,12 @@ from .exchange.limits import RateLimits
 from .exchange.loop import Answer, Call, Retry
 from .exchange.telemetry import Span
 from .message.codec import Codec, JsonCodec
-from .message.jsontext import dumps, field
+from .message.jsontext import field
 from .message.reply import Reply, Usage, count
 from .message.request import Body, chat_body, estimate_tokens, outgoing
 from .settings.configuration import Configuration, current_configuration
 from .settings.keys import KeyCache
-from .streams.assemble import completion_of_events
-from .streams.sse import EventDecoder
+from .streams.whole import whole_body, whole_reply
 from .wire.route import Routes
 
 CHAT = "/chat/completions"
@@ -174,10 +173,16 @@ class Core:
         return Span(call.outgoing)
 
     def completion(self, call: Call, answer: Answer) -> Reply:
-        """The reply of a whole chat completion; an event stream nobody asked for is folded into one."""
-        data = answer.body
-        if answer.headers.get("content-type", "").lower().startswith("text/event-stream"):
-            data = dumps(completion_of_events(EventDecoder(len(data) + 1).feed(data)))
+        """The reply of a whole chat completion; an event stream nobody asked for is folded into one.
+
+        Raises:
+            ReportedError: the status says success, the reply says that there was an error.
+            TruncatedStreamError, BadResponseError: it is not whole, or cannot be read.
+        """
+        try:
+            data = whole_body(answer.body, answer.headers.get("content-type", ""))
+        except ClientError as error:
+            raise self._described(error, call, answer) from None
         reply = self.reply(call, answer, self.codec.completion, data)
         self.usage.answered(reply.value, answer.attempts)
         if call.limits is not None:
@@ -185,37 +190,40 @@ class Core:
             call.limits.succeeded(call.outgoing.estimated_tokens, used)
         return reply
 
+    def _described(self, error: ClientError, call: Call, answer: Answer) -> ClientError:
+        """An error about an answer, with all that is known of the answer, and no secret."""
+        error.status, error.reason, error.headers = answer.status, answer.reason, answer.headers
+        error.request_id = answer.headers.request_id
+        error.body = error.body or answer.body
+        error.attempts, error.elapsed = answer.attempts, answer.elapsed
+        error.hide(call.outgoing.secrets)
+        return error
+
     def reply(
         self, call: Call, answer: Answer, decode: Callable[[bytes], Any], data: bytes | None = None
     ) -> Reply:
         """An answer as a reply, decoded.
 
         Raises:
+            ReportedError: the status says success, the reply says that there was an error.
             BadResponseError: the body is not what `decode` takes.
         """
-        request_id = answer.headers.request_id
         try:
-            value = decode(answer.body if data is None else data)
+            value = decode(whole_reply(answer.body) if data is None else data)
+        except ClientError as error:
+            raise self._described(error, call, answer) from None
         except (ValueError, TypeError, RecursionError) as error:
             why = (
                 str(error).partition("\n")[0] if isinstance(error, ValueError) else "it is nested too deeply"
             )
-            raise BadResponseError(
-                f"The reply cannot be read: {why}.",
-                status=answer.status,
-                reason=answer.reason,
-                request_id=request_id,
-                headers=answer.headers,
-                body=answer.body,
-                attempts=answer.attempts,
-                elapsed=answer.elapsed,
-            ) from None
+            failure = BadResponseError(f"The reply cannot be read: {why.rstrip('.')}.")
+            raise self._described(failure, call, answer) from None
         return Reply(
             value,
             answer.status,
             answer.reason,
             answer.headers,
-            request_id,
+            answer.headers.request_id,
             answer.attempts,
             answer.elapsed,
             answer.body,

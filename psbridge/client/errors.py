@@ -13,6 +13,7 @@ ClientError
 │   └── DeadlineError               the whole call's time was used up
 ├── BadResponseError                a reply that is no JSON, or breaks the protocol
 │   └── ResponseTooLargeError       a body, a header block or an event over its limit
+├── ReportedError                   a success status, but the reply says that there was an error
 ├── StatusError                     the server answered with an error status
 │   ├── RedirectError               3xx that may not be followed
 │   ├── BadRequestError             400
@@ -29,12 +30,12 @@ ClientError
 └── StreamError                     carries what had arrived
     ├── TruncatedStreamError        the stream ended before it was finished
     ├── StreamStalledError          no chunk within the idle limit, or the deadline passed
-    └── StreamEventError            the server reported an error inside the stream
+    └── StreamEventError            the server reported an error inside the stream; also a ReportedError
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from psbridge.errors import PSBridgeError
@@ -122,6 +123,21 @@ class ClientError(PSBridgeError):
         """The error itself, so that `error.Exception.Response.Headers` reads as in PowerShell."""
         return self
 
+    def hide(self, secrets: Sequence[str]) -> None:
+        """Take `secrets`, and whatever looks like a key, out of everything the error shows.
+
+        Of what the server sent, `body` and `partial`, only `secrets` go; the rest is an answer.
+        """
+        from .settings.secret import hidden, mask_text
+
+        for name in ("message", "code", "param", "type", "reason", "request_id"):
+            text = getattr(self, name)
+            if isinstance(text, str):
+                setattr(self, name, mask_text(text, *secrets))
+        self.args = (self.message,)
+        self.body = hidden(self.body, secrets)
+        self.partial = hidden(self.partial, secrets)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self.__class__, self.message, dict(self.__dict__))
 
@@ -178,6 +194,10 @@ class BadResponseError(ClientError):
 
 class ResponseTooLargeError(BadResponseError):
     """A body, a header block or an event is over its limit."""
+
+
+class ReportedError(ClientError):
+    """The status said success, the reply says that there was an error."""
 
 
 class StatusError(ClientError):
@@ -244,7 +264,7 @@ class StreamStalledError(StreamError):
     """No chunk came within the idle limit."""
 
 
-class StreamEventError(StreamError):
+class StreamEventError(StreamError, ReportedError):
     """The server reported an error inside the stream."""
 
 
@@ -263,6 +283,7 @@ POWERSHELL: Mapping[type[ClientError], tuple[str, str]] = {
     DeadlineError: ("PSBridge.DeadlineExceeded", "OperationTimeout"),
     BadResponseError: ("PSBridge.BadResponse", "InvalidResult"),
     ResponseTooLargeError: ("PSBridge.ResponseTooLarge", "LimitsExceeded"),
+    ReportedError: ("PSBridge.ReportedError", "ProtocolError"),
     StatusError: ("PSBridge.HttpStatus", "ProtocolError"),
     RedirectError: ("PSBridge.RedirectRefused", "SecurityError"),
     BadRequestError: ("PSBridge.BadRequest", "InvalidArgument"),

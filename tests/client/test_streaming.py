@@ -117,12 +117,11 @@ def test_a_reply_that_is_streamed_unasked_is_still_a_completion(
         (Fault(cut_after_chunks=3), TruncatedStreamError),
         (Fault(cut_after_chunks=3, reset=True), TruncatedStreamError),
         (Fault(end_after_chunks=3), TruncatedStreamError),
-        (Fault(no_done=True), TruncatedStreamError),
         (Fault(error_after_chunks=3), StreamEventError),
         (Fault(stall_after_chunks=3), StreamStalledError),
         (Fault(malformed=True), BadResponseError),
     ],
-    ids=["cut", "reset", "ended early", "no done", "error event", "stalled", "malformed"],
+    ids=["cut", "reset", "ended early", "error event", "stalled", "malformed"],
 )
 @pytest.mark.parametrize("way", ["chunks", "completion"])
 def test_a_stream_that_goes_wrong_says_so_and_keeps_what_arrived(

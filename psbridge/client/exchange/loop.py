@@ -15,7 +15,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..clock import Cancellation, Clock
 from ..errors import (
-    BadResponseError,
     CallCancelledError,
     ClientError,
     ConnectionFailedError,
@@ -24,13 +23,15 @@ from ..errors import (
     RateLimitError,
     status_error_class,
 )
-from ..message import jsontext
+from ..message.content import can_be_told, kind_of, without_waiting
 from ..message.headers import Headers
 from ..message.inflate import Inflater
+from ..message.problem import problem_of_body
 from ..message.request import Outgoing
 from ..settings.configuration import KeyDispenser
-from ..settings.secret import MASK, Secret, mask_text
+from ..settings.secret import Secret
 from ..streams.sse import EventDecoder, ServerSentEvent
+from ..streams.whole import events_of_whole
 from ..wire.network import Bounds
 from ..wire.transport import Route, WireRequest
 from . import log
@@ -158,6 +159,7 @@ def exchange(call: Call, clock: Clock) -> Steps:
         if call.limits is not None and (attempts or not call.reserved):
             yield from _take_place(call, call.limits, bounds, attempts)
         key = yield from _key(call, rejected, bounds, attempts)
+        call.outgoing.keep_secret(key)
         attempts += 1
         sent_at = clock.monotonic()
         try:
@@ -165,7 +167,7 @@ def exchange(call: Call, clock: Clock) -> Steps:
         except ClientError as error:
             now = clock.monotonic()
             error.attempts, error.elapsed = attempts, now - started
-            _hide(error, (*call.outgoing.secrets, *((key.reveal(),) if key is not None else ())))
+            error.hide(call.outgoing.secrets)
             log.attempt(call.outgoing, error.status, error.request_id, now - sent_at, attempts, error)
             if error.status == 401 and rejected is None and _may_be_asked_again(call.key):
                 # The key may merely have expired: ask for another, once, whatever the number of retries.
@@ -270,7 +272,10 @@ def _one_try(call: Call, key: Secret | None, bounds: Bounds, clock: Clock) -> St
             if call.log_bodies:
                 log.bodies(out, b"(streamed)")
             return answer
-        answer.body = yield from _whole_body(response, inflater, bounds, call.idle_timeout)
+        if response.status >= 400:
+            answer.body = yield from _error_body(response, inflater, bounds, call.idle_timeout)
+        else:
+            answer.body = yield from _whole_body(response, inflater, bounds, call.idle_timeout)
     except BaseException as error:
         yield Close(response)
         if isinstance(error, ClientError) and error.status is None:
@@ -298,39 +303,72 @@ def _whole_body(
     return b"".join(pieces)
 
 
+def _error_body(
+    response: Any, inflater: Inflater, bounds: Bounds, idle: float
+) -> Generator[Command, Any, bytes]:
+    """As much of an error reply's body as can be read: the status has said what the reply is."""
+    pieces: list[bytes] = []
+    try:
+        while True:
+            bounds.idle_until = bounds.now() + idle
+            data: bytes = yield Read(response)
+            if not data:
+                break
+            pieces.append(inflater.feed(data))
+    except (DeadlineError, CallCancelledError):
+        raise
+    except ClientError:
+        yield Close(response)
+    return b"".join(pieces)
+
+
 def _begin_stream(
     call: Call, answer: Answer, response: Any, inflater: Inflater
 ) -> Generator[Command, Any, None]:
-    """Read up to the first event: until one was delivered, a failure may still be tried again."""
-    kind = answer.headers.get("content-type", "text/event-stream").partition(";")[0].strip().lower()
-    if kind != "text/event-stream":
-        raise BadResponseError(f"The reply is no event stream but '{kind:.80}'.")
+    """Read up to the first event: until one was delivered, a failure may still be tried again.
+
+    A server that does not stream answers with a whole completion: that becomes a stream of one chunk.
+    """
+    label = answer.headers.get("content-type", "text/event-stream")
     decoder = EventDecoder(call.max_event_bytes)
     bounds = answer.bounds
     bounds.idle_until = bounds.now() + call.idle_timeout
     comments = 0
+    begun: bytes | None = b""  # what has come, until it can be told what it is
     while True:
         data: bytes = yield Read(response)
-        if not data:
+        ended = not data
+        if ended:
             inflater.finish()
+        else:
+            data = inflater.feed(data)
+        if begun is not None:
+            if b":" in data:  # a comment, or more than that
+                bounds.idle_until = bounds.now() + call.idle_timeout
+            begun = without_waiting(begun + data)
+            if not ended and not can_be_told(begun):
+                continue
+            if begun and kind_of(begun, label) != "events":
+                if not ended:
+                    begun += yield from _whole_body(response, inflater, bounds, call.idle_timeout)
+                answer.body = begun
+                answer.events = events_of_whole(begun, label)
+                break
+            data, begun = begun, None
+        if ended:
             raise ConnectionFailedError("The stream ended before its first chunk.")
-        events = decoder.feed(inflater.feed(data))
-        if events:
+        answer.events = tuple(decoder.feed(data))
+        if answer.events:
             break
         if decoder.comments != comments:
             comments = decoder.comments
             bounds.idle_until = bounds.now() + call.idle_timeout
-    answer.response, answer.inflater, answer.decoder, answer.events = (
-        response,
-        inflater,
-        decoder,
-        tuple(events),
-    )
+    answer.response, answer.inflater, answer.decoder = response, inflater, decoder
 
 
 def status_error(answer: Answer, clock: Clock) -> ClientError:
     """The error for a reply with an error status; reads OpenAI's error object and what other servers send."""
-    code, param, kind, told = error_members(answer.body)
+    code, param, kind, told = problem_of_body(answer.body)
     headers = answer.headers
     request_id = headers.request_id
     reason = answer.reason or "error"
@@ -352,23 +390,6 @@ def status_error(answer: Answer, clock: Clock) -> ClientError:
     )
 
 
-def error_members(body: bytes | object) -> tuple[str | None, str | None, str | None, str]:
-    """code, param, type and message of an error reply; a message from whatever shape there is, else ''."""
-    try:
-        value = jsontext.loads(body) if isinstance(body, bytes) else body
-    except ValueError:
-        return None, None, None, ""
-    error = jsontext.field(value, "error") or jsontext.field(value, "detail") or value
-    if isinstance(error, str):
-        return None, None, None, error
-
-    def text(name: str) -> str | None:
-        member = jsontext.field(error, name)
-        return str(member) if isinstance(member, str | int) else None
-
-    return text("code"), text("param"), text("type"), text("message") or ""
-
-
 def _wait(call: Call, error: ClientError, key: Secret | None, failures: int, clock: Clock) -> float:
     """Seconds before the next try; tells the shared limits and the keys of a 429."""
     asked = error.retry_after
@@ -381,15 +402,6 @@ def _wait(call: Call, error: ClientError, key: Secret | None, failures: int, clo
         if call.limits is not None:
             call.limits.pause(now, wait)
     return wait
-
-
-def _hide(error: ClientError, secrets: tuple[str, ...]) -> None:
-    """Take what was sent as a secret out of a message and a body that echo it."""
-    error.message = mask_text(error.message, *secrets)
-    error.args = (error.message,)
-    for text in secrets:
-        if text:
-            error.body = error.body.replace(text.encode(), MASK.encode())
 
 
 def _final(error: ClientError) -> ClientError:

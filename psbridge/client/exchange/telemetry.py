@@ -43,16 +43,17 @@ class Span:
         if self._span is None:
             return
         usage = field(value, "usage")
-        reasons = [field(choice, "finish_reason") for choice in field(value, "choices") or ()]
-        found = {
-            "gen_ai.response.id": field(value, "id"),
-            "gen_ai.response.model": field(value, "model"),
-            "gen_ai.response.finish_reasons": [str(reason) for reason in reasons if reason is not None]
+        choices = field(value, "choices")
+        reasons = [field(choice, "finish_reason") for choice in choices] if isinstance(choices, list) else []
+        attributes = {
+            "gen_ai.response.id": _of_type(str, field(value, "id")),
+            "gen_ai.response.model": _of_type(str, field(value, "model")),
+            "gen_ai.response.finish_reasons": [reason for reason in reasons if isinstance(reason, str)]
             or None,
-            "gen_ai.usage.input_tokens": field(usage, "prompt_tokens"),
-            "gen_ai.usage.output_tokens": field(usage, "completion_tokens"),
+            "gen_ai.usage.input_tokens": _of_type(int, field(usage, "prompt_tokens")),
+            "gen_ai.usage.output_tokens": _of_type(int, field(usage, "completion_tokens")),
         }
-        self._span.set_attributes({name: item for name, item in found.items() if item is not None})
+        self._span.set_attributes({name: item for name, item in attributes.items() if item is not None})
         self._span.end()
 
     def fail(self, error: BaseException) -> None:
@@ -66,3 +67,8 @@ class Span:
         told = error.message if isinstance(error, ClientError) else type(error).__name__
         self._span.set_status(Status(StatusCode.ERROR, told))
         self._span.end()
+
+
+def _of_type(kind: type, value: object) -> Any:
+    """What a server may have sent in any shape, where it is what an attribute holds."""
+    return value if isinstance(value, kind) and not isinstance(value, bool) else None

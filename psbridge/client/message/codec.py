@@ -46,7 +46,7 @@ class JsonCodec:
 
 
 def _object(data: bytes) -> dict[str, Any]:
-    value = jsontext.loads(data)
+    value = jsontext.read(data)
     if not isinstance(value, dict):
         raise ValueError("the reply is JSON, but no object")
     return value

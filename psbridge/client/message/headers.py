@@ -30,6 +30,11 @@ class Headers(Mapping[str, str]):
         """The server's id of the request: OpenAI's header, else Azure's, else None."""
         return self.get("x-request-id") or self.get("apim-request-id")
 
+    @property
+    def frames_body(self) -> bool:
+        """Whether the reply says where its body ends, so that an end in good order is the whole body."""
+        return "content-length" in self or "chunked" in self.get("transfer-encoding", "").lower()
+
     def _by_name(self) -> dict[str, tuple[str, str]]:
         if self._index is None:
             index: dict[str, tuple[str, str]] = {}

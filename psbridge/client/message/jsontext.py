@@ -1,4 +1,8 @@
-"""JSON in and out, with limits that give errors instead of crashes. Knows nothing of HTTP or models."""
+"""JSON in and out, with limits that give errors instead of crashes. Knows nothing of HTTP or models.
+
+What is sent is strict JSON: `loads` and `dumps`. What a server sent is taken as it is: `read` and `written`
+keep NaN, infinities and halves of surrogate pairs.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,8 @@ def _no_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
-_decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
+_strict = json.JSONDecoder(parse_float=_finite, parse_constant=_no_constant)
+_lenient = json.JSONDecoder()
 
 
 def _plain(value: object) -> object:
@@ -29,6 +34,7 @@ def _plain(value: object) -> object:
 
 
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
+_reply_encoder = json.JSONEncoder(separators=(",", ":"))  # ASCII, so that halves of surrogate pairs survive
 
 
 def loads(data: bytes | str) -> Any:
@@ -38,9 +44,27 @@ def loads(data: bytes | str) -> Any:
     deeper than the interpreter allows, or holds a number it cannot represent (NaN, an integer over 4,300
     digits, 1e999).
     """
+    return _decoded(data, _strict)
+
+
+def read(data: bytes | str) -> Any:
+    """The value of a server's JSON text: as `loads`, but NaN and infinities are floats, as some servers' log
+    probabilities have them.
+
+    Only the reply's own members may not be one: of these the numbers are times and counts.
+    """
+    value = _decoded(data, _lenient)
+    if isinstance(value, dict):
+        for member in value.values():
+            if isinstance(member, float) and not math.isfinite(member):
+                raise ValueError("NaN and infinities are not JSON")
+    return value
+
+
+def _decoded(data: bytes | str, decoder: json.JSONDecoder) -> Any:
     try:
         text = data if isinstance(data, str) else str(data, "utf-8-sig")
-        value: Any = _decoder.decode(text)
+        value: Any = decoder.decode(text)
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
     except UnicodeDecodeError as error:
@@ -71,6 +95,17 @@ def dumps(value: object) -> bytes:
         if "Circular" in str(error):
             raise ValueError("it holds itself") from None
         raise ValueError("a number is not finite; JSON has no NaN or Infinity") from None
+
+
+def written(value: object) -> bytes:
+    """A server's value as JSON text again, for the codec: whatever `read` gave can be written.
+
+    Raises ValueError when it is nested too deeply.
+    """
+    try:
+        return _reply_encoder.encode(value).encode()
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
 
 
 def field(value: object, name: str) -> Any:

@@ -114,4 +114,4 @@ class Usage:
 def count(usage: object, name: str) -> int:
     """A token count of a usage object, 0 where there is none."""
     number = member(usage, name)
-    return number if isinstance(number, int) else 0
+    return number if isinstance(number, int) and not isinstance(number, bool) else 0

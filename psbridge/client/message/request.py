@@ -55,6 +55,12 @@ class Outgoing:
     estimated_tokens: int = 0
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
+    def keep_secret(self, key: Secret | None) -> None:
+        """Have `key`, which this request is sent with, not show either."""
+        text = "" if key is None else key.reveal()
+        if len(text) >= 4 and text not in self.secrets:
+            self.secrets = (*self.secrets, text)
+
     def wire_headers(self, key: Secret | None) -> list[tuple[bytes, bytes]]:
         """The header lines of one try."""
         lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.values()]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hmac
 import re
-from typing import NoReturn, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn, Protocol, TypeVar, runtime_checkable
 
 MASK = "**********"
 
@@ -101,3 +102,24 @@ def mask_text(text: str, *secrets: str) -> str:
         if known:
             text = text.replace(known, MASK)
     return _SENSITIVE_TEXT.sub(lambda match: "://" + MASK + "@" if match[0].startswith("://") else MASK, text)
+
+
+_Hidden = TypeVar("_Hidden")
+
+
+def hidden(value: _Hidden, secrets: Sequence[str]) -> _Hidden:
+    """A JSON-like value, or bytes, with the given secrets masked wherever a text or a name holds one."""
+    if not secrets:
+        return value
+    result: Any = value
+    if isinstance(value, str):
+        for known in secrets:
+            result = result.replace(known, MASK)
+    elif isinstance(value, bytes):
+        for known in secrets:
+            result = result.replace(known.encode("utf-8", "surrogatepass"), MASK.encode())
+    elif isinstance(value, Mapping):
+        result = {hidden(name, secrets): hidden(item, secrets) for name, item in value.items()}
+    elif isinstance(value, list | tuple):
+        result = type(value)(hidden(item, secrets) for item in value)
+    return result  # type: ignore[no-any-return]

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from .assemble import choice_number, json_text
+from .toolcalls import ToolCalls
+
 
 @dataclass(frozen=True)
 class ContentDelta:
@@ -29,6 +32,8 @@ class RefusalDelta:
 class ToolCallDelta:
     """A piece of a tool call: the first of each `index` brings id and name, all bring arguments.
 
+    `index` counts a choice's calls as the whole completion has them, also where a server numbers them
+    otherwise or not at all.
     `arguments` are a function's arguments, or a custom tool's input, as far as this piece holds them.
     """
 
@@ -59,34 +64,52 @@ class Done:
 StreamEvent: TypeAlias = ContentDelta | RefusalDelta | ToolCallDelta | UsageReport | Done
 
 
-def events_of(chunk: Mapping[str, Any]) -> Iterator[StreamEvent]:
-    """The events in one chunk."""
-    choices = chunk.get("choices")
-    for choice in choices if isinstance(choices, list) else ():
-        delta = choice.get("delta") if isinstance(choice, Mapping) else None
-        if not isinstance(delta, Mapping):
-            continue
-        number = choice.get("index", 0)
-        content, refusal = delta.get("content"), delta.get("refusal")
-        if isinstance(content, str) and content:
-            yield ContentDelta(content, number)
-        if isinstance(refusal, str) and refusal:
-            yield RefusalDelta(refusal, number)
-        calls = delta.get("tool_calls")
-        for call in calls if isinstance(calls, list) else ():
-            yield _tool_call(call, number)
-    usage = chunk.get("usage")
-    if isinstance(usage, Mapping):
-        yield UsageReport(usage)
+class EventReader:
+    """Chunks in, in order; what happens in each comes out."""
+
+    def __init__(self) -> None:
+        self._calls: dict[int, ToolCalls] = {}
+
+    def events_of(self, chunk: Mapping[str, Any]) -> Iterator[StreamEvent]:
+        """The events in one chunk that `check_chunk` takes."""
+        for position, choice in enumerate(chunk.get("choices") or ()):
+            delta = choice.get("delta")
+            if delta is None:
+                continue
+            number = choice_number(choice, position)
+            for text in _texts(delta.get("content")):
+                yield ContentDelta(text, number)
+            for text in _texts(delta.get("refusal")):
+                yield RefusalDelta(text, number)
+            for call in delta.get("tool_calls") or ():
+                calls = self._calls.setdefault(number, ToolCalls())
+                yield _tool_call(call, calls.number(call), number)
+        usage = chunk.get("usage")
+        if isinstance(usage, Mapping):
+            yield UsageReport(usage)
 
 
-def _tool_call(call: Mapping[str, Any], choice: int) -> ToolCallDelta:
+def _texts(content: object) -> Iterator[str]:
+    """A text, or the texts among the parts that some servers send instead."""
+    if isinstance(content, str):
+        if content:
+            yield content
+    elif isinstance(content, list):
+        for part in content:
+            text = part.get("text") if isinstance(part, Mapping) and part.get("type") == "text" else None
+            if isinstance(text, str) and text:
+                yield text
+
+
+def _tool_call(call: Mapping[str, Any], number: int, choice: int) -> ToolCallDelta:
     function = call.get("function") or {}
     custom = call.get("custom") or {}
+    arguments = function.get("arguments") or custom.get("input") or ""
+    own_id, name = call.get("id"), function.get("name") or custom.get("name")
     return ToolCallDelta(
-        index=call.get("index", 0),
-        arguments=function.get("arguments") or custom.get("input") or "",
-        id=call.get("id"),
-        name=function.get("name") or custom.get("name"),
+        index=number,
+        arguments=arguments if isinstance(arguments, str) else json_text(arguments),
+        id=own_id if isinstance(own_id, str) and own_id else None,
+        name=name if isinstance(name, str) and name else None,
         choice=choice,
     )

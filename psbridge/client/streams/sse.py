@@ -1,5 +1,7 @@
 """Server-sent events, decoded incrementally after the WHATWG text ("9.2.6 Interpreting an event stream").
 
+One field more than there is known: a line `error: ...` is an event named error.
+
 Bytes go in as they come, split anywhere; events come out. Knows nothing of JSON, chat or HTTP.
 """
 
@@ -114,6 +116,9 @@ class EventDecoder:
             self._add(value)
         elif name == b"event":
             self._event = value.decode("utf-8", "replace")
+        elif name == b"error":  # not in the standard: old llama.cpp servers
+            self._event = "error"
+            self._add(value)
         elif name == b"id" and b"\0" not in value:
             self._id = value.decode("utf-8", "replace")
 

@@ -1,0 +1,143 @@
+"""What went wrong, read from the body of an error reply, whatever server or gateway wrote it.
+
+OpenAI's error object comes first; FastAPI's, Mistral's, Gemini's and Cloudflare's shapes, problem details
+(RFC 9457), OAuth's (RFC 6749), plain text and HTML pages are read too. Knows nothing of statuses or of the
+classes of errors.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from . import jsontext
+
+LONGEST = 500  # characters of a server's own words in a sentence
+_DEEPEST = 6  # an error object in an error object in ...
+_MOST = 3  # reasons of a list that are named
+
+
+class Problem(NamedTuple):
+    """An error reply's code, parameter, type and reason; None, and an empty reason, where it has none."""
+
+    code: str | None = None
+    param: str | None = None
+    kind: str | None = None
+    reason: str = ""
+
+
+def problem_of_body(body: bytes) -> Problem:
+    """What an error reply says, from its bytes."""
+    try:
+        value = jsontext.read(body)
+    except ValueError:
+        return Problem(reason=_shortened(_words(body)))
+    return problem_of(value)
+
+
+def problem_of(value: object) -> Problem:
+    """What an error reply says, from its JSON value; the reason has at most 500 characters."""
+    problem = _read(value, 0)
+    return problem._replace(reason=_shortened(problem.reason))
+
+
+def stated_problem(value: object) -> Problem | None:
+    """The error that a reply with a success status states, or None where it states none.
+
+    An `error` member that says something, `"object": "error"`, or a list whose first item is one of these.
+    """
+    if isinstance(value, list):
+        return stated_problem(value[0]) if value else None
+    if not isinstance(value, Mapping):
+        return None
+    if value.get("error") or value.get("object") == "error":
+        return problem_of(value)
+    return None
+
+
+def problem_instead_of_choices(value: object) -> Problem | None:
+    """The error that a reply without choices, where a completion was expected, states in any known shape."""
+    stated = stated_problem(value)
+    if stated is not None or not isinstance(value, Mapping) or value.get("choices") is not None:
+        return stated
+    problem = problem_of(value)
+    return problem if problem.reason else None
+
+
+# Where a reason stands, the best first; names are compared without case.
+_REASONS = ("error", "errors", "message", "detail", "details", "msg", "error_description", "reason", "title",
+            "fault", "faultstring", "description", "error_message")  # fmt: skip
+
+
+def _read(value: object, depth: int) -> Problem:
+    if isinstance(value, str):
+        return Problem(reason=value)
+    if depth > _DEEPEST:
+        return Problem()
+    if isinstance(value, list):
+        problems = [problem for item in value[:_MOST] if (problem := _read(item, depth + 1)).reason]
+        if not problems:
+            return Problem()
+        return problems[0]._replace(reason="; ".join(problem.reason for problem in problems))
+    if not isinstance(value, Mapping):
+        return Problem()
+    members = {str(name).lower(): member for name, member in value.items()}
+    own = Problem(_text(members.get("code")), _text(members.get("param")), _text(members.get("type")))
+    for name in _REASONS:
+        inner = _read(members.get(name), depth + 1)
+        if not inner.reason:
+            continue
+        if name == "error" and members.get("error_description"):
+            return own._replace(
+                code=own.code or inner.reason, reason=str(members["error_description"])
+            )  # RFC 6749: `error` is the code
+        place = members.get("loc") if name == "msg" else None
+        if isinstance(place, list):  # FastAPI names the place in the body
+            inner = inner._replace(reason=f"{'.'.join(str(step) for step in place)}: {inner.reason}")
+        upstream = _upstream(members)
+        if upstream:  # OpenRouter's own message only says that there was one
+            inner = inner._replace(reason=f"{inner.reason}: {upstream}")
+        return Problem(inner.code or own.code, inner.param or own.param, inner.kind or own.kind, inner.reason)
+    return own
+
+
+def _upstream(members: Mapping[str, Any]) -> str:
+    metadata = members.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, Mapping) else None
+    if not isinstance(raw, str):
+        return ""
+    return problem_of_body(raw.encode("utf-8", "replace")).reason
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,2000})", re.I)
+_HEADING = re.compile(r"<h1[^>]{0,200}>([^<]{1,2000})", re.I)
+_UNSEEN = re.compile(r"<(script|style)\b.{0,4000}?</\1\s*>", re.I | re.S)
+_TAG = re.compile(r"<[^<>]*>")
+_LOOKED_AT = 20_000
+
+
+def _words(body: bytes) -> str:
+    """A text's own words; a page's title, else its heading, else what it shows."""
+    text = body[:_LOOKED_AT].decode("utf-8", "replace").lstrip("\ufeff").strip()
+    if "\ufffd" in text[:100]:  # neither text nor anything that may be quoted
+        return ""
+    if not text.startswith("<"):
+        return text
+    for pattern in (_TITLE, _HEADING):
+        words = pattern.search(text)
+        if words and words[1].strip():
+            return html.unescape(words[1])
+    return html.unescape(_TAG.sub(" ", _UNSEEN.sub(" ", text)))
+
+
+def _shortened(text: str) -> str:
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: LONGEST * 8]).split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

@@ -1,0 +1,134 @@
+"""What a server's events mean: chunks, the end, an error, or nothing. And a whole stream at once.
+
+Performs no I/O and knows nothing of calls or codecs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ..errors import BadResponseError, StreamEventError, TruncatedStreamError
+from ..message import jsontext
+from ..message.problem import Problem, problem_of, stated_problem
+from .assemble import DONE, Assembler, check_chunk
+from .sse import EventDecoder, ServerSentEvent
+
+
+class Reported(NamedTuple):
+    """An error that the server reported inside the stream, and the event's data."""
+
+    problem: Problem
+    data: bytes
+
+    @property
+    def sentence(self) -> str:
+        """What an error says of it."""
+        return f"The server reported an error in the stream: {self.problem.reason or 'no message'}"
+
+
+class Intake:
+    """Sorts events as they come.
+
+    Attributes:
+        ready: the data of chunks that wait to be read.
+        done: the stream said `[DONE]`.
+        reported: the error that the server reported, behind the chunks, or None.
+    """
+
+    def __init__(self) -> None:
+        self.ready: deque[bytes] = deque()
+        self.done = False
+        self.reported: Reported | None = None
+
+    def take(self, events: Iterable[ServerSentEvent]) -> None:
+        """Take in events, up to the end or an error."""
+        for event in events:
+            data = event.data
+            if data == DONE or data.strip() == DONE:
+                self.done = True
+                return
+            if event.event == "error" or b'"error"' in data:
+                self.reported = _reported(event)
+                if self.reported is not None:
+                    return
+            if data and (event.event == "message" or b'"choices"' in data):  # others are pings and the like
+                self.ready.append(data)
+
+
+def _reported(event: ServerSentEvent) -> Reported | None:
+    named = event.event == "error"
+    try:
+        value = jsontext.read(event.data)
+    except ValueError:
+        value = event.data.decode("utf-8", "replace")
+    problem = problem_of(value) if named else stated_problem(value)
+    return None if problem is None else Reported(problem, event.data)
+
+
+def chunk_of(data: bytes) -> dict[str, Any]:
+    """A chunk's JSON.
+
+    Raises ValueError, in a sentence's second half, when it cannot be read as a chunk.
+    """
+    chunk = jsontext.read(data)
+    check_chunk(chunk)
+    value: dict[str, Any] = chunk
+    return value
+
+
+def as_chunk(completion: Mapping[str, Any]) -> dict[str, Any]:
+    """A whole completion as the one chunk of a stream, for servers that do not stream."""
+    choices = completion.get("choices")
+    if not isinstance(choices, list):
+        return dict(completion)
+    return {
+        **completion,
+        "object": "chat.completion.chunk",
+        "choices": [
+            {("delta" if name == "message" else name): member for name, member in choice.items()}
+            if isinstance(choice, Mapping)
+            else choice
+            for choice in choices
+        ],
+    }
+
+
+def completion_of_events(data: bytes) -> dict[str, Any]:
+    """The completion that a whole event stream adds up to.
+
+    Raises:
+        StreamEventError: the server reported an error in it.
+        BadResponseError: a chunk cannot be read.
+        TruncatedStreamError: it ended before it was finished.
+    """
+    decoder = EventDecoder(len(data) + 1)
+    intake = Intake()
+    intake.take(decoder.feed(data))
+    assembler = Assembler()
+    try:
+        for piece in intake.ready:
+            assembler.add(chunk_of(piece))
+    except (ValueError, RecursionError) as error:
+        why = error if isinstance(error, ValueError) else "it is nested too deeply"
+        raise BadResponseError(
+            f"A chunk of the reply cannot be read: {why}.", body=data, partial=assembler.completion()
+        ) from None
+    if intake.reported is not None:
+        code, param, kind, _ = intake.reported.problem
+        raise StreamEventError(
+            intake.reported.sentence,
+            code=code,
+            param=param,
+            type=kind,
+            body=intake.reported.data,
+            partial=assembler.completion(),
+        )
+    if not assembler.finished(intake.done):
+        raise TruncatedStreamError(
+            "The reply is an event stream that ended before it was finished.",
+            body=data,
+            partial=assembler.completion(),
+        )
+    return assembler.completion()
