@@ -1,8 +1,8 @@
 """Loads what calls need, in a thread of its own and in the order in which they need it.
 
 Loading is work for one processor: two threads that load at once only wait for each other. So a builder waits
-until what builders need is there, and what chat calls need is loaded after the first answer. Knows the
-cmdlets' modules, and nothing of messages.
+until what builders need is there, and what calls need is loaded after the first answer. Which models these
+are, the families' rows say.
 """
 
 from __future__ import annotations
@@ -64,31 +64,29 @@ def _attempt(load: Callable[[], None]) -> None:
 
 
 def _load_builders() -> None:
-    from ..cmdlets import functions
-    from ..models import ChatCompletionRequestUserMessage
+    from .. import models
+    from ..cmdlets.functions import cmdlet
+    from ..models.tables import CMDLETS
 
-    functions.cmdlet("Initialize-ChatCompletionRequestUserMessage")
-    ChatCompletionRequestUserMessage.model_rebuild()
+    for family in CMDLETS.families.values():
+        for name in family.warm_builders:
+            cmdlet(f"Initialize-{name}")
+            getattr(models, name).model_rebuild()
 
 
 def _load_calls() -> None:
     from ..cmdlets.functions import cmdlet
 
     cmdlet("Set-Configuration")  # what scripts begin with, and what needs least
+    from .. import models
     from ..binding import uris  # noqa: F401
-    from ..models import (
-        CreateChatCompletionRequest,
-        CreateChatCompletionResponse,
-        CreateChatCompletionStreamResponse,
-    )
+    from ..models.tables import CMDLETS
 
-    for model in (
-        CreateChatCompletionRequest,
-        CreateChatCompletionResponse,
-        CreateChatCompletionStreamResponse,
-    ):
-        model.model_rebuild()
-    cmdlet("New-ChatCompletion")
-    from ..cmdlets.completion import client
+    for family in CMDLETS.families.values():
+        for name in family.warm_calls:
+            getattr(models, name).model_rebuild()
+        for name in family.warm_cmdlets:
+            cmdlet(name)
+    from ..cmdlets.session import client
 
     client()

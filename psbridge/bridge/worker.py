@@ -197,7 +197,7 @@ class Worker:
 
     def _run(self, call: Call, invocation: Invocation, configuration: Any) -> None:
         from ..client.settings.configuration import use_configuration
-        from ..cmdlets.completion import cancellable
+        from ..cmdlets.session import cancellable
 
         if not call.open or call.cancellation is None:
             return
@@ -282,9 +282,10 @@ def _stream(call: Call, items: Iterator[Any]) -> None:
 
 def _usage() -> dict[str, Any] | None:
     """What the session used so far; None while nothing has been sent."""
-    completion = sys.modules.get("psbridge.cmdlets.completion")
-    totals = getattr(completion, "get_chat_completion_usage", None)
-    return None if totals is None else dict(vars(totals({})))
+    from ..cmdlets.session import usage_so_far
+
+    totals = usage_so_far()
+    return None if totals is None else dict(vars(totals))
 
 
 def _memory() -> int | None:

@@ -13,9 +13,9 @@ from weakref import WeakKeyDictionary
 from psbridge.errors import PSBridgeError
 
 from ..client.asyncclient import AsyncClient
+from ..client.chat import CREATE
 from ..client.client import Client
 from ..client.clock import Cancellation, Clock
-from ..client.core import CHAT
 from ..client.errors import CallCancelledError, ClientError, StatusError
 from ..client.message.codec import Codec
 from ..client.message.reply import Reply
@@ -153,13 +153,13 @@ class ChatApiBase(Generic[RequestT, ResponseT]):
             raise
 
     def _came(self, reply: Reply) -> ApiResponse[ResponseT]:
-        response: ApiResponse[ResponseT] = ApiResponse.of_reply(reply, CHAT)
+        response: ApiResponse[ResponseT] = ApiResponse.of_reply(reply, CREATE.path)
         self._events.OnCreateChatCompletion.tell(self, ApiResponseEventArgs(response))
         return response
 
     def _response(self, error: StatusError, started: float) -> ApiResponse[ResponseT]:
         base = (self._configuration or current_configuration()).resolved().base_url or ""
-        return ApiResponse.of_error(error, started, base + CHAT, CHAT)
+        return ApiResponse.of_error(error, started, base + CREATE.path, CREATE.path)
 
     def _failed(self, error: ClientError, started: float) -> ApiException:
         """Tell of a failure: a response when there is one, else an error."""

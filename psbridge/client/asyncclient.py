@@ -6,16 +6,18 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterab
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from .chat import DELETE, GET, LIST, MESSAGES, UPDATE
 from .clock import Clock
-from .core import CallOptions, Core, stored_path
+from .core import CallOptions, Core
 from .exchange.drivers import AsyncDriver
 from .exchange.limits import RateLimits
 from .exchange.loop import Answer, Call, exchange
 from .exchange.many import Outcome, check_concurrency, outcomes
-from .message.codec import Codec, PageKind
+from .message.codec import Codec
 from .message.jsontext import field
 from .message.reply import Reply, Usage
 from .message.request import Body
+from .operation import Operation
 from .settings.configuration import Configuration
 from .streams.state import StreamState
 from .streams.stream import AsyncChatStream
@@ -127,10 +129,42 @@ class AsyncClient:
             raise
         return AsyncChatStream(StreamState(core, call, answer, span), self._driver)
 
+    async def call(
+        self,
+        operation: Operation,
+        *,
+        places: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        body: Body | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Reply:
+        """Do any operation of the API: `places` fill the braces of its path, `body` is its JSON."""
+        call = self._core.prepared(operation, places or {}, query or {}, body, options)
+        return self._core.reply(call, await self._run(call))
+
+    async def pages(
+        self,
+        operation: Operation,
+        *,
+        places: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncIterator[Any]:
+        """The items of an operation that answers with pages, page after page as they are asked for."""
+        asked = dict(query or {})
+        while True:
+            page = (await self.call(operation, places=places, query=asked, **options)).value
+            items = field(page, "data") or []
+            for item in items:
+                yield item
+            following = field(page, "last_id") or (field(items[-1], "id") if items else None)
+            if not field(page, "has_more") or not items or following in (None, asked.get("after")):
+                return
+            asked["after"] = following
+
     async def get(self, completion_id: str, **options: Unpack[CallOptions]) -> Reply:
         """A stored completion."""
-        call = self._core.stored("GET", stored_path(completion_id), options)
-        return self._core.reply(call, await self._run(call), self._core.codec.completion)
+        return await self.call(GET, places={"completion_id": completion_id}, **options)
 
     async def list(
         self,
@@ -146,7 +180,7 @@ class AsyncClient:
         desc.
         """
         query = {"model": model, "metadata": metadata, "after": after, "limit": limit, "order": order}
-        return await self._page("", "completion", query, options)
+        return await self.call(LIST, query=query, **options)
 
     def list_all(
         self,
@@ -160,7 +194,7 @@ class AsyncClient:
     ) -> AsyncIterator[Any]:
         """All stored completions, page after page as they are asked for; `limit` is the size of a page."""
         query = {"model": model, "metadata": metadata, "after": after, "limit": limit, "order": order}
-        return self._pages("", "completion", query, options)
+        return self.pages(LIST, query=query, **options)
 
     async def messages(
         self,
@@ -173,7 +207,7 @@ class AsyncClient:
     ) -> Reply:
         """One page of the messages of a stored completion."""
         query = {"after": after, "limit": limit, "order": order}
-        return await self._page(stored_path(completion_id, "/messages"), "message", query, options)
+        return await self.call(MESSAGES, places={"completion_id": completion_id}, query=query, **options)
 
     def messages_all(
         self,
@@ -186,19 +220,18 @@ class AsyncClient:
     ) -> AsyncIterator[Any]:
         """All messages of a stored completion, page after page as they are asked for."""
         query = {"after": after, "limit": limit, "order": order}
-        return self._pages(stored_path(completion_id, "/messages"), "message", query, options)
+        return self.pages(MESSAGES, places={"completion_id": completion_id}, query=query, **options)
 
     async def update(
         self, completion_id: str, metadata: Mapping[str, str] | None, **options: Unpack[CallOptions]
     ) -> Reply:
         """Replace a stored completion's metadata."""
-        call = self._core.stored("POST", stored_path(completion_id), options, {"metadata": metadata})
-        return self._core.reply(call, await self._run(call), self._core.codec.completion)
+        body = {"metadata": metadata}
+        return await self.call(UPDATE, places={"completion_id": completion_id}, body=body, **options)
 
     async def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> Reply:
         """Delete a stored completion."""
-        call = self._core.stored("DELETE", stored_path(completion_id), options)
-        return self._core.reply(call, await self._run(call), self._core.codec.deleted)
+        return await self.call(DELETE, places={"completion_id": completion_id}, **options)
 
     async def close(self) -> None:
         """Close idle connections. The client can be used again afterwards."""
@@ -214,24 +247,3 @@ class AsyncClient:
 
     async def _run(self, call: Call) -> Answer:
         return await self._driver.run(exchange(call, self._core.clock))
-
-    async def _page(
-        self, path: str, kind: PageKind, query: Mapping[str, Any], options: Mapping[str, Any]
-    ) -> Reply:
-        core = self._core
-        call = core.stored("GET", path, options, query=query)
-        return core.reply(call, await self._run(call), lambda data: core.codec.page(data, kind))
-
-    async def _pages(
-        self, path: str, kind: PageKind, query: Mapping[str, Any], options: Mapping[str, Any]
-    ) -> AsyncIterator[Any]:
-        after = query.get("after")
-        while True:
-            page = (await self._page(path, kind, {**query, "after": after}, options)).value
-            items = field(page, "data") or []
-            for item in items:
-                yield item
-            following = field(page, "last_id") or (field(items[-1], "id") if items else None)
-            if not field(page, "has_more") or not items or following in (None, after):
-                return
-            after = following

@@ -8,16 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from .chat import DELETE, GET, LIST, MESSAGES, UPDATE
 from .clock import Clock
-from .core import CallOptions, Core, stored_path
+from .core import CallOptions, Core
 from .exchange.drivers import Driver
 from .exchange.limits import RateLimits
 from .exchange.loop import Answer, Call, exchange
 from .exchange.many import LoopThread, Results, check_concurrency
-from .message.codec import Codec, PageKind
+from .message.codec import Codec
 from .message.jsontext import field
 from .message.reply import Reply, Usage
 from .message.request import Body
+from .operation import Operation
 from .settings.configuration import Configuration
 from .streams.state import StreamState
 from .streams.stream import ChatStream
@@ -121,10 +123,41 @@ class Client:
             raise
         return ChatStream(StreamState(core, call, answer, span), self._driver)
 
+    def call(
+        self,
+        operation: Operation,
+        *,
+        places: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        body: Body | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Reply:
+        """Do any operation of the API: `places` fill the braces of its path, `body` is its JSON."""
+        call = self._core.prepared(operation, places or {}, query or {}, body, options)
+        return self._core.reply(call, self._run(call))
+
+    def pages(
+        self,
+        operation: Operation,
+        *,
+        places: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Iterator[Any]:
+        """The items of an operation that answers with pages, page after page as they are asked for."""
+        asked = dict(query or {})
+        while True:
+            page = (self.call(operation, places=places, query=asked, **options)).value
+            items = field(page, "data") or []
+            yield from items
+            following = field(page, "last_id") or (field(items[-1], "id") if items else None)
+            if not field(page, "has_more") or not items or following in (None, asked.get("after")):
+                return
+            asked["after"] = following
+
     def get(self, completion_id: str, **options: Unpack[CallOptions]) -> Reply:
         """A stored completion."""
-        call = self._core.stored("GET", stored_path(completion_id), options)
-        return self._core.reply(call, self._run(call), self._core.codec.completion)
+        return self.call(GET, places={"completion_id": completion_id}, **options)
 
     def list(
         self,
@@ -140,7 +173,7 @@ class Client:
         desc.
         """
         query = {"model": model, "metadata": metadata, "after": after, "limit": limit, "order": order}
-        return self._page("", "completion", query, options)
+        return self.call(LIST, query=query, **options)
 
     def list_all(
         self,
@@ -154,7 +187,7 @@ class Client:
     ) -> Iterator[Any]:
         """All stored completions, page after page as they are asked for; `limit` is the size of a page."""
         query = {"model": model, "metadata": metadata, "after": after, "limit": limit, "order": order}
-        return self._pages("", "completion", query, options)
+        return self.pages(LIST, query=query, **options)
 
     def messages(
         self,
@@ -167,7 +200,7 @@ class Client:
     ) -> Reply:
         """One page of the messages of a stored completion."""
         query = {"after": after, "limit": limit, "order": order}
-        return self._page(stored_path(completion_id, "/messages"), "message", query, options)
+        return self.call(MESSAGES, places={"completion_id": completion_id}, query=query, **options)
 
     def messages_all(
         self,
@@ -180,19 +213,18 @@ class Client:
     ) -> Iterator[Any]:
         """All messages of a stored completion, page after page as they are asked for."""
         query = {"after": after, "limit": limit, "order": order}
-        return self._pages(stored_path(completion_id, "/messages"), "message", query, options)
+        return self.pages(MESSAGES, places={"completion_id": completion_id}, query=query, **options)
 
     def update(
         self, completion_id: str, metadata: Mapping[str, str] | None, **options: Unpack[CallOptions]
     ) -> Reply:
         """Replace a stored completion's metadata."""
-        call = self._core.stored("POST", stored_path(completion_id), options, {"metadata": metadata})
-        return self._core.reply(call, self._run(call), self._core.codec.completion)
+        body = {"metadata": metadata}
+        return self.call(UPDATE, places={"completion_id": completion_id}, body=body, **options)
 
     def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> Reply:
         """Delete a stored completion."""
-        call = self._core.stored("DELETE", stored_path(completion_id), options)
-        return self._core.reply(call, self._run(call), self._core.codec.deleted)
+        return self.call(DELETE, places={"completion_id": completion_id}, **options)
 
     def close(self) -> None:
         """Close idle connections. The client can be used again afterwards."""
@@ -210,21 +242,3 @@ class Client:
 
     def _run(self, call: Call) -> Answer:
         return self._driver.run(exchange(call, self._core.clock), call.cancellation)
-
-    def _page(self, path: str, kind: PageKind, query: Mapping[str, Any], options: Mapping[str, Any]) -> Reply:
-        core = self._core
-        call = core.stored("GET", path, options, query=query)
-        return core.reply(call, self._run(call), lambda data: core.codec.page(data, kind))
-
-    def _pages(
-        self, path: str, kind: PageKind, query: Mapping[str, Any], options: Mapping[str, Any]
-    ) -> Iterator[Any]:
-        after = query.get("after")
-        while True:
-            page = self._page(path, kind, {**query, "after": after}, options).value
-            items = field(page, "data") or []
-            yield from items
-            following = field(page, "last_id") or (field(items[-1], "id") if items else None)
-            if not field(page, "has_more") or not items or following in (None, after):
-                return
-            after = following

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
-from urllib.parse import quote
 
+from .chat import CREATE
 from .clock import Cancellation, Clock
 from .errors import BadResponseError, ClientError, RequestError
 from .exchange.limits import RateLimits
@@ -17,12 +17,11 @@ from .message.codec import Codec, JsonCodec
 from .message.jsontext import field
 from .message.reply import Reply, Usage, count
 from .message.request import Body, chat_body, estimate_tokens, outgoing
+from .operation import Operation
 from .settings.configuration import Configuration, current_configuration
 from .settings.keys import KeyCache
 from .streams.whole import whole_body, whole_reply
 from .wire.route import Routes
-
-CHAT = "/chat/completions"
 
 
 class CallOptions(TypedDict, total=False):
@@ -99,8 +98,8 @@ class Core:
         )
         call = self._call(
             configuration,
-            "POST",
-            CHAT,
+            CREATE,
+            CREATE.path,
             content,
             members,
             None,
@@ -114,24 +113,30 @@ class Core:
             call.outgoing.estimated_tokens = estimate_tokens(content, members)
         return call
 
-    def stored(
+    def prepared(
         self,
-        method: str,
-        path: str,
+        operation: Operation,
+        places: Mapping[str, Any],
+        query: Mapping[str, Any],
+        body: Body | None,
         options: Mapping[str, Any],
-        body: Mapping[str, Any] | None = None,
-        query: Mapping[str, Any] | None = None,
     ) -> Call:
-        """A prepared call below /chat/completions."""
-        content = b""
+        """A prepared call of any operation. The configured model and members are those of chat completions,
+        and stay out of it.
+
+        Raises:
+            RequestError, ConfigurationError: it cannot be sent.
+        """
+        content, members = b"", None
         if body is not None:
-            content, _ = chat_body(body, Configuration(), options.get("additional_body"), None)
-        return self._call(self.configuration(), method, CHAT + path, content, None, query, options, None)
+            content, members = chat_body(body, Configuration(), options.get("additional_body"), None)
+        path = operation.at(places)
+        return self._call(self.configuration(), operation, path, content, members, query, options, None)
 
     def _call(
         self,
         configuration: Configuration,
-        method: str,
+        operation: Operation,
         path: str,
         content: bytes,
         members: Mapping[str, Any] | None,
@@ -142,7 +147,7 @@ class Core:
         _check_options(options)
         request = outgoing(
             configuration,
-            method,
+            operation,
             path,
             body=content,
             members=members,
@@ -154,6 +159,7 @@ class Core:
         routes = self._routes
         return Call(
             outgoing=request,
+            operation=operation,
             route=lambda url: routes.find(configuration, url),
             timeout=options.get("timeout", configuration.timeout),
             connect_timeout=options.get("connect_timeout", configuration.connect_timeout),
@@ -183,7 +189,7 @@ class Core:
             data = whole_body(answer.body, answer.headers.get("content-type", ""))
         except ClientError as error:
             raise self._described(error, call, answer) from None
-        reply = self.reply(call, answer, self.codec.completion, data)
+        reply = self.reply(call, answer, data)
         self.usage.answered(reply.value, answer.attempts)
         if call.limits is not None:
             used = _total_tokens(reply.value)
@@ -199,17 +205,23 @@ class Core:
         error.hide(call.outgoing.secrets)
         return error
 
-    def reply(
-        self, call: Call, answer: Answer, decode: Callable[[bytes], Any], data: bytes | None = None
-    ) -> Reply:
+    def whole(self, call: Call, data: bytes) -> Any:
+        """A whole answer's JSON, by the codec."""
+        return self.codec.decode(data, call.operation.reply)
+
+    def chunk(self, call: Call, data: bytes) -> Any:
+        """One event's JSON, by the codec."""
+        return self.codec.decode(data, call.operation.stream)
+
+    def reply(self, call: Call, answer: Answer, data: bytes | None = None) -> Reply:
         """An answer as a reply, decoded.
 
         Raises:
             ReportedError: the status says success, the reply says that there was an error.
-            BadResponseError: the body is not what `decode` takes.
+            BadResponseError: the body is not what the operation answers with.
         """
         try:
-            value = decode(whole_reply(answer.body) if data is None else data)
+            value = self.whole(call, whole_reply(answer.body) if data is None else data)
         except ClientError as error:
             raise self._described(error, call, answer) from None
         except (ValueError, TypeError, RecursionError) as error:
@@ -236,17 +248,6 @@ class Core:
     def failed(self, error: BaseException) -> None:
         """Count a failure."""
         self.usage.failed(error.attempts if isinstance(error, ClientError) else 0)
-
-
-def stored_path(completion_id: str, rest: str = "") -> str:
-    """`/{id}` with the id as one path segment.
-
-    Raises:
-        RequestError: the id is empty or would name another path.
-    """
-    if not isinstance(completion_id, str) or not completion_id or completion_id in (".", ".."):
-        raise RequestError("CompletionId must be a text, not empty.", parameter="CompletionId")
-    return f"/{quote(completion_id, safe='')}{rest}"
 
 
 def _total_tokens(value: object) -> int | None:

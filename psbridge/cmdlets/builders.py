@@ -32,18 +32,23 @@ def builder(entry: TableEntry) -> Builder:
 def _object(entry: TableEntry) -> Builder:
     model: type[Model] = getattr(models, entry.output)
     wires = {parameter.name: parameter.wire for parameter in entry.parameters}
-    wraps = frozenset(parameter.wire for parameter in entry.parameters if parameter.wraps)
-    decimals = frozenset(parameter.wire for parameter in entry.parameters if "Decimal" in parameter.dotnet)
-    special = wraps | decimals
 
     def build(bound: Bound, left_open: frozenset[str]) -> Any:
-        members = {wires[name]: value for name, value in bound.items()}
-        if special:
-            for wire in special & members.keys():
-                members[wire] = _lone(members[wire]) if wire in wraps else _number(members[wire])
+        members = fitted(entry, {wires[name]: value for name, value in bound.items()})
         return built(model, members, [wires[name] for name in left_open])
 
     return build
+
+
+def fitted(entry: TableEntry, members: dict[str, Any]) -> dict[str, Any]:
+    """Members by JSON name as an object's builder takes them: a lone object where an array of one is meant,
+    [decimal]s as numbers.
+    """
+    wraps, special = entry.special
+    if special:
+        for wire in special & members.keys():
+            members[wire] = _lone(members[wire]) if wire in wraps else _number(members[wire])
+    return members
 
 
 def built(model: type[Model], members: dict[str, Any], left_open: list[str]) -> Model:

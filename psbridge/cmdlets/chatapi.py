@@ -24,7 +24,8 @@ from ..models.base import Model
 from ..models.problems import InvalidValueError
 from .codec import ModelCodec
 from .complete import completed
-from .completion import DEFAULT_MODEL, as_request, client
+from .completion import DEFAULT_MODEL, as_request
+from .session import client
 from .unset import UNSET
 
 T = TypeVar("T")

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from ..client.message.codec import PageKind
-from ..models import (
-    ChatCompletionDeleted,
-    ChatCompletionList,
-    ChatCompletionMessageList,
-    CreateChatCompletionResponse,
-    CreateChatCompletionStreamResponse,
-)
+from typing import Any
+
+from .. import models
 
 
 class ModelCodec:
     """Decodes leniently: what a server leaves out stays unset, what the models do not know is kept."""
 
-    def completion(self, data: bytes) -> CreateChatCompletionResponse:
-        return CreateChatCompletionResponse.from_reply(data)
+    def decode(self, data: bytes, model: str) -> Any:
+        """A reply as the model of this name; a plain `Model` where there is none.
 
-    def chunk(self, data: bytes) -> CreateChatCompletionStreamResponse:
-        return CreateChatCompletionStreamResponse.from_reply(data)
-
-    def page(self, data: bytes, kind: PageKind) -> ChatCompletionList | ChatCompletionMessageList:
-        return (ChatCompletionList if kind == "completion" else ChatCompletionMessageList).from_reply(data)
-
-    def deleted(self, data: bytes) -> ChatCompletionDeleted:
-        return ChatCompletionDeleted.from_reply(data)
+        Raises:
+            InvalidValueError: it is not JSON, or no object.
+        """
+        return getattr(models, model, models.Model).from_reply(data)

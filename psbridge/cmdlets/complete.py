@@ -17,13 +17,21 @@ from .warning import warn
 _Model = TypeVar("_Model", bound=Model)
 
 
-def completed(request: _Model, *, model: str) -> _Model:
+def completed(request: _Model, *, model: str | None = None) -> _Model:
     """`request` ready to be sent; itself when nothing is open, else a changed copy.
+
+    Args:
+        request: what was built.
+        model: what fills in a `model` that was left open; None where nothing does.
 
     Raises:
         InvalidValueError: when a required member is missing that nothing can fill in.
     """
-    if "model" in request.__pydantic_fields__ and "model" not in request.__pydantic_fields_set__:
+    if (
+        model is not None
+        and "model" in request.__pydantic_fields__
+        and "model" not in request.__pydantic_fields_set__
+    ):
         request = request.model_copy(update={"model": model})
     ready, missing = _ready(request, "")
     if missing is not None:

@@ -119,8 +119,8 @@ from ..models import (
     WebSearchLocation,
 )
 from .cmdlet import Cmdlet as Cmdlet
-from .completion import HttpInfo
 from .configuration import HostSetting, LiveConfiguration
+from .session import HttpInfo
 from .table import TableEntry
 
 class _Cmdlet:

@@ -15,7 +15,9 @@ from ..client import Outcome, RateLimits
 from ..errors import PSBridgeError
 from ..models.problems import InvalidValueError
 from .cmdlet import COMMON, Bound, obeying
-from .completion import as_bytes, call_options, client, request_of, result_of
+from .completion import request_of
+from .operations import as_bytes
+from .session import call_options, client, result_of
 
 _LIMITS = ("ThrottleLimit", "RequestsPerMinute", "TokensPerMinute")
 

@@ -83,6 +83,12 @@ class TableEntry:
         return found
 
     @cached_property
+    def special(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The JSON names of members that wrap a lone object, and of those and the [decimal] ones."""
+        wraps = frozenset(one.wire for one in self.parameters if one.wraps)
+        return wraps, wraps.union(one.wire for one in self.parameters if "Decimal" in one.dotnet)
+
+    @cached_property
     def command(self) -> Command:
         """What binds its arguments."""
         return Command(

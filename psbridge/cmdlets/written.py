@@ -15,7 +15,12 @@ from .table import TableEntry
 
 def work(entry: TableEntry) -> Work:
     """What a cmdlet does with its bound parameters."""
-    function = _named(entry.row.work)
+    if entry.row.work:
+        function = _named(entry.row.work)
+    else:
+        from .operations import operation_work
+
+        function = operation_work(entry)
     return lambda bound, left_open: function(bound)
 
 

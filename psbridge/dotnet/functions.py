@@ -17,8 +17,8 @@ from typing import Any
 from ..binding import SecureString
 from ..client.clock import Cancellation
 from ..cmdlets.cmdlet import COMMON
-from ..cmdlets.completion import cancellable
 from ..cmdlets.functions import cmdlet
+from ..cmdlets.session import cancellable
 from ..cmdlets.table import TableEntry, entries, entry
 from ..cmdlets.unset import UNSET
 from ..cmdlets.warning import PSBridgeWarning

@@ -145,6 +145,7 @@ def _operation(
         about.get("reply", ""),
         about.get("stream", ""),
         about.get("pages", ""),
+        "model" in fields.values(),
         about.get("idempotent", method != "POST"),
         about.get("waits", True),
         body if body in mine else "",

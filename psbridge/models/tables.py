@@ -58,6 +58,7 @@ class OperationRow(NamedTuple):
         reply: the model of its answer; "bytes" for a file's content.
         stream: the model of an event, where the answer can be streamed.
         pages: the model of an item, where the answer is a page of them.
+        of_model: its body names a model; Azure has such an operation below the model's deployment.
         idempotent: doing it twice is doing it once, so it needs no idempotency key.
         waits: it waits for a server.
         request: the parameter that takes the whole body.
@@ -72,6 +73,7 @@ class OperationRow(NamedTuple):
     reply: str = ""
     stream: str = ""
     pages: str = ""
+    of_model: bool = False
     idempotent: bool = False
     waits: bool = True
     request: str = ""

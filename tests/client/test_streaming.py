@@ -50,7 +50,8 @@ def test_chunks_arrive_typed_by_the_codec(caller: Caller, configuration: Configu
         choices: list[Any]
 
     class Typed(JsonCodec):
-        def chunk(self, data: bytes) -> Chunk:
+        def decode(self, data: bytes, model: str) -> Chunk:
+            assert model == "CreateChatCompletionStreamResponse"
             members = json.loads(data)
             return Chunk(members["id"], members["choices"])
 

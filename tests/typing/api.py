@@ -12,8 +12,8 @@ from typing_extensions import assert_type
 
 import psbridge as ps
 from psbridge.client import ChatStream
-from psbridge.cmdlets.completion import HttpInfo
 from psbridge.cmdlets.configuration import LiveConfiguration
+from psbridge.cmdlets.session import HttpInfo
 from psbridge.models import (
     ChatCompletionRequestUserMessage,
     CreateChatCompletionRequest,

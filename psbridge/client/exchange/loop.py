@@ -28,6 +28,7 @@ from ..message.headers import Headers
 from ..message.inflate import Inflater
 from ..message.problem import problem_of_body
 from ..message.request import Outgoing
+from ..operation import Operation
 from ..settings.configuration import KeyDispenser
 from ..settings.secret import Secret
 from ..streams.sse import EventDecoder, ServerSentEvent
@@ -102,6 +103,7 @@ class Call:
     """
 
     outgoing: Outgoing
+    operation: Operation
     route: Callable[[Any], Route]
     timeout: float
     connect_timeout: float

@@ -2,51 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from . import jsontext
 
-PageKind = Literal["completion", "message"]
-
 
 class Codec(Protocol):
-    """Decodes replies. Each method gets the reply's UTF-8 JSON and raises ValueError when it does not fit."""
+    """Decodes replies."""
 
-    def completion(self, data: bytes) -> Any:
-        """A whole `CreateChatCompletionResponse`."""
+    def decode(self, data: bytes, model: str) -> Any:
+        """A reply's UTF-8 JSON as the model of this name, such as `CreateChatCompletionResponse`.
 
-    def chunk(self, data: bytes) -> Any:
-        """One `CreateChatCompletionStreamResponse`."""
-
-    def page(self, data: bytes, kind: PageKind) -> Any:
-        """A page of stored completions or of their messages: `data`, `has_more`, `last_id`."""
-
-    def deleted(self, data: bytes) -> Any:
-        """The answer to a deletion."""
+        Raises:
+            ValueError: it is not JSON, or does not fit.
+        """
 
 
 class JsonCodec:
     """Plain dicts and lists, as the JSON has them."""
 
-    def completion(self, data: bytes) -> Any:
-        """A whole completion, as a dict."""
-        return _object(data)
+    def decode(self, data: bytes, model: str) -> Any:
+        """An object, whatever its model, as a dict.
 
-    def chunk(self, data: bytes) -> Any:
-        """One chunk, as a dict."""
-        return _object(data)
-
-    def page(self, data: bytes, kind: PageKind) -> Any:
-        """A page, as a dict."""
-        return _object(data)
-
-    def deleted(self, data: bytes) -> Any:
-        """The answer to a deletion, as a dict."""
-        return _object(data)
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    value = jsontext.read(data)
-    if not isinstance(value, dict):
-        raise ValueError("the reply is JSON, but no object")
-    return value
+        Raises:
+            ValueError: it is not JSON, or no object.
+        """
+        value = jsontext.read(data)
+        if not isinstance(value, dict):
+            raise ValueError("the reply is JSON, but no object")
+        return value

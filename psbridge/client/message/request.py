@@ -20,6 +20,7 @@ import httpcore
 from psbridge import __version__
 
 from ..errors import ConfigurationError, RequestError
+from ..operation import Operation
 from ..settings.configuration import Configuration
 from ..settings.secret import Secret, is_sensitive_name
 from . import jsontext
@@ -116,7 +117,7 @@ def json_body(members: Mapping[str, Any]) -> bytes:
 
 def outgoing(
     configuration: Configuration,
-    method: str,
+    operation: Operation,
     path: str,
     *,
     body: bytes = b"",
@@ -126,14 +127,15 @@ def outgoing(
     idempotency_key: str | None = None,
     accept: str = "application/json",
 ) -> Outgoing:
-    """The request for `path` ("/chat/completions", ...) under a resolved configuration.
+    """The request for an operation, at its filled-in `path`, under a resolved configuration.
 
     Raises:
         RequestError: a header cannot be sent.
         ConfigurationError: Azure settings are incomplete.
     """
     model = members.get("model") if members is not None else None
-    base, extra_query = _base(configuration, path, model if isinstance(model, str) else None)
+    method = operation.method
+    base, extra_query = _base(configuration, operation, model if isinstance(model, str) else None)
     merged = {**extra_query, **configuration.additional_query, **(query or {})}
     url, shown = _url(base + path, tuple((k, v) for k, v in _flat(merged)))
     lines: dict[str, tuple[str, str]] = {}
@@ -152,7 +154,7 @@ def outgoing(
     secrets = _authenticate(configuration, put)
     for name, value in configuration.default_headers.items():
         put(name, value)
-    if method == "POST":
+    if idempotency_key or not operation.idempotent:
         put("Idempotency-Key", idempotency_key or f"psbridge-{uuid.uuid4()}")
     for name, value in (headers or {}).items():
         try:
@@ -204,7 +206,9 @@ def _is_azure(configuration: Configuration) -> bool:
     return configuration.azure_endpoint is not None
 
 
-def _base(configuration: Configuration, path: str, model: str | None) -> tuple[str, dict[str, str]]:
+def _base(
+    configuration: Configuration, operation: Operation, model: str | None
+) -> tuple[str, dict[str, str]]:
     if configuration.azure_endpoint is None or configuration.base_url is not None:
         query = {"api-version": configuration.api_version} if configuration.api_version else {}
         return configuration.base_url or "", query
@@ -212,6 +216,8 @@ def _base(configuration: Configuration, path: str, model: str | None) -> tuple[s
     if configuration.api_version is None:
         # Azure's versionless API: the model's name is the deployment's.
         return f"{endpoint}/openai/v1", {}
+    if not operation.of_model:
+        return f"{endpoint}/openai", {"api-version": configuration.api_version}
     deployment = configuration.azure_deployment or model
     if deployment is None:
         raise ConfigurationError(

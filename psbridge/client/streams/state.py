@@ -106,7 +106,7 @@ class StreamState:
     def decode(self, data: bytes) -> Any:
         """A chunk, by the codec."""
         try:
-            chunk = self.core.codec.chunk(data)
+            chunk = self.core.chunk(self.call, data)
             self._note(chunk)
         except (ValueError, TypeError, RecursionError) as error:
             raise self._unreadable(data, error) from None
@@ -157,7 +157,7 @@ class StreamState:
         data = b""
         try:
             data = jsontext.written(self._assembler.completion())
-            return self.core.codec.completion(data)
+            return self.core.whole(self.call, data)
         except (ValueError, TypeError, RecursionError) as error:
             raise self._unreadable(data, error) from None
 

@@ -1,0 +1,18 @@
+"""The operations of chat completions, which the clients have methods for."""
+
+from __future__ import annotations
+
+from .operation import Operation
+
+_COMPLETION = "CreateChatCompletionResponse"
+
+CREATE = Operation(
+    "POST", "/chat/completions", _COMPLETION, "CreateChatCompletionStreamResponse", of_model=True
+)
+GET = Operation("GET", "/chat/completions/{completion_id}", _COMPLETION, idempotent=True)
+LIST = Operation("GET", "/chat/completions", "ChatCompletionList", idempotent=True)
+MESSAGES = Operation(
+    "GET", "/chat/completions/{completion_id}/messages", "ChatCompletionMessageList", idempotent=True
+)
+UPDATE = Operation("POST", "/chat/completions/{completion_id}", _COMPLETION, idempotent=True)
+DELETE = Operation("DELETE", "/chat/completions/{completion_id}", "ChatCompletionDeleted", idempotent=True)

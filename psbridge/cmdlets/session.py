@@ -1,0 +1,114 @@
+"""What all cmdlets that call share: one client, what cancels them, the options and the result of a call.
+
+Loads the client with the first call. Knows operations and no cmdlet by name.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..client import Cancellation, Client, Reply, UsageTotals
+
+_log = logging.getLogger("psbridge.cmdlets")
+_lock = threading.Lock()
+_client: Client | None = None
+
+
+def client() -> Client:
+    """The one client all cmdlets share: one set of connections, following the configuration in force."""
+    global _client
+    if _client is None:
+        with _lock:
+            if _client is None:
+                from ..client import Client
+                from .codec import ModelCodec
+
+                _client = Client(codec=ModelCodec())
+                atexit.register(_client.close)
+    return _client
+
+
+def usage_totals(bound: Mapping[str, Any]) -> UsageTotals:
+    """What this session used so far, as the replies reported it; `bound` says nothing."""
+    return client().usage.totals()
+
+
+def usage_so_far() -> UsageTotals | None:
+    """The same; None while nothing has been sent."""
+    return None if _client is None else _client.usage.totals()
+
+
+_cancellation: ContextVar[Cancellation | None] = ContextVar("psbridge_cancellation", default=None)
+
+
+@contextmanager
+def cancellable(cancellation: Cancellation) -> Iterator[None]:
+    """Have `cancellation` end what the cmdlets called inside wait for, and the streams they return."""
+    token = _cancellation.set(cancellation)
+    try:
+        yield
+    finally:
+        _cancellation.reset(token)
+
+
+def cancelling() -> Any:
+    """The option of a call that lets it be cancelled."""
+    cancellation = _cancellation.get()
+    return {} if cancellation is None else {"cancellation": cancellation}
+
+
+@dataclass(frozen=True)
+class HttpInfo:
+    """What -WithHttpInfo gives back: the reply and how it came.
+
+    Attributes:
+        Response: the reply as a model; StatusCode and Headers are HTTP's.
+        RequestId: the server's id of the request, or None.
+        Attempts: how often the request was sent.
+        ElapsedSec: seconds from the first try to the end of the reply, waits included.
+    """
+
+    Response: Any
+    StatusCode: int
+    Headers: Mapping[str, str]
+    RequestId: str | None
+    Attempts: int
+    ElapsedSec: float
+
+    def __ps_properties__(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+
+OPTIONS = {
+    "MaxRetryCount": "max_retries",
+    "TimeoutSec": "timeout",
+    "AdditionalBody": "additional_body",
+    "AdditionalHeaders": "additional_headers",
+    "AdditionalQuery": "additional_query",
+}
+"""Parameters of every call, and the client's options they are."""
+
+
+def call_options(bound: Mapping[str, Any]) -> Any:
+    """The client's options of a call, as bound."""
+    options = {option: bound[name] for name, option in OPTIONS.items() if bound.get(name) is not None}
+    for name in ("additional_headers", "additional_query"):
+        if name in options:
+            options[name] = {str(key): str(value) for key, value in options[name].items()}
+    return {**options, **cancelling()}
+
+
+def result_of(reply: Reply, bound: Mapping[str, Any]) -> Any:
+    """The reply as -WithHttpInfo or its absence wants it."""
+    _log.debug("%s %s %s", reply.method, reply.url, reply.status)
+    if not bound.get("WithHttpInfo"):
+        return reply.value
+    return HttpInfo(reply.value, reply.status, reply.headers, reply.request_id, reply.attempts, reply.elapsed)
