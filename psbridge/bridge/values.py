@@ -1,15 +1,26 @@
 """Values across the wire: the markers for what JSON has no type for, and models with what is set in them.
 
-To the worker: `{"$psbridge": "secure", "value": "..."}`, `{"$psbridge": "unset"}`, and an object that a
-builder made as `{"$psbridge": "model", "type": name, "set": {...}}`. From it: an object of a named kind is
-`{"$psbridge": [name, member, value, member, value, ...]}` with what is set in it, unset is
-`{"$psbridge": "unset"}`, and a secret, whatever it is, is `{"$psbridge": "secret"}`. Knows nothing of
-messages or cmdlets.
+Both ways:
+- `{"$psbridge": "unset"}`;
+- `{"$psbridge": "number", "value": name}`: NaN, Infinity or -Infinity.
+
+To the worker:
+- `{"$psbridge": "secure", "value": "..."}`;
+- `{"$psbridge": "model", "type": name, "set": {...}}`: an object that a builder made;
+- `{"$psbridge": "plain", "members": [name, value, ...]}`: data with a member of the name `$psbridge`.
+
+From it:
+- `{"$psbridge": [name, member, value, ...]}`: an object of a named kind, with what is set in it; data with a
+  member of the name `$psbridge` comes so too, with an empty name;
+- `{"$psbridge": "secret"}`: a secret, whatever it is.
+
+So nothing in data, a server's reply included, is taken for a marker. Knows nothing of messages or cmdlets.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any
@@ -18,6 +29,8 @@ from ..cmdlets.unset import UNSET
 from ..errors import PSBridgeError
 
 MARKER = "$psbridge"
+_KEY = f'"{MARKER}":'
+_NUMBERS = ("NaN", "Infinity", "-Infinity")
 SECRET = {MARKER: "secret"}
 
 
@@ -54,9 +67,16 @@ def _marked(value: dict[str, Any]) -> Any:
         return SecureString(value["value"])
     if kind == "model" and isinstance(value.get("type"), str) and isinstance(value.get("set"), dict):
         return _model(value["type"], decoded(value["set"]))
+    if kind == "number" and value.get("value") in _NUMBERS:
+        return float(value["value"])
+    members = value.get("members")
+    if kind == "plain" and isinstance(members, list) and not len(members) % 2:
+        opened = {str(name): decoded(item) for name, item in zip(members[::2], members[1::2], strict=True)}
+        return {name: item for name, item in opened.items() if item is not UNSET}
     raise UnsendableError(
-        f"A value marked {MARKER} must be 'unset', 'secure' with a text in 'value', "
-        "or 'model' with a name in 'type' and an object in 'set'."
+        f"A value marked {MARKER} must be 'unset', 'secure' with a text in 'value', 'number' with NaN, "
+        "Infinity or -Infinity in 'value', 'model' with a name in 'type' and an object in 'set', or 'plain' "
+        "with names and values in 'members'."
     )
 
 
@@ -81,14 +101,50 @@ def encoded(value: Any) -> str:
     """A cmdlet's result as ASCII JSON text.
 
     Raises:
-        UnsendableError: it holds a number that is not finite, or something JSON has no form for.
+        UnsendableError: it is nested too deeply.
     """
+    marked = 0
+
+    def opened(value: Any) -> Any:
+        nonlocal marked
+        form = _open(value)
+        if form.__class__ is dict and MARKER in form and not isinstance(value, Mapping):
+            marked += 1
+        return form
+
     try:
-        return _encode(value)
-    except ValueError:
-        raise UnsendableError("The result holds a number that is not finite; JSON has none.") from None
+        try:
+            text = json.JSONEncoder(
+                separators=(",", ":"), allow_nan=False, check_circular=False, default=opened
+            ).encode(value)
+            if text.count(_KEY) == marked:  # in a text the quotes are escaped, so these are names
+                return text
+        except ValueError:  # a number that is not finite
+            pass
+        return json.JSONEncoder(separators=(",", ":"), check_circular=False).encode(_spelled(value))
     except RecursionError:
         raise UnsendableError("The result is nested too deeply to be sent.") from None
+
+
+def _spelled(value: Any) -> Any:
+    """`value` as the JSON that is sent, where it holds what plain encoding would get wrong."""
+    if isinstance(value, Mapping):
+        members = {str(name): _spelled(item) for name, item in value.items()}
+        return {MARKER: listed("", members)} if MARKER in members else members
+    if isinstance(value, list | tuple):
+        return [_spelled(item) for item in value]
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return value
+        name = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        return {MARKER: "number", "value": name}
+    if value is None or isinstance(value, str | int):
+        return value
+    form = _open(value)
+    if isinstance(form, dict) and MARKER in form:
+        inner = form[MARKER]
+        return {**form, MARKER: [_spelled(item) for item in inner]} if isinstance(inner, list) else form
+    return _spelled(form)
 
 
 def typed(name: str, members: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,6 +242,3 @@ def _signing(signing: Any) -> Any:
             "SignatureValidityPeriod": signing.validity_seconds,
         },
     )
-
-
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False, default=_open).encode

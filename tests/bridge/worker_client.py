@@ -250,7 +250,11 @@ def opened(value: Any) -> Any:
     """What the worker sent, with `{"$type": name, "set": members}` for each object of a named kind."""
     if isinstance(value, dict):
         told = value.get("$psbridge")
+        if told == "number":
+            return float(value["value"])
         if isinstance(told, list):
+            if not told[0]:
+                return dict(zip(told[1::2], [opened(item) for item in told[2::2]], strict=True))
             members = zip(told[1::2], told[2::2], strict=True)
             return {"$type": told[0], "set": {name: opened(item) for name, item in members}}
         return {name: opened(item) for name, item in value.items()}

@@ -22,6 +22,7 @@ class PSBridgeReader {
             $told = $mark.Value
             if ($told -is [array]) { return $this.Make($told) }
             if ($told -eq 'unset') { return $this.Make(@('Unset')) }
+            if ($told -eq 'number') { return [double] $value.value }  # NaN and the infinities
             return '********'
         }
         foreach ($property in $properties) {
@@ -34,6 +35,7 @@ class PSBridgeReader {
     [object] Make([object[]] $told) {
         # An object of a model: a copy of its template with the members that are set.
         $type = $told[0]
+        if ($type -eq '') { return $this.Plain($told) }
         if ($type -eq 'Configuration') { return Update-BridgeLive $told }
         $template = $script:Templates[$type]
         if ($null -eq $template) { $template = New-BridgeTemplate $type }
@@ -45,6 +47,15 @@ class PSBridgeReader {
             if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $member = $this.Read($member) }
             if ($known.Contains($name)) { $made.$name = $member }
             else { $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $member)) }
+        }
+        return $made
+    }
+
+    [object] Plain([object[]] $told) {
+        # Data that has a member of the markers' own name.
+        $made = [pscustomobject] @{}
+        for ($i = 1; $i -lt $told.Count; $i += 2) {
+            $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($told[$i], $this.Read($told[$i + 1])))
         }
         return $made
     }
