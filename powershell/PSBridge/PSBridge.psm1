@@ -88,6 +88,123 @@ function ConvertFrom-JsonToAssistantsNamedToolChoiceFunction {
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
 }
 
+function ConvertFrom-JsonToBatch {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToBatchError {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToBatchErrors {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToBatchErrorsDataInner {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToBatchFileExpirationAfter {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToBatchRequestCounts {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToBatchRequestInput {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToBatchRequestOutput {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToBatchRequestOutputError {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToBatchRequestOutputResponse {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToBatchUsage {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToBatchUsageInputTokensDetails {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToBatchUsageOutputTokensDetails {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
 function ConvertFrom-JsonToChatCompletionAllowedTools {
     [CmdletBinding()]
     param(
@@ -655,6 +772,15 @@ function ConvertFrom-JsonToCompletionUsagePromptTokensDetails {
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
 }
 
+function ConvertFrom-JsonToCreateBatchRequest {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
 function ConvertFrom-JsonToCreateChatCompletionRequest {
     [CmdletBinding()]
     param(
@@ -790,7 +916,160 @@ function ConvertFrom-JsonToCreateChatCompletionStreamResponseUsage {
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
 }
 
+function ConvertFrom-JsonToCreateEmbeddingRequest {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateEmbeddingRequestInput {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateEmbeddingRequestModel {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateEmbeddingResponse {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateEmbeddingResponseUsage {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
 function ConvertFrom-JsonToCreateModelResponseProperties {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateModerationRequest {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateModerationRequestInput {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateModerationRequestInputOneOfInner {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf1 {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOfImageUrl {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateModerationRequestModel {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateModerationResponse {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateModerationResponseResultsInner {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategories {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryAppliedInputTypes {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryScores {
     [CmdletBinding()]
     param(
         [String]
@@ -826,6 +1105,33 @@ function ConvertFrom-JsonToCustomToolChatCompletionsCustomFormat {
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
 }
 
+function ConvertFrom-JsonToDeleteFileResponse {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToDeleteModelResponse {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToEmbedding {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
 function ConvertFrom-JsonToError {
     [CmdletBinding()]
     param(
@@ -836,6 +1142,15 @@ function ConvertFrom-JsonToError {
 }
 
 function ConvertFrom-JsonToErrorResponse {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToFileExpirationAfter {
     [CmdletBinding()]
     param(
         [String]
@@ -863,6 +1178,42 @@ function ConvertFrom-JsonToGrammarFormat {
 }
 
 function ConvertFrom-JsonToGrammarFormatGrammar {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToListBatchesResponse {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToListFilesResponse {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToListModelsResponse {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToModel {
     [CmdletBinding()]
     param(
         [String]
@@ -917,6 +1268,15 @@ function ConvertFrom-JsonToModerationPolicyParam {
 }
 
 function ConvertFrom-JsonToModerationResultBody {
+    [CmdletBinding()]
+    param(
+        [String]
+        ${Json}
+    )
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+}
+
+function ConvertFrom-JsonToOpenAIFile {
     [CmdletBinding()]
     param(
         [String]
@@ -1168,6 +1528,282 @@ function Initialize-AssistantsNamedToolChoiceFunction {
         [Parameter(ValueFromPipelineByPropertyName)]
         [String]
         ${Name}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-Batch {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Id},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('batch')]
+        [String]
+        ${Object},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Endpoint},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${Errors},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${InputFileId},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${CompletionWindow},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('validating', 'failed', 'in_progress', 'finalizing', 'completed', 'expired', 'cancelling', 'cancelled')]
+        [String]
+        ${Status},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${OutputFileId},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${ErrorFileId},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${CreatedAt},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${InProgressAt},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${ExpiresAt},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${FinalizingAt},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${CompletedAt},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${FailedAt},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${ExpiredAt},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${CancellingAt},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${CancelledAt},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${RequestCounts},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${Metadata},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Model},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${Usage}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-BatchError {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Code},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Message},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${VarParam},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${Line}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-BatchErrors {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Object},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject[]]
+        ${VarData}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-BatchErrorsDataInner {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Code},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Message},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${VarParam},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${Line}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-BatchFileExpirationAfter {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('created_at')]
+        [String]
+        ${Anchor},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${Seconds}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-BatchRequestCounts {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${Total},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${Completed},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${Failed}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-BatchRequestInput {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${CustomId},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('POST')]
+        [String]
+        ${Method},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Url}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-BatchRequestOutput {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Id},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${CustomId},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${Response},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${VarError}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-BatchRequestOutputError {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Code},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Message}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-BatchRequestOutputResponse {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${StatusCode},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${RequestId},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${Body}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-BatchUsage {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${InputTokens},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${InputTokensDetails},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${OutputTokens},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${OutputTokensDetails},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${TotalTokens}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-BatchUsageInputTokensDetails {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${CachedTokens}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-BatchUsageOutputTokensDetails {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${ReasoningTokens}
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
@@ -2324,6 +2960,31 @@ function Initialize-CompletionUsagePromptTokensDetails {
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
 }
 
+function Initialize-CreateBatchRequest {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${InputFileId},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('/v1/chat/completions', '/v1/embeddings', '/v1/completions', '/v1/responses', '/v1/moderations', '/v1/images/generations', '/v1/images/edits', '/v1/videos')]
+        [String]
+        ${Endpoint},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('24h')]
+        [String]
+        ${CompletionWindow},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Hashtable]
+        ${Metadata},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${OutputExpiresAfter}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
 function Initialize-CreateChatCompletionRequest {
     [CmdletBinding()]
     param(
@@ -2722,6 +3383,87 @@ function Initialize-CreateChatCompletionStreamResponseUsage {
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
 }
 
+function Initialize-CreateEmbeddingRequest {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${VarInput},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${Model},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('float', 'base64')]
+        [String]
+        ${EncodingFormat},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${Dimensions},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${User}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateEmbeddingRequestInput {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipeline)]
+        [PSCustomObject]
+        ${Value}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateEmbeddingRequestModel {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipeline)]
+        [PSCustomObject]
+        ${Value}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateEmbeddingResponse {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject[]]
+        ${VarData},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Model},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('list')]
+        [String]
+        ${Object},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${Usage}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateEmbeddingResponseUsage {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${PromptTokens},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${TotalTokens}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
 function Initialize-CreateModelResponseProperties {
     [CmdletBinding()]
     param(
@@ -2753,6 +3495,292 @@ function Initialize-CreateModelResponseProperties {
         [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${PromptCacheOptions}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateModerationRequest {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${VarInput},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${Model}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateModerationRequestInput {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipeline)]
+        [PSCustomObject]
+        ${Value}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateModerationRequestInputOneOfInner {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('image_url', 'text')]
+        [String]
+        ${Type},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${ImageUrl},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Text}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateModerationRequestInputOneOfInnerOneOf {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('image_url')]
+        [String]
+        ${Type},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${ImageUrl}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateModerationRequestInputOneOfInnerOneOf1 {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text')]
+        [String]
+        ${Type},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Text}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateModerationRequestInputOneOfInnerOneOfImageUrl {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Url}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateModerationRequestModel {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipeline)]
+        [PSCustomObject]
+        ${Value}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateModerationResponse {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Id},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Model},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject[]]
+        ${Results}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateModerationResponseResultsInner {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${Flagged},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${Categories},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${CategoryScores},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${CategoryAppliedInputTypes}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateModerationResponseResultsInnerCategories {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${Hate},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${HateThreatening},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${Harassment},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${HarassmentThreatening},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${Illicit},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${IllicitViolent},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${SelfHarm},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${SelfHarmIntent},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${SelfHarmInstructions},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${Sexual},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${SexualMinors},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${Violence},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${ViolenceGraphic}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateModerationResponseResultsInnerCategoryAppliedInputTypes {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text')]
+        [String[]]
+        ${Hate},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text')]
+        [String[]]
+        ${HateThreatening},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text')]
+        [String[]]
+        ${Harassment},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text')]
+        [String[]]
+        ${HarassmentThreatening},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text')]
+        [String[]]
+        ${Illicit},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text')]
+        [String[]]
+        ${IllicitViolent},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text', 'image')]
+        [String[]]
+        ${SelfHarm},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text', 'image')]
+        [String[]]
+        ${SelfHarmIntent},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text', 'image')]
+        [String[]]
+        ${SelfHarmInstructions},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text', 'image')]
+        [String[]]
+        ${Sexual},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text')]
+        [String[]]
+        ${SexualMinors},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text', 'image')]
+        [String[]]
+        ${Violence},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('text', 'image')]
+        [String[]]
+        ${ViolenceGraphic}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-CreateModerationResponseResultsInnerCategoryScores {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal]
+        ${Hate},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal]
+        ${HateThreatening},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal]
+        ${Harassment},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal]
+        ${HarassmentThreatening},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal]
+        ${Illicit},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal]
+        ${IllicitViolent},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal]
+        ${SelfHarm},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal]
+        ${SelfHarmIntent},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal]
+        ${SelfHarmInstructions},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal]
+        ${Sexual},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal]
+        ${SexualMinors},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal]
+        ${Violence},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal]
+        ${ViolenceGraphic}
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
@@ -2805,6 +3833,59 @@ function Initialize-CustomToolChatCompletionsCustomFormat {
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
 }
 
+function Initialize-DeleteFileResponse {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Id},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('file')]
+        [String]
+        ${Object},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${Deleted}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-DeleteModelResponse {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Id},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${Deleted},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Object}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-Embedding {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${Index},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Decimal[]]
+        ${Embedding},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('embedding')]
+        [String]
+        ${Object}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
 function Initialize-Error {
     [CmdletBinding()]
     param(
@@ -2831,6 +3912,21 @@ function Initialize-ErrorResponse {
         [Parameter(ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${VarError}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-FileExpirationAfter {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('created_at')]
+        [String]
+        ${Anchor},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${Seconds}
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
@@ -2881,6 +3977,92 @@ function Initialize-GrammarFormatGrammar {
         [ValidateSet('lark', 'regex')]
         [String]
         ${Syntax}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-ListBatchesResponse {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject[]]
+        ${VarData},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${FirstId},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${LastId},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${HasMore},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('list')]
+        [String]
+        ${Object}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-ListFilesResponse {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Object},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject[]]
+        ${VarData},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${FirstId},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${LastId},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Bool]
+        ${HasMore}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-ListModelsResponse {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('list')]
+        [String]
+        ${Object},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [PSCustomObject[]]
+        ${VarData}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-Model {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Id},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${Created},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('model')]
+        [String]
+        ${Object},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${OwnedBy},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${ShutdownDate}
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
@@ -2992,6 +4174,44 @@ function Initialize-ModerationResultBody {
         [Parameter(ValueFromPipelineByPropertyName)]
         [Hashtable]
         ${CategoryAppliedInputTypes}
+    )
+    begin { $given = @($PSBoundParameters.Keys) }
+    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+}
+
+function Initialize-OpenAIFile {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Id},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${Bytes},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Int32]
+        ${CreatedAt},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${Filename},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('file')]
+        [String]
+        ${Object},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('assistants', 'assistants_output', 'batch', 'batch_output', 'fine-tune', 'fine-tune-results', 'vision', 'user_data')]
+        [String]
+        ${Purpose},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('uploaded', 'processed', 'error')]
+        [String]
+        ${Status},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [String]
+        ${StatusDetails},
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${ExpiresAt}
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
@@ -3200,6 +4420,263 @@ function Initialize-WebSearchLocation {
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
 }
 
+function Invoke-DeleteFile {
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    param(
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${FileId},
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { if ($PSCmdlet.ShouldProcess($FileId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Invoke-DeleteModel {
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    param(
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${Model},
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { if ($PSCmdlet.ShouldProcess($Model)) { Send-BridgeCall $call $PSBoundParameters $_ } }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Invoke-DownloadFile {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${FileId},
+        [Switch]
+        ${WithHttpInfo},
+        [String]
+        ${OutFile},
+        [Switch]
+        ${Resume},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Invoke-ListBatches {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${After},
+        [Parameter(Position = 1, ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${Limit},
+        [Switch]
+        ${WithHttpInfo},
+        [Switch]
+        ${All},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Invoke-ListFiles {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${Purpose},
+        [Parameter(Position = 1, ValueFromPipelineByPropertyName)]
+        [System.Nullable[Int32]]
+        ${Limit},
+        [Parameter(Position = 2, ValueFromPipelineByPropertyName)]
+        [ValidateSet('asc', 'desc')]
+        [String]
+        ${Order},
+        [Parameter(Position = 3, ValueFromPipelineByPropertyName)]
+        [String]
+        ${After},
+        [Switch]
+        ${WithHttpInfo},
+        [Switch]
+        ${All},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Invoke-ListModels {
+    [CmdletBinding(PositionalBinding = $false)]
+    param(
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Invoke-RetrieveBatch {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${BatchId},
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Invoke-RetrieveFile {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${FileId},
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Invoke-RetrieveModel {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${Model},
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function New-Batch {
+    [CmdletBinding(DefaultParameterSetName = 'Request')]
+    param(
+        [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${CreateBatchRequest},
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalBody},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery},
+        [Parameter(ParameterSetName = 'Parameters', Mandatory)]
+        [String]
+        ${InputFileId},
+        [Parameter(ParameterSetName = 'Parameters', Mandatory)]
+        [ValidateSet('/v1/chat/completions', '/v1/embeddings', '/v1/completions', '/v1/responses', '/v1/moderations', '/v1/images/generations', '/v1/images/edits', '/v1/videos')]
+        [String]
+        ${Endpoint},
+        [Parameter(ParameterSetName = 'Parameters', Mandatory)]
+        [ValidateSet('24h')]
+        [String]
+        ${CompletionWindow},
+        [Parameter(ParameterSetName = 'Parameters')]
+        [Hashtable]
+        ${Metadata},
+        [Parameter(ParameterSetName = 'Parameters')]
+        [PSCustomObject]
+        ${OutputExpiresAfter}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
 function New-ChatCompletion {
     [CmdletBinding(DefaultParameterSetName = 'Request')]
     param(
@@ -3354,6 +4831,106 @@ function New-ChatCompletion {
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
+function New-Embedding {
+    [CmdletBinding(DefaultParameterSetName = 'Request')]
+    param(
+        [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${CreateEmbeddingRequest},
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalBody},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery},
+        [Parameter(ParameterSetName = 'Parameters', Mandatory)]
+        [PSCustomObject]
+        ${VarInput},
+        [Parameter(ParameterSetName = 'Parameters', Mandatory)]
+        [PSCustomObject]
+        ${Model},
+        [Parameter(ParameterSetName = 'Parameters')]
+        [ValidateSet('float', 'base64')]
+        [String]
+        ${EncodingFormat},
+        [Parameter(ParameterSetName = 'Parameters')]
+        [System.Nullable[Int32]]
+        ${Dimensions},
+        [Parameter(ParameterSetName = 'Parameters')]
+        [String]
+        ${User}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function New-File {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [FileInfo]
+        ${File},
+        [Parameter(Position = 1, ValueFromPipelineByPropertyName)]
+        [ValidateSet('assistants', 'batch', 'fine-tune', 'vision', 'user_data', 'evals')]
+        [String]
+        ${Purpose},
+        [Switch]
+        ${WithHttpInfo},
+        [PSCustomObject]
+        ${ExpiresAfter},
+        [String]
+        ${FileName},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function New-Moderation {
+    [CmdletBinding(DefaultParameterSetName = 'Request')]
+    param(
+        [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [PSCustomObject]
+        ${CreateModerationRequest},
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalBody},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery},
+        [Parameter(ParameterSetName = 'Parameters', Mandatory)]
+        [PSCustomObject]
+        ${VarInput},
+        [Parameter(ParameterSetName = 'Parameters')]
+        [PSCustomObject]
+        ${Model}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
 function Remove-ChatCompletion {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     param(
@@ -3499,6 +5076,28 @@ function Set-ConfigurationHttpSigning {
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Stop-Batch {
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    param(
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${BatchId},
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { if ($PSCmdlet.ShouldProcess($BatchId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 

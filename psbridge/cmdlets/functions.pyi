@@ -3,12 +3,26 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal, overload
+from os import PathLike
+from typing import IO, Any, Literal, overload
 
 from ..binding import SecureString
 from ..client import ChatStream, HttpSigning, UsageTotals
 from ..models import (
     AssistantsNamedToolChoiceFunction,
+    Batch,
+    BatchError,
+    BatchErrors,
+    BatchErrorsDataInner,
+    BatchFileExpirationAfter,
+    BatchRequestCounts,
+    BatchRequestInput,
+    BatchRequestOutput,
+    BatchRequestOutputError,
+    BatchRequestOutputResponse,
+    BatchUsage,
+    BatchUsageInputTokensDetails,
+    BatchUsageOutputTokensDetails,
     ChatCompletionAllowedTools,
     ChatCompletionAllowedToolsChoice,
     ChatCompletionDeleted,
@@ -72,6 +86,7 @@ from ..models import (
     CompletionUsage,
     CompletionUsageCompletionTokensDetails,
     CompletionUsagePromptTokensDetails,
+    CreateBatchRequest,
     CreateChatCompletionRequest,
     CreateChatCompletionRequestAudio,
     CreateChatCompletionRequestFunctionCall,
@@ -87,21 +102,47 @@ from ..models import (
     CreateChatCompletionStreamResponse,
     CreateChatCompletionStreamResponseChoicesInner,
     CreateChatCompletionStreamResponseUsage,
+    CreateEmbeddingRequest,
+    CreateEmbeddingRequestInput,
+    CreateEmbeddingRequestModel,
+    CreateEmbeddingResponse,
+    CreateEmbeddingResponseUsage,
     CreateModelResponseProperties,
+    CreateModerationRequest,
+    CreateModerationRequestInput,
+    CreateModerationRequestInputOneOfInner,
+    CreateModerationRequestInputOneOfInnerOneOf,
+    CreateModerationRequestInputOneOfInnerOneOf1,
+    CreateModerationRequestInputOneOfInnerOneOfImageUrl,
+    CreateModerationRequestModel,
+    CreateModerationResponse,
+    CreateModerationResponseResultsInner,
+    CreateModerationResponseResultsInnerCategories,
+    CreateModerationResponseResultsInnerCategoryAppliedInputTypes,
+    CreateModerationResponseResultsInnerCategoryScores,
     CustomToolChatCompletions,
     CustomToolChatCompletionsCustom,
     CustomToolChatCompletionsCustomFormat,
+    DeleteFileResponse,
+    DeleteModelResponse,
+    Embedding,
     Error,
     ErrorResponse,
+    FileExpirationAfter,
     FunctionObject,
     GrammarFormat,
     GrammarFormatGrammar,
+    ListBatchesResponse,
+    ListFilesResponse,
+    ListModelsResponse,
     ModelIdsShared,
     ModelResponseProperties,
     ModerationConfigParam,
     ModerationParam,
     ModerationPolicyParam,
     ModerationResultBody,
+    OpenAIFile,
+    OpenAIModel,
     PredictionContent,
     PredictionContentContent,
     PromptCacheBreakpointParam,
@@ -207,6 +248,261 @@ class _Initialize_AssistantsNamedToolChoiceFunction(_Cmdlet):
         """Builds one AssistantsNamedToolChoiceFunction from its parts; what you leave out is not sent."""
     @overload
     def __call__(self, *, name: str | None = ...) -> AssistantsNamedToolChoiceFunction: ...
+
+class _Initialize_Batch(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Id: str | None = ...,
+        Object: Literal["batch"] | str | None = ...,
+        Endpoint: str | None = ...,
+        Errors: BatchErrors | Mapping[str, Any] | None = ...,
+        InputFileId: str | None = ...,
+        CompletionWindow: str | None = ...,
+        Status: Literal[
+            "validating",
+            "failed",
+            "in_progress",
+            "finalizing",
+            "completed",
+            "expired",
+            "cancelling",
+            "cancelled",
+        ]
+        | str
+        | None = ...,
+        OutputFileId: str | None = ...,
+        ErrorFileId: str | None = ...,
+        CreatedAt: int | None = ...,
+        InProgressAt: int | None = ...,
+        ExpiresAt: int | None = ...,
+        FinalizingAt: int | None = ...,
+        CompletedAt: int | None = ...,
+        FailedAt: int | None = ...,
+        ExpiredAt: int | None = ...,
+        CancellingAt: int | None = ...,
+        CancelledAt: int | None = ...,
+        RequestCounts: BatchRequestCounts | Mapping[str, Any] | None = ...,
+        Metadata: Mapping[str, Any] | None = ...,
+        Model: str | None = ...,
+        Usage: BatchUsage | Mapping[str, Any] | None = ...,
+    ) -> Batch:
+        """Builds one Batch from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        id: str | None = ...,
+        object: Literal["batch"] | str | None = ...,
+        endpoint: str | None = ...,
+        errors: BatchErrors | Mapping[str, Any] | None = ...,
+        input_file_id: str | None = ...,
+        completion_window: str | None = ...,
+        status: Literal[
+            "validating",
+            "failed",
+            "in_progress",
+            "finalizing",
+            "completed",
+            "expired",
+            "cancelling",
+            "cancelled",
+        ]
+        | str
+        | None = ...,
+        output_file_id: str | None = ...,
+        error_file_id: str | None = ...,
+        created_at: int | None = ...,
+        in_progress_at: int | None = ...,
+        expires_at: int | None = ...,
+        finalizing_at: int | None = ...,
+        completed_at: int | None = ...,
+        failed_at: int | None = ...,
+        expired_at: int | None = ...,
+        cancelling_at: int | None = ...,
+        cancelled_at: int | None = ...,
+        request_counts: BatchRequestCounts | Mapping[str, Any] | None = ...,
+        metadata: Mapping[str, Any] | None = ...,
+        model: str | None = ...,
+        usage: BatchUsage | Mapping[str, Any] | None = ...,
+    ) -> Batch: ...
+
+class _Initialize_BatchError(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Code: str | None = ...,
+        Message: str | None = ...,
+        VarParam: str | None = ...,
+        Line: int | None = ...,
+    ) -> BatchError:
+        """Builds one BatchError from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        code: str | None = ...,
+        message: str | None = ...,
+        param: str | None = ...,
+        line: int | None = ...,
+    ) -> BatchError: ...
+
+class _Initialize_BatchErrors(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Object: str | None = ...,
+        VarData: BatchErrorsDataInner
+        | Mapping[str, Any]
+        | Sequence[BatchErrorsDataInner | Mapping[str, Any]]
+        | None = ...,
+    ) -> BatchErrors:
+        """Builds one BatchErrors from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        object: str | None = ...,
+        data: BatchErrorsDataInner
+        | Mapping[str, Any]
+        | Sequence[BatchErrorsDataInner | Mapping[str, Any]]
+        | None = ...,
+    ) -> BatchErrors: ...
+
+class _Initialize_BatchErrorsDataInner(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Code: str | None = ...,
+        Message: str | None = ...,
+        VarParam: str | None = ...,
+        Line: int | None = ...,
+    ) -> BatchErrorsDataInner:
+        """Builds one BatchErrorsDataInner from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        code: str | None = ...,
+        message: str | None = ...,
+        param: str | None = ...,
+        line: int | None = ...,
+    ) -> BatchErrorsDataInner: ...
+
+class _Initialize_BatchFileExpirationAfter(_Cmdlet):
+    @overload
+    def __call__(
+        self, Anchor: Literal["created_at"] | str | None = ..., Seconds: int | None = ...
+    ) -> BatchFileExpirationAfter:
+        """Builds one BatchFileExpirationAfter from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self, *, anchor: Literal["created_at"] | str | None = ..., seconds: int | None = ...
+    ) -> BatchFileExpirationAfter: ...
+
+class _Initialize_BatchRequestCounts(_Cmdlet):
+    @overload
+    def __call__(
+        self, Total: int | None = ..., Completed: int | None = ..., Failed: int | None = ...
+    ) -> BatchRequestCounts:
+        """Builds one BatchRequestCounts from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self, *, total: int | None = ..., completed: int | None = ..., failed: int | None = ...
+    ) -> BatchRequestCounts: ...
+
+class _Initialize_BatchRequestInput(_Cmdlet):
+    @overload
+    def __call__(
+        self, CustomId: str | None = ..., Method: Literal["POST"] | str | None = ..., Url: str | None = ...
+    ) -> BatchRequestInput:
+        """Builds one BatchRequestInput from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        custom_id: str | None = ...,
+        method: Literal["POST"] | str | None = ...,
+        url: str | None = ...,
+    ) -> BatchRequestInput: ...
+
+class _Initialize_BatchRequestOutput(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Id: str | None = ...,
+        CustomId: str | None = ...,
+        Response: BatchRequestOutputResponse | Mapping[str, Any] | None = ...,
+        VarError: BatchRequestOutputError | Mapping[str, Any] | None = ...,
+    ) -> BatchRequestOutput:
+        """Builds one BatchRequestOutput from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        id: str | None = ...,
+        custom_id: str | None = ...,
+        response: BatchRequestOutputResponse | Mapping[str, Any] | None = ...,
+        error: BatchRequestOutputError | Mapping[str, Any] | None = ...,
+    ) -> BatchRequestOutput: ...
+
+class _Initialize_BatchRequestOutputError(_Cmdlet):
+    @overload
+    def __call__(self, Code: str | None = ..., Message: str | None = ...) -> BatchRequestOutputError:
+        """Builds one BatchRequestOutputError from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(self, *, code: str | None = ..., message: str | None = ...) -> BatchRequestOutputError: ...
+
+class _Initialize_BatchRequestOutputResponse(_Cmdlet):
+    @overload
+    def __call__(
+        self, StatusCode: int | None = ..., RequestId: str | None = ..., Body: Mapping[str, Any] | None = ...
+    ) -> BatchRequestOutputResponse:
+        """Builds one BatchRequestOutputResponse from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        status_code: int | None = ...,
+        request_id: str | None = ...,
+        body: Mapping[str, Any] | None = ...,
+    ) -> BatchRequestOutputResponse: ...
+
+class _Initialize_BatchUsage(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        InputTokens: int | None = ...,
+        InputTokensDetails: BatchUsageInputTokensDetails | Mapping[str, Any] | None = ...,
+        OutputTokens: int | None = ...,
+        OutputTokensDetails: BatchUsageOutputTokensDetails | Mapping[str, Any] | None = ...,
+        TotalTokens: int | None = ...,
+    ) -> BatchUsage:
+        """Builds one BatchUsage from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        input_tokens: int | None = ...,
+        input_tokens_details: BatchUsageInputTokensDetails | Mapping[str, Any] | None = ...,
+        output_tokens: int | None = ...,
+        output_tokens_details: BatchUsageOutputTokensDetails | Mapping[str, Any] | None = ...,
+        total_tokens: int | None = ...,
+    ) -> BatchUsage: ...
+
+class _Initialize_BatchUsageInputTokensDetails(_Cmdlet):
+    @overload
+    def __call__(self, CachedTokens: int | None = ...) -> BatchUsageInputTokensDetails:
+        """Builds one BatchUsageInputTokensDetails from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(self, *, cached_tokens: int | None = ...) -> BatchUsageInputTokensDetails: ...
+
+class _Initialize_BatchUsageOutputTokensDetails(_Cmdlet):
+    @overload
+    def __call__(self, ReasoningTokens: int | None = ...) -> BatchUsageOutputTokensDetails:
+        """Builds one BatchUsageOutputTokensDetails from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(self, *, reasoning_tokens: int | None = ...) -> BatchUsageOutputTokensDetails: ...
 
 class _Initialize_ChatCompletionAllowedTools(_Cmdlet):
     @overload
@@ -1331,6 +1627,50 @@ class _Initialize_CompletionUsagePromptTokensDetails(_Cmdlet):
         cache_write_tokens: int | None = ...,
     ) -> CompletionUsagePromptTokensDetails: ...
 
+class _Initialize_CreateBatchRequest(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        InputFileId: str | None = ...,
+        Endpoint: Literal[
+            "/v1/chat/completions",
+            "/v1/embeddings",
+            "/v1/completions",
+            "/v1/responses",
+            "/v1/moderations",
+            "/v1/images/generations",
+            "/v1/images/edits",
+            "/v1/videos",
+        ]
+        | str
+        | None = ...,
+        CompletionWindow: Literal["24h"] | str | None = ...,
+        Metadata: Mapping[Any, Any] | None = ...,
+        OutputExpiresAfter: BatchFileExpirationAfter | Mapping[str, Any] | None = ...,
+    ) -> CreateBatchRequest:
+        """Builds one CreateBatchRequest from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        input_file_id: str | None = ...,
+        endpoint: Literal[
+            "/v1/chat/completions",
+            "/v1/embeddings",
+            "/v1/completions",
+            "/v1/responses",
+            "/v1/moderations",
+            "/v1/images/generations",
+            "/v1/images/edits",
+            "/v1/videos",
+        ]
+        | str
+        | None = ...,
+        completion_window: Literal["24h"] | str | None = ...,
+        metadata: Mapping[Any, Any] | None = ...,
+        output_expires_after: BatchFileExpirationAfter | Mapping[str, Any] | None = ...,
+    ) -> CreateBatchRequest: ...
+
 class _Initialize_CreateChatCompletionRequest(_Cmdlet):
     @overload
     def __call__(
@@ -1736,6 +2076,71 @@ class _Initialize_CreateChatCompletionStreamResponseUsage(_Cmdlet):
         prompt_tokens_details: CompletionUsagePromptTokensDetails | Mapping[str, Any] | None = ...,
     ) -> CreateChatCompletionStreamResponseUsage: ...
 
+class _Initialize_CreateEmbeddingRequest(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        VarInput: CreateEmbeddingRequestInput | Sequence[Any] | None = ...,
+        Model: CreateEmbeddingRequestModel | Sequence[Any] | None = ...,
+        EncodingFormat: Literal["float", "base64"] | str | None = ...,
+        Dimensions: int | None = ...,
+        User: str | None = ...,
+    ) -> CreateEmbeddingRequest:
+        """Builds one CreateEmbeddingRequest from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        input: CreateEmbeddingRequestInput | Sequence[Any] | None = ...,
+        model: CreateEmbeddingRequestModel | Sequence[Any] | None = ...,
+        encoding_format: Literal["float", "base64"] | str | None = ...,
+        dimensions: int | None = ...,
+        user: str | None = ...,
+    ) -> CreateEmbeddingRequest: ...
+
+class _Initialize_CreateEmbeddingRequestInput(_Cmdlet):
+    def __call__(
+        self, Value: CreateEmbeddingRequestInput | Sequence[Any] | None = ...
+    ) -> CreateEmbeddingRequestInput:
+        """Builds one CreateEmbeddingRequestInput from its parts; what you leave out is not sent."""
+
+class _Initialize_CreateEmbeddingRequestModel(_Cmdlet):
+    def __call__(
+        self, Value: CreateEmbeddingRequestModel | Sequence[Any] | None = ...
+    ) -> CreateEmbeddingRequestModel:
+        """Builds one CreateEmbeddingRequestModel from its parts; what you leave out is not sent."""
+
+class _Initialize_CreateEmbeddingResponse(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        VarData: Embedding | Mapping[str, Any] | Sequence[Embedding | Mapping[str, Any]] | None = ...,
+        Model: str | None = ...,
+        Object: Literal["list"] | str | None = ...,
+        Usage: CreateEmbeddingResponseUsage | Mapping[str, Any] | None = ...,
+    ) -> CreateEmbeddingResponse:
+        """Builds one CreateEmbeddingResponse from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        data: Embedding | Mapping[str, Any] | Sequence[Embedding | Mapping[str, Any]] | None = ...,
+        model: str | None = ...,
+        object: Literal["list"] | str | None = ...,
+        usage: CreateEmbeddingResponseUsage | Mapping[str, Any] | None = ...,
+    ) -> CreateEmbeddingResponse: ...
+
+class _Initialize_CreateEmbeddingResponseUsage(_Cmdlet):
+    @overload
+    def __call__(
+        self, PromptTokens: int | None = ..., TotalTokens: int | None = ...
+    ) -> CreateEmbeddingResponseUsage:
+        """Builds one CreateEmbeddingResponseUsage from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self, *, prompt_tokens: int | None = ..., total_tokens: int | None = ...
+    ) -> CreateEmbeddingResponseUsage: ...
+
 class _Initialize_CreateModelResponseProperties(_Cmdlet):
     @overload
     def __call__(
@@ -1765,6 +2170,248 @@ class _Initialize_CreateModelResponseProperties(_Cmdlet):
         prompt_cache_retention: Literal["in_memory", "24h"] | str | None = ...,
         prompt_cache_options: PromptCacheOptionsParam | Mapping[str, Any] | None = ...,
     ) -> CreateModelResponseProperties: ...
+
+class _Initialize_CreateModerationRequest(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        VarInput: CreateModerationRequestInput | Sequence[Any] | None = ...,
+        Model: CreateModerationRequestModel | Sequence[Any] | None = ...,
+    ) -> CreateModerationRequest:
+        """Builds one CreateModerationRequest from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        input: CreateModerationRequestInput | Sequence[Any] | None = ...,
+        model: CreateModerationRequestModel | Sequence[Any] | None = ...,
+    ) -> CreateModerationRequest: ...
+
+class _Initialize_CreateModerationRequestInput(_Cmdlet):
+    def __call__(
+        self, Value: CreateModerationRequestInput | Sequence[Any] | None = ...
+    ) -> CreateModerationRequestInput:
+        """Builds one CreateModerationRequestInput from its parts; what you leave out is not sent."""
+
+class _Initialize_CreateModerationRequestInputOneOfInner(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Type: Literal["image_url", "text"] | str | None = ...,
+        ImageUrl: CreateModerationRequestInputOneOfInnerOneOfImageUrl | Mapping[str, Any] | None = ...,
+        Text: str | None = ...,
+    ) -> CreateModerationRequestInputOneOfInner:
+        """Builds one CreateModerationRequestInputOneOfInner from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        type: Literal["image_url", "text"] | str | None = ...,
+        image_url: CreateModerationRequestInputOneOfInnerOneOfImageUrl | Mapping[str, Any] | None = ...,
+        text: str | None = ...,
+    ) -> CreateModerationRequestInputOneOfInner: ...
+
+class _Initialize_CreateModerationRequestInputOneOfInnerOneOf(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Type: Literal["image_url"] | str | None = ...,
+        ImageUrl: CreateModerationRequestInputOneOfInnerOneOfImageUrl | Mapping[str, Any] | None = ...,
+    ) -> CreateModerationRequestInputOneOfInnerOneOf:
+        """Builds one CreateModerationRequestInputOneOfInnerOneOf from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        type: Literal["image_url"] | str | None = ...,
+        image_url: CreateModerationRequestInputOneOfInnerOneOfImageUrl | Mapping[str, Any] | None = ...,
+    ) -> CreateModerationRequestInputOneOfInnerOneOf: ...
+
+class _Initialize_CreateModerationRequestInputOneOfInnerOneOf1(_Cmdlet):
+    @overload
+    def __call__(
+        self, Type: Literal["text"] | str | None = ..., Text: str | None = ...
+    ) -> CreateModerationRequestInputOneOfInnerOneOf1:
+        """Builds one CreateModerationRequestInputOneOfInnerOneOf1 from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self, *, type: Literal["text"] | str | None = ..., text: str | None = ...
+    ) -> CreateModerationRequestInputOneOfInnerOneOf1: ...
+
+class _Initialize_CreateModerationRequestInputOneOfInnerOneOfImageUrl(_Cmdlet):
+    @overload
+    def __call__(self, Url: str | None = ...) -> CreateModerationRequestInputOneOfInnerOneOfImageUrl:
+        """Builds one CreateModerationRequestInputOneOfInnerOneOfImageUrl from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(self, *, url: str | None = ...) -> CreateModerationRequestInputOneOfInnerOneOfImageUrl: ...
+
+class _Initialize_CreateModerationRequestModel(_Cmdlet):
+    def __call__(
+        self, Value: CreateModerationRequestModel | Sequence[Any] | None = ...
+    ) -> CreateModerationRequestModel:
+        """Builds one CreateModerationRequestModel from its parts; what you leave out is not sent."""
+
+class _Initialize_CreateModerationResponse(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Id: str | None = ...,
+        Model: str | None = ...,
+        Results: CreateModerationResponseResultsInner
+        | Mapping[str, Any]
+        | Sequence[CreateModerationResponseResultsInner | Mapping[str, Any]]
+        | None = ...,
+    ) -> CreateModerationResponse:
+        """Builds one CreateModerationResponse from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        id: str | None = ...,
+        model: str | None = ...,
+        results: CreateModerationResponseResultsInner
+        | Mapping[str, Any]
+        | Sequence[CreateModerationResponseResultsInner | Mapping[str, Any]]
+        | None = ...,
+    ) -> CreateModerationResponse: ...
+
+class _Initialize_CreateModerationResponseResultsInner(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Flagged: bool | None = ...,
+        Categories: CreateModerationResponseResultsInnerCategories | Mapping[str, Any] | None = ...,
+        CategoryScores: CreateModerationResponseResultsInnerCategoryScores | Mapping[str, Any] | None = ...,
+        CategoryAppliedInputTypes: CreateModerationResponseResultsInnerCategoryAppliedInputTypes
+        | Mapping[str, Any]
+        | None = ...,
+    ) -> CreateModerationResponseResultsInner:
+        """Builds one CreateModerationResponseResultsInner from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        flagged: bool | None = ...,
+        categories: CreateModerationResponseResultsInnerCategories | Mapping[str, Any] | None = ...,
+        category_scores: CreateModerationResponseResultsInnerCategoryScores | Mapping[str, Any] | None = ...,
+        category_applied_input_types: CreateModerationResponseResultsInnerCategoryAppliedInputTypes
+        | Mapping[str, Any]
+        | None = ...,
+    ) -> CreateModerationResponseResultsInner: ...
+
+class _Initialize_CreateModerationResponseResultsInnerCategories(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Hate: bool | None = ...,
+        HateThreatening: bool | None = ...,
+        Harassment: bool | None = ...,
+        HarassmentThreatening: bool | None = ...,
+        Illicit: bool | None = ...,
+        IllicitViolent: bool | None = ...,
+        SelfHarm: bool | None = ...,
+        SelfHarmIntent: bool | None = ...,
+        SelfHarmInstructions: bool | None = ...,
+        Sexual: bool | None = ...,
+        SexualMinors: bool | None = ...,
+        Violence: bool | None = ...,
+        ViolenceGraphic: bool | None = ...,
+    ) -> CreateModerationResponseResultsInnerCategories:
+        """Builds one CreateModerationResponseResultsInnerCategories from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        hate: bool | None = ...,
+        HateThreatening: bool | None = ...,
+        harassment: bool | None = ...,
+        HarassmentThreatening: bool | None = ...,
+        illicit: bool | None = ...,
+        IllicitViolent: bool | None = ...,
+        SelfHarm: bool | None = ...,
+        SelfHarmIntent: bool | None = ...,
+        SelfHarmInstructions: bool | None = ...,
+        sexual: bool | None = ...,
+        SexualMinors: bool | None = ...,
+        violence: bool | None = ...,
+        ViolenceGraphic: bool | None = ...,
+    ) -> CreateModerationResponseResultsInnerCategories: ...
+
+class _Initialize_CreateModerationResponseResultsInnerCategoryAppliedInputTypes(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Hate: Literal["text"] | str | Sequence[str] | None = ...,
+        HateThreatening: Literal["text"] | str | Sequence[str] | None = ...,
+        Harassment: Literal["text"] | str | Sequence[str] | None = ...,
+        HarassmentThreatening: Literal["text"] | str | Sequence[str] | None = ...,
+        Illicit: Literal["text"] | str | Sequence[str] | None = ...,
+        IllicitViolent: Literal["text"] | str | Sequence[str] | None = ...,
+        SelfHarm: Literal["text", "image"] | str | Sequence[str] | None = ...,
+        SelfHarmIntent: Literal["text", "image"] | str | Sequence[str] | None = ...,
+        SelfHarmInstructions: Literal["text", "image"] | str | Sequence[str] | None = ...,
+        Sexual: Literal["text", "image"] | str | Sequence[str] | None = ...,
+        SexualMinors: Literal["text"] | str | Sequence[str] | None = ...,
+        Violence: Literal["text", "image"] | str | Sequence[str] | None = ...,
+        ViolenceGraphic: Literal["text", "image"] | str | Sequence[str] | None = ...,
+    ) -> CreateModerationResponseResultsInnerCategoryAppliedInputTypes:
+        """Builds one CreateModerationResponseResultsInnerCategoryAppliedInputTypes from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        hate: Literal["text"] | str | Sequence[str] | None = ...,
+        HateThreatening: Literal["text"] | str | Sequence[str] | None = ...,
+        harassment: Literal["text"] | str | Sequence[str] | None = ...,
+        HarassmentThreatening: Literal["text"] | str | Sequence[str] | None = ...,
+        illicit: Literal["text"] | str | Sequence[str] | None = ...,
+        IllicitViolent: Literal["text"] | str | Sequence[str] | None = ...,
+        SelfHarm: Literal["text", "image"] | str | Sequence[str] | None = ...,
+        SelfHarmIntent: Literal["text", "image"] | str | Sequence[str] | None = ...,
+        SelfHarmInstructions: Literal["text", "image"] | str | Sequence[str] | None = ...,
+        sexual: Literal["text", "image"] | str | Sequence[str] | None = ...,
+        SexualMinors: Literal["text"] | str | Sequence[str] | None = ...,
+        violence: Literal["text", "image"] | str | Sequence[str] | None = ...,
+        ViolenceGraphic: Literal["text", "image"] | str | Sequence[str] | None = ...,
+    ) -> CreateModerationResponseResultsInnerCategoryAppliedInputTypes: ...
+
+class _Initialize_CreateModerationResponseResultsInnerCategoryScores(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Hate: float | Decimal | None = ...,
+        HateThreatening: float | Decimal | None = ...,
+        Harassment: float | Decimal | None = ...,
+        HarassmentThreatening: float | Decimal | None = ...,
+        Illicit: float | Decimal | None = ...,
+        IllicitViolent: float | Decimal | None = ...,
+        SelfHarm: float | Decimal | None = ...,
+        SelfHarmIntent: float | Decimal | None = ...,
+        SelfHarmInstructions: float | Decimal | None = ...,
+        Sexual: float | Decimal | None = ...,
+        SexualMinors: float | Decimal | None = ...,
+        Violence: float | Decimal | None = ...,
+        ViolenceGraphic: float | Decimal | None = ...,
+    ) -> CreateModerationResponseResultsInnerCategoryScores:
+        """Builds one CreateModerationResponseResultsInnerCategoryScores from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        hate: float | Decimal | None = ...,
+        HateThreatening: float | Decimal | None = ...,
+        harassment: float | Decimal | None = ...,
+        HarassmentThreatening: float | Decimal | None = ...,
+        illicit: float | Decimal | None = ...,
+        IllicitViolent: float | Decimal | None = ...,
+        SelfHarm: float | Decimal | None = ...,
+        SelfHarmIntent: float | Decimal | None = ...,
+        SelfHarmInstructions: float | Decimal | None = ...,
+        sexual: float | Decimal | None = ...,
+        SexualMinors: float | Decimal | None = ...,
+        violence: float | Decimal | None = ...,
+        ViolenceGraphic: float | Decimal | None = ...,
+    ) -> CreateModerationResponseResultsInnerCategoryScores: ...
 
 class _Initialize_CustomToolChatCompletions(_Cmdlet):
     @overload
@@ -1816,6 +2463,46 @@ class _Initialize_CustomToolChatCompletionsCustomFormat(_Cmdlet):
         grammar: GrammarFormatGrammar | Mapping[str, Any] | None = ...,
     ) -> CustomToolChatCompletionsCustomFormat: ...
 
+class _Initialize_DeleteFileResponse(_Cmdlet):
+    @overload
+    def __call__(
+        self, Id: str | None = ..., Object: Literal["file"] | str | None = ..., Deleted: bool | None = ...
+    ) -> DeleteFileResponse:
+        """Builds one DeleteFileResponse from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self, *, id: str | None = ..., object: Literal["file"] | str | None = ..., deleted: bool | None = ...
+    ) -> DeleteFileResponse: ...
+
+class _Initialize_DeleteModelResponse(_Cmdlet):
+    @overload
+    def __call__(
+        self, Id: str | None = ..., Deleted: bool | None = ..., Object: str | None = ...
+    ) -> DeleteModelResponse:
+        """Builds one DeleteModelResponse from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self, *, id: str | None = ..., deleted: bool | None = ..., object: str | None = ...
+    ) -> DeleteModelResponse: ...
+
+class _Initialize_Embedding(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Index: int | None = ...,
+        Embedding: float | Decimal | Sequence[float | Decimal] | None = ...,
+        Object: Literal["embedding"] | str | None = ...,
+    ) -> Embedding:
+        """Builds one Embedding from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        index: int | None = ...,
+        embedding: float | Decimal | Sequence[float | Decimal] | None = ...,
+        object: Literal["embedding"] | str | None = ...,
+    ) -> Embedding: ...
+
 class _Initialize_Error(_Cmdlet):
     @overload
     def __call__(
@@ -1842,6 +2529,17 @@ class _Initialize_ErrorResponse(_Cmdlet):
         """Builds one ErrorResponse from its parts; what you leave out is not sent."""
     @overload
     def __call__(self, *, error: Error | Mapping[str, Any] | None = ...) -> ErrorResponse: ...
+
+class _Initialize_FileExpirationAfter(_Cmdlet):
+    @overload
+    def __call__(
+        self, Anchor: Literal["created_at"] | str | None = ..., Seconds: int | None = ...
+    ) -> FileExpirationAfter:
+        """Builds one FileExpirationAfter from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self, *, anchor: Literal["created_at"] | str | None = ..., seconds: int | None = ...
+    ) -> FileExpirationAfter: ...
 
 class _Initialize_FunctionObject(_Cmdlet):
     @overload
@@ -1889,6 +2587,88 @@ class _Initialize_GrammarFormatGrammar(_Cmdlet):
     def __call__(
         self, *, definition: str | None = ..., syntax: Literal["lark", "regex"] | str | None = ...
     ) -> GrammarFormatGrammar: ...
+
+class _Initialize_ListBatchesResponse(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        VarData: Batch | Mapping[str, Any] | Sequence[Batch | Mapping[str, Any]] | None = ...,
+        FirstId: str | None = ...,
+        LastId: str | None = ...,
+        HasMore: bool | None = ...,
+        Object: Literal["list"] | str | None = ...,
+    ) -> ListBatchesResponse:
+        """Builds one ListBatchesResponse from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        data: Batch | Mapping[str, Any] | Sequence[Batch | Mapping[str, Any]] | None = ...,
+        first_id: str | None = ...,
+        last_id: str | None = ...,
+        has_more: bool | None = ...,
+        object: Literal["list"] | str | None = ...,
+    ) -> ListBatchesResponse: ...
+
+class _Initialize_ListFilesResponse(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Object: str | None = ...,
+        VarData: OpenAIFile | Mapping[str, Any] | Sequence[OpenAIFile | Mapping[str, Any]] | None = ...,
+        FirstId: str | None = ...,
+        LastId: str | None = ...,
+        HasMore: bool | None = ...,
+    ) -> ListFilesResponse:
+        """Builds one ListFilesResponse from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        object: str | None = ...,
+        data: OpenAIFile | Mapping[str, Any] | Sequence[OpenAIFile | Mapping[str, Any]] | None = ...,
+        first_id: str | None = ...,
+        last_id: str | None = ...,
+        has_more: bool | None = ...,
+    ) -> ListFilesResponse: ...
+
+class _Initialize_ListModelsResponse(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Object: Literal["list"] | str | None = ...,
+        VarData: OpenAIModel | Mapping[str, Any] | Sequence[OpenAIModel | Mapping[str, Any]] | None = ...,
+    ) -> ListModelsResponse:
+        """Builds one ListModelsResponse from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        object: Literal["list"] | str | None = ...,
+        data: OpenAIModel | Mapping[str, Any] | Sequence[OpenAIModel | Mapping[str, Any]] | None = ...,
+    ) -> ListModelsResponse: ...
+
+class _Initialize_Model(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Id: str | None = ...,
+        Created: int | None = ...,
+        Object: Literal["model"] | str | None = ...,
+        OwnedBy: str | None = ...,
+        ShutdownDate: str | None = ...,
+    ) -> OpenAIModel:
+        """Builds one Model from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        id: str | None = ...,
+        created: int | None = ...,
+        object: Literal["model"] | str | None = ...,
+        owned_by: str | None = ...,
+        shutdown_date: str | None = ...,
+    ) -> OpenAIModel: ...
 
 class _Initialize_ModelIdsShared(_Cmdlet):
     def __call__(self, Value: ModelIdsShared | Sequence[Any] | None = ...) -> ModelIdsShared:
@@ -1979,6 +2759,58 @@ class _Initialize_ModerationResultBody(_Cmdlet):
         category_scores: Mapping[Any, Any] | None = ...,
         category_applied_input_types: Mapping[Any, Any] | None = ...,
     ) -> ModerationResultBody: ...
+
+class _Initialize_OpenAIFile(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Id: str | None = ...,
+        Bytes: int | None = ...,
+        CreatedAt: int | None = ...,
+        Filename: str | None = ...,
+        Object: Literal["file"] | str | None = ...,
+        Purpose: Literal[
+            "assistants",
+            "assistants_output",
+            "batch",
+            "batch_output",
+            "fine-tune",
+            "fine-tune-results",
+            "vision",
+            "user_data",
+        ]
+        | str
+        | None = ...,
+        Status: Literal["uploaded", "processed", "error"] | str | None = ...,
+        StatusDetails: str | None = ...,
+        ExpiresAt: int | None = ...,
+    ) -> OpenAIFile:
+        """Builds one OpenAIFile from its parts; what you leave out is not sent."""
+    @overload
+    def __call__(
+        self,
+        *,
+        id: str | None = ...,
+        bytes: int | None = ...,
+        created_at: int | None = ...,
+        filename: str | None = ...,
+        object: Literal["file"] | str | None = ...,
+        purpose: Literal[
+            "assistants",
+            "assistants_output",
+            "batch",
+            "batch_output",
+            "fine-tune",
+            "fine-tune-results",
+            "vision",
+            "user_data",
+        ]
+        | str
+        | None = ...,
+        status: Literal["uploaded", "processed", "error"] | str | None = ...,
+        status_details: str | None = ...,
+        expires_at: int | None = ...,
+    ) -> OpenAIFile: ...
 
 class _Initialize_PredictionContent(_Cmdlet):
     @overload
@@ -2132,6 +2964,340 @@ class _Initialize_WebSearchLocation(_Cmdlet):
         city: str | None = ...,
         timezone: str | None = ...,
     ) -> WebSearchLocation: ...
+
+class _Invoke_DeleteFile(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        FileId: str = ...,
+        *,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        FileId: str = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
+    ) -> DeleteFileResponse:
+        """Deletes a kept file for good."""
+
+class _Invoke_DeleteModel(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Model: str = ...,
+        *,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        Model: str = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
+    ) -> DeleteModelResponse:
+        """Deletes a fine-tuned model of your own for good."""
+
+class _Invoke_DownloadFile(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        FileId: str = ...,
+        *,
+        WithHttpInfo: Literal[True],
+        OutFile: str | PathLike[str] = ...,
+        Resume: bool = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        FileId: str = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        OutFile: str | PathLike[str] = ...,
+        Resume: bool = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> bytes:
+        """Fetches a file's content, as bytes or straight into a file."""
+
+class _Invoke_ListBatches(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        After: str = ...,
+        Limit: int | None = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        All: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> Iterator[Batch]: ...
+    @overload
+    def __call__(
+        self,
+        After: str = ...,
+        Limit: int | None = ...,
+        *,
+        WithHttpInfo: Literal[True],
+        All: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        After: str = ...,
+        Limit: int | None = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        All: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> ListBatchesResponse:
+        """Lists the batches of your organization."""
+
+class _Invoke_ListFiles(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Purpose: str = ...,
+        Limit: int | None = ...,
+        Order: str = ...,
+        After: str = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        All: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> Iterator[OpenAIFile]: ...
+    @overload
+    def __call__(
+        self,
+        Purpose: str = ...,
+        Limit: int | None = ...,
+        Order: str = ...,
+        After: str = ...,
+        *,
+        WithHttpInfo: Literal[True],
+        All: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        Purpose: str = ...,
+        Limit: int | None = ...,
+        Order: str = ...,
+        After: str = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        All: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> ListFilesResponse:
+        """Lists the files that the service keeps."""
+
+class _Invoke_ListModels(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        *,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> ListModelsResponse:
+        """Lists the models that the key may use."""
+
+class _Invoke_RetrieveBatch(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        BatchId: str = ...,
+        *,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        BatchId: str = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> Batch:
+        """Fetches one batch, to see how far it is."""
+
+class _Invoke_RetrieveFile(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        FileId: str = ...,
+        *,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        FileId: str = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> OpenAIFile:
+        """Fetches what the service says of one file, without its content."""
+
+class _Invoke_RetrieveModel(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Model: str = ...,
+        *,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        Model: str = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> OpenAIModel:
+        """Fetches what the service says of one model."""
+
+class _New_Batch(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        CreateBatchRequest: Any = ...,
+        *,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalBody: Mapping[Any, Any] = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        InputFileId: str | None = ...,
+        Endpoint: Literal[
+            "/v1/chat/completions",
+            "/v1/embeddings",
+            "/v1/completions",
+            "/v1/responses",
+            "/v1/moderations",
+            "/v1/images/generations",
+            "/v1/images/edits",
+            "/v1/videos",
+        ]
+        | str
+        | None = ...,
+        CompletionWindow: Literal["24h"] | str | None = ...,
+        Metadata: Mapping[Any, Any] | None = ...,
+        OutputExpiresAfter: BatchFileExpirationAfter | Mapping[str, Any] | None = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        CreateBatchRequest: Any = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalBody: Mapping[Any, Any] = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        InputFileId: str | None = ...,
+        Endpoint: Literal[
+            "/v1/chat/completions",
+            "/v1/embeddings",
+            "/v1/completions",
+            "/v1/responses",
+            "/v1/moderations",
+            "/v1/images/generations",
+            "/v1/images/edits",
+            "/v1/videos",
+        ]
+        | str
+        | None = ...,
+        CompletionWindow: Literal["24h"] | str | None = ...,
+        Metadata: Mapping[Any, Any] | None = ...,
+        OutputExpiresAfter: BatchFileExpirationAfter | Mapping[str, Any] | None = ...,
+    ) -> Batch:
+        """Starts a batch over an uploaded file of requests."""
 
 class _New_ChatCompletion(_Cmdlet):
     @overload
@@ -2404,6 +3570,105 @@ class _New_ChatCompletion(_Cmdlet):
     ) -> CreateChatCompletionResponse:
         """Sends a request to the model and returns its reply, or its chunks while they arrive."""
 
+class _New_Embedding(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        CreateEmbeddingRequest: Any = ...,
+        *,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalBody: Mapping[Any, Any] = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        VarInput: CreateEmbeddingRequestInput | Sequence[Any] | None = ...,
+        Model: CreateEmbeddingRequestModel | Sequence[Any] | None = ...,
+        EncodingFormat: Literal["float", "base64"] | str | None = ...,
+        Dimensions: int | None = ...,
+        User: str | None = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        CreateEmbeddingRequest: Any = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalBody: Mapping[Any, Any] = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        VarInput: CreateEmbeddingRequestInput | Sequence[Any] | None = ...,
+        Model: CreateEmbeddingRequestModel | Sequence[Any] | None = ...,
+        EncodingFormat: Literal["float", "base64"] | str | None = ...,
+        Dimensions: int | None = ...,
+        User: str | None = ...,
+    ) -> CreateEmbeddingResponse:
+        """Turns texts into vectors that lie near each other where the meanings do."""
+
+class _New_File(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        File: str | PathLike[str] | IO[bytes] = ...,
+        Purpose: str = ...,
+        *,
+        WithHttpInfo: Literal[True],
+        ExpiresAfter: FileExpirationAfter | Mapping[str, Any] = ...,
+        FileName: str = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        File: str | PathLike[str] | IO[bytes] = ...,
+        Purpose: str = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        ExpiresAfter: FileExpirationAfter | Mapping[str, Any] = ...,
+        FileName: str = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> OpenAIFile:
+        """Uploads a file, piece by piece, so that its size does not matter."""
+
+class _New_Moderation(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        CreateModerationRequest: Any = ...,
+        *,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalBody: Mapping[Any, Any] = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        VarInput: CreateModerationRequestInput | Sequence[Any] | None = ...,
+        Model: CreateModerationRequestModel | Sequence[Any] | None = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        CreateModerationRequest: Any = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalBody: Mapping[Any, Any] = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        VarInput: CreateModerationRequestInput | Sequence[Any] | None = ...,
+        Model: CreateModerationRequestModel | Sequence[Any] | None = ...,
+    ) -> CreateModerationResponse:
+        """Has texts and images judged for harm."""
+
 class _Remove_ChatCompletion(_Cmdlet):
     def __call__(
         self, CompletionId: str = ..., *, WhatIf: bool = ..., Confirm: bool = ...
@@ -2466,6 +3731,35 @@ class _Set_ConfigurationHttpSigning(_Cmdlet):
     ) -> None:
         """Signs every request with a private key."""
 
+class _Stop_Batch(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        BatchId: str = ...,
+        *,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        BatchId: str = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
+    ) -> Batch:
+        """Cancels a batch; what is done by then is kept."""
+
 class _Update_ChatCompletion(_Cmdlet):
     def __call__(
         self,
@@ -2485,6 +3779,19 @@ Get_ConfigurationHttpSigning: _Get_ConfigurationHttpSigning
 Get_HostSetting: _Get_HostSetting
 Get_UrlFromHostSetting: _Get_UrlFromHostSetting
 Initialize_AssistantsNamedToolChoiceFunction: _Initialize_AssistantsNamedToolChoiceFunction
+Initialize_Batch: _Initialize_Batch
+Initialize_BatchError: _Initialize_BatchError
+Initialize_BatchErrors: _Initialize_BatchErrors
+Initialize_BatchErrorsDataInner: _Initialize_BatchErrorsDataInner
+Initialize_BatchFileExpirationAfter: _Initialize_BatchFileExpirationAfter
+Initialize_BatchRequestCounts: _Initialize_BatchRequestCounts
+Initialize_BatchRequestInput: _Initialize_BatchRequestInput
+Initialize_BatchRequestOutput: _Initialize_BatchRequestOutput
+Initialize_BatchRequestOutputError: _Initialize_BatchRequestOutputError
+Initialize_BatchRequestOutputResponse: _Initialize_BatchRequestOutputResponse
+Initialize_BatchUsage: _Initialize_BatchUsage
+Initialize_BatchUsageInputTokensDetails: _Initialize_BatchUsageInputTokensDetails
+Initialize_BatchUsageOutputTokensDetails: _Initialize_BatchUsageOutputTokensDetails
 Initialize_ChatCompletionAllowedTools: _Initialize_ChatCompletionAllowedTools
 Initialize_ChatCompletionAllowedToolsChoice: _Initialize_ChatCompletionAllowedToolsChoice
 Initialize_ChatCompletionDeleted: _Initialize_ChatCompletionDeleted
@@ -2582,6 +3889,7 @@ Initialize_ChatCompletionToolChoiceOption: _Initialize_ChatCompletionToolChoiceO
 Initialize_CompletionUsage: _Initialize_CompletionUsage
 Initialize_CompletionUsageCompletionTokensDetails: _Initialize_CompletionUsageCompletionTokensDetails
 Initialize_CompletionUsagePromptTokensDetails: _Initialize_CompletionUsagePromptTokensDetails
+Initialize_CreateBatchRequest: _Initialize_CreateBatchRequest
 Initialize_CreateChatCompletionRequest: _Initialize_CreateChatCompletionRequest
 Initialize_CreateChatCompletionRequestAudio: _Initialize_CreateChatCompletionRequestAudio
 Initialize_CreateChatCompletionRequestFunctionCall: _Initialize_CreateChatCompletionRequestFunctionCall
@@ -2605,21 +3913,59 @@ Initialize_CreateChatCompletionStreamResponseChoicesInner: (
     _Initialize_CreateChatCompletionStreamResponseChoicesInner
 )
 Initialize_CreateChatCompletionStreamResponseUsage: _Initialize_CreateChatCompletionStreamResponseUsage
+Initialize_CreateEmbeddingRequest: _Initialize_CreateEmbeddingRequest
+Initialize_CreateEmbeddingRequestInput: _Initialize_CreateEmbeddingRequestInput
+Initialize_CreateEmbeddingRequestModel: _Initialize_CreateEmbeddingRequestModel
+Initialize_CreateEmbeddingResponse: _Initialize_CreateEmbeddingResponse
+Initialize_CreateEmbeddingResponseUsage: _Initialize_CreateEmbeddingResponseUsage
 Initialize_CreateModelResponseProperties: _Initialize_CreateModelResponseProperties
+Initialize_CreateModerationRequest: _Initialize_CreateModerationRequest
+Initialize_CreateModerationRequestInput: _Initialize_CreateModerationRequestInput
+Initialize_CreateModerationRequestInputOneOfInner: _Initialize_CreateModerationRequestInputOneOfInner
+Initialize_CreateModerationRequestInputOneOfInnerOneOf: (
+    _Initialize_CreateModerationRequestInputOneOfInnerOneOf
+)
+Initialize_CreateModerationRequestInputOneOfInnerOneOf1: (
+    _Initialize_CreateModerationRequestInputOneOfInnerOneOf1
+)
+Initialize_CreateModerationRequestInputOneOfInnerOneOfImageUrl: (
+    _Initialize_CreateModerationRequestInputOneOfInnerOneOfImageUrl
+)
+Initialize_CreateModerationRequestModel: _Initialize_CreateModerationRequestModel
+Initialize_CreateModerationResponse: _Initialize_CreateModerationResponse
+Initialize_CreateModerationResponseResultsInner: _Initialize_CreateModerationResponseResultsInner
+Initialize_CreateModerationResponseResultsInnerCategories: (
+    _Initialize_CreateModerationResponseResultsInnerCategories
+)
+Initialize_CreateModerationResponseResultsInnerCategoryAppliedInputTypes: (
+    _Initialize_CreateModerationResponseResultsInnerCategoryAppliedInputTypes
+)
+Initialize_CreateModerationResponseResultsInnerCategoryScores: (
+    _Initialize_CreateModerationResponseResultsInnerCategoryScores
+)
 Initialize_CustomToolChatCompletions: _Initialize_CustomToolChatCompletions
 Initialize_CustomToolChatCompletionsCustom: _Initialize_CustomToolChatCompletionsCustom
 Initialize_CustomToolChatCompletionsCustomFormat: _Initialize_CustomToolChatCompletionsCustomFormat
+Initialize_DeleteFileResponse: _Initialize_DeleteFileResponse
+Initialize_DeleteModelResponse: _Initialize_DeleteModelResponse
+Initialize_Embedding: _Initialize_Embedding
 Initialize_Error: _Initialize_Error
 Initialize_ErrorResponse: _Initialize_ErrorResponse
+Initialize_FileExpirationAfter: _Initialize_FileExpirationAfter
 Initialize_FunctionObject: _Initialize_FunctionObject
 Initialize_GrammarFormat: _Initialize_GrammarFormat
 Initialize_GrammarFormatGrammar: _Initialize_GrammarFormatGrammar
+Initialize_ListBatchesResponse: _Initialize_ListBatchesResponse
+Initialize_ListFilesResponse: _Initialize_ListFilesResponse
+Initialize_ListModelsResponse: _Initialize_ListModelsResponse
+Initialize_Model: _Initialize_Model
 Initialize_ModelIdsShared: _Initialize_ModelIdsShared
 Initialize_ModelResponseProperties: _Initialize_ModelResponseProperties
 Initialize_ModerationConfigParam: _Initialize_ModerationConfigParam
 Initialize_ModerationParam: _Initialize_ModerationParam
 Initialize_ModerationPolicyParam: _Initialize_ModerationPolicyParam
 Initialize_ModerationResultBody: _Initialize_ModerationResultBody
+Initialize_OpenAIFile: _Initialize_OpenAIFile
 Initialize_PredictionContent: _Initialize_PredictionContent
 Initialize_PredictionContentContent: _Initialize_PredictionContentContent
 Initialize_PromptCacheBreakpointParam: _Initialize_PromptCacheBreakpointParam
@@ -2635,17 +3981,70 @@ Initialize_VoiceIdsOrCustomVoice: _Initialize_VoiceIdsOrCustomVoice
 Initialize_VoiceIdsOrCustomVoiceAnyOf: _Initialize_VoiceIdsOrCustomVoiceAnyOf
 Initialize_VoiceIdsShared: _Initialize_VoiceIdsShared
 Initialize_WebSearchLocation: _Initialize_WebSearchLocation
+Invoke_DeleteFile: _Invoke_DeleteFile
+Invoke_DeleteModel: _Invoke_DeleteModel
+Invoke_DownloadFile: _Invoke_DownloadFile
+Invoke_ListBatches: _Invoke_ListBatches
+Invoke_ListFiles: _Invoke_ListFiles
+Invoke_ListModels: _Invoke_ListModels
+Invoke_RetrieveBatch: _Invoke_RetrieveBatch
+Invoke_RetrieveFile: _Invoke_RetrieveFile
+Invoke_RetrieveModel: _Invoke_RetrieveModel
+New_Batch: _New_Batch
 New_ChatCompletion: _New_ChatCompletion
+New_Embedding: _New_Embedding
+New_File: _New_File
+New_Moderation: _New_Moderation
 Remove_ChatCompletion: _Remove_ChatCompletion
 Set_Configuration: _Set_Configuration
 Set_ConfigurationApiKey: _Set_ConfigurationApiKey
 Set_ConfigurationApiKeyPrefix: _Set_ConfigurationApiKeyPrefix
 Set_ConfigurationDefaultHeader: _Set_ConfigurationDefaultHeader
 Set_ConfigurationHttpSigning: _Set_ConfigurationHttpSigning
+Stop_Batch: _Stop_Batch
 Update_ChatCompletion: _Update_ChatCompletion
 
 def ConvertFrom_JsonToAssistantsNamedToolChoiceFunction(Json: str) -> AssistantsNamedToolChoiceFunction:
     """Reads JSON text as one AssistantsNamedToolChoiceFunction and refuses text that is not one."""
+
+def ConvertFrom_JsonToBatch(Json: str) -> Batch:
+    """Reads JSON text as one Batch and refuses text that is not one."""
+
+def ConvertFrom_JsonToBatchError(Json: str) -> BatchError:
+    """Reads JSON text as one BatchError and refuses text that is not one."""
+
+def ConvertFrom_JsonToBatchErrors(Json: str) -> BatchErrors:
+    """Reads JSON text as one BatchErrors and refuses text that is not one."""
+
+def ConvertFrom_JsonToBatchErrorsDataInner(Json: str) -> BatchErrorsDataInner:
+    """Reads JSON text as one BatchErrorsDataInner and refuses text that is not one."""
+
+def ConvertFrom_JsonToBatchFileExpirationAfter(Json: str) -> BatchFileExpirationAfter:
+    """Reads JSON text as one BatchFileExpirationAfter and refuses text that is not one."""
+
+def ConvertFrom_JsonToBatchRequestCounts(Json: str) -> BatchRequestCounts:
+    """Reads JSON text as one BatchRequestCounts and refuses text that is not one."""
+
+def ConvertFrom_JsonToBatchRequestInput(Json: str) -> BatchRequestInput:
+    """Reads JSON text as one BatchRequestInput and refuses text that is not one."""
+
+def ConvertFrom_JsonToBatchRequestOutput(Json: str) -> BatchRequestOutput:
+    """Reads JSON text as one BatchRequestOutput and refuses text that is not one."""
+
+def ConvertFrom_JsonToBatchRequestOutputError(Json: str) -> BatchRequestOutputError:
+    """Reads JSON text as one BatchRequestOutputError and refuses text that is not one."""
+
+def ConvertFrom_JsonToBatchRequestOutputResponse(Json: str) -> BatchRequestOutputResponse:
+    """Reads JSON text as one BatchRequestOutputResponse and refuses text that is not one."""
+
+def ConvertFrom_JsonToBatchUsage(Json: str) -> BatchUsage:
+    """Reads JSON text as one BatchUsage and refuses text that is not one."""
+
+def ConvertFrom_JsonToBatchUsageInputTokensDetails(Json: str) -> BatchUsageInputTokensDetails:
+    """Reads JSON text as one BatchUsageInputTokensDetails and refuses text that is not one."""
+
+def ConvertFrom_JsonToBatchUsageOutputTokensDetails(Json: str) -> BatchUsageOutputTokensDetails:
+    """Reads JSON text as one BatchUsageOutputTokensDetails and refuses text that is not one."""
 
 def ConvertFrom_JsonToChatCompletionAllowedTools(Json: str) -> ChatCompletionAllowedTools:
     """Reads JSON text as one ChatCompletionAllowedTools and refuses text that is not one."""
@@ -2896,6 +4295,9 @@ def ConvertFrom_JsonToCompletionUsageCompletionTokensDetails(
 def ConvertFrom_JsonToCompletionUsagePromptTokensDetails(Json: str) -> CompletionUsagePromptTokensDetails:
     """Reads JSON text as one CompletionUsagePromptTokensDetails and refuses text that is not one."""
 
+def ConvertFrom_JsonToCreateBatchRequest(Json: str) -> CreateBatchRequest:
+    """Reads JSON text as one CreateBatchRequest and refuses text that is not one."""
+
 def ConvertFrom_JsonToCreateChatCompletionRequest(Json: str) -> CreateChatCompletionRequest:
     """Reads JSON text as one CreateChatCompletionRequest and refuses text that is not one."""
 
@@ -2959,8 +4361,73 @@ def ConvertFrom_JsonToCreateChatCompletionStreamResponseUsage(
 ) -> CreateChatCompletionStreamResponseUsage:
     """Reads JSON text as one CreateChatCompletionStreamResponseUsage and refuses text that is not one."""
 
+def ConvertFrom_JsonToCreateEmbeddingRequest(Json: str) -> CreateEmbeddingRequest:
+    """Reads JSON text as one CreateEmbeddingRequest and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateEmbeddingRequestInput(Json: str) -> CreateEmbeddingRequestInput:
+    """Reads JSON text as one CreateEmbeddingRequestInput and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateEmbeddingRequestModel(Json: str) -> CreateEmbeddingRequestModel:
+    """Reads JSON text as one CreateEmbeddingRequestModel and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateEmbeddingResponse(Json: str) -> CreateEmbeddingResponse:
+    """Reads JSON text as one CreateEmbeddingResponse and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateEmbeddingResponseUsage(Json: str) -> CreateEmbeddingResponseUsage:
+    """Reads JSON text as one CreateEmbeddingResponseUsage and refuses text that is not one."""
+
 def ConvertFrom_JsonToCreateModelResponseProperties(Json: str) -> CreateModelResponseProperties:
     """Reads JSON text as one CreateModelResponseProperties and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateModerationRequest(Json: str) -> CreateModerationRequest:
+    """Reads JSON text as one CreateModerationRequest and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateModerationRequestInput(Json: str) -> CreateModerationRequestInput:
+    """Reads JSON text as one CreateModerationRequestInput and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateModerationRequestInputOneOfInner(
+    Json: str,
+) -> CreateModerationRequestInputOneOfInner:
+    """Reads JSON text as one CreateModerationRequestInputOneOfInner and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateModerationRequestInputOneOfInnerOneOf(
+    Json: str,
+) -> CreateModerationRequestInputOneOfInnerOneOf:
+    """Reads JSON text as one CreateModerationRequestInputOneOfInnerOneOf and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateModerationRequestInputOneOfInnerOneOf1(
+    Json: str,
+) -> CreateModerationRequestInputOneOfInnerOneOf1:
+    """Reads JSON text as one CreateModerationRequestInputOneOfInnerOneOf1 and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateModerationRequestInputOneOfInnerOneOfImageUrl(
+    Json: str,
+) -> CreateModerationRequestInputOneOfInnerOneOfImageUrl:
+    """Reads JSON text as one CreateModerationRequestInputOneOfInnerOneOfImageUrl and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateModerationRequestModel(Json: str) -> CreateModerationRequestModel:
+    """Reads JSON text as one CreateModerationRequestModel and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateModerationResponse(Json: str) -> CreateModerationResponse:
+    """Reads JSON text as one CreateModerationResponse and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateModerationResponseResultsInner(Json: str) -> CreateModerationResponseResultsInner:
+    """Reads JSON text as one CreateModerationResponseResultsInner and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateModerationResponseResultsInnerCategories(
+    Json: str,
+) -> CreateModerationResponseResultsInnerCategories:
+    """Reads JSON text as one CreateModerationResponseResultsInnerCategories and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateModerationResponseResultsInnerCategoryAppliedInputTypes(
+    Json: str,
+) -> CreateModerationResponseResultsInnerCategoryAppliedInputTypes:
+    """Reads JSON text as one CreateModerationResponseResultsInnerCategoryAppliedInputTypes and refuses text that is not one."""
+
+def ConvertFrom_JsonToCreateModerationResponseResultsInnerCategoryScores(
+    Json: str,
+) -> CreateModerationResponseResultsInnerCategoryScores:
+    """Reads JSON text as one CreateModerationResponseResultsInnerCategoryScores and refuses text that is not one."""
 
 def ConvertFrom_JsonToCustomToolChatCompletions(Json: str) -> CustomToolChatCompletions:
     """Reads JSON text as one CustomToolChatCompletions and refuses text that is not one."""
@@ -2973,11 +4440,23 @@ def ConvertFrom_JsonToCustomToolChatCompletionsCustomFormat(
 ) -> CustomToolChatCompletionsCustomFormat:
     """Reads JSON text as one CustomToolChatCompletionsCustomFormat and refuses text that is not one."""
 
+def ConvertFrom_JsonToDeleteFileResponse(Json: str) -> DeleteFileResponse:
+    """Reads JSON text as one DeleteFileResponse and refuses text that is not one."""
+
+def ConvertFrom_JsonToDeleteModelResponse(Json: str) -> DeleteModelResponse:
+    """Reads JSON text as one DeleteModelResponse and refuses text that is not one."""
+
+def ConvertFrom_JsonToEmbedding(Json: str) -> Embedding:
+    """Reads JSON text as one Embedding and refuses text that is not one."""
+
 def ConvertFrom_JsonToError(Json: str) -> Error:
     """Reads JSON text as one Error and refuses text that is not one."""
 
 def ConvertFrom_JsonToErrorResponse(Json: str) -> ErrorResponse:
     """Reads JSON text as one ErrorResponse and refuses text that is not one."""
+
+def ConvertFrom_JsonToFileExpirationAfter(Json: str) -> FileExpirationAfter:
+    """Reads JSON text as one FileExpirationAfter and refuses text that is not one."""
 
 def ConvertFrom_JsonToFunctionObject(Json: str) -> FunctionObject:
     """Reads JSON text as one FunctionObject and refuses text that is not one."""
@@ -2987,6 +4466,18 @@ def ConvertFrom_JsonToGrammarFormat(Json: str) -> GrammarFormat:
 
 def ConvertFrom_JsonToGrammarFormatGrammar(Json: str) -> GrammarFormatGrammar:
     """Reads JSON text as one GrammarFormatGrammar and refuses text that is not one."""
+
+def ConvertFrom_JsonToListBatchesResponse(Json: str) -> ListBatchesResponse:
+    """Reads JSON text as one ListBatchesResponse and refuses text that is not one."""
+
+def ConvertFrom_JsonToListFilesResponse(Json: str) -> ListFilesResponse:
+    """Reads JSON text as one ListFilesResponse and refuses text that is not one."""
+
+def ConvertFrom_JsonToListModelsResponse(Json: str) -> ListModelsResponse:
+    """Reads JSON text as one ListModelsResponse and refuses text that is not one."""
+
+def ConvertFrom_JsonToModel(Json: str) -> OpenAIModel:
+    """Reads JSON text as one Model and refuses text that is not one."""
 
 def ConvertFrom_JsonToModelIdsShared(Json: str) -> ModelIdsShared:
     """Reads JSON text as one ModelIdsShared and refuses text that is not one."""
@@ -3005,6 +4496,9 @@ def ConvertFrom_JsonToModerationPolicyParam(Json: str) -> ModerationPolicyParam:
 
 def ConvertFrom_JsonToModerationResultBody(Json: str) -> ModerationResultBody:
     """Reads JSON text as one ModerationResultBody and refuses text that is not one."""
+
+def ConvertFrom_JsonToOpenAIFile(Json: str) -> OpenAIFile:
+    """Reads JSON text as one OpenAIFile and refuses text that is not one."""
 
 def ConvertFrom_JsonToPredictionContent(Json: str) -> PredictionContent:
     """Reads JSON text as one PredictionContent and refuses text that is not one."""

@@ -10,7 +10,7 @@ import typer
 from .description import DescriptionError, load
 from .families import HERE, FamilyError, load_families
 from .merge import merged
-from .pages import PageError, pages
+from .pages import examples, pages
 from .powershell import powershell_files
 from .render import RenderError, model_files, stub_file, table_files, write
 from .tables import cmdlet_table
@@ -31,17 +31,18 @@ def generate(
         api = merged(load(spec), load(names), known)
         words = Words.load(families)
         table = cmdlet_table(api, words, known)
+        shown = examples(api, words, known)
         package = root / "psbridge"
         outputs = [
             *model_files(api, words, known, package / "models"),
             *table_files(table, known, package / "models"),
             stub_file(table, api, package / "cmdlets"),
-            *pages(api, table, words, known, root / "docs"),
-            *powershell_files(table, root),
+            *pages(api, table, words, known, shown, root / "docs"),
+            *powershell_files(table, shown, root),
         ]
         words.check_used()
         changed = write(outputs)
-    except (DescriptionError, FamilyError, HelpError, PageError, RenderError) as problem:
+    except (DescriptionError, FamilyError, HelpError, RenderError) as problem:
         typer.echo(f"psbridge.generate: {problem}", err=True)
         raise typer.Exit(2) from None
     for path in changed:

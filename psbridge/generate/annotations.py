@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .cmdlets import BuilderParameter
 from .python_types import class_name
-from .shapes import Api, ObjectDef, Ref
+from .shapes import Api, Map, ObjectDef, Ref
 
 # Of a parameter that no schema describes, by its .NET type.
 PLAIN = {
@@ -45,16 +45,13 @@ class Annotations:
             case "PSCustomObject[]":
                 one = self._item(parameter)
                 return f"{one} | Sequence[{one}] | None"
-            case "Int32[]":
-                return "int | Sequence[int] | None"
             case other:
-                value = other.removeprefix("Nullable[").removesuffix("]")
-                return {"Int32": "int", "Decimal": "float | Decimal", "Boolean": "bool"}[value] + " | None"
+                return f"{_plain(other)} | None"
 
     def _object(self, parameter: BuilderParameter) -> str:
         shape = parameter.shape
         if not isinstance(shape, Ref):
-            return "Any"
+            return "Mapping[str, Any]" if isinstance(shape, Map) else "Any"
         mapping = "Mapping[str, Any]"
         if isinstance(self._api.definitions[shape.name], ObjectDef) or self._api.objects_of_shape(shape):
             return f"{class_name(shape.name)} | {mapping}"
@@ -65,3 +62,14 @@ class Annotations:
         return (
             f"{class_name(items.name)} | Mapping[str, Any]" if isinstance(items, Ref) else "Mapping[str, Any]"
         )
+
+
+_SCALARS = {"Int32": "int", "Decimal": "float | Decimal", "Boolean": "bool", "String": "str", "Object": "Any"}
+
+
+def _plain(dotnet: str) -> str:
+    """A type that has no members; an array may be given as its one item."""
+    if dotnet.endswith("[]"):
+        item = _plain(dotnet.removesuffix("[]"))
+        return f"{item} | Sequence[{item}]"
+    return _SCALARS[dotnet.removeprefix("Nullable[").removesuffix("]")]

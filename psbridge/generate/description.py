@@ -72,7 +72,7 @@ def roots(document: dict[str, Any], family: Family, source: str = "") -> list[st
     """Names of the schemas that a family's paths use, in the description's order, and of its further ones.
 
     Raises:
-        DescriptionError: the description has no path of the family, or no such further schema.
+        DescriptionError: the description has no path of the family.
     """
     items = [item for path, item in document["paths"].items() if family.has(path)]
     if family.prefix and not items:
@@ -80,11 +80,6 @@ def roots(document: dict[str, Any], family: Family, source: str = "") -> list[st
             f"{source}: there is no path {family.prefix}, which the family {family.name} has"
         )
     schemas = document["components"]["schemas"]
-    for name in family.roots:
-        if name not in schemas:
-            raise DescriptionError(
-                f"{source}: there is no schema {name}, which the family {family.name} names"
-            )
     named = [ref.rpartition("/")[2] for ref in _refs(items)]
     return list(dict.fromkeys(name for name in [*named, *family.roots] if name in schemas))
 
@@ -188,7 +183,8 @@ class Reader:
             return Array(items, Limits(min_length=schema.get("minItems"), max_length=schema.get("maxItems")))
         if kind == "object":
             values = schema.get("additionalProperties")
-            return Map(self._define(f"{name}Value", values) if isinstance(values, dict) else Scalar("any"))
+            inner = self._define(f"{name}Value", values) if isinstance(values, dict) else Scalar("any")
+            return Map(inner, bare=values is None)
         if kind not in ("string", "integer", "number", "boolean"):
             raise DescriptionError(f"{self.source}: {name} has the type {kind}, which is not known here")
         bounds = (schema.get(key) for key in ("minimum", "maximum", "minLength", "maxLength"))
@@ -244,9 +240,13 @@ class Reader:
         definition = UnionDef(name)
         self.api.definitions[name] = definition
         suffix = "OneOf" if "oneOf" in schema else "AnyOf"
+        given: dict[str, int] = {}  # names of this union's inline alternatives, and how often
         for part in alternatives:
             title = "".join(word[:1].upper() + word[1:] for word in str(part.get("title", "")).split())
             inner = title if title and title not in self.schemas else f"{name}{suffix}"
+            if part.get("properties"):
+                given[inner] = given.get(inner, 0) + 1
+                inner += str(given[inner] - 1) * (given[inner] > 1)
             definition.alternatives.append(self._define(inner, part))
         definition.discriminator = schema.get("discriminator", {}).get("propertyName") or self._telling(
             definition

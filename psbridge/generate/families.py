@@ -36,6 +36,7 @@ class Family:
     roots: tuple[str, ...] = ()
     modules: tuple[Module, ...] = ()
     warm: dict[str, list[str]] = field(default_factory=dict)
+    samples: dict[str, str] = field(default_factory=dict)
     cmdlets: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def has(self, path: str) -> bool:
@@ -43,7 +44,7 @@ class Family:
         return bool(self.prefix) and (path == self.prefix or path.startswith(f"{self.prefix}/"))
 
 
-_KEYS = {"prefix", "page", "roots", "modules", "warm", "cmdlets"}
+_KEYS = {"prefix", "page", "roots", "modules", "warm", "samples", "cmdlets"}
 
 
 def load_families(folder: Path = HERE) -> list[Family]:
@@ -78,5 +79,6 @@ def _family(path: Path) -> Family:
         tuple(about.get("roots", ())),
         modules or (Module("models", f"what {about['page']} sends and gets"),),
         about.get("warm", {}),
+        about.get("samples", {}),
         {name: one or {} for name, one in about.get("cmdlets", {}).items()},
     )

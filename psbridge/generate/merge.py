@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from .description import Reader, roots
+from .description import DescriptionError, Reader, roots
 from .families import SHARED, Family
 from .shapes import (
     AliasDef,
@@ -40,6 +40,10 @@ def merged(newest: dict[str, Any], oldest: dict[str, Any], families: list[Family
         after.read(named, family)
         for name in {*named, *(after.api.definitions.keys() - known)}:
             used.setdefault(name, set()).add(family.name)
+        for name in family.roots:
+            if name not in after.api.definitions:
+                _keep_dropped(before.api, after.api, name, family)
+                used.setdefault(name, set()).add(family.name)
     old, new = before.api, after.api
     _keep_renamed(old, new, before.positions)
     for name, definition in list(new.definitions.items()):
@@ -51,6 +55,22 @@ def merged(newest: dict[str, Any], oldest: dict[str, Any], families: list[Family
             definition.alternatives = _old_first(definition.alternatives, earlier.alternatives)
     _settle(new, used)
     return new
+
+
+def _keep_dropped(old: Api, new: Api, name: str, family: Family) -> None:
+    """A schema that only the older description has, and what it refers to.
+
+    Raises:
+        DescriptionError: that one has not got it either.
+    """
+    if name not in old.definitions:
+        raise DescriptionError(f"there is no schema {name}, which the family {family.name} names")
+    pending = [name]
+    while pending:
+        one = pending.pop()
+        if one not in new.definitions:
+            new.definitions[one] = _copy(old.definitions[one], one)
+            pending += references(old.definitions[one])
 
 
 def _settle(api: Api, used: dict[str, set[str]]) -> None:
@@ -152,4 +172,4 @@ def _dotnet(shape: Shape) -> str:
         return _DOTNET[shape.kind]
     if isinstance(shape, Array):
         return f"{_dotnet(shape.items)}[]"
-    return "Hashtable" if isinstance(shape, Map) else "PSCustomObject"
+    return "Hashtable" if isinstance(shape, Map) and not shape.bare else "PSCustomObject"

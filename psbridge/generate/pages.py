@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from .cmdlets import Builder, BuilderParameter, builders
 from .families import Family
 from .python_types import class_name
 from .render import Output, environment
 from .rows import Cmdlet, Parameter
-from .samples import example
+from .samples import example, read_example
 from .shapes import Api, Array, Limits, ObjectDef, Ref, Scalar, Shape, UnionDef
 from .tables import help_line
-from .words import Words
+from .words import Shown, Words
 
 BASE_URL = "https://api.openai.com/v1"
 
@@ -33,10 +31,6 @@ class Group:
     calls: bool
 
 
-class PageError(Exception):
-    """A cmdlet has no example."""
-
-
 @dataclass(frozen=True)
 class Row:
     """One line of a table of parameters."""
@@ -47,12 +41,33 @@ class Row:
     notes: str
 
 
-def pages(api: Api, table: list[Cmdlet], words: Words, families: list[Family], folder: Path) -> list[Output]:
-    """Every page of `docs/`.
+Examples = dict[str, tuple[Shown, ...]]
+"""The examples of every cmdlet, by its name."""
+
+
+def examples(api: Api, words: Words, families: list[Family]) -> Examples:
+    """Those of the families' words, and one made for every builder and reader.
 
     Raises:
-        PageError: when a cmdlet has no file in `templates/examples`.
+        HelpError: a cmdlet has none.
     """
+    shown = {name: words.examples(name) for family in families for name in family.cmdlets}
+    samples = {family.name: family.samples for family in families}
+    for builder in builders(api):
+        own = samples.get(api.families[builder.model], {})
+        made, read = example(api, builder, own), read_example(api, builder, own)
+        says = f"Builds one {builder.model} and shows it as JSON; what is not given is not sent."
+        shown[builder.cmdlet] = (Shown(says, "\n".join(made.powershell), "\n".join(made.python)),)
+        says = "Reads JSON text; members that the model does not know are kept."
+        name = f"ConvertFrom-JsonTo{builder.model}"
+        shown[name] = (Shown(says, "\n".join(read.powershell), "\n".join(read.python)),)
+    return shown
+
+
+def pages(
+    api: Api, table: list[Cmdlet], words: Words, families: list[Family], shown: Examples, folder: Path
+) -> list[Output]:
+    """Every page of `docs/`."""
     templates = environment()
     templates.filters["cell"] = _cell
     templates.filters["requests"] = _requests
@@ -67,15 +82,11 @@ def pages(api: Api, table: list[Cmdlet], words: Words, families: list[Family], f
     summaries = {builder.model: words.get("models", builder.model) for builder in made}
 
     def page(file: str, template: str, **values: Any) -> Output:
-        try:
-            text = templates.get_template(template).render(**values)
-        except jinja2.TemplateNotFound as missing:
-            raise PageError(f"there is no example {missing.name} among the templates") from missing
-        return Output(folder / f"{file}.md", text)
+        return Output(folder / f"{file}.md", templates.get_template(template).render(**values))
 
     return [
         page("README", "docs_index.md.j2", groups=groups, models=summaries),
-        *(page(group.page, "docs_cmdlets.md.j2", **_group(group, summaries)) for group in groups),
+        *(page(group.page, "docs_cmdlets.md.j2", **_group(group, summaries, shown)) for group in groups),
         *(
             page(
                 builder.model,
@@ -84,18 +95,19 @@ def pages(api: Api, table: list[Cmdlet], words: Words, families: list[Family], f
                 summary=summaries[builder.model],
                 rows=[_member_row(api, builder, parameter, words) for parameter in builder.parameters],
                 kinds=_kinds(api, builder.model),
-                example=example(api, builder),
+                example=shown[builder.cmdlet][0],
             )
             for builder in made
         ),
     ]
 
 
-def _group(group: Group, models: dict[str, str]) -> dict[str, Any]:
+def _group(group: Group, models: dict[str, str], shown: Examples) -> dict[str, Any]:
     cmdlets = group.cmdlets
     return {
         "group": group,
         "base_url": BASE_URL,
+        "examples": shown,
         "models": {class_name(name): name for name in models},
         "rows": {cmdlet.name: [_row(one) for one in _own(cmdlet)] for cmdlet in cmdlets},
         "syntax": {cmdlet.name: _syntax(cmdlet) for cmdlet in cmdlets},

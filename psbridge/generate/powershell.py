@@ -9,6 +9,7 @@ parameters and nothing of what a cmdlet does.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,16 @@ import yaml
 from .. import __version__
 from .render import Output, environment
 from .rows import Cmdlet, Parameter
+from .words import Shown
 
 SOURCES = Path(__file__).parents[2] / "powershell" / "src"
 # A type that has a short name in PowerShell is written with it, any other in full: for the rest PowerShell
 # searches all types of all assemblies while it reads the file, which is a fifth of an import's time.
-_TYPES = {"SwitchParameter": "Switch", "Boolean": "Bool", "Object": "System.Object"}
+_TYPES = {"SwitchParameter": "Switch", "Boolean": "Bool", "Object": "System.Object", "FileInfo": "System.IO.FileInfo"}
 
 
 @dataclass(frozen=True)
-class Shown(Parameter):
+class Typed(Parameter):
     """A parameter with what only PowerShell knows of it."""
 
     @property
@@ -57,18 +59,12 @@ class Shown(Parameter):
 
 
 @dataclass(frozen=True)
-class Example:
-    code: str
-    says: str
-
-
-@dataclass(frozen=True)
 class Function:
     """One exported function and its help."""
 
     cmdlet: Cmdlet
-    parameters: tuple[Shown, ...]
-    examples: tuple[Example, ...]
+    parameters: tuple[Typed, ...]
+    examples: tuple[Shown, ...]
 
     @property
     def binding(self) -> str:
@@ -94,16 +90,18 @@ class Function:
         return any(one.pipeline or one.by_name for one in self.parameters)
 
     @property
-    def sets(self) -> list[tuple[Shown, ...]]:
+    def sets(self) -> list[tuple[Typed, ...]]:
         """The parameters of each parameter set, for the syntax part of the help."""
         names = list(dict.fromkeys(name for one in self.parameters for name in one.sets)) or [""]
         return [tuple(one for one in self.parameters if not one.sets or name in one.sets) for name in names]
 
 
-def powershell_files(table: list[Cmdlet], root: Path) -> list[Output]:
+def powershell_files(
+    table: list[Cmdlet], examples: Mapping[str, tuple[Shown, ...]], root: Path
+) -> list[Output]:
     """`PSBridge.psm1`, the three files it loads, `PSBridge.psd1` and `en-US/PSBridge-Help.xml`."""
     only = yaml.safe_load((Path(__file__).parent / "powershell.yaml").read_text(encoding="utf-8"))
-    functions = [_function(cmdlet, only) for cmdlet in table]
+    functions = [_function(cmdlet, only, examples) for cmdlet in table]
     written = [_written(name, entry) for name, entry in only["cmdlets"].items()]
     everything = sorted([*functions, *written], key=lambda one: one.cmdlet.name)
     models = [(one.output, [p.wire for p in one.parameters]) for one in table if one.kind == "object"]
@@ -146,11 +144,11 @@ def _later() -> list[str]:
     return sorted(named.intersection(defined))
 
 
-def _function(cmdlet: Cmdlet, only: dict[str, Any]) -> Function:
-    parameters = [Shown(**vars(one)) for one in cmdlet.parameters]
+def _function(cmdlet: Cmdlet, only: dict[str, Any], examples: Mapping[str, tuple[Shown, ...]]) -> Function:
+    parameters = [Typed(**vars(one)) for one in cmdlet.parameters]
     for name, about in only["parameters"].get(cmdlet.name, {}).items():
         parameters.append(
-            Shown(
+            Typed(
                 name,
                 dotnet=about["type"],
                 help=about["help"],
@@ -158,48 +156,13 @@ def _function(cmdlet: Cmdlet, only: dict[str, Any]) -> Function:
                 pipeline=about.get("pipeline", False),
             )
         )
-    examples = only["examples"].get(cmdlet.name) or [_example(cmdlet)]
-    return Function(cmdlet, tuple(parameters), tuple(Example(**one) for one in examples))
+    return Function(cmdlet, tuple(parameters), examples.get(cmdlet.name, ()))
 
 
 def _written(name: str, entry: dict[str, Any]) -> Function:
     parameters = tuple(
-        Shown(parameter, dotnet=about["type"], position=about.get("position"), help=about["help"])
+        Typed(parameter, dotnet=about["type"], position=about.get("position"), help=about["help"])
         for parameter, about in entry["parameters"].items()
     )
     row = Cmdlet(name, "", "cmdlet", entry["output"], entry["summary"], parameters)
-    return Function(row, parameters, tuple(Example(**one) for one in entry["examples"]))
-
-
-def _example(cmdlet: Cmdlet) -> dict[str, str]:
-    """A call that shows a builder's required parameters, or its first ones where none is required."""
-    if cmdlet.kind == "json":
-        return {
-            "code": f"$made = {cmdlet.name} -Json (Get-Content ./saved.json -Raw)",
-            "says": f"Reads a {cmdlet.output} from a file; members the model does not know are kept.",
-        }
-    if cmdlet.kind == "value":
-        return {
-            "code": f"$made = {cmdlet.name} $value",
-            "says": "Gives the value back in its checked form; without a value it leaves its parameter open.",
-        }
-    chosen = [one for one in cmdlet.parameters if one.required] or list(cmdlet.parameters[:2])
-    given = " ".join(f"-{one.name} {_sample(one)}" for one in chosen)
-    return {
-        "code": f"$made = {cmdlet.name} {given}".rstrip(),
-        "says": f"Builds a {cmdlet.output}; what is not given stays unset and is not sent.",
-    }
-
-
-def _sample(parameter: Parameter) -> str:
-    if parameter.values:
-        return f"'{parameter.values[0]}'"
-    kind = parameter.dotnet.removeprefix("Nullable[").removesuffix("]").removesuffix("[")
-    simple = {
-        "String": f"'{parameter.name}'",
-        "Int32": "1",
-        "Decimal": "0.5",
-        "Double": "0.5",
-        "Boolean": "$true",
-    }
-    return simple.get(kind, "@{ key = 'value' }" if kind == "Hashtable" else f"${parameter.name}")
+    return Function(row, parameters, tuple(Shown(**one) for one in entry["examples"]))

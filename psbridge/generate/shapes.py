@@ -42,10 +42,11 @@ class Array:
 
 @dataclass(frozen=True)
 class Map:
-    """An object whose keys the caller chooses."""
+    """An object whose keys the caller chooses; `bare` when the description says nothing of their values."""
 
     values: Shape
     nullable: bool = False
+    bare: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

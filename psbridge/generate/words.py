@@ -19,6 +19,15 @@ class HelpError(Exception):
     """A parameter, model or cmdlet has no line of help, or a line of help has no owner."""
 
 
+@dataclass(frozen=True)
+class Shown:
+    """An example: what it does, and its code in both languages; no Python for what only PowerShell has."""
+
+    says: str
+    powershell: str
+    python: str = ""
+
+
 @dataclass
 class Words:
     """The lines of the families' `help.yaml`, counted as they are used.
@@ -45,6 +54,24 @@ class Words:
                     raise HelpError(f"{file}: {' > '.join(keys)} has a line in {words.files[keys]}, too")
                 words.lines[keys], words.files[keys] = line, file
         return words
+
+    def examples(self, cmdlet: str) -> tuple[Shown, ...]:
+        """The examples of a cmdlet.
+
+        Raises:
+            HelpError: there is none, or one says too little.
+        """
+        keys = ("examples", cmdlet)
+        given = self.lines.get(keys)
+        if not given:
+            raise HelpError(f"help.yaml has no examples of {cmdlet}")
+        self.used.add(keys)
+        for one in given:
+            if not {"says", "powershell"} <= one.keys() <= {"says", "powershell", "python", "needs"}:
+                raise HelpError(f"help.yaml: an example of {cmdlet} has 'says', 'powershell' and 'python'")
+        return tuple(
+            Shown(one["says"], one["powershell"].rstrip(), one.get("python", "").rstrip()) for one in given
+        )
 
     def check_used(self) -> None:
         """Raise HelpError when a line describes nothing that is generated."""

@@ -23,7 +23,7 @@ CALL = (
         "AdditionalHeaders",
         "AdditionalQuery",
     ),
-    *("Stream", "StreamText", "All", "OutFile", "Resume"),
+    *("Stream", "StreamText", "All", "OutFile", "Resume", "FileName"),
     *("ThrottleLimit", "Unordered", "RequestsPerMinute", "TokensPerMinute"),
 )
 _METHODS = ("GET", "POST", "DELETE")
@@ -38,6 +38,8 @@ def written_row(family: Family, name: str, words: Words, rows: dict[str, Cmdlet]
     """
     about = family.cmdlets[name]
     own = [_parameter(name, one, given, words) for one, given in about.get("parameters", {}).items()]
+    if about.get("call"):
+        own += _call_parameters(about.get("operations", ()), own, words)
     parameters = [*own, *_included(about.get("include"), own, rows)]
     return Cmdlet(
         name,
@@ -56,6 +58,8 @@ def written_row(family: Family, name: str, words: Words, rows: dict[str, Cmdlet]
 
 
 def _parameter(cmdlet: str, name: str, given: Any, words: Words) -> Parameter:
+    if given == "call":  # one of every call's, at this place among the others
+        return _of_every_call(name, words)
     about: dict[str, Any] = {"type": given} if isinstance(given, str) else given
     return Parameter(
         name,
@@ -63,7 +67,7 @@ def _parameter(cmdlet: str, name: str, given: Any, words: Words) -> Parameter:
         about["type"],
         tuple(about.get("values", ())),
         about.get("position"),
-        words.get("parameters", *(("Call",) if about.get("call") else (cmdlet,)), name),
+        words.get("parameters", cmdlet, name),
         tuple(about.get("sets", ())),
         mandatory=about.get("mandatory", False),
         pipeline=about.get("pipeline", False),
@@ -72,6 +76,33 @@ def _parameter(cmdlet: str, name: str, given: Any, words: Words) -> Parameter:
         file=about.get("file", False),
         annotation=about.get("python") or PLAIN.get(about["type"], "Any"),
     )
+
+
+# What every call takes, whatever it asks for.
+_OF_EVERY_CALL = {
+    "WithHttpInfo": "SwitchParameter",
+    "MaxRetryCount": "Nullable[Int32]",
+    "TimeoutSec": "Nullable[Double]",
+    "AdditionalBody": "Hashtable",
+    "AdditionalHeaders": "Hashtable",
+    "AdditionalQuery": "Hashtable",
+}
+
+
+def _of_every_call(name: str, words: Words) -> Parameter:
+    dotnet = _OF_EVERY_CALL[name]
+    return Parameter(name, "", dotnet, help=words.get("parameters", "Call", name), annotation=PLAIN[dotnet])
+
+
+def _call_parameters(operations: Any, own: list[Parameter], words: Words) -> list[Parameter]:
+    """Those of every call that the cmdlet has not itself; a body is added to where there is a JSON one."""
+    json_body = any(one.get("body") not in (None, "multipart") for one in operations)
+    taken = {parameter.name for parameter in own}
+    return [
+        _of_every_call(name, words)
+        for name in _OF_EVERY_CALL
+        if name not in taken and (json_body or name != "AdditionalBody")
+    ]
 
 
 def _included(

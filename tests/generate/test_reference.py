@@ -11,16 +11,27 @@ import pytest
 import psbridge.models as models
 from psbridge.models.tables import CMDLETS, ParameterRow
 
-REFERENCE = json.loads(
-    (Path(__file__).parents[1] / "data" / "reference-cmdlets.json").read_text(encoding="utf-8")
+DATA = Path(__file__).parents[1] / "data"
+REFERENCE = json.loads((DATA / "reference-cmdlets.json").read_text(encoding="utf-8"))
+FAMILIES = [
+    json.loads(line) for line in (DATA / "reference-families.jsonl").read_text(encoding="utf-8").splitlines()
+]
+EVERY_CMDLET = pytest.mark.parametrize(
+    "cmdlet", [*REFERENCE["cmdlets"], *FAMILIES], ids=lambda cmdlet: cmdlet["name"]
 )
-EVERY_CMDLET = pytest.mark.parametrize("cmdlet", REFERENCE["cmdlets"], ids=lambda cmdlet: cmdlet["name"])
 
 
 def test_there_is_something_to_compare() -> None:
     assert len(REFERENCE["models"]) == 64
     assert len(REFERENCE["namedInTheDocsButNotDefined"]) == 14
     assert len(REFERENCE["cmdlets"]) > 100
+    assert len(FAMILIES) > 70
+
+
+@pytest.mark.parametrize("cmdlet", FAMILIES, ids=lambda cmdlet: cmdlet["name"])
+def test_a_cmdlet_that_calls_asks_for_what_the_references_does(cmdlet: dict[str, Any]) -> None:
+    asked = [(one.method, one.path) for one in CMDLETS[cmdlet["name"]].operations]
+    assert asked == ([(cmdlet["method"], cmdlet["path"])] if "method" in cmdlet else [])
 
 
 @pytest.mark.parametrize("name", REFERENCE["models"])
@@ -43,7 +54,7 @@ def _measured(parameter: dict[str, Any]) -> tuple[Any, ...]:
     return (
         parameter["name"],
         parameter["type"],
-        parameter["position"],
+        parameter.get("position"),
         bool(parameter.get("fromPipeline")),
         bool(parameter.get("fromPipelineByPropertyName")),
         bool(parameter.get("mandatory")),

@@ -76,12 +76,12 @@ def test_what_is_no_description_is_refused(inputs: Inputs, file: str, content: b
         (
             "page:",
             "rootz: [Line]\npage:",
-            "tickets/cmdlets.yaml: 'rootz' is not a key. Keys: cmdlets, modules, page, prefix, roots, warm.",
+            "tickets/cmdlets.yaml: 'rootz' is not a key. Keys: cmdlets, modules, page, prefix, roots, samples, warm.",
         ),
         (
             "page:",
             "roots: [Nobody]\npage:",
-            "the newest description: there is no schema Nobody, which the family tickets names",
+            "there is no schema Nobody, which the family tickets names",
         ),
         (
             "prefix: /tickets",
@@ -151,9 +151,14 @@ def test_a_schema_that_cannot_be_followed_is_named(inputs: Inputs, old: str, new
 
 
 def test_a_cmdlet_without_an_example_is_named(inputs: Inputs) -> None:
-    inputs.change(CMDLETS, "Get-HostSetting", "Get-Nothing")
-    inputs.change(HELP, "Get-HostSetting", "Get-Nothing")
-    assert inputs.refusal() == "there is no example examples/Get-Nothing.md among the templates"
+    inputs.change(HELP, "  Get-HostSetting:\n    - says", "  Get-Nothing:\n    - says")
+    assert inputs.refusal() == "help.yaml has no examples of Get-HostSetting"
+
+
+def test_an_example_without_code_is_refused(inputs: Inputs) -> None:
+    inputs.change(HELP, "powershell: Get-HostSetting", "shell: Get-HostSetting")
+    refusal = inputs.refusal()
+    assert refusal == "help.yaml: an example of Get-HostSetting has 'says', 'powershell' and 'python'"
 
 
 def test_files_that_cannot_be_formatted_leave_all_others_as_they_were(tmp_path: Path) -> None:

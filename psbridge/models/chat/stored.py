@@ -98,10 +98,6 @@ class UpdateChatCompletionRequest(Model):
     metadata: Map[Str] | None
 
 
-Metadata: TypeAlias = Map[Str] | None
-"""Your own labels on a stored object: 16 at most, keys up to 64, values up to 512 characters."""
-
-
 ChatCompletionMessageToolCalls: TypeAlias = list[ChatCompletionMessageToolCallsInner]
 """The list of tool calls in an assistant message."""
 
