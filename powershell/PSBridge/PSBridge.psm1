@@ -4875,7 +4875,7 @@ function New-File {
     [CmdletBinding()]
     param(
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [FileInfo]
+        [System.IO.FileInfo]
         ${File},
         [Parameter(Position = 1, ValueFromPipelineByPropertyName)]
         [ValidateSet('assistants', 'batch', 'fine-tune', 'vision', 'user_data', 'evals')]

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from .chat import DELETE, GET, LIST, MESSAGES, UPDATE
 from .clock import Clock
 from .core import CallOptions, Core
+from .exchange.download import download
 from .exchange.drivers import AsyncDriver
 from .exchange.limits import RateLimits
 from .exchange.loop import Answer, Call, exchange
 from .exchange.many import Outcome, check_concurrency, outcomes
+from .exchange.sink import Sink
 from .message.codec import Codec
+from .message.form import Form
 from .message.jsontext import field
 from .message.reply import Reply, Usage
 from .message.request import Body
@@ -135,12 +138,34 @@ class AsyncClient:
         *,
         places: Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
-        body: Body | None = None,
+        body: Body | Form | None = None,
         **options: Unpack[CallOptions],
     ) -> Reply:
-        """Do any operation of the API: `places` fill the braces of its path, `body` is its JSON."""
+        """Do any operation: `places` fill the braces of its path, `body` is its JSON, or a form."""
         call = self._core.prepared(operation, places or {}, query or {}, body, options)
         return self._core.reply(call, await self._run(call))
+
+    async def download(
+        self,
+        operation: Operation,
+        sink: Sink,
+        *,
+        places: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Reply:
+        """Do an operation that answers with a file's content, which goes into `sink` as it comes.
+
+        A connection that breaks on the way is taken up where it broke, within the one time limit. The
+        reply's value is what the sink makes of it: the bytes, or the path of the file.
+        """
+        call = self._core.prepared(operation, places or {}, query or {}, None, options)
+        try:
+            steps = download(call, sink, self._core.clock)
+            answer = await self._driver.run(steps)
+            return self._core.replied(call, answer, sink.finish())
+        finally:
+            sink.leave()
 
     async def pages(
         self,

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from .chat import DELETE, GET, LIST, MESSAGES, UPDATE
 from .clock import Clock
 from .core import CallOptions, Core
+from .exchange.download import download
 from .exchange.drivers import Driver
 from .exchange.limits import RateLimits
 from .exchange.loop import Answer, Call, exchange
 from .exchange.many import LoopThread, Results, check_concurrency
+from .exchange.sink import Sink
 from .message.codec import Codec
+from .message.form import Form
 from .message.jsontext import field
 from .message.reply import Reply, Usage
 from .message.request import Body
@@ -129,12 +132,34 @@ class Client:
         *,
         places: Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
-        body: Body | None = None,
+        body: Body | Form | None = None,
         **options: Unpack[CallOptions],
     ) -> Reply:
-        """Do any operation of the API: `places` fill the braces of its path, `body` is its JSON."""
+        """Do any operation: `places` fill the braces of its path, `body` is its JSON, or a form."""
         call = self._core.prepared(operation, places or {}, query or {}, body, options)
         return self._core.reply(call, self._run(call))
+
+    def download(
+        self,
+        operation: Operation,
+        sink: Sink,
+        *,
+        places: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Reply:
+        """Do an operation that answers with a file's content, which goes into `sink` as it comes.
+
+        A connection that breaks on the way is taken up where it broke, within the one time limit. The
+        reply's value is what the sink makes of it: the bytes, or the path of the file.
+        """
+        call = self._core.prepared(operation, places or {}, query or {}, None, options)
+        try:
+            steps = download(call, sink, self._core.clock)
+            answer = self._driver.run(steps, call.cancellation)
+            return self._core.replied(call, answer, sink.finish())
+        finally:
+            sink.leave()
 
     def pages(
         self,

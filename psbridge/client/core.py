@@ -14,6 +14,7 @@ from .exchange.limits import RateLimits
 from .exchange.loop import Answer, Call, Retry
 from .exchange.telemetry import Span
 from .message.codec import Codec, JsonCodec
+from .message.form import Content, Form
 from .message.jsontext import field
 from .message.reply import Reply, Usage, count
 from .message.request import Body, chat_body, estimate_tokens, outgoing
@@ -118,7 +119,7 @@ class Core:
         operation: Operation,
         places: Mapping[str, Any],
         query: Mapping[str, Any],
-        body: Body | None,
+        body: Body | Form | None,
         options: Mapping[str, Any],
     ) -> Call:
         """A prepared call of any operation. The configured model and members are those of chat completions,
@@ -127,8 +128,11 @@ class Core:
         Raises:
             RequestError, ConfigurationError: it cannot be sent.
         """
-        content, members = b"", None
-        if body is not None:
+        content: Content = b""
+        members: Mapping[str, Any] | None = None
+        if isinstance(body, Form):
+            content = body
+        elif body is not None:
             content, members = chat_body(body, Configuration(), options.get("additional_body"), None)
         path = operation.at(places)
         return self._call(self.configuration(), operation, path, content, members, query, options, None)
@@ -138,7 +142,7 @@ class Core:
         configuration: Configuration,
         operation: Operation,
         path: str,
-        content: bytes,
+        content: Content,
         members: Mapping[str, Any] | None,
         query: Mapping[str, Any] | None,
         options: Mapping[str, Any],
@@ -154,9 +158,10 @@ class Core:
             query={**(query or {}), **options.get("additional_query", {})},
             headers=options.get("additional_headers"),
             idempotency_key=options.get("idempotency_key"),
-            accept=accept or "application/json",
+            accept=accept or ("*/*" if operation.reply == "bytes" else "application/json"),
         )
         routes = self._routes
+        again = not isinstance(content, Form) or content.again
         return Call(
             outgoing=request,
             operation=operation,
@@ -164,7 +169,7 @@ class Core:
             timeout=options.get("timeout", configuration.timeout),
             connect_timeout=options.get("connect_timeout", configuration.connect_timeout),
             idle_timeout=options.get("idle_timeout", configuration.idle_timeout),
-            max_retries=options.get("max_retries", configuration.max_retries),
+            max_retries=options.get("max_retries", configuration.max_retries) if again else 0,
             max_response_bytes=configuration.max_response_bytes,
             max_event_bytes=configuration.max_event_bytes,
             key=None if "authorization" in request.headers else configuration.access_token,
@@ -230,6 +235,10 @@ class Core:
             )
             failure = BadResponseError(f"The reply cannot be read: {why.rstrip('.')}.")
             raise self._described(failure, call, answer) from None
+        return self.replied(call, answer, value)
+
+    def replied(self, call: Call, answer: Answer, value: Any) -> Reply:
+        """A reply whose value is known."""
         return Reply(
             value,
             answer.status,

@@ -3611,7 +3611,7 @@ class _New_File(_Cmdlet):
     @overload
     def __call__(
         self,
-        File: str | PathLike[str] | IO[bytes] = ...,
+        File: str | PathLike[str] | bytes | IO[bytes] = ...,
         Purpose: str = ...,
         *,
         WithHttpInfo: Literal[True],
@@ -3625,7 +3625,7 @@ class _New_File(_Cmdlet):
     @overload
     def __call__(
         self,
-        File: str | PathLike[str] | IO[bytes] = ...,
+        File: str | PathLike[str] | bytes | IO[bytes] = ...,
         Purpose: str = ...,
         *,
         WithHttpInfo: Literal[False] = ...,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from .. import models
+from ..client.message.form import Form
 from ..client.operation import Operation
 from ..errors import PSBridgeError
 from ..models.base import Model
@@ -19,6 +20,7 @@ from .builders import built, fitted, unwrapped
 from .complete import completed
 from .session import call_options, client, result_of
 from .table import TableEntry, entry
+from .transfers import form_of, sink_of
 
 Bound = dict[str, Any]
 ModelT = TypeVar("ModelT", bound=Model)
@@ -35,7 +37,16 @@ def operation_work(cmdlet: TableEntry) -> Callable[[Bound], Any]:
         options = call_options(bound)
         if row.pages and bound.get("All"):
             return client().pages(operation, places=places, query=query, **options)
-        body = body_of(cmdlet, row, bound) if row.body else None
+        if row.reply == "bytes":
+            sink = sink_of(bound, "-".join(map(str, places.values())))
+            reply = client().download(operation, sink, places=places, query=query, **options)
+            quiet = bound.get("OutFile") is not None and not bound.get("WithHttpInfo")
+            return None if quiet else result_of(reply, bound)
+        body: bytes | Form | None = None
+        if row.body == "multipart":
+            body = form_of(row, cmdlet.parameters, bound)
+        elif row.body:
+            body = body_of(cmdlet, row, bound)
         reply = client().call(operation, places=places, query=query, body=body, **options)
         return result_of(reply, bound)
 

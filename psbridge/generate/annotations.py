@@ -15,7 +15,7 @@ PLAIN = {
     "Nullable[Int32]": "int | None",
     "Nullable[Double]": "float | None",
     "String[]": "str | Sequence[str]",
-    "FileInfo": "str | PathLike[str] | IO[bytes]",
+    "FileInfo": "str | PathLike[str] | bytes | IO[bytes]",
 }
 
 

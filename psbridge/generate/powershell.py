@@ -25,7 +25,12 @@ from .words import Shown
 SOURCES = Path(__file__).parents[2] / "powershell" / "src"
 # A type that has a short name in PowerShell is written with it, any other in full: for the rest PowerShell
 # searches all types of all assemblies while it reads the file, which is a fifth of an import's time.
-_TYPES = {"SwitchParameter": "Switch", "Boolean": "Bool", "Object": "System.Object", "FileInfo": "System.IO.FileInfo"}
+_TYPES = {
+    "SwitchParameter": "Switch",
+    "Boolean": "Bool",
+    "Object": "System.Object",
+    "FileInfo": "System.IO.FileInfo",
+}
 
 
 @dataclass(frozen=True)

@@ -5,43 +5,23 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-import json
-import math
 from collections import OrderedDict
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from collections.abc import Callable, Collection
+from typing import Protocol
 from urllib.parse import parse_qsl, unquote
 
 from . import reply, schema, stream
+from .batches import Batches, Pace
+from .embeddings import Embeddings
+from .files import Files
+from .message import Reply, Request, error_reply, json_reply, not_allowed, nowhere, parsed, require_json
+from .models import Models
+from .moderations import Moderations
 from .problems import ApiError, encode
 from .store import Store
 
-MODELS = ("gpt-4o", "gpt-4o-mini", "gpt-4o-audio-preview", "gpt-5", "offline")
 _CACHED_REPLIES = 512
 _CACHED_BODY = 64 * 1024
-
-
-@dataclass
-class Request:
-    """What came over the wire: header names in lower case, values as text, the target split at `?`."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass
-class Reply:
-    """What goes back: a body, or the events of a stream (without `[DONE]`)."""
-
-    status: int
-    body: bytes = b""
-    events: Iterator[bytes] | None = None
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    media_type: str = "application/json"
 
 
 @functools.lru_cache(maxsize=256)
@@ -51,6 +31,20 @@ def split_target(target: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     return path, tuple(parse_qsl(query, keep_blank_values=True))
 
 
+_DEPLOYED = (["chat", "completions"], ["embeddings"])  # what Azure has below a deployment
+
+
+class Family(Protocol):
+    """What answers the requests below one path."""
+
+    def answer(self, request: Request, parts: list[str], model: str | None) -> Reply:
+        """The reply to a request; `parts` are the path's, decoded; `model` stands in when it names none.
+
+        Raises:
+            ApiError: a refusal.
+        """
+
+
 class App:
     """Everything the server knows between two requests.
 
@@ -58,27 +52,59 @@ class App:
         keys: the API keys accepted, or None to accept any that is not empty.
         default_model: what a request without `model` runs on; None refuses it as OpenAI does.
         store_capacity: how many stored completions are kept.
+        pace: how batches run.
+        refuse: the reply to a line of a batch that is to fail, or None.
     """
 
     def __init__(
-        self, keys: Collection[str] | None, *, default_model: str | None = None, store_capacity: int = 10_000
+        self,
+        keys: Collection[str] | None,
+        *,
+        default_model: str | None = None,
+        store_capacity: int = 10_000,
+        pace: Pace | None = None,
+        refuse: Callable[[Request], Reply | None] = lambda request: None,
     ) -> None:
         self.keys = keys
         self.default_model = default_model
         self.store = Store(store_capacity)
         self._serial = itertools.count(1)
         self._cache: OrderedDict[tuple[str, bytes], bytes] = OrderedDict()
+        self._refuse = refuse
+        self.files = Files()
+        self.batches = Batches(self.files, self._line, pace or Pace())
+        self._families: dict[str, Family] = {
+            "models": Models(),
+            "embeddings": Embeddings(),
+            "moderations": Moderations(),
+            "files": self.files,
+            "batches": self.batches,
+        }
+
+    async def close(self) -> None:
+        """Stop what runs, and forget files and batches."""
+        await self.batches.close()
+        self.files.close()
+
+    def _line(self, request: Request) -> Reply:
+        """The reply to a line of a batch."""
+        return self._refuse(request) or self._answered(request)
 
     def answer(self, request: Request) -> Reply:
         """The reply to `request`; a refusal is a reply too, never an exception."""
         try:
             self._authorise(request.headers)
-            result = self._route(request)
         except ApiError as error:
-            result = error_reply(error)
+            return error_reply(error)
+        return self._answered(request)
+
+    def _answered(self, request: Request) -> Reply:
+        try:
+            return self._route(request)
+        except ApiError as error:
+            return error_reply(error)
         except RecursionError:
-            result = error_reply(ApiError(400, "The JSON body of the request is nested too deeply."))
-        return result
+            return error_reply(ApiError(400, "The JSON body of the request is nested too deeply."))
 
     def request_id(self) -> str:
         """A new `x-request-id`, counted from the server's start."""
@@ -104,41 +130,48 @@ class App:
             if path.startswith(prefix):
                 return self._openai(request, path[len(prefix) :])
         parts = path.split("/")
-        if path.startswith("/openai/deployments/") and parts[4:] == ["chat", "completions"] and parts[3]:
+        if path.startswith("/openai/deployments/") and parts[4:] in _DEPLOYED and parts[3]:
             if not request.query.get("api-version"):
                 raise ApiError(404, "Resource not found: the api-version parameter is missing.", code="404")
+            if parts[4:] == ["embeddings"]:
+                return self._families["embeddings"].answer(request, parts[4:], unquote(parts[3]))
             if request.method != "POST":
-                _not_allowed(request, "POST")
+                raise not_allowed(request, "POST")
             return self._create(request, unquote(parts[3]))
-        raise ApiError(404, f"Invalid URL ({request.method} {path[:200]})")
+        if path.startswith("/openai/") and request.query.get("api-version"):
+            return self._openai(request, path[len("/openai/") :])
+        raise nowhere(request)
 
     def _openai(self, request: Request, rest: str) -> Reply:
-        method, parts = request.method, [unquote(part) for part in rest.split("/")]
+        parts = [unquote(part) for part in rest.split("/")]
+        family = self._families.get(parts[0])
+        if family is not None:
+            return family.answer(request, parts, self.default_model)
+        return self._chat(request, parts)
+
+    def _chat(self, request: Request, parts: list[str]) -> Reply:
+        method = request.method
         if parts == ["chat", "completions"]:
             if method == "POST":
                 return self._create(request, self.default_model)
             if method == "GET":
-                return _json(self.store.listed(request.query))
-            _not_allowed(request, "GET, POST")
+                return json_reply(self.store.listed(request.query))
+            raise not_allowed(request, "GET, POST")
         if parts[:2] == ["chat", "completions"] and len(parts) == 3 and parts[2]:
             if method == "GET":
-                return _json(self.store.get(parts[2]))
+                return json_reply(self.store.get(parts[2]))
             if method == "POST":
-                body = _parsed(request)
+                body = parsed(request)
                 schema.UPDATE.check(body, "")
-                return _json(self.store.update(parts[2], body["metadata"]))
+                return json_reply(self.store.update(parts[2], body["metadata"]))
             if method == "DELETE":
-                return _json(self.store.delete(parts[2]))
-            _not_allowed(request, "GET, POST, DELETE")
+                return json_reply(self.store.delete(parts[2]))
+            raise not_allowed(request, "GET, POST, DELETE")
         if parts[:2] == ["chat", "completions"] and len(parts) == 4 and parts[3] == "messages":
             if method == "GET":
-                return _json(self.store.messages(parts[2], request.query))
-            _not_allowed(request, "GET")
-        if parts[0] == "models" and len(parts) <= 2:
-            if method != "GET":
-                _not_allowed(request, "GET")
-            return _json(_models(parts[1] if len(parts) == 2 else None))
-        raise ApiError(404, f"Invalid URL ({method} {request.path[:200]})")
+                return json_reply(self.store.messages(parts[2], request.query))
+            raise not_allowed(request, "GET")
+        raise nowhere(request)
 
     def _create(self, request: Request, model: str | None) -> Reply:
         """The reply to a create request; `model` stands in when the body names none.
@@ -149,10 +182,10 @@ class App:
         cache_key = (model or "", raw)
         known = self._cache.get(cache_key)
         if known is not None:
-            _require_json(request)
+            require_json(request)
             self._cache.move_to_end(cache_key)
             return Reply(200, known)
-        body = _parsed(request)
+        body = parsed(request)
         if model is not None and isinstance(body, dict) and not body.get("model"):
             body = {**body, "model": model}
         schema.check_create(body)
@@ -170,65 +203,6 @@ class App:
             if len(self._cache) > _CACHED_REPLIES:
                 self._cache.popitem(last=False)
         return Reply(200, data)
-
-
-def error_reply(error: ApiError) -> Reply:
-    """`error` as a reply."""
-    return Reply(error.status, encode(error.payload()), headers=list(error.headers))
-
-
-def _json(value: Any) -> Reply:
-    return Reply(200, encode(value))
-
-
-def _not_allowed(request: Request, allowed: str) -> NoReturn:
-    raise ApiError(
-        405,
-        f"Not allowed to {request.method} on {request.path[:200]}. Allowed: {allowed}.",
-        code="method_not_supported",
-        headers=(("allow", allowed),),
-    )
-
-
-def _require_json(request: Request) -> None:
-    sent = request.headers.get("content-type", "")
-    if sent.partition(";")[0].strip().lower() != "application/json":
-        named = f"'{sent[:100]}'" if sent else "none"
-        raise ApiError(
-            400,
-            f"Unsupported content type: expected 'application/json', but the Content-Type header is {named}.",
-        )
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
-
-
-def _parsed(request: Request) -> Any:
-    _require_json(request)
-    try:
-        return json.loads(request.body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
-    except (ValueError, RecursionError):
-        raise ApiError(400, "The JSON body of the request could not be parsed.") from None
-
-
-def _models(name: str | None) -> dict[str, Any]:
-    listed = [
-        {"id": model, "object": "model", "created": reply.CLOCK, "owned_by": "psbridge"} for model in MODELS
-    ]
-    if name is None:
-        return {"object": "list", "data": listed}
-    for model in listed:
-        if model["id"] == name:
-            return model
-    raise ApiError(404, f"The model '{name[:100]}' does not exist.", code="model_not_found", param="model")
 
 
 def fingerprint(secret: str) -> str:

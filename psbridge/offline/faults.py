@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from .app import Request
+from .message import Request
 from .problems import ApiError
 
 HEADER = "x-offline-fault"

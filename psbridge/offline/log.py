@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from .app import Request, fingerprint
+from .app import fingerprint
+from .message import Request
 
 _SECRET = re.compile(r"authorization|api[-_]?key|token|secret|cookie|password|^key$|^sig$", re.IGNORECASE)
 

@@ -9,8 +9,11 @@ from collections.abc import Collection
 from types import TracebackType
 
 from .app import App
+from .batches import Pace
 from .faults import Faults
 from .log import RequestLog
+from .message import Reply, Request, error_reply
+from .problems import injected
 from .wire import Connection, Settings
 
 _START_LIMIT = 30.0
@@ -21,7 +24,8 @@ class OfflineServer:
     """An OpenAI-compatible server on loopback that needs no key and no network, and is not a model.
 
     Use it as `with OfflineServer() as server:` (own thread and event loop) or `async with` (the running
-    loop). It listens from entering to leaving, which closes every connection. It can be entered again.
+    loop). It listens from entering to leaving, which closes every connection and forgets files and batches.
+    It can be entered again.
 
     Args:
         host: address to listen on.
@@ -33,6 +37,7 @@ class OfflineServer:
         chunk_delay: seconds to wait before every event of a stream.
         log_entries: how many requests `requests` keeps.
         ssl_context: serve https with it.
+        batches: how batches run: how long a line takes, how long 24 hours are, how many tokens may wait.
     """
 
     def __init__(
@@ -47,6 +52,7 @@ class OfflineServer:
         chunk_delay: float = 0.0,
         log_entries: int = 1000,
         ssl_context: ssl.SSLContext | None = None,
+        batches: Pace | None = None,
     ) -> None:
         self.host = host
         self.port = port
@@ -55,9 +61,8 @@ class OfflineServer:
         self._asked_port = port
         self._ssl = ssl_context
         keys = {api_key} if isinstance(api_key, str) else None if api_key is None else set(api_key)
-        self._settings = Settings(
-            App(keys, default_model=default_model), self.faults, self.requests, max_body, delay, chunk_delay
-        )
+        self._app = App(keys, default_model=default_model, pace=batches, refuse=self._failing_line)
+        self._settings = Settings(self._app, self.faults, self.requests, max_body, delay, chunk_delay)
         self._server: asyncio.Server | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -69,6 +74,13 @@ class OfflineServer:
         self._settings.app = app
         if faults is not None:
             self.faults = self._settings.faults = faults
+
+    def _failing_line(self, request: Request) -> Reply | None:
+        """The reply to a line of a batch for which a fault with a status was added."""
+        fault = self.faults.pick(request)
+        if fault is None or fault.status is None:
+            return None
+        return error_reply(injected(fault.status, fault.code, fault.message))
 
     @property
     def origin(self) -> str:
@@ -104,11 +116,14 @@ class OfflineServer:
         self._settings.closing = True
         empty = self._settings.empty
         assert empty is not None
+        for _ in range(5):  # a connection that was just accepted becomes one of ours within these turns
+            await asyncio.sleep(0)
         while self._settings.connections:
             empty.clear()
             for connection in list(self._settings.connections):
                 connection.abort()
             await empty.wait()
+        await self._app.close()
         # Not `wait_closed`: since Python 3.12 it waits for peers that began a TLS handshake and went silent.
         await asyncio.sleep(0)
 

@@ -17,15 +17,18 @@ from email.utils import formatdate
 import h11
 
 from . import stream
-from .app import App, Reply, Request, error_reply, split_target
+from .app import App, split_target
 from .faults import Fault, Faults
 from .log import RequestLog, recorded
+from .message import Reply, Request, error_reply
 from .problems import ApiError, encode, injected
+from .upload import LARGEST, Upload
 
 _LOGGER = logging.getLogger("psbridge.offline")
 _BATCH = 64 * 1024
 _HEAD_LIMIT = 64 * 1024
 _PIPELINE_LIMIT = 1024 * 1024
+_FORM_ROOM = 1024 * 1024  # bytes that a form's other parts and its heads may have
 _LINGER = 10.0
 _NO_FAULT = Fault()
 
@@ -55,6 +58,7 @@ class Connection(asyncio.Protocol):
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEAD_LIMIT)
         self._request: h11.Request | None = None
         self._body = bytearray()
+        self._upload: Upload | None = None
         self._started = 0.0
         self._task: asyncio.Task[None] | None = None
         self._discarding = False
@@ -72,6 +76,7 @@ class Connection(asyncio.Protocol):
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._drop_upload()
         if self._task is not None:
             self._task.cancel()
         if self._writable is not None and not self._writable.done():
@@ -126,9 +131,7 @@ class Connection(asyncio.Protocol):
                 if isinstance(event, h11.Request):
                     self._begin(event)
                 elif isinstance(event, h11.Data):
-                    self._body += event.data
-                    if len(self._body) > self._settings.max_body:
-                        self._refuse(self._too_large())
+                    self._take(event.data)
                 elif isinstance(event, h11.EndOfMessage):
                     self._handle()
                 elif isinstance(event, h11.ConnectionClosed):
@@ -141,15 +144,43 @@ class Connection(asyncio.Protocol):
     def _begin(self, event: h11.Request) -> None:
         self._request = event
         self._body = bytearray()
+        self._drop_upload()
         self._started = time.perf_counter()
-        for name, value in event.headers:
-            if name == b"content-length" and int(value) > self._settings.max_body:
+        headers = dict(event.headers)
+        kind = headers.get(b"content-type", b"")
+        if event.method == b"POST" and kind.lower().startswith(b"multipart/form-data"):
+            try:
+                self._upload = Upload(kind.decode("latin-1"))
+            except ApiError as error:
+                self._refuse(error)
+                return
+        if int(headers.get(b"content-length", b"0")) > self._most():
+            self._refuse(self._too_large())
+
+    def _most(self) -> int:
+        """Bytes a body may have: a form goes to the disk and may have more."""
+        return self._settings.max_body if self._upload is None else LARGEST + _FORM_ROOM
+
+    def _take(self, data: bytes) -> None:
+        if self._upload is None:
+            self._body += data
+            if len(self._body) > self._settings.max_body:
                 self._refuse(self._too_large())
+            return
+        try:
+            self._upload.feed(data)
+        except ApiError as error:
+            self._refuse(error)
+
+    def _drop_upload(self) -> None:
+        if self._upload is not None:
+            self._upload.close()
+            self._upload = None
 
     def _too_large(self) -> ApiError:
         return ApiError(
             413,
-            f"The request body is larger than the {self._settings.max_body} bytes this server takes.",
+            f"The request body is larger than the {self._most()} bytes this server takes.",
             code="request_too_large",
         )
 
@@ -173,11 +204,14 @@ class Connection(asyncio.Protocol):
         for raw_name, raw_value in self._request.headers:
             name, value = raw_name.decode("ascii"), raw_value.decode("latin-1")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        request = Request(self._request.method.decode("ascii"), path, dict(query), headers, bytes(self._body))
+        method, upload = self._request.method.decode("ascii"), self._upload
+        request = Request(method, path, dict(query), headers, bytes(self._body), upload)
         self._body = bytearray()
         settings.log.add(recorded(request))
         fault = None
         try:
+            if upload is not None:
+                upload.finish()
             fault = settings.faults.pick(request)
             reply = settings.app.answer(request) if fault is None or fault.status is None else _failed(fault)
         except ApiError as error:
@@ -185,7 +219,8 @@ class Connection(asyncio.Protocol):
         except Exception:
             _LOGGER.exception("the offline server failed to answer %s %s", request.method, request.path)
             reply = error_reply(ApiError(500, "The offline server failed; see its log.", type="server_error"))
-        if fault is None and reply.events is None and not settings.delay:
+        self._drop_upload()
+        if fault is None and reply.events is None and reply.parts is None and not settings.delay:
             self._write(reply)
             self._next()
         else:
@@ -258,10 +293,12 @@ class Connection(asyncio.Protocol):
             return
         _adorn(reply, fault)
         if reply.events is None:
-            if fault.malformed:
+            if fault.malformed and reply.parts is None:
                 reply.body = reply.body[:-1] or b"{"
             length = len(reply.body)
             parts: Iterable[bytes] = [reply.body]
+            if reply.parts is not None:
+                length, parts = reply.length, reply.parts
         else:
             length = None
             parts = _faulty_events(reply.events, fault)
@@ -373,7 +410,7 @@ def _adorn(reply: Reply, fault: Fault) -> None:
             headers[name.lower()] = value
     reply.headers = list(headers.items())
     if fault.body is not None:
-        reply.body, reply.events = fault.body, None
+        reply.body, reply.events, reply.parts = fault.body, None, None
 
 
 def _faulty_events(events: Iterable[bytes], fault: Fault) -> Iterable[bytes]:

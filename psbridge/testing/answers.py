@@ -13,8 +13,9 @@ from typing import Any, TypeAlias
 
 from ..offline import reply as offline_reply
 from ..offline import stream, tokens
-from ..offline.app import App, Reply, Request
+from ..offline.app import App
 from ..offline.faults import Fault, Faults
+from ..offline.message import Reply, Request
 from ..offline.problems import ApiError, encode
 from .differences import lacks
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from ..chat.files import write_whole
 from ..client.settings.secret import mask_text
-from ..offline.app import App, Reply, Request
+from ..offline.app import App
+from ..offline.message import Reply, Request
 from ..offline.problems import ApiError
 from .answers import CODE
 from .differences import differs, distance
@@ -153,7 +154,7 @@ def _entry(request: dict[str, Any], status: int, headers: Mapping[str, str], bod
 
 def _refusal(message: str) -> Reply:
     error = ApiError(400, message, code=CODE)
-    from ..offline.app import error_reply
+    from ..offline.message import error_reply
 
     return error_reply(error)
 

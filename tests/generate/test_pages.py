@@ -12,6 +12,7 @@ import pytest
 
 from psbridge import OfflineServer
 from psbridge.models.tables import CMDLETS
+from psbridge.offline import Pace
 
 DOCS = Path(__file__).parents[2] / "docs"
 # The generator writes them all; pages written by hand may lie beside them.
@@ -77,36 +78,69 @@ def test_a_models_python_example_runs_and_shows_json(model: str, capsys: pytest.
     assert builders[-1] == model
 
 
+LINE = {
+    "custom_id": "1",
+    "method": "POST",
+    "url": "/v1/chat/completions",
+    "body": {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]},
+}
+
+
+def write_files(folder: Path) -> None:
+    """The files that examples find: see `psbridge/generate/families/README.md`."""
+    (folder / "requests.jsonl").write_text(json.dumps(LINE) + "\n", encoding="utf-8")
+    (folder / "printer.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    command = ["openssl", "genpkey", "-algorithm", "RSA", "-out", str(folder / "support.pem")]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("openssl, which makes the key, is not here")
+
+
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    with OfflineServer() as server:
+    # A line takes its time, so that a batch is still there to be cancelled.
+    with OfflineServer(batches=Pace(line_delay=0.5)) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
         monkeypatch.setenv("OPENAI_API_KEY", "sk-offline")
         monkeypatch.chdir(tmp_path)
+        write_files(tmp_path)
         yield server
 
 
-@pytest.mark.parametrize("number", range(len(blocks("ChatApi", "python"))))
-def test_the_apis_python_examples_run(number: int, service: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    run(blocks("ChatApi", "python")[number], "ChatApi")
-    assert len(service.requests) > 0
+PYTHON = [(page, number) for page in GROUPS for number in range(len(blocks(page, "python")))]
+
+
+@pytest.mark.parametrize(("page", "number"), PYTHON)
+def test_the_python_examples_run(
+    page: str, number: int, service: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(blocks(page, "python")[number], page)
+    assert (len(service.requests) > 0) == (page != "Configuration")
     assert "The call failed" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("number", range(len(blocks("Configuration", "python"))))
-def test_the_configurations_python_examples_run(number: int, service: Any) -> None:
-    code = blocks("Configuration", "python")[number]
-    if "KeyFilePath" in code:
-        command = ["openssl", "genpkey", "-algorithm", "RSA", "-out", "support.pem"]
-        try:
-            subprocess.run(command, check=True, capture_output=True)
-        except FileNotFoundError:
-            pytest.skip("openssl, which makes the key, is not here")
-    run(code, "Configuration")
+AUTOMATIC = set(
+    """args error event eventargs eventsubscriber executioncontext false foreach home host input lastexitcode
+    matches myinvocation null ofs pid profile psboundparameters pscmdlet psitem pwd sender shellid stacktrace
+    switch this true""".split()
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_powershell_examples_assign_no_automatic_variable_and_use_none_that_is_not_set(page: str) -> None:
+    for code in blocks(page, "powershell"):
+        code = re.sub(r"'(?:[^']|'')*'", "''", code)
+        set_here = {name.lower() for name in re.findall(r"\$(\w+)\s*(?=[-+*/]?=(?!=))", code)}
+        several = re.findall(r"(?m)^\s*((?:\$\w+, )+\$\w+) =", code)
+        set_here |= {name.lower() for group in several for name in re.findall(r"\w+", group)}
+        assert set_here.isdisjoint(AUTOMATIC)
+        used = {name.lower() for name in re.findall(r"\$(\w+)(?!:)\b", code)}
+        assert used <= set_here | {"_", "true", "false", "null", "env"}
 
 
 def test_each_cmdlet_is_shown_in_both_languages() -> None:
-    for page in ("ChatApi", "Configuration"):
+    for page in GROUPS:
         for name in re.findall(r"^## (\S+)$", PAGES[page], re.MULTILINE):
             section = PAGES[page].partition(f"\n## {name}\n")[2].partition("\n## ")[0]
             shell, python = section.partition("```python")[::2]

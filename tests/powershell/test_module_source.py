@@ -29,7 +29,12 @@ REFERENCE = ROOT / "tests" / "data" / "reference-cmdlets.json"
 OWN = {"Connect-PSBridge", "Disconnect-PSBridge", "Get-PSBridgeStatus"}
 # Parameters only PowerShell has, and the types that are spelled otherwise there.
 POWERSHELL_ONLY = {"New-ChatCompletion": {"Reply", "AsJob"}}
-SPELLED = {"Switch": "SwitchParameter", "Bool": "Boolean", "System.Object": "Object"}
+SPELLED = {
+    "Switch": "SwitchParameter",
+    "Bool": "Boolean",
+    "System.Object": "Object",
+    "System.IO.FileInfo": "FileInfo",
+}
 
 
 @cache

@@ -53,6 +53,7 @@ def retrying(retry: Retry) -> None:
 def bodies(outgoing: Outgoing, reply: bytes) -> None:
     """The bodies of one exchange, masked."""
     if logger.isEnabledFor(logging.DEBUG):
-        for name, body in (("request", outgoing.body), ("reply", reply)):
+        sent = outgoing.body if isinstance(outgoing.body, bytes) else b"(a form with a file)"
+        for name, body in (("request", sent), ("reply", reply)):
             text = body[:_LONGEST_BODY].decode("utf-8", "replace")
             logger.debug("%s body: %s", name, mask_text(text, *outgoing.secrets))

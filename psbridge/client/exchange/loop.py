@@ -39,6 +39,7 @@ from . import log
 from .limits import RateLimits
 from .redirect import follow
 from .retry import backoff, is_retryable, retry_after
+from .sink import Sink
 
 
 class Sleep(NamedTuple):
@@ -99,6 +100,7 @@ class Call:
         key: what the Authorization header comes from: a Secret, a callable, a KeyDispenser, or None for none.
         limits: shared rate limits, or None.
         reserved: a place under `limits` was already taken for the first try.
+        sink: where the reply's body goes, piece by piece, instead of into the answer.
         streamed: return after the first event instead of reading the whole body.
     """
 
@@ -115,6 +117,7 @@ class Call:
     limits: RateLimits | None = None
     reserved: bool = False
     streamed: bool = False
+    sink: Sink | None = None
     log_bodies: bool = False
     cancellation: Cancellation | None = None
     on_retry: Callable[[Retry], None] | None = None
@@ -254,7 +257,12 @@ def _may_be_asked_again(source: object) -> bool:
 
 def _one_try(call: Call, key: Secret | None, bounds: Bounds, clock: Clock) -> Steps:
     out = call.outgoing
-    wire = WireRequest(out.method, out.url, out.wire_headers(key), out.body)
+    lines = out.wire_headers(key)
+    if call.sink is not None:
+        asked = call.sink.headers()
+        own = {name.lower() for name, _ in asked}
+        lines = [line for line in lines if line[0].lower() not in own] + asked
+    wire = WireRequest(out.method, out.url, lines, out.body)
     redirects = 0
     while True:
         bounds.place = wire.place
@@ -268,6 +276,9 @@ def _one_try(call: Call, key: Secret | None, bounds: Bounds, clock: Clock) -> St
     limit = call.max_response_bytes
     answer = Answer(response.status, response.reason, headers, b"", 0, 0.0, 0.0, 0.0, 0.0, bounds)
     try:
+        if call.sink is not None and (response.status < 300 or (response.status == 416 and call.sink.offset)):
+            yield from _into_sink(call.sink, response, headers, bounds, call.idle_timeout)
+            return answer
         inflater = Inflater(headers.get("content-encoding", ""), limit)
         if call.streamed and response.status < 300:
             yield from _begin_stream(call, answer, response, inflater)
@@ -289,6 +300,22 @@ def _one_try(call: Call, key: Secret | None, bounds: Bounds, clock: Clock) -> St
     if response.status >= 400:
         raise status_error(answer, clock)
     return answer
+
+
+def _into_sink(
+    sink: Sink, response: Any, headers: Headers, bounds: Bounds, idle: float
+) -> Generator[Command, Any, None]:
+    """Read the body into a sink, as it comes."""
+    inflater = Inflater(headers.get("content-encoding", ""), sys.maxsize)
+    wanted = sink.begin(response.status, headers)
+    while True:
+        bounds.idle_until = bounds.now() + idle
+        data: bytes = yield Read(response)
+        if not data:
+            inflater.finish()
+            return
+        if wanted:
+            sink.write(inflater.feed(data))
 
 
 def _whole_body(

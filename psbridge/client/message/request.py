@@ -24,6 +24,7 @@ from ..operation import Operation
 from ..settings.configuration import Configuration
 from ..settings.secret import Secret, is_sensitive_name
 from . import jsontext
+from .form import Content, Form, pieces_of
 from .headers import check_header
 from .inflate import ACCEPTED
 
@@ -41,7 +42,7 @@ class Outgoing:
         method, url: what is asked for.
         headers: by lower-case name: the name as sent, and the value; without the Authorization of an access
             token.
-        body: JSON bytes, or empty.
+        body: JSON bytes, or empty; or a form.
         model: the model named, for telemetry, or None.
         estimated_tokens: what the request counts as against a tokens-per-minute limit.
         secrets: the texts that must not show in an error or a log.
@@ -51,7 +52,7 @@ class Outgoing:
     url: httpcore.URL
     shown_url: str
     headers: dict[str, tuple[str, str]] = field(repr=False)
-    body: bytes = field(default=b"", repr=False)
+    body: Content = field(default=b"", repr=False)
     model: str | None = None
     estimated_tokens: int = 0
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -120,7 +121,7 @@ def outgoing(
     operation: Operation,
     path: str,
     *,
-    body: bytes = b"",
+    body: Content = b"",
     members: Mapping[str, Any] | None = None,
     query: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
@@ -164,7 +165,13 @@ def outgoing(
         put(name, value)
     for own in _OWN_HEADERS & lines.keys() - {"host"}:
         del lines[own]
-    if body or method == "POST":
+    if isinstance(body, Form):
+        put("Content-Type", body.media_type)
+        if body.length is None:
+            put("Transfer-Encoding", "chunked")
+        else:
+            put("Content-Length", str(body.length))
+    elif body or method == "POST":
         put("Content-Type", lines.get("content-type", ("", "application/json"))[1])
         put("Content-Length", str(len(body)))
     if configuration.http_signing is not None:
@@ -172,7 +179,9 @@ def outgoing(
 
         sent = {name: value for name, (_, value) in lines.items()}
         target = url.target.decode("ascii")
-        signed = signature_headers(configuration.http_signing, method, target, sent, body, time.time())
+        signed = signature_headers(
+            configuration.http_signing, method, target, sent, pieces_of(body), time.time()
+        )
         for name, value in signed.items():
             put(name, value)
     secrets += [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,12 @@ from .secret import Secret
 
 
 def signature_headers(
-    signing: HttpSigning, method: str, target: str, headers: Mapping[str, str], body: bytes, now: float
+    signing: HttpSigning,
+    method: str,
+    target: str,
+    headers: Mapping[str, str],
+    body: Iterable[bytes],
+    now: float,
 ) -> dict[str, str]:
     """The headers that sign a request: `Authorization`, and `Date` or `Digest` where they are to be signed.
 
@@ -46,7 +51,10 @@ def signature_headers(
         elif lower == "date":
             value = added["Date"] = formatdate(now, usegmt=True)
         elif lower == "digest":
-            digest = base64.b64encode(hashlib.new(signing.hash_algorithm, body).digest()).decode()
+            sum_of_all = hashlib.new(signing.hash_algorithm)
+            for piece in body:
+                sum_of_all.update(piece)
+            digest = base64.b64encode(sum_of_all.digest()).decode()
             value = added["Digest"] = f"{signing.hash_algorithm.upper().replace('SHA', 'SHA-')}={digest}"
         elif lower in headers and lower != "authorization":
             value = headers[lower]

@@ -7,18 +7,21 @@ looked at between reads, and httpx's own limits are set to what is left of it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import httpcore
 import httpx
 
 from ..errors import ClientError
+from ..message.form import Form
 from .network import Bounds
 from .transport import AsyncWireResponse, Route, WireRequest, WireResponse, failure_of
 
 
-def _built(request: WireRequest, bounds: Bounds) -> httpx.Request:
+def _built(
+    request: WireRequest, bounds: Bounds, form: Callable[[Form], Iterable[bytes] | AsyncIterable[bytes]]
+) -> httpx.Request:
     bounds.connect_until = bounds.idle_until = None
     left = max(bounds.left(), 0.001)
     timeout = httpx.Timeout(left, connect=min(bounds.connect, left))
@@ -26,9 +29,14 @@ def _built(request: WireRequest, bounds: Bounds) -> httpx.Request:
         request.method,
         bytes(request.url).decode("ascii"),
         headers=request.headers,
-        content=request.body,
+        content=form(request.body) if isinstance(request.body, Form) else request.body,
         extensions={"timeout": timeout.as_dict()},
     )
+
+
+async def _pieces(form: Form) -> AsyncIterator[bytes]:
+    for piece in form.pieces():
+        yield piece
 
 
 def _failure(error: BaseException, bounds: Bounds) -> ClientError | None:
@@ -74,7 +82,9 @@ class HttpxTransport:
     def send(self, request: WireRequest, route: Route, bounds: Bounds) -> WireResponse:
         """Send, and return when the reply's headers are there."""
         with _told(bounds):
-            response = self._client.send(_built(request, bounds), stream=True, follow_redirects=False)
+            response = self._client.send(
+                _built(request, bounds, Form.pieces), stream=True, follow_redirects=False
+            )
         return _Response(response, bounds)
 
     def close(self) -> None:
@@ -112,7 +122,9 @@ class AsyncHttpxTransport:
     async def send(self, request: WireRequest, route: Route, bounds: Bounds) -> AsyncWireResponse:
         """Send, and return when the reply's headers are there."""
         with _told(bounds):
-            response = await self._client.send(_built(request, bounds), stream=True, follow_redirects=False)
+            response = await self._client.send(
+                _built(request, bounds, _pieces), stream=True, follow_redirects=False
+            )
         return _AsyncResponse(response, bounds)
 
     async def close(self) -> None:

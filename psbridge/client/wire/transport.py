@@ -35,6 +35,7 @@ from ..errors import (
     ResponseTooLargeError,
     TlsError,
 )
+from ..message.form import Content, pieces_of
 from ..settings.secret import mask_text
 from .network import AsyncBackend, Bounds, Lease, SyncBackend
 
@@ -49,7 +50,7 @@ class WireRequest:
     method: str
     url: httpcore.URL
     headers: list[tuple[bytes, bytes]] = field(repr=False)
-    body: bytes = field(repr=False)
+    body: Content = field(repr=False)
 
     @property
     def place(self) -> str:
@@ -215,19 +216,18 @@ def _without_user(proxy: str) -> str:
 class _Body:
     """A request body that notes when it is asked for: the connection stands then, and its limit ends."""
 
-    def __init__(self, content: bytes, bounds: Bounds) -> None:
+    def __init__(self, content: Content, bounds: Bounds) -> None:
         self._content = content
         self._bounds = bounds
 
     def __iter__(self) -> Iterator[bytes]:
         self._bounds.connect_until = None
-        if self._content:
-            yield self._content
+        yield from pieces_of(self._content)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         self._bounds.connect_until = None
-        if self._content:
-            yield self._content
+        for piece in pieces_of(self._content):
+            yield piece
 
 
 def _core_request(request: WireRequest, bounds: Bounds) -> httpcore.Request:
