@@ -65,41 +65,15 @@ def data_text(data: dict[str, Any]) -> str:
 
 def masked(text: str, secrets: tuple[str, ...] = ()) -> str:
     """`text` without the keys and passwords in force, without `secrets`, without what looks like a key."""
+    from ..client.settings.configuration import current_configuration
     from ..client.settings.secret import mask_text
 
-    return mask_text(text, *secrets, *_configured())
-
-
-def _configured() -> Iterator[str]:
-    from ..client.settings.configuration import current_configuration
-
-    settings = current_configuration().resolved()
-    yield from _texts([settings.access_token, settings.password, settings.cookie, settings.api_key])
-    if settings.http_signing is not None:
-        yield from _texts(settings.http_signing.key_passphrase)
-    yield from _secrets({"DefaultHeaders": settings.default_headers})
+    return mask_text(text, *secrets, *current_configuration().secrets())
 
 
 def _secrets(parameters: Mapping[str, Any]) -> Iterator[str]:
     """Texts that may not show, by the names they were given under."""
-    from ..client.settings.secret import is_sensitive_name
+    from ..client.settings.secret import secret_texts
 
     for name, value in parameters.items():
-        if name.endswith("Headers") and isinstance(value, Mapping):
-            yield from _secrets(value)
-        elif is_sensitive_name(name) or hasattr(value, "reveal"):
-            yield from _texts(value)
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        if len(value) >= 4:  # anything shorter would take letters out of ordinary words
-            yield value
-    elif hasattr(value, "reveal"):
-        yield from _texts(value.reveal())
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
+        yield from secret_texts(value, name)

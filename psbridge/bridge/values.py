@@ -215,18 +215,9 @@ def _way(value: Any) -> Callable[[Any], Any]:
 
 
 def _configuration(live: Any) -> Any:
-    from ..client.settings.secret import is_sensitive_name, mask_text
+    from ..client.settings.secret import shown
 
-    def shown(name: str, value: Any) -> Any:
-        if callable(value) or hasattr(value, "reserve"):
-            return SECRET
-        if isinstance(value, str):
-            return mask_text(value)
-        if name == "DefaultHeaders":
-            return {key: SECRET if is_sensitive_name(key) else mask_text(item) for key, item in value.items()}
-        return value
-
-    return typed("Configuration", {name: shown(name, getattr(live, name)) for name in live})
+    return typed("Configuration", {name: shown(getattr(live, name), mask=SECRET) for name in live})
 
 
 def _signing(signing: Any) -> Any:

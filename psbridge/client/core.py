@@ -21,6 +21,7 @@ from .message.request import Body, chat_body, estimate_tokens, outgoing
 from .operation import Operation
 from .settings.configuration import Configuration, current_configuration
 from .settings.keys import KeyCache
+from .settings.secret import leaves_no_trace
 from .streams.whole import whole_body, whole_reply
 from .wire.route import Routes
 
@@ -183,6 +184,7 @@ class Core:
         """The telemetry span of a call, begun."""
         return Span(call.outgoing)
 
+    @leaves_no_trace
     def completion(self, call: Call, answer: Answer) -> Reply:
         """The reply of a whole chat completion; an event stream nobody asked for is folded into one.
 
@@ -218,6 +220,7 @@ class Core:
         """One event's JSON, by the codec."""
         return self.codec.decode(data, call.operation.stream)
 
+    @leaves_no_trace
     def reply(self, call: Call, answer: Answer, data: bytes | None = None) -> Reply:
         """An answer as a reply, decoded.
 

@@ -124,9 +124,10 @@ class ClientError(PSBridgeError):
         return self
 
     def hide(self, secrets: Sequence[str]) -> None:
-        """Take `secrets`, and whatever looks like a key, out of everything the error shows.
+        """Take `secrets`, and what looks like a key, out of what the error shows, causes included.
 
-        Of what the server sent, `body` and `partial`, only `secrets` go; the rest is an answer.
+        Of what the server sent, `body`, `partial` and `headers`, only `secrets` go; the rest is an answer.
+        The frames below leave the traceback: their variables hold what was sent.
         """
         from .settings.secret import hidden, mask_text
 
@@ -137,6 +138,24 @@ class ClientError(PSBridgeError):
         self.args = (self.message,)
         self.body = hidden(self.body, secrets)
         self.partial = hidden(self.partial, secrets)
+        self.headers = self.headers.hidden(secrets)
+        self.__traceback__ = None
+        seen: set[int] = {id(self)}
+        causes = [self.__cause__, self.__context__]
+        while causes:
+            cause = causes.pop()
+            if cause is None or id(cause) in seen:
+                continue
+            seen.add(id(cause))
+            cause.__traceback__ = None
+            texts = [argument if isinstance(argument, int) else str(argument) for argument in cause.args]
+            cause.args = tuple(mask_text(one, *secrets) if isinstance(one, str) else one for one in texts)
+            for name, value in vars(cause).items():
+                if isinstance(value, str | bytes):
+                    setattr(cause, name, hidden(value, secrets))
+            if isinstance(cause, UnicodeDecodeError):
+                cause.object = b""
+            causes += [cause.__cause__, cause.__context__]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self.__class__, self.message, dict(self.__dict__))

@@ -94,6 +94,10 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
                     continue
             yield result
 
+    if entry.family == "configuration":  # its arguments are keys and passwords
+        from ..client.settings.secret import leaves_no_trace
+
+        cmdlet = leaves_no_trace(cmdlet)
     cmdlet.__name__ = cmdlet.__qualname__ = entry.python_name
     cmdlet.__module__ = "psbridge"
     cmdlet.__doc__ = describe(entry)

@@ -17,39 +17,16 @@ from ..client.settings.configuration import (
     HttpSigning,
     current_configuration,
     set_configuration,
+    setting_default,
+    update_configuration,
 )
+from ..client.settings.secret import leaves_no_trace, shown
+from ..client.settings.table import SETTINGS, Setting, nearest
 
 Bound = dict[str, Any]
 
-# PowerShell's name -> the setting's, in the order the reference shows them, newer ones after.
-_SETTINGS = {
-    "Username": "username",
-    "Cookie": "cookie",
-    "AccessToken": "access_token",
-    "BaseUrl": "base_url",
-    "SkipCertificateCheck": "skip_certificate_check",
-    "ApiKey": "api_key",
-    "Proxy": "proxy",
-    "DefaultHeaders": "default_headers",
-    "Password": "password",
-    "ApiKeyPrefix": "api_key_prefix",
-    "Organization": "organization",
-    "Project": "project",
-    "Model": "model",
-    "TimeoutSec": "timeout",
-    "MaxRetryCount": "max_retries",
-    "ConnectTimeoutSec": "connect_timeout",
-    "IdleTimeoutSec": "idle_timeout",
-    "AzureEndpoint": "azure_endpoint",
-    "AzureDeployment": "azure_deployment",
-    "ApiVersion": "api_version",
-    "CaBundle": "ca_bundle",
-    "SystemTrustStore": "system_trust_store",
-    "ClientCertificate": "client_certificate",
-}
+_SETTINGS = {setting.parameter: setting for setting in SETTINGS if setting.cmdlet}
 _FOLDED = {name.lower(): name for name in _SETTINGS}
-_FIGURES = ("TimeoutSec", "MaxRetryCount", "ConnectTimeoutSec", "IdleTimeoutSec")
-_MAPS = ("ApiKey", "ApiKeyPrefix", "DefaultHeaders")
 
 
 class LiveConfiguration:
@@ -63,14 +40,16 @@ class LiveConfiguration:
         known = _FOLDED.get(name.lower())
         if known is None:
             raise AttributeError(_unknown(name))
-        value = getattr(current_configuration().resolved(), _SETTINGS[known])
-        return dict(value) if known in _MAPS else value
+        value = getattr(current_configuration().resolved(), _SETTINGS[known].name)
+        return dict(value) if isinstance(value, Mapping) else value
 
+    @leaves_no_trace
     def __setattr__(self, name: str, value: Any) -> None:
         known = _FOLDED.get(name.lower())
         if known is None:
             raise AttributeError(_unknown(name))
-        set_configuration(**{_SETTINGS[known]: _cleared(known, value)})
+        setting = _SETTINGS[known]
+        set_configuration(**{setting.name: given(setting, value)})
 
     def __getitem__(self, name: str) -> Any:
         if name.lower() not in _FOLDED:
@@ -92,31 +71,38 @@ class LiveConfiguration:
         return {name: getattr(self, name) for name in _SETTINGS}
 
     def __repr__(self) -> str:
-        shown = (
-            f"{name}={value!r}" for name, value in self.__ps_properties__().items() if value not in (None, {})
+        members = (
+            f"{name}={shown(value)!r}"
+            for name, value in self.__ps_properties__().items()
+            if value not in (None, {})
         )
-        return f"Configuration({', '.join(shown)})"
+        return f"Configuration({', '.join(members)})"
 
 
 def _unknown(name: str) -> str:
-    return f"The configuration has no '{name}'; it has {', '.join(_SETTINGS)}."
+    known = tuple(_SETTINGS)
+    return f"The configuration has no '{name}'; it has {', '.join(known)}.{nearest(name, known)}"
 
 
-def _cleared(name: str, value: Any) -> Any:
-    """An empty text or null takes a setting back to its default, which the reference could not do."""
-    if name in _MAPS:
-        return _texts(name, value)
-    if name in _FIGURES:
-        default = getattr(Configuration(), _SETTINGS[name])
-        return default if value is None else _figure(name, value)
-    if name in ("SkipCertificateCheck", "SystemTrustStore"):
+def given(setting: Setting, value: Any) -> Any:
+    """A setting's value as a script gives it; an empty text or null takes the setting back to its default,
+    which the reference could not do.
+
+    Raises:
+        ConfigurationError: it is not a number, or not a table, where one is needed.
+    """
+    if setting.kind in ("keys", "headers", "table"):
+        return _texts(setting, value)
+    if setting.kind in ("seconds", "count"):
+        return setting_default(setting.name) if value is None else _figure(setting.parameter, value)
+    if setting.kind == "flag":
         return bool(value)
-    if name == "ClientCertificate" and isinstance(value, (list, tuple)):
+    if setting.kind == "certificate" and isinstance(value, (list, tuple)):
         return value[0] if len(value) == 1 else tuple(value) or None
-    if name == "BaseUrl" and value == "":
-        raise ConfigurationError("Invalid URL '' cannot be used in the base URL.", parameter="BaseUrl")
-    if name == "Proxy":
+    if setting.kind == "proxy":
         return value if value is None else _proxy(value)
+    if setting.name == "base_url":
+        return value
     return None if isinstance(value, str) and value == "" else value
 
 
@@ -142,12 +128,27 @@ def _proxy(value: Any) -> str:
     return str(address)
 
 
-def _texts(name: str, value: Any) -> dict[str, Any]:
+def _texts(setting: Setting, value: Any) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise ConfigurationError(f"{name} must be a table of names and values.", parameter=name)
-    return {str(key): item if name == "ApiKey" else str(item) for key, item in value.items()}
+        raise ConfigurationError(
+            f"{setting.parameter} must be a table of names and values.", parameter=setting.parameter
+        )
+    kept = setting.secret or setting.kind == "headers"  # these take SecureStrings
+    return {
+        str(key): item if kept and hasattr(item, "reveal") else str(item) if not setting.secret else item
+        for key, item in value.items()
+    }
+
+
+def changes_of(bound: Bound) -> dict[str, Any]:
+    """The settings among bound parameters, as `set_configuration` takes them."""
+    return {
+        _SETTINGS[name].name: given(_SETTINGS[name], value)
+        for name, value in bound.items()
+        if name in _SETTINGS
+    }
 
 
 def get_configuration(bound: Bound) -> LiveConfiguration:
@@ -155,8 +156,7 @@ def get_configuration(bound: Bound) -> LiveConfiguration:
 
 
 def set_configuration_values(bound: Bound) -> LiveConfiguration | None:
-    changes = {_SETTINGS[name]: _cleared(name, value) for name, value in bound.items() if name != "PassThru"}
-    set_configuration(**changes)
+    set_configuration(**changes_of(bound))
     return LiveConfiguration() if bound.get("PassThru") else None
 
 
@@ -177,13 +177,16 @@ def _put(setting: str, bound: Bound, key: str, value: str) -> None:
     name = bound.get(key)
     if not name:
         raise ConfigurationError(f"invalid value for '{key}', '{key}' cannot be null.", parameter=key)
-    table: dict[str, Any] = dict(getattr(current_configuration(), setting))
-    if bound.get(value):
-        table[name] = bound[value]
-    else:
-        table.pop(name, None)
-    changes: dict[str, Any] = {setting: table}
-    set_configuration(**changes)
+
+    def changed(configuration: Configuration) -> dict[str, Any]:
+        table: dict[str, Any] = dict(getattr(configuration, setting))
+        if bound.get(value):
+            table[name] = bound[value]
+        else:
+            table.pop(name, None)
+        return {setting: table}
+
+    update_configuration(changed)
 
 
 def set_http_signing(bound: Bound) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from psbridge.offline import Fault, OfflineServer
 
 from .conftest import KEY, REQUEST, Start
@@ -131,3 +133,33 @@ def test_a_secure_string_is_taken_wherever_a_secret_is(start: Start, server: Off
     assert nested["set"]["ApiKey"] == {"X-Key": secret}
     client.run("New-ChatCompletion", {"CreateChatCompletionRequest": REQUEST})
     assert server.requests[-1].headers["x-key"] == KEY
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("OPENAI_API_KEY", "abc def", "OPENAI_API_KEY may hold no blank"),
+        ("OPENAI_API_KEY", "abc\ndef", "OPENAI_API_KEY may hold no blank"),
+        ("OPENAI_BASE_URL", "no url", "Invalid URL 'no url' cannot be used in the base URL."),
+        ("OPENAI_ORG_ID", "a\nb", "OPENAI_ORG_ID: "),
+    ],
+)
+def test_an_unusable_variable_hides_no_error(start: Start, variable: str, value: str, message: str) -> None:
+    """It is named by the call that needs it; everything else, errors of other kinds included, goes on."""
+    client = start(environment={variable: value})
+    error = client.fails("New-ChatCompletion", {"Messages": "x", "Model": "m"})
+    assert error["data"]["error_id"] == "PSBridge.InvalidConfiguration"
+    assert message in error["message"]
+    error = client.fails("New-ChatCompletion", {"Model": "m"})
+    assert "could not be told" not in error["message"]
+    client.write(b"garbage\n")
+    assert client.run("Get-HostSetting")
+    assert value not in everything(client).decode() or variable == "OPENAI_BASE_URL"
+
+
+def test_a_line_feed_behind_a_key_in_the_environment_does_no_harm(
+    start: Start, server: OfflineServer
+) -> None:
+    """As `$(cat file)` and Docker's secrets leave it."""
+    client = start(environment={"OPENAI_API_KEY": f"{KEY}\n", "OPENAI_BASE_URL": server.base_url})
+    assert client.run("New-ChatCompletion", {"CreateChatCompletionRequest": REQUEST})

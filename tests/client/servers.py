@@ -17,7 +17,9 @@ from .faulty import Connection, FaultyServer
 def http(body: Any = b"", status: int = 200, kind: str | None = "application/json", **headers: str) -> bytes:
     """A whole reply; a body that is no bytes or text is written as JSON."""
     content = (
-        body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
+        body
+        if isinstance(body, bytes)
+        else (body if isinstance(body, str) else json.dumps(body)).encode("utf-8", "surrogatepass")
     )
     lines = {"content-length": str(len(content)), **({"content-type": kind} if kind else {})}
     lines.update({name.replace("_", "-"): value for name, value in headers.items()})

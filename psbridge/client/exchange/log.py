@@ -7,6 +7,8 @@ Bodies only where a configuration asks for them, and then masked; headers never.
 from __future__ import annotations
 
 import logging
+import weakref
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from ..errors import ClientError
@@ -18,6 +20,24 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("psbridge.client")
 logging.getLogger("psbridge").addHandler(logging.NullHandler())  # silent unless the application wants logs
+
+# What is being asked for here, so that what libraries log of it shows no secret either.
+asking: ContextVar[weakref.ref[Outgoing] | None] = ContextVar("psbridge_asking", default=None)
+
+
+class _WithoutSecrets(logging.Filter):
+    """Masks what httpcore logs of a request made here: it writes headers, and a SOCKS proxy's password."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        reference = asking.get()
+        outgoing = None if reference is None else reference()
+        if outgoing is not None:
+            record.msg, record.args = mask_text(record.getMessage(), *outgoing.secrets), ()
+        return True
+
+
+for _name in ("connection", "http11", "http2", "proxy", "socks"):
+    logging.getLogger(f"httpcore.{_name}").addFilter(_WithoutSecrets())
 
 _LONGEST_BODY = 10_000
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import random
 import sys
+import weakref
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from ..clock import Cancellation, Clock
@@ -136,7 +137,7 @@ class Answer:
     status: int
     reason: str
     headers: Headers
-    body: bytes
+    body: bytes = field(repr=False)
     attempts: int
     elapsed: float
     requested_at: float
@@ -146,7 +147,7 @@ class Answer:
     response: Any = None
     inflater: Inflater | None = None
     decoder: EventDecoder | None = None
-    events: tuple[ServerSentEvent, ...] = ()
+    events: tuple[ServerSentEvent, ...] = field(default=(), repr=False)
 
 
 Steps: TypeAlias = Generator[Command, Any, Answer]
@@ -154,6 +155,7 @@ Steps: TypeAlias = Generator[Command, Any, Answer]
 
 def exchange(call: Call, clock: Clock) -> Steps:
     """Send `call` until it succeeds or may not be tried again; returns an Answer or raises a ClientError."""
+    log.asking.set(weakref.ref(call.outgoing))
     started = clock.monotonic()
     requested_at = clock.time()
     sys.audit("psbridge.call", call.outgoing.shown_url)

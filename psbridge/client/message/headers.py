@@ -6,9 +6,9 @@ Knows nothing of configuration or transport.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..settings.secret import MASK, is_sensitive_name
+from ..settings.secret import hidden, shown
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FORBIDDEN_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -29,6 +29,10 @@ class Headers(Mapping[str, str]):
     def request_id(self) -> str | None:
         """The server's id of the request: OpenAI's header, else Azure's, else None."""
         return self.get("x-request-id") or self.get("apim-request-id")
+
+    def hidden(self, secrets: Sequence[str]) -> Headers:
+        """The same with the given secrets masked, which a server may have sent back."""
+        return Headers((name, hidden(value, secrets)) for name, value in self.raw) if secrets else self
 
     @property
     def frames_body(self) -> bool:
@@ -58,8 +62,7 @@ class Headers(Mapping[str, str]):
         return len(self._by_name())
 
     def __repr__(self) -> str:
-        shown = {name: MASK if is_sensitive_name(name) else value for name, value in self.items()}
-        return f"Headers({shown!r})"
+        return f"Headers({shown(dict(self))!r})"
 
 
 def is_header_safe(text: str) -> bool:

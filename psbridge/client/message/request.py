@@ -22,7 +22,7 @@ from psbridge import __version__
 from ..errors import ConfigurationError, RequestError
 from ..operation import Operation
 from ..settings.configuration import Configuration
-from ..settings.secret import Secret, is_sensitive_name
+from ..settings.secret import Secret, secret_texts
 from . import jsontext
 from .form import Content, Form, pieces_of
 from .headers import check_header
@@ -45,23 +45,33 @@ class Outgoing:
         body: JSON bytes, or empty; or a form.
         model: the model named, for telemetry, or None.
         estimated_tokens: what the request counts as against a tokens-per-minute limit.
-        secrets: the texts that must not show in an error or a log.
+        settings: the configuration it was made under, or None.
     """
 
     method: str
-    url: httpcore.URL
+    url: httpcore.URL = field(repr=False)
     shown_url: str
     headers: dict[str, tuple[str, str]] = field(repr=False)
     body: Content = field(default=b"", repr=False)
     model: str | None = None
     estimated_tokens: int = 0
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    settings: Configuration | None = field(default=None, repr=False)
+    _keys: list[Secret] = field(default_factory=list, repr=False)
 
     def keep_secret(self, key: Secret | None) -> None:
         """Have `key`, which this request is sent with, not show either."""
-        text = "" if key is None else key.reveal()
-        if len(text) >= 4 and text not in self.secrets:
-            self.secrets = (*self.secrets, text)
+        if key is not None and key not in self._keys:
+            self._keys.append(key)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that must not show in an error or a log."""
+        texts = [key.reveal() for key in self._keys]
+        if self.settings is not None:
+            texts += self.settings.secrets()
+        for name, value in self.headers.values():
+            texts += secret_texts(value, name)
+        return tuple(dict.fromkeys(texts))
 
     def wire_headers(self, key: Secret | None) -> list[tuple[bytes, bytes]]:
         """The header lines of one try."""
@@ -152,7 +162,7 @@ def outgoing(
         put("OpenAI-Organization", configuration.organization)
     if configuration.project:
         put("OpenAI-Project", configuration.project)
-    secrets = _authenticate(configuration, put)
+    _authenticate(configuration, put)
     for name, value in configuration.default_headers.items():
         put(name, value)
     if idempotency_key or not operation.idempotent:
@@ -184,9 +194,6 @@ def outgoing(
         )
         for name, value in signed.items():
             put(name, value)
-    secrets += [
-        value for name, value in lines.values() if is_sensitive_name(name) and "idempot" not in name.lower()
-    ]
     return Outgoing(
         method,
         url,
@@ -194,7 +201,7 @@ def outgoing(
         lines,
         body,
         model if isinstance(model, str) else None,
-        secrets=tuple({s for s in secrets if len(s) >= 4}),
+        settings=configuration,
     )
 
 
@@ -238,26 +245,22 @@ def _base(
     }
 
 
-def _authenticate(configuration: Configuration, put: Any) -> list[str]:
-    """Put the authentication headers that do not come from an access token; returns the secret texts."""
-    secrets: list[str] = []
+def _authenticate(configuration: Configuration, put: Any) -> None:
+    """Put the authentication headers that do not come from an access token."""
     for name, key in configuration.api_key.items():
         text = key.reveal() if isinstance(key, Secret) else str(key)
         prefix = configuration.api_key_prefix.get(name)
         if prefix is None and name.lower() == "authorization" and " " not in text:
             prefix = "Bearer"
         put(name, f"{prefix} {text}" if prefix else text)
-        secrets.append(text)
     if configuration.username is not None and "Authorization" not in configuration.api_key:
         password = configuration.password
         text = password.reveal() if isinstance(password, Secret) else ""
         pair = base64.b64encode(f"{configuration.username}:{text}".encode()).decode("ascii")
         if configuration.access_token is None:
             put("Authorization", f"Basic {pair}")
-        secrets += [text, pair]
     if isinstance(configuration.cookie, Secret):
         put("Cookie", configuration.cookie.reveal())
-    return secrets
 
 
 def _flat(query: Mapping[str, Any]) -> list[tuple[str, str]]:

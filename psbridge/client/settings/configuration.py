@@ -12,13 +12,14 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias, runtime_checkable
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import unquote
 
 from ..errors import ConfigurationError
-from ..message.headers import check_header, is_header_safe
-from .secret import Revealable, Secret, mask_text, secret
+from ..message.headers import check_header
+from .checks import CHECKS
+from .secret import MASK, Revealable, Secret, key, leaves_no_trace, secret, secret_texts, shown
+from .table import BY_NAME, SECRET_VARIABLES, SETTING_OF, SETTINGS, VARIABLES, Setting, nearest
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 
@@ -61,7 +62,17 @@ class HttpSigning:
 
     def __post_init__(self) -> None:
         if self.key_passphrase is not None:
-            object.__setattr__(self, "key_passphrase", secret(self.key_passphrase, "KeyPassPhrase"))
+            kept = _complain_of("KeyPassPhrase", secret, self.key_passphrase, "KeyPassPhrase")
+            object.__setattr__(self, "key_passphrase", kept)
+        if (
+            not self.key_id.isprintable()
+            or not self.key_id.isascii()
+            or '"' in self.key_id
+            or "\\" in self.key_id
+        ):
+            raise ConfigurationError(
+                "KeyId may hold printable ASCII characters, but no quote and no backslash.", parameter="KeyId"
+            )
         _one_of("HashAlgorithm", self.hash_algorithm, ("sha256", "sha512"))
         _one_of("SigningAlgorithm", self.signing_algorithm, ("RSASSA-PKCS1-v1_5", "RSASSA-PSS"))
         object.__setattr__(self, "headers", tuple(self.headers))
@@ -139,63 +150,23 @@ class Configuration:
     log_bodies: bool = False
 
     def __post_init__(self) -> None:
-        try:
-            self._normalise()
-        except (TypeError, ValueError) as error:
-            raise ConfigurationError(str(error), parameter=str(error).partition(":")[0].split()[0]) from None
+        for setting in SETTINGS:
+            value = getattr(self, setting.name)
+            if value is not setting_default(setting.name):
+                object.__setattr__(self, setting.name, checked(setting, value))
+        for name, word in self.api_key_prefix.items():
+            _complain_of("ApiKey", check_header, name, word, "ApiKey")
 
-    def _normalise(self) -> None:
-        put = object.__setattr__
-        for name, parameter in (("base_url", "BaseUrl"), ("azure_endpoint", "AzureEndpoint")):
-            url = getattr(self, name)
-            if url is not None:
-                put(self, name, check_base_url(url, parameter))
-        if self.proxy:
-            _check_proxy(self.proxy)
-        for name, parameter in (("password", "Password"), ("cookie", "Cookie")):
-            value = getattr(self, name)
-            if value is not None:
-                put(self, name, _header_safe(secret(value, parameter), parameter))
-        token = self.access_token
-        if (
-            token is not None
-            and not isinstance(token, KeyDispenser)
-            and (isinstance(token, str | Secret | Revealable) or not callable(token))
-        ):
-            put(self, "access_token", _header_safe(secret(token, "AccessToken"), "AccessToken"))
-        keys = {str(k): _header_safe(secret(v, "ApiKey"), "ApiKey") for k, v in self.api_key.items()}
-        for name in (*keys, *self.api_key_prefix):
-            check_header(name, self.api_key_prefix.get(name, ""), "ApiKey")
-        put(self, "api_key", MappingProxyType(keys))
-        for parameter, text in (("Organization", self.organization), ("Project", self.project)):
-            if text is not None:
-                check_header(parameter, text, parameter)
-        for name, text in self.default_headers.items():
-            check_header(name, text, "DefaultHeaders")
-        for name in ("api_key_prefix", "default_headers", "additional_query", "additional_body"):
-            put(self, name, MappingProxyType(dict(getattr(self, name))))
-        for name, parameter in (
-            ("timeout", "TimeoutSec"),
-            ("connect_timeout", "ConnectTimeoutSec"),
-            ("idle_timeout", "IdleTimeoutSec"),
-            ("max_response_bytes", "MaxResponseBytes"),
-            ("max_event_bytes", "MaxEventBytes"),
-        ):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{parameter} must be greater than 0.")
-        if not (isinstance(self.max_retries, int) and self.max_retries >= 0):
-            raise ValueError("MaxRetryCount must be a whole number, 0 or more.")
-        if self.client_certificate is not None:
-            put(self, "client_certificate", _client_certificate(self.client_certificate))
-
+    @leaves_no_trace
     def replace(self, **changes: Any) -> Configuration:
-        """A copy with `changes`, checked as a new one is; a name that is no setting raises
+        """A copy with `changes`, checked as a new one is; a name that is not a setting raises
         ConfigurationError.
         """
-        unknown = changes.keys() - _FIELD_NAMES
+        unknown = sorted(changes.keys() - BY_NAME.keys())
         if unknown:
+            names = tuple(sorted(BY_NAME))
             raise ConfigurationError(
-                f"'{sorted(unknown)[0]}' is no setting; {', '.join(sorted(_FIELD_NAMES))} are."
+                f"'{unknown[0]}' is no setting; {', '.join(names)} are.{nearest(unknown[0], names)}"
             )
         return dataclasses.replace(self, **changes)
 
@@ -203,140 +174,139 @@ class Configuration:
         """What a call uses now: this configuration, with what is unset taken from the environment.
 
         Azure's variables count only where neither a base URL nor an OpenAI key is given.
+
+        Raises:
+            ConfigurationError: a variable holds what cannot be used; the message names it.
         """
         environ = os.environ if environ is None else environ
-        values = tuple(environ.get(name) or None for name in _ENVIRONMENT)
+        values = {
+            name: Secret(value) if name in SECRET_VARIABLES else value
+            for name in VARIABLES
+            if (value := environ.get(name))
+        }
         cached: tuple[Any, Configuration] | None = self.__dict__.get("_resolved")
         if cached is not None and cached[0] == values:
             return cached[1]
-        result = self.replace(**self._from_environment(dict(zip(_ENVIRONMENT, values, strict=True))))
+        result = self.replace(**self._from_environment(values))
         object.__setattr__(self, "_resolved", (values, result))
         return result
 
-    def _from_environment(self, env: Mapping[str, str | None]) -> dict[str, Any]:
+    def _from_environment(self, values: Mapping[str, str | Secret]) -> dict[str, Any]:
+        def variable(name: str) -> Any:
+            return checked(SETTING_OF[name], values[name], name) if name in values else None
+
         changes: dict[str, Any] = {
-            "organization": self.organization or env["OPENAI_ORG_ID"],
-            "project": self.project or env["OPENAI_PROJECT_ID"],
+            "organization": self.organization or variable("OPENAI_ORG_ID"),
+            "project": self.project or variable("OPENAI_PROJECT_ID"),
         }
         own_key = bool(self.access_token is not None or self.api_key or self.username)
         azure = self.azure_endpoint
-        if azure is None and self.base_url is None and env["OPENAI_BASE_URL"] is None:
-            azure = None if env["OPENAI_API_KEY"] else env["AZURE_OPENAI_ENDPOINT"]
+        if azure is None and self.base_url is None and "OPENAI_BASE_URL" not in values:
+            azure = None if "OPENAI_API_KEY" in values else variable("AZURE_OPENAI_ENDPOINT")
         if azure is not None and self.base_url is None:
             changes["azure_endpoint"] = azure
             changes["base_url"] = None
-            changes["azure_deployment"] = self.azure_deployment or env["AZURE_OPENAI_DEPLOYMENT"]
-            changes["api_version"] = self.api_version or env["OPENAI_API_VERSION"]
-            if not own_key and env["AZURE_OPENAI_API_KEY"]:
-                changes["api_key"] = {"api-key": env["AZURE_OPENAI_API_KEY"]}
-            elif not own_key and env["AZURE_OPENAI_AD_TOKEN"]:
-                changes["access_token"] = env["AZURE_OPENAI_AD_TOKEN"]
+            changes["azure_deployment"] = self.azure_deployment or variable("AZURE_OPENAI_DEPLOYMENT")
+            changes["api_version"] = self.api_version or variable("OPENAI_API_VERSION")
+            if not own_key and "AZURE_OPENAI_API_KEY" in values:
+                changes["api_key"] = {"api-key": variable("AZURE_OPENAI_API_KEY")}
+            elif not own_key:
+                changes["access_token"] = variable("AZURE_OPENAI_AD_TOKEN")
             return changes
         changes["azure_endpoint"] = None
-        changes["base_url"] = self.base_url or env["OPENAI_BASE_URL"] or DEFAULT_BASE_URL
-        if not own_key and env["OPENAI_API_KEY"]:
-            changes["access_token"] = env["OPENAI_API_KEY"]
+        changes["base_url"] = self.base_url or variable("OPENAI_BASE_URL") or DEFAULT_BASE_URL
+        if not own_key:
+            changes["access_token"] = variable("OPENAI_API_KEY")
         return changes
 
+    def secrets(self, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+        """The texts that may show nowhere while this configuration is in force, the environment's included.
+
+        Never raises: it serves those who report errors.
+        """
+        environ = os.environ if environ is None else environ
+        texts = [environ[name].strip() for name in SECRET_VARIABLES if environ.get(name)]
+        for setting in SETTINGS:
+            value = getattr(self, setting.name)
+            if not callable(value):
+                texts += secret_texts(value, setting.name if setting.secret else "")
+        if self.http_signing is not None:
+            texts += secret_texts(self.http_signing.key_passphrase)
+        for proxy in (self.proxy, *(environ.get(name) for name in _PROXY_VARIABLES)):
+            user, at, _ = (proxy or "").rpartition("@")
+            password = user.rpartition(":")[2] if at else ""
+            texts += [password, unquote(password)]
+        return tuple(dict.fromkeys(text for text in texts if text))
+
+    def shown(self) -> dict[str, Any]:
+        """The settings as they may be shown, those that are not the defaults: secrets are masked."""
+        return {
+            setting.name: MASK if setting.kind == "secret" else shown(value)
+            for setting in SETTINGS
+            if (value := getattr(self, setting.name)) != setting_default(setting.name)
+            and not (isinstance(value, Mapping) and not value)
+        }
+
     def __repr__(self) -> str:
-        shown = []
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if value is None or value == field.default or (isinstance(value, Mapping) and not value):
-                continue
-            if field.name == "default_headers" or field.name in ("additional_body", "additional_query"):
-                value = sorted(value)
-            elif isinstance(value, str):
-                value = mask_text(value)
-            elif callable(value) or isinstance(value, KeyDispenser):
-                value = type(value).__name__
-            elif isinstance(value, Mapping):
-                value = dict(value)
-            shown.append(f"{field.name}={value!r}")
-        return f"Configuration({', '.join(shown)})"
+        return f"Configuration({', '.join(f'{name}={value!r}' for name, value in self.shown().items())})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kept = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return _rebuild, ({k: dict(v) if isinstance(v, Mapping) else v for k, v in kept.items()},)
+        return _rebuild, ({setting.name: getattr(self, setting.name) for setting in SETTINGS},)
+
+
+Configuration.__init__ = leaves_no_trace(Configuration.__init__)  # type: ignore[method-assign]
+
+
+_PROXY_VARIABLES = tuple(
+    name for one in ("http_proxy", "https_proxy", "all_proxy") for name in (one, one.upper())
+)
 
 
 def _rebuild(values: dict[str, Any]) -> Configuration:
     return Configuration(**values)
 
 
-_FIELD_NAMES = frozenset(field.name for field in dataclasses.fields(Configuration))
-
-_ENVIRONMENT = (
-    "OPENAI_API_KEY",
-    "OPENAI_BASE_URL",
-    "OPENAI_ORG_ID",
-    "OPENAI_PROJECT_ID",
-    "OPENAI_API_VERSION",
-    "AZURE_OPENAI_ENDPOINT",
-    "AZURE_OPENAI_DEPLOYMENT",
-    "AZURE_OPENAI_API_KEY",
-    "AZURE_OPENAI_AD_TOKEN",
-)
+_DEFAULTS = {
+    field.name: field.default if field.default is not dataclasses.MISSING else None
+    for field in dataclasses.fields(Configuration)
+}
 
 
-def check_base_url(url: str, parameter: str = "BaseUrl") -> str:
-    """`url` without trailing slashes, or ConfigurationError with the generated module's wording.
+def setting_default(name: str) -> Any:
+    """What a setting is where nobody set it; None for a table, which is then empty."""
+    return _DEFAULTS[name]
 
-    Allowed are absolute http and https URLs with a host, without user, password, query or fragment.
+
+def checked(setting: Setting, value: Any, called: str = "") -> Any:
+    """A value as the setting keeps it.
+
+    Args:
+        called: what the value came from, where that is not the setting's parameter.
+
+    Raises:
+        ConfigurationError: it cannot be used; the message names what it came from and what is allowed.
     """
+    if called and setting.kind in ("key", "keys"):
+        return _complain_of(setting.parameter, key, value, called)
+    if called and setting.kind != "url":  # a URL is quoted, and tells by itself what is wrong
+        return _complain_of(setting.parameter, _named, called, CHECKS[setting.kind], value, setting.parameter)
+    return _complain_of(setting.parameter, CHECKS[setting.kind], value, setting.parameter)
+
+
+def _named(called: str, check: Any, value: Any, parameter: str) -> Any:
     try:
-        parts: SplitResult | None = urlsplit(url)
-        usable = (
-            parts is not None
-            and parts.scheme in ("http", "https")
-            and bool(parts.hostname)
-            and parts.username is None
-            and parts.password is None
-            and not parts.query
-            and not parts.fragment
-            and (parts.port is None or parts.port > 0)
-            and url.isprintable()
-            and not any(c.isspace() for c in url)
-            and not any(c in (parts.hostname or "") for c in '\\<>"{}|^`%')
-        )
-    except (ValueError, AttributeError, TypeError):
-        usable = False
-    if not usable:
-        raise ConfigurationError(
-            f"Invalid URL '{mask_text(str(url))}' cannot be used in the base URL.", parameter=parameter
-        )
-    return url.rstrip("/")
+        return check(value, parameter)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{called}: {error}") from None
 
 
-def _check_proxy(proxy: str) -> None:
+def _complain_of(parameter: str, check: Any, *arguments: Any) -> Any:
+    """What `check` gives; what it refuses is a ConfigurationError without a trace of the values."""
     try:
-        parts = urlsplit(proxy)
-        usable = parts.scheme in ("http", "https", "socks5", "socks5h") and bool(parts.hostname)
-        usable = usable and (parts.port is None or parts.port > 0)
-    except (ValueError, AttributeError, TypeError):
-        usable = False
-    if not usable:
-        raise ValueError("Proxy must be an http://, https://, socks5:// or socks5h:// URL with a host.")
-
-
-def _header_safe(value: Secret, parameter: str) -> Secret:
-    if not is_header_safe(value.reveal()):
-        raise ValueError(
-            f"{parameter} may hold no line break, control character or character outside ISO-8859-1."
-        )
-    return value
-
-
-def _client_certificate(value: str | Sequence[str | SecretLike]) -> str | tuple[str | Secret, ...]:
-    if isinstance(value, str):
-        return value
-    parts = tuple(value)
-    if not 1 <= len(parts) <= 3:
-        raise ValueError(
-            "ClientCertificate takes a file, or (certificate, key), or (certificate, key, passphrase)."
-        )
-    files = tuple(str(part) for part in parts[:2])
-    return files if len(parts) < 3 else (*files, secret(parts[2], "ClientCertificate"))
+        return check(*arguments)
+    except (TypeError, ValueError, AttributeError, UnicodeError) as error:
+        told = str(error)
+    raise ConfigurationError(told, parameter=parameter)
 
 
 def _one_of(parameter: str, value: str, allowed: Sequence[str]) -> None:
@@ -344,7 +314,7 @@ def _one_of(parameter: str, value: str, allowed: Sequence[str]) -> None:
         raise ConfigurationError(f"{parameter} must be one of {', '.join(allowed)}.", parameter=parameter)
 
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _process_default = Configuration()
 _override: ContextVar[Configuration | None] = ContextVar("psbridge_configuration", default=None)
 
@@ -356,6 +326,7 @@ def current_configuration() -> Configuration:
     return _override.get() or _process_default
 
 
+@leaves_no_trace
 def set_configuration(configuration: Configuration | None = None, **changes: Any) -> Configuration:
     """Make `configuration`, or the one in force with `changes`, the one in force from here on; returns it.
 
@@ -377,6 +348,15 @@ def set_configuration(configuration: Configuration | None = None, **changes: Any
     return result
 
 
+def update_configuration(change: Callable[[Configuration], Mapping[str, Any]]) -> Configuration:
+    """`set_configuration` with what `change` makes of the configuration in force; none between them is lost,
+    whatever other threads set meanwhile.
+    """
+    with _lock:
+        return set_configuration(**change(current_configuration()))
+
+
+@leaves_no_trace
 @contextmanager
 def use_configuration(configuration: Configuration | None = None, **changes: Any) -> Iterator[Configuration]:
     """Use another configuration inside a `with`: the given one, or the one in force with `changes`.

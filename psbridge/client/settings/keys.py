@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Iterable
 from typing import Any
 
 from ..errors import ConfigurationError
-from ..message.headers import is_header_safe
-from .secret import Revealable, Secret, secret
+from .secret import Revealable, Secret, leaves_no_trace
+from .secret import key as a_key
 
 
 class KeyRing:
@@ -29,8 +29,12 @@ class KeyRing:
     and tasks.
     """
 
+    @leaves_no_trace
     def __init__(self, keys: Iterable[str | Secret | Revealable], interval: float = 0.0) -> None:
-        self._keys = [secret(key, "AccessToken") for key in keys]
+        try:
+            self._keys = [a_key(one, "AccessToken") for one in keys]
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(str(error), parameter="AccessToken") from None
         if not self._keys:
             raise ConfigurationError(
                 "AccessToken: a key ring needs at least one key.", parameter="AccessToken"
@@ -135,16 +139,10 @@ class KeyCache:
 
     def _keep(self, source: Any, value: object) -> Secret:
         try:
-            key = secret(value, "AccessToken")
-        except TypeError as error:
+            key = a_key(value, "AccessToken: what the callable gave", blanks=True)
+        except (TypeError, ValueError) as error:
             raise ConfigurationError(str(error), parameter="AccessToken") from None
-        text = key.reveal()
-        if not text or not is_header_safe(text):
-            raise ConfigurationError(
-                "AccessToken: the callable gave an empty key, or one with a line break or control character.",
-                parameter="AccessToken",
-            )
-        key = Secret(text)
+        key = Secret(key.reveal())  # one of its own, so that it is told from the one a server refused
         self._kept[id(source)] = (source, key)
         return key
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import weakref
 from collections.abc import Generator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..errors import (
     StreamStalledError,
     TruncatedStreamError,
 )
+from ..exchange import log
 from ..exchange.loop import Answer, Call, Close, Command, Read
 from ..exchange.telemetry import Span
 from ..message import jsontext
@@ -56,6 +58,7 @@ class StreamState:
         """Read until a chunk is ready or the stream has ended; raises what went wrong once all chunks are
         out.
         """
+        log.asking.set(weakref.ref(self.call.outgoing))
         while not self.ready:
             if self._failure is not None:
                 failure, self._failure = self._failure, None
@@ -81,6 +84,7 @@ class StreamState:
             except BaseException as error:
                 yield from self.stop(error)
                 raise
+            data = b""  # kept no longer than it is needed: an error's report may show it
 
     def _take_in(self, events: list[ServerSentEvent] | tuple[ServerSentEvent, ...]) -> None:
         bounds = self.answer.bounds

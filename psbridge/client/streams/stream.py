@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import ClientError
 from ..exchange.drivers import AsyncDriver, Driver
 from ..message.headers import Headers
+from ..settings.secret import without_frames
 from .events import Done, EventReader, StreamEvent
 from .state import StreamState
 
@@ -91,7 +92,8 @@ class ChatStream(_Opened):
             return read(self._ready.popleft())
         except ClientError as error:
             self._driver.run(self._state.stop(error))
-            raise
+            failure = without_frames(error)
+        raise failure
 
     def _chunks(self) -> Iterator[dict[str, Any]]:
         while self._ready or self._fill():
@@ -173,7 +175,8 @@ class AsyncChatStream(_Opened):
             return read(self._ready.popleft())
         except ClientError as error:
             await self._driver.run(self._state.stop(error))
-            raise
+            failure = without_frames(error)
+        raise failure
 
     async def _chunks(self) -> AsyncIterator[dict[str, Any]]:
         while self._ready or await self._fill():

@@ -48,7 +48,7 @@ class WireRequest:
     """What goes out: method, absolute URL, header lines in order, body."""
 
     method: str
-    url: httpcore.URL
+    url: httpcore.URL = field(repr=False)
     headers: list[tuple[bytes, bytes]] = field(repr=False)
     body: Content = field(repr=False)
 
