@@ -109,7 +109,7 @@ def test_what_is_no_key_is_refused_when_it_is_set(given: Any) -> None:
     ):
         if given == "" and refused.__code__.co_names[0] == "ps":
             continue  # Set-Configuration takes an empty text as taking the setting back
-        with pytest.raises(ConfigurationError, match="^AccessToken") as caught:
+        with pytest.raises(ConfigurationError, match=r"^AccessToken") as caught:
             refused()
         assert caught.value.error_id == "PSBridge.InvalidConfiguration"
 
@@ -148,7 +148,7 @@ def test_a_key_id_cannot_add_to_the_signature(name: str) -> None:
     if name == "sk":
         assert HttpSigning(name, "file").key_id == name
         return
-    with pytest.raises(ConfigurationError, match="^KeyId"):
+    with pytest.raises(ConfigurationError, match=r"^KeyId"):
         HttpSigning(name, "file")
 
 

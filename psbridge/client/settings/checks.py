@@ -173,8 +173,10 @@ def issuers(value: Any, parameter: str) -> str | None:
     """A PEM file or a folder of them that can be read."""
     if value is None:
         return None
+    from pathlib import Path
+
     path = os.fspath(value)
-    if os.path.isdir(path):
+    if _readable(parameter, path, lambda name: Path(name).is_dir()):
         _readable(parameter, path, os.listdir)
     else:
         pem_file(path, parameter)
@@ -198,9 +200,10 @@ def certificate(value: Any, parameter: str) -> str | tuple[str | Secret, ...] | 
 
 def pem_file(path: str, parameter: str) -> str:
     """A PEM file that can be read."""
+    from pathlib import Path
 
     def holds_pem(name: str) -> bool:
-        with open(name, "rb") as file:
+        with Path(name).open("rb") as file:
             return _PEM in file.read(1 << 24)
 
     if not _readable(parameter, path, holds_pem):
