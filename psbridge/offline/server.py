@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 import threading
 from collections.abc import Collection
@@ -112,12 +113,17 @@ class OfflineServer:
         if self._server is None:
             return
         server, self._server = self._server, None
-        server.close()
         self._settings.closing = True
         empty = self._settings.empty
         assert empty is not None
-        for _ in range(5):  # a connection that was just accepted becomes one of ours within these turns
+        # asyncio forgets a connection that was accepted but is no transport yet when the server closes: no
+        # more are accepted, and those become transports within these turns.
+        with contextlib.suppress(NotImplementedError):
+            for listener in server.sockets:
+                asyncio.get_running_loop().remove_reader(listener.fileno())
+        for _ in range(3):
             await asyncio.sleep(0)
+        server.close()
         while self._settings.connections:
             empty.clear()
             for connection in list(self._settings.connections):

@@ -6,6 +6,7 @@ Faults happen here, as they are faults of the wire. What a reply says is `app`'s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import struct
@@ -190,7 +191,8 @@ class Connection(asyncio.Protocol):
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self._write(error_reply(error), close=True)
             if self._transport.can_write_eof():
-                self._transport.write_eof()
+                with contextlib.suppress(OSError):  # the peer may be gone already
+                    self._transport.write_eof()
             asyncio.get_running_loop().call_later(_LINGER, self._transport.close)
         else:
             self._transport.close()
