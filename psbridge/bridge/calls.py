@@ -51,13 +51,13 @@ class Call:
         self.id = id
         self.open = True
         self.cancellation = cancellation
-        self.wanted = {"warning": True, "verbose": verbose, "debug": debug}
+        self.wanted = {"warning": True, "verbose": verbose, "debug": debug, "progress": True}
         self.kept: dict[str, list[str]] | None = None
         self._output = output
         self._lock = threading.Lock()
 
     def say(self, stream: str, text: str) -> None:
-        """A line of the stream `warning`, `verbose` or `debug`, if it is wanted."""
+        """A line of the stream `warning`, `verbose`, `debug` or `progress`, if it is wanted."""
         if not self.wanted[stream]:
             return
         if self.cancellation is not None:

@@ -12,6 +12,7 @@ To the worker:
 From it:
 - `{"$psbridge": [name, member, value, ...]}`: an object of a named kind, with what is set in it; data with a
   member of the name `$psbridge` comes so too, with an empty name;
+- `{"$psbridge": "bytes", "value": "..."}`: bytes, in Base64;
 - `{"$psbridge": "secret"}`: a secret, whatever it is.
 
 So nothing in data, a server's reply included, is taken for a marker. Knows nothing of messages or cmdlets.
@@ -19,6 +20,7 @@ So nothing in data, a server's reply included, is taken for a marker. Knows noth
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -196,6 +198,8 @@ def _way(value: Any) -> Callable[[Any], Any]:
             return lambda totals: typed("UsageTotals", vars(totals))
         case Headers():
             return dict
+        case bytes():
+            return lambda data: {MARKER: "bytes", "value": base64.b64encode(data).decode("ascii")}
         case Decimal():
             return lambda number: int(number) if number == number.to_integral_value() else float(number)
         case datetime.date() | datetime.time():

@@ -197,12 +197,14 @@ class Worker:
 
     def _run(self, call: Call, invocation: Invocation, configuration: Any) -> None:
         from ..client.settings.configuration import use_configuration
+        from ..cmdlets.progress import listening
         from ..cmdlets.session import cancellable
 
         if not call.open or call.cancellation is None:
             return
         changes = {"log_bodies": True} if invocation.debug else {}
-        with use_configuration(configuration, **changes), cancellable(call.cancellation):
+        told = partial(call.say, "progress")
+        with use_configuration(configuration, **changes), cancellable(call.cancellation), listening(told):
             line = self._outcome(call, invocation)
         self._calls.answer(call, line)
 

@@ -120,12 +120,14 @@ def powershell_files(
             module / "PSBridge.psm1",
             templates.get_template("PSBridge.psm1.j2").render(parts=_parts("module"), functions=functions),
         ),
-        Output(module / "PSBridge.Start.ps1", loaded.render(parts=_parts("start"))),
+        Output(module / "PSBridge.Start.ps1", loaded.render(parts=_parts("start"), data=())),
         Output(
             module / "PSBridge.Builders.ps1",
-            loaded.render(parts=_parts("builders"), later=_later(), models=models),
+            loaded.render(parts=_parts("builders"), later=_later(), models=models, data=_viewed()),
         ),
-        Output(module / "PSBridge.Calls.ps1", loaded.render(parts=_parts("calls"))),
+        Output(
+            module / "PSBridge.Calls.ps1", loaded.render(parts=_parts("calls"), data=_tables(table, only))
+        ),
         Output(
             module / "PSBridge.psd1",
             templates.get_template("PSBridge.psd1.j2").render(names=names, version=__version__),
@@ -135,6 +137,39 @@ def powershell_files(
             templates.get_template("PSBridge-help.xml.j2").render(functions=everything),
         ),
     ]
+
+
+Data = list[tuple[str, list[tuple[str, str]]]]
+"""Hashtables of the module: the variable, and its keys with their values as PowerShell writes them."""
+
+
+def _viewed() -> Data:
+    """The kinds of objects that have a view; the first of them has the views loaded."""
+    views = (SOURCES.parent / "PSBridge" / "PSBridge.Format.ps1xml").read_text(encoding="ascii")
+    return [("Viewed", [(name, "1") for name in re.findall(r"<TypeName>PSBridge\.(\w+)</TypeName>", views)])]
+
+
+def _tables(table: list[Cmdlet], only: dict[str, Any]) -> Data:
+    """What calling a cmdlet takes to know: the parameter that holds its request, those that are paths of the
+    script's, and the one that goes in front of another.
+    """
+    requests = [(one.name, one.operations[0].request) for one in table if one.operations]
+    files = [(one.name, [_text(each.name) for each in one.parameters if each.file]) for one in table]
+    before = [
+        (cmdlet, f"{_text(name)}, {_text(about['before'])}")
+        for cmdlet, parameters in only["parameters"].items()
+        for name, about in parameters.items()
+        if "before" in about
+    ]
+    return [
+        ("Requests", [(name, _text(parameter)) for name, parameter in requests if parameter]),
+        ("Files", [(name, ", ".join(named)) for name, named in files if named]),
+        ("Before", before),
+    ]
+
+
+def _text(name: str) -> str:
+    return f"'{name}'"
 
 
 def _parts(folder: str) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from psbridge.bridge.values import encoded
 from psbridge.offline import Fault, OfflineServer
 
 from .conftest import REQUEST
@@ -300,3 +301,12 @@ def test_the_other_cmdlets_results_have_their_kinds(connected: WorkerClient) -> 
     more = connected.run("Get-ChatCompletionUsage")
     assert more["set"]["requests"] == usage["set"]["requests"] + 1
     assert connected.ask("status")["usage"] == more["set"]
+
+
+def test_bytes_come_as_base64() -> None:
+    """The content of a file is not text."""
+    assert encoded(b"\x00\xffa") == '{"$psbridge":"bytes","value":"AP9h"}'
+    assert encoded([b"a"]) == '[{"$psbridge":"bytes","value":"YQ=="}]'
+    assert json.loads(encoded({"$psbridge": b"a"})) == {
+        "$psbridge": ["", "$psbridge", {"$psbridge": "bytes", "value": "YQ=="}]
+    }

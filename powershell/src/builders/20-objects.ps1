@@ -1,7 +1,6 @@
 # Objects as scripts get them: every property of the model is there, the unset ones marked.
 
 $script:Templates = @{}
-$script:Viewed = @{ CreateChatCompletionResponse = 1; CreateChatCompletionStreamResponse = 1; HttpInfo = 1 }  # have a view
 $script:Formatted = $false
 $script:UnsetMark = [System.Management.Automation.Internal.AutomationNull]::Value
 
@@ -23,6 +22,7 @@ class PSBridgeReader {
             if ($told -is [array]) { return $this.Make($told) }
             if ($told -eq 'unset') { return $this.Make(@('Unset')) }
             if ($told -eq 'number') { return [double] $value.value }  # NaN and the infinities
+            if ($told -eq 'bytes') { return [System.Convert]::FromBase64String($value.value) }
             return '********'
         }
         foreach ($property in $properties) {

@@ -62,8 +62,9 @@ class PSBridgeWriter {
             [void]$this.Text.Append('{"$psbridge":"unset"}')
             return
         }
-        if ($name -like '*messages' -and $kind -in 'PSBridge.CreateChatCompletionResponse', 'PSBridge.ChatCompletionResponseMessage') {
-            $value = ConvertTo-BridgeTurn $value
+        $stand = $script:StandsFor[$kind]
+        if ($null -ne $stand -and $name -like "*$($stand[0])") {
+            $value = & $stand[1] $value
             $kind = ''
         }
         # An object of a model is sent by its name: what an Unset object left open in it stays open.

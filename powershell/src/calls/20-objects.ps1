@@ -7,15 +7,15 @@ function Test-BridgeUnset {
     $Value -is [System.Management.Automation.PSCustomObject] -and $Value.PSObject.TypeNames[0] -eq 'PSBridge.Unset'
 }
 
-function ConvertTo-BridgeTurn {
-    # A reply, or its message, as the assistant's turn in the next request: what a request may hold of it.
-    param($Reply)
-    $message = $Reply
-    if ($Reply.PSObject.TypeNames[0] -eq 'PSBridge.CreateChatCompletionResponse') { $message = $Reply.choices[0].message }
-    $turn = [ordered]@{ role = 'assistant'; content = $message.content }
-    foreach ($name in 'refusal', 'tool_calls', 'function_call') {
-        if ($message.$name) { $turn[$name] = $message.$name }
+function Resolve-BridgePath {
+    # A path of the script's, relative to its location, for a worker that has another. A FileInfo says where it was made
+    # from: PowerShell makes one of a text by the process's folder, which is not the script's location.
+    param($Cmdlet, $Path)
+    $text = "$Path"
+    if ($Path -is [System.IO.FileInfo] -and -not [System.IO.Path]::IsPathRooted($text)) {
+        $here = $Cmdlet.GetUnresolvedProviderPathFromPSPath($text)
+        if ([System.IO.File]::Exists($here)) { return $here }
+        return $Path.FullName
     }
-    if ($message.audio) { $turn['audio'] = @{ id = $message.audio.id } }
-    [pscustomobject]$turn
+    $Cmdlet.GetUnresolvedProviderPathFromPSPath($text)
 }

@@ -112,10 +112,10 @@ function Send-BridgeCall {
     try {
         if (-not $piped) {
             $Item = $null
-            [void]$Bound.TryGetValue('CreateChatCompletionRequest', [ref]$Item)
+            if ($script:Requests.ContainsKey($Call.Name)) { [void]$Bound.TryGetValue($script:Requests[$Call.Name], [ref]$Item) }
         }
         $own = $Bound
-        if ($piped -or $Call.Keep -or $Bound.Count -gt 1) { $own = Select-BridgeArgument $Call $Bound }
+        if ($piped -or $Call.Keep -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
         $writer = Format-BridgeCall $Call.Name $own $Call.More
         if ($writer.Refusal) {
             # Its turn in the order is kept.
@@ -166,15 +166,16 @@ function Select-BridgeArgument {
     $own = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
     foreach ($key in $script:Limits) { [void]$own.Remove($key) }
     [void]$own.Remove('Unordered')
-    if ($own.ContainsKey('Reply')) {
-        $own['Messages'] = @(ConvertTo-BridgeTurn $own['Reply']) + @($own['Messages'])
-        [void]$own.Remove('Reply')
+    $first = $script:Before[$Call.Name]
+    if ($null -ne $first -and $own.ContainsKey($first[0])) {
+        # What was piped goes in front of the parameter it belongs to.
+        $own[$first[1]] = @($own[$first[0]]) + @($own[$first[1]])
+        [void]$own.Remove($first[0])
+    }
+    foreach ($key in $script:Files[$Call.Name]) {
+        if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = Resolve-BridgePath $Call.Cmdlet $own[$key] }
     }
     if ($Call.Keep) {
-        # Paths are the script's, relative to its location; the worker has another.
-        foreach ($key in 'KeyFilePath', 'CaBundle') {
-            if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = $Call.Cmdlet.GetUnresolvedProviderPathFromPSPath($own[$key]) }
-        }
         if ($own.ContainsKey('ClientCertificate') -and $own['ClientCertificate']) {
             $files = @($own['ClientCertificate'])  # certificate, key, passphrase
             for ($i = 0; $i -lt [math]::Min(2, $files.Count); $i++) { $files[$i] = $Call.Cmdlet.GetUnresolvedProviderPathFromPSPath($files[$i]) }
@@ -291,13 +292,19 @@ function Write-BridgeFinished {
     if ($Call.Order.Count) {
         # The new first one goes on from here as it comes; what it has so far is written now.
         $items = $Call.Order.Peek().Items
-        while ($items.Count) { $items.Dequeue() }
+        while ($items.Count) {
+            $item = $items.Dequeue()
+            if ($item -is [byte[]]) { , $item } else { $item }
+        }
     }
 }
 
 function Write-BridgeSlot {
     param($Call, $Slot)
-    while ($Slot.Items.Count) { $Slot.Items.Dequeue() }
+    while ($Slot.Items.Count) {
+        $item = $Slot.Items.Dequeue()
+        if ($item -is [byte[]]) { , $item } else { $item }  # bytes stay one array
+    }
     if ($null -ne $Slot.Record) { Write-BridgeError $Call.Cmdlet $Slot.Record $Call.Cmdlet.MyInvocation.ExpectingInput }
 }
 
