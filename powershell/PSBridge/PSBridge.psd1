@@ -6,7 +6,7 @@
     Author               = 'psbridge maintainers'
     CompanyName          = 'psbridge'
     Copyright            = '(c) psbridge maintainers. MIT licence.'
-    Description          = 'The cmdlets of the generated OpenAI PowerShell client, made to work: builders, New-ChatCompletion with streaming, throttling, retries and real error records, over one warm Python process.'
+    Description          = 'The cmdlets of the generated OpenAI PowerShell client, made to work: builders, calls with streaming, throttling, retries and real error records, over one warm Python process.'
     PowerShellVersion    = '5.1'
     CompatiblePSEditions = @('Desktop', 'Core')
     # No FormatsToProcess: the views are loaded with the first reply, here they would be a third of an import's time.
@@ -347,9 +347,9 @@
     AliasesToExport      = @()
     PrivateData          = @{
         PSData = @{
-            Tags         = @('OpenAI', 'ChatGPT', 'LLM', 'ChatCompletion', 'Python', 'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+            Tags         = @('OpenAI', 'ChatGPT', 'LLM', 'Python', 'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
             LicenseUri   = 'https://opensource.org/license/mit'
-            ProjectUri   = 'https://platform.openai.com/docs/api-reference/chat'
+            ProjectUri   = 'https://platform.openai.com/docs/api-reference'
             ReleaseNotes = 'First version.'
         }
     }

@@ -29,7 +29,7 @@ class Operation(NamedTuple):
     idempotent: bool = False
 
     def at(self, places: Mapping[str, object]) -> str:
-        """The path with its braces filled in, each as one segment; `{completion_id}` by `completion_id`.
+        """The path with its braces filled in, each as one segment; `{file_id}` by `file_id`.
 
         Raises:
             RequestError: a value is missing, empty, or would name another path.

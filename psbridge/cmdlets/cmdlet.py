@@ -29,7 +29,7 @@ COMMON = frozenset(parameter.name for parameter in (*COMMON_PARAMETERS, *SHOULD_
 
 
 class Cmdlet(Protocol):
-    """What calling `psbridge.Initialize_X` or `psbridge.New_ChatCompletion` gives you."""
+    """What calling a cmdlet of `psbridge`, such as `psbridge.Get_Configuration`, is."""
 
     __name__: str
     entry: TableEntry

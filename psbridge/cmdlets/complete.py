@@ -1,6 +1,6 @@
 """A request as it can be sent: what was left open on purpose is filled in, left out, or refused.
 
-An empty builder (`Initialize-CreateChatCompletionRequestModel` with nothing) leaves its parameter open. A
+A builder of a plain value that is called with nothing leaves its parameter open. A
 request without a model takes the configuration's; an optional object that misses a required member is left
 out with a warning; anything else that is incomplete is an error, before anything is sent.
 """

@@ -1,4 +1,4 @@
-"""Every cmdlet as a function, made when it is first asked for: `functions.New_ChatCompletion`.
+"""Every cmdlet as a function, made when it is first asked for: `functions.Get_Configuration`.
 
 `functions.pyi` beside this file is what editors and type checkers read.
 """
@@ -29,7 +29,7 @@ def cmdlet(name: str) -> Cmdlet:
 
 
 def invoke(name: str, *args: Any, **parameters: Any) -> Any:
-    """Call a cmdlet whose name is known only at run time: `invoke("new-chatcompletion", request)`.
+    """Call a cmdlet whose name is known only at run time: `invoke("get-configuration")`.
 
     Raises:
         CommandNotFoundError: when no cmdlet has that name.

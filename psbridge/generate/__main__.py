@@ -36,9 +36,9 @@ def generate(
         outputs = [
             *model_files(api, words, known, package / "models"),
             *table_files(table, known, package / "models"),
-            stub_file(table, api, package / "cmdlets"),
+            stub_file(table, api, known, package / "cmdlets"),
             *pages(api, table, words, known, shown, root / "docs"),
-            *powershell_files(table, shown, root),
+            *powershell_files(table, known, shown, root),
         ]
         words.check_used()
         changed = write(outputs)

@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape
 import yaml
 
 from .. import __version__
+from .families import Family
 from .render import Output, environment
 from .rows import Cmdlet, Parameter
 from .words import Shown
@@ -102,11 +103,17 @@ class Function:
 
 
 def powershell_files(
-    table: list[Cmdlet], examples: Mapping[str, tuple[Shown, ...]], root: Path
+    table: list[Cmdlet], families: list[Family], examples: Mapping[str, tuple[Shown, ...]], root: Path
 ) -> list[Output]:
     """`PSBridge.psm1`, the three files it loads, `PSBridge.psd1` and `en-US/PSBridge-Help.xml`."""
     only = yaml.safe_load((Path(__file__).parent / "powershell.yaml").read_text(encoding="utf-8"))
-    functions = [_function(cmdlet, only, examples) for cmdlet in table]
+    more = {
+        name: about["powershell"]
+        for family in families
+        for name, about in family.cmdlets.items()
+        if "powershell" in about
+    }
+    functions = [_function(cmdlet, more.get(cmdlet.name, {}), examples) for cmdlet in table]
     written = [_written(name, entry) for name, entry in only["cmdlets"].items()]
     everything = sorted([*functions, *written], key=lambda one: one.cmdlet.name)
     models = [(one.output, [p.wire for p in one.parameters]) for one in table if one.kind == "object"]
@@ -126,7 +133,7 @@ def powershell_files(
             loaded.render(parts=_parts("builders"), later=_later(), models=models, data=_viewed()),
         ),
         Output(
-            module / "PSBridge.Calls.ps1", loaded.render(parts=_parts("calls"), data=_tables(table, only))
+            module / "PSBridge.Calls.ps1", loaded.render(parts=_parts("calls"), data=_tables(table, more))
         ),
         Output(
             module / "PSBridge.psd1",
@@ -149,7 +156,7 @@ def _viewed() -> Data:
     return [("Viewed", [(name, "1") for name in re.findall(r"<TypeName>PSBridge\.(\w+)</TypeName>", views)])]
 
 
-def _tables(table: list[Cmdlet], only: dict[str, Any]) -> Data:
+def _tables(table: list[Cmdlet], more: dict[str, dict[str, Any]]) -> Data:
     """What calling a cmdlet takes to know: the parameter that holds its request, those that are paths of the
     script's, and the one that goes in front of another.
     """
@@ -157,7 +164,7 @@ def _tables(table: list[Cmdlet], only: dict[str, Any]) -> Data:
     files = [(one.name, [_text(each.name) for each in one.parameters if each.file]) for one in table]
     before = [
         (cmdlet, f"{_text(name)}, {_text(about['before'])}")
-        for cmdlet, parameters in only["parameters"].items()
+        for cmdlet, parameters in more.items()
         for name, about in parameters.items()
         if "before" in about
     ]
@@ -184,9 +191,9 @@ def _later() -> list[str]:
     return sorted(named.intersection(defined))
 
 
-def _function(cmdlet: Cmdlet, only: dict[str, Any], examples: Mapping[str, tuple[Shown, ...]]) -> Function:
+def _function(cmdlet: Cmdlet, more: dict[str, Any], examples: Mapping[str, tuple[Shown, ...]]) -> Function:
     parameters = [Typed(**vars(one)) for one in cmdlet.parameters]
-    for name, about in only["parameters"].get(cmdlet.name, {}).items():
+    for name, about in more.items():
         parameters.append(
             Typed(
                 name,

@@ -224,12 +224,17 @@ def _lines(items: list[str]) -> str:
     return ",\n".join(items) + "\n" if items else ""
 
 
-def stub_file(table: list[Cmdlet], api: Api, folder: Path) -> Output:
+def stub_file(table: list[Cmdlet], api: Api, families: list[Family], folder: Path) -> Output:
     """`cmdlets/functions.pyi`: every cmdlet as type checkers and editors see it."""
+    imports: dict[str, set[str]] = {}
+    for family in families:
+        for module, names in family.types.items():
+            imports.setdefault(module, set()).update(names)
     text = (
         environment()
         .get_template("functions.pyi.j2")
         .render(
+            imports=sorted((module, sorted(names)) for module, names in imports.items()),
             table=[cmdlet for cmdlet in table if cmdlet.kind != "json"],
             converters=[cmdlet for cmdlet in table if cmdlet.kind == "json"],
             models=sorted(

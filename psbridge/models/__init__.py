@@ -1,4 +1,4 @@
-"""The models by name: `from psbridge.models import CreateChatCompletionRequest`.
+"""The models by name: `from psbridge.models import Model`.
 
 A name loads on first use, with the file it is in: reading the tables beside this file costs no pydantic.
 

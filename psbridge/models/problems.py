@@ -25,7 +25,7 @@ class InvalidValueError(PSBridgeError, ValueError):
     Attributes:
         parameter: the member at the top, by its PowerShell name (`Messages`).
         path: the member that is wrong, such as `Messages[0].Content`.
-        model: the model's name, such as `CreateChatCompletionRequest`.
+        model: the model's name, such as `CreateBatchRequest`.
     """
 
     default_error_id = "PSBridge.InvalidValue"

@@ -19,6 +19,7 @@ import tree_sitter
 import tree_sitter_powershell
 
 from psbridge import __version__
+from psbridge.generate.families import load_families
 from psbridge.generate.powershell import powershell_files
 from psbridge.generate.rows import Cmdlet
 from psbridge.models.tables import CMDLETS
@@ -174,7 +175,7 @@ def test_the_files_are_what_the_generator_writes() -> None:
     """From the tables of this checkout the generator gives these files, byte for byte."""
     table = [Cmdlet.of(row) for row in CMDLETS.values()]
     with tempfile.TemporaryDirectory() as folder:
-        for output in powershell_files(table, {}, Path(folder)):
+        for output in powershell_files(table, load_families(), {}, Path(folder)):
             if output.path.suffix == ".xml":
                 continue  # its examples are made of the API's description
             there = ROOT / output.path.relative_to(folder)

@@ -11,7 +11,7 @@ class Codec(Protocol):
     """Decodes replies."""
 
     def decode(self, data: bytes, model: str) -> Any:
-        """A reply's UTF-8 JSON as the model of this name, such as `CreateChatCompletionResponse`.
+        """A reply's UTF-8 JSON as the model of this name, such as `OpenAIFile`.
 
         Raises:
             ValueError: it is not JSON, or does not fit.

@@ -1,0 +1,62 @@
+"""General rooms know operations, and none of them by name: chat's words stand in chat's own rooms only."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from psbridge.models.tables import CMDLETS
+
+ROOT = Path(__file__).parents[1]
+# What every family goes through.
+GENERAL = (
+    "psbridge/bridge/*.py",
+    "psbridge/generate/*.py",
+    "psbridge/generate/powershell.yaml",
+    "psbridge/generate/templates/*",
+    "psbridge/models/*.py",
+    "psbridge/naming.py",
+    "psbridge/client/operation.py",
+    "psbridge/client/exchange/download.py",
+    "psbridge/client/exchange/sink.py",
+    "psbridge/client/message/codec.py",
+    "psbridge/client/message/form.py",
+    *(
+        f"psbridge/cmdlets/{name}.py"
+        for name in (
+            *("builders", "cmdlet", "codec", "complete", "functions", "operations", "progress", "session"),
+            *("table", "transfers", "written"),
+        )
+    ),
+    "powershell/src/**/*.ps1",
+)
+# Chat's own, beside general ones; and lists of all names, which are generated.
+OWN = ("powershell/src/calls/25-chat.ps1", "psbridge/models/__init__.py")
+WORD = re.compile(r"\bchat(?!gpt)|[a-z]Chat(?-i:[A-Z])|completion", re.IGNORECASE)
+FILES = sorted(
+    path
+    for pattern in GENERAL
+    for path in ROOT.glob(pattern)
+    if path.is_file() and path.relative_to(ROOT).as_posix() not in OWN
+)
+
+
+def test_there_are_such_rooms() -> None:
+    assert len(FILES) > 60
+    assert WORD.search("ChatStream") and WORD.search("a chat call") and not WORD.search("ChatGPT")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_chat_in_a_general_room(path: Path) -> None:
+    said = [line for line in path.read_text(encoding="utf-8").splitlines() if WORD.search(line)]
+    assert said == []
+
+
+@pytest.mark.parametrize("pattern", ["psbridge/bridge/*.py", "psbridge/generate/*.py"])
+def test_no_cmdlet_that_calls_is_known_by_name(pattern: str) -> None:
+    """Of any family."""
+    names = [row.name for row in CMDLETS.values() if row.operations]
+    text = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob(pattern))
+    assert [name for name in names if name in text] == []
