@@ -11,6 +11,8 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
+from .expressions import TooSlow, found
+
 
 class SchemaError(Exception):
     """The schema is malformed or cannot be satisfied; the text is one clause, without a full stop."""
@@ -20,16 +22,16 @@ def target(reference: str, root: Any) -> Any:
     """The schema that `reference` (`#` or `#/a/pointer`) points to within `root`."""
     if not isinstance(reference, str) or not reference.startswith("#"):
         raise SchemaError(f"the reference {json.dumps(reference)} does not point into the schema itself")
-    found = root
+    here = root
     for step in reference[1:].split("/")[1:]:
         name = unquote(step).replace("~1", "/").replace("~0", "~")
-        if isinstance(found, list) and name.isdigit() and int(name) < len(found):
-            found = found[int(name)]
-        elif isinstance(found, dict) and name in found:
-            found = found[name]
+        if isinstance(here, list) and name.isdigit() and int(name) < len(here):
+            here = here[int(name)]
+        elif isinstance(here, dict) and name in here:
+            here = here[name]
         else:
             raise SchemaError(f"the reference {json.dumps(reference)} points to nothing")
-    return found
+    return here
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -60,6 +62,17 @@ def equal(left: Any, right: Any) -> bool:
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
     return bool(left == right)
+
+
+def _key(value: Any) -> Any:
+    """What two values have in common exactly when they are equal as JSON."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return type(value), value
+    if isinstance(value, list):
+        return list, tuple(map(_key, value))
+    if isinstance(value, dict):
+        return dict, frozenset((name, _key(item)) for name, item in value.items())
+    return float, value
 
 
 def satisfies(value: Any, schema: Any, root: Any) -> bool:
@@ -118,10 +131,16 @@ def _string(value: str, schema: dict[str, Any]) -> bool:
         return False
     if "pattern" not in schema:
         return True
+    return _found(schema["pattern"], value)
+
+
+def _found(pattern: str, value: str) -> bool:
     try:
-        return re.search(schema["pattern"], value) is not None
-    except re.error as error:
+        return found(pattern, value)
+    except (re.error, OverflowError) as error:
         raise SchemaError(f"its pattern is no regular expression ({error})") from None
+    except TooSlow:
+        raise SchemaError("its pattern takes too long to match") from None
 
 
 def _number(value: float, schema: dict[str, Any]) -> bool:
@@ -150,13 +169,11 @@ def _array(value: list[Any], schema: dict[str, Any], root: Any) -> bool:
         return False
     if not all(satisfies(item, rest, root) for item in value[len(first) :]):
         return False
-    if schema.get("uniqueItems") and any(
-        equal(item, other) for index, item in enumerate(value) for other in value[:index]
-    ):
+    if schema.get("uniqueItems") and len({_key(item) for item in value}) < len(value):
         return False
     if "contains" in schema:
-        found = sum(satisfies(item, schema["contains"], root) for item in value)
-        return bool(schema.get("minContains", 1) <= found <= schema.get("maxContains", math.inf))
+        count = sum(satisfies(item, schema["contains"], root) for item in value)
+        return bool(schema.get("minContains", 1) <= count <= schema.get("maxContains", math.inf))
     return True
 
 
@@ -172,7 +189,7 @@ def _object(value: dict[str, Any], schema: dict[str, Any], root: Any) -> bool:
         if "propertyNames" in schema and not satisfies(name, schema["propertyNames"], root):
             return False
         parts = [properties[name]] if name in properties else []
-        parts += [part for pattern, part in patterns.items() if re.search(pattern, name)]
+        parts += [part for pattern, part in patterns.items() if _found(pattern, name)]
         if not all(satisfies(item, part, root) for part in parts or [extra]):
             return False
     for name, needed in schema.get("dependentRequired", {}).items():

@@ -10,6 +10,7 @@ import re
 import string
 
 from .checks import SchemaError
+from .expressions import TooSlow, first
 
 _USUAL = (
     "offline",
@@ -39,21 +40,21 @@ def matching(pattern: str, least: int = 0, most: int | None = None, variant: int
         SchemaError: not a regular expression, or none was found.
     """
     try:
-        expression = re.compile(pattern)
-    except (re.error, TypeError) as error:
+        re.compile(pattern)
+        made = _made(pattern, least, variant)
+        fitting = tuple(
+            one
+            for one in (*(_USUAL if not variant else ()), *made)
+            if least <= len(one) and (most is None or len(one) <= most)
+        )
+        place = first(pattern, fitting)
+    except (re.error, TypeError, OverflowError) as error:
         raise SchemaError(f"its pattern is no regular expression ({error})") from None
-    found: list[str] = []
-    for candidate in (*(_USUAL if not variant else ()), *_made(pattern, least, variant)):
-        if (
-            least <= len(candidate)
-            and (most is None or len(candidate) <= most)
-            and expression.search(candidate)
-        ):
-            found.append(candidate)
-            break
-    if not found:
+    except TooSlow:
+        raise SchemaError("its pattern takes too long to match") from None
+    if place < 0:
         raise SchemaError(f"no string was found that matches the pattern {pattern!r}")
-    return found[0]
+    return fitting[place]
 
 
 def _made(pattern: str, least: int, variant: int) -> list[str]:
@@ -92,7 +93,7 @@ class _Reader:
             atom = self._atom()
             low, high = self._repeat()
             count = low + self.extra if high is None else min(low + self.extra, high)
-            if count > _LARGEST:
+            if count > _LARGEST or count * len(atom) > _LARGEST:
                 raise ValueError("a repetition out of all proportion")
             for _ in range(count):
                 if self.variant and count > 1 and self.pattern[start] in "[\\." and not written:

@@ -23,6 +23,8 @@ _TOO_DEEP = 60
 _VARIANTS = 4
 _STEPS = 20_000
 _LARGEST = 100_000
+_LONGEST = 4_000_000  # characters of all texts together
+_MOST_ALTERNATIVES = 1000
 _FORMATS = {
     "date-time": "2025-01-01T00:00:00Z",
     "date": "2025-01-01",
@@ -69,6 +71,7 @@ class _Maker:
     def __init__(self, root: Any) -> None:
         self.root = root
         self.steps = 0
+        self.length = 0
 
     def make(self, schema: Any, depth: int, variant: int) -> Any:
         """A candidate for `schema`; `variant` asks for a different one, where `uniqueItems` needs several."""
@@ -136,6 +139,8 @@ class _Maker:
             elif key.startswith(("max", "exclusiveMax")):
                 merged[key] = min(mine, value)
             elif key in ("anyOf", "oneOf"):
+                if len(mine) * len(value) > _MOST_ALTERNATIVES:
+                    raise SchemaError("it has too many alternatives")
                 merged[key] = [{"allOf": [one, other]} for one in mine for other in value]
             elif key == "multipleOf":
                 merged[key] = (
@@ -181,7 +186,11 @@ class _Maker:
         if sort in ("integer", "number"):
             return _number(schema, sort == "integer", variant)
         if sort == "string":
-            return _string(schema, variant)
+            text = _string(schema, variant)
+            self.length += len(text)
+            if self.length > _LONGEST:
+                raise SchemaError("it asks for more text than is made here")
+            return text
         if sort == "array":
             return self.array(schema, depth, variant)
         if sort == "object":

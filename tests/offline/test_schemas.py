@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter
 
+from psbridge.offline.checks import satisfies
+
 from .conftest import Ask
 
 
@@ -175,3 +177,100 @@ def test_a_schema_that_cannot_be_met_is_refused(ask: Ask, schema: dict[str, Any]
 def test_no_schema_at_all_still_gives_json(ask: Ask) -> None:
     reply = ask(response_format={"type": "json_schema", "json_schema": {"name": "wanted"}})
     json.loads(reply.json()["choices"][0]["message"]["content"])
+
+
+HOSTILE: list[dict[str, Any]] = [
+    {"type": "string", "pattern": "^(a|a)*b$", "minLength": 60},
+    {"type": "string", "pattern": "^(a|a)*b$", "maxLength": 0},
+    {"type": "string", "pattern": "^(.|.|.|.)*b$"},
+    {"type": "string", "pattern": "^(([a-z])+.)+[A-Z]([a-z])+$", "minLength": 50},
+    {"type": "string", "pattern": "((a{1000}){1000}){1000}"},
+    {"type": "string", "pattern": "(((a{30}){30}){30}){30}"},
+    {"type": "string", "pattern": "a{99999}{99999}"},
+    {"type": "string", "pattern": "^(?=(.|.)*$)(.|.)*\\d\\D\\d$", "minLength": 60},
+    {"type": "string", "pattern": "a*a*a*a*a*a*a*a*c", "minLength": 5000},
+    {"patternProperties": {"^(a|a)*b$": {"type": "integer"}}, "required": ["a" * 60]},
+    {"type": "array", "uniqueItems": True, "minItems": 50_000, "items": {"type": "integer"}},
+    {"type": "array", "minItems": 15_000, "items": {"type": "string", "minLength": 99_999}},
+    {"allOf": [{"anyOf": [{"minLength": n} for n in range(100)]} for _ in range(6)]},
+    {"allOf": [{"$ref": "#"}, {"$ref": "#"}]},
+]
+
+
+@pytest.mark.parametrize("schema", HOSTILE, ids=lambda schema: json.dumps(schema)[:60])
+def test_a_hostile_schema_is_answered_and_others_are_served(ask: Ask, schema: dict[str, Any]) -> None:
+    """Met or refused, but in the end answered: what the pattern or the count costs is bounded."""
+    reply = ask(response_format={"type": "json_schema", "json_schema": {"name": "wanted", "schema": schema}})
+    assert reply.status_code in (200, 400)
+    if reply.status_code == 400:
+        assert reply.json()["error"]["code"] == "invalid_json_schema"
+    assert ask().status_code == 200
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 12) | st.floats(-3, 3) | st.text("ab1", max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=6,
+)
+NUMBER = st.integers(-3, 12)
+COUNT = st.integers(0, 4)
+KEYWORDS: dict[str, st.SearchStrategy[Any]] = {
+    "type": st.sampled_from(["null", "boolean", "integer", "number", "string", "array", "object"])
+    | st.lists(st.sampled_from(["null", "integer", "string", "array"]), min_size=1, max_size=3, unique=True),
+    "const": VALUES,
+    "enum": st.lists(VALUES, min_size=1, max_size=3),
+    "minimum": NUMBER,
+    "maximum": NUMBER,
+    "exclusiveMinimum": NUMBER,
+    "exclusiveMaximum": NUMBER,
+    "multipleOf": st.integers(1, 4),
+    "minLength": COUNT,
+    "maxLength": COUNT,
+    "pattern": st.sampled_from(["^a", "b$", "[0-9]", "a+b?", "(a|b){2}"]),
+    "minItems": COUNT,
+    "maxItems": COUNT,
+    "uniqueItems": st.booleans(),
+    "minContains": COUNT,
+    "maxContains": COUNT,
+    "required": st.lists(st.sampled_from("abc"), max_size=2, unique=True),
+    "minProperties": COUNT,
+    "maxProperties": COUNT,
+}
+
+
+def _wider(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    several = st.lists(inner, min_size=1, max_size=3)
+    members = st.dictionaries(st.sampled_from("abc"), inner, max_size=2)
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            **KEYWORDS,
+            "allOf": several,
+            "anyOf": several,
+            "oneOf": several,
+            "not": inner,
+            "if": inner,
+            "then": inner,
+            "else": inner,
+            "items": inner,
+            "prefixItems": several,
+            "contains": inner,
+            "properties": members,
+            "patternProperties": st.dictionaries(st.sampled_from(["^a", "[bc]"]), inner, max_size=2),
+            "additionalProperties": inner,
+            "propertyNames": inner,
+            "dependentRequired": st.just({"a": ["b"]}),
+        },
+    )
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    schema=st.recursive(st.booleans() | st.fixed_dictionaries({}, optional=KEYWORDS), _wider, max_leaves=8),
+    value=VALUES,
+)
+def test_the_servers_own_checks_say_what_jsonschema_says(schema: Any, value: Any) -> None:
+    """They stay its own: they take the older keywords too, and bound what a pattern may cost."""
+    from jsonschema import Draft202012Validator
+
+    assert satisfies(value, schema, schema) == Draft202012Validator(schema).is_valid(value)
