@@ -11,7 +11,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 _LIMIT = 0.5  # seconds, the start of the process included
@@ -41,7 +40,7 @@ def found(pattern: str, text: str) -> bool:
 
 
 @functools.lru_cache(512)
-def first(pattern: str, texts: Sequence[str]) -> int:
+def first(pattern: str, texts: tuple[str, ...]) -> int:
     """The place of the first of `texts` in which `pattern` is found; -1 where there is none.
 
     Raises:

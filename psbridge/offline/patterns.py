@@ -41,12 +41,8 @@ def matching(pattern: str, least: int = 0, most: int | None = None, variant: int
     """
     try:
         re.compile(pattern)
-        made = _made(pattern, least, variant)
-        fitting = tuple(
-            one
-            for one in (*(_USUAL if not variant else ()), *made)
-            if least <= len(one) and (most is None or len(one) <= most)
-        )
+        candidates: list[str] = [*(() if variant else _USUAL), *_made(pattern, least, variant)]
+        fitting = tuple(one for one in candidates if least <= len(one) and (most is None or len(one) <= most))
         place = first(pattern, fitting)
     except (re.error, TypeError, OverflowError) as error:
         raise SchemaError(f"its pattern is no regular expression ({error})") from None
