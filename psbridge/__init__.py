@@ -25,6 +25,7 @@ _HOMES = {
     "CommandNotFoundError": "psbridge.cmdlets.table",
     "Configuration": "psbridge.client.settings.configuration",
     "use_configuration": "psbridge.client.settings.configuration",
+    "ChatConnection": "psbridge.cmdlets.connections",
     "ParameterBindingError": "psbridge.binding",
     "PSCustomObject": "psbridge.binding",
     "SecureString": "psbridge.binding",

@@ -330,6 +330,7 @@
         'Invoke-RetrieveModel',
         'New-Batch',
         'New-ChatCompletion',
+        'New-ChatConnection',
         'New-Embedding',
         'New-File',
         'New-Moderation',
@@ -340,7 +341,8 @@
         'Set-ConfigurationDefaultHeader',
         'Set-ConfigurationHttpSigning',
         'Stop-Batch',
-        'Update-ChatCompletion'
+        'Update-ChatCompletion',
+        'Use-ChatConnection'
     )
     CmdletsToExport      = @()
     VariablesToExport    = @()

@@ -1444,7 +1444,9 @@ function Get-ChatCompletion {
         ${Order},
         [Parameter(ParameterSetName = 'List')]
         [Switch]
-        ${All}
+        ${All},
+        [System.Object]
+        ${Connection}
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1465,7 +1467,9 @@ function Get-ChatCompletionMessage {
         [String]
         ${Order},
         [Switch]
-        ${All}
+        ${All},
+        [System.Object]
+        ${Connection}
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -4428,6 +4432,8 @@ function Invoke-DeleteFile {
         ${FileId},
         [Switch]
         ${WithHttpInfo},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -4450,6 +4456,8 @@ function Invoke-DeleteModel {
         ${Model},
         [Switch]
         ${WithHttpInfo},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -4476,6 +4484,8 @@ function Invoke-DownloadFile {
         ${OutFile},
         [Switch]
         ${Resume},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -4503,6 +4513,8 @@ function Invoke-ListBatches {
         ${WithHttpInfo},
         [Switch]
         ${All},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -4537,6 +4549,8 @@ function Invoke-ListFiles {
         ${WithHttpInfo},
         [Switch]
         ${All},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -4556,6 +4570,8 @@ function Invoke-ListModels {
     param(
         [Switch]
         ${WithHttpInfo},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -4578,6 +4594,8 @@ function Invoke-RetrieveBatch {
         ${BatchId},
         [Switch]
         ${WithHttpInfo},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -4600,6 +4618,8 @@ function Invoke-RetrieveFile {
         ${FileId},
         [Switch]
         ${WithHttpInfo},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -4622,6 +4642,8 @@ function Invoke-RetrieveModel {
         ${Model},
         [Switch]
         ${WithHttpInfo},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -4644,6 +4666,8 @@ function New-Batch {
         ${CreateBatchRequest},
         [Switch]
         ${WithHttpInfo},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -4707,6 +4731,8 @@ function New-ChatCompletion {
         ${AdditionalHeaders},
         [Hashtable]
         ${AdditionalQuery},
+        [System.Object]
+        ${Connection},
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
         [PSCustomObject[]]
         ${Messages},
@@ -4831,6 +4857,75 @@ function New-ChatCompletion {
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
+function New-ChatConnection {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0)]
+        [String]
+        ${BaseUrl},
+        [Parameter(Position = 1)]
+        [String]
+        ${Username},
+        [Parameter(Position = 2)]
+        [String]
+        [PSBridgeSecretTextAttribute()]
+        ${Password},
+        [Parameter(Position = 3)]
+        [Hashtable]
+        ${ApiKey},
+        [Parameter(Position = 4)]
+        [Hashtable]
+        ${ApiKeyPrefix},
+        [Parameter(Position = 5)]
+        [String]
+        [PSBridgeSecretTextAttribute()]
+        ${Cookie},
+        [Parameter(Position = 6)]
+        [String]
+        [PSBridgeSecretTextAttribute()]
+        ${AccessToken},
+        [Switch]
+        ${SkipCertificateCheck},
+        [Parameter(Position = 7)]
+        [Hashtable]
+        ${DefaultHeaders},
+        [Parameter(Position = 8)]
+        [System.Object]
+        ${Proxy},
+        [String]
+        ${Organization},
+        [String]
+        ${Project},
+        [String]
+        ${Model},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${ConnectTimeoutSec},
+        [System.Nullable[Double]]
+        ${IdleTimeoutSec},
+        [String]
+        ${AzureEndpoint},
+        [String]
+        ${AzureDeployment},
+        [String]
+        ${ApiVersion},
+        [String]
+        ${CaBundle},
+        [Switch]
+        ${SystemTrustStore},
+        [String[]]
+        ${ClientCertificate},
+        [String]
+        ${Profile}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
 function New-Embedding {
     [CmdletBinding(DefaultParameterSetName = 'Request')]
     param(
@@ -4839,6 +4934,8 @@ function New-Embedding {
         ${CreateEmbeddingRequest},
         [Switch]
         ${WithHttpInfo},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -4887,6 +4984,8 @@ function New-File {
         ${ExpiresAfter},
         [String]
         ${FileName},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -4909,6 +5008,8 @@ function New-Moderation {
         ${CreateModerationRequest},
         [Switch]
         ${WithHttpInfo},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -4934,9 +5035,11 @@ function New-Moderation {
 function Remove-ChatCompletion {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     param(
-        [Parameter(Mandatory, ValueFromPipeline)]
+        [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
         [String]
-        ${CompletionId}
+        ${CompletionId},
+        [System.Object]
+        ${Connection}
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -5005,7 +5108,9 @@ function Set-Configuration {
         [Switch]
         ${SystemTrustStore},
         [String[]]
-        ${ClientCertificate}
+        ${ClientCertificate},
+        [String]
+        ${Profile}
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5087,6 +5192,8 @@ function Stop-Batch {
         ${BatchId},
         [Switch]
         ${WithHttpInfo},
+        [System.Object]
+        ${Connection},
         [System.Nullable[Int32]]
         ${MaxRetryCount},
         [System.Nullable[Double]]
@@ -5104,15 +5211,31 @@ function Stop-Batch {
 function Update-ChatCompletion {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     param(
-        [Parameter(Mandatory, ValueFromPipeline)]
+        [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
         [String]
         ${CompletionId},
-        [Parameter(Mandatory)]
+        [Parameter(Position = 1, Mandatory)]
         [Hashtable]
-        ${Metadata}
+        ${Metadata},
+        [System.Object]
+        ${Connection}
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Use-ChatConnection {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)]
+        [System.Object]
+        ${Connection},
+        [ScriptBlock]
+        ${ScriptBlock}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 

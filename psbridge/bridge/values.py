@@ -7,6 +7,8 @@ Both ways:
 To the worker:
 - `{"$psbridge": "secure", "value": "..."}`;
 - `{"$psbridge": "model", "type": name, "set": {...}}`: an object that a builder made;
+- `{"$psbridge": "connection", "set": {...}}`: a connection, by what New-ChatConnection was given, or one that
+  came from it as a `ChatConnection`, sent back as that model;
 - `{"$psbridge": "plain", "members": [name, value, ...]}`: data with a member of the name `$psbridge`.
 
 From it:
@@ -69,6 +71,10 @@ def _marked(value: dict[str, Any]) -> Any:
         return SecureString(value["value"])
     if kind == "model" and isinstance(value.get("type"), str) and isinstance(value.get("set"), dict):
         return _model(value["type"], decoded(value["set"]))
+    if kind == "connection" and isinstance(value.get("set"), dict):
+        from ..cmdlets.connections import new_chat_connection
+
+        return new_chat_connection(decoded(value["set"]))
     if kind == "number" and value.get("value") in _NUMBERS:
         return float(value["value"])
     members = value.get("members")
@@ -90,6 +96,8 @@ def _model(name: str, members: dict[str, Any]) -> Any:
     """
     from .. import models
 
+    if name == "ChatConnection":
+        return _returned(members)
     kind = getattr(models, name, None) if name in models.__all__ else None
     if not (isinstance(kind, type) and issubclass(kind, models.Model)):
         return members
@@ -97,6 +105,42 @@ def _model(name: str, members: dict[str, Any]) -> Any:
         return kind.build(members, [wire for wire in kind.__required__ if wire not in members])
     except models.InvalidValueError:
         return members
+
+
+_connections: dict[str, Any] = {}
+_MOST_CONNECTIONS = 10_000
+
+
+def _connection(connection: Any) -> Any:
+    """A connection as it is sent: what may be shown, and an id by which it comes back."""
+    import uuid
+
+    for id, kept in _connections.items():
+        if kept is connection:
+            break
+    else:
+        id = uuid.uuid4().hex
+        _connections[id] = connection
+        if len(_connections) > _MOST_CONNECTIONS:
+            del _connections[next(iter(_connections))]
+    return typed("ChatConnection", {"Id": id, **shown_members(connection)})
+
+
+def shown_members(connection: Any) -> dict[str, Any]:
+    """A connection's settings with markers for its secrets."""
+    from ..client.settings.secret import MASK
+
+    members = connection.__ps_properties__()
+    return {name: SECRET if value == MASK else value for name, value in members.items()}
+
+
+def _returned(members: dict[str, Any]) -> Any:
+    connection = _connections.get(str(members.get("Id")))
+    if connection is None:
+        raise UnsendableError(
+            "The connection was made by a worker that has ended; make it again with New-ChatConnection."
+        )
+    return connection
 
 
 def encoded(value: Any) -> str:
@@ -188,12 +232,15 @@ def _way(value: Any) -> Callable[[Any], Any]:
     from ..client.message.reply import UsageTotals
     from ..client.settings.configuration import HttpSigning
     from ..cmdlets.configuration import LiveConfiguration
+    from ..cmdlets.connections import ChatConnection
 
     match value:
         case LiveConfiguration():
             return _configuration
         case HttpSigning():
             return _signing
+        case ChatConnection():
+            return _connection
         case UsageTotals():
             return lambda totals: typed("UsageTotals", vars(totals))
         case Headers():

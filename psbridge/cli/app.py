@@ -43,6 +43,21 @@ def psbridge(
         typer.echo(context.get_help())
 
 
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", help="Settings by this name from profiles.json.", show_default=False),
+]
+
+
+def _use(profile: str | None) -> None:
+    """Take a profile's settings for this command."""
+    if profile is not None:
+        from ..client.settings.configuration import set_configuration
+        from ..client.settings.profile import profile as settings_of
+
+        set_configuration(**settings_of(profile))
+
+
 @app.command()
 def demo() -> None:
     """Run the PowerShell page's example offline.
@@ -72,10 +87,12 @@ def chat(
         typer.Option("--stream/--no-stream", help="Show the reply as it comes; default: on a terminal."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole reply as JSON.")] = False,
+    profile: Profile = None,
 ) -> None:
     """Ask once and print the reply. The key comes from OPENAI_API_KEY."""
     from .chat import run
 
+    _use(profile)
     run(text, model=model, system=system, offline=offline, stream=stream, as_json=as_json)
 
 
@@ -127,12 +144,13 @@ def install_module(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(profile: Profile = None) -> None:
     """Say what this machine has and what is missing.
 
     Ends with 0 when psbridge itself can work here; what is optional may be missing.
     """
     from .doctor import run
 
+    _use(profile)
     if not run():
         raise typer.Exit(1)

@@ -78,9 +78,10 @@ class AsyncClient:
         `ordered`, outcomes come as they are ready. Waiting for a place under `limits` does not count against
         a request's deadline. Closing the generator (`aclose`) cancels what is under way.
         """
+        held = self._core.held(options)
 
         async def send(body: Body) -> Reply:
-            return await self.create_reserved(body, limits, options)
+            return await self.create_reserved(body, limits, held)
 
         return outcomes(send, bodies, check_concurrency(concurrency), ordered)
 
@@ -167,7 +168,7 @@ class AsyncClient:
         finally:
             sink.leave()
 
-    async def pages(
+    def pages(
         self,
         operation: Operation,
         *,
@@ -176,7 +177,15 @@ class AsyncClient:
         **options: Unpack[CallOptions],
     ) -> AsyncIterator[Any]:
         """The items of an operation that answers with pages, page after page as they are asked for."""
-        asked = dict(query or {})
+        return self._items(operation, places, dict(query or {}), self._core.held(options))
+
+    async def _items(
+        self,
+        operation: Operation,
+        places: Mapping[str, Any] | None,
+        asked: dict[str, Any],
+        options: CallOptions,
+    ) -> AsyncIterator[Any]:
         while True:
             page = (await self.call(operation, places=places, query=asked, **options)).value
             items = field(page, "data") or []

@@ -84,9 +84,10 @@ class Client:
         """
         check_concurrency(concurrency)
         twin = self._twin()
+        held = self._core.held(options)
 
         async def send(body: Body) -> Reply:
-            return await twin.create_reserved(body, limits, options)
+            return await twin.create_reserved(body, limits, held)
 
         return Results(self._thread, send, bodies, concurrency, ordered, options.get("cancellation"))
 
@@ -170,7 +171,15 @@ class Client:
         **options: Unpack[CallOptions],
     ) -> Iterator[Any]:
         """The items of an operation that answers with pages, page after page as they are asked for."""
-        asked = dict(query or {})
+        return self._items(operation, places, dict(query or {}), self._core.held(options))
+
+    def _items(
+        self,
+        operation: Operation,
+        places: Mapping[str, Any] | None,
+        asked: dict[str, Any],
+        options: CallOptions,
+    ) -> Iterator[Any]:
         while True:
             page = (self.call(operation, places=places, query=asked, **options)).value
             items = field(page, "data") or []

@@ -39,6 +39,7 @@ class CallOptions(TypedDict, total=False):
         idempotency_key: sent with every try of the call; made up when absent.
         on_retry: called with a `Retry` before each further try.
         cancellation: cancels a blocking call, its stream, or a blocking `map`, from another thread.
+        configuration: used instead of the client's, or of the one in force.
     """
 
     timeout: float
@@ -51,6 +52,7 @@ class CallOptions(TypedDict, total=False):
     idempotency_key: str
     on_retry: Callable[[Retry], None]
     cancellation: Cancellation
+    configuration: Configuration
 
 
 _OPTIONS = frozenset(CallOptions.__annotations__)
@@ -81,10 +83,15 @@ class Core:
         self.keys = KeyCache()
         self._routes = Routes()
 
-    def configuration(self) -> Configuration:
+    def configuration(self, options: Mapping[str, Any]) -> Configuration:
         """The configuration of a call made now, with the environment's values."""
-        chosen = self._configuration
+        chosen: Configuration | None = options.get("configuration", self._configuration)
         return (chosen if chosen is not None else current_configuration()).resolved()
+
+    def held(self, options: CallOptions) -> CallOptions:
+        """The options of a call whose results come later, with the configuration that is in force now."""
+        chosen = options.get("configuration", self._configuration)
+        return {**options, "configuration": chosen if chosen is not None else current_configuration()}
 
     def chat(
         self, body: Body, stream: bool, options: Mapping[str, Any], limits: RateLimits | None = None
@@ -94,7 +101,7 @@ class Core:
         Raises:
             RequestError, ConfigurationError: it cannot be sent.
         """
-        configuration = self.configuration()
+        configuration = self.configuration(options)
         content, members = chat_body(
             body, configuration, options.get("additional_body"), True if stream else None
         )
@@ -136,7 +143,9 @@ class Core:
         elif body is not None:
             content, members = chat_body(body, Configuration(), options.get("additional_body"), None)
         path = operation.at(places)
-        return self._call(self.configuration(), operation, path, content, members, query, options, None)
+        return self._call(
+            self.configuration(options), operation, path, content, members, query, options, None
+        )
 
     def _call(
         self,

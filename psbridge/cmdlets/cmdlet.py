@@ -7,7 +7,7 @@ Every cmdlet is a plain function with a signature, a docstring and two attribute
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
 from ..binding import Command
@@ -66,7 +66,7 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
 
     def run(bound: dict[str, Any], left_open: frozenset[str]) -> Any:
         try:
-            if not COMMON.isdisjoint(bound):
+            if not _OBEYED.isdisjoint(bound):
                 return _with_common(entry, work, bound, left_open)
             return work(bound, left_open)
         except PSBridgeError as error:
@@ -94,7 +94,8 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
                     continue
             yield result
 
-    if entry.family == "configuration":  # its arguments are keys and passwords
+    kinds = {parameter.dotnet for parameter in entry.parameters}
+    if entry.family == "configuration" and "ScriptBlock" not in kinds:  # its arguments are keys and passwords
         from ..client.settings.secret import leaves_no_trace
 
         cmdlet = leaves_no_trace(cmdlet)
@@ -108,6 +109,7 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
 
 
 _NOTHING: frozenset[str] = frozenset()
+_OBEYED = COMMON | {"Connection"}
 
 
 def _one_by_one(source: Iterator[Bound | PSBridgeError], one: Callable[[Bound], Any]) -> Iterator[Any]:
@@ -169,9 +171,16 @@ def _with_common(entry: TableEntry, work: Work, bound: dict[str, Any], left_open
         return work(own, left_open)
 
 
-def obeying(bound: Bound) -> AbstractContextManager[None]:
-    """The preferences among the bound parameters, in force inside the `with`."""
-    return warning_action(_preference(bound.get("WarningAction"), "Continue"))
+@contextmanager
+def obeying(bound: Bound) -> Iterator[None]:
+    """The preferences among the bound parameters, and the connection, in force inside the `with`."""
+    with ExitStack() as stack:
+        stack.enter_context(warning_action(_preference(bound.get("WarningAction"), "Continue")))
+        if bound.get("Connection") is not None:
+            from .connections import in_use
+
+            stack.enter_context(in_use(bound))
+        yield
 
 
 def _preference(value: Any, default: str) -> str:

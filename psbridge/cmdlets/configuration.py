@@ -143,12 +143,16 @@ def _texts(setting: Setting, value: Any) -> dict[str, Any]:
 
 
 def changes_of(bound: Bound) -> dict[str, Any]:
-    """The settings among bound parameters, as `set_configuration` takes them."""
-    return {
-        _SETTINGS[name].name: given(_SETTINGS[name], value)
-        for name, value in bound.items()
-        if name in _SETTINGS
-    }
+    """The settings among bound parameters, as `set_configuration` takes them, over those of a profile."""
+    changes: dict[str, Any] = {}
+    if bound.get("Profile"):
+        from ..client.settings.profile import profile
+
+        changes = profile(bound["Profile"])
+    for name, value in bound.items():
+        if name in _SETTINGS:
+            changes[_SETTINGS[name].name] = given(_SETTINGS[name], value)
+    return changes
 
 
 def get_configuration(bound: Bound) -> LiveConfiguration:

@@ -2,12 +2,13 @@
 # ruff: noqa: E501
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from os import PathLike
 from typing import IO, Any, Literal, overload
 
 from ..binding import SecureString
-from ..client import ChatStream, HttpSigning, UsageTotals
+from ..client import ChatStream, Configuration, HttpSigning, UsageTotals
 from ..models import (
     AssistantsNamedToolChoiceFunction,
     Batch,
@@ -161,6 +162,7 @@ from ..models import (
 )
 from .cmdlet import Cmdlet as Cmdlet
 from .configuration import HostSetting, LiveConfiguration
+from .connections import ChatConnection
 from .session import HttpInfo
 from .table import TableEntry
 
@@ -184,6 +186,7 @@ class _Get_ChatCompletion(_Cmdlet):
         Limit: int | None = ...,
         Order: str = ...,
         All: Literal[True],
+        Connection: ChatConnection | str = ...,
     ) -> Iterator[CreateChatCompletionResponse]: ...
     @overload
     def __call__(
@@ -196,6 +199,7 @@ class _Get_ChatCompletion(_Cmdlet):
         Limit: int | None = ...,
         Order: str = ...,
         All: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
     ) -> CreateChatCompletionResponse:
         """Fetches one stored completion by id, or lists the stored ones."""
 
@@ -209,6 +213,7 @@ class _Get_ChatCompletionMessage(_Cmdlet):
         Limit: int | None = ...,
         Order: str = ...,
         All: Literal[True],
+        Connection: ChatConnection | str = ...,
     ) -> Iterator[ChatCompletionMessageListDataInner]: ...
     @overload
     def __call__(
@@ -219,6 +224,7 @@ class _Get_ChatCompletionMessage(_Cmdlet):
         Limit: int | None = ...,
         Order: str = ...,
         All: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
     ) -> ChatCompletionMessageList:
         """Lists the messages a stored completion was asked with."""
 
@@ -2972,6 +2978,7 @@ class _Invoke_DeleteFile(_Cmdlet):
         FileId: str = ...,
         *,
         WithHttpInfo: Literal[True],
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -2985,6 +2992,7 @@ class _Invoke_DeleteFile(_Cmdlet):
         FileId: str = ...,
         *,
         WithHttpInfo: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3001,6 +3009,7 @@ class _Invoke_DeleteModel(_Cmdlet):
         Model: str = ...,
         *,
         WithHttpInfo: Literal[True],
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3014,6 +3023,7 @@ class _Invoke_DeleteModel(_Cmdlet):
         Model: str = ...,
         *,
         WithHttpInfo: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3032,6 +3042,7 @@ class _Invoke_DownloadFile(_Cmdlet):
         WithHttpInfo: Literal[True],
         OutFile: str | PathLike[str] = ...,
         Resume: bool = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3045,6 +3056,7 @@ class _Invoke_DownloadFile(_Cmdlet):
         WithHttpInfo: Literal[False] = ...,
         OutFile: str | PathLike[str] = ...,
         Resume: bool = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3061,6 +3073,7 @@ class _Invoke_ListBatches(_Cmdlet):
         *,
         WithHttpInfo: Literal[False] = ...,
         All: Literal[True],
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3074,6 +3087,7 @@ class _Invoke_ListBatches(_Cmdlet):
         *,
         WithHttpInfo: Literal[True],
         All: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3087,6 +3101,7 @@ class _Invoke_ListBatches(_Cmdlet):
         *,
         WithHttpInfo: Literal[False] = ...,
         All: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3105,6 +3120,7 @@ class _Invoke_ListFiles(_Cmdlet):
         *,
         WithHttpInfo: Literal[False] = ...,
         All: Literal[True],
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3120,6 +3136,7 @@ class _Invoke_ListFiles(_Cmdlet):
         *,
         WithHttpInfo: Literal[True],
         All: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3135,6 +3152,7 @@ class _Invoke_ListFiles(_Cmdlet):
         *,
         WithHttpInfo: Literal[False] = ...,
         All: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3148,6 +3166,7 @@ class _Invoke_ListModels(_Cmdlet):
         self,
         *,
         WithHttpInfo: Literal[True],
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3158,6 +3177,7 @@ class _Invoke_ListModels(_Cmdlet):
         self,
         *,
         WithHttpInfo: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3172,6 +3192,7 @@ class _Invoke_RetrieveBatch(_Cmdlet):
         BatchId: str = ...,
         *,
         WithHttpInfo: Literal[True],
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3183,6 +3204,7 @@ class _Invoke_RetrieveBatch(_Cmdlet):
         BatchId: str = ...,
         *,
         WithHttpInfo: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3197,6 +3219,7 @@ class _Invoke_RetrieveFile(_Cmdlet):
         FileId: str = ...,
         *,
         WithHttpInfo: Literal[True],
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3208,6 +3231,7 @@ class _Invoke_RetrieveFile(_Cmdlet):
         FileId: str = ...,
         *,
         WithHttpInfo: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3222,6 +3246,7 @@ class _Invoke_RetrieveModel(_Cmdlet):
         Model: str = ...,
         *,
         WithHttpInfo: Literal[True],
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3233,6 +3258,7 @@ class _Invoke_RetrieveModel(_Cmdlet):
         Model: str = ...,
         *,
         WithHttpInfo: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3247,6 +3273,7 @@ class _New_Batch(_Cmdlet):
         CreateBatchRequest: Any = ...,
         *,
         WithHttpInfo: Literal[True],
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalBody: Mapping[Any, Any] = ...,
@@ -3275,6 +3302,7 @@ class _New_Batch(_Cmdlet):
         CreateBatchRequest: Any = ...,
         *,
         WithHttpInfo: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalBody: Mapping[Any, Any] = ...,
@@ -3317,6 +3345,7 @@ class _New_ChatCompletion(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
+        Connection: ChatConnection | str = ...,
         Messages: str
         | Sequence[str | ChatCompletionRequestMessage | Mapping[str, Any]]
         | ChatCompletionRequestMessage
@@ -3384,6 +3413,7 @@ class _New_ChatCompletion(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
+        Connection: ChatConnection | str = ...,
         Messages: str
         | Sequence[str | ChatCompletionRequestMessage | Mapping[str, Any]]
         | ChatCompletionRequestMessage
@@ -3451,6 +3481,7 @@ class _New_ChatCompletion(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
+        Connection: ChatConnection | str = ...,
         Messages: str
         | Sequence[str | ChatCompletionRequestMessage | Mapping[str, Any]]
         | ChatCompletionRequestMessage
@@ -3518,6 +3549,7 @@ class _New_ChatCompletion(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
+        Connection: ChatConnection | str = ...,
         Messages: str
         | Sequence[str | ChatCompletionRequestMessage | Mapping[str, Any]]
         | ChatCompletionRequestMessage
@@ -3570,6 +3602,37 @@ class _New_ChatCompletion(_Cmdlet):
     ) -> CreateChatCompletionResponse:
         """Sends a request to the model and returns its reply, or its chunks while they arrive."""
 
+class _New_ChatConnection(_Cmdlet):
+    def __call__(
+        self,
+        BaseUrl: str = ...,
+        Username: str = ...,
+        Password: str | SecureString = ...,
+        ApiKey: Mapping[Any, Any] = ...,
+        ApiKeyPrefix: Mapping[Any, Any] = ...,
+        Cookie: str | SecureString = ...,
+        AccessToken: str | SecureString | Callable[[], str | SecureString] = ...,
+        DefaultHeaders: Mapping[Any, Any] = ...,
+        Proxy: Any = ...,
+        *,
+        SkipCertificateCheck: bool = ...,
+        Organization: str = ...,
+        Project: str = ...,
+        Model: str = ...,
+        TimeoutSec: float | None = ...,
+        MaxRetryCount: int | None = ...,
+        ConnectTimeoutSec: float | None = ...,
+        IdleTimeoutSec: float | None = ...,
+        AzureEndpoint: str = ...,
+        AzureDeployment: str = ...,
+        ApiVersion: str = ...,
+        CaBundle: str = ...,
+        SystemTrustStore: bool = ...,
+        ClientCertificate: str | Sequence[str] = ...,
+        Profile: str = ...,
+    ) -> ChatConnection:
+        """Makes a connection, settings that single calls are given instead of those in force."""
+
 class _New_Embedding(_Cmdlet):
     @overload
     def __call__(
@@ -3577,6 +3640,7 @@ class _New_Embedding(_Cmdlet):
         CreateEmbeddingRequest: Any = ...,
         *,
         WithHttpInfo: Literal[True],
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalBody: Mapping[Any, Any] = ...,
@@ -3594,6 +3658,7 @@ class _New_Embedding(_Cmdlet):
         CreateEmbeddingRequest: Any = ...,
         *,
         WithHttpInfo: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalBody: Mapping[Any, Any] = ...,
@@ -3617,6 +3682,7 @@ class _New_File(_Cmdlet):
         WithHttpInfo: Literal[True],
         ExpiresAfter: FileExpirationAfter | Mapping[str, Any] = ...,
         FileName: str = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3631,6 +3697,7 @@ class _New_File(_Cmdlet):
         WithHttpInfo: Literal[False] = ...,
         ExpiresAfter: FileExpirationAfter | Mapping[str, Any] = ...,
         FileName: str = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3645,6 +3712,7 @@ class _New_Moderation(_Cmdlet):
         CreateModerationRequest: Any = ...,
         *,
         WithHttpInfo: Literal[True],
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalBody: Mapping[Any, Any] = ...,
@@ -3659,6 +3727,7 @@ class _New_Moderation(_Cmdlet):
         CreateModerationRequest: Any = ...,
         *,
         WithHttpInfo: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalBody: Mapping[Any, Any] = ...,
@@ -3671,7 +3740,12 @@ class _New_Moderation(_Cmdlet):
 
 class _Remove_ChatCompletion(_Cmdlet):
     def __call__(
-        self, CompletionId: str = ..., *, WhatIf: bool = ..., Confirm: bool = ...
+        self,
+        CompletionId: str = ...,
+        *,
+        Connection: ChatConnection | str = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
     ) -> ChatCompletionDeleted:
         """Deletes a stored completion for good."""
 
@@ -3703,6 +3777,7 @@ class _Set_Configuration(_Cmdlet):
         CaBundle: str = ...,
         SystemTrustStore: bool = ...,
         ClientCertificate: str | Sequence[str] = ...,
+        Profile: str = ...,
     ) -> LiveConfiguration:
         """Changes the settings that later calls use; what you leave out stays as it is."""
 
@@ -3738,6 +3813,7 @@ class _Stop_Batch(_Cmdlet):
         BatchId: str = ...,
         *,
         WithHttpInfo: Literal[True],
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3751,6 +3827,7 @@ class _Stop_Batch(_Cmdlet):
         BatchId: str = ...,
         *,
         WithHttpInfo: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
         MaxRetryCount: int | None = ...,
         TimeoutSec: float | None = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
@@ -3766,10 +3843,17 @@ class _Update_ChatCompletion(_Cmdlet):
         CompletionId: str = ...,
         Metadata: Mapping[Any, Any] = ...,
         *,
+        Connection: ChatConnection | str = ...,
         WhatIf: bool = ...,
         Confirm: bool = ...,
     ) -> CreateChatCompletionResponse:
         """Changes the metadata of a stored completion."""
+
+class _Use_ChatConnection(_Cmdlet):
+    def __call__(
+        self, Connection: ChatConnection | str = ..., ScriptBlock: Callable[[], Any] = ...
+    ) -> AbstractContextManager[Configuration]:
+        """Has a block of code use a connection instead of the settings in force."""
 
 Get_ChatCompletion: _Get_ChatCompletion
 Get_ChatCompletionMessage: _Get_ChatCompletionMessage
@@ -3992,6 +4076,7 @@ Invoke_RetrieveFile: _Invoke_RetrieveFile
 Invoke_RetrieveModel: _Invoke_RetrieveModel
 New_Batch: _New_Batch
 New_ChatCompletion: _New_ChatCompletion
+New_ChatConnection: _New_ChatConnection
 New_Embedding: _New_Embedding
 New_File: _New_File
 New_Moderation: _New_Moderation
@@ -4003,6 +4088,7 @@ Set_ConfigurationDefaultHeader: _Set_ConfigurationDefaultHeader
 Set_ConfigurationHttpSigning: _Set_ConfigurationHttpSigning
 Stop_Batch: _Stop_Batch
 Update_ChatCompletion: _Update_ChatCompletion
+Use_ChatConnection: _Use_ChatConnection
 
 def ConvertFrom_JsonToAssistantsNamedToolChoiceFunction(Json: str) -> AssistantsNamedToolChoiceFunction:
     """Reads JSON text as one AssistantsNamedToolChoiceFunction and refuses text that is not one."""

@@ -88,6 +88,7 @@ class HttpInfo:
 
 
 OPTIONS = {
+    "Connection": "configuration",
     "MaxRetryCount": "max_retries",
     "TimeoutSec": "timeout",
     "AdditionalBody": "additional_body",
@@ -103,6 +104,10 @@ def call_options(bound: Mapping[str, Any]) -> Any:
     for name in ("additional_headers", "additional_query"):
         if name in options:
             options[name] = {str(key): str(value) for key, value in options[name].items()}
+    if "configuration" in options:
+        from .connections import connection_of
+
+        options["configuration"] = connection_of(options["configuration"]).configuration
     return {**options, **cancelling()}
 
 

@@ -20,11 +20,14 @@ class CommandNotFoundError(PSBridgeError):
     default_category = "ObjectNotFound"
 
 
+_AS_THEY_ARE = ("FileInfo", "ScriptBlock")
+
+
 def for_binder(row: ParameterRow) -> Parameter:
     """A row as the binder takes it.
 
-    A secret and a file are of any type: what gives a text when it is needed, and what is open already, stay
-    as they are, where PowerShell's conversion would make the name of their type of them.
+    A secret, a file and a block of code are of any type: what gives a text when it is needed, what is open
+    already, and a function, stay as they are, where PowerShell's conversion would make a text of them.
     """
     options = SetOptions(
         mandatory=row.mandatory,
@@ -34,7 +37,7 @@ def for_binder(row: ParameterRow) -> Parameter:
     )
     return Parameter(
         row.name,
-        "Object" if row.dotnet == "FileInfo" or (row.secret and row.dotnet == "String") else row.dotnet,
+        "Object" if row.dotnet in _AS_THEY_ARE or (row.secret and row.dotnet == "String") else row.dotnet,
         sets=dict.fromkeys(row.sets or ("__AllParameterSets",), options),
         validate_set=row.values or None,
         wire_name=row.wire or None,

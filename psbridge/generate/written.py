@@ -16,6 +16,7 @@ from .words import Words
 # What a cmdlet's parameters say of the call rather than of the request.
 CALL = (
     *(
+        "Connection",
         "WithHttpInfo",
         "MaxRetryCount",
         "TimeoutSec",
@@ -40,6 +41,8 @@ def written_row(family: Family, name: str, words: Words, rows: dict[str, Cmdlet]
     own = [_parameter(name, one, given, words) for one, given in about.get("parameters", {}).items()]
     if about.get("call"):
         own += _call_parameters(about.get("operations", ()), own, words)
+    elif any(one.get("waits", True) for one in about.get("operations", ())):
+        own.append(_of_every_call("Connection", words))
     parameters = [*own, *_included(about.get("include"), own, rows)]
     return Cmdlet(
         name,
@@ -80,6 +83,7 @@ def _parameter(cmdlet: str, name: str, given: Any, words: Words) -> Parameter:
 
 # What every call takes, whatever it asks for.
 _OF_EVERY_CALL = {
+    "Connection": "Object",
     "WithHttpInfo": "SwitchParameter",
     "MaxRetryCount": "Nullable[Int32]",
     "TimeoutSec": "Nullable[Double]",
@@ -91,7 +95,8 @@ _OF_EVERY_CALL = {
 
 def _of_every_call(name: str, words: Words) -> Parameter:
     dotnet = _OF_EVERY_CALL[name]
-    return Parameter(name, "", dotnet, help=words.get("parameters", "Call", name), annotation=PLAIN[dotnet])
+    annotation = PLAIN.get(dotnet, "ChatConnection | str")
+    return Parameter(name, "", dotnet, help=words.get("parameters", "Call", name), annotation=annotation)
 
 
 def _call_parameters(operations: Any, own: list[Parameter], words: Words) -> list[Parameter]:

@@ -310,3 +310,22 @@ def test_bytes_come_as_base64() -> None:
     assert json.loads(encoded({"$psbridge": b"a"})) == {
         "$psbridge": ["", "$psbridge", {"$psbridge": "bytes", "value": "YQ=="}]
     }
+
+
+def test_a_connection_crosses_the_wire(shared: WorkerClient, server: OfflineServer) -> None:
+    """By what it was made of, or as the object that came; its key does not come back."""
+    settings = {"BaseUrl": server.base_url, "AccessToken": {"$psbridge": "secure", "value": "sk-in-secret"}}
+    sent = {"$psbridge": "connection", "set": {**settings, "Proxy": ""}}
+    shared.run("New-ChatCompletion", {"Messages": HI, "Model": "m", "Connection": sent})
+    made = shared.run("New-ChatConnection", {**settings, "Proxy": "", "TimeoutSec": 9})
+    assert made["$type"] == "ChatConnection" and made["set"]["TimeoutSec"] == 9
+    assert made["set"]["AccessToken"] == {"$psbridge": "secret"}
+    shared.run("New-ChatCompletion", {"Messages": HI, "Model": "m", "Connection": sent_back(made)})
+    assert (
+        len({request.headers["authorization"] for request in server.requests})
+        == 1
+        == len(server.requests) - 1
+    )
+    made["set"]["Id"] = "of a worker that has ended"
+    error = shared.fails("New-ChatCompletion", {"Messages": HI, "Model": "m", "Connection": sent_back(made)})
+    assert "make it again with New-ChatConnection" in error["message"]

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -145,3 +146,16 @@ def test_on_a_terminal_the_reply_streams_and_cannot_steer_it(server: OfflineServ
     assert process.wait(timeout=60) == 0
     assert b"You said: red [31m alert" in shown and b"\x1b[31m" not in shown and b"\x07" not in shown
     assert server.requests[-1].json["stream"] is True
+
+
+def test_a_profile_says_where_to_ask(
+    psbridge: Run, server: OfflineServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "profiles.json"
+    path.write_text(json.dumps({"work": {"BaseUrl": server.base_url, "Model": "of-work"}}))
+    monkeypatch.setenv("PSBRIDGE_PROFILES", str(path))
+    done = psbridge("chat", "Hi", "--profile", "work")
+    assert done.returncode == 0, done.stderr
+    assert server.requests[-1].json["model"] == "of-work"
+    done = psbridge("chat", "Hi", "--profile", "wrok")
+    assert done.returncode == 1 and "There is no profile 'wrok'" in done.stderr

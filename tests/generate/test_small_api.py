@@ -138,8 +138,9 @@ def test_a_union_describes_in_its_own_words_what_its_kinds_describe_differently(
 
 
 def test_written_cmdlets_take_a_builders_parameters_by_name_only(tickets: Generated) -> None:
-    number, floor = tickets.parameters("Get-UrlFromHostSetting")
+    number, connection, floor = tickets.parameters("Get-UrlFromHostSetting")
     assert (number.name, number.position, number.pipeline, number.sets) == ("Id", 0, True, ())
+    assert (connection.name, connection.position) == ("Connection", None)  # every cmdlet that calls has it
     assert (floor.name, floor.position, floor.mandatory, floor.sets) == ("Floor", None, True, ("Move",))
 
 

@@ -150,6 +150,8 @@ class KeyCache:
 def _asked(source: Any) -> object:
     try:
         return source()
+    except ConfigurationError:
+        raise  # says by itself what is missing
     except Exception as error:
         raise _failed(error) from error
 
