@@ -19,6 +19,7 @@ from .cmdlets.chatapi import ClientUtils as ClientUtils
 from .cmdlets.chatapi import ConfigureApi as ConfigureApi
 from .cmdlets.chatapi import Option as Option
 from .cmdlets.chatapi import configure_api as configure_api
+from .cmdlets.connections import ChatConnection as ChatConnection
 from .cmdlets.functions import *  # noqa: F403 - every cmdlet, by design
 from .cmdlets.table import CommandNotFoundError as CommandNotFoundError
 from .cmdlets.unset import UNSET as UNSET

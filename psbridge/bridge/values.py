@@ -70,6 +70,8 @@ def _marked(value: dict[str, Any]) -> Any:
 
         return SecureString(value["value"])
     if kind == "model" and isinstance(value.get("type"), str) and isinstance(value.get("set"), dict):
+        if value["type"] == "ChatConnection":
+            return _returned(value["set"])
         return _model(value["type"], decoded(value["set"]))
     if kind == "connection" and isinstance(value.get("set"), dict):
         from ..cmdlets.connections import new_chat_connection
@@ -96,8 +98,6 @@ def _model(name: str, members: dict[str, Any]) -> Any:
     """
     from .. import models
 
-    if name == "ChatConnection":
-        return _returned(members)
     kind = getattr(models, name, None) if name in models.__all__ else None
     if not (isinstance(kind, type) and issubclass(kind, models.Model)):
         return members
@@ -115,15 +115,11 @@ def _connection(connection: Any) -> Any:
     """A connection as it is sent: what may be shown, and an id by which it comes back."""
     import uuid
 
-    for id, kept in _connections.items():
-        if kept is connection:
-            break
-    else:
-        id = uuid.uuid4().hex
-        _connections[id] = connection
-        if len(_connections) > _MOST_CONNECTIONS:
-            del _connections[next(iter(_connections))]
-    return typed("ChatConnection", {"Id": id, **shown_members(connection)})
+    own = next((id for id, kept in _connections.items() if kept is connection), "") or uuid.uuid4().hex
+    _connections[own] = connection
+    if len(_connections) > _MOST_CONNECTIONS:
+        del _connections[next(iter(_connections))]
+    return typed("ChatConnection", {"Id": own, **shown_members(connection)})
 
 
 def shown_members(connection: Any) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def test_a_block_uses_a_connection_and_ends(servers: list[ps.OfflineServer]) -> 
     mine = connection(servers[0])
     with ps.Use_ChatConnection(mine):
         ps.New_ChatCompletion(**MESSAGE)
-    reply = ps.Use_ChatConnection(mine, lambda: ps.New_ChatCompletion(**MESSAGE))
+    reply: Any = ps.Use_ChatConnection(mine, lambda: ps.New_ChatCompletion(**MESSAGE))
     assert reply.choices and len(servers[0].requests) == 2
     ps.New_ChatCompletion(**MESSAGE)
     assert len(servers[1].requests) == 1
