@@ -9,6 +9,7 @@ $script:Requests = @{
 }
 $script:Files = @{
     'Invoke-DownloadFile' = 'OutFile'
+    'New-ChatConnection' = 'CaBundle'
     'New-File' = 'File'
     'Set-Configuration' = 'CaBundle'
     'Set-ConfigurationHttpSigning' = 'KeyFilePath'
