@@ -116,7 +116,8 @@ def test_it_parses(file: str) -> None:
 def test_no_type_is_searched_for_at_import() -> None:
     """Only PowerShell's own short names and full ones; for others it goes through all loaded assemblies."""
     short = {"bool", "decimal", "double", "hashtable", "int32", "pscredential", "pscustomobject", "psobject"}
-    short |= {"securestring", "string", "switch", "cmdletbinding", "outputtype", "parameter", "validateset"}
+    short |= {"scriptblock", "securestring", "string", "switch"}
+    short |= {"cmdletbinding", "outputtype", "parameter", "validateset"}
     short |= {"validatenotnullorempty", "psbridgesecrettextattribute"}
     written = {text(one).lower().removesuffix("[]") for one in walk(tree().root_node, "type_spec")}
     named = {one for one in written if not one.startswith("system.")}
