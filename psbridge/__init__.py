@@ -69,4 +69,10 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*_HOMES, "__version__", *dir(import_module("psbridge.cmdlets.functions"))])
+    """What users want first: cmdlets, then everything that is no cmdlet, builders, and readers of JSON last.
+
+    `dir()` and `help()` sort what they are given, so the names say themselves what comes before what.
+    """
+    from .cmdlets.names import ordered
+
+    return ordered([*_HOMES, "__version__", *dir(import_module("psbridge.cmdlets.functions"))])

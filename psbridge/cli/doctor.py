@@ -39,7 +39,7 @@ def run() -> bool:
         *_calls(),
         _powershell(),
         _dotnet(),
-        _package("pythonnet", optional="needed by the .NET doorway only"),
+        _package("pythonnet", optional="needed by the .NET interface only"),
     ]
     Screen().table(["What", "State", "Detail"], rows)
     return works[1] == "ok"

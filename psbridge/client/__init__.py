@@ -1,4 +1,4 @@
-"""The chat client every doorway stands on: configuration, transport, retry, streaming, errors.
+"""The chat client every interface stands on: configuration, transport, retry, streaming, errors.
 
 Five rooms: `settings` and secrets, the `message` as a value, the `exchange` with retry and limits, `streams`,
 and the `wire`. Replies go out through a codec, so nothing here knows the models. Names load on first use:

@@ -279,7 +279,8 @@ def _total_tokens(value: object) -> int | None:
 def _check_options(options: Mapping[str, Any]) -> None:
     unknown = options.keys() - _OPTIONS
     if unknown:
-        raise TypeError(f"'{sorted(unknown)[0]}' is no option of a call; {', '.join(sorted(_OPTIONS))} are.")
+        name, known = sorted(unknown)[0], ", ".join(sorted(_OPTIONS))
+        raise TypeError(f"'{name}' is not an option of a call. Options: {known}.")
     for name, parameter in (
         ("timeout", "TimeoutSec"),
         ("connect_timeout", "ConnectTimeoutSec"),

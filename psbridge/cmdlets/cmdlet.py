@@ -14,6 +14,7 @@ from ..binding import Command
 from ..binding.parameters import COMMON as COMMON_PARAMETERS
 from ..binding.parameters import SHOULD_PROCESS
 from ..errors import PSBridgeError
+from ..models.tables import ParameterRow
 from .table import TableEntry
 from .unset import UNSET
 from .warning import warning_action
@@ -195,10 +196,38 @@ def describe(entry: TableEntry) -> str:
         for parameter in entry.parameters:
             allowed = f" {{{', '.join(parameter.values)}}}" if parameter.values else ""
             required = " (required)" if parameter.required or parameter.mandatory else ""
-            lines.append(f"    {parameter.name} [{parameter.dotnet}]{allowed}{required}: {parameter.help}")
+            kinds = f"{python_words(parameter)}; {parameter.dotnet}"
+            lines.append(f"    {parameter.name} [{kinds}]{allowed}{required}: {parameter.help}")
     if entry.output:
         lines += ["", f"Returns: {entry.output}."]
     return "\n".join(lines)
+
+
+_WORDS = {
+    "String": "str",
+    "SwitchParameter": "bool",
+    "Boolean": "bool",
+    "Int32": "int",
+    "Decimal": "float",
+    "Double": "float",
+    "Hashtable": "dict",
+    "PSCustomObject": "model | dict",
+    "SecureString": "str | SecureString",
+    "FileInfo": "str | Path | bytes | file",
+}
+
+
+def python_words(row: ParameterRow) -> str:
+    """What a parameter takes, in Python's words: `str | model | dict | list of these`."""
+    item = row.dotnet.removeprefix("Nullable[").removesuffix("]").removesuffix("[")
+    while item.endswith("[]"):
+        item = item.removesuffix("[]")
+    words = _WORDS.get(item, "object")
+    if row.secret and item == "String":
+        words = "str | SecureString"
+    if row.text:
+        words = f"str | {words}"
+    return f"{words} | list of these" if row.dotnet.endswith("[]") else words
 
 
 def _signature(entry: TableEntry) -> Any:
@@ -208,7 +237,7 @@ def _signature(entry: TableEntry) -> Any:
     kinds = {True: Parameter.POSITIONAL_OR_KEYWORD, False: Parameter.KEYWORD_ONLY}
     return Signature(
         [
-            Parameter(one.name, kinds[one.position is not None], default=UNSET, annotation=one.dotnet)
+            Parameter(one.name, kinds[one.position is not None], default=UNSET, annotation=python_words(one))
             for one in ordered
         ]
     )

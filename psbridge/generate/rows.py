@@ -22,6 +22,7 @@ class Parameter:
     pipeline: bool = False
     by_name: bool = False
     required: bool = False
+    text: bool = False
     wraps: bool = False
     secret: bool = False
     file: bool = False

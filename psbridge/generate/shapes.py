@@ -138,6 +138,13 @@ class Api:
             return self.objects_of(target)
         return [target] if isinstance(target, ObjectDef) else []
 
+    def takes_text(self, shape: Shape) -> bool:
+        """Whether a text is one of the things a shape may be."""
+        if isinstance(shape, Ref):
+            target = self.definitions[shape.name]
+            return isinstance(target, UnionDef) and any(map(self.takes_text, target.alternatives))
+        return isinstance(shape, Scalar) and shape.kind == "string"
+
     def enum_values(self, shape: Shape) -> tuple[str, ...]:
         """Every listed value a shape may take, through unions and arrays, in order and without repeats."""
         values: list[str] = []

@@ -60,6 +60,7 @@ def _builder_row(api: Api, builder: Builder, words: Words, annotations: Annotati
             pipeline=not parameter.wire,
             by_name=bool(parameter.wire),
             required=parameter.required,
+            text=parameter.dotnet.startswith("PSCustomObject") and api.takes_text(parameter.shape),
             wraps=parameter.wraps,
             annotation=annotations.of(parameter),
         )

@@ -126,6 +126,7 @@ def _included(
             mandatory=one.name in include["mandatory"],
             by_name=False,
             required=False,
+            text=one.text or one.name in accepts,
             annotation=f"{accepts[one.name]} | {one.annotation}" if one.name in accepts else one.annotation,
         )
         for one in rows[f"Initialize-{include['model']}"].parameters

@@ -228,8 +228,15 @@ class Model(BaseModel, metaclass=_Meta):
         self.__dict__[own] = None
         self.__pydantic_fields_set__.discard(own)
 
+    def __dir__(self) -> list[str]:
+        """The members, unknown ones included, and what scripts do with a model: what completion shows."""
+        return [*self.__pydantic_fields__, *(self.__pydantic_extra__ or ()), *_SHOWN]
+
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         return iter(self.__ps_properties__().items())
+
+
+_SHOWN = ("model_copy", "model_dump", "model_dump_json", "model_fields_set")
 
 
 _spellings: dict[type[Model], dict[str, str]] = {}

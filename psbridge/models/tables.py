@@ -27,6 +27,7 @@ class ParameterRow(NamedTuple):
         mandatory: PowerShell demands it.
         pipeline, by_name: it takes a pipeline's items, or their property of its name.
         required: the API demands it; the model says so when it is built.
+        text: a plain text is taken too, where the type says an object.
         wraps: a lone object stands for an array of one.
         secret: a text that a SecureString may stand for.
         file: a path, relative to the caller's location, or an open file.
@@ -43,6 +44,7 @@ class ParameterRow(NamedTuple):
     pipeline: bool = False
     by_name: bool = False
     required: bool = False
+    text: bool = False
     wraps: bool = False
     secret: bool = False
     file: bool = False

@@ -1,6 +1,6 @@
 """Faults on demand: what goes wrong, for which requests, how often.
 
-Two doorways. A test in the same process adds a `Fault` to `server.faults`; any client can ask for one with
+Two interfaces. A test in the same process adds a `Fault` to `server.faults`; any client can ask for one with
 the request header `x-offline-fault`, whose value is `name=value` pairs separated by `;`, a bare name being a
 flag:
 

@@ -1,7 +1,7 @@
-"""One table of calls for every doorway: the same request on the wire, the same error for the same failure.
+"""One table of calls for every interface: the same request on the wire, the same error for the same failure.
 
-A doorway is a function from a case's parameters (those of Initialize-CreateChatCompletionRequest, as JSON has
-them) to the error id it failed with, or None.
+An interface is a function from the parameters of a case (those of Initialize-CreateChatCompletionRequest, as
+JSON has them) to the error id it failed with, or None.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "ob
 
 @dataclass(frozen=True)
 class Case:
-    """One call; `status` makes the server fail it, `error` is the error id every doorway must then give."""
+    """One call; `status` makes the server fail it, `error` is the error id every interface must then give."""
 
     name: str
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -55,7 +55,7 @@ CASES = [
     Case("500", status=500, error="PSBridge.ServerError"),
 ]
 
-Doorway = Callable[[dict[str, Any]], str | None]
+Interface = Callable[[dict[str, Any]], str | None]
 
 
 def by_cmdlets(parameters: dict[str, Any]) -> str | None:
@@ -125,13 +125,13 @@ class Worker:
         self._process.communicate(timeout=30)
 
 
-def check(case: Case, server: OfflineServer, doorway: Doorway, wanted: Any) -> Any:
-    """Call through one doorway; what was sent, which must be `wanted` unless that is None."""
+def check(case: Case, server: OfflineServer, interface: Interface, wanted: Any) -> Any:
+    """Call through one interface; what was sent, which must be `wanted` unless that is None."""
     server.faults.clear()
     server.requests.clear()
     if case.status is not None:
         server.faults.add(Fault(status=case.status, times=1))
-    assert doorway(case.whole()) == case.error
+    assert interface(case.whole()) == case.error
     sent = [json.dumps(request.json, sort_keys=True) for request in server.requests]
     assert len(sent) == (0 if case.error and case.status is None else 1)
     assert wanted is None or sent == wanted

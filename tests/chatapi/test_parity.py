@@ -21,11 +21,11 @@ def worker() -> Iterator[Worker]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_doorway_sends_the_same_and_fails_the_same(
+def test_every_interface_sends_the_same_and_fails_the_same(
     case: Case, here: Configuration, server: OfflineServer, worker: Worker
 ) -> None:
     settings = {"BaseUrl": server.base_url, "AccessToken": KEY, "MaxRetryCount": 0}
     assert "error" not in worker.ask("invoke", {"name": "Set-Configuration", "parameters": settings})
     wanted = check(case, server, by_cmdlets, None)
-    for doorway in (by_chat_api, worker):
-        check(case, server, doorway, wanted)
+    for interface in (by_chat_api, worker):
+        check(case, server, interface, wanted)

@@ -128,7 +128,7 @@ def test_a_wrong_setting_names_its_parameter(changes: dict[str, Any], parameter:
 
 def test_a_name_that_is_no_setting_is_refused() -> None:
     """With the names that are."""
-    with pytest.raises(ConfigurationError, match=r"'base_ulr' is no setting; .*base_url"):
+    with pytest.raises(ConfigurationError, match=r"'base_ulr' is not a setting\..* Settings: .*base_url"):
         Configuration().replace(base_ulr="x")
 
 

@@ -348,7 +348,7 @@ def test_a_wrong_key_is_told(caller: Caller) -> None:
 
 def test_an_unknown_option_is_refused(caller: Caller, configuration: Configuration) -> None:
     """With those there are."""
-    with pytest.raises(TypeError, match=r"'timout' is no option of a call; .*timeout"):
+    with pytest.raises(TypeError, match=r"'timout' is not an option of a call. Options: .*timeout"):
         caller.create(caller.client(configuration), timout=3)
 
 

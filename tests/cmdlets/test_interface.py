@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pydoc
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,8 +53,48 @@ def test_signatures_are_the_parameters_positions_first() -> None:
 def test_help_tells_every_parameter(entry: TableEntry) -> None:
     text = pydoc.plain(pydoc.render_doc(getattr(ps, entry.python_name)))
     for parameter in entry.parameters:
-        assert f"{parameter.name} [{parameter.dotnet}]" in text and parameter.help in text
+        assert re.search(rf"\b{parameter.name} \[[^]]+; {re.escape(parameter.dotnet)}\]", text)
+        assert parameter.help in text
         assert not parameter.values or ", ".join(parameter.values) in text
+
+
+def test_help_says_in_pythons_words_what_a_parameter_takes() -> None:
+    text = pydoc.plain(pydoc.render_doc(ps.New_ChatCompletion))
+    assert "Messages [str | model | dict | list of these; PSCustomObject[]] (required): " in text
+    assert "Model [str | model | dict; PSCustomObject]: " in text
+    assert "MaxTokens [int; Nullable[Int32]]: " in text
+    assert "AccessToken [str | SecureString; String]: " in pydoc.plain(pydoc.render_doc(ps.Set_Configuration))
+    assert "File [str | Path | bytes | file; FileInfo]: " in pydoc.plain(pydoc.render_doc(ps.New_File))
+
+
+def test_dir_and_help_begin_with_what_users_want() -> None:
+    names = dir(ps)
+    kinds = ["cmdlet", "other", "Initialize_", "ConvertFrom_JsonTo", "__"]
+
+    def kind(name: str) -> int:
+        for place, start in enumerate(kinds[2:], 2):
+            if name.startswith(start):
+                return place
+        return 0 if hasattr(getattr(ps, name), "entry") else 1
+
+    places = [kind(name) for name in names]
+    assert places == sorted(places) and set(places) == {0, 1, 2, 3, 4}
+    assert names[0] == "Get_ChatCompletion"
+    text = pydoc.plain(pydoc.render_doc(ps))
+    functions = text[text.index("\nFUNCTIONS\n") :]
+    assert (
+        functions.index("New_ChatCompletion(")
+        < functions.index("Initialize_")
+        < functions.index("ConvertFrom_")
+    )
+
+
+def test_a_replys_completions_are_its_fields(server: ps.OfflineServer) -> None:
+    """And not what pydantic keeps inside."""
+    reply = ps.New_ChatCompletion(Messages="hi", Model="gpt-4o")
+    shown = [name for name in dir(reply) if not name.startswith("model_")]
+    assert {"id", "choices", "usage"} <= set(shown)
+    assert not {"construct", "parse_raw", "validate", "json"} & set(dir(reply))
 
 
 def test_type_checkers_see_real_signatures() -> None:

@@ -166,7 +166,7 @@ class Configuration:
         if unknown:
             names = tuple(sorted(BY_NAME))
             raise ConfigurationError(
-                f"'{unknown[0]}' is no setting; {', '.join(names)} are.{nearest(unknown[0], names)}"
+                f"'{unknown[0]}' is not a setting.{nearest(unknown[0], names)} Settings: {', '.join(names)}."
             )
         return dataclasses.replace(self, **changes)
 

@@ -73,12 +73,12 @@ def events_of_whole(body: bytes, label: str) -> tuple[ServerSentEvent, ...]:
     try:
         value = jsontext.read(json_in(body))
     except ValueError:
-        raise BadResponseError(f"The reply is no event stream but '{label:.80}'.", body=body) from None
+        raise BadResponseError(f"The reply is not an event stream: '{label:.80}'.", body=body) from None
     problem = problem_instead_of_choices(value)
     if problem is not None:
         raise reported(problem, body)
     if not isinstance(value, dict) or not isinstance(value.get("choices"), list):
         raise BadResponseError(
-            f"The reply is no event stream but '{label:.80}', and no completion.", body=body
+            f"The reply is not an event stream and not a completion: '{label:.80}'.", body=body
         )
     return ServerSentEvent(jsontext.written(as_chunk(value))), ServerSentEvent(DONE)
