@@ -37,6 +37,8 @@ class Operation(NamedTuple):
 
         def fill(brace: re.Match[str]) -> str:
             value = places.get(brace[1])
+            if isinstance(value, int) and not isinstance(value, bool):
+                return str(value)
             if not isinstance(value, str) or not value or value in (".", ".."):
                 parameter = "".join(word.capitalize() for word in brace[1].split("_"))
                 raise RequestError(f"{parameter} must be a text, not empty.", parameter=parameter)

@@ -11,6 +11,7 @@ from typing import Any
 
 from .cmdlets import Builder, BuilderParameter, builders
 from .families import Family
+from .powershell import own_functions
 from .python_types import class_name
 from .render import Output, environment
 from .rows import Cmdlet, Parameter
@@ -19,6 +20,7 @@ from .shapes import Api, Array, Limits, ObjectDef, Ref, Scalar, Shape, UnionDef
 from .tables import help_line
 from .words import Shown, Words
 
+MODULE_PAGE = "Connection"
 BASE_URL = "https://api.openai.com/v1"
 
 
@@ -78,6 +80,9 @@ def pages(
         Group(family.page, [rows[name] for name in family.cmdlets], bool(family.prefix))
         for family in sorted(families, key=lambda family: (not family.prefix, family.page))
     ]
+    own = own_functions()
+    groups.append(Group(MODULE_PAGE, [one.cmdlet for one in own], False))
+    shown = {**shown, **{one.cmdlet.name: one.examples for one in own}}
     made = builders(api)
     summaries = {builder.model: words.get("models", builder.model) for builder in made}
 

@@ -106,7 +106,6 @@ def powershell_files(
     table: list[Cmdlet], families: list[Family], examples: Mapping[str, tuple[Shown, ...]], root: Path
 ) -> list[Output]:
     """`PSBridge.psm1`, the three files it loads, `PSBridge.psd1` and `en-US/PSBridge-Help.xml`."""
-    only = yaml.safe_load((Path(__file__).parent / "powershell.yaml").read_text(encoding="utf-8"))
     more = {
         name: about["powershell"]
         for family in families
@@ -114,8 +113,7 @@ def powershell_files(
         if "powershell" in about
     }
     functions = [_function(cmdlet, more.get(cmdlet.name, {}), examples) for cmdlet in table]
-    written = [_written(name, entry) for name, entry in only["cmdlets"].items()]
-    everything = sorted([*functions, *written], key=lambda one: one.cmdlet.name)
+    everything = sorted([*functions, *own_functions()], key=lambda one: one.cmdlet.name)
     models = [(one.output, [p.wire for p in one.parameters]) for one in table if one.kind == "object"]
     templates = environment()
     templates.filters["xml"] = escape
@@ -177,6 +175,12 @@ def _tables(table: list[Cmdlet], more: dict[str, dict[str, Any]]) -> Data:
 
 def _text(name: str) -> str:
     return f"'{name}'"
+
+
+def own_functions() -> list[Function]:
+    """The hand-written cmdlets of the module, as `powershell.yaml` describes them."""
+    text = (Path(__file__).parent / "powershell.yaml").read_text(encoding="utf-8")
+    return [_written(name, entry) for name, entry in yaml.safe_load(text)["cmdlets"].items()]
 
 
 def _parts(folder: str) -> list[str]:

@@ -31,7 +31,10 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 def test_every_model_and_every_cmdlet_has_its_place() -> None:
-    assert set(PAGES) == {"README", *GROUPS, *MODELS}
+    assert set(PAGES) == {"README", "Connection", *GROUPS, *MODELS}
+    for name in ("Connect-PSBridge", "Disconnect-PSBridge", "Get-PSBridgeStatus"):
+        assert f"\n## {name}\n" in PAGES["Connection"]
+        assert f"[**{name}**](Connection.md#{name.lower()})" in PAGES["README"]
     for name in WRITTEN:
         assert sum(f"\n## {name}\n" in PAGES[page] for page in GROUPS) == 1
         assert f"[**{name}**]" in PAGES["README"]
