@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from .exchange.limits import RateLimits
     from .exchange.loop import Retry
     from .exchange.many import Outcome, Results
+    from .exchange.sink import FileSink, Sink
     from .message.codec import Codec, JsonCodec
+    from .message.form import FilePart, Form
     from .message.headers import Headers
     from .message.reply import Reply, UsageTotals
+    from .operation import Operation
     from .settings.configuration import (
         Configuration,
         HttpSigning,
@@ -51,7 +54,10 @@ _HOMES = {
     "errors": ("ClientError",),
     "streams.events": ("ContentDelta", "Done", "RefusalDelta", "StreamEvent", "ToolCallDelta", "UsageReport"),
     "exchange.loop": ("Retry",),
+    "exchange.sink": ("FileSink", "Sink"),
+    "message.form": ("FilePart", "Form"),
     "message.headers": ("Headers",),
+    "operation": ("Operation",),
     "settings.keys": ("KeyRing",),
     "exchange.limits": ("RateLimits",),
     "exchange.many": ("Outcome", "Results"),
@@ -76,10 +82,14 @@ __all__ = [
     "Configuration",
     "ContentDelta",
     "Done",
+    "FilePart",
+    "FileSink",
+    "Form",
     "Headers",
     "HttpSigning",
     "JsonCodec",
     "KeyRing",
+    "Operation",
     "Outcome",
     "RateLimits",
     "RefusalDelta",
@@ -87,6 +97,7 @@ __all__ = [
     "Results",
     "Retry",
     "Secret",
+    "Sink",
     "StreamEvent",
     "ToolCallDelta",
     "UsageReport",

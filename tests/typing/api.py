@@ -18,6 +18,8 @@ from psbridge.models import (
     ChatCompletionRequestUserMessage,
     CreateChatCompletionRequest,
     CreateChatCompletionResponse,
+    CreateEmbeddingResponse,
+    OpenAIFile,
 )
 
 message = ps.Initialize_ChatCompletionRequestUserMessage(Content="hi", Role="user")
@@ -35,6 +37,11 @@ assert_type(ps.New_ChatCompletion(Messages=[message, "hi"], WithHttpInfo=True), 
 assert_type(ps.New_ChatCompletion(request, Stream=True), ChatStream)
 assert_type(ps.New_ChatCompletion(request, StreamText=True), Iterator[str])
 assert_type(ps.New_ChatCompletion(request).choices[0].message.content, str | None)
+assert_type(ps.New_Embedding(VarInput=["a"], Model="m"), CreateEmbeddingResponse)
+assert_type(ps.New_File(File="a.jsonl", Purpose="batch"), OpenAIFile)
+assert_type(ps.Invoke_DownloadFile(FileId="file-1"), bytes)
+assert_type(ps.Invoke_ListFiles(All=True), Iterator[OpenAIFile])
+assert_type(ps.Invoke_RetrieveModel("gpt-4o", WithHttpInfo=True), HttpInfo)
 assert_type(ps.Get_Configuration(), LiveConfiguration)
 assert_type(ps.Get_UrlFromHostSetting(0), str)
 
