@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 from .chat import DELETE, GET, LIST, MESSAGES, UPDATE
 from .clock import Clock
 from .core import CallOptions, Core
-from .exchange.download import download
 from .exchange.drivers import AsyncDriver
 from .exchange.limits import RateLimits
 from .exchange.loop import Answer, Call, exchange
 from .exchange.many import Outcome, check_concurrency, outcomes
-from .exchange.sink import Sink
 from .message.codec import Codec
 from .message.form import Form
 from .message.jsontext import field
@@ -28,6 +26,8 @@ from .wire.transport import AsyncHttpcoreTransport, AsyncTransport
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from .exchange.sink import Sink
 
 
 class AsyncClient:
@@ -160,6 +160,8 @@ class AsyncClient:
         A connection that breaks on the way is taken up where it broke, within the one time limit. The
         reply's value is what the sink makes of it: the bytes, or the path of the file.
         """
+        from .exchange.download import download
+
         call = self._core.prepared(operation, places or {}, query or {}, None, options)
         try:
             steps = download(call, sink, self._core.clock)

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 from .chat import DELETE, GET, LIST, MESSAGES, UPDATE
 from .clock import Clock
 from .core import CallOptions, Core
-from .exchange.download import download
 from .exchange.drivers import Driver
 from .exchange.limits import RateLimits
 from .exchange.loop import Answer, Call, exchange
 from .exchange.many import LoopThread, Results, check_concurrency
-from .exchange.sink import Sink
 from .message.codec import Codec
 from .message.form import Form
 from .message.jsontext import field
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .asyncclient import AsyncClient
+    from .exchange.sink import Sink
 
 
 class Client:
@@ -154,6 +153,8 @@ class Client:
         A connection that breaks on the way is taken up where it broke, within the one time limit. The
         reply's value is what the sink makes of it: the bytes, or the path of the file.
         """
+        from .exchange.download import download
+
         call = self._core.prepared(operation, places or {}, query or {}, None, options)
         try:
             steps = download(call, sink, self._core.clock)

@@ -7,10 +7,9 @@ itself. Knows no cmdlet by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .. import models
-from ..client.message.form import Form
 from ..client.operation import Operation
 from ..errors import PSBridgeError
 from ..models.base import Model
@@ -20,7 +19,9 @@ from .builders import built, fitted, unwrapped
 from .complete import completed
 from .session import call_options, client, result_of
 from .table import TableEntry, entry
-from .transfers import form_of, sink_of
+
+if TYPE_CHECKING:
+    from ..client import Form
 
 Bound = dict[str, Any]
 ModelT = TypeVar("ModelT", bound=Model)
@@ -38,12 +39,16 @@ def operation_work(cmdlet: TableEntry) -> Callable[[Bound], Any]:
         if row.pages and bound.get("All"):
             return client().pages(operation, places=places, query=query, **options)
         if row.reply == "bytes":
+            from .transfers import sink_of
+
             sink = sink_of(bound, "-".join(map(str, places.values())))
             reply = client().download(operation, sink, places=places, query=query, **options)
             quiet = bound.get("OutFile") is not None and not bound.get("WithHttpInfo")
             return None if quiet else result_of(reply, bound)
         body: bytes | Form | None = None
         if row.body == "multipart":
+            from .transfers import form_of
+
             body = form_of(row, cmdlet.parameters, bound)
         elif row.body:
             body = body_of(cmdlet, row, bound)

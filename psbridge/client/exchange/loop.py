@@ -12,7 +12,7 @@ import sys
 import weakref
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ..clock import Cancellation, Clock
 from ..errors import (
@@ -40,7 +40,9 @@ from . import log
 from .limits import RateLimits
 from .redirect import follow
 from .retry import backoff, is_retryable, retry_after
-from .sink import Sink
+
+if TYPE_CHECKING:
+    from .sink import Sink
 
 
 class Sleep(NamedTuple):

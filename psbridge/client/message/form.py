@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -143,7 +142,7 @@ class Form:
     def __init__(
         self, fields: Mapping[str, str], files: Mapping[str, FilePart], progress: Progress | None = None
     ) -> None:
-        boundary = secrets.token_hex(16)
+        boundary = os.urandom(16).hex()
         self.media_type = f"multipart/form-data; boundary={boundary}"
         self._files = files
         self._progress = progress
