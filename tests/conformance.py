@@ -1,9 +1,11 @@
 """Runs measured PowerShell calls against psbridge and says how many come out the same.
 
-    python tests/conformance.py binding FILE
+    python tests/conformance.py binding FILE [--functions FUNCTIONS]
 
 FILE has one JSON object per line, in the format of `tests/data/parameter-binding.jsonl`: `args`, `splat` and
-`pipeline` are the call, `bound` and `errors` what PowerShell made of it. The last line printed is
+`pipeline` are the call, `bound` and `errors` what PowerShell made of it. FUNCTIONS describes
+the functions the calls use, as `tests/data/parameter-binding-functions.json` does; without it, those in
+`tests/data` are used. The last line printed is
 `passed N of M`; the exit code is 0 only if all passed.
 """
 
@@ -27,6 +29,7 @@ from binding.paramblock import command_from, script
 from binding.spelling import tokens
 
 from psbridge.binding import (
+    Argument,
     Command,
     ObjectList,
     OrderedDictionary,
@@ -43,28 +46,36 @@ from psbridge.binding import (
     type_of,
 )
 from psbridge.binding.nettypes import NetType
+from psbridge.binding.objects import is_list
 from psbridge.binding.parameters import COMMON, SHOULD_PROCESS
-from psbridge.binding.values import ScriptOutput
+from psbridge.binding.values import ArrayList, ScriptOutput
 
 DATA = Path(__file__).parent / "data"
 Line = dict[str, Any]
 
 
 @cache
-def commands() -> dict[str, Command]:
-    """Every command the measured calls use, by name."""
-    functions = {}
+def commands() -> dict[str, Command | Exception]:
+    """Every command the measured calls use, by name, or why it cannot be built."""
+    found: dict[str, Command | Exception] = {}
     for file in sorted(DATA.glob("parameter-binding*functions.json")):
-        functions.update(json.loads(file.read_text(encoding="utf-8")))
-    found = {
-        name: command_from(name, function["paramBlock"], function["cmdletBinding"])
-        for name, function in functions.items()
-    }
+        found.update(commands_of(file))
     reference = json.loads((DATA / "reference-cmdlets.json").read_text(encoding="utf-8"))
     for cmdlet in reference["cmdlets"]:
         found[cmdlet["name"]] = Command(
             cmdlet["name"], [_parameter(parameter) for parameter in cmdlet["parameters"]]
         )
+    return found
+
+
+def commands_of(file: Path) -> dict[str, Command | Exception]:
+    """The commands that a file of functions describes, by name, or why one cannot be built."""
+    found: dict[str, Command | Exception] = {}
+    for name, function in json.loads(file.read_text(encoding="utf-8")).items():
+        try:
+            found[name] = command_from(name, function["paramBlock"], function["cmdletBinding"])
+        except (ParameterBindingError, ValueError, LookupError) as error:
+            found[name] = error  # raised by the calls of this function, and by no other
     return found
 
 
@@ -122,10 +133,12 @@ def encode(value: Any, declared: NetType | None = None) -> Line:
         return {"t": "List`1", "v": str(value)}
     if isinstance(value, ScriptOutput) and not (declared is not None and declared.is_array):
         return {"t": "Collection`1", "v": str(value)}
-    if isinstance(value, (list, tuple, range)) and type(value).__name__ != "Version":
+    if isinstance(value, ArrayList):
+        return {"t": "Collections.ArrayList", "v": [encode(item) for item in value]}
+    if is_list(value):
         element = declared.element if declared is not None and declared.is_array else None
         name = "Object" if element is None else element.full_name.removeprefix("System.")
-        return {"t": f"{name}[]", "v": [encode(item) for item in value]}
+        return {"t": f"{name}[]", "v": [encode(item, element) for item in value]}
     if isinstance(value, (OrderedDictionary, dict)):
         kind = "OrderedDictionary" if isinstance(value, OrderedDictionary) else "Hashtable"
         return {"t": kind, "v": {net_text(key): encode(item) for key, item in value.items()}}
@@ -146,7 +159,7 @@ def _encode_scalar(value: Any) -> object:
         return bool(value)
     if isinstance(value, SecureString):
         return value.reveal()
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, datetime.datetime) and type_of(value).name == "DateTime":
         text = value.replace(tzinfo=None).isoformat(timespec="microseconds") + str(getattr(value, "rest", 0))
         zone = value.strftime("%z")
         return f"{text}{zone[:3]}:{zone[3:]}" if zone else text
@@ -156,6 +169,10 @@ def _encode_scalar(value: Any) -> object:
 def run_binding(line: Line) -> Line:
     """What psbridge makes of one measured call: `bound` and `errors`, as the line has them."""
     command = commands()[line["command"]]
+    if isinstance(command, ParameterBindingError):
+        return {"bound": [], "errors": [_error(command)]}
+    if isinstance(command, Exception):
+        raise command
     declared = {item.name: item.type for item in (*command.parameters, *COMMON, *SHOULD_PROCESS)}
     arguments = [
         (item.get("name"), "value" in item, item.get("colon", False), decode(item.get("value")))
@@ -163,6 +180,8 @@ def run_binding(line: Line) -> Line:
     ]
     call = tokens(arguments, line["script"], line["command"])
     splat = decode(line["splat"]) if "splat" in line else None
+    if "splat" in line and splat is None:  # one argument, which is null
+        call.append(Argument(value=None))
     bound: list[Line] = []
     errors: list[Line] = []
     try:
@@ -232,7 +251,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Run measured PowerShell calls against psbridge.")
     parser.add_argument("kind", choices=sorted(RUNNERS))
     parser.add_argument("file", type=Path)
+    parser.add_argument("--functions", type=Path, help="the functions that the calls use")
     options = parser.parse_args(arguments)
+    if options.functions is not None:
+        try:
+            commands().update(commands_of(options.functions))
+        except (OSError, ValueError, KeyError) as error:
+            parser.error(f"{options.functions}: {error}")
     run = RUNNERS[options.kind]
     try:
         lines = lines_of(options.file)

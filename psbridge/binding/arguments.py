@@ -6,6 +6,8 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
+from psbridge.binding.values import Char
+
 
 class _Missing(enum.Enum):
     MISSING = enum.auto()
@@ -51,11 +53,15 @@ class Argument:
 
 
 def splatted(values: object) -> list[Argument]:
-    """The arguments of `@values`: by name from a hashtable, by position from a list."""
+    """The arguments of `@values`: by name from a hashtable, by position from a list or a text."""
     if isinstance(values, Mapping):
         return [
             Argument(str(name), value, text=f"-{name}:", from_splat=True) for name, value in values.items()
         ]
+    if isinstance(values, str) and not isinstance(values, Char):  # a text is a list of its characters
+        units = values.encode("utf-16-le", "surrogatepass")
+        pairs = (units[place : place + 2] for place in range(0, len(units), 2))
+        return [Argument(value=Char(pair.decode("utf-16-le", "surrogatepass"))) for pair in pairs]
     if isinstance(values, (list, tuple)):
         return [Argument(value=value) for value in values]
     return [Argument(value=values)]

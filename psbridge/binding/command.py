@@ -18,6 +18,7 @@ from psbridge.binding.coercion import bind_value
 from psbridge.binding.errors import ParameterBindingError
 from psbridge.binding.metadata import Metadata
 from psbridge.binding.objects import INT32_MAX, INT32_MIN, adapted, bag_of, is_script_block
+from psbridge.binding.ordinal import folded
 from psbridge.binding.parameters import ALL_SETS, COMMON, SHOULD_PROCESS, Parameter
 from psbridge.binding.values import OrderedDictionary, PSCustomObject
 
@@ -224,8 +225,8 @@ class Command:
         wires: dict[str, str] | None = None
         for key, value in kwargs.items():
             name = key
-            folded = key.casefold()
-            if folded not in metadata.names and folded not in metadata.aliases:
+            typed = folded(key)
+            if typed not in metadata.names and typed not in metadata.aliases:
                 if wires is None:
                     wires = {item.wire_name: item.name for item in self.parameters if item.wire_name}
                 name = wires.get(key, key)

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 from psbridge.binding import messages, nettypes
 from psbridge.binding.errors import InvalidCast, with_inner
-from psbridge.binding.later import numbers, parsing
+from psbridge.binding.later import numbers, parsing, rare
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import adapted, elements, is_list, type_of
 from psbridge.binding.scalars import (
@@ -76,6 +76,8 @@ def _from_null(type_: NetType) -> object:
         return Char("\0")
     if type_.is_nullable or not type_.is_value:
         return None
+    if type_ is nettypes.BIGINTEGER:
+        return rare.null_of(type_)
     raise null_refused(type_)
 
 

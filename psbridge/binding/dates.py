@@ -12,6 +12,7 @@ from typing import Final
 from psbridge.binding import messages
 from psbridge.binding.errors import NetError
 from psbridge.binding.numbers import trim
+from psbridge.binding.values import DateTimeOffset
 
 _MONTHS: Final = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
@@ -101,6 +102,12 @@ def parse_datetime(text: str) -> datetime.datetime:
         NetError: not a date.
     """
     refused = NetError(messages.BAD_DATE.format(text))
+    value, zone = _parsed(text, refused)
+    return _with_rest(_zoned(value, zone, refused), getattr(value, "rest", 0))
+
+
+def _parsed(text: str, refused: NetError) -> tuple[datetime.datetime, re.Match[str] | None]:
+    """The date and time, and the zone where one is written."""
     _check_words(text)
     rest = text.translate(_EAST_ASIAN)
     half_day = _HALF_DAY.search(rest)
@@ -128,7 +135,26 @@ def parse_datetime(text: str) -> datetime.datetime:
     if weekday is not None and date.weekday() != weekday:
         raise NetError(f"{messages.BAD_DATE.format(text)[:-1]} because the day of week was incorrect.")
     made = datetime.datetime(date.year, date.month, date.day, hour_, minute, second, micro)
-    return _with_rest(_zoned(made, zone, refused), ticks)
+    return _with_rest(made, ticks), zone
+
+
+def parse_offset(text: str) -> DateTimeOffset:
+    """`DateTimeOffset.Parse`: as a DateTime, with its own offset or the local one.
+
+    Raises:
+        NetError: not a date.
+    """
+    refused = NetError(messages.BAD_DATE.format(text))
+    value, zone = _parsed(text, refused)
+    if zone is None:
+        return DateTimeOffset.of(value)
+    offset = datetime.timedelta(hours=int(zone[3] or 0), minutes=int(zone[4] or 0))
+    if offset > datetime.timedelta(hours=14):
+        raise NetError(messages.BAD_OFFSET.format(text))
+    zoned = value.replace(tzinfo=datetime.timezone(-offset if zone[2] == "-" else offset))
+    made = DateTimeOffset.of(zoned)
+    made.rest = getattr(value, "rest", 0)
+    return made
 
 
 def _check_words(text: str) -> None:

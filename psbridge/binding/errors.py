@@ -68,6 +68,14 @@ class ParameterBindingTransformationError(ParameterBindingError):
     default_category = "InvalidData"
 
 
+class AttributeConstructionError(ParameterBindingError):
+    """An attribute of a parameter cannot be built, so that no call of its command can be bound."""
+
+    exception_type = "RuntimeException"
+    default_error_id = "ExceptionConstructingAttribute"
+    default_category = "InvalidOperation"
+
+
 class InvalidCast(Exception):
     """A conversion failed; the text is PowerShell's `PSInvalidCastException` message."""
 

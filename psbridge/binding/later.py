@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from psbridge.binding import dates, hints, numbers, parsing, regexes, uris
+    from psbridge.binding import dates, enums, hints, numbers, parsing, rare, regexes, uris
 else:
 
     class _Later:
@@ -23,5 +23,6 @@ else:
 
     dates, hints, numbers = _Later("dates"), _Later("hints"), _Later("numbers")
     parsing, regexes, uris = _Later("parsing"), _Later("regexes"), _Later("uris")
+    enums, rare = _Later("enums"), _Later("rare")
 
-__all__ = ["dates", "hints", "numbers", "parsing", "regexes", "uris"]
+__all__ = ["dates", "enums", "hints", "numbers", "parsing", "rare", "regexes", "uris"]

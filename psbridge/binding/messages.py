@@ -211,3 +211,17 @@ EMPTY_VARIABLE: Final = (
     '"path" argument and run the operation again.'
 )
 NOT_A_VARIABLE: Final = "Cannot validate argument '{}' because it is not a valid variable name."
+
+# Types and attributes that few parameters have
+READ_ONLY: Final = 'Cannot create object of type "{}". "{}" is a ReadOnly property.'
+OUT_OF_VALID_RANGE: Final = "Specified argument was out of the range of valid values. (Parameter '{}')"
+EMPTY_ARGUMENT: Final = "The value cannot be an empty string. (Parameter '{}')"
+POSITIVE: Final = "Positive number required. (Parameter '{}')"
+NOT_NEGATIVE: Final = "{0} must be greater than or equal to zero. (Parameter '{0}')"
+BAD_OFFSET: Final = "The time zone offset of string '{}' must be within plus or minus 14 hours."
+ATTRIBUTE_FAILED: Final = 'The following exception occurred while constructing the attribute "{}": "{}"'
+ARGUMENT_RANGE: Final = (
+    'Cannot process argument because the value of argument "{0}" is out of range. Change argument "{0}" to a '
+    "value that is within range. (Parameter '{0}')\nActual value was {1}."
+)
+NO_CULTURE: Final = "Culture is not supported. (Parameter '{}')\n{} is an invalid culture identifier."

@@ -8,6 +8,7 @@ from typing import Final
 from psbridge.binding import messages, nettypes
 from psbridge.binding.errors import ParameterBindingError
 from psbridge.binding.nettypes import NetType
+from psbridge.binding.ordinal import folded
 from psbridge.binding.parameters import ALL_SETS, Parameter, SetOptions
 
 EVERY_SET: Final = 0xFFFFFFFF
@@ -83,10 +84,8 @@ class Metadata:
         self.set_names: list[str] = [default_set] if default_set else []
         self.default_flag = 1 if default_set else 0
         self.entries = [self._entry(parameter) for parameter in parameters]
-        self.names = {entry.parameter.name.casefold(): entry for entry in self.entries}
-        self.aliases = {
-            alias.casefold(): entry for entry in self.entries for alias in entry.parameter.aliases
-        }
+        self.names = {folded(entry.parameter.name): entry for entry in self.entries}
+        self.aliases = {folded(alias): entry for entry in self.entries for alias in entry.parameter.aliases}
 
     def _entry(self, parameter: Parameter) -> Entry:
         data = []
@@ -122,14 +121,14 @@ class Metadata:
             ParameterBindingError: AmbiguousParameter.
         """
         name = name[1:] if name[:1] in ("-", "\u2013", "\u2014", "\u2015") else name
-        folded = name.casefold()
-        exact = self.names.get(folded) or self.aliases.get(folded)
+        typed = folded(name)
+        exact = self.names.get(typed) or self.aliases.get(typed)
         if exact is not None:
             return exact
         found: list[Entry] = []
         for table in (self.names, self.aliases):
             for known, entry in table.items():
-                if known.startswith(folded) and entry not in found:
+                if known.startswith(typed) and entry not in found:
                     found.append(entry)
         if len(found) > 1:
             declared = [entry for entry in found if not entry.parameter.common]

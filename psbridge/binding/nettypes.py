@@ -138,6 +138,25 @@ SWITCH = _define(
 SCRIPTBLOCK = _define("ScriptBlock", "System.Management.Automation.ScriptBlock")
 SECURESTRING = _define("SecureString", "System.Security.SecureString")
 
+BIGINTEGER = _define("BigInteger", "System.Numerics.BigInteger", is_value=True, also=("bigint",))
+IPADDRESS = _define("IPAddress", "System.Net.IPAddress")
+MAILADDRESS = _define("MailAddress", "System.Net.Mail.MailAddress")
+TYPE = _define("Type", "System.Type")
+CULTURE = _define("CultureInfo", "System.Globalization.CultureInfo")
+XML = _define("XmlDocument", "System.Xml.XmlDocument", also=("xml",))
+SEMVER = _define("SemanticVersion", "System.Management.Automation.SemanticVersion", also=("semver",))
+POINT = _define("Point", "System.Drawing.Point", is_value=True)
+ARRAYLIST = _define("ArrayList", "System.Collections.ArrayList")
+ARRAY = _define("Array", "System.Array")
+IDICTIONARY = _define("IDictionary", "System.Collections.IDictionary")
+# Converted by rules of their own, in `rare`.
+RARE: Final = frozenset(
+    (
+        *(BIGINTEGER, IPADDRESS, MAILADDRESS, TYPE, CULTURE, XML, SEMVER, POINT),
+        *(ARRAYLIST, ARRAY, IDICTIONARY, DATETIMEOFFSET),
+    )
+)
+
 NUMERIC: Final = frozenset(
     (SBYTE, BYTE, INT16, UINT16, INT32, UINT32, INT64, UINT64, SINGLE, DOUBLE, DECIMAL)
 )
@@ -202,6 +221,11 @@ def _compose(name: str) -> NetType:
             element=inner,
             is_nullable=True,
         )
+    from psbridge.binding.enums import enumeration
+
+    found = enumeration(name)
+    if found is not None:
+        return enum_type(*found)
     raise ValueError(f"unknown .NET type {name!r}")
 
 

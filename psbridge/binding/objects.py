@@ -22,18 +22,27 @@ from typing import Any
 from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.values import (
+    ArrayList,
+    BigInteger,
     Byte,
     Char,
+    CultureInfo,
+    DateTimeOffset,
     Int16,
     Int64,
+    IPAddress,
     Literal,
+    MailAddress,
     ObjectList,
     OrderedDictionary,
+    Point,
     PSCustomObject,
+    RuntimeType,
     SByte,
     ScriptBlock,
     ScriptOutput,
     SecureString,
+    SemanticVersion,
     Single,
     Switch,
     UInt16,
@@ -41,6 +50,7 @@ from psbridge.binding.values import (
     UInt64,
     Uri,
     Version,
+    XmlDocument,
 )
 
 Properties = Callable[[Any], Mapping[str, object]]
@@ -66,6 +76,17 @@ _EXACT: dict[type, NetType] = {
         for cls in (
             *(SByte, Byte, Int16, UInt16, UInt32, Int64, UInt64, Single, Char),
             *(Uri, Version, Switch, OrderedDictionary, ScriptBlock, SecureString, ObjectList, ScriptOutput),
+            *(
+                IPAddress,
+                MailAddress,
+                CultureInfo,
+                SemanticVersion,
+                RuntimeType,
+                XmlDocument,
+                BigInteger,
+                Point,
+            ),
+            *(ArrayList, DateTimeOffset),
         )
     },
 }
@@ -171,11 +192,14 @@ def _figure_type(value: object, cls: type) -> NetType:
     return _EXACT[cls]
 
 
+_NO_LISTS = frozenset((Version, Point))
+
+
 def is_list(value: object) -> bool:
     """Whether a value is a collection by position (.NET's IList); strings and dictionaries are not."""
     return (
         isinstance(value, (list, tuple, range, set, frozenset, bytes, bytearray))
-        and type(value) is not Version
+        and type(value) not in _NO_LISTS
     )
 
 

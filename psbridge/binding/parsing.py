@@ -7,7 +7,7 @@ import re
 import uuid
 from typing import cast
 
-from psbridge.binding import messages
+from psbridge.binding import enums, messages
 from psbridge.binding.errors import InvalidCast, NetError, with_inner
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.numbers import trim
@@ -21,12 +21,9 @@ def defined_enum(value: int, type_: NetType, shown: str) -> enum.Enum:
         InvalidCast: there is none.
     """
     cls = cast("type[enum.Enum]", type_.enum)
-    try:
-        return cls(value)
-    except ValueError:
-        raise InvalidCast(
-            messages.NO_SUCH_MEMBER.format(shown, type_.full_name, ",".join(cls.__members__))
-        ) from None
+    if not enums.known(value, cls):
+        raise InvalidCast(messages.NO_SUCH_MEMBER.format(shown, type_.full_name, ",".join(cls.__members__)))
+    return cls(value)
 
 
 def parse_enum(text: str, type_: NetType) -> enum.Enum:
@@ -49,8 +46,9 @@ def parse_enum(text: str, type_: NetType) -> enum.Enum:
             value |= members[part]
         return defined_enum(value, type_, text)
     found = [name for name in cls.__members__ if name.lower().startswith(text.lower())]
-    if len(found) == 1:
-        return cls[found[0]]
+    preferred = [name for name in enums.PREFERRED.get(type_.full_name, ()) if name in found]
+    if len(found) == 1 or preferred:
+        return cls[(preferred or found)[0]]
     if found:
         inner = messages.MEMBER_AMBIGUOUS.format(text, ", ".join(found))
     else:

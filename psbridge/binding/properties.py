@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from psbridge.binding.later import dates
 from psbridge.binding.nettypes import DayOfWeek
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
+from psbridge.binding.ordinal import folded
 from psbridge.binding.values import (
     Char,
     Int64,
@@ -36,20 +37,20 @@ def property_of(item: object, names: Iterable[str]) -> tuple[bool, object]:
     bag = bag_of(type(item))
     if bag is not None:
         properties = bag(item)
-        folded: dict[str, str] | None = None
+        spellings: dict[str, str] | None = None
         for name in names:
             if name in properties:
                 return True, properties[name]
-            if folded is None:
-                folded = {}
+            if spellings is None:
+                spellings = {}
                 for known in properties:
-                    folded.setdefault(known.casefold(), known)
-            known_as = folded.get(name.casefold())
+                    spellings.setdefault(folded(known), known)
+            known_as = spellings.get(folded(name))
             if known_as is not None:
                 return True, properties[known_as]
         return False, None
     for name in names:
-        found = _own_property(item, name.casefold())
+        found = _own_property(item, name.lower())
         if found is not None:
             return True, found[0]
     return False, None

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 from psbridge.binding import messages, nettypes
 from psbridge.binding.errors import InvalidCast, NetError, with_inner
-from psbridge.binding.later import dates, numbers, parsing, regexes, uris
+from psbridge.binding.later import dates, numbers, parsing, rare, regexes, uris
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, is_dictionary, type_of
 from psbridge.binding.text import net_text, to_text
@@ -41,6 +41,21 @@ _MADE_EMPTY: Final[dict[NetType, Callable[[], object]]] = {
 _TICKS: Final[dict[NetType, Callable[[int], object]]] = {
     nettypes.DATETIME: lambda ticks: dates.datetime_from_ticks(ticks),
     nettypes.TIMESPAN: lambda ticks: dates.timespan_from_ticks(ticks),
+}
+# Members that new objects of these types have, and that cannot be set.
+_READ_ONLY: Final[dict[NetType, frozenset[str]]] = {
+    nettypes.DATETIME: frozenset(
+        "date day dayofweek dayofyear hour kind microsecond millisecond minute month nanosecond second"
+        " ticks timeofday year".split()
+    ),
+    nettypes.TIMESPAN: frozenset(
+        "ticks days hours microseconds milliseconds minutes nanoseconds seconds totaldays totalhours"
+        " totalmicroseconds totalmilliseconds totalminutes totalnanoseconds totalseconds".split()
+    ),
+    nettypes.VERSION: frozenset("build major majorrevision minor minorrevision revision".split()),
+    nettypes.GUID: frozenset(("variant", "version")),
+    nettypes.DECIMAL: frozenset(("scale",)),
+    nettypes.SECURESTRING: frozenset(("length",)),
 }
 # Convert.ChangeType names these by their short names.
 _TYPE_CODES: Final = nettypes.NUMERIC | {nettypes.BOOLEAN, nettypes.CHAR, nettypes.DATETIME}
@@ -84,6 +99,8 @@ def has_rule(value: object, type_: NetType) -> bool:
         )
     if bag_of(type(value)) is not None:
         return type_ in _MADE_EMPTY or type_ is nettypes.HASHTABLE or type_.enum is not None
+    if type_ in nettypes.RARE:
+        return source is nettypes.STRING or source in nettypes.NUMERIC or type_ is nettypes.ARRAY
     from_text = type_ in _PARSERS or type_ in nettypes.NUMERIC or type_.enum is not None
     return (from_text or type_ is nettypes.CHAR) and (source is nettypes.STRING or source in nettypes.NUMERIC)
 
@@ -106,6 +123,11 @@ def to_scalar(value: Any, source: NetType, type_: NetType, spelt: str) -> object
         InvalidCast: there is no conversion, or it fails.
     """
     try:
+        if type_ in nettypes.RARE:
+            try:
+                return rare.convert(value, source, type_, spelt)
+            except rare.NoRule:
+                return last_resort(value, source, type_)
         if type_ in nettypes.NUMERIC:
             number = _number_of(value, source)
             if number is not None:
@@ -132,7 +154,7 @@ def to_scalar(value: Any, source: NetType, type_: NetType, spelt: str) -> object
         if type_ in _PARSERS and (source is nettypes.STRING or source in nettypes.NUMERIC):
             return _PARSERS[type_](spelt)
     except NetError as error:
-        shown = spelt if type_ in _PARSERS else net_text(value)
+        shown = spelt if type_ in _PARSERS or type_ in nettypes.RARE else net_text(value)
         raise with_inner(shown, type_.full_name, str(error)) from None
     return last_resort(value, source, type_)
 
@@ -163,6 +185,8 @@ def _to_char(value: Any, source: NetType) -> object:
 def _to_enum(value: Any, source: NetType, type_: NetType, spelt: str) -> object:
     if source.bounds is not None:
         return parsing.defined_enum(int(value), type_, net_text(value))
+    if source.enum is not None and issubclass(source.enum, int):
+        return parsing.defined_enum(int(value.value), type_, net_text(value))
     if source is nettypes.STRING or source in nettypes.NUMERIC:
         # A number that is no integer goes by its text.
         return parsing.parse_enum(spelt, type_)
@@ -187,6 +211,9 @@ def last_resort(value: Any, source: NetType, type_: NetType) -> object:
         names_ = list(bag(value)) if bag else [net_text(key) for key in value]
         if not names_:
             return default_of(type_)
+        read_only = next((name for name in names_ if name.lower() in _READ_ONLY.get(type_, ())), None)
+        if read_only is not None and read_only == names_[0]:
+            raise InvalidCast(messages.READ_ONLY.format(type_.full_name, read_only))
         if bag:
             raise with_inner(to_text(value), type_.full_name, str(_invalid_cast(value, type_)))
         settable = messages.ENUM_SETTABLE if type_.enum is not None else messages.NOTHING_SETTABLE

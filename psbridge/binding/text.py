@@ -9,9 +9,9 @@ import re
 import uuid
 from decimal import Decimal
 
-from psbridge.binding.later import dates, numbers, regexes
+from psbridge.binding.later import dates, enums, numbers, regexes
 from psbridge.binding.objects import bag_of, elements, is_list, type_of
-from psbridge.binding.values import Literal, ObjectList, ScriptOutput
+from psbridge.binding.values import DateTimeOffset, Literal, ObjectList, ScriptOutput
 
 
 def to_text(value: object) -> str:
@@ -66,7 +66,9 @@ def message_text(value: object) -> str:
 
 def _object_text(value: object) -> str:
     if isinstance(value, enum.Enum):
-        return value.name
+        return enums.text_of(value) if isinstance(value, enum.Flag) else value.name
+    if isinstance(value, DateTimeOffset):
+        return str(value)
     if isinstance(value, datetime.datetime):
         return value.strftime("%m/%d/") + f"{value.year:04d} " + value.strftime("%H:%M:%S")
     if isinstance(value, datetime.date):

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from psbridge.binding import messages, nettypes
 from psbridge.binding.conversion import convert, is_true
-from psbridge.binding.errors import InvalidCast, ValidationFailure
+from psbridge.binding.errors import AttributeConstructionError, InvalidCast, ValidationFailure
 from psbridge.binding.later import regexes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import elements, is_dictionary, is_list, type_of
+from psbridge.binding.ordinal import culture_key, folded
 from psbridge.binding.text import net_text
 
 
@@ -68,11 +69,11 @@ class ValidateSet(_EachElement):
         self.ignore_case = ignore_case
         self.message = message
         self._exact = frozenset(values)
-        self._folded = frozenset(value.casefold() for value in values)
+        self._folded = frozenset(map(folded, values))
 
     def check_element(self, item: object) -> None:
         text = net_text(item)
-        if text in self._exact or (self.ignore_case and text.casefold() in self._folded):
+        if text in self._exact or (self.ignore_case and folded(text) in self._folded):
             return
         allowed = ",".join(self.values)
         if self.message:
@@ -83,12 +84,21 @@ class ValidateSet(_EachElement):
         return type(value) is str and value in self._exact
 
 
+def _check_limits(attribute: str, minimum: int, maximum: int) -> None:
+    for name, value, least in (("minLength", minimum, 0), ("maxLength", maximum, 1)):
+        if value < least:
+            raise AttributeConstructionError(
+                messages.ATTRIBUTE_FAILED.format(attribute, messages.ARGUMENT_RANGE.format(name, value))
+            )
+
+
 class ValidateLength(_EachElement):
     """A string of at least and at most so many UTF-16 code units."""
 
     null_refused = messages.NOT_TEXT
 
     def __init__(self, minimum: int, maximum: int) -> None:
+        _check_limits("ValidateLength", minimum, maximum)
         self.minimum = minimum
         self.maximum = maximum
 
@@ -111,6 +121,7 @@ class ValidateCount(Validator):
     """A list of at least and at most so many elements."""
 
     def __init__(self, minimum: int, maximum: int) -> None:
+        _check_limits("ValidateCount", minimum, maximum)
         self.minimum = minimum
         self.maximum = maximum
 
@@ -159,7 +170,11 @@ class ValidateScript(_EachElement):
         self.message = message
 
     def check_element(self, item: object) -> None:
-        if is_true(self.test(item)):
+        try:
+            passed = is_true(self.test(item))
+        except Exception as error:  # a script that throws says by itself what is wrong
+            raise ValidationFailure(str(error)) from error
+        if passed:
             return
         if self.message:
             raise ValidationFailure(self.message.format(net_text(item), self.text))
@@ -252,7 +267,7 @@ class ValidateRange(_EachElement):
             raise ValueError("the limits of a range must be numbers, or of one type")
         self.minimum = convert(minimum, self.type)
         self.maximum = convert(maximum, self.type)
-        if self.minimum > self.maximum:
+        if _order(self.minimum) > _order(self.maximum):
             raise ValueError("the maximum of a range is below its minimum")
 
     def check_element(self, item: object) -> None:
@@ -264,9 +279,9 @@ class ValidateRange(_EachElement):
             number = convert(item, self.type)
         except InvalidCast:
             raise ValidationFailure(_wrong_type(item, type_of(self.minimum))) from None
-        if self.minimum > number or number != number:
+        if _order(self.minimum) > _order(number) or number != number:
             raise ValidationFailure(messages.TOO_SMALL.format(net_text(number), net_text(self.minimum)))
-        if self.maximum < number:
+        if _order(self.maximum) < _order(number):
             raise ValidationFailure(messages.TOO_LARGE.format(net_text(number), net_text(self.maximum)))
 
     def _check_kind(self, item: object, kind: str) -> None:
@@ -283,6 +298,11 @@ class ValidateRange(_EachElement):
                 raise ValidationFailure(_wrong_type(item, common)) from None
         if not holds(number, zero):
             raise ValidationFailure(messages.WRONG_KIND.format(net_text(number), wanted))
+
+
+def _order(value: Any) -> Any:
+    """What a limit is compared by: texts go by the invariant culture."""
+    return culture_key(value) if isinstance(value, str) else value
 
 
 _TYPE_CODES: Final = {

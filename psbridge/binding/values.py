@@ -6,6 +6,7 @@ Everywhere else a .NET value is its Python equivalent: `int` (Int32, or Int64 wh
 
 from __future__ import annotations
 
+import datetime
 import math
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -147,6 +148,108 @@ class Version(tuple[int, ...]):
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return (type(self), (str(self),))
+
+
+class _Text(str):
+    """A .NET object that is its text, as far as binding goes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str.__repr__(self)})"
+
+
+class IPAddress(_Text):
+    """System.Net.IPAddress."""
+
+    net_type = nettypes.IPADDRESS
+    __slots__ = ()
+
+
+class MailAddress(_Text):
+    """System.Net.Mail.MailAddress."""
+
+    net_type = nettypes.MAILADDRESS
+    __slots__ = ()
+
+
+class CultureInfo(_Text):
+    """System.Globalization.CultureInfo: its name."""
+
+    net_type = nettypes.CULTURE
+    __slots__ = ()
+
+
+class SemanticVersion(_Text):
+    """System.Management.Automation.SemanticVersion."""
+
+    net_type = nettypes.SEMVER
+    __slots__ = ()
+
+
+class RuntimeType(_Text):
+    """System.Type: a type's full name."""
+
+    net_type = NetType("RuntimeType", "System.RuntimeType")
+    __slots__ = ()
+
+
+class XmlDocument(_Text):
+    """System.Xml.XmlDocument: the XML itself; as text it is the type's name."""
+
+    net_type = nettypes.XML
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "System.Xml.XmlDocument"
+
+
+class BigInteger(int):
+    """System.Numerics.BigInteger."""
+
+    net_type = nettypes.BIGINTEGER
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"BigInteger({int(self)})"
+
+    __str__ = int.__repr__
+
+
+class Point(tuple[int, int]):
+    """System.Drawing.Point."""
+
+    net_type = nettypes.POINT
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return f"{{X={self[0]},Y={self[1]}}}"
+
+
+class ArrayList(list[object]):
+    """System.Collections.ArrayList."""
+
+    net_type = nettypes.ARRAYLIST
+    __slots__ = ()
+
+
+class DateTimeOffset(datetime.datetime):
+    """System.DateTimeOffset: a datetime with an offset; `rest` as a DateTime has it in `dates`."""
+
+    net_type = nettypes.DATETIMEOFFSET
+    rest = 0
+
+    @classmethod
+    def of(cls, value: datetime.datetime) -> DateTimeOffset:
+        """A DateTime with its own offset, or the local one."""
+        zoned = value if value.tzinfo is not None else value.astimezone()
+        made = cls.combine(zoned.date(), zoned.timetz())
+        made.rest = getattr(value, "rest", 0)
+        return made
+
+    def __str__(self) -> str:
+        zone = self.strftime("%z")
+        return f"{self:%m/%d}/{self.year:04d} {self:%H:%M:%S} {zone[:3]}:{zone[3:5]}"
 
 
 class Switch:

@@ -36,6 +36,29 @@ def script(text: str) -> Callable[[Any], object] | None:
     return None
 
 
+def script_of(text: str) -> Callable[[Any], object]:
+    """What a validation script does.
+
+    Raises:
+        ValueError: it is none of those that are known here.
+    """
+    thrown = re.fullmatch(r"\s*throw\s+'([^']*)'\s*", text)
+    if thrown is not None:
+
+        def throw(value: object) -> object:
+            raise ScriptError(thrown[1])
+
+        return throw
+    run = script(text)
+    if run is None:
+        raise ValueError(f"the script {text!r} is not known")
+    return run
+
+
+class ScriptError(Exception):
+    """What a script threw."""
+
+
 def _member(value: object, name: str) -> object:
     return None if value is None else binding.property_of(value, (name,))[1]
 
@@ -126,7 +149,7 @@ def _validator(name: str, values: list[Any], named: dict[str, object]) -> Valida
         return binding.ValidatePattern(values[0], ignore_case="options" not in named, message=message)
     if name == "validatescript":
         script = values[0]
-        return binding.ValidateScript(script, SCRIPTS[script.strip()], message=message)
+        return binding.ValidateScript(script, script_of(script), message=message)
     makers: dict[str, Callable[..., Validator]] = {
         "validaterange": binding.ValidateRange,
         "validatelength": binding.ValidateLength,
