@@ -68,7 +68,7 @@ def test_values_become_seldom_types(type_name: str, value: Any, made: str) -> No
         ("ipaddress", "256.1.1.1", "An invalid IP address was specified."),
         ("mailaddress", "a b@c", "not in the form required"),
         ("xml", "", "Root element is missing."),
-        ("xml", "<a></b>", "The 'a' start tag on line 1 position 2 does not match the end tag of 'b'. Line 1"),
+        ("xml", "<a></b>", "The 'a' start tag on line 1 position 2"),
         ("type", "no.such", '"no.such" value of type "System.String" to type "System.Type".'),
         ("System.IO.FileAttributes", 1 << 30, "enumeration values that are not valid"),
         ("System.Collections.ArrayList", 5, 'Cannot convert the "5" value of type "System.Int32"'),
