@@ -84,3 +84,42 @@ def test_the_check_sees_relative_absolute_and_nested_imports(tmp_path: Path) -> 
 
 def test_every_part_has_a_rule() -> None:
     assert {_part(path) for path in MODULES} <= ALLOWED.keys()
+
+
+def _imported_modules(path: Path) -> set[Path]:
+    """The modules of psbridge that a module imports, in any way; packages' own modules not counted."""
+    home = ("psbridge", *path.relative_to(PACKAGE).with_suffix("").parts)
+    targets: set[Path] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        base = home[: len(home) - node.level] if node.level else ()
+        stem = (*base, *(node.module.split(".") if node.module else ()))
+        if stem[:1] != ("psbridge",):
+            continue
+        for name in ((*stem, alias.name) for alias in node.names):
+            for parts in (name, stem):
+                file = PACKAGE.joinpath(*parts[1:]).with_suffix(".py")
+                if len(parts) > 1 and file.is_file():
+                    targets.add(file)
+                    break
+    return targets - {path}
+
+
+@pytest.mark.parametrize("part", ["binding", "models", "client", "bridge"])
+def test_no_import_goes_in_a_circle(part: str) -> None:
+    """Imports inside functions, and those for type checking, counted."""
+    graph = {
+        path: _imported_modules(path) for path in (PACKAGE / part).rglob("*.py") if path.name != "__init__.py"
+    }
+    finished: set[Path] = set()
+
+    def visit(path: Path, way: tuple[Path, ...]) -> None:
+        assert path not in way, " -> ".join(one.stem for one in (*way[way.index(path) :], path))
+        if path not in finished:
+            for target in graph.get(path, ()):
+                visit(target, (*way, path))
+            finished.add(path)
+
+    for path in graph:
+        visit(path, ())

@@ -65,3 +65,19 @@ def splatted(values: object) -> list[Argument]:
     if isinstance(values, (list, tuple)):
         return [Argument(value=value) for value in values]
     return [Argument(value=values)]
+
+
+def next_positional(
+    arguments: list[Argument], left: list[Argument], index: int
+) -> tuple[Argument | None, int]:
+    """The next argument without a name; an unknown name and the value after it are left over together."""
+    while index < len(arguments):
+        argument = arguments[index]
+        index += 1
+        if argument.name is None:
+            return argument, index
+        left.append(argument)
+        if index < len(arguments) and arguments[index].name is None:
+            left.append(arguments[index])
+            index += 1
+    return None, index

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from psbridge.binding import messages, nettypes
-from psbridge.binding.arguments import MISSING, Argument
+from psbridge.binding.arguments import MISSING, Argument, next_positional
 from psbridge.binding.coercion import REFUSED, bind_value, uncoerced
 from psbridge.binding.errors import (
     InvalidCast,
@@ -19,11 +19,10 @@ from psbridge.binding.errors import (
     ParameterBindingTransformationError,
     ParameterBindingValidationError,
 )
-from psbridge.binding.later import hints
 from psbridge.binding.metadata import EVERY_SET, Entry, Metadata, SetData
 from psbridge.binding.objects import adapted, is_list, is_script_block
 from psbridge.binding.properties import property_of
-from psbridge.binding.sets import SetResolver, set_count
+from psbridge.binding.sets import SetResolver, drop_other_sets, set_count
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Literal, ObjectList, ScriptOutput, Switch
 
@@ -236,7 +235,7 @@ class Binder:
         for _, candidates in sorted(positions.items()):
             if not candidates:
                 continue
-            argument, index = _next_positional(arguments, left, index)
+            argument, index = next_positional(arguments, left, index)
             if argument is None:
                 break
             bound = False
@@ -251,7 +250,7 @@ class Binder:
                 left.append(argument)
             elif valid != self.resolver.flags:
                 valid = self.resolver.flags
-                _drop_other_sets(positions, valid)
+                drop_other_sets(positions, valid)
         return left + arguments[index:], error
 
     def _positions(self) -> dict[int, dict[Entry, list[SetData]]]:
@@ -327,6 +326,8 @@ class Binder:
 
     def _left_over(self, argument: Argument, error: ParameterBindingError | None) -> ParameterBindingError:
         if argument.name is not None:
+            from psbridge.binding import hints
+
             name = argument.name
             return ParameterBindingError(
                 messages.NAMED_NOT_FOUND.format(name),
@@ -492,28 +493,3 @@ class Binder:
         if bound:
             self._from_pipeline.append(entry)
         return bound
-
-
-def _next_positional(
-    arguments: list[Argument], left: list[Argument], index: int
-) -> tuple[Argument | None, int]:
-    """The next argument without a name; an unknown name and the value after it are left over together."""
-    while index < len(arguments):
-        argument = arguments[index]
-        index += 1
-        if argument.name is None:
-            return argument, index
-        left.append(argument)
-        if index < len(arguments) and arguments[index].name is None:
-            left.append(arguments[index])
-            index += 1
-    return None, index
-
-
-def _drop_other_sets(positions: dict[int, dict[Entry, list[SetData]]], valid: int) -> None:
-    """Forget the positions that belong to sets no longer possible."""
-    for candidates in positions.values():
-        for entry, data in list(candidates.items()):
-            data[:] = [item for item in data if item.in_all or item.flag & valid]
-            if not data:
-                del candidates[entry]

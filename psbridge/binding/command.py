@@ -1,26 +1,22 @@
 """A command: its parameters, and the ways to bind a call's arguments to them.
 
 `bind` takes tokens as a script writes them, `bind_call` a Python call's arguments; `pipe` and `pipe_call`
-take input objects as well. `bind_call` first tries a short path for plain keyword calls, which gives what
-the full algorithm gives: which parameter set a call means depends on the names alone, so names that the full
-algorithm has bound once need only their values looked at.
+take input objects as well. `bind_call` first tries the short path for plain keyword calls, in `quick`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from psbridge.binding import nettypes
 from psbridge.binding.arguments import Argument, splatted
 from psbridge.binding.binder import Binder
-from psbridge.binding.coercion import bind_value
 from psbridge.binding.errors import ParameterBindingError
 from psbridge.binding.metadata import Metadata
-from psbridge.binding.objects import INT32_MAX, INT32_MIN, adapted, bag_of, is_script_block
 from psbridge.binding.ordinal import folded
 from psbridge.binding.parameters import ALL_SETS, COMMON, SHOULD_PROCESS, Parameter
-from psbridge.binding.values import OrderedDictionary, PSCustomObject
+from psbridge.binding.quick import QuickBinder
 
 
 class Binding:
@@ -49,31 +45,6 @@ class Binding:
         return f"<Binding {self.parameter_set} {list(self.bound)}>"
 
 
-class _NotQuick(Exception):
-    """This call needs the full algorithm."""
-
-
-# What one keyword needs: the proper name, the classes that pass as they are, what to do with others.
-_Quick = tuple[str, frozenset[type], Callable[[Any], Any]]
-
-_MOST_NAMINGS = 64  # remembered for a command; a script uses few
-_ANYTHING = frozenset((type(None), str, dict, list, bool, int, float, PSCustomObject, OrderedDictionary))
-_PLAIN: dict[nettypes.NetType, frozenset[type]] = {
-    nettypes.STRING: frozenset((str,)),
-    nettypes.BOOLEAN: frozenset((bool,)),
-    nettypes.net_type("Nullable[Boolean]"): frozenset((type(None), bool)),
-    nettypes.DOUBLE: frozenset((float,)),
-    nettypes.HASHTABLE: frozenset((type(None), dict)),
-    nettypes.PSOBJECT: _ANYTHING,
-    nettypes.OBJECT: _ANYTHING,
-}
-_INT32 = (nettypes.INT32, nettypes.net_type("Nullable[Int32]"))
-
-
-_OBJECTS = frozenset((nettypes.PSOBJECT, nettypes.OBJECT))
-_OBJECT_ARRAYS = frozenset((nettypes.net_type("PSCustomObject[]"), nettypes.net_type("Object[]")))
-
-
 class Command:
     """A cmdlet as the binder sees it.
 
@@ -88,8 +59,6 @@ class Command:
 
     __slots__ = (
         "_metadata",
-        "_namings",
-        "_needed",
         "_quick",
         "default_set",
         "name",
@@ -113,9 +82,7 @@ class Command:
         if positional_binding:
             _give_positions(self.parameters)
         self._metadata: Metadata | None = None
-        self._needed: frozenset[str] | None = None
-        self._namings: set[tuple[str, ...]] = set()
-        self._quick: dict[str, _Quick] | None = None
+        self._quick: QuickBinder | None = None
 
     def __repr__(self) -> str:
         return f"<Command {self.name}>"
@@ -186,23 +153,12 @@ class Command:
             return self.bind(self._call_arguments(args, kwargs)).bound
         quick = self._quick
         if quick is None:
-            quick = self._quick = self._make_quick()
-        needed = self._needed
-        if needed is not None or tuple(kwargs) in self._namings:
-            found: dict[str, Any] = {}
-            try:
-                for key, value in kwargs.items():
-                    name, plain, accept = quick[key]
-                    found[name] = value if type(value) in plain else accept(value)
-            except (KeyError, _NotQuick):
-                pass
-            else:
-                if len(found) == len(kwargs) and (needed is None or needed <= found.keys()):
-                    return found
-        bound = self.bind(self._call_arguments(args, kwargs)).bound
-        if needed is None and len(self._namings) < _MOST_NAMINGS:
-            self._namings.add(tuple(kwargs))
-        return bound
+            quick = self._quick = QuickBinder(self.name, self.parameters, self.default_set)
+        found = quick.bind(kwargs)
+        if found is None:
+            found = self.bind(self._call_arguments(args, kwargs)).bound
+            quick.learn(kwargs)
+        return found
 
     def pipe_call(
         self, args: Sequence[object], kwargs: Mapping[str, object], objects: Iterable[object]
@@ -232,44 +188,6 @@ class Command:
                 name = wires.get(key, key)
             found.append(Argument(name, value))
         return found
-
-    def _make_quick(self) -> dict[str, _Quick]:
-        """Keyword -> how to bind it; with one parameter set, the names that no call may leave out too."""
-        quick: dict[str, _Quick] = {}
-        for parameter in self.parameters:
-            if parameter.wire_name:
-                quick[parameter.wire_name] = self._quick_for(parameter)
-        for parameter in self.parameters:
-            quick[parameter.name] = self._quick_for(parameter)
-        if not self.default_set and all(list(item.sets) == [ALL_SETS] for item in self.parameters):
-            self._needed = frozenset(item.name for item in self.parameters if item.mandatory)
-        return quick
-
-    def _quick_for(self, parameter: Parameter) -> _Quick:
-        plain = _PLAIN.get(parameter.type, frozenset())
-        checked = parameter.validators or parameter.mandatory
-        fast = (
-            parameter.validators[0].fast
-            if len(parameter.validators) == 1 and not parameter.mandatory
-            else None
-        )
-        delays = parameter.takes_pipeline_input
-        is_int32 = not checked and parameter.type in _INT32
-        takes_bags = not checked and parameter.type in _OBJECTS
-        takes_bag_arrays = not checked and parameter.type in _OBJECT_ARRAYS
-
-        def accept(value: Any) -> Any:
-            if (takes_bags or takes_bag_arrays) and bag_of(type(value)) and adapted(value) is value:
-                return value if takes_bags else [value]
-            if is_int32 and type(value) is int and INT32_MIN <= value <= INT32_MAX:
-                return value
-            if fast is not None and type(value) in plain and fast(value):
-                return value
-            if delays and is_script_block(value):
-                raise _NotQuick
-            return bind_value(parameter, value, self.name)
-
-        return (parameter.name, frozenset() if checked else plain, accept)
 
 
 def _tokens(arguments: Iterable[object], splat: object) -> list[Argument]:

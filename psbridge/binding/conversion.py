@@ -11,9 +11,8 @@ import enum
 from decimal import Decimal
 from typing import Any, Final, cast
 
-from psbridge.binding import messages, nettypes
+from psbridge.binding import messages, nettypes, numbers
 from psbridge.binding.errors import InvalidCast, with_inner
-from psbridge.binding.later import numbers, parsing, rare
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import adapted, elements, is_list, type_of
 from psbridge.binding.scalars import (
@@ -59,6 +58,8 @@ def convert(value: object, type_: NetType) -> Any:
         return plain
     if type_.enum is not None and is_list(plain):
         names = [item if type(item) is str else to_text(convert(item, type_)) for item in elements(plain)]
+        from psbridge.binding import parsing
+
         return parsing.parse_enum(",".join(names), type_)
     return to_scalar(plain, source, type_, to_text(value))
 
@@ -77,6 +78,8 @@ def _from_null(type_: NetType) -> object:
     if type_.is_nullable or not type_.is_value:
         return None
     if type_ is nettypes.BIGINTEGER:
+        from psbridge.binding import rare
+
         return rare.null_of(type_)
     raise null_refused(type_)
 

@@ -14,7 +14,6 @@ from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
-from psbridge.binding.later import dates
 from psbridge.binding.nettypes import DayOfWeek
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.ordinal import folded
@@ -65,6 +64,12 @@ def _own_property(item: Any, name: str) -> tuple[object] | None:
     return None
 
 
+def _ticks(span: datetime.timedelta) -> int:
+    from psbridge.binding import dates
+
+    return dates.ticks_of(span)
+
+
 def _version_part(index: int, item: Version) -> int:
     return item[index] if index < len(item) else -1
 
@@ -80,15 +85,15 @@ _DATE: _Readers = {
         item.replace(tzinfo=None) - item.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
     ),
     "kind": lambda item: "Local" if item.tzinfo else "Unspecified",
-    "ticks": lambda item: Int64(dates.ticks_of(item.replace(tzinfo=None) - datetime.datetime(1, 1, 1))),
+    "ticks": lambda item: Int64(_ticks(item.replace(tzinfo=None) - datetime.datetime(1, 1, 1))),
 }
 _SPAN: _Readers = {
-    "ticks": lambda item: Int64(dates.ticks_of(item)),
+    "ticks": lambda item: Int64(_ticks(item)),
     "days": lambda item: _whole(item, 86400, None),
     "hours": lambda item: _whole(item, 3600, 24),
     "minutes": lambda item: _whole(item, 60, 60),
     "seconds": lambda item: _whole(item, 1, 60),
-    "milliseconds": lambda item: int(dates.ticks_of(item) / 10_000) % 1000,
+    "milliseconds": lambda item: int(_ticks(item) / 10_000) % 1000,
     "totaldays": lambda item: item.total_seconds() / 86400,
     "totalhours": lambda item: item.total_seconds() / 3600,
     "totalminutes": lambda item: item.total_seconds() / 60,
@@ -145,7 +150,7 @@ _READERS: tuple[tuple[Callable[[object], bool], _Readers], ...] = (
 
 def _whole(item: datetime.timedelta, seconds: int, modulus: int | None) -> int:
     """So many whole units of a time span, towards zero."""
-    ticks = dates.ticks_of(item)
+    ticks = _ticks(item)
     units = abs(ticks) // (seconds * 10_000_000)
     units = units if modulus is None else units % modulus
     return units if ticks >= 0 else -units

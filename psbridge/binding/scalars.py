@@ -11,23 +11,38 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final, cast
 
-from psbridge.binding import messages, nettypes
+from psbridge.binding import messages, nettypes, numbers
 from psbridge.binding.errors import InvalidCast, NetError, with_inner
-from psbridge.binding.later import dates, numbers, parsing, rare, regexes, uris
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, is_dictionary, type_of
 from psbridge.binding.text import net_text, to_text
 from psbridge.binding.values import Char, OrderedDictionary, SecureString, Switch, Version
 
 # The types a string becomes through the type's own parser or constructor.
-_PARSERS: Final[dict[NetType, Callable[[str], object]]] = {
-    nettypes.DATETIME: lambda text: dates.parse_datetime(text),
-    nettypes.TIMESPAN: lambda text: dates.parse_timespan(text),
-    nettypes.GUID: lambda text: parsing.parse_guid(text),
-    nettypes.VERSION: lambda text: parsing.parse_version(text),
-    nettypes.URI: lambda text: uris.parse_uri(text),
-    nettypes.REGEX: lambda text: regexes.compile_net(text),
-}
+_PARSED: Final = frozenset(
+    (nettypes.DATETIME, nettypes.TIMESPAN, nettypes.GUID, nettypes.VERSION, nettypes.URI, nettypes.REGEX)
+)
+
+
+def _parsed(text: str, type_: NetType) -> object:
+    """A text through the parser of one of these; each is loaded when it is needed."""
+    if type_ is nettypes.URI:
+        from psbridge.binding.uris import parse_uri
+
+        return parse_uri(text)
+    if type_ is nettypes.REGEX:
+        from psbridge.binding.regexes import compile_net
+
+        return compile_net(text)
+    if type_ is nettypes.GUID or type_ is nettypes.VERSION:
+        from psbridge.binding import parsing
+
+        return parsing.parse_guid(text) if type_ is nettypes.GUID else parsing.parse_version(text)
+    from psbridge.binding import dates
+
+    return dates.parse_datetime(text) if type_ is nettypes.DATETIME else dates.parse_timespan(text)
+
+
 # The types PowerShell can make from nothing, to set properties on from a dictionary or an object.
 _MADE_EMPTY: Final[dict[NetType, Callable[[], object]]] = {
     nettypes.DECIMAL: Decimal,
@@ -38,10 +53,7 @@ _MADE_EMPTY: Final[dict[NetType, Callable[[], object]]] = {
     nettypes.SECURESTRING: SecureString,
 }
 # Made from a count of ticks, which any integer but a UInt64 widens to.
-_TICKS: Final[dict[NetType, Callable[[int], object]]] = {
-    nettypes.DATETIME: lambda ticks: dates.datetime_from_ticks(ticks),
-    nettypes.TIMESPAN: lambda ticks: dates.timespan_from_ticks(ticks),
-}
+_FROM_TICKS: Final = frozenset((nettypes.DATETIME, nettypes.TIMESPAN))
 # Members that new objects of these types have, and that cannot be set.
 _READ_ONLY: Final[dict[NetType, frozenset[str]]] = {
     nettypes.DATETIME: frozenset(
@@ -101,7 +113,7 @@ def has_rule(value: object, type_: NetType) -> bool:
         return type_ in _MADE_EMPTY or type_ is nettypes.HASHTABLE or type_.enum is not None
     if type_ in nettypes.RARE:
         return source is nettypes.STRING or source in nettypes.NUMERIC or type_ is nettypes.ARRAY
-    from_text = type_ in _PARSERS or type_ in nettypes.NUMERIC or type_.enum is not None
+    from_text = type_ in _PARSED or type_ in nettypes.NUMERIC or type_.enum is not None
     return (from_text or type_ is nettypes.CHAR) and (source is nettypes.STRING or source in nettypes.NUMERIC)
 
 
@@ -124,6 +136,8 @@ def to_scalar(value: Any, source: NetType, type_: NetType, spelt: str) -> object
     """
     try:
         if type_ in nettypes.RARE:
+            from psbridge.binding import rare
+
             try:
                 return rare.convert(value, source, type_, spelt)
             except rare.NoRule:
@@ -147,14 +161,17 @@ def to_scalar(value: Any, source: NetType, type_: NetType, spelt: str) -> object
         elif type_ is nettypes.HASHTABLE and (source is nettypes.CHAR or source.enum is not None):
             # They widen to an Int32, which the constructor takes for a capacity.
             return {}
-        elif type_ in _TICKS and source not in (nettypes.UINT64, nettypes.BOOLEAN):
+        elif type_ in _FROM_TICKS and source not in (nettypes.UINT64, nettypes.BOOLEAN):
             number = _number_of(value, source)
             if isinstance(number, int):
-                return _TICKS[type_](number)
-        if type_ in _PARSERS and (source is nettypes.STRING or source in nettypes.NUMERIC):
-            return _PARSERS[type_](spelt)
+                from psbridge.binding import dates
+
+                made = dates.datetime_from_ticks if type_ is nettypes.DATETIME else dates.timespan_from_ticks
+                return made(number)
+        if type_ in _PARSED and (source is nettypes.STRING or source in nettypes.NUMERIC):
+            return _parsed(spelt, type_)
     except NetError as error:
-        shown = spelt if type_ in _PARSERS or type_ in nettypes.RARE else net_text(value)
+        shown = spelt if type_ in _PARSED or type_ in nettypes.RARE else net_text(value)
         raise with_inner(shown, type_.full_name, str(error)) from None
     return last_resort(value, source, type_)
 
@@ -183,6 +200,8 @@ def _to_char(value: Any, source: NetType) -> object:
 
 
 def _to_enum(value: Any, source: NetType, type_: NetType, spelt: str) -> object:
+    from psbridge.binding import parsing
+
     if source.bounds is not None:
         return parsing.defined_enum(int(value), type_, net_text(value))
     if source.enum is not None and issubclass(source.enum, int):

@@ -18,6 +18,15 @@ def set_count(flags: int) -> int:
     return 1 if flags == EVERY_SET else flags.bit_count()
 
 
+def drop_other_sets(positions: dict[int, dict[Entry, list[SetData]]], valid: int) -> None:
+    """Forget the positions that belong to sets no longer possible."""
+    for candidates in positions.values():
+        for entry, data in list(candidates.items()):
+            data[:] = [item for item in data if item.in_all or item.flag & valid]
+            if not data:
+                del candidates[entry]
+
+
 class _Missing:
     """The mandatory parameters one set lacks, by whether the pipeline may still bring them."""
 

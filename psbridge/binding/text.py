@@ -9,7 +9,7 @@ import re
 import uuid
 from decimal import Decimal
 
-from psbridge.binding.later import dates, enums, numbers, regexes
+from psbridge.binding import enums, numbers
 from psbridge.binding.objects import bag_of, elements, is_list, type_of
 from psbridge.binding.values import DateTimeOffset, Literal, ObjectList, ScriptOutput
 
@@ -78,6 +78,8 @@ def _object_text(value: object) -> str:
     if isinstance(value, uuid.UUID):
         return str(value)
     if isinstance(value, re.Pattern):
+        from psbridge.binding import regexes
+
         return regexes.net_pattern(value)
     if isinstance(value, os.PathLike):
         return str(os.fspath(value))
@@ -88,6 +90,8 @@ def _object_text(value: object) -> str:
 
 def timespan_text(value: datetime.timedelta) -> str:
     """A TimeSpan in its constant format, `[-][d.]hh:mm:ss[.fffffff]`."""
+    from psbridge.binding import dates
+
     ticks = dates.ticks_of(value)
     seconds, fraction = divmod(abs(ticks), 10_000_000)
     days, seconds = divmod(seconds, 86400)

@@ -9,7 +9,6 @@ from typing import Any, Final
 from psbridge.binding import messages, nettypes
 from psbridge.binding.conversion import convert, is_true
 from psbridge.binding.errors import AttributeConstructionError, InvalidCast, ValidationFailure
-from psbridge.binding.later import regexes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import elements, is_dictionary, is_list, type_of
 from psbridge.binding.ordinal import culture_key, folded
@@ -150,6 +149,8 @@ class ValidatePattern(_EachElement):
     def __init__(self, pattern: str, *, ignore_case: bool = True, message: str | None = None) -> None:
         self.pattern = pattern
         self.message = message
+        from psbridge.binding import regexes
+
         self._compiled = regexes.compile_net(pattern, ignore_case=ignore_case)
 
     def check_element(self, item: object) -> None:

@@ -68,6 +68,32 @@ def test_the_short_path_and_the_full_algorithm_agree(command: Command, data: st.
 
 
 @given(st.sampled_from(REFERENCE), st.data())
+def test_the_two_binders_agree_on_any_spelling(command: Command, data: st.DataObject) -> None:
+    """One parameter under two of its names included; asked twice, for the short path learns names."""
+    wired = Command(
+        command.name,
+        [
+            Parameter(one.name, one.type, sets=one.sets, aliases=one.aliases, validate=one.validators,
+                      wire_name=f"{one.name.lower()}_wire")
+            for one in command.parameters
+        ],
+        default_set=command.default_set,
+    )  # fmt: skip
+    keywords: dict[str, Any] = {}
+    for parameter in data.draw(st.lists(st.sampled_from(wired.parameters), max_size=4, unique=True)):
+        spellings = [parameter.name, parameter.wire_name or "", parameter.name.upper(), *parameter.aliases]
+        for spelling in data.draw(st.lists(st.sampled_from(spellings), min_size=1, max_size=2, unique=True)):
+            keywords[spelling] = data.draw(VALUES)
+
+    def full() -> dict[str, Any]:
+        return wired.bind(wired._call_arguments((), keywords)).bound
+
+    expected = outcome(full)
+    for _ in range(2):
+        assert outcome(wired.bind_call, (), keywords) == expected
+
+
+@given(st.sampled_from(REFERENCE), st.data())
 def test_a_prefix_binds_exactly_when_it_is_one_parameters_alone(
     command: Command, data: st.DataObject
 ) -> None:

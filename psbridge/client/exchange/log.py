@@ -16,7 +16,6 @@ from ..settings.secret import mask_text
 
 if TYPE_CHECKING:
     from ..message.request import Outgoing
-    from .loop import Retry
 
 logger = logging.getLogger("psbridge.client")
 logging.getLogger("psbridge").addHandler(logging.NullHandler())  # silent unless the application wants logs
@@ -65,8 +64,8 @@ def attempt(
         )
 
 
-def retrying(retry: Retry) -> None:
-    """A request will be sent again."""
+def retrying(retry: object) -> None:
+    """A request will be sent again; `retry` says in its text why and when."""
     logger.info("%s", retry)
 
 
