@@ -12,6 +12,7 @@ from typing import Any
 
 from psbridge.binding import nettypes
 from psbridge.binding.coercion import bind_value
+from psbridge.binding.errors import ParameterBindingError
 from psbridge.binding.objects import INT32_MAX, INT32_MIN, adapted, bag_of, is_script_block
 from psbridge.binding.parameters import ALL_SETS, Parameter
 from psbridge.binding.values import OrderedDictionary, PSCustomObject
@@ -61,11 +62,7 @@ class QuickBinder:
             self._needed = frozenset(item.name for item in listed if item.mandatory)
 
     def bind(self, kwargs: Mapping[str, object]) -> dict[str, Any] | None:
-        """Value by proper parameter name; None where the full algorithm has to look.
-
-        Raises:
-            ParameterBindingError: a value is refused, as the full algorithm refuses it.
-        """
+        """Value by proper parameter name; None where the full algorithm has to look, or has to refuse it."""
         needed = self._needed
         if needed is None and tuple(kwargs) not in self._namings:
             return None
@@ -74,7 +71,7 @@ class QuickBinder:
             for key, value in kwargs.items():
                 name, plain, accept = self._ways[key]
                 bound[name] = value if type(value) in plain else accept(value)
-        except (KeyError, _NotQuick):
+        except (KeyError, _NotQuick, ParameterBindingError):
             return None
         # Two spellings of one parameter are an error, which the full algorithm words.
         if len(bound) == len(kwargs) and (needed is None or needed <= bound.keys()):
