@@ -1420,6 +1420,33 @@ function ConvertFrom-JsonToWebSearchLocation {
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
 }
 
+function Copy-ChatSession {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory, ValueFromPipeline)]
+        [PSCustomObject]
+        ${Session}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Export-ChatSession {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory, ValueFromPipeline)]
+        [PSCustomObject]
+        ${Session},
+        [Parameter(Mandatory)]
+        [String]
+        ${Path}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
 function Get-ChatCompletion {
     [CmdletBinding(DefaultParameterSetName = 'List')]
     param(
@@ -1479,6 +1506,15 @@ function Get-ChatCompletionMessage {
 function Get-ChatCompletionUsage {
     [CmdletBinding()]
     param(
+        [Parameter(Position = 0, ValueFromPipeline)]
+        [PSCustomObject]
+        ${Reply},
+        [PSCustomObject]
+        ${Session},
+        [System.Object]
+        ${Price},
+        [String]
+        ${PriceFile}
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1520,6 +1556,18 @@ function Get-UrlFromHostSetting {
         ${Index},
         [Hashtable]
         ${Variables}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Import-ChatSession {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)]
+        [String]
+        ${Path}
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -4705,6 +4753,7 @@ function New-ChatCompletion {
     [CmdletBinding(DefaultParameterSetName = 'Request')]
     param(
         [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [Parameter(ParameterSetName = 'Parameters', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [PSCustomObject]
         ${CreateChatCompletionRequest},
         [Switch]
@@ -4731,9 +4780,47 @@ function New-ChatCompletion {
         ${AdditionalHeaders},
         [Hashtable]
         ${AdditionalQuery},
+        [String]
+        ${System},
+        [String]
+        ${Template},
+        [PSCustomObject]
+        ${Reply},
+        [Switch]
+        ${PassThru},
+        [Switch]
+        ${TextOnly},
+        [System.Object]
+        ${As},
+        [System.Object]
+        ${JsonSchema},
+        [Switch]
+        ${ParsedOnly},
+        [System.Nullable[Int32]]
+        ${MaxRepair},
+        [ValidateSet('None', 'Auto', 'Confirm')]
+        [String]
+        ${InvokeTools},
+        [System.Nullable[Int32]]
+        ${MaxToolRounds},
+        [System.Nullable[Double]]
+        ${ToolTimeoutSec},
+        [Object[]]
+        ${Images},
+        [ValidateSet('auto', 'low', 'high')]
+        [String]
+        ${ImageDetail},
+        [System.Nullable[Int32]]
+        ${ImageMaxSide},
+        [Object[]]
+        ${InputAudio},
+        [Object[]]
+        ${Files},
+        [String]
+        ${AudioOutFile},
         [System.Object]
         ${Connection},
-        [Parameter(ParameterSetName = 'Parameters', Mandatory)]
+        [Parameter(ParameterSetName = 'Parameters')]
         [PSCustomObject[]]
         ${Messages},
         [Parameter(ParameterSetName = 'Parameters')]
@@ -4926,6 +5013,26 @@ function New-ChatConnection {
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
+function New-ChatSession {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0)]
+        [String]
+        ${System},
+        [String]
+        ${Model},
+        [System.Nullable[Int32]]
+        ${MaxHistoryTokens},
+        [Object[]]
+        ${Messages},
+        [Hashtable]
+        ${Parameters}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
 function New-Embedding {
     [CmdletBinding(DefaultParameterSetName = 'Request')]
     param(
@@ -5043,6 +5150,140 @@ function Remove-ChatCompletion {
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Send-ChatMessage {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
+        [System.Object]
+        ${Message},
+        [Parameter(Mandatory)]
+        [PSCustomObject]
+        ${Session},
+        [Switch]
+        ${Stream},
+        [Switch]
+        ${StreamText},
+        [Switch]
+        ${TextOnly},
+        [System.Object]
+        ${As},
+        [System.Object]
+        ${JsonSchema},
+        [Switch]
+        ${ParsedOnly},
+        [System.Nullable[Int32]]
+        ${MaxRepair},
+        [ValidateSet('None', 'Auto', 'Confirm')]
+        [String]
+        ${InvokeTools},
+        [System.Nullable[Int32]]
+        ${MaxToolRounds},
+        [System.Nullable[Double]]
+        ${ToolTimeoutSec},
+        [Object[]]
+        ${Images},
+        [ValidateSet('auto', 'low', 'high')]
+        [String]
+        ${ImageDetail},
+        [System.Nullable[Int32]]
+        ${ImageMaxSide},
+        [Object[]]
+        ${InputAudio},
+        [Object[]]
+        ${Files},
+        [String]
+        ${AudioOutFile},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalBody},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery},
+        [PSCustomObject]
+        ${Model},
+        [System.Nullable[Bool]]
+        ${Store},
+        [ValidateSet('low', 'medium', 'high', 'none', 'minimal', 'xhigh', 'max')]
+        [String]
+        ${ReasoningEffort},
+        [Hashtable]
+        ${Metadata},
+        [System.Nullable[Decimal]]
+        ${FrequencyPenalty},
+        [Hashtable]
+        ${LogitBias},
+        [System.Nullable[Bool]]
+        ${Logprobs},
+        [System.Nullable[Int32]]
+        ${TopLogprobs},
+        [System.Nullable[Int32]]
+        ${MaxTokens},
+        [System.Nullable[Int32]]
+        ${MaxCompletionTokens},
+        [System.Nullable[Int32]]
+        ${N},
+        [ValidateSet('text', 'audio')]
+        [String[]]
+        ${Modalities},
+        [PSCustomObject]
+        ${Prediction},
+        [PSCustomObject]
+        ${Audio},
+        [System.Nullable[Decimal]]
+        ${PresencePenalty},
+        [PSCustomObject]
+        ${ResponseFormat},
+        [System.Nullable[Int32]]
+        ${Seed},
+        [ValidateSet('auto', 'default', 'flex', 'scale', 'priority', 'fast')]
+        [String]
+        ${ServiceTier},
+        [PSCustomObject]
+        ${Stop},
+        [PSCustomObject]
+        ${StreamOptions},
+        [System.Nullable[Decimal]]
+        ${Temperature},
+        [System.Nullable[Decimal]]
+        ${TopP},
+        [PSCustomObject[]]
+        ${Tools},
+        [PSCustomObject]
+        ${ToolChoice},
+        [System.Nullable[Bool]]
+        ${ParallelToolCalls},
+        [String]
+        ${User},
+        [PSCustomObject]
+        ${FunctionCall},
+        [PSCustomObject[]]
+        ${Functions},
+        [String]
+        ${SafetyIdentifier},
+        [String]
+        ${PromptCacheKey},
+        [ValidateSet('in_memory', '24h')]
+        [String]
+        ${PromptCacheRetention},
+        [PSCustomObject]
+        ${PromptCacheOptions},
+        [ValidateSet('low', 'medium', 'high')]
+        [String]
+        ${Verbosity},
+        [PSCustomObject]
+        ${WebSearchOptions},
+        [PSCustomObject]
+        ${Moderation}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
@@ -5205,6 +5446,18 @@ function Stop-Batch {
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($BatchId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Undo-ChatMessage {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory, ValueFromPipeline)]
+        [PSCustomObject]
+        ${Session}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 

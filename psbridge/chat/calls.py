@@ -1,7 +1,7 @@
 """New-ChatCompletion with all that stands around a question: templates, tools, typed answers, pictures.
 
-The plain call never comes here: `cmdlets.completion` hands over what has one of `PARAMETERS`, and items that
-are no requests.
+The plain call never comes here: `entry` hands over what has one of its `PARAMETERS`, and items that are no
+requests.
 """
 
 from __future__ import annotations
@@ -16,17 +16,12 @@ from ..cmdlets import completion
 from ..models.base import Model
 from ..models.problems import InvalidValueError
 from .asking import Question, drive, steps
+from .entry import ITEM, PARAMETERS
 from .media import sound_format
-from .prompts import ITEM, MAKES_MESSAGES, request_of
+from .prompts import request_of
 from .rounds import MAX_ROUNDS, ToolCall
 from .tools import Tool
 from .typed import answer_type
-
-_ANSWER = frozenset(("As", "JsonSchema", "ParsedOnly", "MaxRepair"))
-_TOOLS = frozenset(("InvokeTools", "MaxToolRounds", "ToolTimeoutSec"))
-_OUTPUT = frozenset(("TextOnly", "PassThru", "AudioOutFile"))
-# The parameters of New-ChatCompletion that are this package's business.
-PARAMETERS = MAKES_MESSAGES - {"Messages"} | _ANSWER | _TOOLS | _OUTPUT
 
 Bound = dict[str, Any]
 
@@ -42,7 +37,7 @@ class Exchange:
         return dict(vars(self))
 
 
-def new_chat_completion(bound: Bound, left_open: frozenset[str]) -> Any:
+def new_chat_completion(bound: Bound) -> Any:
     """Ask, run tools, check the answer.
 
     Returns:

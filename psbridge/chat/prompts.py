@@ -14,31 +14,18 @@ from typing import Any
 from ..cmdlets.builders import Builder, builder
 from ..cmdlets.completion import as_request
 from ..cmdlets.table import entry
+from ..errors import PSBridgeError
 from ..models import CreateChatCompletionRequest, CreateChatCompletionResponse
 from ..models.base import Model
 from ..models.problems import InvalidValueError
 from ..naming import folded
 from .asking import question_of
+from .entry import ITEM
 from .files import text_of_file
 from .history import continued, message_of, messages_of, system_message
 from .media import media_parts
 from .template import Template
 
-ITEM = "CreateChatCompletionRequest"
-# Parameters that make messages; every other one of the request is a member of it.
-MAKES_MESSAGES = frozenset(
-    (
-        "Messages",
-        "System",
-        "Template",
-        "Reply",
-        "Images",
-        "ImageDetail",
-        "ImageMaxSide",
-        "InputAudio",
-        "Files",
-    )
-)
 _MODEL_OPEN = frozenset(("Model",))
 
 
@@ -56,11 +43,12 @@ def request_of(bound: Mapping[str, Any], members: Mapping[str, Any]) -> Model:
     if bound.get("Reply") is not None:
         messages = [*continued(_question_messages(bound["Reply"]), bound["Reply"]), *messages]
     if bound.get("Messages") is not None:
-        # A text that was piped is the question, and what stands in -Messages comes before it; a request or a
-        # reply that was piped is what came before.
+        if base is not None:
+            raise _both_ways()
         given = messages_of(bound["Messages"])
+        # What stands in -Messages comes behind a reply that was piped, and before a text that was.
         messages = (
-            [*given, *messages] if base is None and not _is_reply(bound.get(ITEM)) else [*messages, *given]
+            [*messages, *given] if _is_reply(bound.get(ITEM)) or ITEM not in bound else [*given, *messages]
         )
     if bound.get("System") is not None:
         messages = [system_message(str(bound["System"])), *messages]
@@ -182,6 +170,16 @@ def _with_parts(messages: list[Model], parts: list[dict[str, Any]]) -> list[Mode
 
 def _plain(part: Any) -> Any:
     return part.model_dump() if isinstance(part, Model) else part
+
+
+def _both_ways() -> PSBridgeError:
+    """PowerShell's own error for a request that is given whole and by its messages."""
+    return PSBridgeError(
+        "Parameter set cannot be resolved using the specified named parameters. One or more parameters "
+        "issued cannot be used together or an insufficient number of parameters were provided.",
+        error_id="AmbiguousParameterSet",
+        category="InvalidArgument",
+    )
 
 
 def _problem(parameter: str, sentence: str) -> InvalidValueError:

@@ -35,7 +35,6 @@ from .prices import Prices
 
 KIND = "psbridge chat session"
 VERSION = 1
-_USAGE = ("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "reasoning_tokens")
 
 
 class SessionUsage:
@@ -94,7 +93,7 @@ class ChatSession:
 
     Attributes:
         Messages: the history, system text included, as messages of a request.
-        Usage: what the calls of this session used.
+        Usage: what the calls of this session used; UsageByModel: the same by the model that answered.
 
     Raises:
         InvalidValueError: a message that is none, or a budget below 1.
@@ -114,6 +113,7 @@ class ChatSession:
         self.MaxHistoryTokens = MaxHistoryTokens
         self.Parameters = Parameters
         self.Usage = SessionUsage()
+        self.UsageByModel: dict[str, SessionUsage] = {}
         self.Messages: list[Any] = messages_of(list(Messages))
         if System is not None:
             self.Messages.insert(0, system_message(System))
@@ -191,7 +191,10 @@ class ChatSession:
             if not (question.tools and getattr(choice.message, "tool_calls", None)):
                 messages.append(answer_message(choice.message))
         self.Messages[:] = messages
-        self.Usage.add(getattr(reply, "usage", None))
+        usage = getattr(reply, "usage", None)
+        self.Usage.add(usage)
+        model = getattr(reply, "model", None)
+        self.UsageByModel.setdefault(model if isinstance(model, str) else "", SessionUsage()).add(usage)
 
     def _one_at_a_time(self) -> _Busy:
         return _Busy(self._busy)
@@ -289,6 +292,7 @@ class ChatSession:
             "max_history_tokens": self.MaxHistoryTokens,
             "messages": [message.model_dump() for message in self.Messages],
             "usage": dict(vars(self.Usage)),
+            "usage_by_model": {model: dict(vars(used)) for model, used in self.UsageByModel.items()},
         }
         write_whole(FilePath(Path), json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n")
 
@@ -308,9 +312,10 @@ class ChatSession:
                 raise _problem(
                     "Path", f"'{Path}' has no message at messages[{number}]: {error.message}"
                 ) from None
-        usage = document.get("usage")
-        if isinstance(usage, Mapping):
-            session.Usage = SessionUsage(**{k: v for k, v in usage.items() if isinstance(v, int)})
+        session.Usage = _usage_of(document.get("usage"))
+        by_model = document.get("usage_by_model")
+        for model, used in by_model.items() if isinstance(by_model, dict) else ():
+            session.UsageByModel[model] = _usage_of(used)
         return session
 
 
@@ -330,6 +335,11 @@ class _Busy:
 
     def __exit__(self, *ignored: object) -> None:
         self._lock.release()
+
+
+def _usage_of(sums: Any) -> SessionUsage:
+    counts = sums.items() if isinstance(sums, Mapping) else ()
+    return SessionUsage(**{name: value for name, value in counts if isinstance(value, int)})
 
 
 def _wanted(reply: Any, bound: Mapping[str, Any]) -> Any:

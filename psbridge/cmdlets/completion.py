@@ -99,7 +99,7 @@ def as_request(given: Any) -> CreateChatCompletionRequest:
     Raises:
         InvalidValueError: when it is none of these, or not a request.
     """
-    hint = "a request with messages and a model; a text alone goes to -Messages"
+    hint = "a request with messages, a message or a text"
     return whole(
         given, CreateChatCompletionRequest, "CreateChatCompletionRequest", hint, open_members=("model",)
     )

@@ -8,6 +8,8 @@ from os import PathLike
 from typing import IO, Any, Literal, overload
 
 from ..binding import SecureString
+from ..chat.session import ChatSession
+from ..chat.streaming import AnswerStream
 from ..client import ChatStream, Configuration, HttpSigning, UsageTotals
 from ..models import (
     AssistantsNamedToolChoiceFunction,
@@ -174,6 +176,14 @@ class _Cmdlet:
 def cmdlet(name: str) -> Cmdlet: ...
 def invoke(name: str, *args: Any, **parameters: Any) -> Any: ...
 
+class _Copy_ChatSession(_Cmdlet):
+    def __call__(self, Session: Any = ...) -> ChatSession:
+        """Branches a conversation; the copy goes on by itself."""
+
+class _Export_ChatSession(_Cmdlet):
+    def __call__(self, Session: Any = ..., Path: str = ...) -> None:
+        """Writes a conversation to a file, without any key."""
+
 class _Get_ChatCompletion(_Cmdlet):
     @overload
     def __call__(
@@ -229,7 +239,9 @@ class _Get_ChatCompletionMessage(_Cmdlet):
         """Lists the messages a stored completion was asked with."""
 
 class _Get_ChatCompletionUsage(_Cmdlet):
-    def __call__(self) -> UsageTotals:
+    def __call__(
+        self, Reply: Any = ..., *, Session: Any = ..., Price: Any = ..., PriceFile: str = ...
+    ) -> UsageTotals:
         """Adds up the tokens used so far in this session."""
 
 class _Get_Configuration(_Cmdlet):
@@ -247,6 +259,10 @@ class _Get_HostSetting(_Cmdlet):
 class _Get_UrlFromHostSetting(_Cmdlet):
     def __call__(self, Index: int = ..., Variables: Mapping[Any, Any] = ...) -> str:
         """Returns one of the known addresses with its variables filled in."""
+
+class _Import_ChatSession(_Cmdlet):
+    def __call__(self, Path: str = ...) -> ChatSession:
+        """Reads a conversation from a file."""
 
 class _Initialize_AssistantsNamedToolChoiceFunction(_Cmdlet):
     @overload
@@ -3345,6 +3361,24 @@ class _New_ChatCompletion(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
+        System: str = ...,
+        Template: str = ...,
+        Reply: Any = ...,
+        PassThru: bool = ...,
+        TextOnly: Literal[False] = ...,
+        As: Any = ...,
+        JsonSchema: Any = ...,
+        ParsedOnly: bool = ...,
+        MaxRepair: int | None = ...,
+        InvokeTools: str = ...,
+        MaxToolRounds: int | None = ...,
+        ToolTimeoutSec: float | None = ...,
+        Images: Any = ...,
+        ImageDetail: str = ...,
+        ImageMaxSide: int | None = ...,
+        InputAudio: Any = ...,
+        Files: Any = ...,
+        AudioOutFile: str = ...,
         Connection: ChatConnection | str = ...,
         Messages: str
         | Sequence[str | ChatCompletionRequestMessage | Mapping[str, Any]]
@@ -3413,6 +3447,24 @@ class _New_ChatCompletion(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
+        System: str = ...,
+        Template: str = ...,
+        Reply: Any = ...,
+        PassThru: bool = ...,
+        TextOnly: Literal[False] = ...,
+        As: Any = ...,
+        JsonSchema: Any = ...,
+        ParsedOnly: bool = ...,
+        MaxRepair: int | None = ...,
+        InvokeTools: str = ...,
+        MaxToolRounds: int | None = ...,
+        ToolTimeoutSec: float | None = ...,
+        Images: Any = ...,
+        ImageDetail: str = ...,
+        ImageMaxSide: int | None = ...,
+        InputAudio: Any = ...,
+        Files: Any = ...,
+        AudioOutFile: str = ...,
         Connection: ChatConnection | str = ...,
         Messages: str
         | Sequence[str | ChatCompletionRequestMessage | Mapping[str, Any]]
@@ -3481,6 +3533,24 @@ class _New_ChatCompletion(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
+        System: str = ...,
+        Template: str = ...,
+        Reply: Any = ...,
+        PassThru: bool = ...,
+        TextOnly: Literal[False] = ...,
+        As: Any = ...,
+        JsonSchema: Any = ...,
+        ParsedOnly: bool = ...,
+        MaxRepair: int | None = ...,
+        InvokeTools: str = ...,
+        MaxToolRounds: int | None = ...,
+        ToolTimeoutSec: float | None = ...,
+        Images: Any = ...,
+        ImageDetail: str = ...,
+        ImageMaxSide: int | None = ...,
+        InputAudio: Any = ...,
+        Files: Any = ...,
+        AudioOutFile: str = ...,
         Connection: ChatConnection | str = ...,
         Messages: str
         | Sequence[str | ChatCompletionRequestMessage | Mapping[str, Any]]
@@ -3549,6 +3619,110 @@ class _New_ChatCompletion(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
+        System: str = ...,
+        Template: str = ...,
+        Reply: Any = ...,
+        PassThru: bool = ...,
+        TextOnly: Literal[True],
+        As: Any = ...,
+        JsonSchema: Any = ...,
+        ParsedOnly: bool = ...,
+        MaxRepair: int | None = ...,
+        InvokeTools: str = ...,
+        MaxToolRounds: int | None = ...,
+        ToolTimeoutSec: float | None = ...,
+        Images: Any = ...,
+        ImageDetail: str = ...,
+        ImageMaxSide: int | None = ...,
+        InputAudio: Any = ...,
+        Files: Any = ...,
+        AudioOutFile: str = ...,
+        Connection: ChatConnection | str = ...,
+        Messages: str
+        | Sequence[str | ChatCompletionRequestMessage | Mapping[str, Any]]
+        | ChatCompletionRequestMessage
+        | Mapping[str, Any]
+        | Sequence[ChatCompletionRequestMessage | Mapping[str, Any]]
+        | None = ...,
+        Model: CreateChatCompletionRequestModel | Sequence[Any] | None = ...,
+        Store: bool | None = ...,
+        ReasoningEffort: Literal["low", "medium", "high", "none", "minimal", "xhigh", "max"]
+        | str
+        | None = ...,
+        Metadata: Mapping[Any, Any] | None = ...,
+        FrequencyPenalty: float | Decimal | None = ...,
+        LogitBias: Mapping[Any, Any] | None = ...,
+        Logprobs: bool | None = ...,
+        TopLogprobs: int | None = ...,
+        MaxTokens: int | None = ...,
+        MaxCompletionTokens: int | None = ...,
+        N: int | None = ...,
+        Modalities: Literal["text", "audio"] | str | Sequence[str] | None = ...,
+        Prediction: PredictionContent | Mapping[str, Any] | None = ...,
+        Audio: CreateChatCompletionRequestAudio | Mapping[str, Any] | None = ...,
+        PresencePenalty: float | Decimal | None = ...,
+        ResponseFormat: CreateChatCompletionRequestResponseFormat | Mapping[str, Any] | None = ...,
+        Seed: int | None = ...,
+        ServiceTier: Literal["auto", "default", "flex", "scale", "priority", "fast"] | str | None = ...,
+        Stop: CreateChatCompletionRequestStop | Sequence[Any] | None = ...,
+        StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
+        Temperature: float | Decimal | None = ...,
+        TopP: float | Decimal | None = ...,
+        Tools: CreateChatCompletionRequestToolsInner
+        | Mapping[str, Any]
+        | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
+        | None = ...,
+        ToolChoice: ChatCompletionToolChoiceOption | Mapping[str, Any] | None = ...,
+        ParallelToolCalls: bool | None = ...,
+        User: str | None = ...,
+        FunctionCall: CreateChatCompletionRequestFunctionCall | Mapping[str, Any] | None = ...,
+        Functions: ChatCompletionFunctions
+        | Mapping[str, Any]
+        | Sequence[ChatCompletionFunctions | Mapping[str, Any]]
+        | None = ...,
+        SafetyIdentifier: str | None = ...,
+        PromptCacheKey: str | None = ...,
+        PromptCacheRetention: Literal["in_memory", "24h"] | str | None = ...,
+        PromptCacheOptions: PromptCacheOptionsParam | Mapping[str, Any] | None = ...,
+        Verbosity: Literal["low", "medium", "high"] | str | None = ...,
+        WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
+        Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+    ) -> str: ...
+    @overload
+    def __call__(
+        self,
+        CreateChatCompletionRequest: Any = ...,
+        *,
+        WithHttpInfo: Literal[False] = ...,
+        Stream: Literal[False] = ...,
+        StreamText: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        ThrottleLimit: int | None = ...,
+        Unordered: bool = ...,
+        RequestsPerMinute: float | None = ...,
+        TokensPerMinute: float | None = ...,
+        AdditionalBody: Mapping[Any, Any] = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        System: str = ...,
+        Template: str = ...,
+        Reply: Any = ...,
+        PassThru: bool = ...,
+        TextOnly: Literal[False] = ...,
+        As: Any = ...,
+        JsonSchema: Any = ...,
+        ParsedOnly: bool = ...,
+        MaxRepair: int | None = ...,
+        InvokeTools: str = ...,
+        MaxToolRounds: int | None = ...,
+        ToolTimeoutSec: float | None = ...,
+        Images: Any = ...,
+        ImageDetail: str = ...,
+        ImageMaxSide: int | None = ...,
+        InputAudio: Any = ...,
+        Files: Any = ...,
+        AudioOutFile: str = ...,
         Connection: ChatConnection | str = ...,
         Messages: str
         | Sequence[str | ChatCompletionRequestMessage | Mapping[str, Any]]
@@ -3632,6 +3806,18 @@ class _New_ChatConnection(_Cmdlet):
         Profile: str = ...,
     ) -> ChatConnection:
         """Makes a connection, settings that single calls are given instead of those in force."""
+
+class _New_ChatSession(_Cmdlet):
+    def __call__(
+        self,
+        System: str = ...,
+        *,
+        Model: str = ...,
+        MaxHistoryTokens: int | None = ...,
+        Messages: Any = ...,
+        Parameters: Mapping[Any, Any] = ...,
+    ) -> ChatSession:
+        """Begins a conversation that remembers what was said."""
 
 class _New_Embedding(_Cmdlet):
     @overload
@@ -3749,6 +3935,293 @@ class _Remove_ChatCompletion(_Cmdlet):
     ) -> ChatCompletionDeleted:
         """Deletes a stored completion for good."""
 
+class _Send_ChatMessage(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Message: Any = ...,
+        *,
+        Session: Any = ...,
+        Stream: Literal[True],
+        StreamText: Literal[False] = ...,
+        TextOnly: Literal[False] = ...,
+        As: Any = ...,
+        JsonSchema: Any = ...,
+        ParsedOnly: bool = ...,
+        MaxRepair: int | None = ...,
+        InvokeTools: str = ...,
+        MaxToolRounds: int | None = ...,
+        ToolTimeoutSec: float | None = ...,
+        Images: Any = ...,
+        ImageDetail: str = ...,
+        ImageMaxSide: int | None = ...,
+        InputAudio: Any = ...,
+        Files: Any = ...,
+        AudioOutFile: str = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalBody: Mapping[Any, Any] = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        Model: CreateChatCompletionRequestModel | Sequence[Any] | None = ...,
+        Store: bool | None = ...,
+        ReasoningEffort: Literal["low", "medium", "high", "none", "minimal", "xhigh", "max"]
+        | str
+        | None = ...,
+        Metadata: Mapping[Any, Any] | None = ...,
+        FrequencyPenalty: float | Decimal | None = ...,
+        LogitBias: Mapping[Any, Any] | None = ...,
+        Logprobs: bool | None = ...,
+        TopLogprobs: int | None = ...,
+        MaxTokens: int | None = ...,
+        MaxCompletionTokens: int | None = ...,
+        N: int | None = ...,
+        Modalities: Literal["text", "audio"] | str | Sequence[str] | None = ...,
+        Prediction: PredictionContent | Mapping[str, Any] | None = ...,
+        Audio: CreateChatCompletionRequestAudio | Mapping[str, Any] | None = ...,
+        PresencePenalty: float | Decimal | None = ...,
+        ResponseFormat: CreateChatCompletionRequestResponseFormat | Mapping[str, Any] | None = ...,
+        Seed: int | None = ...,
+        ServiceTier: Literal["auto", "default", "flex", "scale", "priority", "fast"] | str | None = ...,
+        Stop: CreateChatCompletionRequestStop | Sequence[Any] | None = ...,
+        StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
+        Temperature: float | Decimal | None = ...,
+        TopP: float | Decimal | None = ...,
+        Tools: CreateChatCompletionRequestToolsInner
+        | Mapping[str, Any]
+        | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
+        | None = ...,
+        ToolChoice: ChatCompletionToolChoiceOption | Mapping[str, Any] | None = ...,
+        ParallelToolCalls: bool | None = ...,
+        User: str | None = ...,
+        FunctionCall: CreateChatCompletionRequestFunctionCall | Mapping[str, Any] | None = ...,
+        Functions: ChatCompletionFunctions
+        | Mapping[str, Any]
+        | Sequence[ChatCompletionFunctions | Mapping[str, Any]]
+        | None = ...,
+        SafetyIdentifier: str | None = ...,
+        PromptCacheKey: str | None = ...,
+        PromptCacheRetention: Literal["in_memory", "24h"] | str | None = ...,
+        PromptCacheOptions: PromptCacheOptionsParam | Mapping[str, Any] | None = ...,
+        Verbosity: Literal["low", "medium", "high"] | str | None = ...,
+        WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
+        Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+    ) -> AnswerStream: ...
+    @overload
+    def __call__(
+        self,
+        Message: Any = ...,
+        *,
+        Session: Any = ...,
+        Stream: Literal[False] = ...,
+        StreamText: Literal[True],
+        TextOnly: Literal[False] = ...,
+        As: Any = ...,
+        JsonSchema: Any = ...,
+        ParsedOnly: bool = ...,
+        MaxRepair: int | None = ...,
+        InvokeTools: str = ...,
+        MaxToolRounds: int | None = ...,
+        ToolTimeoutSec: float | None = ...,
+        Images: Any = ...,
+        ImageDetail: str = ...,
+        ImageMaxSide: int | None = ...,
+        InputAudio: Any = ...,
+        Files: Any = ...,
+        AudioOutFile: str = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalBody: Mapping[Any, Any] = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        Model: CreateChatCompletionRequestModel | Sequence[Any] | None = ...,
+        Store: bool | None = ...,
+        ReasoningEffort: Literal["low", "medium", "high", "none", "minimal", "xhigh", "max"]
+        | str
+        | None = ...,
+        Metadata: Mapping[Any, Any] | None = ...,
+        FrequencyPenalty: float | Decimal | None = ...,
+        LogitBias: Mapping[Any, Any] | None = ...,
+        Logprobs: bool | None = ...,
+        TopLogprobs: int | None = ...,
+        MaxTokens: int | None = ...,
+        MaxCompletionTokens: int | None = ...,
+        N: int | None = ...,
+        Modalities: Literal["text", "audio"] | str | Sequence[str] | None = ...,
+        Prediction: PredictionContent | Mapping[str, Any] | None = ...,
+        Audio: CreateChatCompletionRequestAudio | Mapping[str, Any] | None = ...,
+        PresencePenalty: float | Decimal | None = ...,
+        ResponseFormat: CreateChatCompletionRequestResponseFormat | Mapping[str, Any] | None = ...,
+        Seed: int | None = ...,
+        ServiceTier: Literal["auto", "default", "flex", "scale", "priority", "fast"] | str | None = ...,
+        Stop: CreateChatCompletionRequestStop | Sequence[Any] | None = ...,
+        StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
+        Temperature: float | Decimal | None = ...,
+        TopP: float | Decimal | None = ...,
+        Tools: CreateChatCompletionRequestToolsInner
+        | Mapping[str, Any]
+        | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
+        | None = ...,
+        ToolChoice: ChatCompletionToolChoiceOption | Mapping[str, Any] | None = ...,
+        ParallelToolCalls: bool | None = ...,
+        User: str | None = ...,
+        FunctionCall: CreateChatCompletionRequestFunctionCall | Mapping[str, Any] | None = ...,
+        Functions: ChatCompletionFunctions
+        | Mapping[str, Any]
+        | Sequence[ChatCompletionFunctions | Mapping[str, Any]]
+        | None = ...,
+        SafetyIdentifier: str | None = ...,
+        PromptCacheKey: str | None = ...,
+        PromptCacheRetention: Literal["in_memory", "24h"] | str | None = ...,
+        PromptCacheOptions: PromptCacheOptionsParam | Mapping[str, Any] | None = ...,
+        Verbosity: Literal["low", "medium", "high"] | str | None = ...,
+        WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
+        Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+    ) -> Iterator[str]: ...
+    @overload
+    def __call__(
+        self,
+        Message: Any = ...,
+        *,
+        Session: Any = ...,
+        Stream: Literal[False] = ...,
+        StreamText: Literal[False] = ...,
+        TextOnly: Literal[True],
+        As: Any = ...,
+        JsonSchema: Any = ...,
+        ParsedOnly: bool = ...,
+        MaxRepair: int | None = ...,
+        InvokeTools: str = ...,
+        MaxToolRounds: int | None = ...,
+        ToolTimeoutSec: float | None = ...,
+        Images: Any = ...,
+        ImageDetail: str = ...,
+        ImageMaxSide: int | None = ...,
+        InputAudio: Any = ...,
+        Files: Any = ...,
+        AudioOutFile: str = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalBody: Mapping[Any, Any] = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        Model: CreateChatCompletionRequestModel | Sequence[Any] | None = ...,
+        Store: bool | None = ...,
+        ReasoningEffort: Literal["low", "medium", "high", "none", "minimal", "xhigh", "max"]
+        | str
+        | None = ...,
+        Metadata: Mapping[Any, Any] | None = ...,
+        FrequencyPenalty: float | Decimal | None = ...,
+        LogitBias: Mapping[Any, Any] | None = ...,
+        Logprobs: bool | None = ...,
+        TopLogprobs: int | None = ...,
+        MaxTokens: int | None = ...,
+        MaxCompletionTokens: int | None = ...,
+        N: int | None = ...,
+        Modalities: Literal["text", "audio"] | str | Sequence[str] | None = ...,
+        Prediction: PredictionContent | Mapping[str, Any] | None = ...,
+        Audio: CreateChatCompletionRequestAudio | Mapping[str, Any] | None = ...,
+        PresencePenalty: float | Decimal | None = ...,
+        ResponseFormat: CreateChatCompletionRequestResponseFormat | Mapping[str, Any] | None = ...,
+        Seed: int | None = ...,
+        ServiceTier: Literal["auto", "default", "flex", "scale", "priority", "fast"] | str | None = ...,
+        Stop: CreateChatCompletionRequestStop | Sequence[Any] | None = ...,
+        StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
+        Temperature: float | Decimal | None = ...,
+        TopP: float | Decimal | None = ...,
+        Tools: CreateChatCompletionRequestToolsInner
+        | Mapping[str, Any]
+        | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
+        | None = ...,
+        ToolChoice: ChatCompletionToolChoiceOption | Mapping[str, Any] | None = ...,
+        ParallelToolCalls: bool | None = ...,
+        User: str | None = ...,
+        FunctionCall: CreateChatCompletionRequestFunctionCall | Mapping[str, Any] | None = ...,
+        Functions: ChatCompletionFunctions
+        | Mapping[str, Any]
+        | Sequence[ChatCompletionFunctions | Mapping[str, Any]]
+        | None = ...,
+        SafetyIdentifier: str | None = ...,
+        PromptCacheKey: str | None = ...,
+        PromptCacheRetention: Literal["in_memory", "24h"] | str | None = ...,
+        PromptCacheOptions: PromptCacheOptionsParam | Mapping[str, Any] | None = ...,
+        Verbosity: Literal["low", "medium", "high"] | str | None = ...,
+        WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
+        Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+    ) -> str: ...
+    @overload
+    def __call__(
+        self,
+        Message: Any = ...,
+        *,
+        Session: Any = ...,
+        Stream: Literal[False] = ...,
+        StreamText: Literal[False] = ...,
+        TextOnly: Literal[False] = ...,
+        As: Any = ...,
+        JsonSchema: Any = ...,
+        ParsedOnly: bool = ...,
+        MaxRepair: int | None = ...,
+        InvokeTools: str = ...,
+        MaxToolRounds: int | None = ...,
+        ToolTimeoutSec: float | None = ...,
+        Images: Any = ...,
+        ImageDetail: str = ...,
+        ImageMaxSide: int | None = ...,
+        InputAudio: Any = ...,
+        Files: Any = ...,
+        AudioOutFile: str = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalBody: Mapping[Any, Any] = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        Model: CreateChatCompletionRequestModel | Sequence[Any] | None = ...,
+        Store: bool | None = ...,
+        ReasoningEffort: Literal["low", "medium", "high", "none", "minimal", "xhigh", "max"]
+        | str
+        | None = ...,
+        Metadata: Mapping[Any, Any] | None = ...,
+        FrequencyPenalty: float | Decimal | None = ...,
+        LogitBias: Mapping[Any, Any] | None = ...,
+        Logprobs: bool | None = ...,
+        TopLogprobs: int | None = ...,
+        MaxTokens: int | None = ...,
+        MaxCompletionTokens: int | None = ...,
+        N: int | None = ...,
+        Modalities: Literal["text", "audio"] | str | Sequence[str] | None = ...,
+        Prediction: PredictionContent | Mapping[str, Any] | None = ...,
+        Audio: CreateChatCompletionRequestAudio | Mapping[str, Any] | None = ...,
+        PresencePenalty: float | Decimal | None = ...,
+        ResponseFormat: CreateChatCompletionRequestResponseFormat | Mapping[str, Any] | None = ...,
+        Seed: int | None = ...,
+        ServiceTier: Literal["auto", "default", "flex", "scale", "priority", "fast"] | str | None = ...,
+        Stop: CreateChatCompletionRequestStop | Sequence[Any] | None = ...,
+        StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
+        Temperature: float | Decimal | None = ...,
+        TopP: float | Decimal | None = ...,
+        Tools: CreateChatCompletionRequestToolsInner
+        | Mapping[str, Any]
+        | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
+        | None = ...,
+        ToolChoice: ChatCompletionToolChoiceOption | Mapping[str, Any] | None = ...,
+        ParallelToolCalls: bool | None = ...,
+        User: str | None = ...,
+        FunctionCall: CreateChatCompletionRequestFunctionCall | Mapping[str, Any] | None = ...,
+        Functions: ChatCompletionFunctions
+        | Mapping[str, Any]
+        | Sequence[ChatCompletionFunctions | Mapping[str, Any]]
+        | None = ...,
+        SafetyIdentifier: str | None = ...,
+        PromptCacheKey: str | None = ...,
+        PromptCacheRetention: Literal["in_memory", "24h"] | str | None = ...,
+        PromptCacheOptions: PromptCacheOptionsParam | Mapping[str, Any] | None = ...,
+        Verbosity: Literal["low", "medium", "high"] | str | None = ...,
+        WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
+        Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+    ) -> CreateChatCompletionResponse:
+        """Says something in a conversation and returns the answer."""
+
 class _Set_Configuration(_Cmdlet):
     def __call__(
         self,
@@ -3837,6 +4310,10 @@ class _Stop_Batch(_Cmdlet):
     ) -> Batch:
         """Cancels a batch; what is done by then is kept."""
 
+class _Undo_ChatMessage(_Cmdlet):
+    def __call__(self, Session: Any = ...) -> list[Any]:
+        """Takes back the last message of the user and all behind it."""
+
 class _Update_ChatCompletion(_Cmdlet):
     def __call__(
         self,
@@ -3855,6 +4332,8 @@ class _Use_ChatConnection(_Cmdlet):
     ) -> AbstractContextManager[Configuration]:
         """Has a block of code use a connection instead of the settings in force."""
 
+Copy_ChatSession: _Copy_ChatSession
+Export_ChatSession: _Export_ChatSession
 Get_ChatCompletion: _Get_ChatCompletion
 Get_ChatCompletionMessage: _Get_ChatCompletionMessage
 Get_ChatCompletionUsage: _Get_ChatCompletionUsage
@@ -3862,6 +4341,7 @@ Get_Configuration: _Get_Configuration
 Get_ConfigurationHttpSigning: _Get_ConfigurationHttpSigning
 Get_HostSetting: _Get_HostSetting
 Get_UrlFromHostSetting: _Get_UrlFromHostSetting
+Import_ChatSession: _Import_ChatSession
 Initialize_AssistantsNamedToolChoiceFunction: _Initialize_AssistantsNamedToolChoiceFunction
 Initialize_Batch: _Initialize_Batch
 Initialize_BatchError: _Initialize_BatchError
@@ -4077,16 +4557,19 @@ Invoke_RetrieveModel: _Invoke_RetrieveModel
 New_Batch: _New_Batch
 New_ChatCompletion: _New_ChatCompletion
 New_ChatConnection: _New_ChatConnection
+New_ChatSession: _New_ChatSession
 New_Embedding: _New_Embedding
 New_File: _New_File
 New_Moderation: _New_Moderation
 Remove_ChatCompletion: _Remove_ChatCompletion
+Send_ChatMessage: _Send_ChatMessage
 Set_Configuration: _Set_Configuration
 Set_ConfigurationApiKey: _Set_ConfigurationApiKey
 Set_ConfigurationApiKeyPrefix: _Set_ConfigurationApiKeyPrefix
 Set_ConfigurationDefaultHeader: _Set_ConfigurationDefaultHeader
 Set_ConfigurationHttpSigning: _Set_ConfigurationHttpSigning
 Stop_Batch: _Stop_Batch
+Undo_ChatMessage: _Undo_ChatMessage
 Update_ChatCompletion: _Update_ChatCompletion
 Use_ChatConnection: _Use_ChatConnection
 

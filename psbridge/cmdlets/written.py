@@ -32,4 +32,5 @@ def piped(entry: TableEntry) -> Piped | None:
 
 def _named(place: str) -> Any:
     module, _, name = place.rpartition(".")
-    return getattr(import_module(f".{module}", __package__), name)
+    whole = module if module.startswith("psbridge.") else f"psbridge.cmdlets.{module}"
+    return getattr(import_module(whole), name)

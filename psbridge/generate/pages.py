@@ -117,6 +117,7 @@ def _group(group: Group, models: dict[str, str], shown: Examples) -> dict[str, A
         "rows": {cmdlet.name: [_row(one) for one in _own(cmdlet)] for cmdlet in cmdlets},
         "syntax": {cmdlet.name: _syntax(cmdlet) for cmdlet in cmdlets},
         "included": {cmdlet.name: _included(cmdlet) for cmdlet in cmdlets},
+        "included_set": {cmdlet.name: _included_set(cmdlet) for cmdlet in cmdlets},
     }
 
 
@@ -126,8 +127,13 @@ def _own(cmdlet: Cmdlet) -> list[Parameter]:
 
 
 def _included(cmdlet: Cmdlet) -> str:
-    """The set of parameters that a cmdlet shares with a builder, or nothing."""
-    return next((parameter.sets[0] for parameter in cmdlet.parameters if parameter.wire), "")
+    """The model whose builder's parameters a cmdlet takes too, or nothing."""
+    return cmdlet.included
+
+
+def _included_set(cmdlet: Cmdlet) -> str:
+    """The parameter set in which it takes them, or nothing where it takes them in any."""
+    return next((one.sets[0] for one in cmdlet.parameters if one.wire and one.sets), "")
 
 
 def _row(parameter: Parameter) -> Row:
@@ -144,12 +150,13 @@ def _row(parameter: Parameter) -> Row:
 def _syntax(cmdlet: Cmdlet) -> list[str]:
     """One line for each parameter set, as `Get-Command -Syntax` writes it."""
     sets = list(dict.fromkeys(name for one in _own(cmdlet) for name in one.sets)) or [""]
-    if _included(cmdlet) and _included(cmdlet) not in sets:
-        sets.append(_included(cmdlet))
+    group = _included_set(cmdlet)
+    if group and group not in sets:
+        sets.append(group)
     lines = []
     for name in sets:
         parts = [_written(one) for one in _own(cmdlet) if not one.sets or name in one.sets]
-        if name == _included(cmdlet) and name:
+        if _included(cmdlet) and name == group:
             needed = [_written(one) for one in cmdlet.parameters if one.wire and one.mandatory]
             parts = [*needed, "[the request's own parameters]", *parts]
         lines.append(" ".join([cmdlet.name, *parts]))

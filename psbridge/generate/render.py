@@ -195,7 +195,7 @@ def _cmdlet_text(cmdlet: Cmdlet) -> str:
     about = {
         name: value
         for name, value in vars(cmdlet).items()
-        if value and name not in ("name", "family", "variants", "parameters", "operations")
+        if value and name not in ("name", "family", "variants", "parameters", "operations", "included")
     }
     for operation in cmdlet.operations:
         about.setdefault("operations", []).append(_given(operation))

@@ -31,7 +31,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Cmdlet:
-    """A `CmdletRow`, and what it gives back with a switch: the switch and the type."""
+    """A `CmdletRow`; what it gives back with a switch; the model whose builder's parameters it takes too."""
 
     name: str
     family: str
@@ -45,6 +45,7 @@ class Cmdlet:
     work: str = ""
     many: str = ""
     variants: tuple[tuple[str, str], ...] = ()
+    included: str = ""
 
     @classmethod
     def of(cls, row: CmdletRow) -> Cmdlet:

@@ -57,6 +57,7 @@ def written_row(family: Family, name: str, words: Words, rows: dict[str, Cmdlet]
         about.get("work", ""),
         about.get("many", ""),
         tuple(about.get("variants", {}).items()),
+        about.get("include", {}).get("model", ""),
     )
 
 
@@ -122,15 +123,15 @@ def _included(
         replace(
             one,
             position=None,
-            sets=(include["set"],),
-            mandatory=one.name in include["mandatory"],
+            sets=(include["set"],) if "set" in include else (),
+            mandatory=one.name in include.get("mandatory", ()),
             by_name=False,
             required=False,
             text=one.text or one.name in accepts,
             annotation=f"{accepts[one.name]} | {one.annotation}" if one.name in accepts else one.annotation,
         )
         for one in rows[f"Initialize-{include['model']}"].parameters
-        if one.name not in taken
+        if one.name not in taken and one.name not in include.get("without", ())
     ]
 
 

@@ -21,7 +21,7 @@ def test_a_plain_text_is_a_user_message(server: ps.OfflineServer) -> None:
 
 def test_the_request_s_own_parameters_are_taken_in_any_spelling(server: ps.OfflineServer) -> None:
     system = ps.Initialize_ChatCompletionRequestSystemMessage("Be brief.", "system")
-    ps.invoke("new-chatcompletion", messages=[system, "hi"], TEMP=0.5, max_tokens=5, Stop="x", N=2)
+    ps.invoke("new-chatcompletion", messages=[system, "hi"], TEMPER=0.5, max_tokens=5, Stop="x", N=2)
     sent = server.requests[-1].json
     assert sent["messages"] == [{"role": "system", "content": "Be brief."}, HI]
     assert (sent["temperature"], sent["max_tokens"], sent["stop"], sent["n"]) == (0.5, 5, "x", 2)

@@ -60,7 +60,7 @@ def test_help_tells_every_parameter(entry: TableEntry) -> None:
 
 def test_help_says_in_pythons_words_what_a_parameter_takes() -> None:
     text = pydoc.plain(pydoc.render_doc(ps.New_ChatCompletion))
-    assert "Messages [str | model | dict | list of these; PSCustomObject[]] (required): " in text
+    assert "Messages [str | model | dict | list of these; PSCustomObject[]]: " in text
     assert "Model [str | model | dict; PSCustomObject]: " in text
     assert "MaxTokens [int; Nullable[Int32]]: " in text
     assert "AccessToken [str | SecureString; String]: " in pydoc.plain(pydoc.render_doc(ps.Set_Configuration))
@@ -79,7 +79,7 @@ def test_dir_and_help_begin_with_what_users_want() -> None:
 
     places = [kind(name) for name in names]
     assert places == sorted(places) and set(places) == {0, 1, 2, 3, 4}
-    assert names[0] == "Get_ChatCompletion"
+    assert names[0] == "Copy_ChatSession"
     text = pydoc.plain(pydoc.render_doc(ps))
     functions = text[text.index("\nFUNCTIONS\n") :]
     assert (

@@ -60,12 +60,21 @@ class UsageTotals:
     reasoning_tokens: int = 0
 
 
+_NOTHING = UsageTotals()
+
+
 class Usage:
     """A running total, safe between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._totals = UsageTotals()
+        self._by_model: dict[str, UsageTotals] = {}
+
+    def by_model(self) -> dict[str, UsageTotals]:
+        """The answered calls' totals by the model that the replies name; "" where one names none."""
+        with self._lock:
+            return dict(self._by_model)
 
     def totals(self) -> UsageTotals:
         """The totals now."""
@@ -75,6 +84,7 @@ class Usage:
         """Start again from nothing."""
         with self._lock:
             self._totals = UsageTotals()
+            self._by_model = {}
 
     def answered(self, value: object, attempts: int) -> None:
         """Count an answer; `value` is a completion or a usage-bearing chunk, or anything without usage."""
@@ -82,18 +92,25 @@ class Usage:
         prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
         cached = count(member(usage, "prompt_tokens_details"), "cached_tokens")
         reasoning = count(member(usage, "completion_tokens_details"), "reasoning_tokens")
-        with self._lock:
-            t = self._totals
-            self._totals = UsageTotals(
+        total = count(usage, "total_tokens") or prompt + completion
+        model = member(value, "model")
+        name = model if isinstance(model, str) else ""
+
+        def more(t: UsageTotals) -> UsageTotals:
+            return UsageTotals(
                 t.requests + 1,
                 t.errors,
                 t.attempts + attempts,
                 t.prompt_tokens + prompt,
                 t.completion_tokens + completion,
-                t.total_tokens + (count(usage, "total_tokens") or prompt + completion),
+                t.total_tokens + total,
                 t.cached_tokens + cached,
                 t.reasoning_tokens + reasoning,
             )
+
+        with self._lock:
+            self._totals = more(self._totals)
+            self._by_model[name] = more(self._by_model.get(name, _NOTHING))
 
     def failed(self, attempts: int) -> None:
         """Count a failure."""
