@@ -76,6 +76,13 @@ class Prices:
                 return self._by_model[known]
         return None
 
+    def dearest(self) -> Price | None:
+        """The price of which nothing costs more: for what may be any of the models."""
+        known = self._by_model.values()
+        if not known:
+            return None
+        return Price(*(max(getattr(one, name) for one in known) for name in _KINDS))
+
     def cost(self, model: str, usage: Any) -> Decimal | None:
         """What a call cost by its usage; None where the table has no such model or the reply no usage."""
         price = self.of(model or "")

@@ -143,6 +143,92 @@ def install_module(
     typer.echo(told(install(scope, path), path))
 
 
+@app.command("run")
+def run_rows(
+    file: Annotated[
+        str,
+        typer.Argument(help="Rows: .csv, .tsv, .jsonl, .json, .parquet, .xlsx; '-' reads standard input."),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Output: .csv, .tsv, .jsonl or .parquet.", show_default=False)
+    ] = None,
+    id: Annotated[str, typer.Option(help="The column of the ids; default: the row's number.")] = "",
+    template: Annotated[
+        str | None, typer.Option("--template", "-t", help="The prompt, with columns in braces: '{Text}'.")
+    ] = None,
+    request_column: Annotated[
+        str | None, typer.Option(help="The column of whole requests, instead of a template.")
+    ] = None,
+    system: Annotated[str | None, typer.Option("--system", "-s", help="How the model should behave.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="Which model answers; default: the configured one.")
+    ] = None,
+    schema: Annotated[
+        Path | None, typer.Option(help="A JSON schema that answers are held to; members become columns.")
+    ] = None,
+    endpoint: Annotated[
+        str, typer.Option(help="chat/completions, embeddings or moderations.")
+    ] = "chat/completions",
+    ledger: Annotated[
+        Path | None, typer.Option(help="The ledger; default: OUT + .run.db.", show_default=False)
+    ] = None,
+    throttle_limit: Annotated[int, typer.Option(help="Requests under way at most.")] = 64,
+    processes: Annotated[int, typer.Option(help="Processes that share the work.")] = 1,
+    requests_per_minute: Annotated[float | None, typer.Option(help="The limit of all processes.")] = None,
+    tokens_per_minute: Annotated[float | None, typer.Option(help="The limit of all processes.")] = None,
+    max_requests: Annotated[
+        int | None, typer.Option(help="Stop after so many calls, all starts together.")
+    ] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Stop before so many tokens are used.")] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Stop before it costs more; needs prices.")] = None,
+    price_file: Annotated[
+        Path | None, typer.Option(help="Prices a million tokens, as JSON.", show_default=False)
+    ] = None,
+    deadline: Annotated[
+        str | None, typer.Option(help="Begin nothing after it: 90m, 2h, or a time as 2026-01-31T18:00.")
+    ] = None,
+    changed: Annotated[
+        str, typer.Option(help="Ids with another request than before: refuse, or rerun.")
+    ] = "refuse",
+    encoding: Annotated[str | None, typer.Option(help="Of the rows; default: detected.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Of the columns; default: detected.")] = None,
+    format: Annotated[str | None, typer.Option(help="Of the rows; default: by the file's name.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count, estimate, show the first requests; send nothing.")
+    ] = False,
+) -> None:
+    """Ask for every row of a file; the same line again goes on where it stopped.
+
+    Exit codes: 0 all done, 1 rows failed, 2 wrong usage, 3 stopped by a cap, a spent quota or a refused key,
+    130 interrupted.
+    """
+    from .run import run
+
+    given = {
+        "id": id,
+        "template": template,
+        "request_column": request_column,
+        "system": system,
+        "model": model,
+        "schema": schema,
+        "endpoint": endpoint,
+        "width": throttle_limit,
+        "processes": processes,
+        "requests_per_minute": requests_per_minute,
+        "tokens_per_minute": tokens_per_minute,
+        "max_requests": max_requests,
+        "max_tokens": max_tokens,
+        "max_cost": max_cost,
+        "price_file": price_file,
+        "deadline": deadline,
+        "changed": changed.lower(),
+        "encoding": encoding,
+        "delimiter": delimiter,
+        "format": format,
+    }
+    raise typer.Exit(run(file, out, ledger, dry_run, given))
+
+
 @app.command()
 def doctor(profile: Profile = None) -> None:
     """Say what this machine has and what is missing.

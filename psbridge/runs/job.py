@@ -1,0 +1,275 @@
+"""One start of a run, from settings and rows to the output: what the command, Python and PowerShell share.
+
+Opens the ledger, takes the rows in, has the engine work, writes the output. Prints nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..client.settings.configuration import (
+    DEFAULT_BASE_URL,
+    Configuration,
+    current_configuration,
+    use_configuration,
+)
+from ..client.settings.secret import Secret
+from . import processes
+from .claims import View
+from .engine import Engine
+from .errors import LedgerMismatchError, RunUsageError
+from .intake import Intake, Taken
+from .ledger import Identity, Ledger, Status
+from .reading import Source, SourceRow, source
+from .recipes import Recipe, endpoint, recipe
+from .settings import Settings
+from .writing import check_output, export
+
+CAPS = ("max-requests", "max-tokens", "max-cost", "deadline")
+_FORMAT = b"1"  # of requests made of rows: raised when the same settings begin to make other bytes
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a start ended.
+
+    Attributes:
+        why: "" when all rows are answered or failed; else a cap's name, "quota: …", "key: …", "stopped",
+            "interrupted", "unreachable: …".
+    """
+
+    why: str
+    status: Status
+
+    @property
+    def exit_code(self) -> int:
+        """The command's: 0 all done, 1 rows failed, 2 wrong usage, 3 stopped, 130 interrupted."""
+        kind = self.why.partition(":")[0]
+        if kind == "interrupted":
+            return 130
+        if kind in ("", "unreachable", "failed"):
+            return 1 if kind or self.status.Failed else 0
+        return 2 if kind == "configuration" else 3
+
+
+class Job:
+    """One start.
+
+    Args:
+        path: the ledger.
+        settings: what is asked for.
+        answer_type: a Python type that answers are held to.
+        configuration: where and as whom to call; the one in force by default.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        settings: Settings,
+        *,
+        answer_type: Any = None,
+        configuration: Configuration | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.configuration = (configuration or current_configuration()).resolved()
+        place, chosen = endpoint(settings.endpoint)
+        settings = settings.with_changes(endpoint=place)
+        if settings.model is None and self.configuration.model and place == "/chat/completions":
+            settings = settings.with_changes(model=self.configuration.model)
+        if self.configuration.additional_body:
+            settings = settings.with_changes(body={**self.configuration.additional_body, **settings.body})
+        self.recipe: Recipe = recipe(settings.requests(), answer_type)
+        schema = getattr(self.recipe, "schema", None)
+        self.settings = settings.with_changes(schema=schema if answer_type is not None else settings.schema)
+        self.caps = self.settings.caps(self.recipe.model)
+        self.operation = chosen.operation
+        if settings.out:
+            check_output(Path(settings.out))
+        self.taken: Taken | None = None
+        self.notes: list[str] = []
+        self._engine: Engine | None = None
+        self._stop = ""
+
+    # --- rows in
+
+    def source(self) -> Source | None:
+        """The file that the settings name, looked at; None where rows come from elsewhere."""
+        given = self.settings.input
+        if not given.get("path"):
+            return None
+        return source(
+            given["path"],
+            format=given.get("format", ""),
+            encoding=given.get("encoding", ""),
+            delimiter=given.get("delimiter", ""),
+            name=given.get("name", ""),
+        )
+
+    def take(self, rows: Iterable[SourceRow] | None = None) -> None:
+        """Open the ledger and take the rows in: those given, or the file's. Nothing is sent.
+
+        Raises:
+            LedgerMismatchError: the ledger is another run's.
+            ChangedItemError, InputError, RunUsageError: the rows cannot be taken.
+            LedgerError: the ledger cannot be made or written.
+        """
+        file = self.source() if rows is None else None
+        made = not self.path.exists()
+        try:
+            with Ledger(self.path, create=True) as ledger:
+                note = ledger.belong(self._identity())
+                if note:
+                    self.notes.append(note)
+                digest = None if file is None else self._digest(file)
+                intake = Intake(
+                    ledger,
+                    self.recipe,
+                    self.settings.id,
+                    rerun=self.settings.changed == "rerun",
+                    digest=digest,
+                )
+                if intake.needed():
+                    self.taken = intake.take(file.rows() if file is not None else rows or ())
+                ledger.keep_settings(self.settings.to_json())
+        except BaseException as error:
+            if made and not isinstance(error, LedgerMismatchError):
+                remove_files(self.path)
+            raise
+
+    def _identity(self) -> Identity:
+        settings = self.configuration
+        token = settings.access_token
+        key = token.reveal() if isinstance(token, Secret) else ""
+        return Identity(
+            *(self.settings.endpoint, settings.base_url or settings.azure_endpoint or ""),
+            *(settings.organization or "", settings.project or "", self.recipe.model, key),
+        )
+
+    def _digest(self, file: Source) -> bytes:
+        words = json.dumps(
+            [file.format, file.encoding, file.delimiter, self.settings.requests()],
+            sort_keys=True,
+            default=str,
+        )
+        return hashlib.sha256(_FORMAT + file.digest + words.encode()).digest()
+
+    def check_key(self) -> None:
+        """Refuse to begin where there is no key for the service.
+
+        Raises:
+            RunUsageError: there is none.
+        """
+        settings = self.configuration
+        has_key = settings.access_token is not None or settings.api_key or settings.username
+        if not has_key and settings.base_url == DEFAULT_BASE_URL:
+            raise RunUsageError(
+                "There is no key: set the environment variable OPENAI_API_KEY.",
+                error_id="PSBridge.NoKey",
+                category="AuthenticationError",
+            )
+
+    # --- the work
+
+    def work(self, on_view: Callable[[View], None] | None = None) -> Ending:
+        """Ask for every row that is left, until there is none or something ends the run.
+
+        Raises:
+            LedgerError: the ledger cannot be written any more.
+        """
+        with Ledger(self.path) as ledger:
+            ledger.begin()
+            name = ledger.run("name")
+        width = max(1, self.settings.width // self.settings.processes)
+        helpers = processes.start(self.path, self.settings.processes - 1, width, self.configuration)
+        try:
+            with use_configuration(self.configuration):
+                why = asyncio.run(self._work(name, width, on_view))
+        finally:
+            processes.end(helpers)
+        with Ledger(self.path) as ledger:
+            if helpers:
+                ledger.end(why)
+            return Ending(why, ledger.status())
+
+    async def _work(self, name: str, width: int, on_view: Callable[[View], None] | None) -> str:
+        from .calling import Calling
+        from .limits import SharedLimits
+
+        limits = SharedLimits(self.settings.requests_per_minute, self.settings.tokens_per_minute)
+        calling = Calling(
+            *(self.configuration, self.operation, self.recipe, name, limits),
+            prices=self.settings.price_table(),
+        )
+
+        def seen(view: View) -> None:
+            limits.share(view.workers)
+            if on_view is not None:
+                on_view(view)
+
+        deadline = self.settings.deadline
+        self._engine = Engine(
+            self.path,
+            calling.ask,
+            caps=self.caps,
+            width=width,
+            deadline=None if deadline is None else time.monotonic() + deadline - time.time(),
+            lease=self.settings.lease,
+            on_view=seen,
+        )
+        if self._stop:
+            self._engine.stop_before(self._stop)
+        try:
+            return await self._engine.run()
+        finally:
+            await calling.close()
+
+    @property
+    def in_flight(self) -> int:
+        """Requests of this process that are under way now."""
+        return 0 if self._engine is None else self._engine.in_flight
+
+    def stop(self, why: str = "interrupted") -> None:
+        """Begin nothing more; `work` returns when what is under way has ended. From any thread."""
+        self._stop = why
+        if self._engine is not None:
+            self._engine.stop_soon(why)
+
+    # --- rows out
+
+    def export(self, out: str | Path | None = None) -> int:
+        """Write the output, and what failed beside it; returns how many failed."""
+        path = Path(out or self.settings.out)
+        with Ledger(self.path) as ledger:
+            return export(ledger, self.recipe, path)
+
+
+def job_of(path: str | Path, configuration: Configuration | None = None, **changes: Any) -> Job:
+    """A start like the last one of a ledger, with `changes` of its settings.
+
+    Raises:
+        LedgerError: there is no run in it.
+    """
+    with Ledger(path) as ledger:
+        settings = Settings.of_json(ledger.settings())
+        identity = ledger.run("endpoint")
+    if not settings.endpoint:
+        raise RunUsageError(f"'{path}' holds no run.")
+    return Job(path, settings.with_changes(endpoint=identity, **changes), configuration=configuration)
+
+
+def recipe_of(ledger: Ledger) -> Recipe:
+    """The recipe that a ledger's run was begun with."""
+    return recipe(Settings.of_json(ledger.settings()).requests())
+
+
+def remove_files(path: Path) -> None:
+    """Remove a ledger and what SQLite keeps beside it."""
+    for end in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + end).unlink(missing_ok=True)

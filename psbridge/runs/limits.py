@@ -1,0 +1,26 @@
+"""The limits of a run: the adaptive limiter, and requests and tokens a minute divided among its processes."""
+
+from __future__ import annotations
+
+from ..client import RateLimits
+
+
+class SharedLimits(RateLimits):
+    """This process's share of the limits; the pace that 429s teach, each process learns by itself."""
+
+    def __init__(
+        self, requests_per_minute: float | None = None, tokens_per_minute: float | None = None
+    ) -> None:
+        super().__init__(requests_per_minute, tokens_per_minute)
+        self._whole = (requests_per_minute, tokens_per_minute)
+        self._workers = 1
+
+    def share(self, workers: int) -> None:
+        """So many processes are at work now."""
+        if workers == self._workers:
+            return
+        self._workers = workers
+        requests, tokens = self._whole
+        with self._lock:
+            self._request_interval = 60 * workers / requests if requests else 0.0
+            self._token_interval = 60 * workers / tokens if tokens else 0.0
