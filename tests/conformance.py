@@ -1,12 +1,15 @@
 """Runs measured PowerShell calls against psbridge and says how many come out the same.
 
     python tests/conformance.py binding FILE [--functions FUNCTIONS]
+    python tests/conformance.py language FILE [--as run]
+    python tests/conformance.py scripts FILE [--as run]
 
-FILE has one JSON object per line, in the format of `tests/data/parameter-binding.jsonl`: `args`, `splat` and
-`pipeline` are the call, `bound` and `errors` what PowerShell made of it. FUNCTIONS describes
-the functions the calls use, as `tests/data/parameter-binding-functions.json` does; without it, those in
-`tests/data` are used. The last line printed is
-`passed N of M`; the exit code is 0 only if all passed.
+FILE has one JSON object per line. For `binding`, in the format of `tests/data/parameter-binding.jsonl`,
+`args`, `splat` and `pipeline` are the call, `bound` and `errors` what PowerShell made of it; FUNCTIONS describes
+the functions the calls use, as `tests/data/parameter-binding-functions.json` does, and without it those in
+`tests/data` are used. For `language`, `script` is a statement, `output` and `errors` what came of it. For
+`scripts` a line is a whole script with files, arguments and faults, and what it printed, wrote and sent. The
+last line printed is `passed N of M`; the exit code is 0 only if all passed.
 """
 
 from __future__ import annotations
@@ -217,7 +220,25 @@ def _error(error: ParameterBindingError) -> Line:
     }
 
 
-RUNNERS: dict[str, Callable[[Line], Line]] = {"binding": run_binding}
+def run_language(line: Line) -> Line:
+    """What the interpreter makes of one measured statement."""
+    from script.measured import run_statement
+
+    return run_statement(line["script"])
+
+
+def run_scripts(line: Line) -> Line:
+    """What a whole measured script does."""
+    from script.whole import run_script
+
+    return run_script(line)
+
+
+RUNNERS: dict[str, Callable[[Line], Line]] = {
+    "binding": run_binding,
+    "language": run_language,
+    "scripts": run_scripts,
+}
 
 
 def lines_of(file: Path) -> list[Line]:
@@ -252,6 +273,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("kind", choices=sorted(RUNNERS))
     parser.add_argument("file", type=Path)
     parser.add_argument("--functions", type=Path, help="the functions that the calls use")
+    parser.add_argument(
+        "--as", dest="how", choices=["run"], default="run", help="how statements and scripts run"
+    )
     options = parser.parse_args(arguments)
     if options.functions is not None:
         try:

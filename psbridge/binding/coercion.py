@@ -96,7 +96,7 @@ def _is_instance(value: object, type_: NetType, wrapped: bool) -> bool:
     if type_ is nettypes.PSOBJECT:
         return wrapped or isinstance(value, Literal) or bag_of(type(value)) is not None
     source = type_of(value)
-    return source is type_ or (type_.is_nullable and source is type_.element)
+    return source is type_ or type_.accepts(source) or (type_.is_nullable and source is type_.element)
 
 
 def _uncoerced_list(value: object, type_: NetType) -> object:

@@ -44,6 +44,8 @@ def convert(value: object, type_: NetType) -> Any:
     if type_ is nettypes.STRING:
         return to_text(value)
     plain = value.value if isinstance(value, Literal) else value
+    if type_.rule is not None:
+        return type_.rule(plain)
     if type_.is_nullable:
         inner = cast(NetType, type_.element)
         if inner is nettypes.BOOLEAN or _has_rule(plain, inner):
@@ -54,7 +56,7 @@ def convert(value: object, type_: NetType) -> Any:
     if type_ is nettypes.BOOLEAN:
         return is_true(plain)
     source = type_of(plain)
-    if source is type_:
+    if source is type_ or type_.accepts(source):
         return plain
     if type_.enum is not None and is_list(plain):
         names = [item if type(item) is str else to_text(convert(item, type_)) for item in elements(plain)]
@@ -85,7 +87,7 @@ def _from_null(type_: NetType) -> object:
 
 
 def _has_rule(plain: object, type_: NetType) -> bool:
-    if type_ in (nettypes.STRING, nettypes.BOOLEAN) or type_ in _ANY:
+    if type_ in (nettypes.STRING, nettypes.BOOLEAN) or type_ in _ANY or type_.rule is not None:
         return True
     if type_.is_array:
         return is_list(plain) or _has_rule(plain, cast(NetType, type_.element))

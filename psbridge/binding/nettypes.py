@@ -6,7 +6,8 @@ Holds names and facts only; converting values to these types is `conversion`'s w
 from __future__ import annotations
 
 import enum
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 _SIGNED_BITS: Final = {"SByte": 8, "Int16": 16, "Int32": 32, "Int64": 64}
 _UNSIGNED_BITS: Final = {"Byte": 8, "UInt16": 16, "UInt32": 32, "UInt64": 64}
@@ -46,9 +47,14 @@ class NetType:
         is_value: a .NET value type (null is not one of its values).
         bounds: lowest and highest value of an integer type, else None.
         enum: the Python Enum class of an enumeration, else None.
+        parent: the type it derives from, where that matters.
+        rule: how a value becomes this type, for a type that another package defines; raises InvalidCast.
     """
 
-    __slots__ = ("bounds", "element", "enum", "full_name", "is_array", "is_nullable", "is_value", "name")
+    __slots__ = (
+        *("bounds", "element", "enum", "full_name", "is_array", "is_nullable", "is_value", "name"),
+        *("parent", "rule"),
+    )
 
     def __init__(
         self,
@@ -61,6 +67,8 @@ class NetType:
         is_nullable: bool = False,
         bounds: tuple[int, int] | None = None,
         enum: type[enum.Enum] | None = None,
+        parent: NetType | None = None,
+        rule: Callable[[Any], Any] | None = None,
     ) -> None:
         self.name = name
         self.full_name = full_name
@@ -70,6 +78,17 @@ class NetType:
         self.is_nullable = is_nullable
         self.bounds = bounds
         self.enum = enum
+        self.parent = parent
+        self.rule = rule
+
+    def accepts(self, source: NetType) -> bool:
+        """Whether a value of type `source` is one of this type as it is."""
+        step: NetType | None = source
+        while step is not None:
+            if step is self:
+                return True
+            step = step.parent
+        return False
 
     def __repr__(self) -> str:
         return f"<NetType {self.name}>"

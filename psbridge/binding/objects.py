@@ -161,6 +161,9 @@ def type_of(value: object) -> NetType:
 def _figure_type(value: object, cls: type) -> NetType:
     if cls is Literal:
         return type_of(value.value)  # type: ignore[attr-defined]
+    own = getattr(value, "net_type", None)
+    if isinstance(own, NetType):
+        return own
     if bag_of(cls) is not None:
         return nettypes.PSOBJECT
     if isinstance(value, enum.Enum):

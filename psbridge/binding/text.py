@@ -24,6 +24,9 @@ def to_text(value: object) -> str:
         return value.text
     if is_list(value):
         return " ".join(_element_text(item) for item in elements(value))
+    own = getattr(value, "__ps_text__", None)
+    if own is not None:
+        return str(own())
     bag = bag_of(type(value))
     if bag is not None:
         pairs = [f"{name}={_element_text(item)}" for name, item in bag(value).items()]
@@ -35,7 +38,7 @@ def _element_text(value: object) -> str:
     """An element inside a list, or a property of an object, which is not looked into again."""
     if is_list(value):
         return type_of(value).full_name
-    if value is not None and bag_of(type(value)) is not None:
+    if value is not None and bag_of(type(value)) is not None and not hasattr(value, "__ps_text__"):
         return ""
     return to_text(value)
 

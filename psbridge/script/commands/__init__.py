@@ -1,0 +1,1 @@
+"""PowerShell's cmdlets in Python. `table` says which there are; each module does a group of them."""

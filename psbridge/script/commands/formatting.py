@@ -1,0 +1,107 @@
+"""Format-Table, Format-List and their like: what comes out of them is only fit for showing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psbridge.binding.nettypes import NetType
+from psbridge.binding.text import to_text
+
+from .calculated import calculated
+from .cmdlet import Cmdlet
+
+
+class Formatted:
+    """Objects with the way they are to be shown."""
+
+    net_type = NetType("FormatEntryData", "Microsoft.PowerShell.Commands.Internal.Format.FormatEntryData")
+
+    def __init__(
+        self, shape: str, items: list[Any], columns: Any, options: dict[str, Any], cmdlet: Any
+    ) -> None:
+        self.shape = shape
+        self.items = items
+        self.columns = columns
+        self.options = options
+        self.cmdlet = cmdlet
+
+    def lines(self, width: int) -> list[str]:
+        """What is shown."""
+        from psbridge.script.display import shapes
+
+        writers = {
+            "table": shapes.table,
+            "list": shapes.listing,
+            "wide": shapes.wide,
+            "custom": shapes.custom,
+        }
+        return writers[self.shape](
+            self.items, width, columns=self.columns, cmdlet=self.cmdlet, **self.options
+        )
+
+
+class _Format(Cmdlet):
+    shape = "table"
+
+    def start(self) -> None:
+        self.items: list[Any] = []
+
+    def record(self) -> None:
+        if self.has_input or self.has("InputObject"):
+            value = self.get("InputObject")
+            if self.has_input:
+                self.items.append(value)
+            else:
+                from psbridge.script.semantics.members import enumerate_value
+
+                self.items += list(enumerate_value(value))
+
+    def options(self) -> dict[str, Any]:
+        """How the shape is to be drawn."""
+        return {}
+
+    def finish(self) -> None:
+        if not self.items:
+            return
+        specs = self.get("Property")
+        listed = specs if isinstance(specs, list) else [specs] if specs is not None else []
+        columns = [calculated(one, self) for one in listed]
+        options = self.options()
+        if self.has("GroupBy"):
+            options["group_by"] = calculated(self.get("GroupBy"), self)
+        self.write(Formatted(self.shape, self.items, columns or None, options, self))
+
+
+class FormatTable(_Format):
+    """Format-Table."""
+
+    def options(self) -> dict[str, Any]:
+        return {
+            "hide_headers": self.on("HideTableHeaders"),
+            "wrap": self.on("Wrap"),
+            "auto": self.on("AutoSize"),
+        }
+
+
+class FormatList(_Format):
+    """Format-List."""
+
+    shape = "list"
+
+
+class FormatWide(_Format):
+    """Format-Wide."""
+
+    shape = "wide"
+
+    def options(self) -> dict[str, Any]:
+        return {"count": self.get("Column"), "auto": self.on("AutoSize")}
+
+
+class FormatCustom(_Format):
+    """Format-Custom."""
+
+    shape = "custom"
+
+
+__all__ = ["FormatCustom", "FormatList", "FormatTable", "FormatWide", "Formatted", "to_text"]

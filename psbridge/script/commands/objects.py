@@ -1,0 +1,762 @@
+"""Cmdlets on whatever comes through the pipeline: filter, map, select, sort, group, measure."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from functools import cmp_to_key
+from typing import Any
+
+from psbridge.binding import nettypes
+from psbridge.binding.dates import timespan_from_ticks
+from psbridge.binding.nettypes import NetType
+from psbridge.binding.objects import bag_of, is_dictionary, is_list
+from psbridge.binding.text import to_text
+from psbridge.binding.values import Char, ScriptBlock
+from psbridge.script.interpreter.magic import each as _each  # noqa: F401
+from psbridge.script.interpreter.support import emit
+from psbridge.script.semantics import comparison, members, patterns
+from psbridge.script.semantics.comparison import truth
+from psbridge.script.semantics.errors import ScriptError, runtime_error
+from psbridge.script.semantics.types import cast, type_of
+from psbridge.script.semantics.values import Bag, Hashtable, NetList, Ordered, Wrapped
+
+from .calculated import Calculated, calculated, names_matching, property_names, value_of
+from .cmdlet import Cmdlet
+from .members_of import AddMember, GetMember
+
+
+class WhereObject(Cmdlet):
+    """Where-Object."""
+
+    def start(self) -> None:
+        self.block = self.get("FilterScript")
+        self.test: Callable[[Any], bool] | None = None if self.block is not None else self._property_test()
+        if self.block is not None:
+            self._fast = (
+                self.block.code.param is None
+                and not self.block.code.has_blocks
+                and self.block.closure is None
+            )
+            if not self.block.code.key:
+                from psbridge.script.interpreter.blocks import ready
+
+                ready(self.rt, self.block.code)
+                self._fast = not self.block.code.has_blocks and self._fast
+
+    def process(self, item: Any) -> None:
+        if self.block is not None and self._fast and self.direct:
+            variables = self.scope.vars
+            saved = variables.get("_", self)
+            variables["_"] = item
+            found: list[Any] = []
+            try:
+                self.block.code.end(self.scope, found.append)
+            finally:
+                if saved is self:
+                    variables.pop("_", None)
+                else:
+                    variables["_"] = saved
+            if found and truth(found[0] if len(found) == 1 else found):
+                self.sink(item)
+            return
+        super().process(item)
+
+    def record(self) -> None:
+        item = self.get("InputObject")
+        if self.block is not None:
+            found: list[Any] = []
+            self.run_block(self.block, item, found.append)
+            if found and truth(found[0] if len(found) == 1 else found):
+                self.write(item)
+        elif self.test is not None and self.test(item):
+            self.write(item)
+
+    def _property_test(self) -> Callable[[Any], bool]:
+        name = self.text("Property")
+        wanted = self.get("Value")
+        operator = next((key for key in self.bound if key.rstrip("s") and key in _WHERE), None)
+        if operator is None or (operator == "EQ" and not self.has("Value")):
+            return lambda item: truth(self._value(item, name))
+        if operator == "Not":
+            return lambda item: not truth(self._value(item, name))
+        case = operator.startswith("C") and operator not in ("Contains",)
+        plain = operator[1:] if case else operator
+        test = _WHERE_TESTS[plain.lower()]
+        if plain in ("Is", "IsNot"):
+            return lambda item: test(self._value(item, name), wanted)
+        return lambda item: truth(test(self._value(item, name), wanted, case))
+
+    def _value(self, item: Any, name: str) -> Any:
+        found, value = members.lookup(item, name)
+        return value if found else None
+
+
+def _is(value: Any, type_: Any, *_: Any) -> bool:
+    from psbridge.script.semantics.types import is_a, resolve
+
+    named = type_ if isinstance(type_, NetType) else resolve(to_text(type_).strip("[]"))
+    return named is not None and is_a(value, named)
+
+
+_WHERE_TESTS: dict[str, Any] = {
+    "eq": comparison.equals,
+    "ne": comparison.not_equals,
+    "gt": comparison.greater,
+    "ge": comparison.greater_or_equal,
+    "lt": comparison.less,
+    "le": comparison.less_or_equal,
+    "like": patterns.like,
+    "notlike": patterns.not_like,
+    "match": lambda left, right, case: patterns.match(left, right, case)[0],
+    "notmatch": lambda left, right, case: patterns.not_match(left, right, case)[0],
+    "contains": comparison.contains,
+    "notcontains": lambda left, right, case: not comparison.contains(left, right, case),
+    "in": comparison.contained,
+    "notin": lambda left, right, case: not comparison.contained(left, right, case),
+    "is": _is,
+    "isnot": lambda value, type_, *_: not _is(value, type_),
+}
+_WHERE = frozenset(
+    [
+        *("EQ NE GT LT GE LE Like NotLike Match NotMatch Contains NotContains In NotIn Is IsNot Not").split(),
+        *(
+            "CEQ CNE CGT CLT CGE CLE CLike CNotLike CMatch CNotMatch CContains CNotContains CIn CNotIn"
+        ).split(),
+    ]
+)
+
+
+class ForEachObject(Cmdlet):
+    """ForEach-Object."""
+
+    def start(self) -> None:
+        self.blocks: list[Any] = list(self.get("Process") or [])
+        self.begin_block = self.get("Begin")
+        self.end_block = self.get("End")
+        rest = [one for one in self.get("RemainingScripts") or [] if one is not None]
+        if rest:
+            self.blocks += rest
+        if len(self.blocks) > 1 and self.begin_block is None:
+            self.begin_block = self.blocks.pop(0)
+            if len(self.blocks) > 1 and self.end_block is None:
+                self.end_block = self.blocks.pop()
+        self.parallel = self.get("Parallel")
+        if self.parallel is not None:
+            self.blocks = [self.parallel]
+        self.name_wanted = self.get("MemberName")
+        self._fast: Any = None
+        if len(self.blocks) == 1 and self.blocks[0] is not None:
+            from psbridge.script.interpreter.blocks import ready
+
+            block = self.blocks[0]
+            ready(self.rt, block.code)
+            plain = block.code.param is None and not block.code.has_blocks and block.closure is None
+            if plain and block.code.end is not None and self.parallel is None:
+                self._fast = block.code.end
+        if self.begin_block is not None:
+            self.run_block(self.begin_block, None)
+
+    def process(self, item: Any) -> None:
+        if self._fast is not None and self.direct:
+            variables = self.scope.vars
+            saved = variables.get("_", self)
+            variables["_"] = item
+            try:
+                self._fast(self.scope, self.sink)
+            finally:
+                if saved is self:
+                    variables.pop("_", None)
+                else:
+                    variables["_"] = saved
+            return
+        super().process(item)
+
+    def record(self) -> None:
+        item = self.get("InputObject")
+        if not self.has_input and not self.has("InputObject"):
+            item = None
+        if self.name_wanted is not None:
+            self._member(item)
+            return
+        for block in self.blocks:
+            if block is not None:
+                self.run_block(block, item)
+
+    def _member(self, item: Any) -> None:
+        name = to_text(self.name_wanted)
+        arguments = list(self.get("ArgumentList") or [])
+        if is_dictionary(item) and name in item and not arguments:
+            emit(self.sink, item[name])
+            return
+        found, value = members.lookup(item, name)
+        if found and not arguments:
+            emit(self.sink, value)
+            return
+        if item is None:
+            return
+        if patterns.has_wildcard(name):
+            matching = names_matching(item, name)
+            if len(matching) == 1:
+                emit(self.sink, members.member(item, matching[0]))
+                return
+        try:
+            result = members.invoke(item, name, arguments)
+        except ScriptError as error:
+            if error.error_id != "MethodNotFound":
+                raise
+            return
+        if result is not None:
+            emit(self.sink, result)
+
+    def finish(self) -> None:
+        if self.end_block is not None:
+            self.run_block(self.end_block, None)
+
+
+class SelectObject(Cmdlet):
+    """Select-Object."""
+
+    def start(self) -> None:
+        self.columns = [calculated(one, self) for one in self.get("Property") or []]
+        self.excluded = [to_text(one) for one in self.get("ExcludeProperty") or []]
+        self.expand = self.get("ExpandProperty")
+        self.first = self.get("First")
+        self.last = self.get("Last")
+        self.skip = self.get("Skip") or 0
+        self.skip_last = self.get("SkipLast") or 0
+        self.places = set(self.get("Index") or []) if self.has("Index") else None
+        self.skipped_places = set(self.get("SkipIndex") or []) if self.has("SkipIndex") else None
+        self.count = 0
+        self.given = 0
+        self.held: list[Any] = []
+        self.seen: list[Any] = []
+        self.unique_keys: set[Any] = set()
+        if self.first == 0 and not self.last:
+            self.stop_upstream()
+
+    def record(self) -> None:
+        if not self.has_input and not self.has("InputObject"):
+            return
+        item = self.get("InputObject")
+        number = self.count
+        self.count += 1
+        if self.places is not None:
+            if number in self.places:
+                self._give(item)
+            if not self.on("Wait") and self.places and number >= max(self.places):
+                self.stop_upstream()
+            return
+        if self.skipped_places is not None:
+            if number not in self.skipped_places:
+                self._give(item)
+            return
+        if self.last is not None or self.skip_last:
+            self.held.append(item)
+            if self.last is not None and self.first is None:
+                keep = self.last + (self.skip if self.last is not None else 0)
+                if len(self.held) > keep:
+                    del self.held[0]
+            return
+        if number < self.skip:
+            return
+        if self.first is None:
+            self._give(item)
+            return
+        if self.given < self.first:
+            self.given += 1
+            self._give(item)
+        if self.given >= self.first and not self.on("Wait"):
+            self.stop_upstream()
+
+    def finish(self) -> None:
+        held = self.held
+        if self.skip_last:
+            for item in held[self.skip : len(held) - self.skip_last]:
+                self._give(item)
+        elif self.last is not None:
+            if self.first is not None:
+                start = held[self.skip : self.skip + self.first]
+                rest = held[self.skip + self.first :]
+                for item in [*start, *rest[max(0, len(rest) - self.last) :]]:
+                    self._give(item)
+            else:
+                kept = held[: len(held) - self.skip] if self.skip else held
+                for item in kept[max(0, len(kept) - self.last) :]:
+                    self._give(item)
+
+    def _give(self, item: Any) -> None:
+        if self.expand is not None:
+            self._expand(item)
+            return
+        if self.columns or self.excluded:
+            item = self._selected(item)
+        self._put(item)
+
+    def _put(self, item: Any) -> None:
+        if self.on("Unique"):
+            key = _unique_key(item, not self.on("CaseInsensitive"))
+            if key in self.unique_keys:
+                return
+            self.unique_keys.add(key)
+        self.write(item)
+
+    def _selected(self, item: Any) -> Bag:
+        made = Bag()
+        if not self.columns:
+            names = property_names(item)
+            for name in names:
+                if not self._is_excluded(name):
+                    made[name] = members.member(item, name)
+            return made
+        for column in self.columns:
+            for name, value in column.values(item, self):
+                if self._is_excluded(name):
+                    continue
+                if name in made:
+                    self.error(
+                        "PSArgumentException",
+                        f'The property cannot be processed because the property "{name}" already exists.',
+                        "AlreadyExistingUserSpecifiedPropertyNoExpand",
+                        "InvalidOperation",
+                        item,
+                    )
+                    continue
+                made[name] = value
+        kind = type_of(item).full_name if item is not None else "System.Object"
+        made._type_names.append(f"Selected.{kind}")
+        return made
+
+    def _is_excluded(self, name: str) -> bool:
+        return any(patterns.wildcard(one).fullmatch(name) for one in self.excluded)
+
+    def _expand(self, item: Any) -> None:
+        name = to_text(self.expand)
+        if patterns.has_wildcard(name):
+            matching = names_matching(item, name)
+            name = matching[0] if matching else name
+        found, value = members.lookup(item, name)
+        if not found:
+            self.error(
+                "PSArgumentException",
+                f'Property "{name}" cannot be found.',
+                "ExpandPropertyNotFound",
+                "InvalidArgument",
+                item,
+            )
+            return
+        for one in members.enumerate_value(value) if value is not None else (None,):
+            if self.columns:
+                target = one.copied() if isinstance(one, Bag) else Wrapped(one)
+                for column in self.columns:
+                    for key, extra in column.values(item, self):
+                        if isinstance(target, Bag):
+                            target[key] = extra
+                        else:
+                            AddMember.attach_note(target, key, extra)
+                one = target
+            self._put(one)
+
+
+def _unique_key(item: Any, case: bool) -> Any:
+    if isinstance(item, str) and not isinstance(item, Char):
+        return ("s", item if case else item.lower())
+    bag = bag_of(type(item))
+    if bag is not None:
+        return ("o", tuple((name.lower(), _unique_key(value, case)) for name, value in bag(item).items()))
+    if is_list(item):
+        return ("l", tuple(_unique_key(one, case) for one in item))
+    if is_dictionary(item):
+        return ("d", type_of(item).full_name)
+    try:
+        hash(item)
+    except TypeError:
+        return ("i", id(item))
+    return ("v", item if not isinstance(item, bool) else f"bool{item}")
+
+
+class SortObject(Cmdlet):
+    """Sort-Object."""
+
+    def start(self) -> None:
+        self.items: list[Any] = []
+        self.columns = [calculated(one, self) for one in self.get("Property") or []]
+
+    def record(self) -> None:
+        if self.has_input or self.has("InputObject"):
+            value = self.get("InputObject")
+            if self.has_input:
+                self.items.append(value)
+            else:
+                self.items += list(members.enumerate_value(value))
+
+    def finish(self) -> None:
+        case = self.on("CaseSensitive")
+        items = [item for item in self.items if item is not None] if not self.columns else self.items
+        keyed = [
+            ([self._key(item, column) for column in self.columns] if self.columns else [item], item)
+            for item in items
+        ]
+        descending = [
+            self.on("Descending") if column.descending is None else column.descending
+            for column in self.columns
+        ] or [self.on("Descending")]
+
+        def by(one: tuple[list[Any], Any], other: tuple[list[Any], Any]) -> int:
+            for left, right, down in zip(one[0], other[0], descending, strict=True):
+                result = compare_loosely(left, right, case)
+                if result:
+                    return -result if down else result
+            return 0
+
+        ordered = sorted(keyed, key=cmp_to_key(by))
+        if self.on("Unique"):
+            unique: list[tuple[list[Any], Any]] = []
+            for entry in ordered:
+                if not unique or by(unique[-1], entry):
+                    unique.append(entry)
+            ordered = unique
+        values = [item for _, item in ordered]
+        if self.has("Top"):
+            values = values[: self.get("Top")]
+        elif self.has("Bottom"):
+            values = values[-self.get("Bottom") :] if self.get("Bottom") else []
+        self.write_all(values)
+
+    def _key(self, item: Any, column: Calculated) -> Any:
+        for _, value in column.values(item, self, quiet=True):
+            return value
+        return None
+
+
+def compare_loosely(left: Any, right: Any, case: bool = False) -> int:
+    """As Sort-Object compares: what cannot be compared is compared as text."""
+    if left is None or right is None:
+        return (left is not None) - (right is not None)
+    try:
+        if isinstance(left, str) and not isinstance(right, str):
+            return comparison.order(to_text(left), to_text(right), case)
+        return comparison.order(left, right, case)
+    except ScriptError:
+        return comparison.order(to_text(left), to_text(right), case)
+
+
+class GroupObject(Cmdlet):
+    """Group-Object."""
+
+    def start(self) -> None:
+        self.columns = [calculated(one, self) for one in self.get("Property") or []]
+        self.groups: list[tuple[list[Any], list[Any]]] = []
+        self.found: dict[Any, list[Any]] = {}
+        self.any_value = False
+
+    def record(self) -> None:
+        if not self.has_input and not self.has("InputObject"):
+            return
+        value = self.get("InputObject")
+        for item in [value] if self.has_input else members.enumerate_value(value):
+            self._place(item)
+
+    def _place(self, item: Any) -> None:
+        values = [self._value(item, column) for column in self.columns] if self.columns else [item]
+        key = tuple(_group_key(value, self.on("CaseSensitive")) for value in values)
+        known = self.found.get(key)
+        if known is None:
+            known = self.found[key] = []
+            self.groups.append((values, known))
+        known.append(item)
+
+    def _value(self, item: Any, column: Calculated) -> Any:
+        for _, value in column.values(item, self, quiet=True):
+            return value
+        return None
+
+    def finish(self) -> None:
+        def by(one: Any, other: Any) -> int:
+            for left, right in zip(one[0], other[0], strict=True):
+                result = compare_loosely(left, right, self.on("CaseSensitive"))
+                if result:
+                    return result
+            return 0
+
+        groups = sorted(self.groups, key=cmp_to_key(by))
+        if self.on("AsHashTable"):
+            table = Hashtable(case_sensitive=self.on("CaseSensitive"))
+            for values, items in groups:
+                key = values[0] if len(values) == 1 else values
+                table[to_text(key) if self.on("AsString") else key] = NetList(
+                    items, nettypes.PSOBJECT, "Collection"
+                )
+            if groups:
+                self.write(table)
+            return
+        for values, items in groups:
+            made = Bag(type_name="Microsoft.PowerShell.Commands.GroupInfo")
+            made["Values"] = NetList(values, kind="ArrayList")
+            made["Count"] = len(items)
+            if not self.on("NoElement"):
+                made["Group"] = NetList(items, nettypes.PSOBJECT, "Collection")
+            else:
+                made._type_names.insert(0, "Microsoft.PowerShell.Commands.GroupInfoNoElement")
+            made["Name"] = ", ".join(to_text(value) for value in values)
+            self.write(made)
+
+
+def _group_key(value: Any, case: bool) -> Any:
+    if isinstance(value, str):
+        return str(value) if case else str(value).lower()
+    if isinstance(value, bool):
+        return ("b", value)
+    try:
+        hash(value)
+        if bag_of(type(value)) is None:
+            return value
+    except TypeError:
+        pass
+    if is_list(value):
+        return tuple(_group_key(one, case) for one in value)
+    return to_text(value).lower() if bag_of(type(value)) is not None else id(value)
+
+
+class CompareObject(Cmdlet):
+    """Compare-Object."""
+
+    def start(self) -> None:
+        self.others: list[Any] = []
+
+    def record(self) -> None:
+        self.others += self.get("DifferenceObject") or []
+
+    def finish(self) -> None:
+        columns = [calculated(one, self) for one in self.get("Property") or []]
+        case = self.on("CaseSensitive")
+        left = list(self.get("ReferenceObject") or [])
+        right = list(self.others)
+        results: list[tuple[str, Any]] = []
+        same: list[Any] = []
+        for item in list(right):
+            match = next((one for one in left if self._equal(one, item, columns, case)), self)
+            if match is not self:
+                left.remove(match)
+                right.remove(item)
+                same.append(match)
+        if self.on("IncludeEqual") or self.on("ExcludeDifferent"):
+            results += [("==", item) for item in same]
+        if not self.on("ExcludeDifferent"):
+            results += [("=>", item) for item in right]
+            results += [("<=", item) for item in left]
+        for side, item in results:
+            if self.on("PassThru"):
+                self.write(item)
+                continue
+            made = Bag()
+            if columns:
+                for column in columns:
+                    for name, value in column.values(item, self):
+                        made[name] = value
+            else:
+                made["InputObject"] = item
+            made["SideIndicator"] = side
+            self.write(made)
+
+    def _equal(self, one: Any, other: Any, columns: list[Calculated], case: bool) -> bool:
+        if not columns:
+            if bag_of(type(one)) is not None:
+                return to_text(one) == to_text(other)
+            return comparison.same(one, other, case)
+        return all(
+            comparison.same(value_of(one, column, self), value_of(other, column, self), case)
+            for column in columns
+        )
+
+
+class GetUnique(Cmdlet):
+    """Get-Unique."""
+
+    def start(self) -> None:
+        self.last: Any = self
+
+    def record(self) -> None:
+        item = self.get("InputObject")
+        if self.last is not self:
+            if self.on("OnType"):
+                same = type_of(item) is type_of(self.last)
+            elif self.on("AsString") or isinstance(item, str):
+                one, other = to_text(item), to_text(self.last)
+                same = one.lower() == other.lower() if self.on("CaseInsensitive") else one == other
+            else:
+                same = comparison.same(item, self.last, True)
+            if same:
+                return
+        self.last = item
+        self.write(item)
+
+
+class TeeObject(Cmdlet):
+    """Tee-Object."""
+
+    def start(self) -> None:
+        self.items: list[Any] = []
+
+    def record(self) -> None:
+        item = self.get("InputObject")
+        self.items.append(item)
+        self.write(item)
+
+    def finish(self) -> None:
+        if self.has("Variable"):
+            from psbridge.script.interpreter.support import unpacked
+
+            self.scope.vars[self.text("Variable").lower()] = unpacked(self.items)
+            return
+        from psbridge.script.display import lines_of
+        from psbridge.script.interpreter.outfile import write_lines
+        from psbridge.script.net.encoding import named
+
+        path = self.text("FilePath") or self.text("LiteralPath")
+        encoding = named(self.get("Encoding")) if self.has("Encoding") else None
+        write_lines(self.rt, path, lines_of(self.items, self.rt), append=self.on("Append"), encoding=encoding)
+
+
+class OutNull(Cmdlet):
+    """Out-Null."""
+
+    def process(self, item: Any) -> None:
+        pass
+
+
+class NewObject(Cmdlet):
+    """New-Object."""
+
+    def record(self) -> None:
+        if self.has("ComObject"):
+            raise self.fatal(
+                "PlatformNotSupportedException",
+                "COM is not supported here.",
+                "ComObjectPlatformIsNotSupported",
+                "InvalidOperation",
+            )
+        name = self.text("TypeName").strip()
+        type_ = self.rt.type_named(name)
+        if type_ is None:
+            raise self.fatal(
+                "PSArgumentException",
+                f"Cannot find type [{name}]: verify that the assembly containing this type is loaded.",
+                "TypeNotFound",
+                "InvalidType",
+            )
+        arguments = list(self.get("ArgumentList") or [])
+        if type_ is nettypes.PSOBJECT or type_.full_name.endswith("PSCustomObject"):
+            made: Any = Bag() if not arguments else arguments[0]
+        else:
+            try:
+                made = members.construct(type_, arguments)
+            except ScriptError as error:
+                inner = error.record.exception
+                message = inner.message
+                if error.error_id == "MethodCountCouldNotFindBest":
+                    message = (
+                        "A constructor was not found. Cannot find an appropriate constructor for type "
+                        f"{type_.full_name}."
+                    )
+                    raise self.fatal(
+                        "PSArgumentException", message, "CannotFindAppropriateCtor", "ObjectNotFound"
+                    ) from None
+                raise self.fatal(
+                    "MethodInvocationException",
+                    message,
+                    "ConstructorInvokedThrowException",
+                    "InvalidOperation",
+                ) from None
+        self._set_properties(made)
+        self.write(made)
+
+    def _set_properties(self, made: Any) -> None:
+        properties = self.get("Property")
+        if properties is None:
+            return
+        pairs = properties.items() if is_dictionary(properties) else []
+        for key, value in pairs:
+            if isinstance(made, Bag):
+                made[to_text(key)] = value
+            else:
+                members.set_member(made, to_text(key), value)
+
+
+class GetRandom(Cmdlet):
+    """Get-Random."""
+
+    def start(self) -> None:
+        self.items: list[Any] = []
+        self.source: random.Random = self.rt.state.setdefault("random", random.Random())
+        if self.has("SetSeed"):
+            self.source.seed(self.get("SetSeed"))
+
+    def record(self) -> None:
+        if self.has("InputObject"):
+            self.items += list(self.get("InputObject"))
+
+    def finish(self) -> None:
+        if self.items or self.has_input:
+            count = len(self.items) if self.on("Shuffle") else self.get("Count", 1)
+            self.write_all(self.source.sample(self.items, min(count, len(self.items))))
+            return
+        low, high = self.get("Minimum", 0), self.get("Maximum", 2147483647)
+        low, high = cast_number(low), cast_number(high)
+        if low >= high:
+            raise self.fatal(
+                "ArgumentException",
+                f"The Minimum value ({to_text(low)}) cannot be greater than or equal to the "
+                f"Maximum value ({to_text(high)}).",
+                "MinGreaterThanOrEqualMax",
+                "InvalidArgument",
+            )
+        for _ in range(self.get("Count", 1)):
+            if isinstance(low, float) or isinstance(high, float):
+                self.write(self.source.uniform(low, high))
+            else:
+                self.write(self.source.randrange(low, high))
+
+
+def cast_number(value: Any) -> Any:
+    """A number from a number or its text."""
+    from psbridge.script.semantics.arithmetic import as_number
+
+    return as_number(value)
+
+
+class MeasureCommand(Cmdlet):
+    """Measure-Command."""
+
+    def start(self) -> None:
+        self.begun = time.perf_counter_ns()
+
+    def record(self) -> None:
+        self.run_block(self.get("Expression"), self.get("InputObject"), lambda value: None)
+
+    def finish(self) -> None:
+        self.write(timespan_from_ticks((time.perf_counter_ns() - self.begun) // 100))
+
+
+from .measure import MeasureObject  # noqa: E402
+
+CMDLETS: dict[str, Any] = {
+    "Where-Object": WhereObject,
+    "ForEach-Object": ForEachObject,
+    "Select-Object": SelectObject,
+    "Sort-Object": SortObject,
+    "Group-Object": GroupObject,
+    "Measure-Object": MeasureObject,
+    "Compare-Object": CompareObject,
+    "Get-Unique": GetUnique,
+    "Tee-Object": TeeObject,
+    "Out-Null": OutNull,
+    "New-Object": NewObject,
+    "Add-Member": AddMember,
+    "Get-Member": GetMember,
+    "Get-Random": GetRandom,
+    "Get-SecureRandom": GetRandom,
+    "Measure-Command": MeasureCommand,
+}
+__all__ = ["CMDLETS", "Ordered", "ScriptBlock", "cast", "runtime_error"]

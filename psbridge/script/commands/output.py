@@ -1,0 +1,328 @@
+"""Cmdlets that write: to the pipeline, the host, the other streams, files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psbridge.binding.objects import is_dictionary, is_list
+from psbridge.binding.text import to_text
+from psbridge.binding.values import SecureString
+from psbridge.script.interpreter.engine import MessageRecord
+from psbridge.script.interpreter.support import emit
+from psbridge.script.semantics import members
+from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
+from psbridge.script.semantics.text import composite
+from psbridge.script.semantics.types import net_enum
+
+from .calculated import calculated, value_of
+from .cmdlet import Cmdlet
+from .formatting import FormatCustom, FormatList, FormatTable, FormatWide
+
+
+class WriteOutput(Cmdlet):
+    """Write-Output."""
+
+    def record(self) -> None:
+        value = self.get("InputObject")
+        if self.on("NoEnumerate"):
+            self.write(value)
+        elif self.direct and self.has_input:
+            emit(self.sink, value)
+        elif is_list(value):
+            for item in value:
+                self.write(item)
+        else:
+            emit(self.sink, value)
+
+
+class WriteHost(Cmdlet):
+    """Write-Host."""
+
+    def start(self) -> None:
+        self.said = False
+
+    def record(self) -> None:
+        value = self.get("Object")
+        separator = to_text(self.get("Separator", " "))
+        text = host_text(value, separator)
+        record = MessageRecord(6, text, host=True, newline=not self.on("NoNewline"))
+        record.tags.append("PSHOST")
+        action = self.actions.get(6)
+        for stream, heard in self.listeners:
+            if stream == 6:
+                heard.append(record)
+        if action in ("SilentlyContinue", "Ignore"):
+            return
+        self.rt.sinks[6](record)
+
+
+def host_text(value: Any, separator: str) -> str:
+    """What Write-Host makes of an object."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return str(value)
+    if is_list(value):
+        return separator.join(host_text(item, separator) for item in value)
+    if is_dictionary(value):
+        return separator.join(entry_text(key, item) for key, item in value.items())
+    items = members.enumerate_value(value)
+    if not isinstance(items, tuple):
+        return separator.join(host_text(item, separator) for item in items)
+    return to_text(value)
+
+
+def entry_text(key: Any, value: Any) -> str:
+    """A dictionary's entry on the host."""
+    return f"[{to_text(key)}, {to_text(value) if not is_list(value) else members_type(value)}]"
+
+
+def members_type(value: Any) -> str:
+    """A collection inside an entry: the name of its type."""
+    from psbridge.binding.text import net_text
+
+    return net_text(value)
+
+
+class WriteError(Cmdlet):
+    """Write-Error."""
+
+    def record(self) -> None:
+        given = self.get("ErrorRecord")
+        if isinstance(given, ErrorRecord):
+            self.report(given)
+            return
+        exception = self.get("Exception")
+        message = self.get("Message")
+        if exception is None:
+            exception = ExceptionObject(
+                "Microsoft.PowerShell.Commands.WriteErrorException", self.text("Message")
+            )
+        default_id = exception.net_type.full_name
+        error_id = self.text("ErrorId") or default_id
+        category = self.get("Category")
+        name = getattr(category, "name", None) or (
+            to_text(category) if category is not None else "NotSpecified"
+        )
+        record = ErrorRecord(
+            exception,
+            error_id,
+            _category(name),
+            self.get("TargetObject"),
+            activity=self.text("CategoryActivity") or "Write-Error",
+        )
+        record.reason = self.text("CategoryReason") or None
+        if message is not None and self.has("Exception"):
+            record.details = to_text(message)
+        if self.has("RecommendedAction"):
+            record.recommended = self.text("RecommendedAction")
+        record.command = self.info
+        self.report(record)
+
+
+def _category(name: str) -> str:
+    known = net_enum("System.Management.Automation.ErrorCategory").__members__
+    return next((one for one in known if one.lower() == name.lower()), "NotSpecified")
+
+
+class _Message(Cmdlet):
+    stream = 3
+
+    def record(self) -> None:
+        self.rt.message(
+            self.scope, self.stream, self.text("Message"), self.actions.get(self.stream), self.listeners
+        )
+
+
+class WriteWarning(_Message):
+    """Write-Warning."""
+
+
+class WriteVerbose(_Message):
+    """Write-Verbose."""
+
+    stream = 4
+
+
+class WriteDebug(_Message):
+    """Write-Debug."""
+
+    stream = 5
+
+
+class WriteInformation(Cmdlet):
+    """Write-Information."""
+
+    def record(self) -> None:
+        record = MessageRecord(6, self.get("MessageData"))
+        record.tags += [to_text(tag) for tag in self.get("Tags") or []]
+        self.rt.message(self.scope, 6, record, self.actions.get(6), self.listeners)
+
+
+class WriteProgress(Cmdlet):
+    """Write-Progress: nothing is shown."""
+
+
+class OutDefault(Cmdlet):
+    """Out-Default and Out-Host."""
+
+    def start(self) -> None:
+        self.items: list[Any] = []
+
+    def record(self) -> None:
+        if self.has_input or self.has("InputObject"):
+            self.items.append(self.get("InputObject"))
+
+    def finish(self) -> None:
+        from psbridge.script.display import lines_of
+
+        for line in lines_of(self.items, self.rt):
+            self.rt.host.line(line)
+
+
+class OutString(Cmdlet):
+    """Out-String."""
+
+    def start(self) -> None:
+        self.items: list[Any] = []
+
+    def record(self) -> None:
+        if self.has_input or self.has("InputObject"):
+            self.items.append(self.get("InputObject"))
+
+    def finish(self) -> None:
+        from psbridge.script.display import lines_of
+
+        lines = lines_of(self.items, self.rt, self.get("Width"))
+        if self.on("Stream"):
+            self.write_all(lines)
+        elif self.on("NoNewline"):
+            self.write("".join(lines))
+        else:
+            self.write("".join(f"{line}\n" for line in lines))
+
+
+class OutFile(Cmdlet):
+    """Out-File."""
+
+    def start(self) -> None:
+        self.items: list[Any] = []
+
+    def record(self) -> None:
+        if self.has_input or self.has("InputObject"):
+            self.items.append(self.get("InputObject"))
+
+    def finish(self) -> None:
+        from pathlib import Path
+
+        from psbridge.script.display import lines_of
+        from psbridge.script.interpreter.outfile import write_lines
+        from psbridge.script.net.encoding import named
+        from psbridge.script.net.files import full
+
+        path = self.text("FilePath") or self.text("LiteralPath")
+        if not self.confirms(full(path), "Output to File"):
+            return
+        if self.on("NoClobber") and Path(full(path)).exists():
+            raise self.fatal(
+                "IOException",
+                f"The file '{full(path)}' already exists.",
+                "NoClobber",
+                "ResourceExists",
+                full(path),
+            )
+        encoding = named(self.get("Encoding")) if self.has("Encoding") else None
+        lines = lines_of(self.items, self.rt, self.get("Width"))
+        write_lines(
+            self.rt,
+            path,
+            lines,
+            append=self.on("Append"),
+            encoding=encoding,
+            newline=not self.on("NoNewline"),
+        )
+
+
+class JoinString(Cmdlet):
+    """Join-String."""
+
+    def start(self) -> None:
+        self.texts: list[str] = []
+        self.column = calculated(self.get("Property"), self) if self.has("Property") else None
+
+    def record(self) -> None:
+        for item in self.get("InputObject") or []:
+            value = value_of(item, self.column, self) if self.column is not None else item
+            if value is None:
+                continue
+            text = to_text(value)
+            if self.on("SingleQuote"):
+                text = f"'{text}'"
+            elif self.on("DoubleQuote"):
+                text = f'"{text}"'
+            elif self.has("FormatString"):
+                text = composite(self.text("FormatString"), [value])
+            self.texts.append(text)
+
+    def finish(self) -> None:
+        separator = self.get("Separator")
+        if separator is None:
+            found = self.scope.find("ofs")
+            separator = to_text(found.vars["ofs"]) if found else ("," if self.on("UseCulture") else "")
+        self.write(
+            self.text("OutputPrefix") + to_text(separator).join(self.texts) + self.text("OutputSuffix")
+        )
+
+
+class Transcript(Cmdlet):
+    """Start-Transcript and Stop-Transcript: said, and nothing is written down."""
+
+    def record(self) -> None:
+        path = self.text("Path") or "transcript.txt"
+        if self.name == "Start-Transcript":
+            from psbridge.script.net.files import full
+
+            self.rt.state["transcript"] = full(path)
+            self.write(f"Transcript started, output file is {path}")
+        else:
+            self.write(f"Transcript stopped, output file is {self.rt.state.pop('transcript', path)}")
+
+
+class ReadHost(Cmdlet):
+    """Read-Host: a line of standard input."""
+
+    def record(self) -> None:
+        prompt = self.get("Prompt")
+        if prompt is not None:
+            self.rt.host.write(f"{host_text(prompt, ' ')}: ")
+        line = self.rt.host.read_line()
+        self.write(SecureString(line) if self.on("AsSecureString") else line)
+
+
+class ClearHost(Cmdlet):
+    """Clear-Host."""
+
+
+CMDLETS: dict[str, Any] = {
+    "Write-Output": WriteOutput,
+    "Write-Host": WriteHost,
+    "Write-Error": WriteError,
+    "Write-Warning": WriteWarning,
+    "Write-Verbose": WriteVerbose,
+    "Write-Debug": WriteDebug,
+    "Write-Information": WriteInformation,
+    "Write-Progress": WriteProgress,
+    "Out-Default": OutDefault,
+    "Out-Host": OutDefault,
+    "Out-String": OutString,
+    "Out-File": OutFile,
+    "Join-String": JoinString,
+    "Format-Table": FormatTable,
+    "Format-List": FormatList,
+    "Format-Wide": FormatWide,
+    "Format-Custom": FormatCustom,
+    "Start-Transcript": Transcript,
+    "Stop-Transcript": Transcript,
+    "Read-Host": ReadHost,
+    "Clear-Host": ClearHost,
+}

@@ -1,0 +1,418 @@
+"""Dates, waiting, processes, jobs, secrets."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import subprocess
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from psbridge.binding.dates import ticks_of, timespan_from_ticks
+from psbridge.binding.objects import is_list
+from psbridge.binding.text import to_text
+from psbridge.binding.values import SecureString
+from psbridge.script.net.dates import now
+from psbridge.script.net.files import full
+from psbridge.script.semantics import dateformat
+from psbridge.script.semantics.errors import NetFault, ScriptError
+from psbridge.script.semantics.types import cast_value
+from psbridge.script.semantics.values import Bag
+
+from .cmdlet import Cmdlet
+
+_UNIX = {
+    "A": "%A",
+    "a": "%a",
+    "B": "%B",
+    "b": "%b",
+    "d": "%d",
+    "D": "%m/%d/%y",
+    "e": "%-d",
+    "H": "%H",
+    "I": "%I",
+    "j": "%j",
+    "M": "%M",
+    "m": "%m",
+    "p": "%p",
+    "S": "%S",
+    "T": "%H:%M:%S",
+    "R": "%H:%M",
+    "Y": "%Y",
+    "y": "%y",
+    "F": "%Y-%m-%d",
+    "h": "%b",
+    "n": "\n",
+    "t": "\t",
+    "u": "%u",
+    "V": "%V",
+    "k": "%-H",
+    "l": "%-I",
+    "C": "%C",
+    "G": "%G",
+}
+
+
+class GetDate(Cmdlet):
+    """Get-Date."""
+
+    def record(self) -> None:
+        if self.has("UnixTimeSeconds"):
+            value = dateformat.local_zone(
+                datetime.datetime.fromtimestamp(self.get("UnixTimeSeconds"), datetime.timezone.utc)
+            )
+        else:
+            value = self.get("Date") or now()
+        rest = getattr(value, "rest", 0)
+        changes: dict[str, int] = {}
+        for name in ("Year", "Month", "Day", "Hour", "Minute", "Second"):
+            if self.has(name):
+                changes[name.lower()] = self.get(name)
+        if self.has("Millisecond"):
+            changes["microsecond"] = self.get("Millisecond") * 1000
+            rest = 0
+        if changes:
+            try:
+                value = dateformat.with_rest(
+                    value.replace(**changes),  # type: ignore[arg-type]
+                    rest,
+                )
+            except ValueError:
+                raise self.fatal(
+                    "ArgumentOutOfRangeException",
+                    "Year, Month, and Day parameters describe an un-representable DateTime.",
+                    "ArgumentOutOfRange",
+                    "InvalidArgument",
+                ) from None
+        if self.on("AsUTC"):
+            value = dateformat.to_universal(value)
+        self._give(value)
+
+    def _give(self, value: datetime.datetime) -> None:
+        if self.has("UFormat"):
+            self.write(_unix_text(value, self.text("UFormat").lstrip("+")))
+            return
+        spec = self.get("Format")
+        if spec is None:
+            self.write(value)
+            return
+        named = {
+            "filedate": "yyyyMMdd",
+            "filedateuniversal": "yyyyMMddZ",
+            "filedatetime": "yyyyMMddTHHmmssffff",
+            "filedatetimeuniversal": "yyyyMMddTHHmmssffffZ",
+        }
+        text = named.get(spec.lower(), spec)
+        if spec.lower().endswith("universal"):
+            value = dateformat.to_universal(value)
+        try:
+            self.write(dateformat.format_date(value, text))
+        except NetFault as fault:
+            raise self.fatal(
+                "FormatException", str(fault), "System.FormatException", "NotSpecified"
+            ) from None
+
+
+def _unix_text(value: datetime.datetime, spec: str) -> str:
+    if spec == "%s":
+        return str(int(value.astimezone().timestamp()))
+    out, index = "", 0
+    while index < len(spec):
+        if spec[index] == "%" and index + 1 < len(spec):
+            letter = spec[index + 1]
+            if letter == "s":
+                out += str(int(value.astimezone().timestamp()))
+            elif letter == "Z":
+                out += dateformat.format_date(value, "zz")
+            else:
+                out += value.strftime(_UNIX[letter]) if letter in _UNIX else letter
+            index += 2
+        else:
+            out += spec[index]
+            index += 1
+    return out
+
+
+class NewTimeSpan(Cmdlet):
+    """New-TimeSpan."""
+
+    def record(self) -> None:
+        units = {
+            "Days": 864_000_000_000,
+            "Hours": 36_000_000_000,
+            "Minutes": 600_000_000,
+            "Seconds": 10_000_000,
+            "Milliseconds": 10_000,
+        }
+        if any(self.has(name) for name in units):
+            self.write(timespan_from_ticks(sum(self.get(name, 0) * unit for name, unit in units.items())))
+            return
+        if not self.has("Start") and not self.has("End"):
+            self.write(datetime.timedelta())
+            return
+        start, end = self.get("Start") or now(), self.get("End") or now()
+        self.write(timespan_from_ticks(dateformat.ticks(end) - dateformat.ticks(start)))
+
+
+class StartSleep(Cmdlet):
+    """Start-Sleep."""
+
+    def record(self) -> None:
+        seconds = self.get("Seconds", 0)
+        if self.has("Milliseconds"):
+            seconds = self.get("Milliseconds") / 1000
+        if self.has("Duration"):
+            seconds = ticks_of(self.get("Duration")) / 10_000_000
+        self.rt.host.flush()
+        time.sleep(max(seconds, 0))
+
+
+class NewGuid(Cmdlet):
+    """New-Guid."""
+
+    def record(self) -> None:
+        if self.on("Empty"):
+            self.write(uuid.UUID(int=0))
+        elif self.has("InputObject"):
+            from psbridge.binding import nettypes
+
+            self.write(cast_value(self.get("InputObject"), nettypes.GUID))
+        else:
+            self.write(uuid.uuid4())
+
+
+class GetProcess(Cmdlet):
+    """Get-Process: this process and its own children."""
+
+    def record(self) -> None:
+        own = Bag(
+            {
+                "Id": os.getpid(),
+                "ProcessName": "pwsh",
+                "Name": "pwsh",
+                "WorkingSet64": 100_000_000,
+                "CPU": time.process_time(),
+            },
+            "System.Diagnostics.Process",
+        )
+        ids, names = self.get("Id"), self.get("Name")
+        if ids and os.getpid() not in list(ids):
+            for one in ids:
+                self.error(
+                    "ProcessCommandException",
+                    f"Cannot find a process with the process identifier {one}.",
+                    "NoProcessFoundForGivenId",
+                    "ObjectNotFound",
+                    one,
+                )
+            return
+        if names:
+            from psbridge.script.semantics.patterns import has_wildcard, wildcard
+
+            for name in map(to_text, names):
+                if wildcard(name).fullmatch("pwsh"):
+                    self.write(own)
+                elif not has_wildcard(name):
+                    self.error(
+                        "ProcessCommandException",
+                        f'Cannot find a process with the name "{name}". Verify the process name '
+                        f"and call the cmdlet again.",
+                        "NoProcessFoundForGivenName",
+                        "ObjectNotFound",
+                        name,
+                    )
+            return
+        self.write(own)
+
+
+class StartProcess(Cmdlet):
+    """Start-Process."""
+
+    def record(self) -> None:
+        name = self.text("FilePath")
+        if not self.rt.options.processes:
+            raise self.fatal(
+                "InvalidOperationException",
+                f"'{name}' is not started: other programs may not run here (--no-process).",
+                "PSBridge.NoProcess",
+                "PermissionDenied",
+            )
+        path = shutil.which(name) or (full(name) if Path(full(name)).is_file() else None)
+        if path is None:
+            raise self.fatal(
+                "InvalidOperationException",
+                "This command cannot be run due to the error: An error occurred trying to start process "
+                f"'{name}' with working directory '{self.rt.location()}'. No such file or directory.",
+                "InvalidOperationException",
+                "InvalidOperation",
+            )
+        arguments = [piece for one in self.get("ArgumentList") or [] for piece in to_text(one).split()]
+        outputs = {}
+        for key, parameter in (("stdout", "RedirectStandardOutput"), ("stderr", "RedirectStandardError")):
+            if self.has(parameter):
+                outputs[key] = Path(full(self.text(parameter))).open("wb")  # noqa: SIM115
+        process = subprocess.Popen(
+            [path, *arguments], cwd=self.text("WorkingDirectory") or self.rt.location(), **outputs
+        )  # type: ignore[call-overload]
+        if self.on("Wait"):
+            process.wait()
+        for file in outputs.values():
+            file.close()
+        if self.on("PassThru"):
+            self.write(
+                Bag(
+                    {
+                        "Id": process.pid,
+                        "ExitCode": process.returncode,
+                        "HasExited": process.returncode is not None,
+                    },
+                    "System.Diagnostics.Process",
+                )
+            )
+
+
+class StopProcess(Cmdlet):
+    """Stop-Process: not done here."""
+
+    def record(self) -> None:
+        raise self.fatal(
+            "NotSupportedException", "Processes are not stopped from here.", "NotSupported", "NotImplemented"
+        )
+
+
+class Job:
+    """A job: it has run by the time it is there."""
+
+    def __init__(self, number: int, name: str, output: list[Any], error: ScriptError | None) -> None:
+        self.bag = Bag(
+            {
+                "Id": number,
+                "Name": name or f"Job{number}",
+                "PSJobTypeName": "BackgroundJob",
+                "State": "Failed" if error else "Completed",
+                "HasMoreData": True,
+                "Location": "localhost",
+                "Command": "",
+            },
+            "System.Management.Automation.PSRemotingJob",
+        )
+        self.output = output
+        self.error = error
+
+
+class StartJob(Cmdlet):
+    """Start-Job and Start-ThreadJob: the block runs at once, to its end."""
+
+    def finish(self) -> None:
+        from psbridge.script.interpreter.blocks import run_block
+
+        jobs = self.rt.state.setdefault("jobs", {})
+        number = 2 * len(jobs) + 1
+        output: list[Any] = []
+        error = None
+        block = self.get("ScriptBlock")
+        try:
+            run_block(
+                self.rt, block.code, self.rt.globals, list(self.get("ArgumentList") or []), output.append
+            )
+        except ScriptError as failure:
+            error = failure
+        job = Job(number, self.text("Name"), output, error)
+        jobs[number] = job
+        self.write(job.bag)
+
+
+class JobCmdlet(Cmdlet):
+    """Get-Job, Wait-Job, Receive-Job, Remove-Job, Stop-Job."""
+
+    def record(self) -> None:
+        jobs = self.rt.state.setdefault("jobs", {})
+        chosen = list(jobs.values())
+        given = self.get("Job")
+        if given:
+            ids = {one["Id"] for one in (given if is_list(given) else [given])}
+            chosen = [job for job in chosen if job.bag["Id"] in ids]
+        if self.has("Id"):
+            chosen = [job for job in chosen if job.bag["Id"] in list(self.get("Id"))]
+        if self.has("Name"):
+            names = [to_text(one).lower() for one in self.get("Name")]
+            chosen = [job for job in chosen if str(job.bag["Name"]).lower() in names]
+        for job in chosen:
+            if self.name == "Receive-Job":
+                self.write_all(job.output)
+                if not self.on("Keep"):
+                    job.output = []
+                if job.error is not None:
+                    self.report(job.error.record)
+                if self.on("AutoRemoveJob"):
+                    jobs.pop(job.bag["Id"], None)
+            elif self.name == "Remove-Job":
+                jobs.pop(job.bag["Id"], None)
+            elif self.name != "Stop-Job":
+                self.write(job.bag)
+
+
+class Secret(Cmdlet):
+    """Get-Secret and Set-Secret: kept for the session."""
+
+    def record(self) -> None:
+        store = self.rt.state.setdefault("secrets", {})
+        name = self.text("Name")
+        if self.name == "Set-Secret":
+            store[name.lower()] = self.get("Secret")
+            return
+        value = store.get(name.lower()) or os.environ.get(name)
+        if value is None:
+            raise self.fatal(
+                "ItemNotFoundException",
+                f"The secret {name} was not found.",
+                "GetSecretNotFound",
+                "ObjectNotFound",
+                name,
+            )
+        if self.on("AsPlainText"):
+            self.write(value.reveal() if isinstance(value, SecureString) else to_text(value))
+        else:
+            self.write(value if isinstance(value, SecureString) else SecureString(to_text(value)))
+
+
+class TimeZone(Cmdlet):
+    """Get-TimeZone."""
+
+    def record(self) -> None:
+        from psbridge.script.net.dates import Zone, _zone
+
+        for name in self.get("Id") or self.get("Name") or []:
+            self.write(_zone(to_text(name)))
+        if not self.has("Id") and not self.has("Name"):
+            self.write(Zone(time.tzname[0], None))
+
+
+class Quiet(Cmdlet):
+    """Accepted, and nothing happens."""
+
+
+CMDLETS: dict[str, Any] = {
+    "Get-Date": GetDate,
+    "Set-Date": Quiet,
+    "New-TimeSpan": NewTimeSpan,
+    "Start-Sleep": StartSleep,
+    "New-Guid": NewGuid,
+    "Get-Process": GetProcess,
+    "Stop-Process": StopProcess,
+    "Start-Process": StartProcess,
+    "Wait-Process": Quiet,
+    "Start-Job": StartJob,
+    "Start-ThreadJob": StartJob,
+    "Get-Job": JobCmdlet,
+    "Wait-Job": JobCmdlet,
+    "Receive-Job": JobCmdlet,
+    "Remove-Job": JobCmdlet,
+    "Stop-Job": JobCmdlet,
+    "Get-Secret": Secret,
+    "Set-Secret": Secret,
+    "Get-TimeZone": TimeZone,
+}

@@ -1,0 +1,188 @@
+"""Which shape objects of a kind have: a table of chosen columns, a list of all properties, or plain text."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from psbridge.binding.nettypes import NetType
+from psbridge.binding.objects import bag_of, is_dictionary, is_list
+from psbridge.binding.values import SecureString, Switch, Uri, Version
+from psbridge.script.commands.calculated import Calculated, property_names
+from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
+from psbridge.script.semantics.types import type_of
+from psbridge.script.semantics.values import Bag, DictionaryEntry, Wrapped
+
+from . import shapes
+
+Kind = tuple[str, Any]
+_PLAIN = (str, int, float, Decimal, enum.Enum, Switch, datetime.datetime, uuid.UUID, ErrorRecord)
+# Types with a table of their own: heading, width (0 is as wide as needed), alignment, property.
+_VIEWS: dict[str, list[tuple[str, int, str, str]]] = {
+    "System.Collections.DictionaryEntry": [("Name", 30, "left", "Name"), ("Value", 0, "left", "Value")],
+    "Microsoft.PowerShell.Commands.GroupInfo": [
+        ("Count", 5, "right", "Count"),
+        ("Name", 25, "left", "Name"),
+        ("Group", 0, "left", "Group"),
+    ],
+    "Microsoft.PowerShell.Commands.GroupInfoNoElement": [
+        ("Count", 5, "right", "Count"),
+        ("Name", 25, "left", "Name"),
+    ],
+    "Microsoft.PowerShell.Commands.MemberDefinition": [
+        ("Name", 0, "left", "Name"),
+        ("MemberType", 0, "left", "MemberType"),
+        ("Definition", 0, "left", "Definition"),
+    ],
+    "System.Version": [
+        ("Major", 6, "left", "Major"),
+        ("Minor", 6, "left", "Minor"),
+        ("Build", 6, "left", "Build"),
+        ("Revision", 8, "left", "Revision"),
+    ],
+    "System.Guid": [("Guid", 0, "left", "Guid")],
+    "System.Management.Automation.PathInfo": [("Path", 0, "left", "Path")],
+    "System.RuntimeType": [
+        ("IsPublic", 8, "left", "IsPublic"),
+        ("IsSerial", 8, "left", "IsSerial"),
+        ("Name", 40, "left", "Name"),
+        ("BaseType", 0, "left", "BaseType"),
+    ],
+    "Microsoft.PowerShell.Commands.FileHashInfo": [
+        ("Algorithm", 15, "left", "Algorithm"),
+        ("Hash", 70, "left", "Hash"),
+        ("Path", 0, "left", "Path"),
+    ],
+    "System.Management.Automation.PSVariable": [("Name", 30, "left", "Name"), ("Value", 0, "left", "Value")],
+    "System.IO.FileSystemInfo": [
+        ("UnixMode", 10, "left", "UnixMode"),
+        ("User", 16, "right", "User"),
+        ("Group", 16, "right", "Group"),
+        ("LastWriteTime", 18, "right", "LastWriteTime"),
+        ("Size", 12, "right", "Length"),
+        ("Name", 0, "left", "Name"),
+    ],
+}
+_LIST_VIEWS = {
+    "System.TimeSpan": (
+        "Days Hours Minutes Seconds Milliseconds Ticks TotalDays TotalHours TotalMinutes TotalSeconds "
+        "TotalMilliseconds"
+    ).split(),
+    "Microsoft.PowerShell.Commands.GenericMeasureInfo": (
+        "Count Average Sum Maximum Minimum StandardDeviation Property"
+    ).split(),
+    "Microsoft.PowerShell.Commands.TextMeasureInfo": "Lines Words Characters Property".split(),
+    "System.Uri": [],
+}
+
+
+def _type_names(item: Any) -> list[str]:
+    names = list(item._type_names) if isinstance(item, Bag) else []
+    type_: Any = type_of(item)
+    while type_ is not None:
+        names.append(type_.full_name.partition("[")[0])
+        type_ = type_.parent
+    return names
+
+
+def kind_of(item: Any) -> Kind | None:
+    """How an object is shown; None as a line of text."""
+    if isinstance(item, Wrapped):
+        item = item.value
+    if isinstance(item, uuid.UUID):
+        return ("table", "System.Guid")
+    if isinstance(item, NetType):
+        return ("table", "System.RuntimeType")
+    if isinstance(item, (datetime.timedelta,)):
+        return ("list", "System.TimeSpan")
+    if isinstance(item, Version):
+        return ("table", "System.Version")
+    if isinstance(item, Uri):
+        return ("list", "System.Uri")
+    if isinstance(item, SecureString):
+        return None
+    if isinstance(item, datetime.datetime):
+        return ("date", None)
+    if isinstance(item, _PLAIN):
+        return None
+    if is_dictionary(item):
+        return ("entries", None)
+    if isinstance(item, DictionaryEntry):
+        return (
+            ("table", "System.Collections.DictionaryEntry")
+            if "Dictionary" in item.net_type.name
+            else ("table", None)
+        )
+    for name in _type_names(item):
+        if name in _VIEWS:
+            return ("files" if name.startswith("System.IO") else "table", name)
+        if name in _LIST_VIEWS:
+            return ("list", name)
+    if isinstance(item, ExceptionObject):
+        return ("list", None) if False else ("exception", None)
+    if is_list(item):
+        return ("elements", None)
+    if isinstance(item, Bag) or bag_of(type(item)) is not None or hasattr(item, "script_class"):
+        names = property_names(item)
+        if not names:
+            return ("empty", None)
+        return ("table", None) if len(names) <= 4 else ("list", None)
+    names = property_names(item)
+    if not names:
+        return None
+    return ("table", None) if len(names) <= 4 else ("list", None)
+
+
+def lines(kind: Kind, items: list[Any], width: int) -> list[str]:
+    """The lines of objects of one kind."""
+    shape, view = kind
+    items = [item.value if isinstance(item, Wrapped) and shape != "table" else item for item in items]
+    if shape == "date":
+        from psbridge.script.semantics.dateformat import format_date
+
+        made = []
+        for item in items:
+            made += ["", format_date(item, "F"), ""]
+        return made if len(items) == 1 else _joined_dates(made)
+    if shape == "entries":
+        entries = [DictionaryEntry(key, value) for item in items for key, value in item.items()]
+        return (
+            shapes.table(entries, width, columns=_columns("System.Collections.DictionaryEntry"))
+            if entries
+            else []
+        )
+    if shape == "elements":
+        from . import lines_of
+
+        return [line for item in items for line in lines_of(list(item), None, width)]
+    if shape == "empty":
+        return [""] * len(items)
+    if shape == "exception":
+        from .errors import exception_lines
+
+        return [line for item in items for line in exception_lines(item)]
+    if shape == "files":
+        return shapes.files(items, width)
+    if shape == "list":
+        names = _LIST_VIEWS.get(view) if view else None
+        return shapes.listing(
+            items, width, columns=[Calculated(None, name) for name in names] if names else None
+        )
+    return shapes.table(items, width, columns=_columns(view) if view else None)
+
+
+def _joined_dates(made: list[str]) -> list[str]:
+    return made
+
+
+def _columns(view: str) -> list[Calculated]:
+    made = []
+    for heading, width, alignment, name in _VIEWS[view]:
+        column = Calculated(heading, name)
+        column.width = width or None
+        column.alignment = alignment
+        made.append(column)
+    return made

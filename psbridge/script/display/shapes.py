@@ -1,0 +1,360 @@
+"""Tables, lists and the wide form, drawn as PowerShell draws them."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from decimal import Decimal
+from typing import Any
+
+from psbridge.binding.objects import bag_of, is_dictionary, is_list
+from psbridge.binding.text import net_text, to_text
+from psbridge.script.commands.calculated import Calculated, property_names
+from psbridge.script.semantics.dateformat import format_date
+from psbridge.script.semantics.text import format_value
+from psbridge.script.semantics.values import DictionaryEntry, Wrapped
+
+_MOST_ELEMENTS = 4  # $FormatEnumerationLimit
+
+
+class _Plain:
+    """Reads calculated properties where no cmdlet is at hand."""
+
+    rt: Any = None
+
+    def block_value(self, block: Any, item: Any) -> Any:
+        return block.value(item)
+
+
+def cell_text(value: Any, spec: str | None = None, *, inside: bool = False) -> str:
+    """A property's value in a table or list."""
+    if value is None:
+        return ""
+    if isinstance(value, Wrapped):
+        value = value.value
+    if spec:
+        return format_value(value, spec)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, datetime.datetime):
+        return format_date(value, "G")
+    if is_dictionary(value) and not inside:
+        shown = [f"[{to_text(key)}, {cell_text(item, inside=True)}]" for key, item in value.items()]
+        return _limited(shown)
+    if is_list(value) and not isinstance(value, (bytes, bytearray)):
+        if inside:
+            return net_text(value)
+        return _limited([cell_text(item, inside=True) for item in value])
+    if isinstance(value, DictionaryEntry):
+        return f"[{to_text(value.key)}, {to_text(value.value)}]"
+    if bag_of(type(value)) is not None:
+        return to_text(value)
+    return net_text(value)
+
+
+def _limited(shown: list[str]) -> str:
+    if len(shown) > _MOST_ELEMENTS:
+        shown = [*shown[:_MOST_ELEMENTS], "…"]
+    return f"{{{', '.join(shown)}}}"
+
+
+def _value(item: Any, column: Calculated, cmdlet: Any) -> Any:
+    for _, value in column.values(item, cmdlet or _Plain()):
+        return value
+    return None
+
+
+def _heading(column: Calculated, item: Any, cmdlet: Any) -> str:
+    if column.name is not None:
+        return column.name
+    if isinstance(column.expression, str):
+        for name, _ in column.values(item, cmdlet or _Plain()):
+            return name
+        return column.expression
+    return str(column.expression.text)
+
+
+def _expanded(columns: list[Calculated] | None, item: Any) -> list[Calculated]:
+    """The columns, wildcards written out for the first object."""
+    if columns is None:
+        return [Calculated(None, name) for name in property_names(item)]
+    from psbridge.script.commands.calculated import names_matching
+    from psbridge.script.semantics.patterns import has_wildcard
+
+    made: list[Calculated] = []
+    for column in columns:
+        if isinstance(column.expression, str) and has_wildcard(column.expression):
+            made += [Calculated(None, name) for name in names_matching(item, column.expression)]
+        else:
+            made.append(column)
+    return made
+
+
+def _aligned_right(value: Any) -> bool:
+    return isinstance(value, (int, float, Decimal)) and not isinstance(value, (bool, enum.Enum))
+
+
+def fitted(text: str, width: int, *, right: bool = False) -> str:
+    """A text in so many places, cut with an ellipsis when it is longer."""
+    if len(text) > width:
+        return f"…{text[len(text) - width + 1 :]}" if False else f"{text[: max(width - 1, 0)]}…"
+    return text.rjust(width) if right else text.ljust(width)
+
+
+def table(
+    items: list[Any],
+    width: int,
+    *,
+    columns: list[Calculated] | None = None,
+    cmdlet: Any = None,
+    hide_headers: bool = False,
+    wrap: bool = False,
+    auto: bool = False,
+    group_by: Calculated | None = None,
+) -> list[str]:
+    """Objects as a table, with an empty line before and after."""
+    if group_by is not None:
+        return _grouped(items, width, group_by, cmdlet, columns=columns, hide_headers=hide_headers, wrap=wrap)
+    chosen = _expanded(columns, items[0])
+    headings = [_heading(column, items[0], cmdlet) for column in chosen]
+    values = [[_value(item, column, cmdlet) for column in chosen] for item in items]
+    texts = [
+        [cell_text(value, column.format).split("\n") for value, column in zip(row, chosen, strict=True)]
+        for row in values
+    ]
+    rights = []
+    for place, column in enumerate(chosen):
+        if column.alignment:
+            rights.append(column.alignment == "right")
+        else:
+            rights.append(bool(values) and _aligned_right(values[0][place]))
+    widths, shown = _widths(chosen, headings, texts, width)
+    if not shown:
+        return []
+    lines = [""]
+    if not hide_headers:
+        lines.append(
+            _row(
+                [headings[place] for place in shown],
+                [widths[place] for place in shown],
+                [rights[place] for place in shown],
+            )
+        )
+        rules = ["-" * min(len(headings[place]), widths[place]) for place in shown]
+        lines.append(_row(rules, [widths[place] for place in shown], [rights[place] for place in shown]))
+    for row in texts:
+        lines += _cells(row, shown, widths, rights, wrap)
+    lines.append("")
+    return lines
+
+
+def _cells(
+    row: list[list[str]], shown: list[int], widths: list[int], rights: list[bool], wrap: bool
+) -> list[str]:
+    """One object's row; texts of several lines, or wrapped ones, take several."""
+    parts: list[list[str]] = []
+    for place in shown:
+        pieces: list[str] = []
+        for text in row[place]:
+            if wrap:
+                pieces += [
+                    text[at : at + widths[place]] for at in range(0, max(len(text), 1), max(widths[place], 1))
+                ]
+            else:
+                pieces.append(text)
+        parts.append(pieces if wrap else pieces[:1] if len(pieces) == 1 else pieces)
+    height = max(len(part) for part in parts)
+    return [
+        _row(
+            [part[number] if number < len(part) else "" for part in parts],
+            [widths[place] for place in shown],
+            [rights[place] for place in shown],
+        )
+        for number in range(height)
+    ]
+
+
+def _row(texts: list[str], widths: list[int], rights: list[bool]) -> str:
+    last = len(texts) - 1
+    cells = []
+    for number, (text, width, right) in enumerate(zip(texts, widths, rights, strict=True)):
+        cell = fitted(text, width, right=right)
+        cells.append(cell.rstrip() if number == last and not right else cell)
+    return " ".join(cells)
+
+
+def _widths(
+    columns: list[Calculated], headings: list[str], texts: list[list[list[str]]], width: int
+) -> tuple[list[int], list[int]]:
+    """How wide each column is, and which columns have room."""
+    widths = []
+    for place, column in enumerate(columns):
+        longest = max([len(line) for row in texts for line in row[place]] or [0])
+        widths.append(column.width if column.width else max(len(headings[place]), longest, 1))
+    shown: list[int] = []
+    left = width
+    for place in range(len(columns)):
+        needed = widths[place] + (1 if shown else 0)
+        rest = len(columns) - place - 1
+        room = left - (1 if shown else 0)
+        if room <= 0:
+            break
+        if needed > left:
+            widths[place] = max(min(widths[place], room), 1)
+            shown.append(place)
+            left = 0
+            break
+        del rest
+        shown.append(place)
+        left -= needed
+    return widths, shown
+
+
+def _grouped(items: list[Any], width: int, by: Calculated, cmdlet: Any, **options: Any) -> list[str]:
+    lines: list[str] = []
+    group: list[Any] = []
+    current: Any = None
+    name = by.name or (by.expression if isinstance(by.expression, str) else str(by.expression.text))
+
+    def close() -> None:
+        nonlocal group
+        if group:
+            drawn = table(group, width, cmdlet=cmdlet, **options)
+            lines.extend(["", f"   {name}: {cell_text(current)}", *drawn])
+            group = []
+
+    for item in items:
+        value = _value(item, by, cmdlet)
+        if group and to_text(value) != to_text(current):
+            close()
+        current = value
+        group.append(item)
+    close()
+    return lines
+
+
+def listing(
+    items: list[Any],
+    width: int,
+    *,
+    columns: list[Calculated] | None = None,
+    cmdlet: Any = None,
+    group_by: Calculated | None = None,
+) -> list[str]:
+    """Objects as lists of `Name : value`."""
+    lines = [""]
+    for item in items:
+        chosen = _expanded(columns, item)
+        names = [_heading(column, item, cmdlet) for column in chosen]
+        widest = max([len(name) for name in names] or [0])
+        for name, column in zip(names, chosen, strict=True):
+            text = cell_text(_value(item, column, cmdlet), column.format)
+            lines += _list_lines(name, text, widest, width)
+        lines.append("")
+    return lines
+
+
+def _list_lines(name: str, text: str, widest: int, width: int) -> list[str]:
+    room = max(width - widest - 3, 1)
+    pieces: list[str] = []
+    for line in text.split("\n"):
+        line = line.removesuffix("\r")
+        pieces += [line[at : at + room] for at in range(0, max(len(line), 1), room)]
+    lines = [f"{name.ljust(widest)} : {pieces[0]}"]
+    lines += [f"{' ' * (widest + 3)}{piece}" for piece in pieces[1:]]
+    return lines
+
+
+def wide(
+    items: list[Any],
+    width: int,
+    *,
+    columns: list[Calculated] | None = None,
+    cmdlet: Any = None,
+    count: int | None = None,
+    auto: bool = False,
+    group_by: Calculated | None = None,
+) -> list[str]:
+    """One property of each object, several in a line."""
+    texts = []
+    for item in items:
+        names = property_names(item)
+        column = (
+            columns[0]
+            if columns
+            else Calculated(None, "Name" if "Name" in names else names[0] if names else "")
+        )
+        texts.append(cell_text(_value(item, column, cmdlet)) if names else to_text(item))
+    across = count or (max(1, width // (max(map(len, texts)) + 1)) if auto else 2)
+    each = width // across - 1
+    lines = [""]
+    for start in range(0, len(texts), across):
+        cells = [fitted(text, each) for text in texts[start : start + across]]
+        lines.append(" ".join(cells).rstrip())
+    lines.append("")
+    return lines
+
+
+def custom(items: list[Any], width: int, **options: Any) -> list[str]:
+    """Format-Custom, as a list."""
+    return listing(items, width, columns=options.get("columns"), cmdlet=options.get("cmdlet"))
+
+
+def files(items: list[Any], width: int) -> list[str]:
+    """Files and folders, by folder."""
+    import os
+    from pathlib import Path
+
+    lines: list[str] = []
+    folder = None
+    for item in items:
+        parent = str(Path(item.path).parent)
+        if parent != folder:
+            if folder is not None:
+                lines.append("")
+            lines += ["", f"    Directory: {parent}", ""]
+            if os.name == "nt":
+                lines += [_nt_head(), _nt_rule()]
+            else:
+                lines += [_unix_row("UnixMode", "User", "Group", "LastWriteTime", "Size", "Name")]
+                lines += [_unix_row("--------", "----", "-----", "-------------", "----", "----")]
+            folder = parent
+        lines.append(_file_row(item))
+    return [*lines, ""]
+
+
+def _unix_row(mode: str, user: str, group: str, stamp: str, size: str, name: str) -> str:
+    return f"{mode:<10} {user:>16} {group:>16} {stamp:>18} {size:>12} {name}".rstrip()
+
+
+def _nt_head() -> str:
+    return f"{'Mode':<6} {'LastWriteTime':>22} {'Length':>14} Name"
+
+
+def _nt_rule() -> str:
+    return f"{'----':<6} {'-------------':>22} {'------':>14} ----"
+
+
+def _file_row(item: Any) -> str:
+    import os
+    from pathlib import Path
+
+    from psbridge.script.net.files import _moment
+
+    state = Path(item.path).stat()
+    moment = _moment(state.st_mtime)
+    size = "" if item.is_folder and os.name == "nt" else str(state.st_size)
+    name = Path(item.path).name
+    if os.name == "nt":
+        stamp = format_date(moment, "d").rjust(12) + format_date(moment, "t").rjust(10)
+        return f"{item.mode():<6} {stamp} {size:>14} {name}"
+    import grp
+    import pwd
+    import stat
+
+    try:
+        user, group = pwd.getpwuid(state.st_uid).pw_name, grp.getgrgid(state.st_gid).gr_name
+    except KeyError:
+        user, group = str(state.st_uid), str(state.st_gid)
+    stamp = f"{format_date(moment, 'MM/dd/yyyy')} {format_date(moment, 'HH:mm')}"
+    return _unix_row(stat.filemode(state.st_mode), user, group, stamp, size, name)

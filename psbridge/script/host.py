@@ -1,0 +1,95 @@
+"""Where a session's text goes and comes from: standard streams, or strings."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from psbridge.binding.text import to_text
+
+
+class Host:
+    """The console as `pwsh -File` has it: messages to standard output, errors to standard error."""
+
+    def __init__(self) -> None:
+        self.at_line_start = True
+        self.runtime: Any = None
+
+    def write(self, text: str) -> None:
+        """Text to standard output."""
+        if text:
+            sys.stdout.write(text)
+            self.at_line_start = text.endswith("\n")
+
+    def write_error(self, text: str) -> None:
+        """Text to standard error."""
+        sys.stdout.flush()
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+    def flush(self) -> None:
+        """Write out what is buffered."""
+        sys.stdout.flush()
+
+    def line(self, text: str) -> None:
+        """A line to standard output."""
+        self.write(f"{text}\n")
+
+    def read_line(self) -> str:
+        """A line of standard input, without its end; empty at the end."""
+        return sys.stdin.readline().rstrip("\n").removesuffix("\r")
+
+    def error_record(self, record: Any) -> None:
+        """An error record on the error stream."""
+        from psbridge.script.display.errors import error_text
+
+        self.write_error(error_text(record))
+
+    def warning(self, record: Any) -> None:
+        """A warning."""
+        self.line(f"WARNING: {record}")
+
+    def verbose(self, record: Any) -> None:
+        """A verbose message."""
+        self.line(f"VERBOSE: {record}")
+
+    def debug(self, record: Any) -> None:
+        """A debug message."""
+        self.line(f"DEBUG: {record}")
+
+    def information(self, record: Any) -> None:
+        """An information record: what Write-Host writes."""
+        newline = getattr(record, "newline", True)
+        self.write(to_text(record) + ("\n" if newline else ""))
+
+
+class StringHost(Host):
+    """Keeps what would be shown: `out` and `err`."""
+
+    def __init__(self, stdin: str = "") -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.errors: list[str] = []
+        self.input = stdin.splitlines()
+
+    def write(self, text: str) -> None:
+        self.parts.append(text)
+
+    def write_error(self, text: str) -> None:
+        self.errors.append(text)
+
+    def flush(self) -> None:
+        pass
+
+    def read_line(self) -> str:
+        return self.input.pop(0) if self.input else ""
+
+    @property
+    def out(self) -> str:
+        """What went to standard output."""
+        return "".join(self.parts)
+
+    @property
+    def err(self) -> str:
+        """What went to standard error."""
+        return "".join(self.errors)

@@ -1,0 +1,269 @@
+"""Errors inside the interpreter: Python's exceptions to error records, catch clauses, traps, throw."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from psbridge.binding.errors import (
+    InvalidCast,
+    ParameterBindingError,
+    ParameterBindingTransformationError,
+    ParameterBindingValidationError,
+)
+from psbridge.binding.text import to_text
+from psbridge.errors import PSBridgeError
+from psbridge.script.semantics.errors import (
+    ErrorRecord,
+    ExceptionObject,
+    NetFault,
+    ScriptError,
+    exception_type,
+    runtime_error,
+)
+from psbridge.script.semantics.types import type_of
+
+from .flow import BreakFlow, ContinueFlow, Flow
+from .scope import Scope
+
+GENERATED = ("caught statement_error catches enter_catch leave_catch thrown run_traps").split()
+
+
+def record_of(error: Exception) -> ErrorRecord:
+    """The error record a Python exception stands for."""
+    if isinstance(error, ScriptError):
+        return error.record
+    known: ErrorRecord | None = getattr(error, "script_record", None)
+    if known is not None:
+        return known
+    record = _new_record(error)
+    error.script_record = record  # type: ignore[attr-defined]
+    return record
+
+
+def _new_record(error: Exception) -> ErrorRecord:
+    if isinstance(error, ParameterBindingError):
+        return _binding_record(error)
+    if isinstance(error, RecursionError):
+        message = "The script failed due to call depth overflow."
+        exception = ExceptionObject("ScriptCallDepthException", message)
+        return ErrorRecord(exception, "CallDepthOverflow", "InvalidOperation", 1000)
+    if isinstance(error, PSBridgeError):
+        return service_record(error)
+    if isinstance(error, NetFault):
+        return ErrorRecord(error.exception(), error.type_name, "NotSpecified")
+    if isinstance(error, InvalidCast):
+        return ErrorRecord(
+            ExceptionObject("PSInvalidCastException", str(error)),
+            "ConvertToFinalInvalidCastException",
+            "InvalidArgument",
+        )
+    message = " ".join(str(error).split()) or type(error).__name__
+    return ErrorRecord(ExceptionObject("RuntimeException", message), "RuntimeException", "NotSpecified")
+
+
+def _binding_record(error: ParameterBindingError) -> ErrorRecord:
+    kind = "ParameterBindingException"
+    if isinstance(error, ParameterBindingTransformationError):
+        kind = "ParameterBindingArgumentTransformationException"
+    elif isinstance(error, ParameterBindingValidationError):
+        kind = "ParameterBindingValidationException"
+    cause = error.__cause__
+    inner = None
+    if isinstance(cause, InvalidCast):
+        inner = ExceptionObject("ArgumentTransformationMetadataException", str(cause))
+    elif cause is not None and not isinstance(cause, Flow):
+        inner = ExceptionObject("ValidationMetadataException", str(cause))
+    extra = {"ParameterName": error.parameter}
+    return ErrorRecord(
+        ExceptionObject(kind, error.message, inner, extra),
+        error.fully_qualified_error_id,
+        error.category,
+        error.target,
+        activity=error.command or "",
+    )
+
+
+def service_record(error: PSBridgeError) -> ErrorRecord:
+    """The record of one of psbridge's own errors: a call that failed, a value refused."""
+    from psbridge.script.semantics.values import Bag, Hashtable
+
+    details = None
+    extra: dict[str, Any] = {}
+    raw = getattr(error, "ErrorDetails", None)
+    if raw:
+        details = raw if isinstance(raw, str) else to_text(raw)
+    headers = getattr(error, "headers", None)
+    status = getattr(error, "status", None)
+    if status is not None:
+        table = Hashtable()
+        for name, value in dict(headers or {}).items():
+            table[name] = value
+        extra["Response"] = Bag({"StatusCode": status, "Headers": table})
+        extra["StatusCode"] = status
+    for name in ("code", "param", "request_id", "partial"):
+        value = getattr(error, name, None)
+        if value is not None:
+            extra["".join(part.title() for part in name.split("_"))] = value
+    name = type(error).__name__.removesuffix("Error") + "Exception"
+    type_ = exception_type(f"System.{name}") or None
+    exception = ExceptionObject(type_ or "RuntimeException", error.message, extra=extra)
+    if type_ is None:
+        from psbridge.binding.nettypes import NetType
+        from psbridge.script.semantics.errors import EXCEPTION
+
+        exception.net_type = NetType(name, f"PSBridge.{name}", parent=EXCEPTION)
+    return ErrorRecord(
+        exception,
+        error.fully_qualified_error_id,
+        error.category,
+        error.target,
+        details=details,
+        activity=error.command or "",
+    )
+
+
+def locate(record: ErrorRecord, error: Exception, where: tuple[int, int], unit: Any) -> None:
+    """Note where in the script an error arose: the innermost line of generated code."""
+    if record.line:
+        return
+    line, column = where
+    file = unit.file if unit is not None else None
+    text = unit.text if unit is not None else ""
+    frames = []
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        name = frame.f_code.co_filename
+        if name.startswith("<ps>"):
+            frames.append((name[4:], number, frame.f_globals.get("UNIT")))
+    if frames:
+        file, number, owner = frames[-1]
+        if number != line or owner is not unit:
+            line, column = number, 1
+        text = owner.text if owner is not None else text
+    record.line, record.column = line, column
+    lines = text.splitlines()
+    record.text = lines[line - 1] if 0 < line <= len(lines) else ""
+    if column == 1 and record.text:
+        record.column = len(record.text) - len(record.text.lstrip()) + 1
+    record.script = file or ""
+    place = record.script or "<No file>"
+    record.stack = "\n".join(f"at <ScriptBlock>, {place}: line {number}" for _, number, _ in reversed(frames))
+    if not record.stack:
+        record.stack = f"at <ScriptBlock>, {place}: line {line}"
+
+
+def caught(S: Scope, error: Exception, where: tuple[int, int], unit: Any) -> ErrorRecord:
+    """An error that reached a catch clause: its record, put into `$Error`."""
+    record = record_of(error)
+    locate(record, error, where, unit)
+    S.rt.scope = S
+    S.rt.remember(record)
+    S.rt.ok = False
+    return record
+
+
+def statement_error(S: Scope, error: Exception, where: tuple[int, int], unit: Any) -> None:
+    """An error that no try holds: reported, and the next statement runs; or raised further."""
+    rt = S.rt
+    record = record_of(error)
+    locate(record, error, where, unit)
+    if isinstance(error, RecursionError):
+        raise ScriptError(record) from None
+    if rt.tries or (isinstance(error, ScriptError) and error.thrown):
+        raise error
+    action = rt.preference(S, "erroractionpreference")
+    if action in ("Stop", "Break"):
+        raise error
+    rt.ok = False
+    rt.remember(record)
+    if action not in ("SilentlyContinue", "Ignore"):
+        rt.put_error(record)
+
+
+def catches(S: Scope, record: ErrorRecord, names: tuple[str, ...]) -> bool:
+    """Whether a catch clause of these types is for this error."""
+    if record.exception is None:
+        return False
+    for name in names:
+        type_ = S.rt.type_named(name)
+        if type_ is None:
+            raise runtime_error(f"Unable to find type [{name}].", "TypeNotFound", target=name)
+        exception = record.exception
+        while exception is not None:
+            if type_.accepts(type_of(exception)):
+                return True
+            exception = exception.inner if record.exception is exception else None
+    return False
+
+
+def enter_catch(S: Scope, record: ErrorRecord) -> tuple[bool, Any, Any]:
+    """`$_` becomes the error."""
+    variables = S.vars
+    saved = ("_" in variables, variables.get("_"), S.rt.current_error)
+    variables["_"] = record
+    S.rt.current_error = record
+    return saved
+
+
+def leave_catch(S: Scope, saved: tuple[bool, Any, Any]) -> None:
+    """`$_` is what it was."""
+    if saved[0]:
+        S.vars["_"] = saved[1]
+    else:
+        S.vars.pop("_", None)
+    S.rt.current_error = saved[2]
+
+
+def thrown(S: Scope, value: Any, line: int, column: int) -> ScriptError:
+    """`throw value`."""
+    from .support import NO_VALUE
+
+    if value is NO_VALUE:
+        current = S.rt.current_error
+        if current is not None:
+            return _throwing(current)
+        return _throwing(
+            ErrorRecord(
+                ExceptionObject("RuntimeException", "ScriptHalted"), "ScriptHalted", "OperationStopped"
+            )
+        )
+    if isinstance(value, ErrorRecord):
+        return _throwing(value)
+    if isinstance(value, ExceptionObject) or hasattr(value, "exception_message"):
+        message = value.message
+        return _throwing(ErrorRecord(value, message, "OperationStopped"))
+    text = to_text(value)
+    record = ErrorRecord(ExceptionObject("RuntimeException", text), text, "OperationStopped", value)
+    return _throwing(record)
+
+
+def _throwing(record: ErrorRecord) -> ScriptError:
+    return ScriptError(record, thrown=True)
+
+
+def run_traps(S: Scope, error: Exception, traps: list[tuple[str | None, Any]], out: Any, where: Any) -> None:
+    """Give an error to the first trap that is for it.
+
+    Raises:
+        Exception: no trap is, or the trap breaks.
+    """
+    record = record_of(error)
+    locate(record, error, where, None)
+    for name, body in traps:
+        if name is not None and not catches(S, record, (name,)):
+            continue
+        S.rt.remember(record)
+        saved = enter_catch(S, record)
+        try:
+            body(out)
+        except ContinueFlow:
+            return
+        except BreakFlow:
+            raise error from None
+        finally:
+            leave_catch(S, saved)
+        if S.rt.tries:
+            raise error
+        S.rt.put_error(record)
+        return
+    statement_error(S, error, where, None)

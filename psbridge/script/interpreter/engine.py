@@ -1,0 +1,516 @@
+"""A session: scopes, preferences, streams, errors, commands; and running a script in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from psbridge.binding import nettypes
+from psbridge.binding.nettypes import ActionPreference, NetType
+from psbridge.binding.text import to_text
+from psbridge.script import syntax as s
+from psbridge.script.net.files import Place
+from psbridge.script.parsing import ParseError, parse
+from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError, runtime_error
+from psbridge.script.semantics.members import register_object
+from psbridge.script.semantics.types import cast_value, resolve
+from psbridge.script.semantics.values import Bag, Hashtable, NetList
+
+from . import automatic, support
+from .blocks import Block, BlockStage, FunctionInfo
+from .compiler import compile_script, finish
+from .current import state
+from .flow import BreakFlow, ContinueFlow, ExitFlow, ReturnFlow, StopUpstream
+from .scope import Rule, Scope
+
+MOST_DEPTH = 160
+
+
+class Options:
+    """What a session may do."""
+
+    def __init__(
+        self, *, processes: bool = True, network: bool = True, read_only: bool = False, trace: bool = False
+    ) -> None:
+        self.processes = processes
+        self.network = network
+        self.read_only = read_only
+        self.trace = trace
+
+
+class Runtime:
+    """One session."""
+
+    def __init__(self, host: Any, options: Options | None = None) -> None:
+        self.host = host
+        self.options = options or Options()
+        self.ok = True
+        self.tries = 0
+        self.depth = 0
+        self.most_depth = MOST_DEPTH
+        self.current_error: ErrorRecord | None = None
+        self.guarded: dict[str, Any] = {}
+        self.types: dict[str, NetType] = {}
+        self.known_types: dict[str, NetType | None] = {}
+        self.globals = Scope(self, None, "global")
+        self.globals.functions = {}
+        self.globals.aliases = {}
+        self.scope = self.globals
+        self.errors = NetList(kind="ArrayList")
+        self.sinks: dict[int, Callable[[Any], Any]] = {
+            2: host.error_record,
+            3: host.warning,
+            4: host.verbose,
+            5: host.debug,
+            6: host.information,
+        }
+        self.modules: dict[str, Any] = {}
+        self.script_file: str | None = None
+        self.state: dict[str, Any] = {}
+        state.runtime = self
+        Place.folder = Place.folder if Place.folder and Path(Place.folder).is_dir() else str(Path.cwd())
+        Place.read_only = self.options.read_only
+        self.names: dict[str, Any] = {**support.names(), "GUARDED": self.guarded}
+        automatic.fill(self)
+
+    # Types and variables
+
+    def type_named(self, name: str) -> NetType | None:
+        """The type of this name."""
+        known: NetType | None = self.known_types.get(name, _UNKNOWN)
+        if known is _UNKNOWN:
+            known = resolve(name, self.types)
+            if known is None:
+                for space in self.state.get("namespaces", ()):
+                    known = resolve(f"{space}.{name}", self.types)
+                    if known is not None:
+                        break
+            self.known_types[name] = known
+        return known
+
+    def add_type(self, name: str, type_: NetType) -> None:
+        """A class or enumeration of the script."""
+        self.types[name.lower()] = type_
+        self.known_types.clear()
+
+    def missing_variable(self, S: Scope, name: str) -> Any:
+        """A variable that is nowhere: null, or an error under strict mode."""
+        value = automatic.late(self, S, name)
+        if value is not automatic.NOT_ONE:
+            return value
+        from psbridge.script.semantics.members import Strictness
+
+        if Strictness.level:
+            raise runtime_error(
+                f"The variable '${name}' cannot be retrieved because it has not been set.",
+                "VariableIsUndefined",
+                target=name,
+            )
+        return None
+
+    def assign_guarded(self, S: Scope, name: str, value: Any) -> Any:
+        """Setting a variable that has rules somewhere, or does something."""
+        hook = self.guarded.get(name)
+        if hook is not None:
+            return hook(S, value)
+        found = S.find(name)
+        if found is not None and found.rules and name in found.rules:
+            rule = found.rules[name]
+            if found is S or rule.constant or rule.read_only:
+                from .scope import obeyed
+
+                return obeyed(name, rule, value)
+        return value
+
+    def drive_value(self, S: Scope, drive: str, name: str) -> Any:
+        """`$env:NAME` and the like."""
+        if drive == "env":
+            return os.environ.get(name)
+        if drive == "variable":
+            found = S.find(name.lower())
+            return found.vars[name.lower()] if found else None
+        if drive == "function":
+            info = self.find_function(S, name)
+            return Block(info.code, self) if info is not None else None
+        if drive == "alias":
+            return self.find_alias(S, name)
+        if drive == "using":
+            found = S.find(name.lower())
+            return found.vars[name.lower()] if found else None
+        return None
+
+    def set_drive_value(self, S: Scope, drive: str, name: str, value: Any) -> None:
+        """Setting the same."""
+        if drive == "env":
+            text = to_text(value)
+            if value is None or text == "":
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = text
+            return
+        if drive == "function":
+            block = value if isinstance(value, Block) else self.block_from_text(to_text(value))
+            self.define_function(S, name, block.code, False)
+            return
+        raise runtime_error(
+            f"Cannot find drive. A drive with the name '{drive}' does not exist.",
+            "DriveNotFound",
+            category="ObjectNotFound",
+            target=drive,
+            kind="DriveNotFoundException",
+        )
+
+    def preference(self, S: Scope, name: str) -> str:
+        """A preference variable as the name of an action."""
+        scope: Scope | None = S
+        while scope is not None:
+            value = scope.vars.get(name)
+            if value is not None:
+                return value.name if isinstance(value, ActionPreference) else self.action(value).name
+            scope = scope.parent
+        return "Continue"
+
+    def action(self, value: Any) -> ActionPreference:
+        """An action preference from whatever says it."""
+        if isinstance(value, ActionPreference):
+            return value
+        made: ActionPreference = cast_value(value, nettypes.ACTION_PREFERENCE)
+        return made
+
+    # Errors and streams
+
+    def enter_try(self) -> None:
+        """A try block begins."""
+        self.tries += 1
+
+    def leave_try(self) -> None:
+        """It ends."""
+        self.tries -= 1
+
+    def remember(self, record: ErrorRecord) -> None:
+        """Put an error at the head of `$Error`."""
+        if not (self.errors and self.errors[0] is record):
+            self.errors.insert(0, record)
+
+    def put_error(self, record: ErrorRecord) -> None:
+        """Write an error to the error stream."""
+        self.sinks[2](record)
+
+    def report(self, S: Scope, record: ErrorRecord, action: str | None = None, listeners: Any = ()) -> None:
+        """A non-terminating error: shown, kept, or made terminating, as the action says.
+
+        Raises:
+            ScriptError: the action is Stop.
+        """
+        chosen = action or self.preference(S, "erroractionpreference")
+        self.ok = False
+        if chosen in ("Stop", "Break"):
+            raise ScriptError(record)
+        if chosen != "Ignore":
+            self.remember(record)
+        for stream, heard in listeners:
+            if stream == 2:
+                heard.append(record)
+        if chosen not in ("SilentlyContinue", "Ignore"):
+            self.place(S, record)
+            self.put_error(record)
+
+    def place(self, S: Scope, record: ErrorRecord) -> None:
+        """Say where in the script a non-terminating error arose: the line that is running."""
+        if record.line:
+            return
+        frame: Any = sys._getframe(1)
+        while frame is not None:
+            if frame.f_code.co_filename.startswith("<ps>"):
+                unit = frame.f_globals.get("UNIT")
+                record.line = frame.f_lineno
+                record.script = frame.f_code.co_filename[4:]
+                lines = unit.text.splitlines() if unit is not None else []
+                record.text = lines[record.line - 1] if 0 < record.line <= len(lines) else ""
+                record.column = len(record.text) - len(record.text.lstrip()) + 1
+                record.stack = f"at <ScriptBlock>, {record.script or '<No file>'}: line {record.line}"
+                return
+            frame = frame.f_back
+
+    def write_stream(self, number: int, value: Any) -> None:
+        """Write to a stream without asking a preference."""
+        self.sinks[number](streamed(number, value))
+
+    def message(
+        self,
+        S: Scope,
+        number: int,
+        text: Any,
+        action: str | None = None,
+        listeners: Any = (),
+    ) -> None:
+        """A warning, verbose, debug or information message, as its preference says."""
+        names = {
+            3: "warningpreference",
+            4: "verbosepreference",
+            5: "debugpreference",
+            6: "informationpreference",
+        }
+        chosen = action or self.preference(S, names[number])
+        record = streamed(number, text)
+        for stream, heard in listeners:
+            if stream == number and chosen != "Ignore":
+                heard.append(record)
+        if chosen in ("SilentlyContinue", "Ignore"):
+            # Redirected, an information record is written even so.
+            if number == 6 and self.sinks[6] != self.host.information and chosen != "Ignore":
+                self.sinks[6](record)
+            return
+        self.sinks[number](record)
+        if chosen == "Stop":
+            raise runtime_error(
+                f"The running command stopped because the preference variable "
+                f'"{_PREFERENCE_NAMES[number]}" or common parameter is set to Stop: {to_text(text)}',
+                "ActionPreferenceStop",
+                category="OperationStopped",
+                kind="ActionPreferenceStopException",
+            )
+
+    # Commands
+
+    def find_function(self, S: Scope, name: str) -> FunctionInfo | None:
+        """A function by name, from this scope outwards."""
+        folded = name.lower()
+        scope: Scope | None = S
+        while scope is not None:
+            if scope.functions is not None and folded in scope.functions:
+                found: FunctionInfo = scope.functions[folded]
+                return found
+            scope = scope.parent
+        return None
+
+    def find_alias(self, S: Scope, name: str) -> str | None:
+        """What an alias stands for."""
+        folded = name.lower()
+        scope: Scope | None = S
+        while scope is not None:
+            if scope.aliases is not None and folded in scope.aliases:
+                return scope.aliases[folded]
+            scope = scope.parent
+        from psbridge.script.commands.table import ALIASES
+
+        return ALIASES.get(folded)
+
+    def define_function(self, S: Scope, name: str, code: Any, is_filter: bool) -> None:
+        """`function name {...}`."""
+        where, colon, rest = name.partition(":")
+        target = S
+        if colon and where.lower() in ("global", "script", "local", "private"):
+            target = S.named(where)
+            name = rest
+        if target.functions is None:
+            target.functions = {}
+        target.functions[name.lower()] = FunctionInfo(name, code, self, is_filter)
+
+    def invocation_of(self, stage: Any) -> Bag:
+        """`$MyInvocation`."""
+        command = Bag(
+            {
+                "Name": stage.name,
+                "CommandType": "Function" if stage.info is not None else "Script",
+                "Definition": stage.code.text,
+                "Path": self.script_file,
+                "Source": self.script_file or "",
+            },
+            "System.Management.Automation.FunctionInfo",
+        )
+        return Bag(
+            {
+                "MyCommand": command,
+                "BoundParameters": stage.scope.vars.get("psboundparameters"),
+                "UnboundArguments": stage.scope.vars.get("args", []),
+                "InvocationName": stage.name,
+                "ScriptName": self.script_file,
+                "PSScriptRoot": stage.scope.script_scope().vars.get("psscriptroot", ""),
+                "PSCommandPath": stage.scope.script_scope().vars.get("pscommandpath", ""),
+                "ExpectingInput": stage.has_input,
+                "ScriptLineNumber": 0,
+                "Line": "",
+            },
+            "System.Management.Automation.InvocationInfo",
+        )
+
+    def location(self) -> str:
+        """The current folder."""
+        return Place.folder or str(Path.cwd())
+
+    # Running text
+
+    def compile_text(self, text: str, file: str | None = None) -> Any:
+        """A script's text, compiled.
+
+        Raises:
+            ScriptError: it cannot be parsed.
+        """
+        parsed = parse(text)
+        if parsed.errors:
+            raise parse_failure(parsed.errors, text, file)
+        code = compile_script(parsed.tree, text, file)
+        finish(code, self.names)
+        return code
+
+    def block_from_text(self, text: str) -> Block:
+        """`[scriptblock]::Create(text)`."""
+        return Block(self.compile_text(text), self)
+
+    def constant(self, S: Scope, node: Any) -> Any:
+        """The value of an expression among an attribute's arguments."""
+        if isinstance(node, (s.StringConstantExpression, s.ConstantExpression)):
+            return node.value
+        if isinstance(node, s.ArrayLiteral):
+            return [self.constant(S, item) for item in node.elements]
+        return self.evaluate(S, node)
+
+    def evaluate(self, S: Scope, node: Any) -> Any:
+        """The value of any expression, in a scope."""
+        unit = None
+        for frame_code in (S.call.code if S.call is not None else None,):
+            unit = frame_code.unit if frame_code is not None else None
+        del unit
+        from .compiler import Unit, evaluate_expression
+
+        return evaluate_expression(node, Unit(None, self.state.get("text", "")), S, self.names)
+
+    def run_text(
+        self,
+        text: str,
+        out: Callable[[Any], Any],
+        *,
+        file: str | None = None,
+        arguments: list[Any] | None = None,
+        scope: Scope | None = None,
+        input_: list[Any] | None = None,
+    ) -> int:
+        """Run a script at the top of the session; its exit code.
+
+        Raises:
+            ScriptError: an error ended it.
+        """
+        code = self.compile_text(text, file)
+        home = scope or self.globals
+        self.state["text"] = text
+        self.script_file = file
+        home.vars["psscriptroot"] = str(Path(file).parent) if file else ""
+        home.vars["pscommandpath"] = file or ""
+        hoist_types(self, home, code)
+        stage = BlockStage(
+            self, code, home, arguments or [], out, name=file or "", local=False, has_input=input_ is not None
+        )
+        if file:
+            home.vars["myinvocation"] = self.invocation_of(stage)
+        try:
+            stage.begin()
+            if input_ is not None:
+                stage.inputs = list(input_)
+                home.vars["input"] = support_enumerator(input_)
+            if code.process is not None:
+                stage.process_once()
+            stage.end()
+        except ExitFlow as end:
+            return end.code
+        except (BreakFlow, ContinueFlow, ReturnFlow, StopUpstream):
+            return 0
+        return 0
+
+
+def support_enumerator(items: list[Any]) -> Any:
+    """`$input` of a script."""
+    from psbridge.script.net.lists import Enumerator
+
+    return Enumerator(items)
+
+
+def hoist_types(rt: Runtime, S: Scope, code: Any) -> None:
+    """The classes and enumerations of a script exist before its first statement runs; so do `using`s."""
+    from .definitions import define_type, use
+
+    for using in code.usings:
+        use(rt, S, using)
+    block = code.node.end_block
+    for node in block.statements if block is not None else ():
+        if isinstance(node, s.TypeDefinition):
+            define_type(S, node, code.unit)
+
+
+def streamed(number: int, value: Any) -> Any:
+    """A stream's record of a text."""
+    if number in (3, 4, 5) and not isinstance(value, MessageRecord):
+        return MessageRecord(number, to_text(value))
+    if number == 6 and not isinstance(value, MessageRecord):
+        return MessageRecord(6, value)
+    return value
+
+
+class MessageRecord:
+    """A WarningRecord, VerboseRecord, DebugRecord or InformationRecord."""
+
+    def __init__(self, stream: int, data: Any, *, host: bool = False, newline: bool = True) -> None:
+        self.stream = stream
+        self.data = data
+        self.host = host
+        self.newline = newline
+        self.tags: list[str] = []
+
+    @property
+    def net_type(self) -> NetType:
+        return _RECORD_TYPES[self.stream]
+
+    def __str__(self) -> str:
+        return to_text(self.data)
+
+
+_RECORD_TYPES = {
+    number: NetType(f"{name}Record", f"System.Management.Automation.{name}Record")
+    for number, name in ((3, "Warning"), (4, "Verbose"), (5, "Debug"), (6, "Information"))
+}
+_PREFERENCE_NAMES = {
+    3: "WarningPreference",
+    4: "VerbosePreference",
+    5: "DebugPreference",
+    6: "InformationPreference",
+}
+
+
+def _read_record(record: MessageRecord, name: str) -> tuple[bool, Any]:
+    if name == "message" and record.stream != 6:
+        return True, str(record)
+    if name == "messagedata":
+        return True, record.data
+    if name == "tags":
+        return True, record.tags
+    if name == "source":
+        return True, ""
+    return False, None
+
+
+register_object(MessageRecord, _read_record)
+
+
+def parse_failure(errors: list[ParseError], text: str, file: str | None) -> ScriptError:
+    """The ParseException of a text."""
+    lines = text.splitlines() or [""]
+    shown = []
+    for error in errors[:10]:
+        line = lines[min(error.line, len(lines)) - 1]
+        shown.append(
+            f"At {file or 'line'}:{error.line} char:{error.column}\n+ {line.strip()}\n{error.message}"
+        )
+    record = ErrorRecord(ExceptionObject("ParseException", "\n".join(shown)), errors[0].id, "ParserError")
+    record.line, record.column, record.script = errors[0].line, errors[0].column, file or ""
+    record.text = lines[min(errors[0].line, len(lines)) - 1]
+    record.details = None
+    failure = ScriptError(record, thrown=True)
+    failure.parse_errors = errors  # type: ignore[attr-defined]
+    return failure
+
+
+_UNKNOWN: Any = object()
+__all__ = ["Hashtable", "Options", "Rule", "Runtime"]

@@ -1,0 +1,244 @@
+"""A param block as the binder's parameters, and variables with types and validation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psbridge import binding
+from psbridge.binding import nettypes
+from psbridge.binding.metadata import Metadata
+from psbridge.binding.nettypes import NetType
+from psbridge.binding.parameters import ALL_SETS, COMMON, SHOULD_PROCESS, Parameter, SetOptions
+from psbridge.binding.text import to_text
+from psbridge.binding.values import ScriptBlock, Switch
+from psbridge.script import syntax as s
+from psbridge.script.semantics.comparison import truth
+from psbridge.script.semantics.types import unknown_type
+
+from .scope import Rule, Scope
+
+
+class Signature:
+    """What a block takes: its parameters for the binder, their defaults, and what kind of function it is."""
+
+    __slots__ = (
+        *("advanced", "confirm", "defaults", "metadata", "names", "parameters", "pipeline", "rules"),
+        *("simple_positions", "takes_property"),
+    )
+
+    def __init__(self) -> None:
+        self.advanced = False
+        self.confirm = "Medium"
+        self.parameters: list[Parameter] = []
+        self.names: list[str] = []
+        self.defaults: dict[str, Any] = {}
+        self.rules: dict[str, Rule] = {}
+        self.metadata: Metadata | None = None
+        self.pipeline = False
+        self.simple_positions: list[Parameter] | None = None
+
+
+def signature_of(S: Scope, name: str, code: Any) -> Signature:
+    """The signature of a compiled block."""
+    made = Signature()
+    block = code.param
+    nodes = list(block.parameters) if block is not None else list(code.parameters or ())
+    attributes = list(block.attributes) if block is not None else []
+    default_set = None
+    positional = True
+    should_process = False
+    for attribute in attributes:
+        kind = attribute.type_name.name.lower().removesuffix("attribute")
+        if kind == "cmdletbinding":
+            made.advanced = True
+            options = named_arguments(S, attribute)
+            default_set = options.get("defaultparametersetname")
+            positional = truth(options.get("positionalbinding", True))
+            should_process = truth(options.get("supportsshouldprocess", False))
+            made.confirm = to_text(options.get("confirmimpact", "Medium"))
+    for node in nodes:
+        parameter, explicit = _parameter(S, node)
+        made.advanced = made.advanced or explicit
+        made.parameters.append(parameter)
+        folded = parameter.name.lower()
+        made.names.append(folded)
+        if parameter.type is not nettypes.OBJECT or parameter.validators:
+            rule = Rule(parameter.type if parameter.type is not nettypes.OBJECT else None)
+            rule.validators = parameter.validators
+            made.rules[folded] = rule
+    made.defaults = code.defaults
+    if positional:
+        _give_positions(made.parameters)
+    common: tuple[Parameter, ...] = ()
+    if made.advanced:
+        common = (*COMMON, *SHOULD_PROCESS) if should_process else COMMON
+    declared = list(made.parameters)
+    if not made.advanced:
+        declared.append(Parameter("\0args", from_remaining_arguments=True))
+    made.metadata = Metadata(name, (*declared, *common), to_text(default_set) if default_set else None)
+    made.pipeline = any(parameter.takes_pipeline_input for parameter in made.parameters)
+    if not made.advanced:
+        made.simple_positions = made.parameters
+    return made
+
+
+def _give_positions(parameters: list[Parameter]) -> None:
+    for parameter in parameters:
+        options = parameter.sets.get(ALL_SETS)
+        if options is None or len(parameter.sets) > 1 or options.position is not None:
+            return
+    position = 0
+    for parameter in parameters:
+        if parameter.type is not nettypes.SWITCH:
+            if not parameter.sets[ALL_SETS].from_remaining_arguments:
+                parameter.place(position)
+            position += 1
+
+
+def _parameter(S: Scope, node: Any) -> tuple[Parameter, bool]:
+    type_: NetType = nettypes.OBJECT
+    sets: dict[str, SetOptions] = {}
+    aliases: list[str] = []
+    validators: list[Any] = []
+    allowed: set[str] = set()
+    explicit = False
+    for attribute in node.attributes:
+        if isinstance(attribute, s.TypeConstraint):
+            type_ = _type(S, attribute.type_name.full_name)
+            continue
+        kind = attribute.type_name.name.lower().removesuffix("attribute").rpartition(".")[2]
+        if kind == "parameter":
+            explicit = True
+            options = named_arguments(S, attribute)
+            position = options.get("position")
+            sets[to_text(options.get("parametersetname", ALL_SETS)) or ALL_SETS] = SetOptions(
+                mandatory=truth(options.get("mandatory", False)),
+                position=int(position) if position is not None and int(position) >= 0 else None,
+                from_pipeline=truth(options.get("valuefrompipeline", False)),
+                from_pipeline_by_property_name=truth(options.get("valuefrompipelinebypropertyname", False)),
+                from_remaining_arguments=truth(options.get("valuefromremainingarguments", False)),
+            )
+        elif kind == "alias":
+            aliases += [to_text(item) for item in _flat(positional_arguments(S, attribute))]
+        elif kind in ("allownull", "allowemptystring", "allowemptycollection"):
+            allowed.add(kind)
+        else:
+            validator = validator_of(S, attribute)
+            if validator is not None:
+                validators.append(validator)
+    made = Parameter(
+        node.name.variable_path,
+        type_,
+        # PowerShell takes the attributes last to first.
+        sets=dict(reversed(sets.items())) or {ALL_SETS: SetOptions()},
+        aliases=aliases,
+        validate=validators[::-1],
+        allow_null="allownull" in allowed,
+        allow_empty_string="allowemptystring" in allowed,
+        allow_empty_collection="allowemptycollection" in allowed,
+    )
+    return made, explicit
+
+
+def _type(S: Scope, name: str) -> NetType:
+    found = S.rt.type_named(name)
+    if found is None:
+        raise unknown_type(name)
+    if found.full_name == "System.Management.Automation.PSCustomObject":
+        return nettypes.PSOBJECT
+    return found
+
+
+def _flat(items: list[Any]) -> list[Any]:
+    flat: list[Any] = []
+    for item in items:
+        flat += item if isinstance(item, list) else [item]
+    return flat
+
+
+def validator_of(S: Scope, attribute: Any) -> Any:
+    """The validator that a Validate attribute asks for; None for other attributes."""
+    kind = attribute.type_name.name.lower().removesuffix("attribute").rpartition(".")[2]
+    values = positional_arguments(S, attribute)
+    options = named_arguments(S, attribute)
+    message = to_text(options["errormessage"]) if options.get("errormessage") else None
+    if kind == "validateset":
+        ignore = truth(options.get("ignorecase", True))
+        return binding.ValidateSet(*map(to_text, _flat(values)), ignore_case=ignore, message=message)
+    if kind == "validatepattern":
+        flags = options.get("options")
+        ignore = flags is None or "ignorecase" in to_text(flags).lower()
+        return binding.ValidatePattern(to_text(values[0]), ignore_case=ignore, message=message)
+    if kind == "validatescript":
+        block = values[0]
+        assert isinstance(block, ScriptBlock)
+        return binding.ValidateScript(block.text, block.check, message=message)  # type: ignore[attr-defined]
+    if kind == "validaterange":
+        if len(values) == 1:
+            return binding.ValidateRange(to_text(values[0]))
+        return binding.ValidateRange(*values)
+    makers = {
+        "validatelength": binding.ValidateLength,
+        "validatecount": binding.ValidateCount,
+        "validatenotnull": binding.ValidateNotNull,
+        "validatenotnullorempty": binding.ValidateNotNullOrEmpty,
+        "validatenotnullorwhitespace": binding.ValidateNotNullOrWhiteSpace,
+    }
+    maker: Any = makers.get(kind)
+    return None if maker is None else maker(*values)
+
+
+def positional_arguments(S: Scope, attribute: Any) -> list[Any]:
+    """An attribute's arguments without a name."""
+    return [S.rt.constant(S, node) for node in attribute.positional_arguments or ()]
+
+
+def named_arguments(S: Scope, attribute: Any) -> dict[str, Any]:
+    """An attribute's named arguments; one without a value is true."""
+    return {
+        node.argument_name.lower(): True if node.expression_omitted else S.rt.constant(S, node.argument)
+        for node in attribute.named_arguments or ()
+    }
+
+
+def rule_of(S: Scope, attributes: list[Any]) -> Rule:
+    """What the types and attributes before an assignment's variable ask of it."""
+    rule = Rule()
+    validators = []
+    for attribute in attributes:
+        if isinstance(attribute, str):
+            type_ = _type(S, attribute)
+            rule.type = type_ if type_ is not nettypes.OBJECT else None
+        else:
+            validator = validator_of(S, attribute)
+            if validator is not None:
+                validators.append(validator)
+    rule.validators = tuple(reversed(validators))
+    return rule
+
+
+def empty_value(type_: NetType) -> Any:
+    """What a parameter of this type is when it is not given and has no default."""
+    if type_ is nettypes.STRING:
+        return ""
+    if type_ is nettypes.SWITCH:
+        return Switch(False)
+    if type_ is nettypes.BOOLEAN:
+        return False
+    if type_ in nettypes.NUMERIC:
+        from psbridge.script.semantics.types import cast_value
+
+        return cast_value(0, type_)
+    if type_.is_value and not type_.is_nullable and type_.enum is None:
+        from psbridge.binding.scalars import default_of
+
+        try:
+            return default_of(type_)
+        except KeyError:
+            return None
+    if type_.enum is not None:
+        try:
+            return type_.enum(0)
+        except ValueError:
+            return None
+    return None

@@ -1,0 +1,572 @@
+"""What generated code calls: output, collecting, variables, types, operators that need the session.
+
+`names()` is the set of globals that every compiled block gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from psbridge.binding import nettypes
+from psbridge.binding.arguments import Argument
+from psbridge.binding.nettypes import NetType
+from psbridge.binding.objects import is_dictionary, is_list
+from psbridge.binding.text import to_text
+from psbridge.binding.values import Literal, ScriptBlock
+from psbridge.script.semantics import arithmetic, comparison, members, patterns
+from psbridge.script.semantics.comparison import members_of, truth
+from psbridge.script.semantics.errors import ScriptError, runtime_error
+from psbridge.script.semantics.text import concat, format_operator
+from psbridge.script.semantics.types import as_operator, cast, is_a, unknown_type
+from psbridge.script.semantics.values import (
+    Bag,
+    Hashtable,
+    NetList,
+    NetRef,
+    Ordered,
+    TypedArray,
+    Wrapped,
+)
+
+from . import flow, scope
+from .current import state
+
+Out = Callable[[Any], Any]
+
+
+class Splat:
+    """`@values` among a command's arguments."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+NO_VALUE: Any = object()
+NO_INPUT: Any = object()
+_PLAIN = frozenset((str, int, float, bool, Hashtable, Ordered, Bag))
+_SEQUENCES = frozenset((list, TypedArray, NetList, tuple, range))
+
+
+def emit(out: Out, value: Any) -> None:
+    """Put a value out: a collection's elements one by one."""
+    cls = type(value)
+    if cls in _PLAIN or value is None:
+        out(value)
+    elif cls in _SEQUENCES:
+        for item in value:
+            out(item)
+    else:
+        for item in members.enumerate_value(value):
+            out(item)
+
+
+def emit_result(out: Out, value: Any) -> None:
+    """Put out what a method gave; a method without a result gives nothing."""
+    if value is not None:
+        emit(out, value)
+
+
+def emit_variable(S: scope.Scope, out: Out, name: str, value: Any) -> None:
+    """Put out a variable's value, unless it holds the nothing that a pipeline left in it."""
+    if value is None and _is_nothing(S, name):
+        return
+    emit(out, value)
+
+
+def _is_nothing(S: scope.Scope, name: str) -> bool:
+    found = S.find(name)
+    return found is not None and name in found.nothing
+
+
+def variable_items(S: scope.Scope, name: str, value: Any) -> Iterable[Any]:
+    """A variable at the head of a pipeline."""
+    if value is None and _is_nothing(S, name):
+        return ()
+    return members.enumerate_value(value)
+
+
+def note_nothing(S: scope.Scope, name: str, variables: dict[str, Any]) -> None:
+    """Remember that a variable was given no output at all, not a null."""
+    if variables.get(name, 0) is None and state.nothing:
+        S.nothing.add(name)
+    elif S.nothing:
+        S.nothing.discard(name)
+
+
+def items_of(value: Any) -> list[Any]:
+    """The objects that an expression puts out."""
+    cls = type(value)
+    if cls in _PLAIN or value is None:
+        return [value]
+    return list(members.enumerate_value(value))
+
+
+def result_items(value: Any) -> list[Any]:
+    """The objects that a method's result puts out."""
+    return [] if value is None else items_of(value)
+
+
+def as_array(value: Any) -> list[Any]:
+    """`@(value)`."""
+    if type(value) is list:
+        return value
+    if type(value) is TypedArray:
+        return value
+    return items_of(value)
+
+
+def gather(function: Callable[[Out], Any]) -> list[Any]:
+    """Everything a part of a script puts out."""
+    items: list[Any] = []
+    function(items.append)
+    return items
+
+
+def collect(function: Callable[[Out], Any]) -> Any:
+    """The output of a part of a script as one value: nothing, an object, or an array."""
+    items: list[Any] = []
+    function(items.append)
+    return unpacked(items)
+
+
+def unpacked(items: list[Any]) -> Any:
+    """The value of a pipeline that put out these objects."""
+    count = len(items)
+    if count == 1:
+        state.nothing = False
+        return items[0]
+    state.nothing = count == 0
+    return items if count else None
+
+
+def unwrapped(value: Any) -> Any:
+    """`$(value)`: an array of one is its element."""
+    if is_list(value):
+        items = list(value)
+        return items[0] if len(items) == 1 else items or None
+    return value
+
+
+def sub_text(S: scope.Scope, items: list[Any]) -> str:
+    """What `$(...)` is inside a string."""
+    if not items:
+        return ""
+    if len(items) == 1:
+        return joined_text(S, items[0])
+    return joined_text(S, items)
+
+
+def joined_text(S: scope.Scope, value: Any) -> str:
+    """A value inside a string; `$OFS` joins the elements of a collection."""
+    if type(value) is str:
+        return value
+    items = members_of(value)
+    if items is not None:
+        separator = S.vars["ofs"] if "ofs" in S.vars else scope.read(S, "ofs")
+        return (" " if separator is None else to_text(separator)).join(element_text(item) for item in items)
+    return to_text(value)
+
+
+def element_text(value: Any) -> str:
+    """An element of a collection inside a string."""
+    return to_text([value]) if is_list(value) else to_text(value)
+
+
+# Literals
+
+
+def new_hashtable(pairs: list[tuple[Any, Any]]) -> Hashtable:
+    """`@{...}`."""
+    return _filled(Hashtable(), pairs)  # type: ignore[no-any-return]
+
+
+def new_ordered(pairs: list[tuple[Any, Any]]) -> Ordered:
+    """`[ordered]@{...}`."""
+    return _filled(Ordered(), pairs)  # type: ignore[no-any-return]
+
+
+def _filled(table: Any, pairs: list[tuple[Any, Any]]) -> Any:
+    for key, value in pairs:
+        if key is None:
+            raise runtime_error("A null key is not allowed in a hash literal.", "InvalidNullKey", target=None)
+        if key in table:
+            raise runtime_error(
+                f"Duplicate keys '{to_text(key)}' are not allowed in hash literals.",
+                "DuplicateKeyInHashLiteral",
+            )
+        table[key] = value
+    return table
+
+
+def new_object(pairs: list[tuple[Any, Any]]) -> Bag:
+    """`[pscustomobject]@{...}`."""
+    bag = Bag()
+    for key, value in pairs:
+        name = key if type(key) is str else to_text(key)
+        if name.lower() == "pstypename":
+            bag._type_names.insert(0, to_text(value))
+            continue
+        bag[name] = value
+    return bag
+
+
+def new_reference(read: Callable[[Any], Any], write: Callable[[Any], Any]) -> NetRef:
+    """`[ref]$variable`."""
+    return NetRef(lambda: read(None), lambda value: write(value))
+
+
+# Types
+
+
+def type_named(S: scope.Scope, name: str) -> NetType:
+    """`[name]`.
+
+    Raises:
+        ScriptError: TypeNotFound.
+    """
+    found = S.rt.type_named(name)
+    if found is None:
+        raise unknown_type(name)
+    return found
+
+
+def cast_to(S: scope.Scope, value: Any, name: str) -> Any:
+    """`[name]value`."""
+    type_ = S.rt.type_named(name)
+    if type_ is None:
+        raise unknown_type(name)
+    if type_ is nettypes.STRING:
+        return value if type(value) is str else joined_text(S, value)
+    return cast(value, type_)
+
+
+def cast_ordered(value: Any) -> Any:
+    """`[ordered]` before anything but a hash literal."""
+    if is_dictionary(value):
+        return Ordered(value)
+    raise runtime_error(
+        "The ordered attribute can be specified only on a hash literal node.",
+        "OrderedAttributeOnlyOnHashLiteralNode",
+    )
+
+
+def nothing(value: Any) -> None:
+    """`[void]value`."""
+
+
+def is_type(S: scope.Scope, value: Any, type_: Any) -> bool:
+    """`value -is type`."""
+    return is_a(value, _type_operand(S, type_))
+
+
+def as_type(S: scope.Scope, value: Any, type_: Any) -> Any:
+    """`value -as type`."""
+    return as_operator(value, _type_operand(S, type_))
+
+
+def _type_operand(S: scope.Scope, type_: Any) -> NetType:
+    if isinstance(type_, NetType):
+        return type_
+    name = to_text(type_)
+    found = S.rt.type_named(name)
+    if found is None:
+        raise unknown_type(name)
+    return found
+
+
+# Operators that need the session
+
+
+def match_operator(S: scope.Scope, left: Any, right: Any, case: bool) -> Any:
+    """-match, which sets `$Matches`."""
+    result, table = patterns.match(left, right, case)
+    if table is not None:
+        S.vars["matches"] = table
+    return result
+
+
+def notmatch_operator(S: scope.Scope, left: Any, right: Any, case: bool) -> Any:
+    """-notmatch."""
+    result, table = patterns.not_match(left, right, case)
+    if table is not None:
+        S.vars["matches"] = table
+    return result
+
+
+def replace_operator(left: Any, right: Any, case: bool) -> Any:
+    """-replace; the new text may be a script block."""
+    new = right[1] if is_list(right) and len(right) > 1 else None
+    if isinstance(new, ScriptBlock):
+        from psbridge.script.net.regex import Match
+
+        def run(block: Any, found: Any) -> str:
+            return to_text(block.value(Match(found, found.re, found.string)))
+
+        return patterns.replace(left, right, case, run)
+    return patterns.replace(left, right, case)
+
+
+def split_operator(left: Any, right: Any, case: bool) -> Any:
+    """-split; the separator may be a script block."""
+    first = right[0] if is_list(right) and right else right
+    if isinstance(first, ScriptBlock):
+        return patterns.split(left, right, case, lambda block, character: truth(block.value(character)))
+    return patterns.split(left, right, case)
+
+
+def not_contains(left: Any, right: Any, case: bool = False) -> bool:
+    """-notcontains."""
+    return not comparison.contains(left, right, case)
+
+
+def not_contained(left: Any, right: Any, case: bool = False) -> bool:
+    """-notin."""
+    return not comparison.contained(left, right, case)
+
+
+def increment(value: Any, step: int) -> Any:
+    """What `++` and `--` put in place."""
+    if type(value) is int and -2147483648 < value < 2147483647:
+        return value + step
+    return arithmetic.increment(value, step)
+
+
+def number_or_zero(value: Any) -> Any:
+    """What `$x++` gives: the old value, 0 for null."""
+    return 0 if value is None else value
+
+
+def static_read(S: scope.Scope, target: Any, name: Any) -> Any:
+    """`[type]::name`."""
+    if not isinstance(target, NetType):
+        target = _static_target(S, target)
+    return members.static_member(target, to_text(name))
+
+
+def _static_target(S: scope.Scope, target: Any) -> NetType:
+    if isinstance(target, str):
+        return type_named(S, target)
+    from psbridge.script.semantics.types import type_of
+
+    return type_of(target)
+
+
+def static_call(S: scope.Scope, target: Any, name: Any, arguments: list[Any]) -> Any:
+    """`[type]::name(arguments)`."""
+    if not isinstance(target, NetType):
+        target = _static_target(S, target)
+    S.rt.scope = S
+    return members.invoke_static(target, name, arguments)
+
+
+def invoke(S: scope.Scope, target: Any, name: Any, arguments: list[Any]) -> Any:
+    """`target.name(arguments)`."""
+    S.rt.scope = S
+    folded = name.lower() if type(name) is str else to_text(name).lower()
+    if folded == "foreach" or folded == "where":
+        from .magic import each, where
+
+        if (
+            not isinstance(target, NetList)
+            or not callable(arguments[0] if arguments else None)
+            or folded == "where"
+        ):
+            chosen = each if folded == "foreach" else where
+            return chosen(S, target, arguments)
+    return members.invoke(target, name, arguments)
+
+
+def shared_out(value: Any, count: int) -> list[Any]:
+    """The values that several targets get: the last one what is left."""
+    items = members_of(value)
+    if items is None:
+        items = [value]
+    if len(items) <= count:
+        return [*items, *[None] * (count - len(items))]
+    return [*items[: count - 1], list(items[count - 1 :])]
+
+
+def assign_typed(S: scope.Scope, where: str, name: str, attributes: list[Any], value: Any) -> None:
+    """`[int]$x = value`: the variable keeps its type."""
+    from .parameters import rule_of
+
+    chosen = S.named(where) if where in ("global", "script", "local", "private") else S
+    folded = name.lower()
+    rule = rule_of(S, attributes)
+    value = scope.obeyed(name, rule, value)
+    chosen.add_rule(folded, rule)
+    chosen.vars[folded] = value
+    if chosen.kind in ("global", "script"):
+        S.rt.guarded.setdefault(folded, None)
+
+
+def read_only_variable(path: str, value: Any) -> None:
+    """`$true = 1`."""
+    raise runtime_error(
+        f"Cannot overwrite variable {path} because it is read-only or constant.",
+        "VariableNotWritable",
+        category="WriteError",
+        target=path,
+        kind="SessionStateUnauthorizedAccessException",
+    )
+
+
+def not_supported(kind: str, line: int) -> Any:
+    """A kind of syntax that is not run here."""
+    raise runtime_error(
+        f"line {line}: {kind} is not supported here.", "NotSupported", category="NotImplemented"
+    )
+
+
+# Loops and switch
+
+
+def meant_for(jump: flow.BreakFlow | flow.ContinueFlow, label: str | None) -> bool:
+    """Whether a break or continue from elsewhere is for the loop of this label."""
+    return jump.label is None or jump.label == label
+
+
+def label_text(value: Any) -> str:
+    """A label that is an expression."""
+    return to_text(value).lower()
+
+
+def loop_with_enumerator(variables: dict[str, Any], value: Any) -> Iterable[Any]:
+    """What foreach goes through, with `$foreach` set."""
+    from psbridge.script.net.lists import Enumerator
+
+    enumerator = Enumerator(list(members.loop_items(value)))
+    variables["foreach"] = enumerator
+    while enumerator.move():
+        yield enumerator.current
+    variables.pop("foreach", None)
+
+
+def switch_items(value: Any) -> list[Any]:
+    """What a switch goes through."""
+    return list(members.enumerate_value(value))
+
+
+def switch_file(S: scope.Scope, value: Any) -> list[Any]:
+    """The lines that `switch -File` goes through."""
+    from psbridge.script.net.files import full, lines_of, read_text
+
+    path = full(to_text(value))
+    if not Path(path).is_file():
+        raise runtime_error(
+            f"Could not find file '{path}'.",
+            "FileOpenFailure" if False else "System.IO.FileNotFoundException",
+            category="OpenError",
+            kind="FileNotFoundException",
+        )
+    return lines_of(read_text(path))
+
+
+def switch_exact(S: scope.Scope, item: Any, value: Any, case: bool) -> bool:
+    """A clause of a plain switch."""
+    if isinstance(value, ScriptBlock):
+        return truth(value.value(item))  # type: ignore[attr-defined]
+    return comparison.same(item, value, case)
+
+
+def switch_wildcard(S: scope.Scope, item: Any, value: Any, case: bool) -> bool:
+    """A clause of `switch -Wildcard`."""
+    return patterns.wildcard(to_text(value), case).fullmatch(to_text(item)) is not None
+
+
+def switch_regex(S: scope.Scope, item: Any, value: Any, case: bool) -> bool:
+    """A clause of `switch -Regex`; sets `$Matches`."""
+    return truth(match_operator(S, to_text(item), value, case))
+
+
+def saved_item(variables: dict[str, Any]) -> tuple[bool, Any]:
+    """`$_` before a switch."""
+    return ("_" in variables, variables.get("_"))
+
+
+def restore_item(variables: dict[str, Any], saved: tuple[bool, Any]) -> None:
+    """`$_` after it."""
+    if saved[0]:
+        variables["_"] = saved[1]
+    else:
+        variables.pop("_", None)
+
+
+def exit_flow(S: scope.Scope, value: Any) -> flow.ExitFlow:
+    """`exit value`."""
+    return flow.ExitFlow(exit_code(value))
+
+
+def exit_code(value: Any) -> int:
+    """What an exit's value means as an exit code."""
+    if value is None:
+        return 0
+    converted = as_operator(value, nettypes.INT32)
+    return converted if isinstance(converted, int) else 0
+
+
+# Command arguments
+
+
+def named(name: str, text: str) -> Argument:
+    """`-Name`."""
+    return Argument(name, text=text)
+
+
+def named_value(name: str, value: Any, text: str) -> Argument:
+    """`-Name:value`."""
+    return Argument(name, value, text=text)
+
+
+def splat(value: Any) -> Splat:
+    """`@values`."""
+    return Splat(value)
+
+
+def names() -> dict[str, Any]:
+    """The globals of generated code."""
+    from . import caught, commands_of, definitions
+
+    own = {key: value for key, value in globals().items() if not key.startswith("_")}
+    return {
+        **own,
+        **{name: getattr(arithmetic, name) for name in _ARITHMETIC},
+        **{name: getattr(comparison, name) for name in _COMPARISON},
+        "join": patterns.join,
+        "split_words": patterns.split_words,
+        "like": patterns.like,
+        "not_like": patterns.not_like,
+        "member": members.member,
+        "set_member": members.set_member,
+        "index": members.index,
+        "set_index": members.set_index,
+        "set_static": members.set_static,
+        "loop_items": members.loop_items,
+        "concat": concat,
+        "format_operator": format_operator,
+        "read": scope.read,
+        "assign": scope.assign,
+        "read_qualified": scope.read_qualified,
+        "assign_qualified": scope.assign_qualified,
+        "BreakFlow": flow.BreakFlow,
+        "ContinueFlow": flow.ContinueFlow,
+        "ReturnFlow": flow.ReturnFlow,
+        **{name: getattr(caught, name) for name in caught.GENERATED},
+        **{name: getattr(commands_of, name) for name in commands_of.GENERATED},
+        **{name: getattr(definitions, name) for name in definitions.GENERATED},
+    }
+
+
+_ARITHMETIC = (
+    "add subtract multiply divide modulo bit_and bit_or bit_xor shift_left shift_right "
+    "value_range negate plus "
+    "bit_not"
+).split()
+_COMPARISON = (
+    "truth equals not_equals greater greater_or_equal less less_or_equal contains contained exclusive_or"
+).split()
+__all__ = ["Literal", "ScriptError", "Wrapped", "names"]

@@ -1,0 +1,116 @@
+"""The .NET members that scripts use, from one table: constructors, statics, properties and methods.
+
+A module of this package describes a group of types and is loaded when a script first names one of them. Knows
+values and conversions, nothing of the interpreter; a delegate is anything that can be called.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from psbridge.binding.nettypes import NetType
+
+from .overloads import NetClass
+
+# Which module describes which types; names in full, without generic arguments.
+_MODULES = {
+    "text": "System.String System.Char System.Text.StringBuilder System.Object System.Enum "
+    "System.StringComparer System.Globalization.CultureInfo System.Globalization.TextInfo",
+    "numbers": "System.Math System.Int32 System.Int64 System.Double System.Decimal System.Single "
+    "System.Byte System.SByte System.Int16 System.UInt16 System.UInt32 System.UInt64 System.Boolean "
+    "System.Numerics.BigInteger System.Random System.Convert System.BitConverter",
+    "dates": "System.DateTime System.TimeSpan System.DateTimeOffset System.TimeZoneInfo "
+    "System.Diagnostics.Stopwatch",
+    "lists": "System.Array System.Collections.ArrayList System.Collections.Generic.List`1 "
+    "System.Collections.Generic.Queue`1 System.Collections.Generic.Stack`1 "
+    "System.Collections.Generic.HashSet`1 System.Collections.Generic.SortedSet`1 System.Collections.Queue "
+    "System.Collections.Stack System.Collections.ObjectModel.Collection`1 System.Tuple System.ValueTuple "
+    "System.Collections.ObjectModel.ReadOnlyCollection`1 System.Collections.Concurrent.ConcurrentBag`1 "
+    "System.Collections.Concurrent.ConcurrentQueue`1 System.Collections.Generic.LinkedList`1 "
+    "System.Linq.Enumerable System.Collections.IEnumerator",
+    "tables": "System.Collections.Hashtable System.Collections.Specialized.OrderedDictionary "
+    "System.Collections.Generic.Dictionary`2 System.Collections.Generic.SortedDictionary`2 "
+    "System.Collections.Generic.SortedList`2 System.Collections.Concurrent.ConcurrentDictionary`2 "
+    "System.Collections.Generic.KeyValuePair`2 System.Collections.DictionaryEntry "
+    "System.Management.Automation.OrderedHashtable System.Collections.SortedList",
+    "regex": "System.Text.RegularExpressions.Regex System.Text.RegularExpressions.Match "
+    "System.Text.RegularExpressions.Group System.Text.RegularExpressions.Capture "
+    "System.Text.RegularExpressions.MatchCollection System.Text.RegularExpressions.GroupCollection",
+    "files": "System.IO.File System.IO.Directory System.IO.Path System.IO.FileInfo System.IO.DirectoryInfo "
+    "System.IO.StreamReader System.IO.StreamWriter System.IO.StringReader System.IO.StringWriter "
+    "System.IO.FileStream System.IO.MemoryStream",
+    "system": "System.Environment System.Console System.Guid System.Uri System.UriBuilder System.Version "
+    "System.Management.Automation.SemanticVersion System.GC System.Activator System.DBNull System.Type "
+    "System.RuntimeType System.Threading.Thread System.Diagnostics.Process System.AppDomain "
+    "System.Runtime.InteropServices.RuntimeInformation System.Runtime.InteropServices.Marshal "
+    "System.Net.Dns System.Net.IPAddress System.Net.NetworkCredential "
+    "System.Management.Automation.PSCredential System.Security.SecureString "
+    "System.Management.Automation.Internal.AutomationNull System.Management.Automation.WildcardPattern "
+    "System.Management.Automation.Language.NullString System.Management.Automation.Language.CodeGeneration "
+    "System.IO.TextWriter+SyncTextWriter System.IO.TextReader+SyncTextReader "
+    "System.Net.ServicePointManager System.Net.Mail.MailAddress",
+    "encoding": "System.Text.Encoding System.Text.UTF8Encoding System.Text.ASCIIEncoding "
+    "System.Text.UnicodeEncoding System.Net.WebUtility System.Web.HttpUtility "
+    "System.Security.Cryptography.SHA256 System.Security.Cryptography.SHA1 System.Security.Cryptography.MD5 "
+    "System.Security.Cryptography.SHA512 System.Security.Cryptography.SHA384 "
+    "System.Security.Cryptography.HMACSHA256 System.Security.Cryptography.HMACSHA1 "
+    "System.Security.Cryptography.RandomNumberGenerator System.Security.Cryptography.HashAlgorithm",
+    "documents": "System.Xml.XmlDocument System.Xml.XmlElement System.Text.Json.JsonSerializer "
+    "System.Management.Automation.PSSerializer",
+    "errors": "System.Exception System.Management.Automation.ErrorRecord "
+    "System.Management.Automation.ErrorDetails",
+    "script": "System.Management.Automation.ScriptBlock",
+}
+_HOMES = {full.lower(): (module, full) for module, names in _MODULES.items() for full in names.split()}
+_CLASSES: dict[str, NetClass] = {}
+
+
+def net_class(full_name: str) -> NetClass | None:
+    """What is known of the type of this full name (in any case); None when nothing is."""
+    key = full_name.partition("[")[0].lower()
+    known = _CLASSES.get(key)
+    if known is None:
+        home = _HOMES.get(key)
+        if home is None:
+            return None
+        import_module(f"{__name__}.{home[0]}")
+        known = _CLASSES.get(key)
+    return known
+
+
+def register(net_class_: NetClass) -> NetClass:
+    """Put a description into the table; the modules of this package do so as they load."""
+    _CLASSES[net_class_.full_name.lower()] = net_class_
+    return net_class_
+
+
+def describe(full_name: str, type_: NetType | None = None, parent: str | None = None) -> NetClass:
+    """A new, empty description in the table."""
+    return register(NetClass(full_name, type_, parent))
+
+
+def described_type(folded: str) -> NetType | None:
+    """The type of a name in lower case, with or without `System.`, when the table describes it."""
+    for candidate in (folded, f"system.{folded}"):
+        if candidate in _HOMES:
+            known = net_class(candidate)
+            if known is not None:
+                return known.type
+    return None
+
+
+def class_of(value: Any) -> NetClass | None:
+    """The description of a value's type."""
+    from psbridge.script.semantics.types import type_of
+
+    own: Any = type_of(value)
+    while own is not None:
+        known = net_class("System.Array" if own.is_array else own.full_name)
+        if known is not None:
+            return known
+        own = own.parent
+    return None
+
+
+__all__ = ["NetClass", "class_of", "describe", "described_type", "net_class", "register"]

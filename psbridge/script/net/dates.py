@@ -1,0 +1,604 @@
+"""DateTime, TimeSpan, DateTimeOffset, TimeZoneInfo, Stopwatch."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import time
+from typing import Any
+
+from psbridge.binding import nettypes
+from psbridge.binding.dates import (
+    datetime_from_ticks,
+    parse_datetime,
+    parse_timespan,
+    ticks_of,
+    timespan_from_ticks,
+)
+from psbridge.binding.errors import NetError
+from psbridge.binding.nettypes import DayOfWeek, NetType
+from psbridge.binding.text import net_text
+from psbridge.binding.values import Int64
+from psbridge.script.semantics import dateformat
+from psbridge.script.semantics.arithmetic import add_ticks
+from psbridge.script.semantics.dateformat import DAYS, MONTHS, kind_of, to_local, to_universal
+from psbridge.script.semantics.errors import NetFault
+from psbridge.script.semantics.text import format_value
+from psbridge.script.semantics.types import net_enum
+from psbridge.script.semantics.values import Bag, NetRef, TypedArray
+
+from . import describe
+
+_SECOND = 10_000_000
+_EPOCH = datetime.datetime(1970, 1, 1)
+_EPOCH_TICKS = dateformat.ticks(_EPOCH)
+
+
+def now() -> datetime.datetime:
+    """The time now, of kind Local."""
+    return dateformat.local_zone(datetime.datetime.now(datetime.timezone.utc))
+
+
+def of_kind(value: datetime.datetime, kind: Any) -> datetime.datetime:
+    """DateTime.SpecifyKind."""
+    name = getattr(kind, "name", str(kind))
+    bare = dateformat.with_rest(value.replace(tzinfo=None), getattr(value, "rest", 0))
+    if name == "Unspecified":
+        return bare
+    rest = getattr(value, "rest", 0)
+    if name == "Utc":
+        return dateformat.with_rest(bare.replace(tzinfo=datetime.timezone.utc), rest)
+    return dateformat.with_rest(dateformat.local_zone(bare.replace(tzinfo=None).astimezone()), rest)
+
+
+def _made(*parts: Any) -> datetime.datetime:
+    kind = parts[-1] if parts and not isinstance(parts[-1], int) else None
+    numbers = [int(part) for part in (parts[:-1] if kind is not None else parts)]
+    if len(numbers) > 6:
+        numbers[6] *= 1000
+    try:
+        value = datetime.datetime(*numbers)  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        raise NetFault(
+            "ArgumentOutOfRangeException",
+            "Year, Month, and Day parameters describe an un-representable DateTime.",
+        ) from None
+    return value if kind is None else of_kind(value, kind)
+
+
+def _from_ticks(ticks: int) -> datetime.datetime:
+    try:
+        return datetime_from_ticks(ticks)
+    except NetError as error:
+        raise NetFault("ArgumentOutOfRangeException", str(error)) from None
+
+
+def _parse(text: str, *rest: Any) -> datetime.datetime:
+    try:
+        value = parse_datetime(text)
+    except NetError as error:
+        raise NetFault("FormatException", str(error)) from None
+    return _styled(value, rest[-1] if rest else None)
+
+
+def _styled(value: datetime.datetime, style: Any) -> datetime.datetime:
+    bits = int(style) if isinstance(style, int) else 0
+    if bits & 64 and value.tzinfo is None:  # AssumeUniversal
+        value = to_local(value.replace(tzinfo=datetime.timezone.utc))
+    if bits & 32 and value.tzinfo is None:  # AssumeLocal
+        value = of_kind(value, "Local")
+    return to_universal(value) if bits & 16 else value
+
+
+def _parse_exact(text: str, spec: Any, provider: Any = None, style: Any = None) -> datetime.datetime:
+    specs = [spec] if isinstance(spec, str) else list(spec)
+    for number, one in enumerate(specs):
+        try:
+            return _styled(dateformat.parse_exact(text, one), style)
+        except NetFault:
+            if number == len(specs) - 1:
+                raise
+    raise NetFault("FormatException", "Input string was not in a correct format.")
+
+
+def _try(parse: Any) -> Any:
+    def attempt(*arguments: Any) -> bool:
+        reference: NetRef = arguments[-1]
+        try:
+            reference.write(parse(*arguments[:-1]))
+        except NetFault:
+            reference.write(datetime.datetime(1, 1, 1))
+            return False
+        return True
+
+    return attempt
+
+
+def _add_months(value: datetime.datetime, months: int) -> datetime.datetime:
+    index = value.year * 12 + value.month - 1 + months
+    year, month = divmod(index, 12)
+    if not 1 <= year <= 9999:
+        raise NetFault(
+            "ArgumentOutOfRangeException",
+            "The added or subtracted value results in an un-representable DateTime. (Parameter 'months')",
+        )
+    day = min(value.day, calendar.monthrange(year, month + 1)[1])
+    moved = value.replace(year=year, month=month + 1, day=day)
+    return dateformat.with_rest(moved, getattr(value, "rest", 0))
+
+
+def _adder(unit: int) -> Any:
+    def add(value: datetime.datetime, amount: float) -> datetime.datetime:
+        return add_ticks(value, round(amount * unit) if unit > 10_000 else int(amount * unit))
+
+    return add
+
+
+DATETIME = describe("System.DateTime", nettypes.DATETIME)
+_KIND = "System.DateTimeKind kind"
+DATETIME.new(
+    {
+        "(long ticks)": _from_ticks,
+        f"(long ticks, {_KIND})": lambda ticks, kind: of_kind(_from_ticks(ticks), kind),
+        "(int year, int month, int day)": _made,
+        "(int year, int month, int day, int hour, int minute, int second)": _made,
+        f"(int year, int month, int day, int hour, int minute, int second, {_KIND})": _made,
+        "(int year, int month, int day, int hour, int minute, int second, int millisecond)": _made,
+        f"(int year, int month, int day, int hour, int minute, int second, int millisecond, {_KIND})": _made,
+    }
+)
+DATETIME.constant(
+    {
+        "Now": now,
+        "UtcNow": lambda: datetime.datetime.now(datetime.timezone.utc),
+        "Today": lambda: now().replace(hour=0, minute=0, second=0, microsecond=0),
+        "MinValue": datetime.datetime(1, 1, 1),
+        "MaxValue": lambda: datetime_from_ticks(3155378975999999999),
+        "UnixEpoch": _EPOCH.replace(tzinfo=datetime.timezone.utc),
+    }
+)
+DATETIME.static(
+    {
+        "Parse(string s)": _parse,
+        "Parse(string s, any provider)": _parse,
+        "Parse(string s, any provider, System.Globalization.DateTimeStyles styles)": _parse,
+        "ParseExact(string s, string format, any provider)": _parse_exact,
+        "ParseExact(string s, string[] formats, any provider, System.Globalization.DateTimeStyles style)": (
+            _parse_exact
+        ),
+        "ParseExact(string s, string format, any provider, System.Globalization.DateTimeStyles style)": (
+            _parse_exact
+        ),
+        "TryParse(string s, ref result)": _try(_parse),
+        "TryParse(string s, any provider, any style, ref result)": _try(_parse),
+        "TryParseExact(string s, string format, any provider, any style, ref result)": _try(_parse_exact),
+        "TryParseExact(string s, string[] formats, any provider, any style, ref result)": _try(_parse_exact),
+        "DaysInMonth(int year, int month)": lambda year, month: calendar.monthrange(year, month)[1],
+        "IsLeapYear(int year)": calendar.isleap,
+        f"SpecifyKind(datetime value, {_KIND})": of_kind,
+        "Compare(datetime t1, datetime t2)": lambda one, other: _sign(
+            dateformat.ticks(one) - dateformat.ticks(other)
+        ),
+        "FromFileTime(long fileTime)": lambda ticks: to_local(
+            _from_ticks(ticks + 504911232000000000).replace(tzinfo=datetime.timezone.utc)
+        ),
+        "FromOADate(double d)": lambda days: datetime.datetime(1899, 12, 30) + datetime.timedelta(days=days),
+        "FromBinary(long dateData)": lambda data: _from_ticks(data & 0x3FFFFFFFFFFFFFFF),
+    }
+)
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)
+
+
+def _day_start(value: datetime.datetime) -> datetime.datetime:
+    return datetime.datetime(value.year, value.month, value.day, tzinfo=value.tzinfo)
+
+
+DATETIME.property(
+    {
+        "Date": _day_start,
+        "Day": lambda value: value.day,
+        "DayOfWeek": lambda value: DayOfWeek((value.weekday() + 1) % 7),
+        "DayOfYear": lambda value: value.timetuple().tm_yday,
+        "Hour": lambda value: value.hour,
+        "Kind": lambda value: net_enum("System.DateTimeKind")[kind_of(value)],
+        "Millisecond": lambda value: value.microsecond // 1000,
+        "Microsecond": lambda value: value.microsecond % 1000,
+        "Nanosecond": lambda value: getattr(value, "rest", 0) * 100,
+        "Minute": lambda value: value.minute,
+        "Month": lambda value: value.month,
+        "Second": lambda value: value.second,
+        "Ticks": lambda value: Int64(dateformat.ticks(value)),
+        "TimeOfDay": lambda value: timespan_from_ticks(dateformat.ticks(value) % 864_000_000_000),
+        "Year": lambda value: value.year,
+        "DateTime": lambda value: dateformat.format_date(value, "F"),
+    }
+)
+DATETIME.method(
+    {
+        "AddDays(double value)": _adder(86400 * _SECOND),
+        "AddHours(double value)": _adder(3600 * _SECOND),
+        "AddMinutes(double value)": _adder(60 * _SECOND),
+        "AddSeconds(double value)": _adder(_SECOND),
+        "AddMilliseconds(double value)": _adder(10_000),
+        "AddTicks(long value)": add_ticks,
+        "AddMonths(int months)": _add_months,
+        "AddYears(int value)": lambda value, years: _add_months(value, 12 * years),
+        "Add(timespan value)": lambda value, span: add_ticks(value, ticks_of(span)),
+        "Subtract(timespan value)": lambda value, span: add_ticks(value, -ticks_of(span)),
+        "Subtract(datetime value)": lambda value, other: timespan_from_ticks(
+            dateformat.ticks(value) - dateformat.ticks(other)
+        ),
+        "ToUniversalTime()": to_universal,
+        "ToLocalTime()": lambda value: value if kind_of(value) == "Local" else to_local(value),
+        "ToString()": net_text,
+        "ToString(string format)": format_value,
+        "ToString(any provider)": lambda value, _: net_text(value),
+        "ToString(string format, any provider)": lambda value, spec, _: format_value(value, spec or ""),
+        "ToShortDateString()": lambda value: dateformat.format_date(value, "d"),
+        "ToLongDateString()": lambda value: dateformat.format_date(value, "D"),
+        "ToShortTimeString()": lambda value: dateformat.format_date(value, "t"),
+        "ToLongTimeString()": lambda value: dateformat.format_date(value, "T"),
+        "CompareTo(datetime value)": lambda value, other: _sign(
+            dateformat.ticks(value) - dateformat.ticks(other)
+        ),
+        "Equals(datetime value)": lambda value, other: dateformat.ticks(value) == dateformat.ticks(other),
+        "IsDaylightSavingTime()": lambda value: bool(value.astimezone().dst()),
+        "ToFileTime()": lambda value: Int64(dateformat.ticks(to_universal(value)) - 504911232000000000),
+        "ToFileTimeUtc()": lambda value: Int64(dateformat.ticks(to_universal(value)) - 504911232000000000),
+        "ToOADate()": lambda value: (dateformat.ticks(value) - 599264352000000000) / 864_000_000_000,
+        "GetDateTimeFormats()": lambda value: TypedArray([net_text(value)], nettypes.STRING),
+    }
+)
+
+
+def _span(*parts: int) -> datetime.timedelta:
+    days, hours, minutes, seconds, milliseconds = (
+        (0, *parts, 0) if len(parts) == 3 else (*parts, 0) if len(parts) == 4 else parts
+    )
+    total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    return timespan_from_ticks((total * 1000 + milliseconds) * 10_000)
+
+
+def _parse_span(text: str, *rest: Any) -> datetime.timedelta:
+    try:
+        return parse_timespan(text)
+    except NetError as error:
+        raise NetFault("FormatException", str(error)) from None
+
+
+def _try_span(text: str, reference: NetRef) -> bool:
+    try:
+        reference.write(_parse_span(text))
+    except NetFault:
+        reference.write(datetime.timedelta())
+        return False
+    return True
+
+
+def _total(unit: int) -> Any:
+    return lambda span: ticks_of(span) / unit
+
+
+def _whole(unit: int, modulus: int) -> Any:
+    def read(span: datetime.timedelta) -> int:
+        ticks = ticks_of(span)
+        number = abs(ticks) // unit % modulus
+        return number if ticks >= 0 else -number
+
+    return read
+
+
+SPAN = describe("System.TimeSpan", nettypes.TIMESPAN)
+SPAN.new(
+    {
+        "(long ticks)": timespan_from_ticks,
+        "(int hours, int minutes, int seconds)": _span,
+        "(int days, int hours, int minutes, int seconds)": _span,
+        "(int days, int hours, int minutes, int seconds, int milliseconds)": _span,
+    }
+)
+_UNITS = {
+    "Days": 864_000_000_000,
+    "Hours": 36_000_000_000,
+    "Minutes": 600_000_000,
+    "Seconds": _SECOND,
+    "Milliseconds": 10_000,
+    "Microseconds": 10,
+}
+SPAN.static(
+    {
+        f"From{name}(double value)": lambda amount, unit=unit: timespan_from_ticks(round(amount * unit))
+        for name, unit in _UNITS.items()
+    }
+)
+SPAN.static(
+    {
+        "FromTicks(long value)": timespan_from_ticks,
+        "Parse(string s)": _parse_span,
+        "Parse(string s, any provider)": _parse_span,
+        "TryParse(string s, ref result)": _try_span,
+        "Compare(timespan t1, timespan t2)": lambda one, other: _sign(ticks_of(one) - ticks_of(other)),
+    }
+)
+SPAN.constant(
+    {
+        "Zero": datetime.timedelta(),
+        "MaxValue": lambda: timespan_from_ticks((1 << 63) - 1),
+        "MinValue": lambda: timespan_from_ticks(-(1 << 63)),
+        **{
+            f"TicksPer{name.removesuffix('s')}": Int64(unit)
+            for name, unit in _UNITS.items()
+            if name != "Microseconds"
+        },
+    }
+)
+SPAN.property({f"Total{name}": _total(unit) for name, unit in _UNITS.items()})
+SPAN.property(
+    {
+        "Ticks": lambda span: Int64(ticks_of(span)),
+        "Days": _whole(_UNITS["Days"], 1 << 62),
+        "Hours": _whole(_UNITS["Hours"], 24),
+        "Minutes": _whole(_UNITS["Minutes"], 60),
+        "Seconds": _whole(_SECOND, 60),
+        "Milliseconds": _whole(10_000, 1000),
+    }
+)
+SPAN.method(
+    {
+        "Add(timespan ts)": lambda span, other: timespan_from_ticks(ticks_of(span) + ticks_of(other)),
+        "Subtract(timespan ts)": lambda span, other: timespan_from_ticks(ticks_of(span) - ticks_of(other)),
+        "Multiply(double factor)": lambda span, factor: timespan_from_ticks(round(ticks_of(span) * factor)),
+        "Divide(double divisor)": lambda span, divisor: timespan_from_ticks(round(ticks_of(span) / divisor)),
+        "Negate()": lambda span: timespan_from_ticks(-ticks_of(span)),
+        "Duration()": lambda span: timespan_from_ticks(abs(ticks_of(span))),
+        "CompareTo(timespan value)": lambda span, other: _sign(ticks_of(span) - ticks_of(other)),
+        "Equals(timespan obj)": lambda span, other: ticks_of(span) == ticks_of(other),
+        "ToString()": net_text,
+        "ToString(string format)": format_value,
+        "ToString(string format, any provider)": lambda span, spec, _: format_value(span, spec or ""),
+    }
+)
+
+
+class Moment:
+    """System.DateTimeOffset."""
+
+    net_type = nettypes.DATETIMEOFFSET
+
+    def __init__(self, value: datetime.datetime) -> None:
+        self.value = value if value.tzinfo is not None else value.astimezone()
+
+    def __str__(self) -> str:
+        return self.__net_format__("MM/dd/yyyy HH:mm:ss zzz")
+
+    def __net_format__(self, spec: str) -> str:
+        if spec in ("o", "O"):
+            spec = "yyyy-MM-ddTHH:mm:ss.fffffffzzz"
+        if spec == "u":
+            return dateformat.format_date(to_universal(self.value), "u")
+        return str(self) if not spec else dateformat.format_date(self.value, spec)
+
+    def __net_compare__(self, other: Any) -> int:
+        theirs = other.value if isinstance(other, Moment) else other
+        return _sign(dateformat.ticks(to_universal(self.value)) - dateformat.ticks(to_universal(theirs)))
+
+    def __net_equals__(self, other: Any) -> bool:
+        return isinstance(other, Moment) and self.__net_compare__(other) == 0
+
+
+def _parse_moment(text: Any) -> Moment:
+    if isinstance(text, Moment):
+        return text
+    if isinstance(text, datetime.datetime):
+        return Moment(text)
+    stripped = str(text).strip()
+    try:
+        return Moment(datetime.datetime.fromisoformat(stripped.replace("Z", "+00:00")))
+    except ValueError:
+        return Moment(_parse(stripped))
+
+
+def _convert_moment(value: Any) -> Moment:
+    try:
+        return _parse_moment(value)
+    except NetFault as fault:
+        from psbridge.binding.errors import with_inner
+
+        raise with_inner(net_text(value), "System.DateTimeOffset", str(fault)) from None
+
+
+nettypes.DATETIMEOFFSET.rule = _convert_moment
+OFFSET = describe("System.DateTimeOffset", nettypes.DATETIMEOFFSET, "System.DateTime")
+OFFSET.constant(
+    {
+        "Now": lambda: Moment(now()),
+        "UtcNow": lambda: Moment(datetime.datetime.now(datetime.timezone.utc)),
+    }
+)
+OFFSET.static(
+    {
+        "Parse(string input)": _parse_moment,
+        "FromUnixTimeSeconds(long seconds)": lambda seconds: Moment(
+            datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+        ),
+        "FromUnixTimeMilliseconds(long milliseconds)": lambda count: Moment(
+            datetime.datetime.fromtimestamp(count / 1000, datetime.timezone.utc)
+        ),
+    }
+)
+OFFSET.new(
+    {
+        "(datetime dateTime)": Moment,
+        "(datetime dateTime, timespan offset)": lambda value, offset: Moment(
+            value.replace(tzinfo=datetime.timezone(offset))
+        ),
+    }
+)
+OFFSET.property(
+    {
+        "DateTime": lambda moment: moment.value.replace(tzinfo=None),
+        "UtcDateTime": lambda moment: to_universal(moment.value),
+        "LocalDateTime": lambda moment: to_local(moment.value),
+        "Offset": lambda moment: moment.value.utcoffset(),
+        **{
+            name: lambda moment, name=name: DATETIME.properties[name.lower()][1](moment.value)
+            for name in ("Year", "Month", "Day", "Hour", "Minute", "Second", "DayOfWeek", "Ticks", "Date")
+        },
+    }
+)
+
+
+def _unix(value: datetime.datetime) -> int:
+    return dateformat.ticks(to_universal(value)) - _EPOCH_TICKS
+
+
+OFFSET.method(
+    {
+        "ToUnixTimeSeconds()": lambda moment: Int64(_unix(moment.value) // _SECOND),
+        "ToUnixTimeMilliseconds()": lambda moment: Int64(_unix(moment.value) // 10_000),
+        "ToUniversalTime()": lambda moment: Moment(to_universal(moment.value)),
+        "ToLocalTime()": lambda moment: Moment(to_local(moment.value)),
+        "ToString()": str,
+        "ToString(string format)": lambda moment, spec: moment.__net_format__(spec),
+        **{
+            f"Add{name}(double value)": lambda moment, amount, unit=unit: Moment(
+                moment.value + datetime.timedelta(microseconds=amount * unit / 10)
+            )
+            for name, unit in _UNITS.items()
+        },
+    }
+)
+
+
+class Stopwatch:
+    """System.Diagnostics.Stopwatch."""
+
+    net_type = NetType("Stopwatch", "System.Diagnostics.Stopwatch")
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.begun: int | None = None
+
+    def start(self) -> None:
+        if self.begun is None:
+            self.begun = time.perf_counter_ns()
+
+    def stop(self) -> None:
+        self.total = self.elapsed()
+        self.begun = None
+
+    def elapsed(self) -> int:
+        running = 0 if self.begun is None else time.perf_counter_ns() - self.begun
+        return self.total + running
+
+    def reset(self) -> None:
+        self.total, self.begun = 0, None
+
+
+def _started() -> Stopwatch:
+    watch = Stopwatch()
+    watch.start()
+    return watch
+
+
+WATCH = describe("System.Diagnostics.Stopwatch", Stopwatch.net_type)
+WATCH.new({"()": Stopwatch})
+WATCH.static({"StartNew()": _started, "GetTimestamp()": lambda: Int64(time.perf_counter_ns())})
+WATCH.constant({"Frequency": Int64(1_000_000_000)})
+WATCH.property(
+    {
+        "Elapsed": lambda watch: timespan_from_ticks(watch.elapsed() // 100),
+        "ElapsedMilliseconds": lambda watch: Int64(watch.elapsed() // 1_000_000),
+        "ElapsedTicks": lambda watch: Int64(watch.elapsed()),
+        "IsRunning": lambda watch: watch.begun is not None,
+    }
+)
+WATCH.method(
+    {
+        "Start()": lambda watch: watch.start(),
+        "Stop()": lambda watch: watch.stop(),
+        "Reset()": lambda watch: watch.reset(),
+        "Restart()": lambda watch: None,
+    }
+)
+
+FORMAT_INFO = Bag(
+    {
+        "DayNames": TypedArray([DAYS[-1], *DAYS[:-1]], nettypes.STRING),
+        "AbbreviatedDayNames": TypedArray([name[:3] for name in (DAYS[-1], *DAYS[:-1])], nettypes.STRING),
+        "MonthNames": TypedArray([*MONTHS, ""], nettypes.STRING),
+        "AbbreviatedMonthNames": TypedArray([*(name[:3] for name in MONTHS), ""], nettypes.STRING),
+        "ShortDatePattern": "MM/dd/yyyy",
+        "LongDatePattern": "dddd, dd MMMM yyyy",
+        "ShortTimePattern": "HH:mm",
+        "LongTimePattern": "HH:mm:ss",
+        "DateSeparator": "/",
+        "TimeSeparator": ":",
+    }
+)
+
+
+class Zone:
+    """System.TimeZoneInfo."""
+
+    net_type = NetType("TimeZoneInfo", "System.TimeZoneInfo")
+
+    def __init__(self, name: str, zone: datetime.tzinfo | None) -> None:
+        self.name = name
+        self.zone = zone
+
+    def __str__(self) -> str:
+        return self.name
+
+    def offset(self) -> datetime.timedelta:
+        return datetime.datetime.now(self.zone).astimezone(self.zone).utcoffset() or datetime.timedelta()
+
+
+def _zone(name: str) -> Zone:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return Zone(name, datetime.timezone.utc if name == "UTC" else ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise NetFault(
+            "TimeZoneNotFoundException", f"The time zone ID '{name}' was not found on the local computer."
+        ) from None
+
+
+def _convert_time(value: datetime.datetime, *zones: Zone) -> datetime.datetime:
+    source = zones[0].zone if len(zones) == 2 else None
+    aware = (
+        value if value.tzinfo is not None else value.replace(tzinfo=source) if source else value.astimezone()
+    )
+    moved = aware.astimezone(zones[-1].zone)
+    kind = "Utc" if zones[-1].name == "UTC" else "Unspecified"
+    return of_kind(moved, kind)
+
+
+ZONE = describe("System.TimeZoneInfo", Zone.net_type)
+ZONE.constant({"Utc": Zone("UTC", datetime.timezone.utc), "Local": lambda: Zone(time.tzname[0], None)})
+ZONE.static(
+    {
+        "FindSystemTimeZoneById(string id)": _zone,
+        "ConvertTime(datetime dateTime, any destinationTimeZone)": _convert_time,
+        "ConvertTime(datetime dateTime, any sourceTimeZone, any destinationTimeZone)": _convert_time,
+        "ConvertTimeFromUtc(datetime dateTime, any destinationTimeZone)": lambda value, zone: _convert_time(
+            value.replace(tzinfo=datetime.timezone.utc), zone
+        ),
+        "ConvertTimeToUtc(datetime dateTime)": to_universal,
+        "ConvertTimeBySystemTimeZoneId(datetime dateTime, string id)": lambda value, name: _convert_time(
+            value, _zone(name)
+        ),
+    }
+)
+ZONE.property(
+    {
+        "Id": lambda zone: zone.name,
+        "DisplayName": lambda zone: zone.name,
+        "StandardName": lambda zone: zone.name,
+        "BaseUtcOffset": lambda zone: zone.offset(),
+    }
+)

@@ -1,0 +1,149 @@
+"""Exceptions and error records: what scripts read of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psbridge.binding.nettypes import NetType
+from psbridge.binding.text import to_text
+from psbridge.script.semantics.errors import (
+    EXCEPTION,
+    ErrorRecord,
+    ExceptionObject,
+    category_info,
+)
+from psbridge.script.semantics.members import register_object
+from psbridge.script.semantics.values import Bag, Hashtable
+
+from . import describe
+
+
+def _data(one: ExceptionObject) -> Hashtable:
+    if one.data is None:
+        one.data = Hashtable()
+    table: Hashtable = one.data
+    return table
+
+
+def _base(one: Any) -> Any:
+    while one.inner is not None:
+        one = one.inner
+    return one
+
+
+EXCEPTION_CLASS = describe("System.Exception", EXCEPTION)
+EXCEPTION_CLASS.property(
+    {
+        "Message": lambda one: one.message,
+        "InnerException": lambda one: one.inner,
+        "Data": _data,
+        "HResult": lambda one: -2146233088,
+        "Source": lambda one: one.extra.get("Source"),
+        "StackTrace": lambda one: one.extra.get("StackTrace"),
+        "TargetSite": lambda one: None,
+        "HelpLink": lambda one: one.extra.get("HelpLink"),
+    }
+)
+EXCEPTION_CLASS.setter(
+    {
+        "Source": lambda one, value: one.extra.__setitem__("Source", to_text(value)),
+        "HelpLink": lambda one, value: one.extra.__setitem__("HelpLink", to_text(value)),
+        "HResult": lambda one, value: None,
+    }
+)
+EXCEPTION_CLASS.method({"ToString()": str, "GetBaseException()": _base})
+
+
+def _read_extra(one: ExceptionObject, folded: str) -> tuple[bool, Any]:
+    for name, value in one.extra.items():
+        if name.lower() == folded:
+            return True, value
+    return False, None
+
+
+register_object(ExceptionObject, _read_extra)
+
+
+class ErrorDetails:
+    """`$_.ErrorDetails`."""
+
+    net_type = NetType("ErrorDetails", "System.Management.Automation.ErrorDetails")
+
+    def __init__(self, record: ErrorRecord) -> None:
+        self.record = record
+
+    def __str__(self) -> str:
+        return self.record.details or ""
+
+
+DETAILS = describe("System.Management.Automation.ErrorDetails", ErrorDetails.net_type)
+DETAILS.property(
+    {
+        "Message": lambda details: details.record.details,
+        "RecommendedAction": lambda details: details.record.recommended,
+    }
+)
+DETAILS.setter(
+    {"RecommendedAction": lambda details, value: setattr(details.record, "recommended", to_text(value))}
+)
+DETAILS.method({"ToString()": str})
+DETAILS.new({"(string message)": lambda message: _details(message)})
+
+
+def _details(message: str) -> ErrorDetails:
+    record = ErrorRecord(ExceptionObject("Exception", message), "", details=message)
+    return ErrorDetails(record)
+
+
+def _set_details(record: ErrorRecord, value: Any) -> None:
+    record.details = to_text(value) if value is not None else None
+
+
+def invocation(record: ErrorRecord) -> Bag:
+    """`$_.InvocationInfo`."""
+    where = f"{record.script or 'line'}:{record.line} char:{record.column}"
+    return Bag(
+        {
+            "MyCommand": record.command,
+            "ScriptName": record.script,
+            "ScriptLineNumber": record.line,
+            "OffsetInLine": record.column,
+            "Line": record.text,
+            "PositionMessage": f"At {where}\n+ {record.text.strip()}\n+ ~" if record.line else "",
+            "InvocationName": getattr(record.command, "name", "") if record.command is not None else "",
+            "PSScriptRoot": record.script.rpartition("/")[0],
+            "PSCommandPath": record.script,
+            "PipelineLength": 0,
+            "PipelinePosition": 0,
+        },
+        "System.Management.Automation.InvocationInfo",
+    )
+
+
+def _new_record(exception: Any, error_id: str, category: Any, target: Any) -> ErrorRecord:
+    name = getattr(category, "name", to_text(category))
+    return ErrorRecord(exception, error_id, name, target)
+
+
+RECORD = describe("System.Management.Automation.ErrorRecord", ErrorRecord.net_type)
+RECORD.new(
+    {
+        "(any exception, string errorId, System.Management.Automation.ErrorCategory errorCategory, "
+        "object targetObject)": _new_record,
+    }
+)
+RECORD.property(
+    {
+        "Exception": lambda record: record.exception,
+        "FullyQualifiedErrorId": lambda record: record.error_id,
+        "CategoryInfo": category_info,
+        "TargetObject": lambda record: record.target,
+        "ErrorDetails": lambda record: ErrorDetails(record) if record.details is not None else None,
+        "InvocationInfo": invocation,
+        "ScriptStackTrace": lambda record: record.stack,
+        "PipelineIterationInfo": lambda record: [],
+        "PSMessageDetails": lambda record: None,
+    }
+)
+RECORD.setter({"ErrorDetails": _set_details})
+RECORD.method({"ToString()": str})

@@ -1,0 +1,504 @@
+"""Arrays, lists, queues, stacks, sets, tuples, and enumerators over any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cmp_to_key
+from typing import Any
+
+from psbridge.binding import nettypes
+from psbridge.binding.nettypes import NetType
+from psbridge.binding.objects import elements, is_dictionary, is_list
+from psbridge.script.semantics.comparison import members_of, order, truth
+from psbridge.script.semantics.errors import NetFault
+from psbridge.script.semantics.types import cast_value, type_of
+from psbridge.script.semantics.values import ARRAY_LIST, Bag, NetList, NetQueue, NetSet, TypedArray
+
+from . import NetClass, describe
+from .text import out_of_range
+
+_INDEX = "Index was out of range. Must be non-negative and less than the size of the collection."
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Object.Equals: the same value of the same type."""
+    if one is None or other is None:
+        return one is other
+    if is_list(one) or is_dictionary(one):
+        return one is other
+    return type_of(one) is type_of(other) and bool(one == other)
+
+
+def _position(items: Any, value: Any, start: int = 0) -> int:
+    return next((place for place in range(start, len(items)) if equal(items[place], value)), -1)
+
+
+def _last_position(items: Any, value: Any) -> int:
+    return next((place for place in range(len(items) - 1, -1, -1) if equal(items[place], value)), -1)
+
+
+class Enumerator:
+    """IEnumerator over anything."""
+
+    net_type = NetType("IEnumerator", "System.Collections.IEnumerator")
+
+    def __init__(self, value: Any) -> None:
+        self.source = value
+        self.reset()
+
+    def reset(self) -> None:
+        items = members_of(self.source)
+        self.iterator: Iterator[Any] = iter([self.source] if items is None else items)
+        self.current: Any = None
+
+    def move(self) -> bool:
+        try:
+            self.current = next(self.iterator)
+        except StopIteration:
+            self.current = None
+            return False
+        return True
+
+    def __net_iterate__(self) -> Iterator[Any]:
+        return self.iterator
+
+
+ENUMERATOR = describe("System.Collections.IEnumerator", Enumerator.net_type)
+ENUMERATOR.property({"Current": lambda one: one.current})
+ENUMERATOR.method(
+    {
+        "MoveNext()": lambda one: one.move(),
+        "Reset()": lambda one: one.reset(),
+        "Dispose()": lambda one: None,
+    }
+)
+
+
+def _fixed_size(*_: Any) -> Any:
+    raise NetFault("NotSupportedException", "Collection was of a fixed size.")
+
+
+def _copy_to(items: Any, target: Any, start: int) -> None:
+    for offset, item in enumerate(items):
+        target[start + offset] = item
+
+
+def _by_first(one: Any, other: Any) -> int:
+    return order(one[0], other[0], True)
+
+
+def _sorted(items: list[Any], compare: Callable[[Any, Any], Any] | None = None) -> list[Any]:
+    by = (
+        (lambda one, other: int(compare(one, other)))
+        if compare
+        else (lambda one, other: order(one, other, True))
+    )
+    return sorted(items, key=cmp_to_key(by))
+
+
+def _set_value(items: Any, value: Any, place: int) -> None:
+    items[place] = value
+
+
+def _new_instance(type_: NetType, *sizes: int) -> Any:
+    empty = cast_value(None, type_) if type_.is_value and type_.enum is None else None
+    if len(sizes) == 1:
+        return TypedArray([empty] * sizes[0], type_)
+    return [_new_instance(type_, *sizes[1:]) for _ in range(sizes[0])]
+
+
+def _sort_in_place(items: Any, other: Any = None) -> None:
+    if other is None:
+        items[:] = _sorted(list(items))
+        return
+    pairs = sorted(zip(items, other, strict=False), key=cmp_to_key(_by_first))
+    items[:] = [pair[0] for pair in pairs]
+    other[:] = [pair[1] for pair in pairs]
+
+
+def _reverse(items: Any, start: int = 0, count: int | None = None) -> None:
+    end = len(items) if count is None else start + count
+    items[start:end] = items[start:end][::-1]
+
+
+ARRAY = describe("System.Array", None)
+ARRAY.property(
+    {
+        "Length": len,
+        "Count": len,
+        "LongLength": lambda items: nettypes and _long(len(items)),
+        "Rank": lambda items: 1,
+        "IsFixedSize": lambda items: True,
+        "IsReadOnly": lambda items: False,
+        "IsSynchronized": lambda items: False,
+        "SyncRoot": lambda items: items,
+    }
+)
+
+
+def _long(number: int) -> Any:
+    from psbridge.binding.values import Int64
+
+    return Int64(number)
+
+
+ARRAY.method(
+    {
+        "Contains(object value)": lambda items, value: _position(items, value) >= 0,
+        "IndexOf(object value)": _position,
+        "IndexOf(object value, int startIndex)": _position,
+        "LastIndexOf(object value)": _last_position,
+        "GetLength(int dimension)": lambda items, dimension: len(items),
+        "GetUpperBound(int dimension)": lambda items, dimension: len(items) - 1,
+        "GetLowerBound(int dimension)": lambda items, dimension: 0,
+        "GetValue(int index)": lambda items, place: items[place],
+        "SetValue(object value, int index)": _set_value,
+        "Clone()": lambda items: (
+            TypedArray(items, items.element) if isinstance(items, TypedArray) else list(items)
+        ),
+        "CopyTo(any array, int index)": _copy_to,
+        "Add(object value)": _fixed_size,
+        "Remove(object value)": _fixed_size,
+        "RemoveAt(int index)": _fixed_size,
+        "Insert(int index, object value)": _fixed_size,
+        "GetEnumerator()": Enumerator,
+        "Get(int index)": lambda items, place: items[place],
+        "Set(int index, object value)": lambda items, place, value: _set_value(items, value, place),
+    }
+)
+ARRAY.static(
+    {
+        "Reverse(any array)": _reverse,
+        "Reverse(any array, int index, int length)": _reverse,
+        "Sort(any array)": _sort_in_place,
+        "Sort(any keys, any items)": _sort_in_place,
+        "IndexOf(any array, object value)": _position,
+        "IndexOf(any array, object value, int startIndex)": _position,
+        "LastIndexOf(any array, object value)": _last_position,
+        "Copy(any sourceArray, any destinationArray, int length)": lambda source, target, count: _copy_to(
+            source[:count], target, 0
+        ),
+        "Copy(any sourceArray, int sourceIndex, any destinationArray, int destinationIndex, int length)": (
+            lambda source, start, target, at, count: _copy_to(source[start : start + count], target, at)
+        ),
+        "CreateInstance(type elementType, int length)": _new_instance,
+        "CreateInstance(type elementType, int length1, int length2)": _new_instance,
+        "Empty()": list,
+        "Clear(any array)": lambda items: _copy_to([None] * len(items), items, 0),
+        "Exists(any array, delegate match)": lambda items, test: any(truth(test(item)) for item in items),
+        "Find(any array, delegate match)": lambda items, test: next(
+            (i for i in items if truth(test(i))), None
+        ),
+        "FindAll(any array, delegate match)": lambda items, test: [i for i in items if truth(test(i))],
+        "FindIndex(any array, delegate match)": lambda items, test: next(
+            (place for place, item in enumerate(items) if truth(test(item))), -1
+        ),
+        "TrueForAll(any array, delegate match)": lambda items, test: all(truth(test(item)) for item in items),
+        "ForEach(any array, delegate action)": lambda items, action: (
+            [action(item) for item in items] and None
+        ),
+    }
+)
+
+
+def _add(items: NetList, value: Any) -> Any:
+    items.append(value)
+    return len(items) - 1 if items.kind == "ArrayList" else None
+
+
+def _remove(items: NetList, value: Any) -> Any:
+    place = _position(items, value)
+    if place >= 0:
+        del items[place]
+    return None if items.kind == "ArrayList" else place >= 0
+
+
+def _remove_at(items: NetList, place: int) -> None:
+    if not 0 <= place < len(items):
+        raise out_of_range("index", _INDEX)
+    del items[place]
+
+
+def _remove_range(items: NetList, place: int, count: int) -> None:
+    if place < 0 or count < 0 or place + count > len(items):
+        raise NetFault(
+            "ArgumentException",
+            "Offset and length were out of bounds for the array or count is greater than the "
+            "number of elements "
+            "from index to the end of the source collection.",
+        )
+    del items[place : place + count]
+
+
+def _insert(items: NetList, place: int, value: Any) -> None:
+    if not 0 <= place <= len(items):
+        raise out_of_range("index", "Index must be within the bounds of the List.")
+    items.insert(place, value)
+
+
+def _remove_all(items: NetList, test: Callable[[Any], Any]) -> int:
+    kept = [item for item in items if not truth(test(item))]
+    count = len(items) - len(kept)
+    items[:] = kept
+    return count
+
+
+def _like(items: NetList, new: Any) -> NetList:
+    return NetList(new, items.element, items.kind)
+
+
+def _sort_list(items: NetList, compare: Callable[[Any, Any], Any] | None = None) -> None:
+    items[:] = _sorted(list(items), compare)
+
+
+LIST = describe("System.Collections.Generic.List`1", None)
+LIST.property({"Count": len, "Capacity": lambda items: max(4, len(items))})
+LIST.setter({"Capacity": lambda items, size: None})
+LIST.method(
+    {
+        "Add(T item)": _add,
+        "AddRange(any collection)": lambda items, more: items.extend(
+            cast_value(item, items.element) for item in _spread(more)
+        ),
+        "Insert(int index, T item)": _insert,
+        "InsertRange(int index, any collection)": lambda items, place, more: items.__setitem__(
+            slice(place, place), [cast_value(item, items.element) for item in _spread(more)]
+        ),
+        "Remove(T item)": _remove,
+        "RemoveAt(int index)": _remove_at,
+        "RemoveRange(int index, int count)": _remove_range,
+        "RemoveAll(delegate match)": _remove_all,
+        "Clear()": lambda items: items.clear(),
+        "Contains(T item)": lambda items, value: _position(items, value) >= 0,
+        "IndexOf(T item)": _position,
+        "IndexOf(T item, int index)": _position,
+        "LastIndexOf(T item)": _last_position,
+        "ToArray()": lambda items: (
+            list(items) if items.element is nettypes.OBJECT else TypedArray(items, items.element)
+        ),
+        "ToArray(type type)": lambda items, type_: cast_value(list(items), nettypes.array_of(type_)),
+        "Sort()": _sort_list,
+        "Sort(delegate comparison)": _sort_list,
+        "Reverse()": lambda items: items.reverse(),
+        "Reverse(int index, int count)": _reverse,
+        "GetRange(int index, int count)": lambda items, place, count: _like(
+            items, items[place : place + count]
+        ),
+        "Exists(delegate match)": lambda items, test: any(truth(test(item)) for item in items),
+        "Find(delegate match)": lambda items, test: next((i for i in items if truth(test(i))), None),
+        "FindAll(delegate match)": lambda items, test: _like(items, [i for i in items if truth(test(i))]),
+        "FindIndex(delegate match)": lambda items, test: next(
+            (place for place, item in enumerate(items) if truth(test(item))), -1
+        ),
+        "FindLast(delegate match)": lambda items, test: next(
+            (i for i in reversed(items) if truth(test(i))), None
+        ),
+        "TrueForAll(delegate match)": lambda items, test: all(truth(test(item)) for item in items),
+        "ForEach(delegate action)": lambda items, action: [action(item) for item in list(items)] and None,
+        "ConvertAll(delegate converter)": lambda items, converter: NetList(
+            [converter(item) for item in items]
+        ),
+        "BinarySearch(T item)": _position,
+        "GetEnumerator()": Enumerator,
+        "CopyTo(any array)": lambda items, target: _copy_to(items, target, 0),
+        "CopyTo(any array, int index)": _copy_to,
+        "AsReadOnly()": lambda items: NetList(items, items.element, "ReadOnlyCollection"),
+        "TrimExcess()": lambda items: None,
+        "Clone()": lambda items: _like(items, items),
+        "Slice(int start, int length)": lambda items, start, length: _like(
+            items, items[start : start + length]
+        ),
+    }
+)
+
+
+def _spread(value: Any) -> list[Any]:
+    if value is None:
+        raise NetFault("ArgumentNullException", "Value cannot be null. (Parameter 'collection')")
+    items = members_of(value)
+    return [value] if items is None else items
+
+
+for _name in (
+    *("System.Collections.ObjectModel.Collection`1", "System.Collections.Concurrent.ConcurrentBag`1"),
+    *("System.Collections.ObjectModel.ReadOnlyCollection`1", "System.Collections.Generic.LinkedList`1"),
+):
+    describe(_name, None, "System.Collections.Generic.List`1")
+LINKED = describe("System.Collections.Generic.LinkedList`1", None, "System.Collections.Generic.List`1")
+LINKED.method(
+    {
+        "AddLast(T value)": lambda items, value: items.append(value),
+        "AddFirst(T value)": lambda items, value: items.insert(0, value),
+        "RemoveFirst()": lambda items: items.pop(0) and None,
+        "RemoveLast()": lambda items: items.pop() and None,
+    }
+)
+ARRAY_LIST_CLASS = describe("System.Collections.ArrayList", ARRAY_LIST, "System.Collections.Generic.List`1")
+ARRAY_LIST_CLASS.new(
+    {
+        "()": lambda: NetList(kind="ArrayList"),
+        "(int capacity)": lambda capacity: NetList(kind="ArrayList"),
+        "(object[] c)": lambda items: NetList(items, kind="ArrayList"),
+    }
+)
+ARRAY_LIST_CLASS.property({"IsFixedSize": lambda items: False, "IsReadOnly": lambda items: False})
+
+
+def _empty(kind: str) -> NetFault:
+    return NetFault("InvalidOperationException", f"{kind} empty.")
+
+
+def _take(queue: NetQueue, keep: bool = False) -> Any:
+    if not queue:
+        raise _empty("Queue" if queue.kind != "Stack" else "Stack")
+    if queue.kind == "Stack":
+        return queue[-1] if keep else queue.pop()
+    return queue[0] if keep else queue.popleft()
+
+
+def _try_take(queue: NetQueue, reference: Any, keep: bool = False) -> bool:
+    if not queue:
+        reference.write(None)
+        return False
+    reference.write(_take(queue, keep))
+    return True
+
+
+def _queue_members(described: NetClass) -> None:
+    described.property({"Count": len})
+    described.method(
+        {
+            "Enqueue(T item)": lambda queue, value: queue.append(value),
+            "Push(T item)": lambda queue, value: queue.append(value),
+            "Dequeue()": _take,
+            "Pop()": _take,
+            "Peek()": lambda queue: _take(queue, True),
+            "TryDequeue(ref result)": _try_take,
+            "TryPop(ref result)": _try_take,
+            "TryPeek(ref result)": lambda queue, reference: _try_take(queue, reference, True),
+            "Clear()": lambda queue: queue.clear(),
+            "Contains(T item)": lambda queue, value: any(equal(item, value) for item in queue),
+            "ToArray()": lambda queue: (
+                TypedArray(queue, queue.element) if queue.element is not nettypes.OBJECT else list(queue)
+            ),
+            "GetEnumerator()": Enumerator,
+        }
+    )
+
+
+for _name in (
+    *("System.Collections.Generic.Queue`1", "System.Collections.Generic.Stack`1"),
+    "System.Collections.Concurrent.ConcurrentQueue`1",
+):
+    _queue_members(describe(_name, None))
+for _kind in ("Queue", "Stack"):
+    _type = NetType(_kind, f"System.Collections.{_kind}")
+    _plain = describe(f"System.Collections.{_kind}", _type)
+    _queue_members(_plain)
+    _plain.new(
+        {
+            "()": lambda kind=_kind: NetQueue(kind=kind),
+            "(object[] col)": lambda items, kind=_kind: NetQueue(items, kind=kind),
+        }
+    )
+
+
+def _update(members: NetSet, other: Any, keep: Callable[[bool], bool]) -> None:
+    inside = {members.key(item) for item in _spread(other)}
+    for key in list(members):
+        if not keep(key in inside):
+            del members[key]
+
+
+def _symmetric(members: NetSet, other: Any) -> None:
+    for item in _spread(other):
+        if not members.add(item):
+            del members[members.key(item)]
+
+
+def _keys(members: NetSet, other: Any) -> set[Any]:
+    return {members.key(item) for item in _spread(other)}
+
+
+SET = describe("System.Collections.Generic.HashSet`1", None)
+SET.property({"Count": len, "Min": lambda members: min(members), "Max": lambda members: max(members)})
+SET.method(
+    {
+        "Add(T item)": lambda members, value: members.add(value),
+        "Contains(T item)": lambda members, value: members.key(value) in members,
+        "Remove(T item)": lambda members, value: members.pop(members.key(value), _add) is not _add,
+        "Clear()": lambda members: members.clear(),
+        "UnionWith(any other)": lambda members, other: (
+            [members.add(item) for item in _spread(other)] and None
+        ),
+        "IntersectWith(any other)": lambda members, other: _update(members, other, lambda inside: inside),
+        "ExceptWith(any other)": lambda members, other: _update(members, other, lambda inside: not inside),
+        "SymmetricExceptWith(any other)": _symmetric,
+        "IsSubsetOf(any other)": lambda members, other: set(members) <= _keys(members, other),
+        "IsSupersetOf(any other)": lambda members, other: set(members) >= _keys(members, other),
+        "Overlaps(any other)": lambda members, other: bool(set(members) & _keys(members, other)),
+        "SetEquals(any other)": lambda members, other: set(members) == _keys(members, other),
+        "CopyTo(any array)": lambda members, target: _copy_to(members.members(), target, 0),
+        "GetEnumerator()": Enumerator,
+        "ToArray()": lambda members: TypedArray(members.members(), members.element),
+    }
+)
+describe("System.Collections.Generic.SortedSet`1", None, "System.Collections.Generic.HashSet`1")
+
+
+def tuple_of(items: list[Any]) -> Bag:
+    """A tuple with these items."""
+    return Bag({f"Item{number}": item for number, item in enumerate(items, 1)}, "System.Tuple")
+
+
+TUPLE = describe("System.Tuple")
+TUPLE.static({"Create(params object[] items)": tuple_of})
+VALUE_TUPLE = describe("System.ValueTuple")
+VALUE_TUPLE.static({"Create(params object[] items)": tuple_of})
+
+LINQ = describe("System.Linq.Enumerable")
+LINQ.static(
+    {
+        "Range(int start, int count)": lambda start, count: TypedArray(
+            range(start, start + count), nettypes.INT32
+        ),
+        "Repeat(object element, int count)": lambda element, count: [element] * count,
+        "Sum(any source)": lambda items: sum(_spread(items)),
+        "Max(any source)": lambda items: max(_spread(items)),
+        "Min(any source)": lambda items: min(_spread(items)),
+        "Average(any source)": lambda items: sum(_spread(items)) / len(_spread(items)),
+        "Count(any source)": lambda items: len(_spread(items)),
+        "First(any source)": lambda items: _spread(items)[0],
+        "Last(any source)": lambda items: _spread(items)[-1],
+        "Any(any source)": lambda items: bool(_spread(items)),
+        "Any(any source, delegate predicate)": lambda items, test: any(
+            truth(test(i)) for i in _spread(items)
+        ),
+        "All(any source, delegate predicate)": lambda items, test: all(
+            truth(test(i)) for i in _spread(items)
+        ),
+        "Where(any source, delegate predicate)": lambda items, test: [
+            i for i in _spread(items) if truth(test(i))
+        ],
+        "Select(any source, delegate selector)": lambda items, selector: [
+            selector(i) for i in _spread(items)
+        ],
+        "Distinct(any source)": lambda items: NetSet(_spread(items)).members(),
+        "Reverse(any source)": lambda items: _spread(items)[::-1],
+        "Skip(any source, int count)": lambda items, count: _spread(items)[count:],
+        "Take(any source, int count)": lambda items, count: _spread(items)[:count],
+        "ToArray(any source)": _spread,
+        "ToList(any source)": lambda items: NetList(_spread(items)),
+        "Union(any first, any second)": lambda one, other: NetSet([*_spread(one), *_spread(other)]).members(),
+        "Intersect(any first, any second)": lambda one, other: [
+            i for i in NetSet(_spread(one)).members() if i in _spread(other)
+        ],
+        "Except(any first, any second)": lambda one, other: [
+            i for i in NetSet(_spread(one)).members() if i not in _spread(other)
+        ],
+        "Concat(any first, any second)": lambda one, other: [*_spread(one), *_spread(other)],
+        "SequenceEqual(any first, any second)": lambda one, other: _spread(one) == _spread(other),
+        "OrderBy(any source, delegate keySelector)": lambda items, key: sorted(_spread(items), key=key),
+    }
+)
+__all__ = ["Enumerator", "elements", "equal", "tuple_of"]

@@ -1,0 +1,518 @@
+"""Numbers: their own members, Math, Convert, BigInteger, Random."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import random
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from typing import Any
+
+from psbridge.binding import nettypes
+from psbridge.binding.errors import InvalidCast, NetError
+from psbridge.binding.nettypes import NetType
+from psbridge.binding.numbers import parse_integer
+from psbridge.binding.objects import type_of
+from psbridge.binding.text import net_text
+from psbridge.binding.values import Byte, Int64, Single
+from psbridge.script.semantics.arithmetic import sized
+from psbridge.script.semantics.errors import NetFault
+from psbridge.script.semantics.text import format_value
+from psbridge.script.semantics.types import cast_value
+from psbridge.script.semantics.values import BigInteger, NetRef, TypedArray
+
+from . import describe
+from .text import out_of_range
+
+_DOUBLE_FUNCTIONS = {
+    "Sin": math.sin,
+    "Cos": math.cos,
+    "Tan": math.tan,
+    "Asin": math.asin,
+    "Acos": math.acos,
+    "Atan": math.atan,
+    "Sinh": math.sinh,
+    "Cosh": math.cosh,
+    "Tanh": math.tanh,
+    "Sqrt": math.sqrt,
+    "Exp": math.exp,
+    "Cbrt": lambda number: math.copysign(abs(number) ** (1 / 3), number),
+    "Log10": lambda number: _log(number, 10),
+    "Log2": lambda number: _log(number, 2),
+}
+
+
+def _log(number: float, base: float | None = None) -> float:
+    if number == 0:
+        return -math.inf
+    if number < 0 or number != number:
+        return math.nan
+    if math.isinf(number):
+        return number
+    if base == 10:
+        return math.log10(number)
+    if base == 2:
+        return math.log2(number)
+    return math.log(number) if base is None else math.log(number) / math.log(base)
+
+
+def _safe(function: Any) -> Any:
+    def wrapped(number: float) -> float:
+        try:
+            return float(function(number))
+        except ValueError:
+            return math.nan
+        except OverflowError:
+            return math.inf
+
+    return wrapped
+
+
+def _floor(number: float) -> float:
+    return float(math.floor(number)) if math.isfinite(number) else number
+
+
+def _ceiling(number: float) -> float:
+    return float(math.ceil(number)) or math.copysign(0.0, number) if math.isfinite(number) else number
+
+
+def _truncate(number: float) -> float:
+    return float(math.trunc(number)) if math.isfinite(number) else number
+
+
+_ROUNDINGS = {0: ROUND_HALF_EVEN, 1: ROUND_HALF_UP, 2: ROUND_DOWN, 3: ROUND_FLOOR, 4: ROUND_CEILING}
+
+
+def _round(number: Any, digits: int = 0, mode: Any = 0) -> Any:
+    if digits < 0 or digits > (28 if isinstance(number, Decimal) else 15):
+        raise out_of_range(
+            "decimals" if isinstance(number, Decimal) else "digits",
+            "Decimal can only round to between 0 and 28 digits of precision."
+            if isinstance(number, Decimal)
+            else "Rounding digits must be between 0 and 15, inclusive.",
+        )
+    rounding = _ROUNDINGS[int(mode)]
+    if isinstance(number, Decimal):
+        if -min(int(number.as_tuple().exponent), 0) <= digits:
+            return number
+        return number.quantize(Decimal(1).scaleb(-digits), rounding=rounding)
+    if not math.isfinite(number) or abs(number) >= 1e16:
+        return number
+    power = 10.0**digits
+    scaled = number * power
+    whole = Decimal(scaled).quantize(Decimal(1), rounding=rounding)
+    return float(whole) / power
+
+
+def _power(base: float, exponent: float) -> float:
+    try:
+        result = base**exponent
+    except ZeroDivisionError:
+        return math.inf
+    except OverflowError:
+        return math.inf
+    return math.nan if isinstance(result, complex) else float(result)
+
+
+def _abs(number: Any) -> Any:
+    if type(number) is int or isinstance(number, Int64):
+        bounds = type_of(number).bounds or (0, 0)
+        if number == bounds[0]:
+            raise NetFault(
+                "OverflowException", "Negating the minimum value of a twos complement number is invalid."
+            )
+    result = abs(number)
+    return type(number)(result) if type(number) not in (int, float, Decimal) else result
+
+
+def _larger(one: Any, other: Any) -> Any:
+    return one if one >= other or one != one else other
+
+
+def _smaller(one: Any, other: Any) -> Any:
+    return one if one <= other or one != one else other
+
+
+def _clamp(value: Any, low: Any, high: Any) -> Any:
+    if low > high:
+        raise NetFault("ArgumentException", f"'{net_text(low)}' cannot be greater than {net_text(high)}.")
+    return max(low, min(value, high))
+
+
+def _div_rem(one: int, other: int, rest: NetRef | None = None) -> Any:
+    if other == 0:
+        raise NetFault("DivideByZeroException", "Attempted to divide by zero.")
+    quotient = abs(one) // abs(other) * (1 if (one < 0) == (other < 0) else -1)
+    left = one - quotient * other
+    if rest is not None:
+        rest.write(left)
+        return quotient
+    from .lists import tuple_of
+
+    return tuple_of([quotient, left])
+
+
+MATH = describe("System.Math")
+MATH.constant({"PI": math.pi, "E": math.e, "Tau": math.tau})
+MATH.static({f"{name}(double d)": _safe(function) for name, function in _DOUBLE_FUNCTIONS.items()})
+_SIZES = ("int", "long", "double", "decimal")
+MATH.static(
+    {
+        "Floor(double d)": _floor,
+        "Floor(decimal d)": lambda number: number.to_integral_value(ROUND_FLOOR),
+        "Ceiling(double a)": _ceiling,
+        "Ceiling(decimal d)": lambda number: number.to_integral_value(ROUND_CEILING),
+        "Truncate(double d)": _truncate,
+        "Truncate(decimal d)": lambda number: number.to_integral_value(ROUND_DOWN),
+        "Round(double a)": _round,
+        "Round(decimal d)": _round,
+        "Round(double value, int digits)": _round,
+        "Round(decimal d, int decimals)": _round,
+        "Round(double value, System.MidpointRounding mode)": lambda number, mode: _round(number, 0, mode),
+        "Round(decimal d, System.MidpointRounding mode)": lambda number, mode: _round(number, 0, mode),
+        "Round(double value, int digits, System.MidpointRounding mode)": _round,
+        "Round(decimal d, int decimals, System.MidpointRounding mode)": _round,
+        "Pow(double x, double y)": _power,
+        "Log(double d)": _log,
+        "Log(double a, double newBase)": _log,
+        "Atan2(double y, double x)": math.atan2,
+        "IEEERemainder(double x, double y)": math.remainder,
+        "Sign(double value)": lambda number: (number > 0) - (number < 0),
+        "Sign(decimal value)": lambda number: (number > 0) - (number < 0),
+        "BigMul(int a, int b)": lambda one, other: Int64(one * other),
+        "DivRem(int a, int b)": _div_rem,
+        "DivRem(long a, long b)": _div_rem,
+        "DivRem(int a, int b, ref result)": _div_rem,
+    }
+)
+for _size in _SIZES:
+    MATH.static(
+        {
+            f"Abs({_size} value)": _abs,
+            f"Max({_size} val1, {_size} val2)": _larger,
+            f"Min({_size} val1, {_size} val2)": _smaller,
+            f"Clamp({_size} value, {_size} min, {_size} max)": _clamp,
+        }
+    )
+
+
+def _parser(type_: NetType) -> Any:
+    def parse(text: str | None, *rest: Any) -> Any:
+        if text is None:
+            raise NetFault("ArgumentNullException", "Value cannot be null. (Parameter 's')")
+        hexadecimal = next((item for item in rest if getattr(item, "name", "") == "HexNumber"), None)
+        try:
+            if hexadecimal is not None:
+                return parse_integer(f"0x{text.strip()}", type_)
+            if type_.bounds is not None:
+                return parse_integer(text, type_)
+            if not text.strip():
+                raise NetError(f"The input string '{text}' was not in a correct format.", format=True)
+            return cast_value(text, type_)
+        except NetError as error:
+            kind = "FormatException" if error.format else "OverflowException"
+            raise NetFault(kind, str(error)) from None
+        except InvalidCast as error:
+            why = str(error).partition('. Error: "')[2].removesuffix('"') or str(error)
+            raise NetFault("FormatException", why) from None
+
+    return parse
+
+
+def _tries(type_: NetType) -> Any:
+    parse = _parser(type_)
+
+    def attempt(text: Any, *rest: Any) -> bool:
+        reference = rest[-1]
+        try:
+            reference.write(parse(None if text is None else str(text), *rest[:-1]))
+        except NetFault:
+            reference.write(cast_value(0, type_))
+            return False
+        return True
+
+    return attempt
+
+
+def _number_class(full_name: str, type_: NetType) -> None:
+    described = describe(full_name, type_)
+    parse, attempt = _parser(type_), _tries(type_)
+    described.static(
+        {
+            "Parse(string s)": parse,
+            "Parse(string s, System.Globalization.NumberStyles style)": parse,
+            "Parse(string s, any provider)": parse,
+            "Parse(string s, System.Globalization.NumberStyles style, any provider)": parse,
+            "TryParse(string s, ref result)": attempt,
+            "TryParse(string s, any style, any provider, ref result)": attempt,
+            "TryParse(string s, any provider, ref result)": attempt,
+            "Max(object x, object y)": _larger,
+            "Min(object x, object y)": _smaller,
+            "Abs(object value)": _abs,
+        }
+    )
+    described.method(
+        {
+            "ToString()": net_text,
+            "ToString(string format)": format_value,
+            "ToString(any provider)": lambda value, _: net_text(value),
+            "ToString(string format, any provider)": lambda value, spec, _: format_value(value, spec or ""),
+            "CompareTo(object value)": lambda value, other: (value > other) - (value < other),
+            "Equals(object obj)": lambda value, other: (
+                other is not None and type_of(other) is type_of(value) and value == other
+            ),
+        }
+    )
+    if type_.bounds is not None:
+        low, high = type_.bounds
+        described.constant({"MinValue": cast_value(low, type_), "MaxValue": cast_value(high, type_)})
+
+
+for _name, _type in (
+    *(("Int32", nettypes.INT32), ("Int64", nettypes.INT64), ("Int16", nettypes.INT16)),
+    *(("Byte", nettypes.BYTE), ("SByte", nettypes.SBYTE), ("UInt16", nettypes.UINT16)),
+    *(("UInt32", nettypes.UINT32), ("UInt64", nettypes.UINT64), ("Double", nettypes.DOUBLE)),
+    *(("Single", nettypes.SINGLE), ("Decimal", nettypes.DECIMAL)),
+):
+    _number_class(f"System.{_name}", _type)
+
+from . import net_class  # noqa: E402
+
+_DOUBLE = net_class("System.Double")
+assert _DOUBLE is not None
+_DOUBLE.constant(
+    {
+        "MaxValue": 1.7976931348623157e308,
+        "MinValue": -1.7976931348623157e308,
+        "Epsilon": 5e-324,
+        "NaN": math.nan,
+        "PositiveInfinity": math.inf,
+        "NegativeInfinity": -math.inf,
+    }
+)
+_DOUBLE.static(
+    {
+        "IsNaN(double d)": math.isnan,
+        "IsInfinity(double d)": math.isinf,
+        "IsFinite(double d)": math.isfinite,
+        "IsPositiveInfinity(double d)": lambda number: number == math.inf,
+        "IsNegativeInfinity(double d)": lambda number: number == -math.inf,
+    }
+)
+_SINGLE = net_class("System.Single")
+assert _SINGLE is not None
+_SINGLE.constant(
+    {
+        "MaxValue": Single(3.4028234663852886e38),
+        "MinValue": Single(-3.4028234663852886e38),
+        "NaN": Single(math.nan),
+    }
+)
+_DECIMAL = net_class("System.Decimal")
+assert _DECIMAL is not None
+_DECIMAL.constant(
+    {
+        "MaxValue": Decimal("79228162514264337593543950335"),
+        "MinValue": Decimal("-79228162514264337593543950335"),
+        "Zero": Decimal(0),
+        "One": Decimal(1),
+        "MinusOne": Decimal(-1),
+    }
+)
+_DECIMAL.static(
+    {
+        "Round(decimal d)": _round,
+        "Round(decimal d, int decimals)": _round,
+        "Round(decimal d, int decimals, System.MidpointRounding mode)": _round,
+        "Floor(decimal d)": lambda number: number.to_integral_value(ROUND_FLOOR),
+        "Ceiling(decimal d)": lambda number: number.to_integral_value(ROUND_CEILING),
+        "Truncate(decimal d)": lambda number: number.to_integral_value(ROUND_DOWN),
+    }
+)
+
+
+def _parse_bool(text: str) -> bool:
+    folded = text.strip().lower()
+    if folded not in ("true", "false"):
+        raise NetFault("FormatException", f"String '{text}' was not recognized as a valid Boolean.")
+    return folded == "true"
+
+
+def _try_bool(text: str, reference: NetRef) -> bool:
+    try:
+        reference.write(_parse_bool(text))
+    except NetFault:
+        reference.write(False)
+        return False
+    return True
+
+
+BOOLEAN = describe("System.Boolean", nettypes.BOOLEAN)
+BOOLEAN.static({"Parse(string value)": _parse_bool, "TryParse(string value, ref result)": _try_bool})
+BOOLEAN.constant({"TrueString": "True", "FalseString": "False"})
+
+BIG = describe("System.Numerics.BigInteger", BigInteger.net_type)
+BIG.static(
+    {
+        "Pow(bigint value, int exponent)": lambda value, exponent: BigInteger(int(value) ** exponent),
+        "Parse(string value)": lambda text: cast_value(text, BigInteger.net_type),
+        "Add(bigint left, bigint right)": lambda one, other: BigInteger(int(one) + int(other)),
+        "Multiply(bigint left, bigint right)": lambda one, other: BigInteger(int(one) * int(other)),
+        "Subtract(bigint left, bigint right)": lambda one, other: BigInteger(int(one) - int(other)),
+        "ModPow(bigint value, bigint exponent, bigint modulus)": lambda value, exponent, modulus: BigInteger(
+            pow(int(value), int(exponent), int(modulus))
+        ),
+        "GreatestCommonDivisor(bigint left, bigint right)": lambda one, other: BigInteger(
+            math.gcd(one, other)
+        ),
+        "Abs(bigint value)": lambda value: BigInteger(abs(int(value))),
+        "Log10(bigint value)": lambda value: math.log10(int(value)),
+    }
+)
+BIG.constant({"One": BigInteger(1), "Zero": BigInteger(0), "MinusOne": BigInteger(-1)})
+BIG.new({"(object value)": lambda value: cast_value(value, BigInteger.net_type)})
+BIG.property(
+    {
+        "IsZero": lambda value: value == 0,
+        "IsEven": lambda value: value % 2 == 0,
+        "Sign": lambda v: (v > 0) - (v < 0),
+    }
+)
+BIG.method({"ToString()": lambda value: str(int(value))})
+
+RANDOM = describe("System.Random", NetType("Random", "System.Random"))
+
+
+class Random(random.Random):
+    """System.Random; a seed gives a repeatable sequence, though not .NET's."""
+
+    net_type = RANDOM.type
+
+
+def _next(source: Random, *bounds: int) -> int:
+    low, high = (0, 2147483647) if not bounds else (0, bounds[0]) if len(bounds) == 1 else bounds
+    if low > high:
+        raise out_of_range("minValue", "'minValue' cannot be greater than maxValue.")
+    return low if low == high else source.randrange(low, high)
+
+
+RANDOM.new({"()": Random, "(int Seed)": Random})
+RANDOM.constant({"Shared": Random()})
+RANDOM.method(
+    {
+        "Next()": _next,
+        "Next(int maxValue)": _next,
+        "Next(int minValue, int maxValue)": _next,
+        "NextDouble()": lambda source: source.random(),
+        "NextInt64(long minValue, long maxValue)": lambda source, low, high: Int64(
+            source.randrange(low, high)
+        ),
+    }
+)
+
+
+def _from_base64(text: str) -> TypedArray:
+    try:
+        stripped = "".join(text.split())
+        return TypedArray(map(Byte, base64.b64decode(stripped, validate=True)), nettypes.BYTE)
+    except (binascii.Error, ValueError):
+        raise NetFault(
+            "FormatException",
+            "The input is not a valid Base-64 string as it contains a non-base 64 character, "
+            "more than two padding "
+            "characters, or an illegal character among the padding characters.",
+        ) from None
+
+
+def as_bytes(value: Any) -> bytes:
+    """A byte array, in whatever shape it is here, as bytes."""
+    return bytes(value) if isinstance(value, (bytes, bytearray)) else bytes(int(item) for item in value)
+
+
+def byte_array(data: bytes) -> TypedArray:
+    """Bytes as a [byte[]]."""
+    return TypedArray(map(Byte, data), nettypes.BYTE)
+
+
+def _to_base(value: int, base: int) -> str:
+    if base not in (2, 8, 10, 16):
+        raise NetFault("ArgumentException", "Invalid Base.")
+    if value < 0:
+        value += 1 << (32 if type_of(value) is nettypes.INT32 else 64)
+    return {2: f"{value:b}", 8: f"{value:o}", 10: str(value), 16: f"{value:x}"}[base]
+
+
+def _from_base(bits: int) -> Any:
+    def parse(text: str, base: int) -> Any:
+        try:
+            number = int(text, base)
+        except ValueError:
+            raise NetFault("FormatException", "Could not find any recognizable digits.") from None
+        if number >> (bits - 1) == 1 and base != 10:
+            number -= 1 << bits
+        return sized(number, 1 if bits == 32 else 3)
+
+    return parse
+
+
+CONVERT = describe("System.Convert")
+CONVERT.static(
+    {
+        "ToBase64String(byte[] inArray)": lambda data: base64.b64encode(as_bytes(data)).decode("ascii"),
+        "ToBase64String(byte[] inArray, System.Base64FormattingOptions options)": lambda data, options: (
+            "\r\n".join(_wrapped(base64.b64encode(as_bytes(data)).decode("ascii"), int(options)))
+        ),
+        "FromBase64String(string s)": _from_base64,
+        "ToHexString(byte[] inArray)": lambda data: as_bytes(data).hex().upper(),
+        "ToHexStringLower(byte[] inArray)": lambda data: as_bytes(data).hex(),
+        "FromHexString(string s)": lambda text: byte_array(bytes.fromhex(text)),
+        "ToString(int value, int toBase)": _to_base,
+        "ToString(long value, int toBase)": _to_base,
+        "ToString(object value)": lambda value: "" if value is None else net_text(value),
+        "ToInt32(string value, int fromBase)": _from_base(32),
+        "ToInt64(string value, int fromBase)": _from_base(64),
+        "ToByte(string value, int fromBase)": lambda text, base: Byte(int(text, base)),
+        "ToBoolean(string value)": _parse_bool,
+        "ToBoolean(object value)": lambda value: cast_value(value, nettypes.BOOLEAN),
+        "ChangeType(object value, type conversionType)": cast_value,
+        "ToDateTime(string value)": lambda text: cast_value(text, nettypes.DATETIME),
+    }
+)
+
+
+def _wrapped(text: str, options: int) -> list[str]:
+    return [text[place : place + 76] for place in range(0, len(text), 76)] if options else [text]
+
+
+for _name, _type in (
+    *(("Int32", nettypes.INT32), ("Int64", nettypes.INT64), ("Int16", nettypes.INT16)),
+    *(("Byte", nettypes.BYTE), ("UInt32", nettypes.UINT32), ("UInt64", nettypes.UINT64)),
+    *(("Double", nettypes.DOUBLE), ("Decimal", nettypes.DECIMAL), ("Single", nettypes.SINGLE)),
+):
+    CONVERT.static(
+        {
+            f"To{_name}(string value)": _parser(_type),
+            f"To{_name}(object value)": lambda value, type_=_type: cast_value(value, type_),
+        }
+    )
+CONVERT.static({"ToChar(object value)": lambda value: cast_value(value, nettypes.CHAR)})
+
+BITS = describe("System.BitConverter")
+BITS.constant({"IsLittleEndian": True})
+BITS.static(
+    {
+        "ToString(byte[] value)": lambda data: "-".join(f"{item:02X}" for item in as_bytes(data)),
+        "GetBytes(int value)": lambda value: byte_array(int(value).to_bytes(4, "little", signed=True)),
+        "GetBytes(long value)": lambda value: byte_array(int(value).to_bytes(8, "little", signed=True)),
+        "ToInt32(byte[] value, int startIndex)": lambda data, start: int.from_bytes(
+            as_bytes(data)[start : start + 4], "little", signed=True
+        ),
+        "ToUInt32(byte[] value, int startIndex)": lambda data, start: cast_value(
+            int.from_bytes(as_bytes(data)[start : start + 4], "little"), nettypes.UINT32
+        ),
+        "ToInt64(byte[] value, int startIndex)": lambda data, start: Int64(
+            int.from_bytes(as_bytes(data)[start : start + 8], "little", signed=True)
+        ),
+    }
+)

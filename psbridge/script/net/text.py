@@ -1,0 +1,673 @@
+"""System.String, System.Char, StringBuilder, and what every object can do."""
+
+from __future__ import annotations
+
+import enum
+import re
+import unicodedata
+from typing import Any
+
+from psbridge.binding import nettypes
+from psbridge.binding.conversion import convert
+from psbridge.binding.errors import InvalidCast
+from psbridge.binding.numbers import _SPACES as SPACES
+from psbridge.binding.objects import is_dictionary, is_list
+from psbridge.binding.text import net_text, to_text
+from psbridge.binding.values import Char
+from psbridge.script.semantics import collation
+from psbridge.script.semantics.comparison import same
+from psbridge.script.semantics.errors import NetFault
+from psbridge.script.semantics.text import composite, format_value
+from psbridge.script.semantics.types import net_enum, type_of
+from psbridge.script.semantics.values import Bag, NetList, TypedArray
+
+from . import describe
+
+
+def _chars(text: str) -> TypedArray:
+    return TypedArray([Char(item) if ord(item) < 0x10000 else item for item in text], nettypes.CHAR)
+
+
+def _strings(items: list[str]) -> TypedArray:
+    return TypedArray(items, nettypes.STRING)
+
+
+def out_of_range(
+    parameter: str, message: str = "Specified argument was out of the range of valid values."
+) -> NetFault:
+    """ArgumentOutOfRangeException."""
+    return NetFault("ArgumentOutOfRangeException", f"{message} (Parameter '{parameter}')")
+
+
+def null_argument(parameter: str) -> NetFault:
+    """ArgumentNullException."""
+    return NetFault("ArgumentNullException", f"Value cannot be null. (Parameter '{parameter}')")
+
+
+def _substring(text: str, start: int, length: int | None = None) -> str:
+    if start < 0:
+        raise out_of_range("startIndex", "StartIndex cannot be less than zero.")
+    if start > len(text):
+        raise out_of_range("startIndex", "startIndex cannot be larger than length of string.")
+    if length is None:
+        return text[start:]
+    if length < 0:
+        raise out_of_range("length", "Length cannot be less than zero.")
+    if start + length > len(text):
+        raise out_of_range("length", "Index and length must refer to a location within the string.")
+    return text[start : start + length]
+
+
+def _remove(text: str, start: int, count: int | None = None) -> str:
+    if start < 0 or start > len(text):
+        raise out_of_range("startIndex", "startIndex must be less than length of string.")
+    if count is None:
+        return text[:start]
+    if count < 0 or start + count > len(text):
+        raise out_of_range("count", "Index and count must refer to a location within the string.")
+    return text[:start] + text[start + count :]
+
+
+def _insert(text: str, start: int, value: str) -> str:
+    if not 0 <= start <= len(text):
+        raise out_of_range("startIndex")
+    return text[:start] + value + text[start:]
+
+
+def _ignores_case(comparison: Any) -> bool:
+    return "IgnoreCase" in comparison.name
+
+
+def _folded(text: str, comparison: Any) -> str:
+    return text.lower() if _ignores_case(comparison) else text
+
+
+def _index_of(text: str, value: str, start: int = 0, count: int | None = None) -> int:
+    if start < 0 or start > len(text):
+        raise out_of_range(
+            "startIndex",
+            "Index was out of range. Must be non-negative and less than or equal to the size of "
+            "the collection.",
+        )
+    return text.find(value, start, None if count is None else start + count)
+
+
+def _any_of(text: str, characters: list[str], last: bool = False) -> int:
+    places = [index for index, item in enumerate(text) if item in characters]
+    return -1 if not places else places[-1] if last else places[0]
+
+
+def _split(text: str, separators: Any, options: Any = None, limit: int | None = None) -> TypedArray:
+    chosen = (
+        [item for item in separators if item] if is_list(separators) else [separators] if separators else []
+    )
+    pattern = "|".join(re.escape(item) for item in sorted(chosen, key=len, reverse=True)) if chosen else r"\s"
+    bits = int(options) if options is not None else 0
+    if limit == 0:
+        return _strings([])
+    drops, trims = bool(bits & 1), bool(bits & 2)
+    pieces: list[str] = []
+    position = 0
+    for match in re.finditer(pattern, text):
+        piece = text[position : match.start()]
+        piece = piece.strip(SPACES) if trims else piece
+        if limit is not None and len(pieces) >= limit - 1:
+            break
+        if piece or not drops:
+            pieces.append(piece)
+        position = match.end()
+    last = text[position:]
+    if limit is not None and drops:
+        while True:
+            match_ = re.match(pattern, last)
+            if match_ is None:
+                break
+            last = last[match_.end() :]
+    last = last.strip(SPACES) if trims else last
+    if last or not drops:
+        pieces.append(last)
+    return _strings(pieces)
+
+
+def _replace(text: str, old: str, new: str | None, comparison: Any = None) -> str:
+    if not old:
+        raise NetFault("ArgumentException", "String cannot be of zero length. (Parameter 'oldValue')")
+    if comparison is not None and _ignores_case(comparison):
+        return re.sub(re.escape(old), lambda match: new or "", text, flags=re.IGNORECASE)
+    return text.replace(old, new or "")
+
+
+def _pad(text: str, width: int, filler: str = " ", left: bool = True) -> str:
+    if width < 0:
+        raise out_of_range("totalWidth", "Non-negative number required.")
+    return text.rjust(width, filler) if left else text.ljust(width, filler)
+
+
+def _trim(text: str, characters: list[str] | None, side: str) -> str:
+    chosen = "".join(characters) if characters else SPACES
+    return {"both": text.strip, "start": text.lstrip, "end": text.rstrip}[side](chosen)
+
+
+def _normalized(form: Any, text: str) -> str:
+    return unicodedata.normalize(form, text)
+
+
+def _title(text: str) -> str:
+    def one(match: re.Match[str]) -> str:
+        word = match.group()
+        return word if len(word) > 1 and word.isupper() else word[:1].upper() + word[1:].lower()
+
+    return re.sub(r"[^\W\d_][\w']*", one, text)
+
+
+def _hash(value: Any) -> int:
+    return (hash(value if not isinstance(value, (list, dict)) else id(value)) & 0xFFFFFFFF) - 0x80000000
+
+
+def _enumerator(value: Any) -> Any:
+    from .lists import Enumerator
+
+    return Enumerator(value)
+
+
+def _utf16_length(text: str) -> int:
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+STRING = describe("System.String", nettypes.STRING)
+STRING.new(
+    {
+        "(char c, int count)": lambda c, count: c * count,
+        "(char[] value)": lambda value: "".join(value),
+        "(char[] value, int startIndex, int length)": lambda value, start, length: "".join(
+            value[start : start + length]
+        ),
+    }
+)
+STRING.constant({"Empty": ""})
+STRING.property({"Length": _utf16_length})
+STRING.static(
+    {
+        "IsNullOrEmpty(string value)": lambda value: not value,
+        "IsNullOrWhiteSpace(string value)": lambda value: not (value or "").strip(SPACES),
+        "Format(string format, params object[] args)": composite,
+        "Format(any provider, string format, params object[] args)": lambda _, text, args: composite(
+            text, args
+        ),
+        "Join(string separator, params object[] value)": lambda separator, items: separator.join(
+            map(net_text, _spread(items))
+        ),
+        "Join(char separator, params object[] value)": lambda separator, items: separator.join(
+            map(net_text, _spread(items))
+        ),
+        "Join(string separator, string[] value, int startIndex, int count)": (
+            lambda separator, items, start, count: separator.join(items[start : start + count])
+        ),
+        "Concat(params object[] args)": lambda items: "".join(map(net_text, _spread(items))),
+        "Compare(string strA, string strB)": lambda one, other: collation.compare(
+            one, other, ignore_case=False
+        ),
+        "Compare(string strA, string strB, bool ignoreCase)": lambda one, other, ignore: collation.compare(
+            one, other, ignore_case=ignore
+        ),
+        "Compare(string strA, string strB, System.StringComparison comparisonType)": lambda one, other, how: (
+            _compare(one, other, how)
+        ),
+        "CompareOrdinal(string strA, string strB)": lambda one, other: (one > other) - (one < other),
+        "Equals(string a, string b)": lambda one, other: one == other,
+        "Equals(string a, string b, System.StringComparison comparisonType)": lambda one, other, how: (
+            _folded(one, how) == _folded(other, how)
+        ),
+        "Copy(string str)": lambda text: text,
+        "Intern(string str)": lambda text: text,
+    }
+)
+
+
+def _spread(items: list[Any]) -> list[Any]:
+    return list(items[0]) if len(items) == 1 and is_list(items[0]) else items
+
+
+def _compare(one: str, other: str, how: Any) -> int:
+    if "Ordinal" in how.name:
+        one, other = (one.upper(), other.upper()) if _ignores_case(how) else (one, other)
+        return (one > other) - (one < other)
+    return collation.compare(one, other, ignore_case=_ignores_case(how))
+
+
+_COMPARED = "System.StringComparison comparisonType"
+STRING.method(
+    {
+        "ToUpper()": lambda text: text.upper(),
+        "ToLower()": lambda text: text.lower(),
+        "ToUpper(any culture)": lambda text, _: text.upper(),
+        "ToLower(any culture)": lambda text, _: text.lower(),
+        "ToUpperInvariant()": lambda text: text.upper(),
+        "ToLowerInvariant()": lambda text: text.lower(),
+        "Substring(int startIndex)": _substring,
+        "Substring(int startIndex, int length)": _substring,
+        "IndexOf(char value)": _index_of,
+        "IndexOf(string value)": _index_of,
+        "IndexOf(string value, int startIndex)": _index_of,
+        "IndexOf(char value, int startIndex)": _index_of,
+        "IndexOf(string value, int startIndex, int count)": _index_of,
+        f"IndexOf(string value, {_COMPARED})": lambda text, value, how: _folded(text, how).find(
+            _folded(value, how)
+        ),
+        "LastIndexOf(char value)": lambda text, value: text.rfind(value),
+        "LastIndexOf(string value)": lambda text, value: text.rfind(value),
+        "LastIndexOf(string value, int startIndex)": lambda text, value, start: text.rfind(
+            value, 0, start + 1
+        ),
+        f"LastIndexOf(string value, {_COMPARED})": lambda text, value, how: _folded(text, how).rfind(
+            _folded(value, how)
+        ),
+        "IndexOfAny(char[] anyOf)": _any_of,
+        "LastIndexOfAny(char[] anyOf)": lambda text, characters: _any_of(text, characters, True),
+        "Contains(string value)": lambda text, value: value in text,
+        "Contains(char value)": lambda text, value: value in text,
+        f"Contains(string value, {_COMPARED})": lambda text, value, how: (
+            _folded(value, how) in _folded(text, how)
+        ),
+        "StartsWith(string value)": lambda text, value: text.startswith(value),
+        "StartsWith(char value)": lambda text, value: text.startswith(value),
+        f"StartsWith(string value, {_COMPARED})": lambda text, value, how: _folded(text, how).startswith(
+            _folded(value, how)
+        ),
+        "StartsWith(string value, bool ignoreCase, any culture)": lambda text, value, ignore, _: (
+            text.lower().startswith(value.lower()) if ignore else text.startswith(value)
+        ),
+        "EndsWith(string value)": lambda text, value: text.endswith(value),
+        "EndsWith(char value)": lambda text, value: text.endswith(value),
+        f"EndsWith(string value, {_COMPARED})": lambda text, value, how: _folded(text, how).endswith(
+            _folded(value, how)
+        ),
+        "Trim()": lambda text: text.strip(SPACES),
+        "Trim(params char[] trimChars)": lambda text, characters: _trim(text, characters, "both"),
+        "TrimStart()": lambda text: text.lstrip(SPACES),
+        "TrimStart(params char[] trimChars)": lambda text, characters: _trim(text, characters, "start"),
+        "TrimEnd()": lambda text: text.rstrip(SPACES),
+        "TrimEnd(params char[] trimChars)": lambda text, characters: _trim(text, characters, "end"),
+        "PadLeft(int totalWidth)": _pad,
+        "PadLeft(int totalWidth, char paddingChar)": _pad,
+        "PadRight(int totalWidth)": lambda text, width: _pad(text, width, left=False),
+        "PadRight(int totalWidth, char paddingChar)": lambda text, width, filler: _pad(
+            text, width, filler, False
+        ),
+        "Replace(string oldValue, string newValue)": _replace,
+        "Replace(char oldChar, char newChar)": lambda text, old, new: text.replace(old, new),
+        f"Replace(string oldValue, string newValue, {_COMPARED})": _replace,
+        "ReplaceLineEndings()": lambda text: re.sub(r"\r\n?", "\n", text),
+        "ReplaceLineEndings(string replacementText)": lambda text, new: re.sub(
+            r"\r\n?|\n", lambda _: new, text
+        ),
+        "Split(params char[] separator)": _split,
+        "Split(char separator, int count)": lambda text, by, count: _split(text, by, None, count),
+        "Split(string separator)": _split,
+        "Split(char separator, System.StringSplitOptions options)": _split,
+        "Split(string separator, System.StringSplitOptions options)": _split,
+        "Split(char[] separator, int count)": lambda text, by, count: _split(text, by, None, count),
+        "Split(char[] separator, System.StringSplitOptions options)": _split,
+        "Split(string[] separator, System.StringSplitOptions options)": _split,
+        "Split(string separator, int count)": lambda text, by, count: _split(text, by, None, count),
+        "Split(char separator, int count, System.StringSplitOptions options)": (
+            lambda text, by, count, options: _split(text, by, options, count)
+        ),
+        "Split(string separator, int count, System.StringSplitOptions options)": (
+            lambda text, by, count, options: _split(text, by, options, count)
+        ),
+        "Split(string[] separator, int count, System.StringSplitOptions options)": (
+            lambda text, by, count, options: _split(text, by, options, count)
+        ),
+        "Split(char[] separator, int count, System.StringSplitOptions options)": (
+            lambda text, by, count, options: _split(text, by, options, count)
+        ),
+        "ToCharArray()": _chars,
+        "ToCharArray(int startIndex, int length)": lambda text, start, length: _chars(
+            _substring(text, start, length)
+        ),
+        "Remove(int startIndex)": _remove,
+        "Remove(int startIndex, int count)": _remove,
+        "Insert(int startIndex, string value)": _insert,
+        "CompareTo(string strB)": lambda text, other: collation.compare(text, other, ignore_case=False),
+        "Equals(string value)": lambda text, other: text == other,
+        f"Equals(string value, {_COMPARED})": lambda text, other, how: (
+            _folded(text, how) == _folded(other, how)
+        ),
+        "GetEnumerator()": lambda text: _enumerator(_chars(text)),
+        "Normalize()": lambda text: unicodedata.normalize("NFC", text),
+        "Normalize(any form)": lambda text, form: _normalized(
+            {"formd": "NFD", "formkc": "NFKC", "formkd": "NFKD"}.get(to_text(form).lower(), "NFC"), text
+        ),
+        "ToString()": str,
+        "ToString(any provider)": lambda text, _: str(text),
+        "GetHashCode()": _hash,
+        "GetTypeCode()": lambda text: net_enum("System.TypeCode")(18),
+        "get_Chars(int index)": lambda text, place: Char(text[place]),
+        "get_Length()": _utf16_length,
+        "Clone()": lambda text: text,
+        "EnumerateRunes()": _chars,
+    }
+)
+
+CHAR = describe("System.Char", nettypes.CHAR)
+_TESTS = {
+    "IsDigit": str.isdecimal,
+    "IsNumber": str.isnumeric,
+    "IsLetter": str.isalpha,
+    "IsLetterOrDigit": lambda c: c.isalpha() or c.isdecimal(),
+    "IsUpper": str.isupper,
+    "IsLower": str.islower,
+    "IsWhiteSpace": lambda c: c in SPACES,
+    "IsPunctuation": lambda c: unicodedata.category(c).startswith("P"),
+    "IsSymbol": lambda c: unicodedata.category(c).startswith("S"),
+    "IsControl": lambda c: unicodedata.category(c) == "Cc",
+    "IsSeparator": lambda c: unicodedata.category(c).startswith("Z"),
+    "IsSurrogate": lambda c: 0xD800 <= ord(c) < 0xE000,
+    "IsAscii": str.isascii,
+}
+CHAR.static({f"{name}(char c)": test for name, test in _TESTS.items()})
+CHAR.static(
+    {
+        f"{name}(string s, int index)": lambda text, place, test=test: test(text[place])
+        for name, test in _TESTS.items()
+    }
+)
+CHAR.static(
+    {
+        "ToUpper(char c)": lambda c: Char(c.upper()),
+        "ToLower(char c)": lambda c: Char(c.lower()),
+        "ToUpperInvariant(char c)": lambda c: Char(c.upper()),
+        "ToLowerInvariant(char c)": lambda c: Char(c.lower()),
+        "ToString(char c)": str,
+        "GetNumericValue(char c)": lambda c: float(unicodedata.numeric(c, -1.0)),
+        "ConvertFromUtf32(int utf32)": chr,
+        "ConvertToUtf32(string s, int index)": lambda text, place: ord(text[place]),
+        "Parse(string s)": lambda text: convert(text, nettypes.CHAR),
+    }
+)
+CHAR.constant({"MaxValue": Char("\uffff"), "MinValue": Char("\0")})
+CHAR.method(
+    {
+        "ToString()": str,
+        "Equals(char obj)": lambda c, other: c == other,
+        "CompareTo(char value)": lambda c, other: ord(c) - ord(other),
+    }
+)
+
+
+class StringBuilder:
+    """System.Text.StringBuilder."""
+
+    net_type = nettypes.NetType("StringBuilder", "System.Text.StringBuilder")
+
+    def __init__(self, text: str = "") -> None:
+        self.parts = [text] if text else []
+
+    def text(self) -> str:
+        if len(self.parts) > 1:
+            self.parts = ["".join(self.parts)]
+        return self.parts[0] if self.parts else ""
+
+    def put(self, text: str) -> StringBuilder:
+        self.parts.append(text)
+        return self
+
+    def become(self, text: str) -> StringBuilder:
+        self.parts = [text]
+        return self
+
+    def __net_index__(self, place: Any) -> Any:
+        return Char(self.text()[int(place)])
+
+    __str__ = text
+
+
+def _appended(value: Any) -> str:
+    if isinstance(value, TypedArray) and value.element is nettypes.CHAR:
+        return "".join(value)
+    return "" if value is None else net_text(value)
+
+
+BUILDER = describe("System.Text.StringBuilder", StringBuilder.net_type)
+BUILDER.new(
+    {
+        "()": StringBuilder,
+        "(string value)": StringBuilder,
+        "(int capacity)": lambda capacity: StringBuilder(),
+        "(string value, int capacity)": lambda text, capacity: StringBuilder(text),
+    }
+)
+BUILDER.property(
+    {
+        "Length": lambda builder: _utf16_length(builder.text()),
+        "Capacity": lambda builder: max(16, len(builder.text())),
+        "MaxCapacity": lambda builder: 2147483647,
+    }
+)
+BUILDER.setter(
+    {
+        "Length": lambda builder, size: builder.become(
+            builder.text()[: convert(size, nettypes.INT32)].ljust(convert(size, nettypes.INT32), "\0")
+        ),
+        "Capacity": lambda builder, size: None,
+    }
+)
+BUILDER.method(
+    {
+        "Append(string value)": lambda builder, text: builder.put(text or ""),
+        "Append(object value)": lambda builder, value: builder.put(_appended(value)),
+        "Append(char value, int repeatCount)": lambda builder, c, count: builder.put(c * count),
+        "Append(string value, int startIndex, int count)": lambda builder, text, start, count: builder.put(
+            text[start : start + count]
+        ),
+        "AppendLine()": lambda builder: builder.put("\n"),
+        "AppendLine(string value)": lambda builder, text: builder.put(f"{text or ''}\n"),
+        "AppendFormat(string format, params object[] args)": lambda builder, text, args: builder.put(
+            composite(text, args)
+        ),
+        "AppendJoin(string separator, params object[] values)": lambda builder, separator, items: builder.put(
+            separator.join(map(net_text, _spread(items)))
+        ),
+        "Insert(int index, object value)": lambda builder, at, value: builder.become(
+            _insert(builder.text(), at, _appended(value))
+        ),
+        "Remove(int startIndex, int length)": lambda builder, start, length: builder.become(
+            _remove(builder.text(), start, length)
+        ),
+        "Replace(string oldValue, string newValue)": lambda builder, old, new: builder.become(
+            _replace(builder.text(), old, new)
+        ),
+        "Clear()": lambda builder: builder.become(""),
+        "ToString()": lambda builder: builder.text(),
+        "ToString(int startIndex, int length)": lambda builder, start, length: _substring(
+            builder.text(), start, length
+        ),
+        "EnsureCapacity(int capacity)": lambda builder, capacity: capacity,
+    }
+)
+
+
+def _equals(one: Any, other: Any) -> bool:
+    if type(one) is str or type(other) is str:
+        return type(one) is type(other) and one == other
+    if is_list(one) or is_dictionary(one):
+        return one is other
+    return type_of(one) is (type_of(other) if other is not None else None) and same(one, other, True)
+
+
+OBJECT = describe("System.Object", nettypes.OBJECT)
+OBJECT.method(
+    {
+        "GetType()": lambda value: type_of(value),
+        "ToString()": net_text,
+        "ToString(string format)": format_value,
+        "ToString(any provider)": lambda value, _: net_text(value),
+        "ToString(string format, any provider)": lambda value, spec, _: format_value(value, spec or ""),
+        "Equals(object obj)": _equals,
+        "GetHashCode()": _hash,
+        "CompareTo(object value)": lambda value, other: _order(value, other),
+        "GetEnumerator()": lambda value: _enumerator(value),
+    }
+)
+OBJECT.static(
+    {
+        "Equals(object objA, object objB)": _equals,
+        "ReferenceEquals(object objA, object objB)": lambda one, other: one is other,
+    }
+)
+
+
+def _order(value: Any, other: Any) -> int:
+    from psbridge.script.semantics.comparison import order
+
+    return order(value, other, True)
+
+
+ENUM = describe("System.Enum", None)
+
+
+def _members(type_: Any) -> Any:
+    return type_.enum.__members__
+
+
+def _parse_enum(type_: Any, text: str, ignore_case: bool = False) -> Any:
+    for name, item in _members(type_).items():
+        if name == text or (ignore_case and name.lower() == text.lower()):
+            return item
+    try:
+        return convert(text, type_) if ignore_case or "," in text or text.isdigit() else _no_member(text)
+    except InvalidCast:
+        return _no_member(text)
+
+
+def _no_member(text: str) -> Any:
+    raise NetFault("ArgumentException", f"Requested value '{text}' was not found.")
+
+
+ENUM.static(
+    {
+        "GetNames(type enumType)": lambda type_: _strings(list(_members(type_))),
+        "GetValues(type enumType)": lambda type_: TypedArray(list(type_.enum), type_),
+        "GetName(type enumType, object value)": lambda type_, value: next(
+            (name for name, item in _members(type_).items() if item == value), None
+        ),
+        "IsDefined(type enumType, object value)": lambda type_, value: (
+            to_text(value) in _members(type_) or value in [item.value for item in type_.enum]
+        ),
+        "Parse(type enumType, string value)": _parse_enum,
+        "Parse(type enumType, string value, bool ignoreCase)": _parse_enum,
+        "ToObject(type enumType, object value)": lambda type_, value: type_.enum(int(value)),
+    }
+)
+OBJECT.method(
+    {
+        "HasFlag(object flag)": lambda value, flag: (
+            (int(value.value) & int(convert(flag, type_of(value)).value))
+            == int(convert(flag, type_of(value)).value)
+            if isinstance(value, enum.Enum)
+            else False
+        )
+    }
+)
+OBJECT.property({"value__": lambda value: value.value if isinstance(value, enum.Enum) else None})
+OBJECT.properties.pop("value__")
+
+
+class Comparer:
+    """System.StringComparer, by whether it ignores case."""
+
+    net_type = nettypes.NetType("StringComparer", "System.StringComparer")
+
+    def __init__(self, ignore_case: bool) -> None:
+        self.ignore_case = ignore_case
+
+
+COMPARER = describe("System.StringComparer", Comparer.net_type)
+COMPARER.constant(
+    {
+        name: Comparer(name.endswith("IgnoreCase"))
+        for name in (
+            *("Ordinal", "OrdinalIgnoreCase", "InvariantCulture", "InvariantCultureIgnoreCase"),
+            *("CurrentCulture", "CurrentCultureIgnoreCase"),
+        )
+    }
+)
+COMPARER.method(
+    {
+        "Equals(string x, string y)": lambda comparer, one, other: (
+            one.lower() == other.lower() if comparer.ignore_case else one == other
+        ),
+        "Compare(string x, string y)": lambda comparer, one, other: collation.compare(
+            one, other, ignore_case=comparer.ignore_case
+        ),
+    }
+)
+
+
+class Culture:
+    """System.Globalization.CultureInfo: a name; what it writes is the invariant culture's."""
+
+    net_type = nettypes.NetType("CultureInfo", "System.Globalization.CultureInfo")
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+CULTURE = describe("System.Globalization.CultureInfo", Culture.net_type)
+CULTURE.net_rule = None  # type: ignore[attr-defined]
+Culture.net_type.rule = lambda value: value if isinstance(value, Culture) else Culture(to_text(value))
+CULTURE.new({"(string name)": Culture})
+CULTURE.constant({name: Culture() for name in ("InvariantCulture", "CurrentCulture", "CurrentUICulture")})
+CULTURE.setter({"::CurrentCulture": lambda value: None, "::CurrentUICulture": lambda value: None})
+CULTURE.static(
+    {
+        "GetCultureInfo(string name)": Culture,
+        "CreateSpecificCulture(string name)": Culture,
+        "new(string name)": Culture,
+    }
+)
+CULTURE.property(
+    {
+        "Name": lambda culture: culture.name,
+        "DisplayName": lambda culture: (
+            "Invariant Language (Invariant Country)" if not culture.name else culture.name
+        ),
+        "EnglishName": lambda culture: "Invariant Language (Invariant Country)",
+        "LCID": lambda culture: 127,
+        "TwoLetterISOLanguageName": lambda culture: culture.name[:2] or "iv",
+        "TextInfo": lambda culture: TextInfo(),
+        "NumberFormat": lambda culture: Bag(
+            {"NumberDecimalSeparator": ".", "NumberGroupSeparator": ",", "CurrencySymbol": "¤"}
+        ),
+        "DateTimeFormat": lambda culture: _date_format(),
+    }
+)
+
+
+def _date_format() -> Any:
+    from .dates import FORMAT_INFO
+
+    return FORMAT_INFO
+
+
+class TextInfo:
+    """System.Globalization.TextInfo."""
+
+    net_type = nettypes.NetType("TextInfo", "System.Globalization.TextInfo")
+
+
+TEXT_INFO = describe("System.Globalization.TextInfo", TextInfo.net_type)
+TEXT_INFO.method(
+    {
+        "ToTitleCase(string str)": lambda info, text: _title(text),
+        "ToUpper(string str)": lambda info, text: text.upper(),
+        "ToLower(string str)": lambda info, text: text.lower(),
+    }
+)
+TEXT_INFO.property({"ListSeparator": lambda info: ",", "CultureName": lambda info: ""})
+
+__all__ = ["Culture", "NetList", "StringBuilder", "null_argument", "out_of_range"]

@@ -1,0 +1,546 @@
+"""Expressions: operators by precedence, primary expressions and what follows them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from psbridge.binding.numbers import scan
+
+from .. import syntax as s
+from .strings import _DOUBLE, _SINGLE, Strings
+
+_DASH = "-\u2013\u2014\u2015"
+_COMPARISON = (
+    "eq ne gt ge lt le like notlike match notmatch contains notcontains in notin replace split"
+).split()
+_WORDS: dict[str, tuple[int, str]] = {
+    "and": (1, "And"),
+    "or": (1, "Or"),
+    "xor": (1, "Xor"),
+    "band": (2, "Band"),
+    "bor": (2, "Bor"),
+    "bxor": (2, "Bxor"),
+    "shl": (3, "Shl"),
+    "shr": (3, "Shr"),
+    "f": (7, "Format"),
+    "is": (3, "Is"),
+    "isnot": (3, "IsNot"),
+    "as": (3, "As"),
+    "join": (3, "Join"),
+}
+for _name in _COMPARISON:
+    for _prefix, _case in (("", "I"), ("i", "I"), ("c", "C")):
+        _WORDS[f"{_prefix}{_name}"] = (3, f"{_case}{_name}")
+_OPERATOR_WORD = re.compile(rf"[{_DASH}]([A-Za-z]+)(?![A-Za-z0-9_])")
+_UNARY_WORDS = {
+    "not": "Not",
+    "bnot": "Bnot",
+    "join": "Join",
+    "split": "Isplit",
+    "isplit": "Isplit",
+    "csplit": "Csplit",
+}
+_NUMBER = re.compile(
+    r"(?:0[xX][0-9a-fA-F]+|0[bB][01]+|(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+\-\u2013]?\d+)?)"
+    r"(?:[uU][lsyLSY]|[usldynUSLDYN])?(?:[kmgtpKMGTP][bB])?"
+)
+_MEMBER = re.compile(r"[A-Za-z_]\w*")
+_TYPE_CHARACTERS = re.compile(r"[\w.+`]+")
+
+
+class Expressions(Strings):
+    """Reads expressions."""
+
+    no_commas = 0
+
+    if TYPE_CHECKING:
+
+        def statement_block(self) -> Any: ...
+        def statements_until(self, closing: str) -> tuple[list[Any], list[Any]]: ...
+        def pipeline_statement(self) -> Any: ...
+        def script_block_body(self, closing: str) -> Any: ...
+        def key_expression(self) -> Any: ...
+
+    def expression(self) -> Any:
+        """Any expression: a ternary, a coalescing one, or operators."""
+        start = self.at
+        self.depth += 1
+        if self.depth > 180:
+            self.depth = 0
+            raise self.fail("ScriptTooComplicated", "The script is too complicated to parse.")
+        left = self.binary(1)
+        mark = self.at
+        self.blank()
+        if self.peek() == "?" and self.peek(2) not in ("??", "?.", "?["):
+            self.at += 1
+            self.lines()
+            yes = self.expression()
+            self.lines()
+            self.expect(":", "MissingColonInTernary", "Missing ':' in ternary expression.")
+            self.lines()
+            no = self.expression()
+            left = self.done(s.TernaryExpression(left, yes, no), start)
+        else:
+            self.at = mark
+        self.depth -= 1
+        return left
+
+    def binary(self, level: int) -> Any:
+        """Operators of this precedence and higher, from the logical ones to the range."""
+        start = self.at
+        left = self.comma() if level > 8 else None
+        if left is not None:
+            return left
+        left = self.binary(level + 1)
+        while True:
+            mark = self.at
+            self.blank()
+            operator = self._operator(level)
+            if operator is None:
+                self.at = mark
+                return left
+            self.lines()
+            if self.at >= self.size or self.peek() in ")}];|":
+                raise self.fail(
+                    "ExpectedValueExpression",
+                    f"You must provide a value expression following the "
+                    f"'{self.text[mark : self.at].strip()}' operator.",
+                )
+            right = self.binary(level + 1)
+            left = self.done(s.BinaryExpression(left, operator, right), start)
+
+    def _operator(self, level: int) -> str | None:
+        character = self.peek()
+        if not character:
+            return None
+        if character == "?" and level == 4 and self.peek(2) == "??" and self.peek(3) != "??=":
+            self.at += 2
+            return "QuestionQuestion"
+        if character in _DASH:
+            found = _OPERATOR_WORD.match(self.text, self.at)
+            if found is not None:
+                known = _WORDS.get(found[1].lower())
+                if known is not None:
+                    if known[0] == level:
+                        self.at = found.end()
+                        return known[1]
+                    return None
+        if level == 5 and character in f"+{_DASH}":
+            following = self.text[self.at + 1 : self.at + 2]
+            if following == "=" or following == character:
+                return None
+            self.at += 1
+            return "Plus" if character == "+" else "Minus"
+        if level == 6 and character in "*/%":
+            if self.text[self.at + 1 : self.at + 2] == "=":
+                return None
+            self.at += 1
+            return {"*": "Multiply", "/": "Divide", "%": "Rem"}[character]
+        if level == 8 and self.peek(2) == "..":
+            self.at += 2
+            return "DotDot"
+        return None
+
+    def comma(self) -> Any:
+        """An array literal: unary expressions joined by commas."""
+        start = self.at
+        first = self.unary()
+        if self.no_commas:
+            return first
+        elements = [first]
+        while True:
+            mark = self.at
+            self.blank()
+            if self.peek() != ",":
+                self.at = mark
+                break
+            self.at += 1
+            self.lines()
+            if self.at >= self.size or self.peek() in ")}];|":
+                raise self.fail("MissingExpressionAfterToken", "Missing expression after ','.")
+            elements.append(self.unary())
+        return first if len(elements) == 1 else self.done(s.ArrayLiteral(elements), start)
+
+    def unary(self) -> Any:
+        """Unary operators, casts, increments."""
+        start = self.at
+        character = self.peek()
+        if character == ",":
+            self.at += 1
+            self.lines()
+            child = self.unary()
+            return self.done(s.ArrayLiteral([child]), start)
+        if character == "!":
+            self.at += 1
+            self.lines()
+            return self.done(s.UnaryExpression("Exclaim", self.unary()), start)
+        if self.peek(2) in ("++", "--"):
+            kind = "PlusPlus" if character == "+" else "MinusMinus"
+            self.at += 2
+            self.lines()
+            return self.done(s.UnaryExpression(kind, self.unary()), start)
+        if character and character in _DASH:
+            word = _OPERATOR_WORD.match(self.text, self.at)
+            if word is not None and word[1].lower() in _UNARY_WORDS:
+                self.at = word.end()
+                self.lines()
+                return self.done(s.UnaryExpression(_UNARY_WORDS[word[1].lower()], self.unary()), start)
+            number = _NUMBER.match(self.text, self.at + 1)
+            if number is not None:
+                self.at += 1
+                return self.postfix(self._number(start, number), start)
+            self.at += 1
+            self.lines()
+            return self.done(s.UnaryExpression("Minus", self.unary()), start)
+        if character == "+":
+            self.at += 1
+            self.lines()
+            return self.done(s.UnaryExpression("Plus", self.unary()), start)
+        if character == "[":
+            return self._bracketed(start)
+        return self.postfix(self.primary(), start)
+
+    def _bracketed(self, start: int) -> Any:
+        """A type: a cast when an expression follows, else a type expression."""
+        attribute = self.attribute()
+        mark = self.at
+        self.blank()
+        if isinstance(attribute, s.TypeConstraint) and self._starts_operand():
+            child = self.unary()
+            return self.done(s.ConvertExpression(attribute, child), start)
+        if isinstance(attribute, s.Attribute):
+            self.lines()
+            child = self.unary()
+            return self.done(s.AttributedExpression(attribute, child), start)
+        self.at = mark
+        type_expression = self.done(s.TypeExpression(attribute.type_name), start)
+        return self.postfix(type_expression, start)
+
+    def _starts_operand(self) -> bool:
+        character = self.peek()
+        if not character:
+            return False
+        if character in "$'\"([@" or character in _SINGLE + _DOUBLE or character.isdigit():
+            return True
+        if character == "{":
+            return True
+        if character in f"+!,{_DASH}":
+            word = _OPERATOR_WORD.match(self.text, self.at)
+            if word is not None:
+                return word[1].lower() in ("not", "bnot")
+            return character in "!" or (
+                self.text[self.at + 1 : self.at + 2].isdigit()
+                or self.text[self.at + 1 : self.at + 2] in "$(."
+            )
+        return character == "." and self.text[self.at + 1 : self.at + 2].isdigit()
+
+    def attribute(self) -> Any:
+        """`[type]` or `[Attribute(...)]`."""
+        start = self.at
+        self.at += 1
+        self.lines()
+        name = self.type_name()
+        self.lines()
+        if self.take("("):
+            positional, named = self._attribute_arguments()
+            self.lines()
+            self.expect("]", "EndSquareBracketExpectedAtEndOfAttribute", "The attribute's ']' is missing.")
+            return self.done(s.Attribute(name, positional, named), start)
+        self.expect(
+            "]", "EndSquareBracketExpectedAtEndOfAttribute", "Missing ] at end of attribute or type literal."
+        )
+        return self.done(s.TypeConstraint(name), start)
+
+    def type_name(self) -> Any:
+        """A type's name with generic arguments and array brackets."""
+        start = self.at
+        found = self.match(_TYPE_CHARACTERS)
+        if found is None:
+            raise self.fail("MissingTypename", "Missing type name after '['.")
+        name = found.group()
+        full = name
+        while True:
+            mark = self.at
+            self.blank()
+            if self.peek() != "[":
+                self.at = mark
+                break
+            self.at += 1
+            self.blank()
+            if self.peek() in ("]", ","):
+                commas = ""
+                while self.peek() == ",":
+                    self.at += 1
+                    commas += ","
+                self.expect("]", "EndSquareBracketExpectedAtEndOfType", "Missing ] at end of type.")
+                full += f"[{commas}]"
+                continue
+            arguments = [self._type_argument()]
+            self.blank()
+            while self.take(","):
+                self.lines()
+                arguments.append(self._type_argument())
+                self.blank()
+            self.expect("]", "EndSquareBracketExpectedAtEndOfType", "Missing ] at end of type.")
+            full += f"[{','.join(arguments)}]"
+        return self.done(s.TypeName(full, name), start)
+
+    def _type_argument(self) -> str:
+        self.blank()
+        if self.take("["):
+            inner = self.type_name().full_name
+            end = self.text.find("]", self.at)
+            self.at = end + 1 if end >= 0 else self.size
+            return str(inner)
+        return str(self.type_name().full_name)
+
+    def _attribute_arguments(self) -> tuple[list[Any], list[Any]]:
+        positional: list[Any] = []
+        named: list[Any] = []
+        self.lines()
+        while not self.take(")"):
+            if self.at >= self.size:
+                raise self.fail("MissingEndParenthesisInExpression", "Missing closing ')' in expression.")
+            start = self.at
+            word = _MEMBER.match(self.text, self.at)
+            if word is not None:
+                self.at = word.end()
+                self.lines()
+                if self.take("="):
+                    self.lines()
+                    self.no_commas += 1
+                    value = self.expression()
+                    self.no_commas -= 1
+                    named.append(self.done(s.NamedAttributeArgument(word.group(), value), start))
+                else:
+                    value = s.ConstantExpression(True)
+                    named.append(self.done(s.NamedAttributeArgument(word.group(), value, True), start))
+            else:
+                self.no_commas += 1
+                positional.append(self.expression())
+                self.no_commas -= 1
+            self.lines()
+            if self.take(","):
+                self.lines()
+        return positional, named
+
+    def primary(self) -> Any:
+        """A literal, variable, or something in brackets."""
+        start = self.at
+        character = self.peek()
+        if character == "$":
+            if self.peek(2) == "$(":
+                return self.sub_expression()
+            variable = self.variable()
+            if variable.variable_path.lower().startswith("using:"):
+                variable.variable_path = variable.variable_path[6:]
+                return self.done(s.UsingExpression(variable), start)
+            return variable
+        if character == "@":
+            following = self.text[self.at + 1 : self.at + 2]
+            if following == "(":
+                return self._array()
+            if following == "{":
+                return self.hashtable()
+            if following and (following in _SINGLE or following in _DOUBLE):
+                return self.string()
+            return self.variable()
+        if character and (character in _SINGLE or character in _DOUBLE):
+            return self.string()
+        if character == "(":
+            return self._paren()
+        if character == "{":
+            return self.script_block_expression()
+        number = _NUMBER.match(self.text, self.at)
+        if number is not None:
+            return self._number(start, number)
+        shown = self.word_ahead() or character or "end of file"
+        raise self.fail("UnexpectedToken", f"Unexpected token '{shown}' in expression or statement.")
+
+    def _number(self, start: int, number: re.Match[str]) -> Any:
+        self.at = number.end()
+        text = self.text[start : self.at]
+        value: Any = scan(text)
+        if value is None:
+            raise self.fail("BadNumericConstant", f"The numeric constant {text} is not valid.", start)
+        return self.done(s.ConstantExpression(value, text), start)
+
+    def sub_expression(self) -> Any:
+        """`$(...)`."""
+        start = self.at
+        self.at += 2
+        outer, self.no_commas = self.no_commas, 0
+        statements, traps = self.statements_until(")")
+        self.no_commas = outer
+        block = self.done(s.StatementBlock(statements, traps), start + 1)
+        return self.done(s.SubExpression(block), start)
+
+    def _array(self) -> Any:
+        start = self.at
+        self.at += 2
+        outer, self.no_commas = self.no_commas, 0
+        statements, traps = self.statements_until(")")
+        self.no_commas = outer
+        block = self.done(s.StatementBlock(statements, traps), start + 1)
+        return self.done(s.ArrayExpression(block), start)
+
+    def _paren(self) -> Any:
+        start = self.at
+        self.at += 1
+        outer, self.no_commas = self.no_commas, 0
+        self.lines()
+        inner = self.pipeline_statement()
+        self.no_commas = outer
+        self.lines()
+        self.expect(")", "MissingEndParenthesisInExpression", "Missing closing ')' in expression.")
+        return self.done(s.ParenExpression(inner), start)
+
+    def script_block_expression(self) -> Any:
+        """`{...}` as a value."""
+        start = self.at
+        self.at += 1
+        outer, self.no_commas = self.no_commas, 0
+        block = self.script_block_body("}")
+        self.no_commas = outer
+        self.done(block, start)
+        return self.done(s.ScriptBlockExpression(block), start)
+
+    def hashtable(self) -> Any:
+        """`@{...}`."""
+        start = self.at
+        self.at += 2
+        outer, self.no_commas = self.no_commas, 0
+        pairs: list[tuple[Any, Any]] = []
+        self.separators()
+        while not self.take("}"):
+            if self.at >= self.size:
+                raise self.fail(
+                    "MissingEndCurlyBrace",
+                    "Missing closing '}' in statement block or type definition.",
+                    start,
+                )
+            key = self.key_expression()
+            self.blank()
+            self.expect("=", "MissingEqualsInHashLiteral", "Missing '=' operator after key in hash literal.")
+            self.lines()
+            if self.peek() in ("}", ";", ""):
+                raise self.fail(
+                    "MissingStatementInHashLiteral", "Missing statement after '=' in hash literal."
+                )
+            value = self.pipeline_statement()
+            pairs.append((key, value))
+            mark = self.at
+            self.separators()
+            if self.at == mark and self.peek() != "}":
+                raise self.fail("MissingEndCurlyBrace", "The hash literal was incomplete.")
+        self.no_commas = outer
+        return self.done(s.Hashtable(pairs), start)
+
+    def postfix(self, node: Any, start: int) -> Any:
+        """Members, indexes and increments after an expression."""
+        while True:
+            character = self.peek()
+            if character == "." and self.peek(2) != "..":
+                following = self.text[self.at + 1 : self.at + 2]
+                if not (following.isalpha() or (following in "_$'\"({ \t\r\n#" and following)):
+                    return node
+                if following.isspace() and not isinstance(
+                    node,
+                    s.VariableExpression
+                    | s.ParenExpression
+                    | s.InvokeMemberExpression
+                    | s.MemberExpression
+                    | s.IndexExpression
+                    | s.StringConstantExpression,
+                ):
+                    return node
+                self.at += 1
+                self.lines()
+                node = self._member(node, start, static=False, conditional=False)
+            elif self.peek(2) == "::":
+                self.at += 2
+                self.lines()
+                node = self._member(node, start, static=True, conditional=False)
+            elif character == "[":
+                node = self._index(node, start, False)
+            elif character == "?" and self.peek(2) == "?." and not self.peek(3).endswith(".."):
+                self.at += 2
+                node = self._member(node, start, static=False, conditional=True)
+            elif character == "?" and self.peek(2) == "?[":
+                self.at += 1
+                node = self._index(node, start, True)
+            elif self.peek(2) in ("++", "--"):
+                kind = "PostfixPlusPlus" if character == "+" else "PostfixMinusMinus"
+                self.at += 2
+                node = self.done(s.UnaryExpression(kind, node), start)
+            elif not self._member_on_next_line():
+                return node
+
+    def _member_on_next_line(self) -> bool:
+        """A line that begins with `.Name` goes on with the expression before it."""
+        mark = self.at
+        if self.lines() and re.compile(r"\.[A-Za-z_]").match(self.text, self.at):
+            return True
+        self.at = mark
+        return False
+
+    def _member(self, target: Any, start: int, *, static: bool, conditional: bool) -> Any:
+        begin = self.at
+        found = self.match(_MEMBER)
+        if found is not None:
+            name: Any = self.done(s.StringConstantExpression(found.group()), begin)
+        elif self.peek() == "$":
+            name = self.sub_expression() if self.peek(2) == "$(" else self.variable()
+        elif self.peek() and (self.peek() in _SINGLE or self.peek() in _DOUBLE):
+            name = self.string()
+        elif self.peek() == "(":
+            name = self._paren()
+        elif self.peek() == "{":
+            name = self.script_block_expression()
+        else:
+            raise self.fail("MissingPropertyName", "Missing property name after reference operator.")
+        if (
+            self.peek() == "["
+            and static is False
+            and re.compile(r"\[[\w.\[\], ]+\]\(").match(self.text, self.at)
+        ):
+            close = self.text.index("(", self.at)
+            self.at = close
+        if self.peek() == "(":
+            arguments = self.arguments()
+            return self.done(s.InvokeMemberExpression(target, name, arguments, static, conditional), start)
+        if self.peek() == "{" and not static:
+            block = self.script_block_expression()
+            return self.done(s.InvokeMemberExpression(target, name, [block], static, conditional), start)
+        return self.done(s.MemberExpression(target, name, static, conditional), start)
+
+    def arguments(self) -> list[Any]:
+        """The arguments of a method."""
+        self.at += 1
+        listed: list[Any] = []
+        self.lines()
+        while not self.take(")"):
+            if self.at >= self.size:
+                raise self.fail("MissingEndParenthesisInMethodCall", "Missing ')' in method call.")
+            self.no_commas += 1
+            listed.append(self.expression())
+            self.no_commas -= 1
+            self.lines()
+            if self.take(","):
+                self.lines()
+            elif self.peek() != ")":
+                raise self.fail("MissingEndParenthesisInMethodCall", "Missing ')' in method call.")
+        return listed
+
+    def _index(self, target: Any, start: int, conditional: bool) -> Any:
+        self.at += 1
+        outer, self.no_commas = self.no_commas, 0
+        self.lines()
+        if self.peek() == "]":
+            raise self.fail("MissingArrayIndexExpression", "Array index expression is missing or not valid.")
+        index = self.expression()
+        self.lines()
+        self.expect("]", "MissingEndSquareBracket", "Missing ']' after array index expression.")
+        self.no_commas = outer
+        return self.done(s.IndexExpression(target, index, conditional), start)

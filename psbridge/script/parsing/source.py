@@ -1,0 +1,144 @@
+"""The text being read: position, white space and comments, and errors."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Any
+
+from .. import syntax as s
+
+
+@dataclass
+class ParseError:
+    """One thing wrong, as PowerShell's parser says it."""
+
+    id: str
+    message: str
+    line: int
+    column: int
+
+
+class ParseFailure(Exception):
+    """Reading a statement stopped; it is noted and reading goes on after it."""
+
+
+_BLANK = re.compile(r"(?:[ \t\f\v\xa0\u2000-\u200b]|`\r?\n|`\r)+")
+_COMMENT = re.compile(r"<#.*?#>|#[^\r\n]*", re.DOTALL)
+_NEWLINE = re.compile(r"\r\n|\n|\r")
+
+
+class Source:
+    """Where reading is, and how to get on."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.size = len(text)
+        self.errors: list[ParseError] = []
+        self.starts = [0, *(match.end() for match in _NEWLINE.finditer(text))]
+        self.depth = 0
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset."""
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+    def done(self, node: Any, start: int, end: int | None = None) -> Any:
+        """Give a node its extent."""
+        node.start, node.end = start, self.at if end is None else end
+        node.line, node.column = self.place(start)
+        node.end_line, node.end_column = self.place(node.end)
+        return node
+
+    def fail(self, error_id: str, message: str, offset: int | None = None) -> ParseFailure:
+        """Note an error; for `raise`."""
+        line, column = self.place(self.at if offset is None else offset)
+        self.errors.append(ParseError(error_id, message, line, column))
+        return ParseFailure(error_id)
+
+    def peek(self, count: int = 1) -> str:
+        """The next characters."""
+        return self.text[self.at : self.at + count]
+
+    def blank(self) -> bool:
+        """Skip white space and comments on this line; whether there was any."""
+        begin = self.at
+        while True:
+            match = _BLANK.match(self.text, self.at)
+            if match:
+                self.at = match.end()
+            if self.text.startswith("<#", self.at):
+                comment = _COMMENT.match(self.text, self.at)
+                if comment is None or not comment.group().startswith("<#"):
+                    raise self.fail(
+                        "MissingTerminatorMultiLineComment",
+                        "The terminator '#>' is missing from the multiline comment.",
+                    )
+                self.at = comment.end()
+                continue
+            if self.peek() == "#":
+                comment = _COMMENT.match(self.text, self.at)
+                assert comment is not None
+                self.at = comment.end()
+                continue
+            if not match:
+                return self.at > begin
+
+    def lines(self) -> bool:
+        """Skip white space, comments and ends of lines; whether an end of line was among them."""
+        ended = False
+        while True:
+            self.blank()
+            match = _NEWLINE.match(self.text, self.at)
+            if match is None:
+                return ended
+            self.at = match.end()
+            ended = True
+
+    def separators(self) -> None:
+        """Skip what may stand between statements."""
+        while True:
+            self.lines()
+            if self.peek() != ";":
+                return
+            self.at += 1
+
+    def take(self, text: str) -> bool:
+        """Read this if it comes next."""
+        if self.text.startswith(text, self.at):
+            self.at += len(text)
+            return True
+        return False
+
+    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Read what matches here."""
+        found = pattern.match(self.text, self.at)
+        if found is not None:
+            self.at = found.end()
+        return found
+
+    def word_ahead(self) -> str:
+        """The keyword-like word that comes next, in lower case."""
+        found = _WORD.match(self.text, self.at)
+        return found.group().lower() if found else ""
+
+    def keyword(self, word: str) -> bool:
+        """Read this keyword if it comes next."""
+        if self.word_ahead() == word:
+            self.at += len(word)
+            return True
+        return False
+
+    def expect(self, text: str, error_id: str, message: str) -> None:
+        """Read this, or fail."""
+        if not self.take(text):
+            raise self.fail(error_id, message)
+
+    def node_text(self, node: s.Node) -> str:
+        """A node's text."""
+        return self.text[node.start : node.end]
+
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")

@@ -1,0 +1,619 @@
+"""Statements, script blocks, functions, classes: one method a grammar rule."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .. import syntax as s
+from .commands import Commands
+from .source import ParseFailure
+
+_LABEL = re.compile(r":([A-Za-z_]\w*)")
+_FUNCTION_NAME = re.compile(r"[^\s(){};|&,]+")
+_BLOCKS = {
+    "begin": "begin_block",
+    "process": "process_block",
+    "end": "end_block",
+    "clean": "clean_block",
+    "dynamicparam": "dynamic_param_block",
+}
+
+
+class Parser(Commands):
+    """Reads a whole script."""
+
+    def script(self) -> s.ScriptBlock:
+        """script-block: param-block? statement-list"""
+        if self.text.startswith("\ufeff"):
+            self.at = 1
+        try:
+            block: s.ScriptBlock = self.script_block_body("")
+        except (ParseFailure, RecursionError) as error:
+            if isinstance(error, RecursionError):
+                self.fail("ScriptTooComplicated", "The script is too complicated to parse.")
+            block = s.ScriptBlock(end_block=s.NamedBlock("End", [], unnamed=True))
+        self.done(block, 0, self.size)
+        return block
+
+    def script_block_body(self, closing: str) -> Any:
+        """What stands in a script block, up to its brace."""
+        begin = self.at
+        block = s.ScriptBlock()
+        self.separators()
+        while self.word_ahead() == "using" and not closing:
+            block.using_statements.append(self._using())
+            self.separators()
+        block.param_block = self._param_block()
+        self.separators()
+        named = self.word_ahead()
+        if named in _BLOCKS and re.compile(rf"{named}\s*(?:#[^\r\n]*\s*)?\{{", re.I).match(
+            self.text, self.at
+        ):
+            self._named_blocks(block, closing, begin)
+        else:
+            start = self.at
+            statements, traps = self.statements_until(closing)
+            end = self.at - len(closing)
+            unnamed = s.NamedBlock("End", statements, traps, True)
+            block.end_block = self.done(unnamed, start, end)
+        return self.done(block, begin)
+
+    def _named_blocks(self, block: Any, closing: str, begin: int) -> None:
+        while True:
+            self.separators()
+            if closing and self.take(closing):
+                return
+            if self.at >= self.size:
+                if closing:
+                    raise self.fail(
+                        "MissingEndCurlyBrace",
+                        "Missing closing '}' in statement block or type definition.",
+                        begin,
+                    )
+                return
+            word = self.word_ahead()
+            if word not in _BLOCKS:
+                raise self.fail(
+                    "MissingNamedBlocks",
+                    f"Unexpected token '{word or self.peek()}', expected 'begin', 'process', "
+                    f"'end', 'clean', or 'dynamicparam'.",
+                )
+            start = self.at
+            self.at += len(word)
+            self.lines()
+            body = self.statement_block()
+            named = s.NamedBlock(word.title(), body.statements, body.traps)
+            setattr(block, _BLOCKS[word], self.done(named, start))
+
+    def _param_block(self) -> Any:
+        mark = self.at
+        attributes = []
+        while self.peek() == "[":
+            try:
+                errors = len(self.errors)
+                attributes.append(self.attribute())
+            except ParseFailure:
+                del self.errors[errors:]
+                self.at = mark
+                return None
+            self.lines()
+        if self.word_ahead() != "param" or not re.compile(r"param\s*(?:#[^\r\n]*\s*)*\(", re.I).match(
+            self.text, self.at
+        ):
+            self.at = mark
+            return None
+        start = self.at if not attributes else mark
+        self.at += 5
+        self.lines()
+        self.at += 1
+        return self.done(s.ParamBlock(attributes, self._parameters()), start)
+
+    def _parameters(self) -> list[Any]:
+        """The parameters up to the closing parenthesis."""
+        listed = []
+        self.lines()
+        while not self.take(")"):
+            if self.at >= self.size:
+                raise self.fail(
+                    "MissingEndParenthesisInFunctionParameterList", "Missing ')' in function parameter list."
+                )
+            start = self.at
+            attributes = []
+            while self.peek() == "[":
+                attributes.append(self.attribute())
+                self.lines()
+            if self.peek() != "$":
+                raise self.fail(
+                    "MissingEndParenthesisInFunctionParameterList", "Missing ')' in function parameter list."
+                )
+            name = self.variable()
+            self.lines()
+            default = None
+            if self.take("="):
+                self.lines()
+                self.no_commas += 1
+                default = self.expression()
+                self.no_commas -= 1
+                self.lines()
+            listed.append(self.done(s.Parameter(name, attributes, default), start))
+            if self.take(","):
+                self.lines()
+        return listed
+
+    def statement_block(self) -> Any:
+        """statement-block: { statement-list? }"""
+        start = self.at
+        if not self.take("{"):
+            raise self.fail(
+                "MissingOpenBraceInStatement" if False else "MissingStatementBlock",
+                "Missing statement block.",
+            )
+        outer, self.no_commas = self.no_commas, 0
+        statements, traps = self.statements_until("}", start)
+        self.no_commas = outer
+        return self.done(s.StatementBlock(statements, traps), start)
+
+    def statements_until(self, closing: str, opened: int | None = None) -> tuple[list[Any], list[Any]]:
+        """Statements up to the closing bracket, which is read; "" is the end of the text."""
+        begin = self.at if opened is None else opened
+        statements: list[Any] = []
+        traps: list[Any] = []
+        while True:
+            self.separators()
+            if closing and self.take(closing):
+                return statements, traps
+            if self.at >= self.size:
+                if closing == "}":
+                    raise self.fail(
+                        "MissingEndCurlyBrace",
+                        "Missing closing '}' in statement block or type definition.",
+                        begin,
+                    )
+                if closing:
+                    raise self.fail("MissingEndParenthesisInExpression", "Missing closing ')' in expression.")
+                return statements, traps
+            before = self.at
+            try:
+                node = self.statement()
+            except ParseFailure:
+                if closing:
+                    raise
+                self._recover(before)
+                continue
+            (traps if isinstance(node, s.TrapStatement) else statements).append(node)
+            self.blank()
+            if (
+                self.at < self.size
+                and self.peek() not in ";\r\n"
+                and not (closing and self.text.startswith(closing, self.at))
+            ) and not _ends_block(node):
+                shown = re.compile(r"[^\s;|&(){}]+|.").match(self.text, self.at)
+                word = shown.group() if shown else self.peek()
+                self.fail("UnexpectedToken", f"Unexpected token '{word}' in expression or statement.")
+                if closing:
+                    raise ParseFailure
+                self._recover(self.at)
+
+    def _recover(self, before: int) -> None:
+        """Go on with the next line."""
+        found = re.compile(r"[^\r\n;]*").match(self.text, max(self.at, before))
+        assert found is not None
+        self.at = max(found.end(), before + 1)
+
+    def statement(self) -> Any:
+        """One statement."""
+        start = self.at
+        label = None
+        found = _LABEL.match(self.text, self.at)
+        if found is not None:
+            self.at = found.end()
+            label = found[1]
+            self.lines()
+        word = self.word_ahead()
+        read = getattr(self, f"_{word}_statement", None) if word in _KEYWORDS else None
+        if read is not None and self._is_keyword(word):
+            self.at += len(word)
+            node = read(start, label)
+            return self.done(node, start)
+        if self.peek() == "[" and self._is_type_definition():
+            attributes = []
+            while self.peek() == "[":
+                attributes.append(self.attribute())
+                self.lines()
+            node = self.statement()
+            node.attributes = attributes
+            return node
+        return self.pipeline_statement()
+
+    def _is_type_definition(self) -> bool:
+        return (
+            re.compile(r"(?:\[[^\]]*\]\s*)+(?:class|enum)\s+\w", re.I).match(self.text, self.at) is not None
+        )
+
+    def _condition(self) -> Any:
+        self.lines()
+        self.expect("(", "MissingOpenParenthesisInIfStatement", "Missing '(' after keyword in statement.")
+        self.lines()
+        node = self.pipeline_statement()
+        self.lines()
+        self.expect(")", "MissingEndParenthesisAfterStatement", "Missing ')' after expression in statement.")
+        self.lines()
+        return node
+
+    def _if_statement(self, start: int, label: str | None) -> Any:
+        clauses = [(self._condition(), self.statement_block())]
+        otherwise = None
+        while True:
+            mark = self.at
+            self.lines()
+            if self.keyword("elseif"):
+                clauses.append((self._condition(), self.statement_block()))
+            elif self.keyword("else"):
+                self.lines()
+                otherwise = self.statement_block()
+                break
+            else:
+                self.at = mark
+                break
+        return s.IfStatement(clauses, otherwise)
+
+    def _while_statement(self, start: int, label: str | None) -> Any:
+        return s.WhileStatement(self._condition(), self.statement_block(), label)
+
+    def _do_statement(self, start: int, label: str | None) -> Any:
+        self.lines()
+        body = self.statement_block()
+        self.lines()
+        if self.keyword("while"):
+            node: Any = s.DoWhileStatement(None, body, label)
+        elif self.keyword("until"):
+            node = s.DoUntilStatement(None, body, label)
+        else:
+            raise self.fail("MissingWhileOrUntilInDoWhile", "Missing while or until keyword in do loop.")
+        self.lines()
+        self.expect("(", "MissingOpenParenthesisAfterKeyword", "Missing '(' after keyword.")
+        self.lines()
+        node.condition = self.pipeline_statement()
+        self.lines()
+        self.expect(")", "MissingEndParenthesisAfterStatement", "Missing ')' after expression in statement.")
+        return node
+
+    def _for_statement(self, start: int, label: str | None) -> Any:
+        self.lines()
+        self.expect("(", "MissingOpenParenthesisAfterKeyword", "Missing '(' after keyword 'for'.")
+        parts: list[Any] = []
+        for closing in (";", ";", ")"):
+            self.lines()
+            parts.append(None if self.peek() in (";", ")") else self.statement())
+            self.lines()
+            if closing == ";" and self.peek() == ")":
+                continue
+            if closing == ";":
+                self.take(";")
+        self.lines()
+        self.expect(")", "MissingEndParenthesisAfterStatement", "Missing ')' after expression in statement.")
+        self.lines()
+        return s.ForStatement(parts[0], parts[1], parts[2], self.statement_block(), label)
+
+    def _foreach_statement(self, start: int, label: str | None) -> Any:
+        self.lines()
+        self.expect("(", "MissingOpenParenthesisAfterKeyword", "Missing '(' after keyword 'foreach'.")
+        self.lines()
+        variable = self.variable()
+        self.lines()
+        if not self.keyword("in"):
+            raise self.fail("MissingInInForeach", "Missing 'in' after variable in foreach loop.")
+        self.lines()
+        items = self.pipeline_statement()
+        self.lines()
+        self.expect(
+            ")", "MissingEndParenthesisAfterForeach", "Missing closing ')' after expression in foreach loop."
+        )
+        self.lines()
+        return s.ForEachStatement(variable, items, self.statement_block(), label)
+
+    def _switch_statement(self, start: int, label: str | None) -> Any:
+        flags: list[str] = []
+        condition = None
+        while True:
+            self.lines()
+            found = self.match(re.compile(r"-(regex|wildcard|exact|casesensitive|file|parallel)\b", re.I))
+            short = None if found else self.match(re.compile(r"-(r|re|reg|w|wi|wild|e|ex|c|case|f)\b", re.I))
+            if found is None and short is None:
+                break
+            name = (found or short)[1].lower()  # type: ignore[index]
+            full = next(
+                one
+                for one in ("Regex", "Wildcard", "Exact", "CaseSensitive", "File", "Parallel")
+                if one.lower().startswith(name)
+            )
+            flags.append(full)
+            if full == "File":
+                self.blank()
+                condition = self._argument(first=True, invoked=True)
+        self.lines()
+        if condition is None:
+            self.expect("(", "PipelineInSwitchStatement", "Missing condition in switch statement clause.")
+            self.lines()
+            condition = self.pipeline_statement()
+            self.lines()
+            self.expect(
+                ")", "MissingEndParenthesisAfterStatement", "Missing ')' after expression in statement."
+            )
+            self.lines()
+        self.expect("{", "MissingCurlyBraceInSwitchStatement", "Missing opening '{' in switch statement.")
+        clauses: list[Any] = []
+        default = None
+        self.separators()
+        while not self.take("}"):
+            if self.at >= self.size:
+                raise self.fail(
+                    "MissingSwitchConditionExpression", "Missing condition in switch statement clause."
+                )
+            begin = self.at
+            if re.compile(r"default\s*\{", re.I).match(self.text, self.at):
+                self.at += 7
+                self.lines()
+                default = self.statement_block()
+            else:
+                test = (
+                    self._argument(first=True, invoked=True)
+                    if not self._starts_expression()
+                    else self.unary()
+                )
+                if test is None:
+                    raise self.fail(
+                        "MissingSwitchConditionExpression",
+                        "Missing condition in switch statement clause.",
+                        begin,
+                    )
+                self.lines()
+                clauses.append((test, self.statement_block()))
+            self.separators()
+        return s.SwitchStatement(condition, clauses, default, ", ".join(flags) or "None", label)
+
+    def _try_statement(self, start: int, label: str | None) -> Any:
+        self.lines()
+        body = self.statement_block()
+        catches = []
+        final = None
+        while True:
+            mark = self.at
+            self.lines()
+            begin = self.at
+            if self.keyword("catch"):
+                types = []
+                self.lines()
+                while self.peek() == "[":
+                    types.append(self.attribute())
+                    self.lines()
+                    if self.take(","):
+                        self.lines()
+                catches.append(self.done(s.CatchClause(types, self.statement_block()), begin))
+            elif self.keyword("finally"):
+                self.lines()
+                final = self.statement_block()
+            else:
+                self.at = mark
+                break
+        if not catches and final is None:
+            raise self.fail(
+                "MissingCatchOrFinally", "The Try statement is missing its Catch or Finally block."
+            )
+        return s.TryStatement(body, catches, final)
+
+    def _trap_statement(self, start: int, label: str | None) -> Any:
+        self.lines()
+        type_ = self.attribute() if self.peek() == "[" else None
+        self.lines()
+        return s.TrapStatement(type_, self.statement_block())
+
+    def _label(self) -> Any:
+        self.blank()
+        begin = self.at
+        found = self.match(re.compile(r"[A-Za-z_]\w*"))
+        if found is not None:
+            return self.done(s.StringConstantExpression(found.group()), begin)
+        return self.variable() if self.peek() == "$" else None
+
+    def _break_statement(self, start: int, label: str | None) -> Any:
+        return s.BreakStatement(self._label())
+
+    def _continue_statement(self, start: int, label: str | None) -> Any:
+        return s.ContinueStatement(self._label())
+
+    def _value(self) -> Any:
+        self.blank()
+        if self.at >= self.size or self.peek() in ";|&)}\r\n":
+            return None
+        return self.pipeline_statement()
+
+    def _return_statement(self, start: int, label: str | None) -> Any:
+        return s.ReturnStatement(self._value())
+
+    def _exit_statement(self, start: int, label: str | None) -> Any:
+        return s.ExitStatement(self._value())
+
+    def _throw_statement(self, start: int, label: str | None) -> Any:
+        return s.ThrowStatement(self._value())
+
+    def _function_statement(self, start: int, label: str | None) -> Any:
+        return self._function(False)
+
+    def _filter_statement(self, start: int, label: str | None) -> Any:
+        return self._function(True)
+
+    def _function(self, is_filter: bool) -> Any:
+        self.lines()
+        name = self.match(_FUNCTION_NAME)
+        if name is None:
+            raise self.fail("MissingNameAfterKeyword", "Missing name after function keyword.")
+        self.lines()
+        parameters = self._parameters() if self.take("(") else None
+        self.lines()
+        begin = self.at
+        if not self.take("{"):
+            raise self.fail("MissingFunctionBody", "Missing function body in function declaration.")
+        outer, self.no_commas = self.no_commas, 0
+        body = self.script_block_body("}")
+        self.no_commas = outer
+        self.done(body, begin)
+        return s.FunctionDefinition(name.group(), parameters, body, is_filter)
+
+    def _data_statement(self, start: int, label: str | None) -> Any:
+        self.blank()
+        variable = self._label()
+        self.lines()
+        while self.take("-"):
+            self.match(re.compile(r"\w+"))
+            self.blank()
+            self._argument()
+            self.lines()
+        return s.DataStatement(self.statement_block(), variable.value if variable is not None else None)
+
+    def _using(self) -> Any:
+        start = self.at
+        self.at += 5
+        self.blank()
+        kind = self.match(re.compile(r"\w+"))
+        self.blank()
+        name = self._argument(first=True, invoked=True)
+        return self.done(s.UsingStatement(kind.group().title() if kind else "", name), start)
+
+    def _enum_statement(self, start: int, label: str | None) -> Any:
+        self.lines()
+        name = self.match(re.compile(r"\w+"))
+        self.lines()
+        base = []
+        if self.take(":"):
+            self.lines()
+            begin = self.at
+            base.append(self.done(s.TypeConstraint(self.type_name()), begin))
+        self.lines()
+        self.expect("{", "MissingTypeBody", "Missing type body in type definition.")
+        members = []
+        self.separators()
+        while not self.take("}"):
+            begin = self.at
+            member = self.match(re.compile(r"\w+"))
+            if member is None:
+                raise self.fail(
+                    "UnexpectedToken", f"Unexpected token '{self.peek()}' in expression or statement."
+                )
+            self.blank()
+            value = None
+            if self.take("="):
+                self.lines()
+                value = self.expression()
+            members.append(self.done(s.PropertyMember(member.group(), None, value, is_static=True), begin))
+            self.separators()
+        return s.TypeDefinition(name.group() if name else "", base, members, is_enum=True)
+
+    def _class_statement(self, start: int, label: str | None) -> Any:
+        self.lines()
+        name = self.match(re.compile(r"\w+"))
+        if name is None:
+            raise self.fail("MissingNameAfterKeyword", "Missing name after class keyword.")
+        self.lines()
+        bases = []
+        if self.take(":"):
+            while True:
+                self.lines()
+                begin = self.at
+                bases.append(self.done(s.TypeConstraint(self.type_name()), begin))
+                self.lines()
+                if not self.take(","):
+                    break
+        self.expect("{", "MissingTypeBody", "Missing type body in type definition.")
+        members = []
+        self.separators()
+        while not self.take("}"):
+            if self.at >= self.size:
+                raise self.fail(
+                    "MissingEndCurlyBrace",
+                    "Missing closing '}' in statement block or type definition.",
+                    start,
+                )
+            members.append(self._member_definition(name.group()))
+            self.separators()
+        return s.TypeDefinition(name.group(), bases, members, is_class=True)
+
+    def _member_definition(self, class_name: str) -> Any:
+        start = self.at
+        static = hidden = False
+        type_ = None
+        attributes = []
+        while True:
+            if self.keyword("static"):
+                static = True
+            elif self.keyword("hidden"):
+                hidden = True
+            elif self.peek() == "[":
+                attribute = self.attribute()
+                if isinstance(attribute, s.TypeConstraint):
+                    type_ = attribute
+                else:
+                    attributes.append(attribute)
+            else:
+                break
+            self.lines()
+        if self.peek() == "$":
+            variable = self.variable()
+            self.blank()
+            value = None
+            if self.take("="):
+                self.lines()
+                value = self.expression()
+            return self.done(
+                s.PropertyMember(variable.variable_path, type_, value, static, hidden, attributes), start
+            )
+        name = self.match(re.compile(r"\w+"))
+        if name is None:
+            raise self.fail(
+                "UnexpectedToken", f"Unexpected token '{self.peek()}' in expression or statement."
+            )
+        self.lines()
+        self.expect(
+            "(",
+            "MissingMethodParameterList"
+            if False
+            else "MissingTypeInStaticPropertyReference"
+            if False
+            else "UnexpectedToken",
+            "Missing '(' in method.",
+        )
+        parameters = self._parameters()
+        self.lines()
+        base = None
+        if self.take(":"):
+            self.lines()
+            self.keyword("base")
+            self.lines()
+            base = self.arguments()
+            self.lines()
+        begin = self.at
+        if not self.take("{"):
+            raise self.fail("MissingFunctionBody", "Missing method body in method declaration.")
+        body = self.script_block_body("}")
+        self.done(body, begin)
+        constructor = name.group().lower() == class_name.lower()
+        member = s.FunctionMember(name.group(), type_, parameters, body, static, hidden, constructor, base)
+        return self.done(member, start)
+
+
+def _ends_block(node: Any) -> bool:
+    """Whether a statement ends with a brace, so that another may follow on its line."""
+    return isinstance(
+        node,
+        (
+            *(s.IfStatement, s.ForEachStatement, s.ForStatement, s.WhileStatement, s.SwitchStatement),
+            *(s.TryStatement, s.TrapStatement, s.FunctionDefinition, s.TypeDefinition, s.DataStatement),
+        ),
+    )
+
+
+_KEYWORDS = frozenset(
+    "if while do for foreach switch try trap break continue return exit throw function filter data enum "
+    "class".split()
+)

@@ -1,0 +1,513 @@
+"""PowerShell's arithmetic: the left operand decides, integers widen to double, strings and arrays join.
+
+Each public function is one operator. What it cannot do is a ScriptError with PowerShell's id.
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import math
+from collections.abc import Callable
+from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
+from typing import Any
+
+from psbridge.binding import nettypes
+from psbridge.binding.dates import datetime_from_ticks, ticks_of, timespan_from_ticks
+from psbridge.binding.errors import InvalidCast, NetError
+from psbridge.binding.numbers import fit_decimal, scan
+from psbridge.binding.objects import elements, is_dictionary, is_list, type_of
+from psbridge.binding.text import to_text
+from psbridge.binding.values import Char, Int64, Literal, Single, Switch, UInt32, UInt64
+
+from . import dateformat
+from .errors import ExceptionObject, ScriptError, runtime_error
+from .types import cast, cast_failure, cast_value
+from .values import BigInteger, Hashtable, NetList, NetQueue, Ordered, TypedArray, Wrapped
+
+LOW, HIGH = -(1 << 31), (1 << 31) - 1
+LOW64, HIGH64 = -(1 << 63), (1 << 63) - 1
+_SPECIAL = {
+    nettypes.UINT32: 2,
+    nettypes.INT64: 3,
+    nettypes.UINT64: 4,
+    nettypes.SINGLE: 5,
+    nettypes.DOUBLE: 6,
+    nettypes.DECIMAL: 7,
+}
+
+
+def as_number(value: Any) -> Any:
+    """An operand as a number: what PowerShell makes of it for arithmetic.
+
+    Raises:
+        ScriptError: it is not one.
+    """
+    if isinstance(value, Literal):
+        value = value.value
+    if value is None:
+        return 0
+    if isinstance(value, (bool, Switch)):
+        return int(bool(value))
+    if isinstance(value, Char):
+        return ord(value)
+    if isinstance(value, str):
+        return number_of(value)
+    if isinstance(value, enum.Enum):
+        return int(value.value)
+    return value
+
+
+def number_of(text: str) -> Any:
+    """A string as the number an arithmetic operator reads it as.
+
+    Raises:
+        ScriptError: InvalidCastFromStringToInteger.
+    """
+    if not text.strip():
+        return 0
+    scanned = scan(text.strip())
+    if scanned is not None:
+        return scanned
+    try:
+        return cast_value(text, nettypes.INT32)
+    except InvalidCast as error:
+        try:
+            return cast_value(text, nettypes.DOUBLE)
+        except InvalidCast:
+            raise cast_failure(text, nettypes.INT32, str(error)) from None
+
+
+def _rank(value: Any) -> int:
+    """1 to 3 for integers up to Int64, then UInt64, Single, Double, Decimal, BigInteger; 0 for no number."""
+    cls = type(value)
+    if cls is int:
+        return 1 if LOW <= value <= HIGH else 3
+    if cls is float:
+        return 6
+    if cls is BigInteger:
+        return 8
+    if not isinstance(value, (int, float, Decimal)) or isinstance(value, enum.Enum):
+        return 0
+    return _SPECIAL.get(type_of(value), 1)
+
+
+def sized(result: int, rank: int) -> Any:
+    """An integer result in the type its operands ask for; a Double when it does not fit."""
+    if rank <= 1:
+        return result if LOW <= result <= HIGH else float(result)
+    if rank == 2:
+        return UInt32(result) if 0 <= result <= 0xFFFFFFFF else float(result)
+    if rank == 3:
+        if LOW <= result <= HIGH:
+            return Int64(result)
+        return result if LOW64 <= result <= HIGH64 else float(result)
+    if rank == 4:
+        return UInt64(result) if 0 <= result < 1 << 64 else float(result)
+    return BigInteger(result)
+
+
+def _numbers(left: Any, right: Any) -> tuple[Any, Any, int]:
+    """Both operands as numbers of one kind, and its rank."""
+    one, other = _rank(left), _rank(right)
+    if one == 2 or other == 2:
+        signed = right if one == 2 else left
+        if min(one, other) <= 1 and signed < 0:
+            return left, right, 3
+    if {one, other} == {3, 4} or {one, other} == {1, 4}:
+        signed = left if one != 4 else right
+        if signed < 0:
+            return float(left), float(right), 6
+    rank = max(one, other)
+    if rank == 8:
+        return int(left), int(right), 8
+    if rank == 7:
+        try:
+            return cast_value(left, nettypes.DECIMAL), cast_value(right, nettypes.DECIMAL), 7
+        except InvalidCast:
+            return float(left), float(right), 6
+    if rank >= 5:
+        return float(left), float(right), 6 if rank == 5 and one != other else rank
+    return int(left), int(right), rank
+
+
+def _arithmetic(left: Any, right: Any, name: str, work: Callable[[Any, Any], Any]) -> Any:
+    if not _rank(left) or not _rank(right):
+        raise no_operator(left, right, name)
+    one, other, rank = _numbers(left, right)
+    if rank == 7:
+        return _decimal(one, other, work)
+    try:
+        result = work(one, other)
+    except OverflowError:
+        return math.inf
+    if rank == 5:
+        return Single(result)
+    return result if rank == 6 else sized(result, rank)
+
+
+def _decimal(one: Decimal, other: Decimal, work: Callable[[Any, Any], Any]) -> Any:
+    with localcontext() as context:
+        context.prec = 60
+        try:
+            return fit_decimal(work(one, other))
+        except NetError as error:
+            raise runtime_error(
+                str(error), "RuntimeException", inner=ExceptionObject("OverflowException", str(error))
+            ) from None
+        except (DivisionByZero, InvalidOperation):
+            raise divided_by_zero() from None
+
+
+_SYMBOLS = {
+    "op_Addition": "+",
+    "op_Subtraction": "-",
+    "op_Multiply": "*",
+    "op_Division": "/",
+    "op_Modulus": "%",
+}
+
+
+def no_operator(left: Any, right: Any, name: str) -> ScriptError:
+    """Neither PowerShell nor the type has such an operator."""
+    shown = "null" if left is None else type_of(left).full_name
+    if isinstance(left, (list, tuple)) or is_dictionary(left):
+        shown = type_of(left).full_name
+    return runtime_error(
+        f"Method invocation failed because [{shown}] does not contain a method named '{name}'.",
+        "MethodNotFound",
+        target=name,
+    )
+
+
+def divided_by_zero() -> ScriptError:
+    """1 / 0."""
+    message = "Attempted to divide by zero."
+    return runtime_error(
+        message,
+        "RuntimeException",
+        category="NotSpecified",
+        inner=ExceptionObject("DivideByZeroException", message),
+    )
+
+
+def add(left: Any, right: Any) -> Any:
+    """`left + right`.
+
+    >>> add(1, "2"), add("1", 2), add([1], 2), add(2147483647, 1)
+    (3, '12', [1, 2], 2147483648.0)
+    """
+    if type(left) is int and type(right) is int:
+        result = left + right
+        if LOW <= result <= HIGH and LOW <= left <= HIGH and LOW <= right <= HIGH:
+            return result
+        return sized(result, max(_rank(left), _rank(right)))
+    if type(left) is float and type(right) is float:
+        return left + right
+    if type(left) is str:
+        return left + (right if type(right) is str else to_text(right))
+    return _add(left, right)
+
+
+def _add(left: Any, right: Any) -> Any:
+    left, right = _bare(left), _bare(right)
+    if left is None:
+        return right
+    if isinstance(left, Char) and isinstance(right, str):
+        return str(left) + right
+    if isinstance(left, str) and not isinstance(left, Char):
+        return str(left) + to_text(right)
+    if is_list(left) or isinstance(left, NetQueue):
+        items = elements(left) if is_list(left) else list(left)
+        return items + (elements(right) if is_list(right) else [right])
+    if is_dictionary(left):
+        return _add_dictionaries(left, right)
+    if isinstance(left, (datetime.datetime, datetime.timedelta)):
+        return _add_times(left, right, 1)
+    if isinstance(left, enum.Enum):
+        return as_number(left) + as_number(right)
+    return _arithmetic(as_number(left), as_number(right), "op_Addition", lambda one, other: one + other)
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, Literal):
+        return value.value
+    return value.value if isinstance(value, Wrapped) else value
+
+
+def _add_dictionaries(left: Any, right: Any) -> Any:
+    if not is_dictionary(right):
+        raise runtime_error(
+            "A hash table can only be added to another hash table.", "AddHashTableToNonHashTable"
+        )
+    made = Ordered(left) if isinstance(left, Ordered) else Hashtable(left)
+    for key, value in right.items():
+        if key in made:
+            message = (
+                f"Item has already been added. Key in dictionary: '{to_text(key)}'  Key being added: "
+                f"'{to_text(key)}'"
+            )
+            raise runtime_error(
+                message,
+                "System.ArgumentException",
+                category="OperationStopped",
+                kind="ArgumentException",
+            )
+        made[key] = value
+    return made
+
+
+def _add_times(left: Any, right: Any, sign: int) -> Any:
+    name = "op_Addition" if sign > 0 else "op_Subtraction"
+    if isinstance(left, datetime.datetime):
+        if sign < 0 and (isinstance(right, (datetime.datetime, str))):
+            other = right if isinstance(right, datetime.datetime) else cast(right, nettypes.DATETIME)
+            return timespan_from_ticks(dateformat.ticks(left) - dateformat.ticks(other))
+        span = right if isinstance(right, datetime.timedelta) else _as_span(right)
+        return add_ticks(left, sign * ticks_of(span))
+    if isinstance(right, (datetime.timedelta, str)):
+        return timespan_from_ticks(ticks_of(left) + sign * ticks_of(_as_span(right)))
+    raise no_operator(left, right, name)
+
+
+def _as_span(value: Any) -> datetime.timedelta:
+    span: datetime.timedelta = cast(value, nettypes.TIMESPAN)
+    return span
+
+
+def add_ticks(moment: datetime.datetime, count: int) -> datetime.datetime:
+    """The moment so many ticks later, of the same kind."""
+    try:
+        later = datetime_from_ticks(dateformat.ticks(moment) + count)
+    except NetError:
+        raise runtime_error(
+            "The added or subtracted value results in an un-representable DateTime. (Parameter 't')",
+            "ArgumentOutOfRangeException",
+            kind="ArgumentOutOfRangeException",
+        ) from None
+    kind = dateformat.kind_of(moment)
+    if kind == "Unspecified":
+        return later
+    zone = moment.tzinfo if kind == "Utc" else later.replace(tzinfo=None).astimezone().tzinfo
+    rest = getattr(later, "rest", 0)
+    return dateformat.with_rest(later.replace(tzinfo=zone), rest)
+
+
+def subtract(left: Any, right: Any) -> Any:
+    """`left - right`."""
+    if type(left) is int and type(right) is int:
+        result = left - right
+        if LOW <= result <= HIGH and LOW <= left <= HIGH and LOW <= right <= HIGH:
+            return result
+        return sized(result, max(_rank(left), _rank(right)))
+    left, right = _bare(left), _bare(right)
+    if isinstance(left, (datetime.datetime, datetime.timedelta)):
+        return _add_times(left, right, -1)
+    return _arithmetic(as_number(left), as_number(right), "op_Subtraction", lambda one, other: one - other)
+
+
+def multiply(left: Any, right: Any) -> Any:
+    """`left * right`: repeats a string or an array."""
+    if type(left) is int and type(right) is int:
+        result = left * right
+        if LOW <= result <= HIGH and LOW <= left <= HIGH and LOW <= right <= HIGH:
+            return result
+        return sized(result, max(_rank(left), _rank(right)))
+    left, right = _bare(left), _bare(right)
+    if left is None:
+        return None
+    if (isinstance(left, str) and not isinstance(left, Char)) or is_list(left):
+        return _repeated(left, right)
+    if isinstance(left, datetime.timedelta):
+        return timespan_from_ticks(round(ticks_of(left) * as_number(right)))
+    return _arithmetic(as_number(left), as_number(right), "op_Multiply", lambda one, other: one * other)
+
+
+def _repeated(left: Any, right: Any) -> Any:
+    times = cast(right, nettypes.INT32)
+    if times < 0:
+        raise runtime_error(
+            "Specified argument was out of the range of valid values. (Parameter 'times')",
+            "System.ArgumentOutOfRangeException",
+            category="OperationStopped",
+            kind="ArgumentOutOfRangeException",
+        )
+    if isinstance(left, str):
+        return str(left) * times
+    items = elements(left) * times
+    return TypedArray(items, left.element) if isinstance(left, TypedArray) else items
+
+
+def divide(left: Any, right: Any) -> Any:
+    """`left / right`: an integer when it comes out even, else a Double."""
+    left, right = _bare(left), _bare(right)
+    if isinstance(left, datetime.timedelta):
+        if isinstance(right, datetime.timedelta):
+            return ticks_of(left) / ticks_of(right)
+        return timespan_from_ticks(round(ticks_of(left) / as_number(right)))
+    return _arithmetic(as_number(left), as_number(right), "op_Division", _quotient)
+
+
+def _quotient(one: Any, other: Any) -> Any:
+    if isinstance(one, int) and isinstance(other, int):
+        if other == 0:
+            raise divided_by_zero()
+        whole, rest = divmod(one, other)
+        return whole if rest == 0 else _Exact(one / other)
+    if isinstance(one, Decimal):
+        return one / other
+    if other == 0:
+        negative = math.copysign(1, one) * math.copysign(1, other) < 0
+        return math.nan if one == 0 or one != one else -math.inf if negative else math.inf
+    return one / other
+
+
+class _Exact(float):
+    """A quotient of integers that is none itself."""
+
+
+def modulo(left: Any, right: Any) -> Any:
+    """`left % right`: the sign is the left operand's."""
+    if (
+        type(left) is int
+        and type(right) is int
+        and left >= 0
+        and right > 0
+        and left <= HIGH
+        and right <= HIGH
+    ):
+        return left % right
+    left, right = _bare(left), _bare(right)
+    return _arithmetic(as_number(left), as_number(right), "op_Modulus", _remainder)
+
+
+def _remainder(one: Any, other: Any) -> Any:
+    if isinstance(one, int) and isinstance(other, int):
+        if other == 0:
+            raise divided_by_zero()
+        return int(math.copysign(1, one)) * (abs(one) % abs(other))
+    if isinstance(one, Decimal):
+        return one % other
+    return math.fmod(one, other) if other else math.nan
+
+
+def negate(value: Any) -> Any:
+    """`-value`."""
+    value = _bare(value)
+    if isinstance(value, datetime.timedelta):
+        return timespan_from_ticks(-ticks_of(value))
+    number = as_number(value)
+    if type(number) is float or isinstance(number, Decimal):
+        return -number
+    return subtract(0, number)
+
+
+def plus(value: Any) -> Any:
+    """`+value`."""
+    return add(0, as_number(_bare(value)))
+
+
+def increment(value: Any, step: int) -> Any:
+    """What `++` and `--` put in place of a value."""
+    if value is None:
+        return step
+    if not _rank(_bare(value)):
+        name = "++" if step > 0 else "--"
+        raise runtime_error(
+            f"The '{name}' operator works only on numbers. The operand is a '{type_of(value).full_name}'.",
+            "OperatorRequiresNumber",
+        )
+    return add(value, step)
+
+
+def _integer_operand(value: Any) -> Any:
+    number = as_number(_bare(value))
+    if isinstance(number, (float, Decimal)):
+        target = nettypes.INT32 if -HIGH <= number <= HIGH else nettypes.INT64
+        return cast(number, target)
+    if not isinstance(number, int):
+        raise no_operator(number, None, "op_BitwiseAnd")
+    return number
+
+
+def _bitwise(left: Any, right: Any, work: Callable[[int, int], int]) -> Any:
+    bare = _bare(left)
+    one, other = _integer_operand(left), _integer_operand(right)
+    rank = max(_rank(one), _rank(other), 1)
+    result = work(int(one), int(other))
+    if rank == 4 or (rank == 2 and result < 0):
+        result &= (1 << 64) - 1 if rank == 4 else 0xFFFFFFFF
+    made = sized(result, rank)
+    return type(bare)(result) if isinstance(bare, enum.Enum) else made
+
+
+def bit_and(left: Any, right: Any) -> Any:
+    """`left -band right`."""
+    return _bitwise(left, right, lambda one, other: one & other)
+
+
+def bit_or(left: Any, right: Any) -> Any:
+    """`left -bor right`."""
+    return _bitwise(left, right, lambda one, other: one | other)
+
+
+def bit_xor(left: Any, right: Any) -> Any:
+    """`left -bxor right`."""
+    return _bitwise(left, right, lambda one, other: one ^ other)
+
+
+def bit_not(value: Any) -> Any:
+    """`-bnot value`."""
+    number = _integer_operand(value)
+    rank = max(_rank(number), 1)
+    if rank in (2, 4):
+        return sized(~int(number) & (0xFFFFFFFF if rank == 2 else (1 << 64) - 1), rank)
+    return sized(~int(number), rank)
+
+
+def _wrapped_bits(value: int, rank: int) -> Any:
+    bits = 64 if rank in (3, 4) else 32
+    value &= (1 << bits) - 1
+    if rank in (1, 3) and value >> (bits - 1):
+        value -= 1 << bits
+    return sized(value, rank)
+
+
+def shift_left(left: Any, right: Any) -> Any:
+    """`left -shl right`."""
+    number = _integer_operand(left)
+    rank = max(_rank(number), 1)
+    count = int(_integer_operand(right)) & (63 if rank in (3, 4) else 31)
+    return _wrapped_bits(int(number) << count, rank)
+
+
+def shift_right(left: Any, right: Any) -> Any:
+    """`left -shr right`."""
+    number = _integer_operand(left)
+    rank = max(_rank(number), 1)
+    count = int(_integer_operand(right)) & (63 if rank in (3, 4) else 31)
+    return sized(int(number) >> count, rank)
+
+
+def value_range(low: Any, high: Any) -> list[Any]:
+    """`low..high`: integers, or characters when both are."""
+    low, high = _bare(low), _bare(high)
+    if (
+        isinstance(low, str)
+        and isinstance(high, str)
+        and len(low) == 1
+        and len(high) == 1
+        and not (low.isdigit() and high.isdigit() and type(low) is str and type(high) is str)
+    ):
+        return [Char(chr(code)) for code in _span(ord(low), ord(high))]
+    first, last = (cast(as_number(item), nettypes.INT32) for item in (low, high))
+    return list(_span(first, last))
+
+
+def _span(first: int, last: int) -> range:
+    return range(first, last + 1) if first <= last else range(first, last - 1, -1)
+
+
+def list_of(value: Any) -> Any:
+    """A list that a NetList can be joined with."""
+    return NetList(value)

@@ -1,0 +1,293 @@
+"""DateTime and TimeSpan in .NET's standard and custom formats, and DateTime.ParseExact; invariant culture."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any, Final
+
+from psbridge.binding.dates import DateTime, ticks_of
+from psbridge.binding.text import timespan_text
+
+from .errors import NetFault
+from .numberformat import bad_format
+
+MONTHS: Final = (
+    "January February March April May June July August September October November December"
+).split()
+DAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_STANDARD: Final = {
+    "d": "MM/dd/yyyy",
+    "D": "dddd, dd MMMM yyyy",
+    "f": "dddd, dd MMMM yyyy HH:mm",
+    "F": "dddd, dd MMMM yyyy HH:mm:ss",
+    "g": "MM/dd/yyyy HH:mm",
+    "G": "MM/dd/yyyy HH:mm:ss",
+    "m": "MMMM dd",
+    "M": "MMMM dd",
+    "o": "yyyy'-'MM'-'dd'T'HH':'mm':'ss'.'fffffffK",
+    "O": "yyyy'-'MM'-'dd'T'HH':'mm':'ss'.'fffffffK",
+    "r": "ddd, dd MMM yyyy HH':'mm':'ss 'GMT'",
+    "R": "ddd, dd MMM yyyy HH':'mm':'ss 'GMT'",
+    "s": "yyyy'-'MM'-'dd'T'HH':'mm':'ss",
+    "t": "HH:mm",
+    "T": "HH:mm:ss",
+    "u": "yyyy'-'MM'-'dd HH':'mm':'ss'Z'",
+    "y": "yyyy MMMM",
+    "Y": "yyyy MMMM",
+}
+_TOKEN: Final = re.compile(r"\\.|'[^']*'?|\"[^\"]*\"?|%.|d+|M+|y+|H+|h+|m+|s+|f+|F+|t+|z+|K|g+|.", re.DOTALL)
+_EPOCH: Final = datetime.datetime(1, 1, 1)
+
+
+def ticks(value: datetime.datetime) -> int:
+    """100-nanosecond ticks since the year 1, whatever the time zone."""
+    return ticks_of(value.replace(tzinfo=None) - _EPOCH) + getattr(value, "rest", 0)
+
+
+def kind_of(value: datetime.datetime) -> str:
+    """Unspecified, Utc or Local."""
+    if value.tzinfo is None:
+        return "Unspecified"
+    return "Utc" if value.tzinfo is datetime.timezone.utc else "Local"
+
+
+def format_date(value: datetime.datetime, spec: str) -> str:
+    """A DateTime in this format.
+
+    Raises:
+        NetFault: FormatException.
+    """
+    if not spec:
+        spec = "G"
+    if len(spec) == 1:
+        if spec == "U":
+            return format_date(to_universal(value), "F")
+        if spec not in _STANDARD:
+            raise NetFault("FormatException", "Input string was not in a correct format.")
+        spec = _STANDARD[spec]
+    return "".join(_piece(value, token) for token in _TOKEN.findall(spec))
+
+
+def _piece(value: datetime.datetime, token: str) -> str:
+    letter = token[0]
+    if letter == "%" and len(token) > 1:
+        return _piece(value, token[1:])
+    if letter == "\\":
+        return token[1:]
+    if letter in "'\"":
+        return token.strip(letter)
+    width = len(token)
+    if letter == "d":
+        if width < 3:
+            return str(value.day).rjust(width, "0")
+        name = DAYS[value.weekday()]
+        return name[:3] if width == 3 else name
+    if letter == "M":
+        if width < 3:
+            return str(value.month).rjust(width, "0")
+        name = MONTHS[value.month - 1]
+        return name[:3] if width == 3 else name
+    if letter == "y":
+        if width < 3:
+            return str(value.year % 100).rjust(width, "0")
+        return str(value.year).rjust(width, "0")
+    if letter in "Hhms":
+        number = {"H": value.hour, "h": value.hour % 12 or 12, "m": value.minute, "s": value.second}[letter]
+        return str(number).rjust(min(width, 2), "0")
+    if letter in "fF":
+        if width > 7:
+            raise NetFault("FormatException", "Input string was not in a correct format.")
+        digits = f"{value.microsecond:06d}{getattr(value, 'rest', 0)}"[:width]
+        return digits.rstrip("0") if letter == "F" else digits
+    if letter == "t":
+        name = "AM" if value.hour < 12 else "PM"
+        return name[:1] if width == 1 else name
+    if letter == "z":
+        return _offset(value, width)
+    if letter == "K":
+        kind = kind_of(value)
+        return "" if kind == "Unspecified" else "Z" if kind == "Utc" else _offset(value, 3)
+    if letter == "g":
+        return "A.D."
+    return token
+
+
+def _offset(value: datetime.datetime, width: int) -> str:
+    offset = value.utcoffset()
+    if offset is None:
+        offset = value.astimezone().utcoffset() or datetime.timedelta()
+    minutes = int(offset.total_seconds() // 60)
+    sign = "-" if minutes < 0 else "+"
+    hours, minutes = divmod(abs(minutes), 60)
+    if width == 1:
+        return f"{sign}{hours}"
+    return f"{sign}{hours:02d}" if width == 2 else f"{sign}{hours:02d}:{minutes:02d}"
+
+
+def with_rest(value: datetime.datetime, rest: int) -> datetime.datetime:
+    """The same moment with this many ticks beyond its microseconds."""
+    if not rest:
+        return value
+    made = DateTime.combine(value.date(), value.timetz())
+    made.rest = rest
+    return made
+
+
+def to_universal(value: datetime.datetime) -> datetime.datetime:
+    """`ToUniversalTime`: a time of no kind is taken as local."""
+    if kind_of(value) == "Utc":
+        return value
+    return with_rest(value.astimezone(datetime.timezone.utc), getattr(value, "rest", 0))
+
+
+def to_local(value: datetime.datetime) -> datetime.datetime:
+    """`ToLocalTime`: a time of no kind is taken as universal."""
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=datetime.timezone.utc)
+    return local_zone(with_rest(value, getattr(value, "rest", 0)))
+
+
+def local_zone(value: datetime.datetime) -> datetime.datetime:
+    """In the local time zone, as a time of kind Local."""
+    local = value.astimezone()
+    zone = local.tzinfo
+    if zone is datetime.timezone.utc:
+        local = local.replace(tzinfo=datetime.timezone(datetime.timedelta(0), "UTC"))
+    return with_rest(local, getattr(value, "rest", 0))
+
+
+def format_span(value: datetime.timedelta, spec: str) -> str:
+    """A TimeSpan in this format.
+
+    Raises:
+        NetFault: FormatException.
+    """
+    if spec in ("", "c", "t", "T"):
+        return timespan_text(value)
+    total = ticks_of(value)
+    sign, total = ("-", -total) if total < 0 else ("", total)
+    seconds, fraction = divmod(total, 10_000_000)
+    days, seconds = divmod(seconds, 86400)
+    hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
+    if spec == "g":
+        digits = f"{fraction:07d}".rstrip("0")
+        head = f"{days}:" if days else ""
+        return f"{sign}{head}{hours}:{minutes:02d}:{seconds:02d}{f'.{digits}' if digits else ''}"
+    if spec == "G":
+        return f"{sign}{days}:{hours:02d}:{minutes:02d}:{seconds:02d}.{fraction:07d}"
+    if len(spec) == 1:
+        raise NetFault("FormatException", "Input string was not in a correct format.")
+    values = {"d": days, "h": hours, "m": minutes, "s": seconds}
+    out = []
+    for token in re.findall(r"\\.|'[^']*'?|\"[^\"]*\"?|%.|d+|h+|m+|s+|f+|F+|.", spec, re.DOTALL):
+        token = token[1:] if token[0] == "%" and len(token) > 1 else token
+        if token[0] in values:
+            out.append(str(values[token[0]]).rjust(len(token), "0"))
+        elif token[0] in "fF":
+            digits = f"{fraction:07d}"[: len(token)]
+            out.append(digits.rstrip("0") if token[0] == "F" else digits)
+        elif token[0] == "\\":
+            out.append(token[1:])
+        elif token[0] in "'\"":
+            out.append(token.strip(token[0]))
+        else:
+            raise NetFault("FormatException", "Input string was not in a correct format.")
+    return "".join(out)
+
+
+_PATTERNS: Final = {
+    "d": r"(?P<d>\d{1,2})",
+    "dd": r"(?P<d>\d{2})",
+    "ddd": rf"(?:{'|'.join(day[:3] for day in DAYS)})",
+    "dddd": rf"(?:{'|'.join(DAYS)})",
+    "M": r"(?P<M>\d{1,2})",
+    "MM": r"(?P<M>\d{2})",
+    "MMM": rf"(?P<month>{'|'.join(month[:3] for month in MONTHS)})",
+    "MMMM": rf"(?P<month>{'|'.join(MONTHS)})",
+    "yy": r"(?P<y>\d{2})",
+    "yyyy": r"(?P<y>\d{4})",
+    "H": r"(?P<H>\d{1,2})",
+    "HH": r"(?P<H>\d{2})",
+    "h": r"(?P<h>\d{1,2})",
+    "hh": r"(?P<h>\d{2})",
+    "m": r"(?P<m>\d{1,2})",
+    "mm": r"(?P<m>\d{2})",
+    "s": r"(?P<s>\d{1,2})",
+    "ss": r"(?P<s>\d{2})",
+    "tt": r"(?P<t>AM|PM)",
+    "t": r"(?P<t>A|P)",
+    "K": r"(?P<z>Z|[+-]\d{2}:\d{2}|)",
+    "z": r"(?P<z>[+-]\d{1,2})",
+    "zz": r"(?P<z>[+-]\d{2})",
+    "zzz": r"(?P<z>[+-]\d{2}:\d{2})",
+}
+
+
+def parse_exact(text: str, spec: str) -> datetime.datetime:
+    """`DateTime.ParseExact` in the invariant culture.
+
+    Raises:
+        NetFault: FormatException.
+    """
+    refused = NetFault("FormatException", f"String '{text}' was not recognized as a valid DateTime.")
+    if len(spec) == 1 and spec in _STANDARD:
+        spec = _STANDARD[spec]
+    pattern = ""
+    for token in _TOKEN.findall(spec):
+        token = token[1:] if token[0] == "%" and len(token) > 1 else token
+        if token in _PATTERNS:
+            pattern += _PATTERNS[token]
+        elif token[0] == "f":
+            pattern += rf"(?P<f>\d{{{len(token)}}})"
+        elif token[0] == "F":
+            pattern += rf"(?P<f>\d{{0,{len(token)}}})"
+        elif token[0] == "\\":
+            pattern += re.escape(token[1:])
+        elif token[0] in "'\"":
+            pattern += re.escape(token.strip(token[0]))
+        else:
+            pattern += re.escape(token)
+    try:
+        match = re.fullmatch(pattern, text, re.IGNORECASE)
+    except re.error:
+        raise refused from None
+    if match is None:
+        raise refused
+    parts = {name: item for name, item in match.groupdict().items() if item is not None}
+    return _assembled(parts, refused)
+
+
+def _assembled(parts: dict[str, Any], refused: NetFault) -> datetime.datetime:
+    today = datetime.date.today()
+    year = int(parts["y"]) if "y" in parts else today.year
+    if len(parts.get("y", "yyyy")) == 2:
+        year += 2000 if year < 50 else 1900
+    dated = parts.keys() & {"y", "M", "month", "d"}
+    month = int(parts["M"]) if "M" in parts else 1 if dated else today.month
+    if "month" in parts:
+        month = [name[:3].lower() for name in MONTHS].index(parts["month"][:3].lower()) + 1
+    day = int(parts["d"]) if "d" in parts else 1 if dated else today.day
+    hour = int(parts.get("H", parts.get("h", 0)))
+    if "t" in parts and "h" in parts:
+        hour = hour % 12 + (12 if parts["t"][0].upper() == "P" else 0)
+    fraction = parts.get("f", "").ljust(7, "0")
+    try:
+        made = datetime.datetime(
+            year, month, day, hour, int(parts.get("m", 0)), int(parts.get("s", 0)), int(fraction[:6] or 0)
+        )
+    except ValueError:
+        raise refused from None
+    made = with_rest(made, int(fraction[6:7] or 0))
+    zone = parts.get("z")
+    if zone:
+        offset = datetime.timedelta()
+        if zone.upper() != "Z":
+            hours, _, minutes = zone[1:].partition(":")
+            offset = datetime.timedelta(hours=int(hours), minutes=int(minutes or 0))
+            offset = -offset if zone[0] == "-" else offset
+        return local_zone(made.replace(tzinfo=datetime.timezone(offset)))
+    return made
+
+
+__all__ = ["bad_format", "format_date", "format_span", "parse_exact", "ticks", "to_local", "to_universal"]

@@ -1,0 +1,251 @@
+"""Numbers in .NET's standard and custom formats (`N2`, `X4`, `#,##0.##`), invariant culture."""
+
+from __future__ import annotations
+
+import decimal
+import math
+import re
+from decimal import Decimal
+from typing import Any
+
+from psbridge.binding import nettypes
+from psbridge.binding.numbers import net_text_of
+from psbridge.binding.objects import type_of
+from psbridge.binding.values import Single
+
+from .errors import NetFault
+
+_STANDARD = re.compile(r"([A-Za-z])([0-9]{0,9})")
+_CONTEXT = decimal.Context(prec=400, rounding=decimal.ROUND_HALF_UP)
+
+
+def bad_format() -> NetFault:
+    """The FormatException of a format that does not fit the value."""
+    return NetFault("FormatException", "Format specifier was invalid.")
+
+
+def format_number(value: Any, spec: str) -> str:
+    """A number in this format.
+
+    Raises:
+        NetFault: FormatException.
+    """
+    if not spec:
+        return net_text_of(value)
+    match = _STANDARD.fullmatch(spec)
+    if match is None:
+        return _custom(value, spec)
+    letter, digits = match[1], int(match[2]) if match[2] else None
+    if isinstance(value, float) and not math.isfinite(value):
+        return net_text_of(value)
+    writer = _WRITERS.get(letter.upper())
+    if writer is None:
+        raise bad_format()
+    return writer(value, letter, digits)
+
+
+def fixed(value: Any, decimals: int) -> str:
+    """So many decimals, without sign rules: half to even for a Double, away from zero for a Decimal."""
+    if isinstance(value, float):
+        return f"{value:.{decimals}f}"
+    return format(Decimal(value).quantize(Decimal(1).scaleb(-decimals), context=_CONTEXT), "f")
+
+
+def _signed(text: str) -> str:
+    """-0.00 is written as -0.00 by .NET as well; only a Decimal and an integer have no negative zero."""
+    return text
+
+
+def _grouped(text: str) -> str:
+    sign = "-" if text.startswith("-") else ""
+    whole, dot, rest = text.removeprefix("-").partition(".")
+    return f"{sign}{int(whole):,}{dot}{rest}" if len(whole) < 4000 else text
+
+
+def _n(value: Any, letter: str, digits: int | None) -> str:
+    return _grouped(fixed(value, 2 if digits is None else digits))
+
+
+def _f(value: Any, letter: str, digits: int | None) -> str:
+    return fixed(value, 2 if digits is None else digits)
+
+
+def _c(value: Any, letter: str, digits: int | None) -> str:
+    text = _grouped(fixed(value, 2 if digits is None else digits))
+    return f"(¤{text[1:]})" if text.startswith("-") else f"¤{text}"
+
+
+def _p(value: Any, letter: str, digits: int | None) -> str:
+    hundred = float(value) * 100 if isinstance(value, float) else Decimal(value) * 100
+    return f"{_grouped(fixed(hundred, 2 if digits is None else digits))} %"
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, (float, Decimal)):
+        raise bad_format()
+    return int(value)
+
+
+def _d(value: Any, letter: str, digits: int | None) -> str:
+    number = _integer(value)
+    return f"{'-' if number < 0 else ''}{str(abs(number)).rjust(digits or 0, '0')}"
+
+
+def _unsigned(value: Any) -> int:
+    number = _integer(value)
+    if number >= 0:
+        return number
+    bounds = type_of(value).bounds or nettypes.INT64.bounds or (0, 0)
+    return number + 2 * (bounds[1] + 1)
+
+
+def _x(value: Any, letter: str, digits: int | None) -> str:
+    text = format(_unsigned(value), "x" if letter == "x" else "X")
+    return text.rjust(digits or 0, "0")
+
+
+def _b(value: Any, letter: str, digits: int | None) -> str:
+    return format(_unsigned(value), "b").rjust(digits or 0, "0")
+
+
+def _e(value: Any, letter: str, digits: int | None) -> str:
+    text = f"{Decimal(value) if not isinstance(value, float) else value:.{6 if digits is None else digits}e}"
+    mantissa, _, power = text.partition("e")
+    return f"{mantissa}{letter}{power[0] if power[0] in '+-' else '+'}{power.lstrip('+-').rjust(3, '0')}"
+
+
+def _g(value: Any, letter: str, digits: int | None) -> str:
+    if not digits or (isinstance(value, int) and digits >= len(str(abs(value)))):
+        return net_text_of(value)
+    number = float(value) if isinstance(value, float) else Decimal(value)
+    text = f"{number:.{digits - 1}e}"
+    mantissa, _, power = text.partition("e")
+    exponent = int(power)
+    if -5 <= exponent < digits:
+        whole = format(Decimal(text), "f")
+        return whole.rstrip("0").rstrip(".") if "." in whole else whole
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa}{'E' if letter == 'G' else 'e'}{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+
+
+def _r(value: Any, letter: str, digits: int | None) -> str:
+    return net_text_of(value)
+
+
+_WRITERS = {"N": _n, "F": _f, "C": _c, "P": _p, "D": _d, "X": _x, "B": _b, "E": _e, "G": _g, "R": _r}
+
+
+def _sections(spec: str) -> list[str]:
+    sections, current, index = [], "", 0
+    while index < len(spec):
+        character = spec[index]
+        if character == "\\":
+            current += spec[index : index + 2]
+            index += 2
+            continue
+        if character in "'\"":
+            end = spec.find(character, index + 1)
+            end = len(spec) if end < 0 else end + 1
+            current += spec[index:end]
+            index = end
+            continue
+        if character == ";":
+            sections.append(current)
+            current = ""
+        else:
+            current += character
+        index += 1
+    return [*sections, current]
+
+
+def _custom(value: Any, spec: str) -> str:
+    """A custom format such as `#,##0.00;(0)`."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return net_text_of(value)
+    number = (
+        Decimal(f"{value:.{6 if isinstance(value, Single) else 14}e}")
+        if isinstance(value, float)
+        else Decimal(value)
+    )
+    sections = _sections(spec)
+    chosen = sections[0]
+    own_sign = False
+    if number < 0 and len(sections) > 1 and sections[1]:
+        chosen, own_sign = sections[1], True
+    elif number == 0 and len(sections) > 2 and sections[2]:
+        chosen = sections[2]
+    text, rounded_to_zero = _filled(abs(number), chosen)
+    if rounded_to_zero and number != 0 and len(sections) > 2 and sections[2]:
+        return _filled(Decimal(0), sections[2])[0]
+    if number < 0 and not own_sign and not rounded_to_zero:
+        return f"-{text}"
+    return text
+
+
+_TOKEN = re.compile(r"\\.|'[^']*'?|\"[^\"]*\"?|[eE][+-]?0+|.", re.DOTALL)
+
+
+def _filled(number: Decimal, section: str) -> tuple[str, bool]:
+    tokens = _TOKEN.findall(section)
+    point = next((index for index, token in enumerate(tokens) if token == "."), len(tokens))
+    places = [index for index, token in enumerate(tokens) if token in ("0", "#")]
+    exponent = next((token for token in tokens if re.fullmatch(r"[eE][+-]?0+", token)), None)
+    before = [index for index in places if index < point]
+    after = [index for index in places if index > point]
+    number *= Decimal(100) ** tokens.count("%") * Decimal(1000) ** tokens.count("‰")
+    last = before[-1] if before else point
+    commas = [index for index, token in enumerate(tokens[:point]) if token == ","]
+    scaling = [index for index in commas if before and index > last]
+    grouping = any(before and before[0] < index < last for index in commas)
+    number = number.scaleb(-3 * len(scaling))
+    power = 0
+    if exponent and number:
+        power = number.adjusted() - (len(before) - 1 if before else 0)
+        number = number.scaleb(-power)
+    rounded = number.quantize(Decimal(1).scaleb(-len(after)), context=_CONTEXT)
+    whole, _, fraction = format(rounded, "f").partition(".")
+    whole = whole.lstrip("0")
+    zeros = [index for index in before if tokens[index] == "0"]
+    needed = len(before) - before.index(zeros[0]) if zeros else 0
+    whole = whole.rjust(needed, "0")
+    kept = len(fraction)
+    while kept and fraction[kept - 1] == "0" and tokens[after[kept - 1]] == "#":
+        kept -= 1
+    fraction = fraction[:kept]
+    extra = len(whole) - len(before)
+    out: list[str] = []
+    position = 0  # digits of the whole part written
+    done = 0  # digits of the fraction written
+    for index, token in enumerate(tokens):
+        if token in ("0", "#") and index < point:
+            slot = before.index(index)
+            count = extra + 1 if slot == 0 and extra > 0 else 1
+            if slot >= -extra:
+                for _ in range(count):
+                    left = len(whole) - position
+                    if grouping and position and left % 3 == 0:
+                        out.append(",")
+                    out.append(whole[position])
+                    position += 1
+        elif token in ("0", "#"):
+            if done < len(fraction):
+                out.append(fraction[done])
+                done += 1
+        elif token == "." and index == point:
+            if fraction:
+                out.append(".")
+        elif token == "," and index < point and before:
+            continue
+        elif exponent is not None and token == exponent:
+            sign = "-" if power < 0 else "+" if "+" in token else ""
+            out.append(f"{token[0]}{sign}{str(abs(power)).rjust(token.count('0'), '0')}")
+        elif token.startswith("\\"):
+            out.append(token[1:])
+        elif token[0] in "'\"":
+            out.append(token.strip(token[0]))
+        else:
+            out.append(token)
+    return "".join(out), not rounded
+
+
+__all__ = ["bad_format", "fixed", "format_number"]

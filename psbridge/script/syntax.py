@@ -1,0 +1,473 @@
+"""The syntax tree: one class for each of PowerShell's Ast classes, named without `Ast`.
+
+Property names are PowerShell's in snake case; operators are PowerShell's token kinds (`Plus`, `Ieq`).
+Positions count from 1 (`line`, `column`); `start` and `end` are offsets in the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+@dataclass(eq=False)
+class Node:
+    """Any node: where it is, and how to go through what it holds."""
+
+    line: int = field(default=1, kw_only=True)
+    column: int = field(default=1, kw_only=True)
+    end_line: int = field(default=1, kw_only=True)
+    end_column: int = field(default=1, kw_only=True)
+    start: int = field(default=0, kw_only=True)
+    end: int = field(default=0, kw_only=True)
+
+    @property
+    def kind(self) -> str:
+        """PowerShell's class name without `Ast`."""
+        return type(self).__name__
+
+    def children(self) -> Iterator[Node]:
+        """The nodes directly below."""
+        for one in fields(self):
+            yield from _nodes(getattr(self, one.name))
+
+    def walk(self) -> Iterator[Node]:
+        """This node and everything below it, in the order of the text."""
+        stack: list[Node] = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack += reversed(list(node.children()))
+
+
+def _nodes(value: Any) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _nodes(item)
+
+
+class Expression(Node):
+    """What has a value."""
+
+
+class Statement(Node):
+    """What stands on its own."""
+
+
+@dataclass(eq=False)
+class TypeName(Node):
+    """The name between brackets. `name` is without generic arguments and array brackets."""
+
+    full_name: str
+    name: str = ""
+
+
+@dataclass(eq=False)
+class NamedAttributeArgument(Node):
+    argument_name: str
+    argument: Any
+    expression_omitted: bool = False
+
+
+@dataclass(eq=False)
+class Attribute(Node):
+    type_name: TypeName
+    positional_arguments: list[Any]
+    named_arguments: list[NamedAttributeArgument]
+
+
+@dataclass(eq=False)
+class TypeConstraint(Node):
+    type_name: TypeName
+
+
+@dataclass(eq=False)
+class ConstantExpression(Expression):
+    value: Any
+    text: str = ""
+
+
+@dataclass(eq=False)
+class StringConstantExpression(Expression):
+    value: str
+    string_constant_type: str = "BareWord"
+
+
+@dataclass(eq=False)
+class ExpandableStringExpression(Expression):
+    """`parts` are the texts and expressions in order."""
+
+    value: str
+    nested_expressions: list[Any]
+    string_constant_type: str = "DoubleQuoted"
+    parts: list[Any] = field(default_factory=list)
+
+    def children(self) -> Iterator[Node]:
+        yield from self.nested_expressions
+
+
+@dataclass(eq=False)
+class VariableExpression(Expression):
+    variable_path: str
+    splatted: bool = False
+
+
+@dataclass(eq=False)
+class TypeExpression(Expression):
+    type_name: TypeName
+
+
+@dataclass(eq=False)
+class BinaryExpression(Expression):
+    left: Any
+    operator: str
+    right: Any
+
+
+@dataclass(eq=False)
+class UnaryExpression(Expression):
+    token_kind: str
+    child: Any
+
+
+@dataclass(eq=False)
+class ConvertExpression(Expression):
+    type: TypeConstraint
+    child: Any
+
+
+@dataclass(eq=False)
+class AttributedExpression(Expression):
+    attribute: Any
+    child: Any
+
+
+@dataclass(eq=False)
+class MemberExpression(Expression):
+    expression: Any
+    member: Any
+    static: bool = False
+    null_conditional: bool = False
+
+
+@dataclass(eq=False)
+class InvokeMemberExpression(Expression):
+    expression: Any
+    member: Any
+    arguments: list[Any]
+    static: bool = False
+    null_conditional: bool = False
+
+
+@dataclass(eq=False)
+class BaseCtorInvokeMemberExpression(Expression):
+    arguments: list[Any]
+
+
+@dataclass(eq=False)
+class IndexExpression(Expression):
+    target: Any
+    index: Any
+    null_conditional: bool = False
+
+
+@dataclass(eq=False)
+class ArrayExpression(Expression):
+    sub_expression: Any
+
+
+@dataclass(eq=False)
+class ArrayLiteral(Expression):
+    elements: list[Any]
+
+
+@dataclass(eq=False)
+class SubExpression(Expression):
+    sub_expression: Any
+
+
+@dataclass(eq=False)
+class ParenExpression(Expression):
+    pipeline: Any
+
+
+@dataclass(eq=False)
+class Hashtable(Expression):
+    key_value_pairs: list[tuple[Any, Any]]
+
+
+@dataclass(eq=False)
+class ScriptBlockExpression(Expression):
+    script_block: Any
+
+
+@dataclass(eq=False)
+class TernaryExpression(Expression):
+    condition: Any
+    if_true: Any
+    if_false: Any
+
+
+@dataclass(eq=False)
+class UsingExpression(Expression):
+    sub_expression: Any
+
+
+@dataclass(eq=False)
+class ErrorExpression(Expression):
+    nested: list[Any] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class StatementBlock(Node):
+    statements: list[Any]
+    traps: list[Any] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class NamedBlock(Node):
+    block_kind: str
+    statements: list[Any]
+    traps: list[Any] = field(default_factory=list)
+    unnamed: bool = False
+
+
+@dataclass(eq=False)
+class Parameter(Node):
+    name: VariableExpression
+    attributes: list[Any]
+    default_value: Any = None
+
+
+@dataclass(eq=False)
+class ParamBlock(Node):
+    attributes: list[Any]
+    parameters: list[Parameter]
+
+
+@dataclass(eq=False)
+class ScriptBlock(Node):
+    param_block: ParamBlock | None = None
+    using_statements: list[Any] = field(default_factory=list)
+    dynamic_param_block: NamedBlock | None = None
+    begin_block: NamedBlock | None = None
+    process_block: NamedBlock | None = None
+    end_block: NamedBlock | None = None
+    clean_block: NamedBlock | None = None
+
+
+@dataclass(eq=False)
+class CommandParameter(Node):
+    parameter_name: str
+    argument: Any = None
+
+
+@dataclass(eq=False)
+class MergingRedirection(Node):
+    from_stream: str
+    to_stream: str
+
+
+@dataclass(eq=False)
+class FileRedirection(Node):
+    from_stream: str
+    location: Any
+    append: bool = False
+
+
+@dataclass(eq=False)
+class Command(Statement):
+    command_elements: list[Any]
+    redirections: list[Any] = field(default_factory=list)
+    invocation_operator: str = "Unknown"
+
+
+@dataclass(eq=False)
+class CommandExpression(Statement):
+    expression: Any
+    redirections: list[Any] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Pipeline(Statement):
+    pipeline_elements: list[Any]
+    background: bool = False
+
+
+@dataclass(eq=False)
+class PipelineChain(Statement):
+    lhs_pipeline_chain: Any
+    rhs_pipeline: Any
+    operator: str
+    background: bool = False
+
+
+@dataclass(eq=False)
+class AssignmentStatement(Statement):
+    left: Any
+    operator: str
+    right: Any
+
+
+@dataclass(eq=False)
+class IfStatement(Statement):
+    clauses: list[tuple[Any, StatementBlock]]
+    else_clause: StatementBlock | None = None
+
+
+@dataclass(eq=False)
+class ForEachStatement(Statement):
+    variable: VariableExpression
+    condition: Any
+    body: StatementBlock
+    label: str | None = None
+    flags: str = "None"
+
+
+@dataclass(eq=False)
+class ForStatement(Statement):
+    initializer: Any
+    condition: Any
+    iterator: Any
+    body: StatementBlock
+    label: str | None = None
+
+
+@dataclass(eq=False)
+class WhileStatement(Statement):
+    condition: Any
+    body: StatementBlock
+    label: str | None = None
+
+
+@dataclass(eq=False)
+class DoWhileStatement(Statement):
+    condition: Any
+    body: StatementBlock
+    label: str | None = None
+
+
+@dataclass(eq=False)
+class DoUntilStatement(Statement):
+    condition: Any
+    body: StatementBlock
+    label: str | None = None
+
+
+@dataclass(eq=False)
+class SwitchStatement(Statement):
+    condition: Any
+    clauses: list[tuple[Any, StatementBlock]]
+    default: StatementBlock | None = None
+    flags: str = "None"
+    label: str | None = None
+
+
+@dataclass(eq=False)
+class CatchClause(Node):
+    catch_types: list[TypeConstraint]
+    body: StatementBlock
+
+    @property
+    def is_catch_all(self) -> bool:
+        return not self.catch_types
+
+
+@dataclass(eq=False)
+class TryStatement(Statement):
+    body: StatementBlock
+    catch_clauses: list[CatchClause]
+    finally_: StatementBlock | None = None
+
+
+@dataclass(eq=False)
+class TrapStatement(Statement):
+    trap_type: TypeConstraint | None
+    body: StatementBlock
+
+
+@dataclass(eq=False)
+class BreakStatement(Statement):
+    label: Any = None
+
+
+@dataclass(eq=False)
+class ContinueStatement(Statement):
+    label: Any = None
+
+
+@dataclass(eq=False)
+class ReturnStatement(Statement):
+    pipeline: Any = None
+
+
+@dataclass(eq=False)
+class ExitStatement(Statement):
+    pipeline: Any = None
+
+
+@dataclass(eq=False)
+class ThrowStatement(Statement):
+    pipeline: Any = None
+
+
+@dataclass(eq=False)
+class DataStatement(Statement):
+    body: StatementBlock
+    variable: str | None = None
+    commands_allowed: list[Any] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class FunctionDefinition(Statement):
+    name: str
+    parameters: list[Parameter] | None
+    body: ScriptBlock
+    is_filter: bool = False
+
+
+@dataclass(eq=False)
+class PropertyMember(Node):
+    name: str
+    property_type: TypeConstraint | None
+    initial_value: Any = None
+    is_static: bool = False
+    is_hidden: bool = False
+    attributes: list[Any] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class FunctionMember(Node):
+    name: str
+    return_type: TypeConstraint | None
+    parameters: list[Parameter]
+    body: ScriptBlock
+    is_static: bool = False
+    is_hidden: bool = False
+    is_constructor: bool = False
+    base_arguments: list[Any] | None = None
+
+
+@dataclass(eq=False)
+class TypeDefinition(Statement):
+    name: str
+    base_types: list[TypeConstraint]
+    members: list[Any]
+    is_class: bool = False
+    is_enum: bool = False
+    is_interface: bool = False
+    attributes: list[Any] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class UsingStatement(Statement):
+    using_statement_kind: str
+    name: Any = None
+
+
+@dataclass(eq=False)
+class ErrorStatement(Statement):
+    nested: list[Any] = field(default_factory=list)

@@ -1,0 +1,84 @@
+"""Runs measured statements: each in a fresh session and folder, its output as the measured lines write it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from psbridge.binding.objects import bag_of, is_dictionary, is_list
+from psbridge.binding.text import net_text, to_text
+
+Line = dict[str, Any]
+
+
+def encode(value: Any) -> Line:
+    """An object that came out: the name of its type, and its value."""
+    from psbridge.binding.nettypes import NetType
+    from psbridge.script.semantics.types import type_of
+    from psbridge.script.semantics.values import Wrapped
+
+    if isinstance(value, Wrapped):
+        value = value.value
+    if value is None:
+        return {"t": "null"}
+    if isinstance(value, bool):
+        return {"t": "Boolean", "v": value}
+    name = (
+        type_of(value).full_name.rpartition(".")[2] if type_of(value).is_array else type_of(value).short_name
+    )
+    if isinstance(value, NetType):
+        return {"t": "RuntimeType", "v": value.full_name}
+    if is_list(value) or is_dictionary(value) or bag_of(type(value)) is not None:
+        return {"t": name, "v": to_text(value) if bag_of(type(value)) else net_text(value)}
+    return {"t": name, "v": net_text(value)}
+
+
+@contextmanager
+def fresh_folder() -> Iterator[str]:
+    """An empty folder that is the current one meanwhile; the environment is what it was afterwards."""
+    from psbridge.script.net.files import Place
+
+    saved, place, environment = Path.cwd(), Place.folder, dict(os.environ)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        Place.folder = folder
+        try:
+            yield folder
+        finally:
+            os.chdir(saved)
+            Place.folder = place
+            os.environ.clear()
+            os.environ.update(environment)
+
+
+def run_statement(text: str) -> Line:
+    """`output` and `errors` of a statement in a session of its own."""
+    from psbridge.script.host import StringHost
+    from psbridge.script.interpreter.caught import locate, record_of
+    from psbridge.script.interpreter.engine import Runtime
+    from psbridge.script.semantics.members import Strictness
+
+    host = StringHost()
+    errors: list[Line] = []
+    output: list[Any] = []
+    host.error_record = lambda record: errors.append(error_line(record))  # type: ignore[method-assign]
+    Strictness.level = 0
+    with fresh_folder():
+        session = Runtime(host)
+        try:
+            session.run_text(text, output.append)
+        except Exception as error:
+            record = record_of(error)
+            locate(record, error, (1, 1), None)
+            errors.append(error_line(record))
+        lines = [encode(item) for item in output]
+    return {"output": lines, "errors": errors}
+
+
+def error_line(record: Any) -> Line:
+    """An error record as the measured lines write it."""
+    return {"id": record.error_id, "category": record.category, "message": record.exception_message}
