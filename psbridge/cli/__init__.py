@@ -30,6 +30,11 @@ def _run() -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
+        if sys.argv[1:2] == ["run-script"] and not {"-h", "--help"} & set(sys.argv[2:3]):
+            # A script starts at once: what the other commands need is not loaded.
+            from .run_script import start
+
+            return start(sys.argv[2:])
         from .app import app
 
         app()

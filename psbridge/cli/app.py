@@ -96,6 +96,25 @@ def chat(
     run(text, model=model, system=system, offline=offline, stream=stream, as_json=as_json)
 
 
+@app.command(
+    "run-script",
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": ["-h", "--help"],
+    },
+)
+def run_script(context: typer.Context) -> None:
+    """Run a PowerShell script where there is no PowerShell: run-script [OPTIONS] FILE.ps1 [its arguments].
+
+    Options come before FILE: --offline (the chat API on this machine: no key, no network, no model), --trace
+    (commands on standard error as they run), --no-process, --no-network, --read-only.
+    """
+    from .run_script import start
+
+    raise typer.Exit(start(context.args))
+
+
 @app.command()
 def cmdlets(
     name: Annotated[

@@ -64,7 +64,7 @@ def run(
 
     host = StringHost(stdin)
     ran = Ran()
-    host.error_record = ran.errors.append  # type: ignore[method-assign]
+    host.error_record = ran.errors.append  # type: ignore[method-assign,assignment]
     session = Runtime(host, Options(processes=processes, network=network, read_only=read_only))
     given: list[Any] = list(arguments)
     given += [Argument(name, value) for name, value in (parameters or {}).items()]

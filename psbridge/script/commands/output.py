@@ -100,6 +100,9 @@ class WriteError(Cmdlet):
             )
         default_id = exception.net_type.full_name
         error_id = self.text("ErrorId") or default_id
+        writer = self._writer()
+        if writer:
+            error_id = f"{error_id},{writer}"
         category = self.get("Category")
         name = getattr(category, "name", None) or (
             to_text(category) if category is not None else "NotSpecified"
@@ -118,6 +121,15 @@ class WriteError(Cmdlet):
             record.recommended = self.text("RecommendedAction")
         record.command = self.info
         self.report(record)
+
+    def _writer(self) -> str:
+        """The function or script that writes the error, whose name its id ends with."""
+        scope = self.scope
+        while scope is not None:
+            if scope.call is not None and scope.call.name:
+                return str(scope.call.name)
+            scope = scope.parent
+        return (self.rt.script_file or "").rpartition("/")[2]
 
 
 def _category(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from psbridge.binding import PSCustomObject
@@ -158,6 +159,8 @@ def shown(value: Any) -> Any:
     bag = bag_of(type(value))
     if bag is not None:
         return Live(value, bag)
+    if is_dataclass(value) and not isinstance(value, type):
+        return Bag({one.name: shown(getattr(value, one.name)) for one in fields(value) if one.repr})
     if isinstance(value, Mapping):
         return Hashtable({key: shown(item) for key, item in value.items()})
     return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -224,6 +223,7 @@ class BlockStage:
         self.binder: Binder | None = None
         self.signature = signature(rt, parent, name, code)
         self.inputs: list[Any] = []
+        self.listeners: list[tuple[int, Any]] = []
         self.cmdlet: Any = None
 
     # Binding
@@ -372,8 +372,16 @@ class BlockStage:
         self.scope.call = self
 
     def _run(self, function: Any) -> None:
-        with contextlib.suppress(ReturnFlow):
+        heard = self.rt.listening
+        if self.listeners:
+            heard.append(self.listeners)
+        try:
             function(self.scope, self.sink)
+        except ReturnFlow:
+            pass
+        finally:
+            if self.listeners:
+                heard.pop()
 
     def process(self, item: Any) -> None:
         """One input object."""

@@ -225,6 +225,9 @@ def run_pipeline(S: Scope, out: Out, source: Any, specs: list[tuple[Any, ...]]) 
     rt = S.rt
     rt.scope = S
     rt.ok = True
+    if rt.options.trace:
+        for spec in specs:
+            rt.host.write_error(f"{rt.script_file or 'line'}:{spec[2]}: {to_text(spec[0])}\n")
     piped = source is not NO_INPUT
     if not piped and len(specs) == 1:
         stage = make_stage(rt, S, specs[0], out, False)

@@ -15,7 +15,7 @@ from psbridge.script import syntax as s
 from psbridge.script.net.files import Place
 from psbridge.script.parsing import ParseError, parse
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError, runtime_error
-from psbridge.script.semantics.members import register_object
+from psbridge.script.semantics.members import loop_items, register_object
 from psbridge.script.semantics.types import cast_value, resolve
 from psbridge.script.semantics.values import Bag, Hashtable, NetList
 
@@ -68,6 +68,7 @@ class Runtime:
             6: host.information,
         }
         self.modules: dict[str, Any] = {}
+        self.listening: list[list[tuple[int, Any]]] = []  # -ErrorVariable and the like of running functions
         self.script_file: str | None = None
         self.state: dict[str, Any] = {}
         state.runtime = self
@@ -211,12 +212,17 @@ class Runtime:
             raise ScriptError(record)
         if chosen != "Ignore":
             self.remember(record)
-        for stream, heard in listeners:
-            if stream == 2:
-                heard.append(record)
+        self.hear(2, record, listeners)
         if chosen not in ("SilentlyContinue", "Ignore"):
             self.place(S, record)
             self.put_error(record)
+
+    def hear(self, number: int, record: Any, listeners: Any = ()) -> None:
+        """Give a record to the variables that listen to its stream."""
+        for group in (listeners, *self.listening):
+            for stream, heard in group:
+                if stream == number:
+                    heard.append(record)
 
     def place(self, S: Scope, record: ErrorRecord) -> None:
         """Say where in the script a non-terminating error arose: the line that is running."""
@@ -256,9 +262,8 @@ class Runtime:
         }
         chosen = action or self.preference(S, names[number])
         record = streamed(number, text)
-        for stream, heard in listeners:
-            if stream == number and chosen != "Ignore":
-                heard.append(record)
+        if chosen != "Ignore":
+            self.hear(number, record, listeners)
         if chosen in ("SilentlyContinue", "Ignore"):
             # Redirected, an information record is written even so.
             if number == 6 and self.sinks[6] != self.host.information and chosen != "Ignore":
@@ -387,7 +392,7 @@ class Runtime:
         file: str | None = None,
         arguments: list[Any] | None = None,
         scope: Scope | None = None,
-        input_: list[Any] | None = None,
+        input_: Any = None,
     ) -> int:
         """Run a script at the top of the session; its exit code.
 
@@ -409,9 +414,11 @@ class Runtime:
         try:
             stage.begin()
             if input_ is not None:
-                stage.inputs = list(input_)
                 home.vars["input"] = support_enumerator(input_)
-            if code.process is not None:
+            if code.process is not None and input_ is not None:
+                for item in loop_items(input_):
+                    stage.process(item)
+            elif code.process is not None:
                 stage.process_once()
             stage.end()
         except ExitFlow as end:
@@ -421,7 +428,7 @@ class Runtime:
         return 0
 
 
-def support_enumerator(items: list[Any]) -> Any:
+def support_enumerator(items: Any) -> Any:
     """`$input` of a script."""
     from psbridge.script.net.lists import Enumerator
 

@@ -47,8 +47,9 @@ class Enumerator:
         self.reset()
 
     def reset(self) -> None:
-        items = members_of(self.source)
-        self.iterator: Iterator[Any] = iter([self.source] if items is None else items)
+        lazy = getattr(self.source, "__net_iterate__", None)
+        items = None if lazy is not None else members_of(self.source)
+        self.iterator: Iterator[Any] = lazy() if lazy else iter([self.source] if items is None else items)
         self.current: Any = None
 
     def move(self) -> bool:

@@ -143,7 +143,8 @@ def _arithmetic(left: Any, right: Any, name: str, work: Callable[[Any, Any], Any
         return math.inf
     if rank == 5:
         return Single(result)
-    return result if rank == 6 else sized(result, rank)
+    # Integers that do not divide evenly give a Double.
+    return result if rank == 6 or isinstance(result, float) else sized(result, rank)
 
 
 def _decimal(one: Decimal, other: Decimal, work: Callable[[Any, Any], Any]) -> Any:
@@ -353,17 +354,13 @@ def _quotient(one: Any, other: Any) -> Any:
         if other == 0:
             raise divided_by_zero()
         whole, rest = divmod(one, other)
-        return whole if rest == 0 else _Exact(one / other)
+        return whole if rest == 0 else one / other
     if isinstance(one, Decimal):
         return one / other
     if other == 0:
         negative = math.copysign(1, one) * math.copysign(1, other) < 0
         return math.nan if one == 0 or one != one else -math.inf if negative else math.inf
     return one / other
-
-
-class _Exact(float):
-    """A quotient of integers that is none itself."""
 
 
 def modulo(left: Any, right: Any) -> Any:

@@ -1,0 +1,86 @@
+"""`psbridge run-script`: a script file as `pwsh -File` runs it, its exit code, and what it shows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from psbridge.binding.arguments import Argument
+
+from .display import Screen
+from .display.errors import error_text
+from .host import Host
+from .interpreter.caught import locate, record_of
+from .interpreter.engine import Options, Runtime
+from .interpreter.flow import Flow
+
+
+class StandardInput:
+    """`$input` of a script: the lines of standard input, read when they are asked for."""
+
+    def __net_iterate__(self) -> Iterator[str]:
+        for line in sys.stdin:
+            yield line.rstrip("\n").removesuffix("\r")
+
+
+def script_text(path: Path) -> str:
+    """A script's text, whatever its byte-order mark says; a Markdown page's PowerShell.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    from .net.files import read_text
+
+    return read_text(str(path))
+
+
+def file_arguments(words: Sequence[str]) -> list[Any]:
+    """The words after a script's name, as `pwsh -File` takes them: names, and texts."""
+    made: list[Any] = []
+    for word in words:
+        if len(word) > 1 and word[0] == "-" and (word[1].isalpha() or word[1] in "_?"):
+            name, colon, value = word[1:].partition(":")
+            if colon and value:
+                known = {"$true": True, "$false": False}.get(value.lower(), value)
+                made.append(Argument(name, known, text=word))
+            else:
+                made.append(Argument(name, text=word))
+        else:
+            made.append(word)
+    return made
+
+
+def run_file(path: Path, words: Sequence[str], options: Options) -> int:
+    """Run a script file; its exit code.
+
+    Errors that end it are shown on standard error, and the code is 1.
+    """
+    host = Host()
+    session = Runtime(host, options)
+    screen = Screen(host.write)
+    code = 1
+    try:
+        text = script_text(path)
+        piped = not sys.stdin.isatty() if sys.stdin is not None else False
+        code = session.run_text(
+            text,
+            screen.put,
+            file=str(path.resolve()),
+            arguments=file_arguments(words),
+            input_=StandardInput() if piped else None,
+        )
+    except (KeyboardInterrupt, BrokenPipeError, SystemExit):
+        raise
+    except Flow:
+        code = 0
+    except Exception as error:
+        screen.flush()
+        record = record_of(error)
+        locate(record, error, (0, 1), None)
+        host.write_error(error_text(record))
+        code = 1
+    screen.flush()
+    host.flush()
+    return code & 0xFF if code >= 0 else code & 0xFFFFFFFF
