@@ -5,7 +5,7 @@
     python tests/conformance.py scripts FILE [--as run]
 
 FILE has one JSON object per line. For `binding`, in the format of `tests/data/parameter-binding.jsonl`,
-`args`, `splat` and `pipeline` are the call, `bound` and `errors` what PowerShell made of it; FUNCTIONS describes
+`args`, `splat` and `pipeline` are the call, `bound` and `errors` what PowerShell made of it; FUNCTIONS has
 the functions the calls use, as `tests/data/parameter-binding-functions.json` does, and without it those in
 `tests/data` are used. For `language`, `script` is a statement, `output` and `errors` what came of it. For
 `scripts` a line is a whole script with files, arguments and faults, and what it printed, wrote and sent. The
