@@ -401,7 +401,12 @@ def _parse_moment(text: Any) -> Moment:
         return Moment(_parse(stripped))
 
 
-def _convert_moment(value: Any) -> Moment:
+def to_moment(value: Any) -> Moment:
+    """`[datetimeoffset]$value`.
+
+    Raises:
+        InvalidCast: it is not one.
+    """
     try:
         return _parse_moment(value)
     except NetFault as fault:
@@ -410,7 +415,6 @@ def _convert_moment(value: Any) -> Moment:
         raise with_inner(net_text(value), "System.DateTimeOffset", str(fault)) from None
 
 
-nettypes.DATETIMEOFFSET.rule = _convert_moment
 OFFSET = describe("System.DateTimeOffset", nettypes.DATETIMEOFFSET, "System.DateTime")
 OFFSET.constant(
     {

@@ -18,7 +18,12 @@ def _create(text: str) -> Any:
     return block_from_text(text)
 
 
-def _to_block(value: Any) -> Any:
+def to_block(value: Any) -> Any:
+    """`[scriptblock]$text`.
+
+    Raises:
+        InvalidCast: it is neither a text nor a block.
+    """
     if isinstance(value, ScriptBlock) or callable(value):
         return value
     if isinstance(value, str):
@@ -28,7 +33,6 @@ def _to_block(value: Any) -> Any:
     )
 
 
-nettypes.SCRIPTBLOCK.rule = _to_block
 SCRIPT_BLOCK = describe("System.Management.Automation.ScriptBlock", nettypes.SCRIPTBLOCK)
 SCRIPT_BLOCK.static({"Create(string script)": _create})
 SCRIPT_BLOCK.property(

@@ -179,6 +179,16 @@ def resolve(name: str, classes: Mapping[str, NetType] | None = None) -> NetType 
     return found if found is not None else _described(folded)
 
 
+# Types that binding knows by their values alone, and the table here with all their members.
+_DESCRIBED = frozenset(
+    f"system.{name}"
+    for name in (
+        *("net.ipaddress", "net.mail.mailaddress", "globalization.cultureinfo", "xml.xmldocument"),
+        "management.automation.semanticversion",
+    )
+)
+
+
 def _simple(folded: str) -> NetType | None:
     if folded == "pscustomobject":
         return nettypes.PSOBJECT
@@ -187,6 +197,8 @@ def _simple(folded: str) -> NetType | None:
         found = _PLAIN_TYPES.get(candidate)
         if found is not None:
             return found
+        if candidate in _DESCRIBED:
+            return _described(candidate)
         try:
             return net_type(candidate)
         except ValueError:
@@ -360,6 +372,14 @@ def cast_value(value: Any, type_: NetType) -> Any:
         return value if isinstance(value, Hashtable) else Hashtable(value)
     if type_ is nettypes.ORDERED and is_dictionary(value):
         return value if isinstance(value, Ordered) else Ordered(value)
+    if type_ is nettypes.SCRIPTBLOCK:
+        from psbridge.script.net.script import to_block
+
+        return value if value is None else to_block(value)
+    if type_ is nettypes.DATETIMEOFFSET and value is not None:
+        from psbridge.script.net.dates import to_moment
+
+        return to_moment(value.value if isinstance(value, Literal) else value)
     if type_.full_name in ("System.DBNull", NULL.full_name):
         return value
     if isinstance(value, (NetQueue, NetSet)) and type_.is_array:

@@ -11,7 +11,7 @@ from typing import Any
 
 from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType, array_of
-from psbridge.binding.values import Char, OrderedDictionary, PSCustomObject
+from psbridge.binding.values import BigInteger, Char, OrderedDictionary, PSCustomObject
 
 
 def folded(key: Any) -> Any:
@@ -274,14 +274,6 @@ class NetSet(dict[Any, Any]):
         return sorted(items) if self.kind == "SortedSet" else items
 
 
-class BigInteger(int):
-    """System.Numerics.BigInteger."""
-
-    net_type = NetType("BigInteger", "System.Numerics.BigInteger", is_value=True)
-    __slots__ = ()
-    __str__ = int.__repr__
-
-
 class Bag(PSCustomObject):
     """A [pscustomobject] that may have more than note properties: script properties, methods, type names."""
 
@@ -425,3 +417,6 @@ class AutomationNull:
     """No output at all, `[System.Management.Automation.Internal.AutomationNull]::Value`."""
 
     __slots__ = ()
+
+
+__all__ = ["Bag", "BigInteger", "Hashtable", "NetList", "Ordered", "TypedArray"]
