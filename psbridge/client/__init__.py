@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from .clock import Cancellation, Clock
     from .core import CallOptions
     from .errors import ClientError
+    from .exchange.call import Retry
     from .exchange.limits import RateLimits
-    from .exchange.loop import Retry
     from .exchange.many import Outcome, Results
     from .exchange.sink import FileSink, Sink
     from .message.codec import Codec, JsonCodec
@@ -53,7 +53,7 @@ _HOMES = {
     "core": ("CallOptions",),
     "errors": ("ClientError",),
     "streams.events": ("ContentDelta", "Done", "RefusalDelta", "StreamEvent", "ToolCallDelta", "UsageReport"),
-    "exchange.loop": ("Retry",),
+    "exchange.call": ("Retry",),
     "exchange.sink": ("FileSink", "Sink"),
     "message.form": ("FilePart", "Form"),
     "message.headers": ("Headers",),

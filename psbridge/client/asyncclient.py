@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from .chat import DELETE, GET, LIST, MESSAGES, UPDATE
 from .clock import Clock
 from .core import CallOptions, Core
+from .exchange.call import Answer, Call
 from .exchange.drivers import AsyncDriver
-from .exchange.limits import RateLimits
-from .exchange.loop import Answer, Call, exchange
-from .exchange.many import Outcome, check_concurrency, outcomes
+from .exchange.limits import Place, RateLimits
+from .exchange.loop import exchange
+from .exchange.many import Gate, Outcome, Send, check_concurrency, outcomes
 from .message.codec import Codec
 from .message.form import Form
 from .message.jsontext import field
@@ -75,38 +76,28 @@ class AsyncClient:
         included.
 
         `bodies` may be endless: at most twice `concurrency` are drawn before one is handed back. Without
-        `ordered`, outcomes come as they are ready. Waiting for a place under `limits` does not count against
-        a request's deadline. Closing the generator (`aclose`) cancels what is under way.
+        `ordered`, outcomes come as they are ready. Everybody who sends many to one service with one key
+        shares its limits, unless `limits` are given: a 429 slows all down and uses up no try. A request is
+        drawn when there is a place for it, and has its whole time limit from then on.
+        Closing the generator (`aclose`) cancels what is under way.
         """
         held = self._core.held(options)
 
-        async def send(body: Body) -> Reply:
-            return await self.create_reserved(body, limits, held)
+        check_concurrency(concurrency)
+        gate = self._core.gate(limits, held)
+        return outcomes(self.sender(gate, held), bodies, concurrency, ordered, gate)
 
-        return outcomes(send, bodies, check_concurrency(concurrency), ordered)
+    def sender(self, gate: Gate, options: Mapping[str, Any]) -> Send:
+        """What sends one of many requests, in its place under the shared limits."""
+
+        async def send(body: Body, place: Place | None) -> Reply:
+            return await self._create(self._core.one_of_many(body, gate, place, options))
+
+        return send
 
     async def create(self, body: Body, **options: Unpack[CallOptions]) -> Reply:
         """Send a chat completion request: JSON bytes, or a mapping; returns the completion in a `Reply`."""
         return await self._create(self._core.chat(body, False, options))
-
-    async def create_reserved(
-        self, body: Body, limits: RateLimits | None, options: Mapping[str, Any]
-    ) -> Reply:
-        """Like `create`, but the first wait for a place under the limits comes before the call's deadline
-        starts.
-        """
-        core = self._core
-        call = core.chat(body, False, options, limits)
-        if call.limits is not None:
-            wait = call.limits.reserve(core.clock.monotonic(), call.outgoing.estimated_tokens)
-            while wait > 0:
-                await core.clock.sleep_async(wait)
-                now = core.clock.monotonic()
-                wait = (
-                    call.limits.reserve(now, call.outgoing.estimated_tokens) if call.limits.paused(now) else 0
-                )
-            call.reserved = True
-        return await self._create(call)
 
     async def _create(self, call: Call) -> Reply:
         core = self._core

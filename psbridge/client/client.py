@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from .chat import DELETE, GET, LIST, MESSAGES, UPDATE
 from .clock import Clock
 from .core import CallOptions, Core
+from .exchange.call import Answer, Call
 from .exchange.drivers import Driver
 from .exchange.limits import RateLimits
-from .exchange.loop import Answer, Call, exchange
+from .exchange.loop import exchange
 from .exchange.many import LoopThread, Results, check_concurrency
 from .message.codec import Codec
 from .message.form import Form
@@ -78,17 +79,16 @@ class Client:
         included.
 
         `bodies` may be endless: at most twice `concurrency` are drawn before one is handed back. Without
-        `ordered`, outcomes come as they are ready. Waiting for a place under `limits` does not count against
-        a request's deadline. Closing the result, or leaving its `with`, cancels what is under way.
+        `ordered`, outcomes come as they are ready. Everybody who sends many to one service with one key
+        shares its limits, unless `limits` are given: a 429 slows all down and uses up no try. A request is
+        drawn when there is a place for it, and has its whole time limit from then on.
+        Closing the result, or leaving its `with`, cancels what is under way.
         """
         check_concurrency(concurrency)
-        twin = self._twin()
         held = self._core.held(options)
-
-        async def send(body: Body) -> Reply:
-            return await twin.create_reserved(body, limits, held)
-
-        return Results(self._thread, send, bodies, concurrency, ordered, options.get("cancellation"))
+        gate = self._core.gate(limits, held)
+        send = self._twin().sender(gate, held)
+        return Results(self._thread, send, bodies, concurrency, ordered, options.get("cancellation"), gate)
 
     def _twin(self) -> AsyncClient:
         from .asyncclient import AsyncClient

@@ -4,14 +4,17 @@ I/O.
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
 from .chat import CREATE
 from .clock import Cancellation, Clock
 from .errors import BadResponseError, ClientError, RequestError
-from .exchange.limits import RateLimits
-from .exchange.loop import Answer, Call, Retry
+from .exchange.call import Answer, Call, Retry
+from .exchange.limits import Place, RateLimits
+from .exchange.many import Gate
 from .exchange.telemetry import Span
 from .message.codec import Codec, JsonCodec
 from .message.form import Content, Form
@@ -21,9 +24,11 @@ from .message.request import Body, chat_body, estimate_tokens, outgoing
 from .operation import Operation
 from .settings.configuration import Configuration, current_configuration
 from .settings.keys import KeyCache
-from .settings.secret import leaves_no_trace
+from .settings.secret import Secret, leaves_no_trace
 from .streams.whole import whole_body, whole_reply
 from .wire.route import Routes
+
+_ACCOUNTS = 64  # of which the learned limits are kept
 
 
 class CallOptions(TypedDict, total=False):
@@ -82,6 +87,8 @@ class Core:
         self.usage = Usage()
         self.keys = KeyCache()
         self._routes = Routes()
+        self._shared: OrderedDict[tuple[Any, ...], RateLimits] = OrderedDict()
+        self._lock = threading.Lock()
 
     def configuration(self, options: Mapping[str, Any]) -> Configuration:
         """The configuration of a call made now, with the environment's values."""
@@ -92,6 +99,43 @@ class Core:
         """The options of a call whose results come later, with the configuration that is in force now."""
         chosen = options.get("configuration", self._configuration)
         return {**options, "configuration": chosen if chosen is not None else current_configuration()}
+
+    def gate(self, limits: RateLimits | None, options: Mapping[str, Any]) -> Gate:
+        """What lets many requests go: `limits`, else the client's, else those that all share who send many to
+        the same service with the same key.
+        """
+        configuration = self.configuration(options)
+        if limits is None:
+            limits = self.limits
+        if limits is None:
+            token = configuration.access_token
+            account = (
+                configuration.base_url,
+                configuration.azure_endpoint,
+                configuration.organization,
+                configuration.project,
+                token if isinstance(token, Secret) else id(token),
+                tuple(configuration.api_key.items()),
+            )
+            with self._lock:
+                limits = self._shared.pop(account, None) or RateLimits()
+                self._shared[account] = limits
+                while len(self._shared) > _ACCOUNTS:
+                    self._shared.popitem(last=False)
+        return Gate(limits, self.clock, options.get("timeout", configuration.timeout))
+
+    def one_of_many(self, body: Body, gate: Gate, place: Place | None, options: Mapping[str, Any]) -> Call:
+        """A prepared chat completion in a place that was taken before its request was known."""
+        try:
+            call = self.chat(body, False, options, gate.limits)
+        except BaseException:
+            if place is not None:
+                gate.give_back(place)
+            raise
+        call.one_of_many, call.place = True, place
+        if place is not None:
+            gate.limits.charge(self.clock.monotonic(), call.outgoing.estimated_tokens)
+        return call
 
     def chat(
         self, body: Body, stream: bool, options: Mapping[str, Any], limits: RateLimits | None = None

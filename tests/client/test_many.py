@@ -1,6 +1,4 @@
-"""Many at once: every request is accounted for, in order or not, in bounded memory, and under shared
-limits.
-"""
+"""Many at once: every request is accounted for, in order or not, in bounded memory. Limits: test_limits."""
 
 from __future__ import annotations
 
@@ -13,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from psbridge.client import AsyncClient, Client, Configuration, Outcome, RateLimits
-from psbridge.client.errors import ConfigurationError, RequestError, ServerError
+from psbridge.client import AsyncClient, Client, Configuration, Outcome
+from psbridge.client.errors import RequestError, ServerError
 
-from .conftest import Caller, MovedClock
+from .conftest import Caller
 from .faulty import COMPLETION, Connection
 
 
@@ -220,60 +218,6 @@ def test_a_request_that_cannot_be_sent_is_a_result_too(caller: Caller, faulty: A
     assert [type(outcome.error) for outcome in found if isinstance(outcome.error, RequestError)] == [
         RequestError
     ] * 2
-
-
-def test_a_429_slows_everyone_down(faulty: Any, clock: MovedClock) -> None:
-    """Each request comes through, after the wait the server asked for, and the spacing that follows wears
-    off.
-    """
-    refused = threading.Lock()
-
-    async def handler(connection: Connection) -> None:
-        while True:
-            await connection.request()
-            if refused.acquire(blocking=False):
-                await connection.reply({}, 429, retry_after="30")
-            else:
-                await connection.reply(COMPLETION)
-
-    limits = RateLimits()
-    configuration = Configuration(base_url=faulty(handler).base_url)
-    with Client(configuration, clock=clock, limits=limits) as client:
-        assert all(o.ok for o in client.map((body(n) for n in range(200)), concurrency=1))
-    assert any(slept == 30 for slept in clock.slept)
-    assert limits.reserve(clock.monotonic(), 1) == 0
-
-
-def test_requests_per_minute_are_spaced() -> None:
-    """60 a minute is one a second."""
-    limits = RateLimits(requests_per_minute=60)
-    assert [limits.reserve(100.0, 1) for _ in range(4)] == [0, 1, 2, 3]
-    assert limits.reserve(200.0, 1) == 0
-
-
-def test_tokens_per_minute_count_what_was_used() -> None:
-    """The estimate holds the place until the reply tells the number."""
-    limits = RateLimits(tokens_per_minute=6_000)
-    assert limits.reserve(0.0, 500) == 0
-    limits.succeeded(500, 100)
-    assert limits.reserve(0.0, 100) == pytest.approx(1)
-    assert limits.reserve(0.0, 100) == pytest.approx(2)
-
-
-def test_after_a_pause_requests_start_one_by_one() -> None:
-    """Not all at once, which would bring the next 429."""
-    limits = RateLimits()
-    limits.pause(0.0, 10)
-    assert limits.paused(9.0) and not limits.paused(10.0)
-    first, second = limits.reserve(0.0, 1), limits.reserve(0.0, 1)
-    assert first == 10 and second > first
-
-
-@pytest.mark.parametrize("wrong", [{"requests_per_minute": 0}, {"tokens_per_minute": -1}])
-def test_a_limit_of_nothing_is_refused(wrong: dict[str, float]) -> None:
-    """It would never let anything through."""
-    with pytest.raises(ConfigurationError, match="must be greater than 0"):
-        RateLimits(**wrong)
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, True])

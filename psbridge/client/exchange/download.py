@@ -7,7 +7,9 @@ from typing import Any
 
 from ..clock import Clock
 from ..errors import ConnectionFailedError, IdleTimeoutError
-from .loop import Answer, Call, Command, exchange
+from .call import Answer, Call
+from .commands import Command
+from .loop import exchange
 from .sink import Sink
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from ..clock import Cancellation, Clock
 from ..settings.keys import KeyCache
 from ..wire.transport import AsyncTransport, Transport
-from .loop import AskKey, Close, Command, Read, Send, Sleep
+from .commands import AskKey, Close, Command, Read, Send, Sleep
 
 T = TypeVar("T")
 

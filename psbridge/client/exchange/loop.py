@@ -10,11 +10,10 @@ from __future__ import annotations
 import random
 import sys
 import weakref
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..clock import Cancellation, Clock
+from ..clock import Clock
 from ..errors import (
     CallCancelledError,
     ClientError,
@@ -28,128 +27,21 @@ from ..message.content import can_be_told, kind_of, without_waiting
 from ..message.headers import Headers
 from ..message.inflate import Inflater
 from ..message.problem import problem_of_body
-from ..message.request import Outgoing
-from ..operation import Operation
 from ..settings.configuration import KeyDispenser
 from ..settings.secret import Secret
-from ..streams.sse import EventDecoder, ServerSentEvent
+from ..streams.sse import EventDecoder
 from ..streams.whole import events_of_whole
 from ..wire.network import Bounds
-from ..wire.transport import Route, WireRequest
+from ..wire.transport import WireRequest
 from . import log
-from .limits import RateLimits
+from .call import Answer, Call, Retry
+from .commands import Close, Command, Read, Send
 from .redirect import follow
 from .retry import backoff, is_retryable, retry_after
+from .waiting import does_not_fit, key_of, pause, say, take_place, tell
 
 if TYPE_CHECKING:
     from .sink import Sink
-
-
-class Sleep(NamedTuple):
-    """Wait."""
-
-    seconds: float
-
-
-class AskKey(NamedTuple):
-    """Get a callable's key, anew when the kept one is `rejected`."""
-
-    source: Any
-    rejected: Secret | None
-
-
-class Send(NamedTuple):
-    """Send and wait for the headers; the answer is a wire response."""
-
-    request: WireRequest
-    route: Route
-    bounds: Bounds
-
-
-class Read(NamedTuple):
-    """Read the next piece of a wire response's body."""
-
-    response: Any
-
-
-class Close(NamedTuple):
-    """Close a wire response."""
-
-    response: Any
-
-
-Command: TypeAlias = Sleep | AskKey | Send | Read | Close
-
-
-class Retry(NamedTuple):
-    """What an observer is told before a request is sent again: how often it was, why, and the wait in
-    seconds.
-    """
-
-    attempts: int
-    error: ClientError
-    wait: float
-
-    def __str__(self) -> str:
-        return f"Try {self.attempts} failed: {self.error.message} Next in {self.wait:.3g} s."
-
-
-@dataclass
-class Call:
-    """What one call needs besides its request.
-
-    Attributes:
-        timeout, connect_timeout, idle_timeout: seconds.
-        key: what the Authorization header comes from: a Secret, a callable, a KeyDispenser, or None for none.
-        limits: shared rate limits, or None.
-        reserved: a place under `limits` was already taken for the first try.
-        sink: where the reply's body goes, piece by piece, instead of into the answer.
-        streamed: return after the first event instead of reading the whole body.
-    """
-
-    outgoing: Outgoing
-    operation: Operation
-    route: Callable[[Any], Route]
-    timeout: float
-    connect_timeout: float
-    idle_timeout: float
-    max_retries: int
-    max_response_bytes: int
-    max_event_bytes: int
-    key: Any = None
-    limits: RateLimits | None = None
-    reserved: bool = False
-    streamed: bool = False
-    sink: Sink | None = None
-    log_bodies: bool = False
-    cancellation: Cancellation | None = None
-    on_retry: Callable[[Retry], None] | None = None
-
-
-@dataclass
-class Answer:
-    """A reply with a success status.
-
-    Attributes:
-        body: the decoded body; empty for a stream.
-        requested_at, downloaded_at: seconds since 1970.
-        response, inflater, decoder, events, bounds: the open stream, when the reply is one.
-    """
-
-    status: int
-    reason: str
-    headers: Headers
-    body: bytes = field(repr=False)
-    attempts: int
-    elapsed: float
-    requested_at: float
-    downloaded_at: float
-    started: float
-    bounds: Bounds
-    response: Any = None
-    inflater: Inflater | None = None
-    decoder: EventDecoder | None = None
-    events: tuple[ServerSentEvent, ...] = field(default=(), repr=False)
 
 
 Steps: TypeAlias = Generator[Command, Any, Answer]
@@ -162,97 +54,62 @@ def exchange(call: Call, clock: Clock) -> Steps:
     requested_at = clock.time()
     sys.audit("psbridge.call", call.outgoing.shown_url)
     bounds = Bounds(clock.monotonic, started + call.timeout, call.connect_timeout, call.cancellation)
-    attempts = failures = 0
+    attempts = failures = refusals = 0
     rejected: Secret | None = None
+    place = call.place
+    error: ClientError | None = None
     while True:
-        if call.limits is not None and (attempts or not call.reserved):
-            yield from _take_place(call, call.limits, bounds, attempts)
-        key = yield from _key(call, rejected, bounds, attempts)
-        call.outgoing.keep_secret(key)
-        attempts += 1
-        sent_at = clock.monotonic()
+        if call.limits is not None and place is None:
+            place = yield from take_place(call, call.limits, bounds, attempts, error)
         try:
-            answer = yield from _one_try(call, key, bounds, clock)
-        except ClientError as error:
-            now = clock.monotonic()
-            error.attempts, error.elapsed = attempts, now - started
-            error.hide(call.outgoing.secrets)
-            log.attempt(call.outgoing, error.status, error.request_id, now - sent_at, attempts, error)
-            if error.status == 401 and rejected is None and _may_be_asked_again(call.key):
-                # The key may merely have expired: ask for another, once, whatever the number of retries.
-                rejected = key
-                wait = 0.0
-            elif failures >= call.max_retries or not is_retryable(error):
-                raise _final(error) from error.__cause__
+            key = yield from key_of(call, rejected, bounds, attempts, place, error)
+            call.outgoing.keep_secret(key)
+            attempts += 1
+            sent_at = clock.monotonic()
+            try:
+                answer = yield from _one_try(call, key, bounds, clock)
+            except ClientError as failure:
+                error = failure
+                now = clock.monotonic()
+                error.attempts, error.elapsed = attempts, now - started
+                error.hide(call.outgoing.secrets)
+                log.attempt(call.outgoing, error.status, error.request_id, now - sent_at, attempts, error)
+                refused = isinstance(error, RateLimitError)
+                wait = _wait(error, (refusals if refused and call.one_of_many else failures) + 1)
+                tell(call, error, wait, key, place, now)
+                if error.status == 401 and rejected is None and _may_be_asked_again(call.key):
+                    # The key may merely have expired: ask for another, once, whatever the number of retries.
+                    rejected, wait = key, 0.0
+                elif not is_retryable(error):
+                    raise _final(error) from error.__cause__
+                elif refused and call.one_of_many:
+                    refusals += 1
+                elif failures < call.max_retries:
+                    failures += 1
+                else:
+                    raise _final(error) from error.__cause__
+                if refused and isinstance(call.key, KeyDispenser):
+                    wait = 0.0  # another key may be free; reserving one waits as long as it must
+                if wait >= bounds.left():
+                    raise does_not_fit(error, wait, bounds.left()) from error.__cause__
+                retry = Retry(attempts, error, wait)
             else:
-                failures += 1
-                wait = _wait(call, error, key, failures, clock)
-            if wait >= bounds.left():
-                raise _does_not_fit(error, wait, bounds.left()) from error.__cause__
-            retry = Retry(attempts, error, wait)
-        else:
-            now = clock.monotonic()
-            answer.attempts, answer.started, answer.elapsed = attempts, started, now - started
-            answer.requested_at, answer.downloaded_at = requested_at, requested_at + answer.elapsed
-            log.attempt(
-                call.outgoing,
-                answer.status,
-                answer.headers.request_id,
-                now - sent_at,
-                attempts,
-                None,
-            )
-            return answer
+                now = clock.monotonic()
+                tell(call, answer, 0.0, key, place, now)
+                answer.attempts, answer.started, answer.elapsed = attempts, started, now - started
+                answer.requested_at, answer.downloaded_at = requested_at, requested_at + answer.elapsed
+                log.attempt(
+                    call.outgoing, answer.status, answer.headers.request_id, now - sent_at, attempts, None
+                )
+                return answer
+        finally:
+            if call.limits is not None and place is not None:
+                call.limits.released(place, clock.monotonic())
+                place = None
         log.retrying(retry)
         if call.on_retry is not None:
             call.on_retry(retry)
-        if wait > 0:
-            yield from _pause(wait, bounds, attempts)
-
-
-def _pause(seconds: float, bounds: Bounds, attempts: int) -> Generator[Command, Any, None]:
-    yield Sleep(seconds)
-    if bounds.cancelled:
-        raise CallCancelledError("The call was cancelled.", attempts=attempts)
-
-
-def _take_place(
-    call: Call, limits: RateLimits, bounds: Bounds, attempts: int
-) -> Generator[Command, Any, None]:
-    """Wait for a place under the shared limits; when a pause begins meanwhile, queue again behind it."""
-    while True:
-        wait = limits.reserve(bounds.now(), call.outgoing.estimated_tokens)
-        if wait >= bounds.left():
-            raise DeadlineError(
-                f"The rate limits leave no place for {wait:.3g} s, "
-                f"longer than the {max(bounds.left(), 0):.3g} s left.",
-                attempts=attempts,
-            )
-        if wait <= 0:
-            return
-        yield from _pause(wait, bounds, attempts)
-        if not limits.paused(bounds.now()):
-            return
-
-
-def _key(
-    call: Call, rejected: Secret | None, bounds: Bounds, attempts: int
-) -> Generator[Command, Any, Secret | None]:
-    source = call.key
-    if source is None or isinstance(source, Secret):
-        return source
-    if isinstance(source, KeyDispenser):
-        key, wait = source.reserve(bounds.now())
-        if wait >= bounds.left():
-            raise DeadlineError(
-                f"No key is free for {wait:.3g} s, longer than the {max(bounds.left(), 0):.3g} s left.",
-                attempts=attempts,
-            )
-        if wait > 0:
-            yield from _pause(wait, bounds, attempts)
-        return key
-    asked: Secret = yield AskKey(source, rejected)
-    return asked
+        yield from pause(wait, bounds, attempts, call.limits)
 
 
 def _may_be_asked_again(source: object) -> bool:
@@ -423,35 +280,13 @@ def status_error(answer: Answer, clock: Clock) -> ClientError:
     )
 
 
-def _wait(call: Call, error: ClientError, key: Secret | None, failures: int, clock: Clock) -> float:
-    """Seconds before the next try; tells the shared limits and the keys of a 429."""
+def _wait(error: ClientError, failures: int) -> float:
+    """Seconds before the next try."""
     asked = error.retry_after
-    wait = backoff(failures, random.random()) if asked is None else asked  # jitter is no secret
-    if isinstance(error, RateLimitError):
-        now = clock.monotonic()
-        if isinstance(call.key, KeyDispenser) and key is not None:
-            call.key.penalise(key, now + wait)
-            return 0.0  # another key may be free; reserving one waits as long as it must
-        if call.limits is not None:
-            call.limits.pause(now, wait)
-    return wait
+    return backoff(failures, random.random()) if asked is None else asked  # jitter is no secret
 
 
 def _final(error: ClientError) -> ClientError:
     if error.attempts > 1:
-        _say(error, f"{error.message} ({error.attempts} attempts, {error.elapsed:.3g} s)")
+        say(error, f"{error.message} ({error.attempts} attempts, {error.elapsed:.3g} s)")
     return error
-
-
-def _does_not_fit(error: ClientError, wait: float, left: float) -> ClientError:
-    asked = "The server asks to wait" if error.retry_after is not None else "The next try would wait"
-    _say(
-        error,
-        f"{error.message} {asked} {wait:.6g} s, longer than the {max(left, 0):.3g} s left of the time limit.",
-    )
-    return error
-
-
-def _say(error: ClientError, message: str) -> None:
-    error.message = message
-    error.args = (message,)

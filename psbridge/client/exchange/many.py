@@ -1,7 +1,8 @@
 """Many calls at once: a fixed number of workers over any iterable, in constant memory, each failure a result.
 
 The engine runs on asyncio. `Results` lets blocking code use it: the engine gets a thread of its own, while
-the requests are still drawn from the iterable in the caller's thread.
+the requests are still drawn from the iterable in the caller's thread. A request is drawn when the shared
+limits have a place for it, so that no time of its own passes while it waits in line.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from ..clock import Cancellation
+from ..clock import Cancellation, Clock
 from ..errors import CallCancelledError, RequestError
 from ..message.reply import Reply
+from .limits import Place, RateLimits
 
 _AHEAD = 2  # requests drawn and not yet handed back, per worker
+_SLICE = 0.25  # seconds after which a worker that waits for its place looks whether the limits have changed
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,41 @@ class Outcome:
         return self.reply.value
 
 
-Send = Callable[[Any], Awaitable[Reply]]
+Send = Callable[[Any, "Place | None"], Awaitable[Reply]]
+"""Sends one request, in the place under the shared limits that was taken for it."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What lets requests go: the shared limits, and how long one of them may take in all (seconds)."""
+
+    limits: RateLimits
+    clock: Clock
+    patience: float
+
+    async def place(self) -> tuple[Place, bool]:
+        """Wait for the next place; tells, too, whether there was a wait."""
+        waited = False
+        while True:
+            now = self.clock.monotonic()
+            place = self.limits.reserve(now, 0, self.patience)
+            due = now + place.wait
+            while due > now:
+                waited = True
+                await self.clock.sleep_async(min(due - now, _SLICE))
+                now = self.clock.monotonic()
+                if not self.limits.valid(place):
+                    break
+            else:
+                return place, waited
+
+    def take(self, place: Place) -> Place | None:
+        """The place, or None when it became void while a request was drawn: that one has to wait again."""
+        return place if self.limits.take(place, self.clock.monotonic()) else None
+
+    def give_back(self, place: Place) -> None:
+        """There was no request for it."""
+        self.limits.released(place, self.clock.monotonic())
 
 
 def check_concurrency(concurrency: int) -> int:
@@ -70,15 +107,19 @@ def check_concurrency(concurrency: int) -> int:
 
 
 async def outcomes(
-    send: Send, source: Iterable[Any] | AsyncIterable[Any], concurrency: int, ordered: bool
+    send: Send,
+    source: Iterable[Any] | AsyncIterable[Any],
+    concurrency: int,
+    ordered: bool,
+    gate: Gate | None = None,
 ) -> AsyncGenerator[Outcome, None]:
-    """Send what `source` yields, at most `concurrency` at a time.
+    """Send what `source` yields, at most `concurrency` at a time and when `gate` lets it.
 
     No more than twice as many requests are drawn as are handed back, so a slow consumer slows the source.
     Closing the generator cancels what is under way. An exception of `source` is raised once everything drawn
     is handed back.
     """
-    engine = _Engine(send, source, concurrency)
+    engine = _Engine(send, source, concurrency, gate)
     workers = [asyncio.ensure_future(engine.work()) for _ in range(concurrency)]
     waiting: dict[int, Outcome] = {}
     following = 0
@@ -107,8 +148,16 @@ async def outcomes(
 
 
 class _Engine:
-    def __init__(self, send: Send, source: Iterable[Any] | AsyncIterable[Any], concurrency: int) -> None:
+    def __init__(
+        self,
+        send: Send,
+        source: Iterable[Any] | AsyncIterable[Any],
+        concurrency: int,
+        gate: Gate | None,
+    ) -> None:
         self._send = send
+        self._gate = gate
+        self._held = source if isinstance(source, _Feed) else None
         self._asynchronous = isinstance(source, AsyncIterable)
         self._source: Any = aiter(source) if isinstance(source, AsyncIterable) else iter(source)
         self._turn = asyncio.Lock()
@@ -123,13 +172,14 @@ class _Engine:
         try:
             while True:
                 await self.window.acquire()
-                drawn = await self._draw()
+                async with self._turn:
+                    drawn, place = await self._next()
                 if drawn is None:
                     self.window.release()
                     return
                 index, request = drawn
                 try:
-                    reply = await self._send(request)
+                    reply = await self._send(request, place)
                 except Exception as error:
                     self.done.put_nowait(Outcome(index, request, error=error))
                 else:
@@ -137,28 +187,27 @@ class _Engine:
         finally:
             self.done.put_nowait(None)
 
-    async def _draw(self) -> tuple[int, Any] | None:
-        if self._asynchronous:
-            async with self._turn:
-                return await self._draw_async()
-        if self._exhausted:
-            return None
+    async def _next(self) -> tuple[tuple[int, Any] | None, Place | None]:
+        """The next request, drawn once there is a place for it; None at the end."""
+        if self._gate is None or self._exhausted:
+            return await self._draw(), None
+        place, waited = await self._gate.place()
+        if self._held is not None:
+            self._held.held = waited
+        drawn = None
         try:
-            request = next(self._source)
-        except StopIteration:
-            self._exhausted = True
-            return None
-        except Exception as error:
-            self._exhausted, self.failure = True, error
-            return None
-        return self._numbered(request)
+            drawn = await self._draw()
+        finally:
+            if drawn is None:
+                self._gate.give_back(place)
+        return drawn, self._gate.take(place) if drawn is not None else None
 
-    async def _draw_async(self) -> tuple[int, Any] | None:
+    async def _draw(self) -> tuple[int, Any] | None:
         if self._exhausted:
             return None
         try:
-            request = await anext(self._source)
-        except StopAsyncIteration:
+            request = await anext(self._source) if self._asynchronous else next(self._source)
+        except (StopIteration, StopAsyncIteration):
             self._exhausted = True
             return None
         except Exception as error:
@@ -217,10 +266,18 @@ async def _wind_up(last: Coroutine[Any, Any, None]) -> None:
 
 
 class _Feed:
-    """Requests drawn in the caller's thread, iterated on the loop."""
+    """Requests drawn in the caller's thread, iterated on the loop.
 
-    def __init__(self) -> None:
+    Attributes:
+        taken: how many were.
+        held: the last one had to wait for its place, so that no more should be drawn than are asked for.
+    """
+
+    def __init__(self, want: Callable[[], None]) -> None:
         self._queue: asyncio.Queue[tuple[Any, ...]] = asyncio.Queue()
+        self._want = want
+        self.taken = 0
+        self.held = False
 
     def put(self, requests: list[Any], last: bool) -> None:
         """On the loop: more requests; `last` says that no more will come."""
@@ -233,10 +290,20 @@ class _Feed:
         return self
 
     async def __anext__(self) -> Any:
+        if self._queue.empty():
+            self._want()
         item = await self._queue.get()
         if not item:
             raise StopAsyncIteration
+        self.taken += 1
         return item[0]
+
+
+class _Wanted:
+    """Said to the caller's thread: a worker waits for a request."""
+
+
+_WANTED = _Wanted()
 
 
 class Results(Iterator[Outcome]):
@@ -252,16 +319,18 @@ class Results(Iterator[Outcome]):
         concurrency: int,
         ordered: bool,
         cancellation: Cancellation | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._loop = thread.loop()
         self._source = iter(requests)
         self._window = concurrency * _AHEAD
         self._refill_below = self._window - max(1, concurrency // 4) + 1
         self._ahead = 0
+        self._drawn = 0
         self._exhausted = False
         self._failure: BaseException | None = None
-        self._done: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
-        self._feed: _Feed | None = None
+        self._done: queue.SimpleQueue[Outcome | BaseException | _Wanted | None] = queue.SimpleQueue()
+        self._feed = _Feed(lambda: self._done.put(_WANTED))
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._cancellation = cancellation
@@ -269,8 +338,8 @@ class Results(Iterator[Outcome]):
         started = threading.Event()
 
         def start() -> None:
-            self._feed = _Feed()
-            self._task = context.run(self._loop.create_task, self._pump(send, concurrency, ordered))
+            pump = self._pump(send, concurrency, ordered, gate)
+            self._task = context.run(self._loop.create_task, pump)
             # Not in the task itself, which may be cancelled before it begins.
             self._task.add_done_callback(lambda _: self._done.put(None))
             started.set()
@@ -280,10 +349,9 @@ class Results(Iterator[Outcome]):
         if cancellation is not None:
             cancellation.register(self, self._cancel)
 
-    async def _pump(self, send: Send, concurrency: int, ordered: bool) -> None:
-        assert self._feed is not None
+    async def _pump(self, send: Send, concurrency: int, ordered: bool, gate: Gate | None) -> None:
         try:
-            async for outcome in outcomes(send, self._feed, concurrency, ordered):
+            async for outcome in outcomes(send, self._feed, concurrency, ordered, gate):
                 self._done.put(outcome)
         except asyncio.CancelledError:
             cancelled = self._cancellation is not None and self._cancellation.cancelled
@@ -304,9 +372,10 @@ class Results(Iterator[Outcome]):
         if self._closed:
             raise StopIteration
         try:
-            if self._ahead < self._refill_below and not self._exhausted:
+            if self._ahead < self._refill_below:
                 self._refill()
-            outcome = self._take()
+            while isinstance(outcome := self._take(), _Wanted):
+                self._refill()
         except BaseException:
             self.close()
             raise
@@ -326,7 +395,7 @@ class Results(Iterator[Outcome]):
         if self._cancellation is not None:
             self._cancellation.register(self, None)
 
-    def _take(self) -> Outcome | BaseException | None:
+    def _take(self) -> Outcome | BaseException | _Wanted | None:
         while True:
             try:
                 # A limit, so that Ctrl+C is seen on Windows, where a wait without one cannot be interrupted.
@@ -335,8 +404,14 @@ class Results(Iterator[Outcome]):
                 continue
 
     def _refill(self) -> None:
+        """Draw as much as the engine may work on; only what it asks for while it is held up."""
+        if self._exhausted:
+            return
+        most = self._window - self._ahead
+        if self._feed.held:
+            most = min(most, 1 - (self._drawn - self._feed.taken))
         drawn: list[Any] = []
-        while self._ahead + len(drawn) < self._window:
+        while len(drawn) < most:
             try:
                 drawn.append(next(self._source))
             except StopIteration:
@@ -346,8 +421,9 @@ class Results(Iterator[Outcome]):
                 self._exhausted, self._failure = True, error
                 break
         self._ahead += len(drawn)
-        assert self._feed is not None
-        self._loop.call_soon_threadsafe(self._feed.put, drawn, self._exhausted)
+        self._drawn += len(drawn)
+        if drawn or self._exhausted:
+            self._loop.call_soon_threadsafe(self._feed.put, drawn, self._exhausted)
 
     def close(self) -> None:
         """Cancel what is under way and wait until its sockets are closed. Iterating afterwards ends."""

@@ -70,6 +70,13 @@ class KeyRing:
                 if own == key:
                     self._free_at[index] = max(self._free_at[index], until)
 
+    def restore(self, key: Secret) -> None:
+        """Hand `key` out again at once: the server takes it after all."""
+        with self._lock:
+            for index, own in enumerate(self._keys):
+                if own == key:
+                    self._free_at[index] = float("-inf")
+
     def __repr__(self) -> str:
         return f"KeyRing({len(self._keys)} keys)"
 

@@ -19,7 +19,8 @@ from ..errors import (
     TruncatedStreamError,
 )
 from ..exchange import log
-from ..exchange.loop import Answer, Call, Close, Command, Read
+from ..exchange.call import Answer, Call
+from ..exchange.commands import Close, Command, Read
 from ..exchange.telemetry import Span
 from ..message import jsontext
 from .assemble import Assembler
