@@ -26,12 +26,14 @@ def pause(
 ) -> Generator[Command, Any, None]:
     """Wait; ends early when a pause under `limits` leaves no time for the call anyway."""
     until = bounds.now() + seconds
-    while (left := until - bounds.now()) > 0:
+    left = seconds
+    while left > 0:
         yield Sleep(left if limits is None else min(left, _SLICE))
         if bounds.cancelled:
             raise CallCancelledError("The call was cancelled.", attempts=attempts)
         if limits is None or limits.paused_for(bounds.now()) >= bounds.left():
             return
+        left = until - bounds.now()
 
 
 def tell(
