@@ -18,10 +18,12 @@ from .exchange.many import Gate
 from .exchange.telemetry import Span
 from .message.codec import Codec, JsonCodec
 from .message.form import Content, Form
+from .message.headers import is_header_safe
 from .message.jsontext import field
 from .message.reply import Reply, Usage, count
 from .message.request import Body, chat_body, estimate_tokens, outgoing
 from .operation import Operation
+from .settings.checks import CHECKS
 from .settings.configuration import Configuration, current_configuration
 from .settings.keys import KeyCache
 from .settings.secret import Secret, leaves_no_trace
@@ -325,13 +327,33 @@ def _check_options(options: Mapping[str, Any]) -> None:
     if unknown:
         name, known = sorted(unknown)[0], ", ".join(sorted(_OPTIONS))
         raise TypeError(f"'{name}' is not an option of a call. Options: {known}.")
-    for name, parameter in (
-        ("timeout", "TimeoutSec"),
-        ("connect_timeout", "ConnectTimeoutSec"),
-        ("idle_timeout", "IdleTimeoutSec"),
-    ):
-        if name in options and not options[name] > 0:
-            raise RequestError(f"{parameter} must be greater than 0.", parameter=parameter)
-    retries = options.get("max_retries", 0)
-    if not isinstance(retries, int) or retries < 0:
-        raise RequestError("MaxRetryCount must be a whole number, 0 or more.", parameter="MaxRetryCount")
+    check_call(options, {})
+
+
+_CHECKED = {
+    "timeout": "seconds",
+    "connect_timeout": "seconds",
+    "idle_timeout": "seconds",
+    "max_retries": "count",
+}
+
+
+def check_call(options: Mapping[str, Any], names: Mapping[str, str]) -> None:
+    """Refuse options of a call that cannot be used; `names` says what the caller calls one.
+
+    Raises:
+        RequestError: with a sentence that names the option and what is allowed.
+    """
+    for name, kind in _CHECKED.items():
+        if name in options:
+            called = names.get(name, name)
+            try:
+                CHECKS[kind](options[name], called)
+            except ValueError as error:
+                raise RequestError(str(error), parameter=called) from None
+    key = options.get("idempotency_key")
+    if key is not None and not (isinstance(key, str) and key and is_header_safe(key)):
+        raise RequestError(
+            "idempotency_key must be a text without line breaks and characters outside ISO-8859-1.",
+            parameter="idempotency_key",
+        )

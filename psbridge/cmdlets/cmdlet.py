@@ -6,11 +6,11 @@ Every cmdlet is a plain function with a signature, a docstring and two attribute
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
-from ..binding import Command
+from ..binding import Command, OrderedDictionary, bag_of
 from ..binding.parameters import COMMON as COMMON_PARAMETERS
 from ..binding.parameters import SHOULD_PROCESS
 from ..errors import PSBridgeError
@@ -58,7 +58,18 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
     command = entry.command
     bind = command.bind_call
 
+    tables = frozenset(
+        name
+        for one in entry.parameters
+        if one.dotnet == "Hashtable" and one.wire
+        for name in (one.name, one.wire)
+    )
+
     def cmdlet(*args: Any, **parameters: Any) -> Any:
+        if tables and not tables.isdisjoint(parameters):
+            parameters = {
+                name: as_table(value) if name in tables else value for name, value in parameters.items()
+            }
         for value in (*args, *parameters.values()):
             if value is UNSET:
                 args, parameters, left_open = _without_unset(entry, args, parameters)
@@ -74,6 +85,10 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
             if error.command is None:
                 error.command = entry.name
             raise
+        except RecursionError:
+            failure = _too_deep(entry.name, bound)
+            failure.command = entry.name
+            raise failure from None
 
     def pipe(items: Iterable[Any], *args: Any, **parameters: Any) -> Iterator[Any]:
         args, parameters, left_open = _without_unset(entry, args, parameters)
@@ -107,6 +122,25 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
     cmdlet.pipe = pipe  # type: ignore[attr-defined]
     cmdlet.__signature__ = _signature(entry)  # type: ignore[attr-defined]
     return cmdlet  # type: ignore[return-value]
+
+
+def as_table(value: Any) -> Any:
+    """A property bag where a table is wanted, such as a JSON schema read from JSON, as that table."""
+    bag = None if isinstance(value, Mapping) else bag_of(type(value))
+    return value if bag is None or value is UNSET else OrderedDictionary(bag(value))
+
+
+def _too_deep(command: str, bound: Bound) -> PSBridgeError:
+    """What is wrong with arguments that go deeper than Python does: most likely one holds itself."""
+    from ..models.plain import MAX_DEPTH, free_form
+    from ..models.problems import invalid
+
+    for name, value in bound.items():
+        try:
+            free_form(value)
+        except ValueError as error:
+            return invalid(name, str(error), model=command)
+    return invalid(next(iter(bound), ""), f"must not be nested deeper than {MAX_DEPTH}", model=command)
 
 
 _NOTHING: frozenset[str] = frozenset()

@@ -98,12 +98,23 @@ OPTIONS = {
 """Parameters of every call, and the client's options they are."""
 
 
+_CHECKED = frozenset(("timeout", "max_retries"))
+
+
 def call_options(bound: Mapping[str, Any]) -> Any:
     """The client's options of a call, as bound."""
     options = {option: bound[name] for name, option in OPTIONS.items() if bound.get(name) is not None}
-    for name in ("additional_headers", "additional_query"):
-        if name in options:
-            options[name] = {str(key): str(value) for key, value in options[name].items()}
+    if "additional_headers" in options:
+        options["additional_headers"] = {
+            str(key): str(value) for key, value in options["additional_headers"].items() if value is not None
+        }
+    if "additional_query" in options:
+        options["additional_query"] = {str(key): value for key, value in options["additional_query"].items()}
+    names = {option: name for name, option in OPTIONS.items() if name in bound}
+    if not names.keys().isdisjoint(_CHECKED):
+        from ..client.core import check_call
+
+        check_call(options, names)
     if "configuration" in options:
         from .connections import connection_of
 

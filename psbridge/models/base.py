@@ -7,6 +7,7 @@ This module knows pydantic and JSON, and nothing of HTTP, cmdlets or any particu
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, TypeVar, cast
@@ -105,6 +106,10 @@ def _check_required(self: Model, context: Any) -> None:
             raise PydanticCustomError("missing_member", "missing", {"name": wire})
 
 
+# pydantic builds a model by taking it apart first, so that a thread may not see another's half.
+_building = threading.RLock()
+
+
 class Model(BaseModel, metaclass=_Meta):
     """Base of the models. Members are checked when built and when assigned; unknown members are kept.
 
@@ -124,6 +129,15 @@ class Model(BaseModel, metaclass=_Meta):
     )
     __required__: tuple[str, ...] = ()
     __pydantic_extra__: dict[str, Json]
+
+    @classmethod
+    def model_rebuild(cls, *, force: bool = False, **options: Any) -> bool | None:
+        """Build the model's validators, as pydantic does on first use: one thread at a time."""
+        with _building:
+            if cls.__pydantic_complete__ and not force:
+                return None
+            options["_parent_namespace_depth"] = options.get("_parent_namespace_depth", 2) + 1
+            return super().model_rebuild(force=force, **options)
 
     def __init__(self, /, **members: Any) -> None:
         try:

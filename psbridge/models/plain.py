@@ -23,9 +23,9 @@ _ATOMS = (bool, int, type(None))
 def plain(value: object, _within: tuple[int, ...] = ()) -> Any:
     """`value` as dicts with string keys, lists, str, int, float, bool and None.
 
-    Mappings, objects with `__ps_properties__()` (models, PowerShell-like property bags), lists, tuples,
-    `Decimal`, dates (ISO 8601), UUIDs and enum members are taken as what they mean; a set, which has no
-    order, comes out sorted by its items' JSON text.
+    Mappings, objects with `__ps_properties__()` (models, PowerShell-like property bags), pydantic's models,
+    dataclasses, lists, tuples, `Decimal`, dates (ISO 8601), UUIDs and enum members are taken as what they
+    mean; a set, which has no order, comes out sorted by its items' JSON text.
 
     Raises:
         ValueError: for NaN and infinities, for text that cannot be UTF-8, for a structure that contains
@@ -52,9 +52,11 @@ def plain(value: object, _within: tuple[int, ...] = ()) -> Any:
         return value.isoformat()
     if isinstance(value, uuid.UUID):
         return str(value)
-    properties = getattr(value, "__ps_properties__", None)
-    if properties is not None:
+    properties = getattr(value, "__ps_properties__", None) or getattr(value, "model_dump", None)
+    if properties is not None and not isinstance(value, type):
         value = properties()
+    elif hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
+        value = {name: getattr(value, name) for name in value.__dataclass_fields__}
     if isinstance(value, (Mapping, list, tuple, set, frozenset)):
         if id(value) in _within:
             raise ValueError("must not contain itself")

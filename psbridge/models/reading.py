@@ -95,10 +95,12 @@ _loose: dict[type[BaseModel], SchemaValidator] = {}
 
 def _loose_validator(model: type[BaseModel]) -> SchemaValidator:
     """The model's validator with every member and every item allowed to be anything, built on first need."""
-    if model not in _loose:
+    validator = _loose.get(model)
+    if validator is None:
         model.model_rebuild()
-        _loose[model] = SchemaValidator(_loosen(model.__pydantic_core_schema__), _use_prebuilt=False)
-    return _loose[model]
+        schema = _loosen(model.__pydantic_core_schema__)
+        validator = _loose[model] = SchemaValidator(schema, _use_prebuilt=False)
+    return validator
 
 
 def _loosen(schema: Any) -> Any:

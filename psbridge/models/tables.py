@@ -8,6 +8,7 @@ rows at every start, which takes thirty times as long as reading it. Knows no cm
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -144,6 +145,7 @@ class Tables(Mapping[str, CmdletRow]):
         self._read = read
         self._raw: dict[str, dict[str, Any]] = {}  # rows as they stand in the files: most are never asked for
         self._rows: dict[str, CmdletRow] = {}
+        self._lock = threading.Lock()
 
     @cached_property
     def families(self) -> dict[str, FamilyRow]:
@@ -160,11 +162,16 @@ class Tables(Mapping[str, CmdletRow]):
 
     def __getitem__(self, name: str) -> CmdletRow:
         row = self._rows.get(name)
-        if row is None:
-            family = self._home[name]
-            if name not in self._raw:
-                self._raw.update(json.loads(self._read(f"{family}/table.json")))
-            row = self._rows[name] = _row(name, family, self._raw.pop(name))
+        return row if row is not None else self._made(name)
+
+    def _made(self, name: str) -> CmdletRow:
+        family = self._home[name]
+        with self._lock:
+            row = self._rows.get(name)
+            if row is None:
+                if name not in self._raw:
+                    self._raw.update(json.loads(self._read(f"{family}/table.json")))
+                row = self._rows[name] = _row(name, family, self._raw.pop(name))
         return row
 
     def __contains__(self, name: object) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 
@@ -88,13 +88,52 @@ def dumps(value: object) -> bytes:
     except RecursionError:
         raise ValueError("it is nested too deeply, or holds itself") from None
     except UnicodeEncodeError:
-        raise ValueError("a text holds half of a surrogate pair, which UTF-8 cannot carry") from None
+        place = _place_of(value, _is_half)
+        raise ValueError(f"{place} holds half of a surrogate pair, which UTF-8 cannot carry") from None
     except TypeError as error:
         raise ValueError(str(error)) from None
     except ValueError as error:
         if "Circular" in str(error):
             raise ValueError("it holds itself") from None
-        raise ValueError("a number is not finite; JSON has no NaN or Infinity") from None
+        if "digit" in str(error):
+            raise ValueError(f"{_place_of(value, _is_too_long)} is an integer of too many digits") from None
+        place = _place_of(value, lambda one: isinstance(one, float) and not math.isfinite(one))
+        raise ValueError(f"{place} is not finite; JSON has no NaN or Infinity") from None
+
+
+def is_utf8(text: str) -> bool:
+    """Whether a text can be sent as UTF-8: it holds no half of a surrogate pair."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _is_half(value: object) -> bool:
+    return isinstance(value, str) and not is_utf8(value)
+
+
+def _is_too_long(value: object) -> bool:
+    return isinstance(value, int) and value.bit_length() > 14_000  # over 4,300 digits, as Python converts
+
+
+def _place_of(value: object, fits: Callable[[object], bool], way: str = "") -> str:
+    """Where in a JSON-like value something is found, as `messages[0].content`; "a value" where it is not."""
+    if fits(value):
+        return f"'{way}'" if way else "it"
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            if fits(name):
+                return f"the name of a member of '{way}'" if way else "the name of a member"
+            place = _place_of(member, fits, f"{way}.{name}" if way else str(name))
+            if place != _NOWHERE:
+                return place
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            place = _place_of(item, fits, f"{way}[{index}]")
+            if place != _NOWHERE:
+                return place
+    return _NOWHERE
+
+
+_NOWHERE = "a value"
 
 
 def written(value: object) -> bytes:

@@ -274,6 +274,12 @@ def _flat(query: Mapping[str, Any]) -> list[tuple[str, str]]:
             pairs += [(name, _text(item)) for item in value]
         else:
             pairs.append((name, _text(value)))
+    for name, text in pairs:
+        if not jsontext.is_utf8(name + text):
+            raise RequestError(
+                f"AdditionalQuery: {name!a} holds half of a surrogate pair.",
+                parameter="AdditionalQuery",
+            )
     return pairs
 
 

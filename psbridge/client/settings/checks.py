@@ -78,7 +78,7 @@ def url(value: Any, parameter: str) -> str | None:
             and value.isprintable()
             and not any(c.isspace() or c in "?#" for c in value)
             and not any(c in (parts.hostname or "") for c in '\\<>"{}|^`%')
-            and all(len(label) <= 63 for label in _ascii(parts.hostname or "").split("."))
+            and all(0 < len(label) <= 63 for label in _ascii(parts.hostname or "").rstrip(".").split("."))
         )
     except (ValueError, AttributeError, TypeError):
         usable = False

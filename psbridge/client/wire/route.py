@@ -17,6 +17,7 @@ import httpcore
 
 from ..errors import ConfigurationError
 from ..message.request import host_line
+from ..settings.checks import proxy as check_proxy
 from ..settings.configuration import Configuration
 from .tls import tls_context, tls_key, warn_when_unchecked
 from .transport import Route
@@ -64,8 +65,9 @@ def proxy_for(configuration: Configuration, url: httpcore.URL) -> str | None:
         proxy = f"http://{proxy}"
     if proxy.startswith("socks://"):
         proxy = f"socks5://{proxy[8:]}"
-    if proxy.partition("://")[0] not in ("http", "https", "socks5", "socks5h"):
+    try:
+        return check_proxy(proxy, "Proxy")
+    except ValueError:
         raise ConfigurationError(
             "Proxy: the system's proxy setting is no http, https or socks5 URL.", parameter="Proxy"
-        )
-    return proxy
+        ) from None
