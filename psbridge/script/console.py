@@ -31,7 +31,7 @@ def script_text(path: Path) -> str:
     Raises:
         OSError: it cannot be read.
     """
-    from .net.files import read_text
+    from .net.place import read_text
 
     return read_text(str(path))
 

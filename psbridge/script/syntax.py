@@ -7,20 +7,19 @@ Positions count from 1 (`line`, `column`); `start` and `end` are offsets in the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(eq=False)
 class Node:
     """Any node: where it is, and how to go through what it holds."""
 
-    line: int = field(default=1, kw_only=True)
-    column: int = field(default=1, kw_only=True)
-    end_line: int = field(default=1, kw_only=True)
-    end_column: int = field(default=1, kw_only=True)
-    start: int = field(default=0, kw_only=True)
-    end: int = field(default=0, kw_only=True)
+    line = 1
+    column = 1
+    end_line = 1
+    end_column = 1
+    start = 0
+    end = 0
 
     @property
     def kind(self) -> str:
@@ -29,8 +28,8 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """The nodes directly below."""
-        for one in fields(self):
-            yield from _nodes(getattr(self, one.name))
+        for name in getattr(self, "__dataclass_fields__", ()):
+            yield from _nodes(getattr(self, name))
 
     def walk(self) -> Iterator[Node]:
         """This node and everything below it, in the order of the text."""
@@ -57,7 +56,7 @@ class Statement(Node):
     """What stands on its own."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TypeName(Node):
     """The name between brackets. `name` is without generic arguments and array brackets."""
 
@@ -65,38 +64,38 @@ class TypeName(Node):
     name: str = ""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class NamedAttributeArgument(Node):
     argument_name: str
     argument: Any
     expression_omitted: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Attribute(Node):
     type_name: TypeName
     positional_arguments: list[Any]
     named_arguments: list[NamedAttributeArgument]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TypeConstraint(Node):
     type_name: TypeName
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ConstantExpression(Expression):
     value: Any
     text: str = ""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class StringConstantExpression(Expression):
     value: str
     string_constant_type: str = "BareWord"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ExpandableStringExpression(Expression):
     """`parts` are the texts and expressions in order."""
 
@@ -109,43 +108,43 @@ class ExpandableStringExpression(Expression):
         yield from self.nested_expressions
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class VariableExpression(Expression):
     variable_path: str
     splatted: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TypeExpression(Expression):
     type_name: TypeName
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class BinaryExpression(Expression):
     left: Any
     operator: str
     right: Any
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class UnaryExpression(Expression):
     token_kind: str
     child: Any
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ConvertExpression(Expression):
     type: TypeConstraint
     child: Any
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AttributedExpression(Expression):
     attribute: Any
     child: Any
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MemberExpression(Expression):
     expression: Any
     member: Any
@@ -153,7 +152,7 @@ class MemberExpression(Expression):
     null_conditional: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class InvokeMemberExpression(Expression):
     expression: Any
     member: Any
@@ -162,72 +161,72 @@ class InvokeMemberExpression(Expression):
     null_conditional: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class BaseCtorInvokeMemberExpression(Expression):
     arguments: list[Any]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class IndexExpression(Expression):
     target: Any
     index: Any
     null_conditional: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ArrayExpression(Expression):
     sub_expression: Any
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ArrayLiteral(Expression):
     elements: list[Any]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SubExpression(Expression):
     sub_expression: Any
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ParenExpression(Expression):
     pipeline: Any
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Hashtable(Expression):
     key_value_pairs: list[tuple[Any, Any]]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ScriptBlockExpression(Expression):
     script_block: Any
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TernaryExpression(Expression):
     condition: Any
     if_true: Any
     if_false: Any
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class UsingExpression(Expression):
     sub_expression: Any
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ErrorExpression(Expression):
     nested: list[Any] = field(default_factory=list)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class StatementBlock(Node):
     statements: list[Any]
     traps: list[Any] = field(default_factory=list)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class NamedBlock(Node):
     block_kind: str
     statements: list[Any]
@@ -235,20 +234,20 @@ class NamedBlock(Node):
     unnamed: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Parameter(Node):
     name: VariableExpression
     attributes: list[Any]
     default_value: Any = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ParamBlock(Node):
     attributes: list[Any]
     parameters: list[Parameter]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ScriptBlock(Node):
     param_block: ParamBlock | None = None
     using_statements: list[Any] = field(default_factory=list)
@@ -259,45 +258,45 @@ class ScriptBlock(Node):
     clean_block: NamedBlock | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class CommandParameter(Node):
     parameter_name: str
     argument: Any = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class MergingRedirection(Node):
     from_stream: str
     to_stream: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class FileRedirection(Node):
     from_stream: str
     location: Any
     append: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Command(Statement):
     command_elements: list[Any]
     redirections: list[Any] = field(default_factory=list)
     invocation_operator: str = "Unknown"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class CommandExpression(Statement):
     expression: Any
     redirections: list[Any] = field(default_factory=list)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Pipeline(Statement):
     pipeline_elements: list[Any]
     background: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class PipelineChain(Statement):
     lhs_pipeline_chain: Any
     rhs_pipeline: Any
@@ -305,20 +304,20 @@ class PipelineChain(Statement):
     background: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AssignmentStatement(Statement):
     left: Any
     operator: str
     right: Any
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class IfStatement(Statement):
     clauses: list[tuple[Any, StatementBlock]]
     else_clause: StatementBlock | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ForEachStatement(Statement):
     variable: VariableExpression
     condition: Any
@@ -327,7 +326,7 @@ class ForEachStatement(Statement):
     flags: str = "None"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ForStatement(Statement):
     initializer: Any
     condition: Any
@@ -336,28 +335,28 @@ class ForStatement(Statement):
     label: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class WhileStatement(Statement):
     condition: Any
     body: StatementBlock
     label: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class DoWhileStatement(Statement):
     condition: Any
     body: StatementBlock
     label: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class DoUntilStatement(Statement):
     condition: Any
     body: StatementBlock
     label: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SwitchStatement(Statement):
     condition: Any
     clauses: list[tuple[Any, StatementBlock]]
@@ -366,7 +365,7 @@ class SwitchStatement(Statement):
     label: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class CatchClause(Node):
     catch_types: list[TypeConstraint]
     body: StatementBlock
@@ -376,52 +375,52 @@ class CatchClause(Node):
         return not self.catch_types
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TryStatement(Statement):
     body: StatementBlock
     catch_clauses: list[CatchClause]
     finally_: StatementBlock | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TrapStatement(Statement):
     trap_type: TypeConstraint | None
     body: StatementBlock
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class BreakStatement(Statement):
     label: Any = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ContinueStatement(Statement):
     label: Any = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ReturnStatement(Statement):
     pipeline: Any = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ExitStatement(Statement):
     pipeline: Any = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ThrowStatement(Statement):
     pipeline: Any = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class DataStatement(Statement):
     body: StatementBlock
     variable: str | None = None
     commands_allowed: list[Any] = field(default_factory=list)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class FunctionDefinition(Statement):
     name: str
     parameters: list[Parameter] | None
@@ -429,7 +428,7 @@ class FunctionDefinition(Statement):
     is_filter: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class PropertyMember(Node):
     name: str
     property_type: TypeConstraint | None
@@ -439,7 +438,7 @@ class PropertyMember(Node):
     attributes: list[Any] = field(default_factory=list)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class FunctionMember(Node):
     name: str
     return_type: TypeConstraint | None
@@ -451,7 +450,7 @@ class FunctionMember(Node):
     base_arguments: list[Any] | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TypeDefinition(Statement):
     name: str
     base_types: list[TypeConstraint]
@@ -462,12 +461,12 @@ class TypeDefinition(Statement):
     attributes: list[Any] = field(default_factory=list)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class UsingStatement(Statement):
     using_statement_kind: str
     name: Any = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ErrorStatement(Statement):
     nested: list[Any] = field(default_factory=list)

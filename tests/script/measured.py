@@ -40,7 +40,7 @@ def encode(value: Any) -> Line:
 @contextmanager
 def fresh_folder() -> Iterator[str]:
     """An empty folder that is the current one meanwhile; the environment is what it was afterwards."""
-    from psbridge.script.net.files import Place
+    from psbridge.script.net.place import Place
 
     saved, place, environment = Path.cwd(), Place.folder, dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ from psbridge.binding.objects import is_dictionary
 from psbridge.binding.text import to_text
 from psbridge.script.interpreter.outfile import write_lines
 from psbridge.script.net.encoding import named
-from psbridge.script.net.files import full, read_text
+from psbridge.script.net.place import full, read_text
 from psbridge.script.semantics import members
 from psbridge.script.semantics.values import Bag, Hashtable, Wrapped
 

@@ -14,8 +14,9 @@ from typing import Any
 from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
 from psbridge.script.net.encoding import named
-from psbridge.script.net.files import FileEntry, fault_of, full, lines_of, may_write, read_text
+from psbridge.script.net.files import FileEntry
 from psbridge.script.net.numbers import as_bytes, byte_array
+from psbridge.script.net.place import fault_of, full, lines_of, may_write, read_text
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.members import enumerate_value
 from psbridge.script.semantics.patterns import has_wildcard, wildcard

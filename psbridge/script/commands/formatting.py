@@ -27,7 +27,11 @@ class Formatted:
 
     def lines(self, width: int) -> list[str]:
         """What is shown."""
-        from psbridge.script.display import shapes
+        from psbridge.script.display import lines_of, shapes
+        from psbridge.script.display.kinds import kind_of
+
+        if self.columns is None and all(kind_of(item) is None for item in self.items):
+            return lines_of(self.items, None, width)
 
         writers = {
             "table": shapes.table,

@@ -440,7 +440,7 @@ class TestJson(Cmdlet):
     def record(self) -> None:
         text = self.text("Json")
         if self.has("Path") or self.has("LiteralPath"):
-            from psbridge.script.net.files import full, read_text
+            from psbridge.script.net.place import full, read_text
 
             text = read_text(full(self.text("Path") or self.text("LiteralPath")))
         try:

@@ -9,7 +9,7 @@ from psbridge.binding.text import to_text
 from psbridge.binding.values import Version
 from psbridge.script.interpreter.blocks import run_block
 from psbridge.script.interpreter.scope import Scope
-from psbridge.script.net.files import full, read_text
+from psbridge.script.net.place import full, read_text
 from psbridge.script.semantics.errors import ScriptError, runtime_error
 from psbridge.script.semantics.patterns import wildcard
 from psbridge.script.semantics.values import Bag

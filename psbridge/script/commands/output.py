@@ -230,7 +230,7 @@ class OutFile(Cmdlet):
         from psbridge.script.display import lines_of
         from psbridge.script.interpreter.outfile import write_lines
         from psbridge.script.net.encoding import named
-        from psbridge.script.net.files import full
+        from psbridge.script.net.place import full
 
         path = self.text("FilePath") or self.text("LiteralPath")
         if not self.confirms(full(path), "Output to File"):
@@ -292,7 +292,7 @@ class Transcript(Cmdlet):
     def record(self) -> None:
         path = self.text("Path") or "transcript.txt"
         if self.name == "Start-Transcript":
-            from psbridge.script.net.files import full
+            from psbridge.script.net.place import full
 
             self.rt.state["transcript"] = full(path)
             self.write(f"Transcript started, output file is {path}")

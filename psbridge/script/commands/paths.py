@@ -9,7 +9,8 @@ from typing import Any
 from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
 from psbridge.script.interpreter.automatic import Location
-from psbridge.script.net.files import FileEntry, Place, full
+from psbridge.script.net.files import FileEntry
+from psbridge.script.net.place import Place, full
 from psbridge.script.semantics.patterns import has_wildcard
 from psbridge.script.semantics.values import Bag
 

@@ -13,7 +13,7 @@ from psbridge.binding import nettypes
 from psbridge.binding.objects import is_dictionary, is_list, type_of
 from psbridge.binding.text import to_text
 from psbridge.script.interpreter.outfile import write_lines
-from psbridge.script.net.files import full, read_text
+from psbridge.script.net.place import full, read_text
 from psbridge.script.semantics import dateformat, members
 from psbridge.script.semantics.types import cast_value
 from psbridge.script.semantics.values import Bag, Hashtable

@@ -10,7 +10,8 @@ from typing import Any
 from psbridge.binding.text import to_text
 from psbridge.binding.values import SecureString, UInt64
 from psbridge.script.net.encoding import named
-from psbridge.script.net.files import FileEntry, lines_of, read_text
+from psbridge.script.net.files import FileEntry
+from psbridge.script.net.place import lines_of, read_text
 from psbridge.script.net.regex import Match
 from psbridge.script.net.system import Credential
 from psbridge.script.semantics import patterns
@@ -41,7 +42,7 @@ class MatchInfo:
     def __str__(self) -> str:
         if self.path == "InputStream":
             return self.line
-        from psbridge.script.net.files import Place
+        from psbridge.script.net.place import Place
 
         folder = (Place.folder or "").rstrip("/") + "/"
         return f"{self.path.removeprefix(folder)}:{self.number}:{self.line}"

@@ -16,7 +16,7 @@ from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import SecureString
 from psbridge.script.net.dates import now
-from psbridge.script.net.files import full
+from psbridge.script.net.place import full
 from psbridge.script.semantics import dateformat
 from psbridge.script.semantics.errors import NetFault, ScriptError
 from psbridge.script.semantics.types import cast_value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -116,7 +117,7 @@ class Wire:
                 response.close()
         except ClientError as error:
             late = "Timeout" in type(error).__name__ or "Deadline" in type(error).__name__
-            raise Failed(error.message, timed_out=late) from None
+            raise Failed(_said(error.message, bounds.place), timed_out=late) from None
         got = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers]
         coding = next((value for name, value in got if name.lower() == "content-encoding"), "")
         data = b"".join(pieces)
@@ -125,6 +126,12 @@ class Wire:
             data = inflater.feed(data)
             inflater.finish()
         return Answer(response.status, response.reason, got, data, url)
+
+
+def _said(message: str, place: str) -> str:
+    """What .NET says where there is no connection: the system's own words, and where to."""
+    reason = re.search(r"\[Errno -?\d+\] ([^.]+)", message)
+    return f"{reason[1]} ({place})" if reason else message
 
 
 def _escaped(url: str) -> str:

@@ -28,16 +28,19 @@ def error_text(record: Any) -> str:
 
 
 def _origin(record: ErrorRecord) -> str:
+    if getattr(record, "thrown", False):
+        return "Exception"
     command = record.command
     if command is not None and getattr(command, "name", None):
         return str(command.name)
     if record.activity:
         return record.activity
-    reason = record.reason or (record.exception.net_type.short_name if record.exception is not None else "")
-    return (
-        reason.removesuffix("Exception")
-        if reason == "ParentContainsErrorRecordException"
-        else reason or "Error"
+    if record.error_id == "CommandNotFoundException":
+        return to_text(record.target)
+    if record.category != "NotSpecified":
+        return record.category
+    return record.reason or (
+        record.exception.net_type.short_name if record.exception is not None else "Error"
     )
 
 
@@ -52,8 +55,8 @@ def _located(name: str, record: ErrorRecord, message: str) -> str:
     lines = [
         f"{name}{record.script}:{record.line}" if record.script else f"{name}",
         f"{'Line'.ljust(margin)} |",
-        f"{number.rjust(margin)} | {stripped}",
-        f"{' ' * margin} | {' ' * (column - 1)}{'~' * marked}",
+        f"{number.rjust(margin)} |  {stripped}",
+        f"{' ' * margin} |  {' ' * (column - 1)}{'~' * marked}",
     ]
     first, *rest = message.split("\n")
     lines.append(f"{' ' * margin} | {first}")

@@ -283,7 +283,7 @@ class PathTools:
 
     def call(self, name: str, arguments: list[Any]) -> tuple[bool, Any]:
         from psbridge.binding.text import to_text
-        from psbridge.script.net.files import full
+        from psbridge.script.net.place import full
 
         if name == "getunresolvedproviderpathfrompspath":
             return True, full(to_text(arguments[0]))

@@ -238,6 +238,7 @@ def thrown(S: Scope, value: Any, line: int, column: int) -> ScriptError:
 
 
 def _throwing(record: ErrorRecord) -> ScriptError:
+    record.thrown = True
     return ScriptError(record, thrown=True)
 
 

@@ -96,11 +96,11 @@ def _call(cmdlet: FunctionCmdlet, name: str, arguments: list[Any]) -> tuple[bool
         rt.message(stage.scope, {"writewarning": 3, "writeverbose": 4, "writedebug": 5}[name], arguments[0])
         return True, None
     if name == "getunresolvedproviderpathfrompspath":
-        from psbridge.script.net.files import full
+        from psbridge.script.net.place import full
 
         return True, full(to_text(arguments[0]))
     if name == "getresolvedproviderpathfrompspath":
-        from psbridge.script.net.files import full
+        from psbridge.script.net.place import full
 
         return True, [full(to_text(arguments[0]))]
     if name == "getvariablevalue":

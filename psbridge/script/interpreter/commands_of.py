@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from psbridge.binding.text import to_text
-from psbridge.script.net.files import full
+from psbridge.script.net.place import full
 from psbridge.script.semantics import members
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError, runtime_error
 from psbridge.script.semantics.values import Wrapped
@@ -215,7 +215,7 @@ class ScriptStage(BlockStage):
 
 def read_script(path: str) -> str:
     """A script's text: UTF-8, or what its byte-order mark says."""
-    from psbridge.script.net.files import read_text
+    from psbridge.script.net.place import read_text
 
     return read_text(path)
 

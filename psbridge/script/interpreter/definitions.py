@@ -10,7 +10,7 @@ from psbridge.binding import nettypes
 from psbridge.binding.nettypes import enum_type
 from psbridge.binding.text import to_text
 from psbridge.script import syntax as s
-from psbridge.script.net.files import full
+from psbridge.script.net.place import full
 from psbridge.script.semantics.errors import runtime_error
 from psbridge.script.semantics.types import cast
 

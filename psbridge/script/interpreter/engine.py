@@ -12,7 +12,7 @@ from psbridge.binding import nettypes
 from psbridge.binding.nettypes import ActionPreference, NetType
 from psbridge.binding.text import to_text
 from psbridge.script import syntax as s
-from psbridge.script.net.files import Place
+from psbridge.script.net.place import Place
 from psbridge.script.parsing import ParseError, parse
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError, runtime_error
 from psbridge.script.semantics.members import loop_items, register_object

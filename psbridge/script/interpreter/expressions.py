@@ -42,6 +42,14 @@ _COMPARING = {
     "in": "contained",
     "notin": "not_contained",
 }
+_NATIVE: dict[str, type[ast.cmpop]] = {
+    "eq": ast.Eq,
+    "ne": ast.NotEq,
+    "gt": ast.Gt,
+    "ge": ast.GtE,
+    "lt": ast.Lt,
+    "le": ast.LtE,
+}
 _BOOLEAN = frozenset(("contains", "notcontains", "in", "notin"))
 _SIMPLE_STATIC = frozenset(("true", "false", "null"))
 
@@ -264,6 +272,8 @@ class Expressions:
                 return self.expression(expression)
             if operator[1:].lower() in _BOOLEAN:
                 return self.expression(expression)
+            if operator[1:].lower() in _NATIVE:
+                return self.compared_numbers(expression)
             if operator[1:].lower() in _COMPARING:
                 temp = self.unit.unique("t")
                 walrus = ast.NamedExpr(b.store(temp), self.expression(expression))
@@ -287,6 +297,21 @@ class Expressions:
             if inner is not None:
                 return self.condition(inner)
         return b.call("truth", self.expression(expression))
+
+    def compared_numbers(self, node: s.BinaryExpression) -> ast.expr:
+        """A comparison as a condition: two integers are compared by Python itself."""
+        one, other = self.unit.unique("t"), self.unit.unique("t")
+        name = node.operator[1:].lower()
+        is_int = ast.BinOp(
+            b.is_same(b.call("type", ast.NamedExpr(b.store(one), self.expression(node.left))), b.name("int")),
+            ast.BitAnd(),
+            b.is_same(
+                b.call("type", ast.NamedExpr(b.store(other), self.expression(node.right))), b.name("int")
+            ),
+        )
+        native = ast.Compare(b.name(one), [_NATIVE[name]()], [b.name(other)])
+        general = b.call("truth", self.compared(node.operator, b.name(one), b.name(other)))
+        return b.either(is_int, native, general)
 
     def on_UnaryExpression(self, node: s.UnaryExpression) -> ast.expr:
         kind = node.token_kind

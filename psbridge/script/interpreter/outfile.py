@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from psbridge.script.net.encoding import Encoding, named
-from psbridge.script.net.files import fault_of, full, may_write
+from psbridge.script.net.place import fault_of, full, may_write
 from psbridge.script.semantics.errors import NetFault, runtime_error
 
 

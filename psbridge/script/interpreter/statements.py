@@ -237,7 +237,7 @@ class Statements(Pipelines):
             [
                 ast.If(
                     b.name("GUARDED"),
-                    [b.let(temp, value), b.do(b.call("assign", b.name("S"), b.const(folded), b.name(temp)))],
+                    [b.do(b.call("assign", b.name("S"), b.const(folded), value))],
                     [plain],
                 )
             ]
@@ -391,10 +391,29 @@ class Statements(Pipelines):
             step = 1 if "Plus" in expression.token_kind else -1
             target = expression.child
             if isinstance(target, s.VariableExpression):
-                return self.assign_to(target, b.call("increment", self.expression(target), b.const(step)))
+                return self._step_variable(target, step)
         if isinstance(expression, s.ArrayLiteral):
             return [one for element in expression.elements for one in self.for_effect(element)]
         return [b.do(self.expression(expression))]
+
+    def _step_variable(self, target: s.VariableExpression, step: int) -> list[ast.stmt]:
+        """`$i++` for what it does: an integer in range is stepped by Python itself."""
+        temp = self.unit.unique("n")
+        limit = 2147483647 if step > 0 else -2147483648
+        is_plain = ast.BoolOp(
+            ast.And(),
+            [
+                b.is_same(b.call("type", b.name(temp)), b.name("int")),
+                ast.Compare(b.name(temp), [ast.NotEq()], [b.const(limit)]),
+            ],
+        )
+        stepped = ast.BinOp(b.name(temp), ast.Add(), b.const(step))
+        general = b.call("increment", b.name(temp), b.const(step))
+        return [
+            b.let(temp, self.expression(target)),
+            b.let(temp, b.either(is_plain, stepped, general)),
+            *self.assign_to(target, b.name(temp)),
+        ]
 
     def on_WhileStatement(self, node: s.WhileStatement) -> list[ast.stmt]:
         before, test = self.hoisted(lambda: self.condition(node.condition))

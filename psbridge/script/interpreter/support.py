@@ -453,7 +453,7 @@ def switch_items(value: Any) -> list[Any]:
 
 def switch_file(S: scope.Scope, value: Any) -> list[Any]:
     """The lines that `switch -File` goes through."""
-    from psbridge.script.net.files import full, lines_of, read_text
+    from psbridge.script.net.place import full, lines_of, read_text
 
     path = full(to_text(value))
     if not Path(path).is_file():

@@ -24,7 +24,8 @@ from psbridge.script.semantics.types import RUNTIME_TYPE, TYPE, cast_value, is_a
 from psbridge.script.semantics.values import AutomationNull, Bag, Hashtable, TypedArray
 
 from . import describe
-from .files import Place, Reader, full
+from .files import Reader
+from .place import Place, full
 
 
 def _get_variable(name: str, target: Any = None) -> str | None:

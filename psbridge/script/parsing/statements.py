@@ -425,7 +425,7 @@ class Parser(Commands):
 
     def _value(self) -> Any:
         self.blank()
-        if self.at >= self.size or self.peek() in ";|&)}\r\n":
+        if self.at >= self.size or self.peek() in ";|)}\r\n" or self.peek(2) == "&&":
             return None
         return self.pipeline_statement()
 

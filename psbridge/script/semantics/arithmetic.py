@@ -203,7 +203,7 @@ def add(left: Any, right: Any) -> Any:
         if LOW <= result <= HIGH and LOW <= left <= HIGH and LOW <= right <= HIGH:
             return result
         return sized(result, max(_rank(left), _rank(right)))
-    if type(left) is float and type(right) is float:
+    if type(left) is float and (type(right) is int or type(right) is float):
         return left + right
     if type(left) is str:
         return left + (right if type(right) is str else to_text(right))
@@ -301,6 +301,8 @@ def subtract(left: Any, right: Any) -> Any:
         if LOW <= result <= HIGH and LOW <= left <= HIGH and LOW <= right <= HIGH:
             return result
         return sized(result, max(_rank(left), _rank(right)))
+    if type(left) is float and (type(right) is int or type(right) is float):
+        return left - right
     left, right = _bare(left), _bare(right)
     if isinstance(left, (datetime.datetime, datetime.timedelta)):
         return _add_times(left, right, -1)
@@ -314,6 +316,8 @@ def multiply(left: Any, right: Any) -> Any:
         if LOW <= result <= HIGH and LOW <= left <= HIGH and LOW <= right <= HIGH:
             return result
         return sized(result, max(_rank(left), _rank(right)))
+    if type(left) is float and (type(right) is int or type(right) is float):
+        return left * right
     left, right = _bare(left), _bare(right)
     if left is None:
         return None

@@ -201,6 +201,7 @@ class ErrorRecord:
         self.script = ""
         self.command: Any = None
         self.stack = ""
+        self.thrown = False  # by a throw statement
         self.members: dict[str, Any] = {}
 
     @property
@@ -258,6 +259,17 @@ def runtime_error(
     return error
 
 
+class CategoryInfo(Bag):
+    """`$_.CategoryInfo`, which has a text of its own."""
+
+    __slots__ = ()
+
+    def __ps_text__(self) -> str:
+        part = self._properties
+        target = f"({part['TargetName']}:{part['TargetType']})"
+        return f"{part['Category'].name}: {target} [{part['Activity']}], {part['Reason']}"  # type: ignore[attr-defined]
+
+
 def category_info(record: ErrorRecord) -> Bag:
     """`$_.CategoryInfo`."""
     reason = record.reason
@@ -273,7 +285,7 @@ def category_info(record: ErrorRecord) -> Bag:
         name, kind = to_text(target), type_of(target).short_name
         if len(name) > 40:
             name = f"{name[:19]}…{name[-19:]}" if len(name) > 60 else name
-    return Bag(
+    return CategoryInfo(
         {
             "Category": error_category(record.category),
             "Activity": record.activity,

@@ -6,6 +6,7 @@ enumeration over a collection.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -127,6 +128,8 @@ def lookup(target: Any, name: str) -> tuple[bool, Any]:
         target = target.value
     if folded == "psobject":
         return True, PSObjectView(target)
+    if folded == "value__" and isinstance(target, enum.Enum):
+        return True, int(target.value)
     bag = bag_of(type(target))
     if bag is not None:
         found, value = _from_bag(target, bag, name, folded)

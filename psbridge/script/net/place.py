@@ -1,0 +1,64 @@
+"""Where a script's relative paths start, what it may write, and reading text from files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from psbridge.script.semantics.errors import NetFault
+
+
+class Place:
+    """Where relative paths start, and what may be written; the interpreter sets both."""
+
+    folder: str | None = None
+    read_only = False
+
+
+def full(path: str | None, parameter: str = "path") -> str:
+    """Path.GetFullPath, from the script's current folder."""
+    if path is None:
+        raise NetFault("ArgumentNullException", f"Value cannot be null. (Parameter '{parameter}')")
+    if path == "":
+        raise NetFault("ArgumentException", f"The value cannot be an empty string. (Parameter '{parameter}')")
+    return os.path.normpath(Path(Place.folder or Path.cwd()) / path)
+
+
+def may_write(path: str) -> str:
+    """The path, unless nothing may be written."""
+    if Place.read_only:
+        raise NetFault(
+            "UnauthorizedAccessException", f"Access to the path '{path}' is denied: run with --read-only."
+        )
+    return path
+
+
+def fault_of(error: OSError, path: str) -> NetFault:
+    """What .NET throws for an operating system's error."""
+    if isinstance(error, FileNotFoundError):
+        if not Path(path).parent.is_dir():
+            return NetFault("DirectoryNotFoundException", f"Could not find a part of the path '{path}'.")
+        return NetFault("FileNotFoundException", f"Could not find file '{path}'.")
+    if isinstance(error, IsADirectoryError):
+        return NetFault("UnauthorizedAccessException", f"Access to the path '{path}' is denied.")
+    if isinstance(error, PermissionError):
+        return NetFault("UnauthorizedAccessException", f"Access to the path '{path}' is denied.")
+    if isinstance(error, FileExistsError):
+        return NetFault("IOException", f"The file '{path}' already exists.")
+    return NetFault("IOException", f"{error.strerror or error} : '{path}'")
+
+
+def read_text(path: str, encoding: Any = None) -> str:
+    """The whole file; a byte-order mark says the encoding."""
+    data = Path(path).read_bytes()
+    for mark, codec in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if data.startswith(mark):
+            return data[len(mark) :].decode(codec, "replace")
+    return data.decode(encoding.codec if encoding else "utf-8", "replace")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines, without the ends of lines."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
