@@ -149,6 +149,11 @@ def written(value: object) -> bytes:
 
 def field(value: object, name: str) -> Any:
     """A member of a mapping or an attribute of an object, None where there is none."""
-    if isinstance(value, Mapping):
-        return value.get(name)
-    return getattr(value, name, None)
+    cls = value.__class__
+    mapping = _mappings.get(cls)
+    if mapping is None:
+        mapping = _mappings[cls] = issubclass(cls, Mapping)
+    return value.get(name) if mapping else getattr(value, name, None)  # type: ignore[attr-defined]
+
+
+_mappings: dict[type, bool] = {}  # whether a class is one, which an abstract class takes long to say

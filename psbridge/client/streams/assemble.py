@@ -19,30 +19,34 @@ def check_chunk(chunk: object) -> None:
 
     Raises ValueError, naming the member.
     """
-    if not isinstance(chunk, Mapping):
+    if chunk.__class__ is not dict:
         raise ValueError("it is JSON, but no object")
     for choice in _items(chunk, "choices"):
-        number_of(choice.get("index"))
+        if choice.get("index").__class__ is not int:
+            number_of(choice.get("index"))
         delta = choice.get("delta")
         if delta is None:
             continue
-        if not isinstance(delta, Mapping):
+        if delta.__class__ is not dict:
             raise ValueError("a choice's 'delta' is no object")
+        if delta.get("tool_calls") is None:
+            continue
         for call in _items(delta, "tool_calls"):
             number_of(call.get("index"))
             for kind in ("function", "custom"):
-                if not isinstance(call.get(kind), Mapping | None):
+                if call.get(kind) is not None and not isinstance(call[kind], dict):
                     raise ValueError(f"a tool call's '{kind}' is no object")
 
 
-def _items(owner: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    items = owner.get(name)
+def _items(owner: Any, name: str) -> list[dict[str, Any]]:
+    items: Any = owner.get(name)
     if items is None:
         return []
-    if not isinstance(items, list):
+    if items.__class__ is not list:
         raise ValueError(f"'{name}' is no array")
-    if not all(isinstance(item, Mapping) for item in items):
-        raise ValueError(f"an item of '{name}' is no object")
+    for item in items:
+        if item.__class__ is not dict:
+            raise ValueError(f"an item of '{name}' is no object")
     return items
 
 
@@ -51,7 +55,8 @@ def choice_number(choice: Mapping[str, Any], position: int) -> int:
 
     Raises ValueError for an index that cannot be read.
     """
-    number = number_of(choice.get("index"))
+    index = choice.get("index")
+    number = index if index.__class__ is int else number_of(index)
     return position if number is None else number
 
 
@@ -67,8 +72,8 @@ class Assembler:
         for name, value in chunk.items():
             if name == "choices":
                 self._top.setdefault("choices", [])
-                for position, choice in enumerate(value if isinstance(value, list) else ()):
-                    if isinstance(choice, Mapping):
+                for position, choice in enumerate(value if value.__class__ is list else ()):
+                    if choice.__class__ is dict:
                         self._add_choice(choice, position)
             elif name == "object":
                 self._top["object"] = "chat.completion"
@@ -116,8 +121,8 @@ class _Choice:
 
     def add(self, piece: Mapping[str, Any]) -> None:
         for name, value in piece.items():
-            if name in ("delta", "message"):
-                if isinstance(value, Mapping):
+            if name == "delta" or name == "message":
+                if value.__class__ is dict:
                     self._add_delta(value)
             elif name == "logprobs":
                 if isinstance(value, Mapping):
@@ -184,7 +189,7 @@ def _put(owner: dict[str, Any], name: str, value: Any) -> None:
 def _merge(whole: dict[str, Any], delta: Mapping[str, Any]) -> None:
     for name, value in delta.items():
         old = whole.get(name)
-        if isinstance(value, str):
+        if value.__class__ is str:
             if name not in _FRAGMENTS:
                 _put(whole, name, value)
             elif isinstance(old, _Text):
@@ -194,7 +199,7 @@ def _merge(whole: dict[str, Any], delta: Mapping[str, Any]) -> None:
                     old.append({"type": "text", "text": value})
             elif value or old is None:
                 whole[name] = _Text([value])
-        elif isinstance(value, list):
+        elif value.__class__ is list:
             _merge_list(whole, name, value)
         elif isinstance(value, Mapping):
             if name in ("arguments", "input"):  # some servers send a call's arguments as an object

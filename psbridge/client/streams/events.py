@@ -74,13 +74,19 @@ class EventReader:
         """The events in one chunk that `check_chunk` takes."""
         for position, choice in enumerate(chunk.get("choices") or ()):
             delta = choice.get("delta")
-            if delta is None:
+            if not delta:
                 continue
             number = choice_number(choice, position)
-            for text in _texts(delta.get("content")):
-                yield ContentDelta(text, number)
-            for text in _texts(delta.get("refusal")):
-                yield RefusalDelta(text, number)
+            content, refusal = delta.get("content"), delta.get("refusal")
+            if content.__class__ is str:
+                if content:
+                    yield ContentDelta(content, number)
+            elif content is not None:
+                for text in _texts(content):
+                    yield ContentDelta(text, number)
+            if refusal is not None:
+                for text in _texts(refusal):
+                    yield RefusalDelta(text, number)
             for call in delta.get("tool_calls") or ():
                 calls = self._calls.setdefault(number, ToolCalls())
                 yield _tool_call(call, calls.number(call), number)

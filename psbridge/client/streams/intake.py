@@ -16,6 +16,9 @@ from .assemble import DONE, Assembler, check_chunk
 from .sse import EventDecoder, ServerSentEvent
 
 
+_SHORT = 64  # bytes; no chunk has so few
+
+
 class Reported(NamedTuple):
     """An error that the server reported inside the stream, and the event's data."""
 
@@ -45,15 +48,15 @@ class Intake:
     def take(self, events: Iterable[ServerSentEvent]) -> None:
         """Take in events, up to the end or an error."""
         for event in events:
-            data = event.data
-            if data == DONE or data.strip() == DONE:
+            data, name, _ = event
+            if len(data) < _SHORT and data.strip() == DONE:
                 self.done = True
                 return
-            if event.event == "error" or b'"error"' in data:
+            if b'"error"' in data or name == "error":
                 self.reported = _reported(event)
                 if self.reported is not None:
                     return
-            if data and (event.event == "message" or b'"choices"' in data):  # others are pings and the like
+            if data and (name == "message" or b'"choices"' in data):  # others are pings and the like
                 self.ready.append(data)
 
 

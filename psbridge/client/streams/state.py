@@ -47,6 +47,8 @@ class StreamState:
         self._decoder = answer.decoder
         self._inflater = answer.inflater
         self._comments = self._decoder.comments
+        self._codec = core.codec.decode
+        self._model = call.operation.stream
         self._delivered: list[bytes] = []
         self._assembler = Assembler()
         self._reasons: dict[int, Any] = {}  # of each choice that has begun, why it ended
@@ -111,7 +113,7 @@ class StreamState:
     def decode(self, data: bytes) -> Any:
         """A chunk, by the codec."""
         try:
-            chunk = self.core.chunk(self.call, data)
+            chunk = self._codec(data, self._model)
             self._note(chunk)
         except (ValueError, TypeError, RecursionError) as error:
             raise self._unreadable(data, error) from None
@@ -130,19 +132,21 @@ class StreamState:
         return chunk
 
     def _note(self, chunk: Any) -> None:
-        choices = jsontext.field(chunk, "choices")
-        if choices is not None and not isinstance(choices, list | tuple):
+        field = jsontext.field
+        choices = field(chunk, "choices")
+        if choices.__class__ is not list and choices is not None:
             raise ValueError("'choices' is no array")
         for position, choice in enumerate(choices or ()):
-            if choice is None or isinstance(choice, str | int | float | list):
+            if choice.__class__ in _NO_OBJECTS:
                 raise ValueError("an item of 'choices' is no object")
-            index = jsontext.field(choice, "index")
-            number = index if index.__class__ is int else number_of(index)
-            number = position if number is None else number
-            reason = jsontext.field(choice, "finish_reason")
+            number = field(choice, "index")
+            if number.__class__ is not int:
+                number = number_of(number)
+                number = position if number is None else number
+            reason = field(choice, "finish_reason")
             if reason is not None or number not in self._reasons:
                 self._reasons[number] = reason
-        usage = jsontext.field(chunk, "usage")
+        usage = field(chunk, "usage")
         if usage is not None:
             self._usage = usage
 
@@ -260,6 +264,9 @@ class StreamState:
             )
         )
         return failure
+
+
+_NO_OBJECTS = frozenset((type(None), str, int, float, bool, list))
 
 
 def _add(assembler: Assembler, data: bytes) -> None:

@@ -17,7 +17,9 @@ def number_of(value: object) -> int | None:
     """
     if value is None or value == "":
         return None
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1:
+    if value.__class__ is int:
+        return value
+    if isinstance(value, float) and value == value // 1:
         return int(value)
     if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
         return int(value)
