@@ -15,7 +15,6 @@ from ..message.problem import Problem, problem_of, stated_problem
 from .assemble import DONE, Assembler, check_chunk
 from .sse import EventDecoder, ServerSentEvent
 
-
 _SHORT = 64  # bytes; no chunk has so few
 
 
