@@ -15,7 +15,6 @@ $script:Files = @{
     'Set-ConfigurationHttpSigning' = 'KeyFilePath'
 }
 $script:Before = @{
-    'New-ChatCompletion' = 'Reply', 'Messages'
 }
 
 # PowerShell values as JSON text, and back. ConvertTo-Json loses too much: integer keys, keys that differ in

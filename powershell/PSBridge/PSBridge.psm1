@@ -4933,9 +4933,6 @@ function New-ChatCompletion {
         [Parameter(ParameterSetName = 'Parameters')]
         [PSCustomObject]
         ${Moderation},
-        [Parameter(ParameterSetName = 'Parameters', ValueFromPipeline)]
-        [PSCustomObject]
-        ${Reply},
         [Switch]
         ${AsJob}
     )

@@ -35,7 +35,13 @@ from ..errors import PSBridgeError
 MARKER = "$psbridge"
 _KEY = f'"{MARKER}":'
 _NUMBERS = ("NaN", "Infinity", "-Infinity")
-SECRET = {MARKER: "secret"}
+
+
+class _Secret:
+    """Stands for a secret in what is sent: an object of its own, since data may hold any mapping."""
+
+
+SECRET = _Secret()
 
 
 class UnsendableError(PSBridgeError):
@@ -214,8 +220,8 @@ def _open(value: Any) -> Any:
 def _way(value: Any) -> Callable[[Any], Any]:
     if value is UNSET:
         return lambda _: {MARKER: "unset"}
-    if hasattr(value, "reveal"):
-        return lambda _: SECRET
+    if value is SECRET or hasattr(value, "reveal"):
+        return lambda _: {MARKER: "secret"}
     if hasattr(value, "__pydantic_fields_set__"):
         name = type(value).__name__
         return lambda model: typed(name, model.__ps_properties__())

@@ -29,7 +29,7 @@ MODULE = ROOT / "powershell" / "PSBridge"
 REFERENCE = ROOT / "tests" / "data" / "reference-cmdlets.json"
 OWN = {"Connect-PSBridge", "Disconnect-PSBridge", "Get-PSBridgeStatus"}
 # Parameters only PowerShell has, and the types that are spelled otherwise there.
-POWERSHELL_ONLY = {"New-ChatCompletion": {"Reply", "AsJob"}}
+POWERSHELL_ONLY = {"New-ChatCompletion": {"AsJob"}}
 SPELLED = {
     "Switch": "SwitchParameter",
     "Bool": "Boolean",
@@ -115,7 +115,7 @@ def test_it_parses(file: str) -> None:
 
 def test_no_type_is_searched_for_at_import() -> None:
     """Only PowerShell's own short names and full ones; for others it goes through all loaded assemblies."""
-    short = {"bool", "decimal", "double", "hashtable", "int32", "pscredential", "pscustomobject", "psobject"}
+    short = {"bool", "decimal", "double", "hashtable", "int32", "object", "pscredential", "pscustomobject", "psobject"}
     short |= {"scriptblock", "securestring", "string", "switch"}
     short |= {"cmdletbinding", "outputtype", "parameter", "validateset"}
     short |= {"validatenotnullorempty", "psbridgesecrettextattribute"}
