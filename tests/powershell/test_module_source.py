@@ -115,7 +115,17 @@ def test_it_parses(file: str) -> None:
 
 def test_no_type_is_searched_for_at_import() -> None:
     """Only PowerShell's own short names and full ones; for others it goes through all loaded assemblies."""
-    short = {"bool", "decimal", "double", "hashtable", "int32", "object", "pscredential", "pscustomobject", "psobject"}
+    short = {
+        "bool",
+        "decimal",
+        "double",
+        "hashtable",
+        "int32",
+        "object",
+        "pscredential",
+        "pscustomobject",
+        "psobject",
+    }
     short |= {"scriptblock", "securestring", "string", "switch"}
     short |= {"cmdletbinding", "outputtype", "parameter", "validateset"}
     short |= {"validatenotnullorempty", "psbridgesecrettextattribute"}
