@@ -33,6 +33,8 @@ _HOMES = {
     "ClientError": "psbridge.client.errors",
     "PSBridgeError": "psbridge.errors",
     "OfflineServer": "psbridge.offline",
+    "AsyncRun": "psbridge.runs.run",
+    "Run": "psbridge.runs.run",
     # the C# page's client
     **dict.fromkeys(
         ("ApiFactory", "ChatApi", "ClientUtils", "ConfigureApi", "Option", "configure_api"),

@@ -27,5 +27,7 @@ from .cmdlets.warning import PSBridgeWarning as PSBridgeWarning
 from .errors import PSBridgeError as PSBridgeError
 from .models.problems import InvalidValueError as InvalidValueError
 from .offline import OfflineServer as OfflineServer
+from .runs.run import AsyncRun as AsyncRun
+from .runs.run import Run as Run
 
 __version__: str

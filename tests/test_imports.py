@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "dotnet": {"chat", "cmdlets", "binding", "models", "client", "chatapi"},
     "inprocess": {"bridge", "chat", "dotnet", "cmdlets", "binding", "models", "client"},
     # The package itself names, lazily, what users reach through it.
-    "__init__": {"cmdlets", "binding", "models", "client", "offline", "chatapi"},
+    "__init__": {"cmdlets", "binding", "models", "client", "offline", "chatapi", "runs"},
     "__main__": {"cli"},
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py*") if path.suffix in (".py", ".pyi"))

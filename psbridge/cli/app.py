@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from .runs import app as runs_app
 
 _ON_TERMINAL = sys.stdout.isatty() and sys.stderr.isatty()
 
@@ -215,6 +216,7 @@ def run_rows(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count, estimate, show the first requests; send nothing.")
     ] = False,
+    profile: Profile = None,
 ) -> None:
     """Ask for every row of a file; the same line again goes on where it stopped.
 
@@ -245,7 +247,11 @@ def run_rows(
         "delimiter": delimiter,
         "format": format,
     }
+    _use(profile)
     raise typer.Exit(run(file, out, ledger, dry_run, given))
+
+
+app.add_typer(runs_app, name="runs")
 
 
 @app.command()

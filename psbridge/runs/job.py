@@ -269,6 +269,33 @@ def recipe_of(ledger: Ledger) -> Recipe:
     return recipe(Settings.of_json(ledger.settings()).requests())
 
 
+def export_of(path: str | Path, out: str | Path | None = None) -> tuple[Path, int]:
+    """Write the output of a ledger as far as it is known: (where, how many rows failed).
+
+    Raises:
+        RunUsageError: there is no output to write to.
+    """
+    with Ledger(path) as ledger:
+        place = out or ledger.settings().get("out")
+        if not place:
+            raise RunUsageError("Name the output: the run has none of its own.")
+        return Path(place), export(ledger, recipe_of(ledger), Path(place))
+
+
+def remove(path: str | Path, force: bool = False) -> None:
+    """Remove a ledger.
+
+    Raises:
+        LedgerError: it is not there, or no ledger.
+        RunUsageError: a process works on it, and `force` is not given.
+    """
+    with Ledger(path) as ledger:
+        busy = not ledger.is_new() and ledger.status().Workers > 0
+    if busy and not force:
+        raise RunUsageError(f"A process works on '{path}'; stop it first, or use --force or -Force.")
+    remove_files(Path(path))
+
+
 def remove_files(path: Path) -> None:
     """Remove a ledger and what SQLite keeps beside it."""
     for end in ("", "-wal", "-shm", "-journal"):

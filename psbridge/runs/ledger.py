@@ -277,6 +277,12 @@ class Ledger:
             *(len(workers), created, started, ended),
         )
 
+    def parts(self) -> list[dict[str, Any]]:
+        """The batch files of the run, oldest first."""
+        rows = self.db.execute("select id, model, state, batch_id, requests, why from part order by id")
+        names = ("id", "model", "state", "batch_id", "requests", "why")
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
     def counts(self) -> tuple[int, int, int]:
         """(all rows, answered, failed)."""
         row: tuple[int, int, int] = self.db.execute("select total, done, failed from run").fetchone()
