@@ -145,16 +145,18 @@ class Rate:
     """How fast a run goes, and how long it still takes."""
 
     def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._first: int | None = None
+        self._started = 0.0
+        self._first = 0
+
+    def saw(self, view: View) -> None:
+        """Where it stood when this process began."""
+        if not self._started:
+            self._started, self._first = time.monotonic(), view.done + view.failed
 
     def line(self, view: View, in_flight: int) -> str:
         """All of it on one line."""
-        finished = view.done + view.failed
-        if self._first is None:
-            self._first = finished
         took = time.monotonic() - self._started
-        rate = (finished - self._first) / took if took > 0 else 0.0
+        rate = (view.done + view.failed - self._first) / took if took > 0 else 0.0
         left = f", {span(view.left / rate)} left" if rate and view.left else ""
         cost = f", cost {view.spent.cost:.4f}" if view.spent.cost else ""
         return (
@@ -172,6 +174,7 @@ class _Lines:
         self._next = time.monotonic() + _EVERY
 
     def __call__(self, view: View) -> None:
+        self._rate.saw(view)
         if time.monotonic() >= self._next:
             self._next += _EVERY
             sys.stderr.write(f"psbridge: {self._rate.line(view, self._job.in_flight)}\n")

@@ -83,6 +83,7 @@ class Calling:
             Stopped: the service refuses not the row but the run.
         """
         started = time.monotonic()
+        self._limits.charge(started, claim.tokens)
         try:
             reply = await self._client.call(
                 self._operation,

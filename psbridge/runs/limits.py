@@ -12,7 +12,7 @@ class SharedLimits(RateLimits):
         self, requests_per_minute: float | None = None, tokens_per_minute: float | None = None
     ) -> None:
         super().__init__(requests_per_minute, tokens_per_minute)
-        self._whole = (requests_per_minute, tokens_per_minute)
+        self._requests, self._tokens = requests_per_minute, tokens_per_minute
         self._workers = 1
 
     def share(self, workers: int) -> None:
@@ -20,7 +20,6 @@ class SharedLimits(RateLimits):
         if workers == self._workers:
             return
         self._workers = workers
-        requests, tokens = self._whole
-        with self._lock:
-            self._request_interval = 60 * workers / requests if requests else 0.0
-            self._token_interval = 60 * workers / tokens if tokens else 0.0
+        with self._open() as pace:
+            pace.request_interval = 60 * workers / self._requests if self._requests else 0.0
+            pace.token_interval = 60 * workers / self._tokens if self._tokens else 0.0
