@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from ..cmdlets.completion import DEFAULT_MODEL
 from ..models.problems import InvalidValueError
 from .schema import plain
 from .template import Template
-from .typed import WRAP, AnswerType, answer_type
+from .typed import AnswerType, answer_type
 
 
 class ChatRows:
@@ -99,18 +100,16 @@ class ChatRows:
         if reason == "length":
             return text, "the answer was cut off at the token limit", {}
         try:
-            value = plain(self._answer.value_of(text))
+            self._answer.value_of(text)
         except ValueError as error:
             return text, f"the answer is not what '{self._answer.name}' asks for: {error}", {}
-        return text, "", value if isinstance(value, Mapping) else {WRAP: value}
+        return text, "", json.loads(text)
 
 
 def _members(answer: AnswerType | None) -> list[str]:
     """The columns that an answer's members become."""
     if answer is None or answer.schema is None:
         return []
-    if answer.wrapped:
-        return [WRAP]
     members = answer.schema.get("properties")
     return list(members) if isinstance(members, Mapping) else []
 

@@ -20,7 +20,7 @@ from .errors import ChangedItemError
 from .ledger import Ledger
 from .reading import SourceRow
 from .recipes import Recipe, column
-from .schema import FAILED, HELD, OPEN
+from .schema import DONE, FAILED, GONE, HELD, OPEN
 
 ROW_KIND = "PSBridge.RunRow"
 _AT_A_TIME = 1000
@@ -161,18 +161,22 @@ class Intake:
                     last = seq
                 else:
                     taken.duplicates += 1
-            total = next_seq - 1
             if not first:
                 db.execute("delete from place")
-                if not in_order or last != total:
+                if not in_order or last != next_seq - 1:
                     db.execute("insert into place select place, seq from reading")
+                    db.execute(
+                        f"update item set state = {GONE} where state in ({OPEN}, {DONE}, {FAILED}) "
+                        "and seq not in (select seq from reading)"
+                    )
             db.execute("drop table reading")
+            count = "(select count(*) from item where state {})".format
             db.execute(
-                "update run set columns = ?, extra = ?, digest = ?, total = ?, "
-                "failed = (select count(*) from item where state = 3)",
+                f"update run set columns = ?, extra = ?, digest = ?, total = {count(f'!= {GONE}')}, "
+                f"done = {count(f'= {DONE}')}, failed = {count(f'= {FAILED}')}",
                 (
                     json.dumps(list(taken.columns) or self._ledger.columns()),
-                    *(json.dumps(list(self._recipe.extra)), self._digest, total),
+                    *(json.dumps(list(self._recipe.extra)), self._digest),
                 ),
             )
         self._ledger.checkpoint()
@@ -200,6 +204,8 @@ class Intake:
         seq, before, state = db.execute(
             "select seq, hash, state from item join source using(seq) where id = ?", (one.id,)
         ).fetchone()
+        if state == GONE and before == hash:
+            self._back(db, int(seq))
         if before == hash and (hash is not None or first):
             taken.known += not first
             taken.duplicates += first
@@ -231,9 +237,6 @@ class Intake:
     ) -> None:
         """Have a row asked anew with its new request."""
         db.execute("update source set hash = ?, body = ?, row = ? where seq = ?", (hash, one.body, row, seq))
-        db.execute(
-            "update run set done = done - (select count(*) from item where seq = ? and state = 2)", (seq,)
-        )
         db.execute("delete from result where seq = ?", (seq,))
         state = OPEN if hash is not None else FAILED
         db.execute(
@@ -243,6 +246,13 @@ class Intake:
         )
         if hash is None:
             self._bad(db, seq, one.problem)
+
+    @staticmethod
+    def _back(db: sqlite3.Connection, seq: int) -> None:
+        """A row that was gone from the input is there again, with what was known of it."""
+        row = db.execute("select error from result where seq = ?", (seq,)).fetchone()
+        state = OPEN if row is None else DONE if row[0] is None else FAILED
+        db.execute("update item set state = ? where seq = ?", (state, seq))
 
     @staticmethod
     def _bad(db: sqlite3.Connection, seq: int, problem: str) -> None:

@@ -17,7 +17,7 @@ from .places import check_folder
 APPLICATION_ID = 0x50536272
 
 # States of an item.
-OPEN, HELD, DONE, FAILED, IN_BATCH = range(5)
+OPEN, HELD, DONE, FAILED, IN_BATCH, GONE = range(6)  # gone: it is not in the input any more
 
 # Each brings a ledger from one version to the next; the first one makes it.
 MIGRATIONS = (

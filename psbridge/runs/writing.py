@@ -18,7 +18,7 @@ from .reading import missing_extra
 from .recipes import Recipe
 from .schema import DONE, FAILED, OPEN
 
-STATES = ("Pending", "InFlight", "Done", "Failed", "InBatch")
+STATES = ("Pending", "InFlight", "Done", "Failed", "InBatch", "Gone")
 ANSWER, ERROR = "Answer", "Error"
 _BY_SUFFIX = {
     ".csv": "csv",

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from psbridge.runs import claims, places
+from psbridge.runs import places
 from psbridge.runs.caps import Caps
 from psbridge.runs.claims import DONE, OPEN, Claim, Outcome, Worker
 from psbridge.runs.errors import LedgerError, LedgerMismatchError
@@ -163,7 +163,7 @@ def test_a_clock_that_jumps_a_day_changes_no_lease(tmp_path: Path, monkeypatch: 
         held, _ = first.turn([], 2)
         real = time.time
         for day in (86_400, -86_400):
-            monkeypatch.setattr(claims.time, "time", lambda day=day: real() + day)
+            monkeypatch.setattr("psbridge.runs.claims.time.time", lambda day=day: real() + day)
             others, view = second.turn([], 2)
             assert view.workers == 2
             second.turn([Outcome(claim, OPEN, sent=False) for claim in others], 0)

@@ -1,0 +1,191 @@
+"""`ps.Run` and `ps.AsyncRun`."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+import psbridge as ps
+from psbridge.runs.errors import ChangedItemError, LedgerMismatchError, RunUsageError
+
+from .conftest import KEY, Counting
+
+
+@pytest.fixture
+def here(counting: Counting) -> Iterator[Counting]:
+    with ps.use_configuration(base_url=counting.base_url, access_token=KEY, proxy=""):
+        yield counting
+
+
+def requests(count: int) -> Iterator[dict[str, Any]]:
+    for number in range(count):
+        content = f"p-{number} hello"
+        yield {"messages": [{"role": "user", "content": content}], "model": "gpt-4o-mini"}
+
+
+def test_rows_come_in_order_as_they_are_answered(tmp_path: Path, here: Counting) -> None:
+    here.reset(delay=20)
+    with ps.Run(tmp_path / "t.db", requests(50), throttle_limit=8) as run:
+        rows = list(run)
+    assert [row.Id for row in rows] == [str(number) for number in range(1, 51)]
+    assert [row.Answer for row in rows] == [f"answer to p-{number}" for number in range(50)]
+    assert all(row.ok and row.PromptTokens == 30 for row in rows)
+    status = run.status()
+    assert (status.State, status.Done, status.Calls) == ("done", 50, 50)
+
+
+def test_the_first_rows_come_before_the_last_are_asked(tmp_path: Path, here: Counting) -> None:
+    here.reset(delay=20)
+    with ps.Run(tmp_path / "t.db", requests(200), throttle_limit=2) as run:
+        row = next(iter(run))
+        assert row.Answer == "answer to p-0"
+        assert here.stats["calls"] < 200
+    assert run.wait() is not None and run.status().Done < 200
+
+
+def test_leaving_the_block_stops_cleanly_and_the_ledger_goes_on(tmp_path: Path, here: Counting) -> None:
+    here.reset(delay=10)
+    with ps.Run(tmp_path / "t.db", requests(300), throttle_limit=4) as run:
+        for _ in zip(range(10), run, strict=False):
+            continue
+    assert run.status().State == "stopped"
+    with ps.Run(tmp_path / "t.db") as again:
+        rows = list(again)
+    assert len(rows) == 300 and here.stats["calls"] == 300
+
+
+@pytest.mark.parametrize("id", ["Ticket", lambda row: row["Ticket"]], ids=["name", "function"])
+def test_ids_come_from_a_member_or_a_function_and_are_not_sent(
+    tmp_path: Path, here: Counting, id: Any
+) -> None:
+    rows = [
+        {"Ticket": f"T{number}", "messages": [{"role": "user", "content": f"p-{number}"}]}
+        for number in range(3)
+    ]
+    run = ps.Run(tmp_path / "t.db", rows, id=id, model="gpt-4o-mini")
+    if id == "Ticket":
+        assert set(run.plan().Requests[0]) == {"messages", "model"}
+    with ps.Run(tmp_path / "t.db", rows, id=id, model="gpt-4o-mini") as run:
+        assert [row.Id for row in run] == ["T0", "T1", "T2"]
+
+
+def test_prompts_are_texts(tmp_path: Path, here: Counting) -> None:
+    with ps.Run(tmp_path / "t.db", ["p-0 a", "p-1 {b}"], model="gpt-4o-mini") as run:
+        assert [row.Answer for row in run] == ["answer to p-0", "answer to p-1"]
+
+
+def test_the_module_s_own_requests_are_requests(tmp_path: Path, here: Counting) -> None:
+    request = ps.Initialize_CreateChatCompletionRequest(
+        Messages=ps.Initialize_ChatCompletionRequestUserMessage(Content="p-7", Role="user"), Model="gpt-4o"
+    )
+    with ps.Run(tmp_path / "t.db", [request]) as run:
+        assert [row.Answer for row in run] == ["answer to p-7"]
+
+
+class Queue(enum.Enum):
+    BUG = "bug"
+    WISH = "wish"
+
+
+class Triage(BaseModel):
+    queue: Queue
+    urgent: bool
+
+
+def test_a_model_s_members_become_columns(tmp_path: Path) -> None:
+    with ps.OfflineServer() as server, ps.use_configuration(base_url=server.base_url, access_token=KEY):
+        rows = [{"Id": number, "Text": "x"} for number in range(3)]
+        out = tmp_path / "o.csv"
+        run = ps.Run(tmp_path / "t.db", rows, id="Id", template="{Text} {Id}", As=Triage, out=out)
+        with run:
+            assert all(set(row.Columns) == {"queue", "urgent"} for row in run)
+        assert out.read_text(encoding="utf-8").startswith("Id,Text,Answer,Error,queue,urgent\n")
+
+
+def test_a_failed_row_is_asked_for_again_when_asked(tmp_path: Path, here: Counting) -> None:
+    here.reset(bad=100)
+    with ps.Run(tmp_path / "t.db", requests(3)) as run:
+        assert [row.State for row in run] == ["Failed"] * 3
+    here.reset()
+    assert run.retry() == 3
+    with ps.Run(tmp_path / "t.db") as again:
+        assert [row.State for row in again] == ["Done"] * 3
+
+
+def test_another_request_under_an_id_is_refused_before_anything_is_sent(
+    tmp_path: Path, here: Counting
+) -> None:
+    rows = [{"Id": 1, "Text": "p-1"}]
+    with ps.Run(tmp_path / "t.db", rows, id="Id", template="{Text}"):
+        pass
+    calls = here.stats["calls"]
+    with (
+        pytest.raises(ChangedItemError, match="'1'"),
+        ps.Run(tmp_path / "t.db", rows, id="Id", template="{Text}!"),
+    ):
+        pass
+    assert here.stats["calls"] == calls
+    with (
+        pytest.raises(LedgerMismatchError, match="model"),
+        ps.Run(tmp_path / "t.db", rows, id="Id", template="{Text}", model="gpt-4o"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"throttle_limit": 0},
+        {"throttle_limit": True},
+        {"max_requests": -1},
+        {"max_cost": 1},
+        {"deadline": "soon"},
+        {"endpoint": "images"},
+        {"changed": "maybe"},
+        {"requests_per_minute": 0},
+    ],
+    ids=lambda given: next(iter(given)),
+)
+def test_what_cannot_be_is_refused_with_a_sentence(tmp_path: Path, given: dict[str, Any]) -> None:
+    with pytest.raises(RunUsageError) as caught:
+        ps.Run(tmp_path / "t.db", ["a"], **given)
+    assert caught.value.message.endswith(".")
+    assert not list(tmp_path.iterdir())
+
+
+def test_on_asyncio(tmp_path: Path, here: Counting) -> None:
+    async def main() -> list[str]:
+        async with ps.AsyncRun(tmp_path / "t.db", requests(20), out=tmp_path / "o.jsonl") as run:
+            answers = [row.Answer async for row in run]
+        assert (await run.status()).Done == 20
+        return answers
+
+    assert asyncio.run(main()) == [f"answer to p-{number}" for number in range(20)]
+    assert len((tmp_path / "o.jsonl").read_text(encoding="utf-8").splitlines()) == 20
+
+
+def test_limits_a_minute_space_the_calls(tmp_path: Path, here: Counting) -> None:
+    with ps.Run(tmp_path / "t.db", requests(12), requests_per_minute=600) as run:
+        assert len(list(run)) == 12
+    assert here.stats["span"] > 0.7, "600 a minute are a tenth of a second apart"
+
+
+def test_a_storm_of_refusals_loses_no_row(tmp_path: Path, here: Counting) -> None:
+    here.reset(rate=150, first500=5, delay=20)
+    with ps.Run(tmp_path / "t.db", requests(450)) as run:
+        assert all(row.ok for row in run)
+    stats = here.stats
+    assert stats["answered"] == 450 and stats["answered_twice"] == 0
+    assert stats["statuses"].get("429", 0) <= 0.1 * stats["calls"]
+
+
+def test_tokens_of_answers_and_prompts_hold_a_limit_a_minute(tmp_path: Path, here: Counting) -> None:
+    limit = 120_000  # a request is taken for 1,000 tokens and a few, until its reply says 50
+    with ps.Run(tmp_path / "t.db", requests(6), tokens_per_minute=limit, throttle_limit=1) as run:
+        assert len(list(run)) == 6
