@@ -60,7 +60,8 @@ function script:Find-BridgePython {
 }
 
 function script:Search-BridgePython {
-    # The interpreters of active environments, then those on the path.
+    # The interpreters of active environments, the one whose psbridge installed this module, those on the path, and last
+    # what Windows puts on the path for programs of the Store: a file without content, be there a Python behind it or not.
     param($First)
     foreach ($variable in 'VIRTUAL_ENV', 'CONDA_PREFIX') {
         $place = [System.Environment]::GetEnvironmentVariable($variable)
@@ -72,13 +73,29 @@ function script:Search-BridgePython {
             }
         }
     }
-    foreach ($name in 'python3', 'python', 'py') {
-        $one = Resolve-BridgePython $name 'PATH'
-        if (-not $one['Trouble']) {
-            $one
+    $note = [System.IO.Path]::Combine($PSScriptRoot, 'PSBridge.Python.txt')
+    if ([System.IO.File]::Exists($note)) {
+        $path = [System.IO.File]::ReadAllText($note).Trim()
+        if ([System.IO.File]::Exists($path)) {
+            @{ Path = $path; Before = ''; From = 'install-module'; Trouble = '' }
             if ($First) { return }
         }
     }
+    foreach ($alias in $false, $true) {
+        foreach ($name in 'python3', 'python', 'py') {
+            $path = Get-BridgeProgram $name $alias
+            if ($path) {
+                @{ Path = $path; Before = Get-BridgeBefore $name; From = 'PATH'; Trouble = '' }
+                if ($First) { return }
+            }
+        }
+    }
+}
+
+function script:Get-BridgeBefore {
+    # What must precede -m.
+    param($Name)
+    if ($Name -eq 'py') { '-3 ' } else { '' }
 }
 
 function script:Resolve-BridgePython {
@@ -91,8 +108,9 @@ function script:Resolve-BridgePython {
         if (-not [System.IO.File]::Exists($path)) { $path = Get-BridgePythonInside $path }
     }
     else {
-        $path = Get-BridgeProgram $Name
-        if ($Name -eq 'py') { $before = '-3 ' }
+        $path = Get-BridgeProgram $Name $false
+        if (-not $path) { $path = Get-BridgeProgram $Name $true }
+        $before = Get-BridgeBefore $Name
     }
     if ($path) { return @{ Path = $path; Before = $before; From = $From; Trouble = '' } }
     @{ Path = $Name; Before = ''; From = $From; Trouble = "No Python at '$Name', which $From names. Give the path of a Python 3.10 or newer that has psbridge." }
@@ -108,11 +126,12 @@ function script:Get-BridgePythonInside {
 }
 
 function script:Get-BridgeProgram {
-    # The first program of a name on the path that is not the empty one that Windows puts there to open the Store.
-    param([string] $Name)
+    # The first program of a name on the path: with $Alias, of those that stand for a program of the Windows Store. Only
+    # running such a file tells whether there is one.
+    param([string] $Name, $Alias)
     foreach ($command in @($ExecutionContext.InvokeCommand.GetCommands($Name, 'Application', $false))) {
-        if ($command.Path -like '*\Microsoft\WindowsApps\*' -and [System.IO.FileInfo]::new($command.Path).Length -eq 0) { continue }
-        return $command.Path
+        $is = $command.Path -match '[\\/]Microsoft[\\/]WindowsApps[\\/]' -and [System.IO.FileInfo]::new($command.Path).Length -eq 0
+        if ($is -eq $Alias) { return $command.Path }
     }
 }
 
@@ -147,18 +166,31 @@ function script:Start-BridgePython {
         RedirectStandardOutput = $true
         RedirectStandardError  = $true
         StandardOutputEncoding = $script:Utf8
-        # Python puts the working directory first on its path: a folder of ours, not one where anything may lie.
-        WorkingDirectory       = $PSScriptRoot
+        # Python puts the working directory first on its path: a folder where only the system puts files, not one where
+        # anything may lie. Not the module's own: Windows would not let it be updated while the worker runs.
+        WorkingDirectory       = Get-BridgeSystemFolder
     }
     try { [System.Diagnostics.Process]::Start($start) }
     catch { if ($null -ne $Trouble) { [void]$Trouble.Add("$($Python['Path']) could not be started ($($_.Exception.GetBaseException().Message))") } }
+}
+
+function script:Get-BridgeSystemFolder {
+    $folder = [System.Environment]::SystemDirectory
+    if ($folder) { $folder } else { '/' }
 }
 
 function script:New-BridgeProcess {
     # The connection to a worker that was just started; nothing when it could not be started.
     param($Python, $Trouble)
     $process = Start-BridgePython $Python 'psbridge.bridge' $Trouble
-    if ($null -ne $process) { New-BridgeConnection $Python $process $process.StandardInput.BaseStream $process.StandardOutput }
+    if ($null -ne $process) {
+        $connection = New-BridgeConnection $Python $process $process.StandardInput.BaseStream $process.StandardOutput
+        # What it says on standard error is read from the start: a pipe that nobody reads may hold no more than 4 KB.
+        # The first part is kept for the message that says why there is no answer.
+        $connection['Head'] = [byte[]]::new(65536)
+        $connection['Drain'] = $process.StandardError.BaseStream.CopyToAsync([System.IO.MemoryStream]::new($connection['Head']))
+        $connection
+    }
 }
 
 function script:New-BridgeConnection {

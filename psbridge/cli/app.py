@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from . import WrongUsageError
 from .runs import app as runs_app
 
 _ON_TERMINAL = sys.stdout.isatty() and sys.stderr.isatty()
@@ -149,18 +150,36 @@ def offline_server(
         raise PSBridgeError(f"Cannot listen on {host} port {port}: {why}.") from None
 
 
-@app.command("install-module")
+@app.command("install-module", context_settings={"token_normalize_func": str.lower})
 def install_module(
-    scope: Annotated[str, typer.Option(help="Whose module path: user or machine.")] = "user",
+    scope: Annotated[
+        str,
+        typer.Option(
+            "--scope", "-scope", help="Whose module path: user (CurrentUser) or machine (AllUsers)."
+        ),
+    ] = "user",
     path: Annotated[
-        Path | None, typer.Option(help="A folder of PowerShell modules to use instead.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--path", "-path", help="A folder of PowerShell modules to use instead.", show_default=False
+        ),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", "-force", help="Also in place of a newer version, which is removed.")
+    ] = False,
 ) -> None:
-    """Put the PowerShell module PSBridge where PowerShell finds it."""
-    from ..install_module import install_module as install
-    from ..install_module import told
+    """Put the PowerShell module PSBridge where PowerShell finds it, side by side by version.
 
-    typer.echo(told(install(scope, path), path))
+    What is not a copy of the module is never touched. PowerShell's own words are understood: -Scope AllUsers.
+    """
+    from ..install_module import ScopeError, told
+    from ..install_module import install_module as install
+
+    try:
+        written = install(scope, path, force=force)
+    except ScopeError as error:
+        raise WrongUsageError(error.message) from None
+    typer.echo(told(written, path))
 
 
 @app.command("run")

@@ -14,7 +14,8 @@ function Find-BridgePython {
 }
 
 function Search-BridgePython {
-    # The interpreters of active environments, then those on the path.
+    # The interpreters of active environments, the one whose psbridge installed this module, those on the path, and last
+    # what Windows puts on the path for programs of the Store: a file without content, be there a Python behind it or not.
     param($First)
     foreach ($variable in 'VIRTUAL_ENV', 'CONDA_PREFIX') {
         $place = [System.Environment]::GetEnvironmentVariable($variable)
@@ -26,13 +27,29 @@ function Search-BridgePython {
             }
         }
     }
-    foreach ($name in 'python3', 'python', 'py') {
-        $one = Resolve-BridgePython $name 'PATH'
-        if (-not $one['Trouble']) {
-            $one
+    $note = [System.IO.Path]::Combine($PSScriptRoot, 'PSBridge.Python.txt')
+    if ([System.IO.File]::Exists($note)) {
+        $path = [System.IO.File]::ReadAllText($note).Trim()
+        if ([System.IO.File]::Exists($path)) {
+            @{ Path = $path; Before = ''; From = 'install-module'; Trouble = '' }
             if ($First) { return }
         }
     }
+    foreach ($alias in $false, $true) {
+        foreach ($name in 'python3', 'python', 'py') {
+            $path = Get-BridgeProgram $name $alias
+            if ($path) {
+                @{ Path = $path; Before = Get-BridgeBefore $name; From = 'PATH'; Trouble = '' }
+                if ($First) { return }
+            }
+        }
+    }
+}
+
+function Get-BridgeBefore {
+    # What must precede -m.
+    param($Name)
+    if ($Name -eq 'py') { '-3 ' } else { '' }
 }
 
 function Resolve-BridgePython {
@@ -45,8 +62,9 @@ function Resolve-BridgePython {
         if (-not [System.IO.File]::Exists($path)) { $path = Get-BridgePythonInside $path }
     }
     else {
-        $path = Get-BridgeProgram $Name
-        if ($Name -eq 'py') { $before = '-3 ' }
+        $path = Get-BridgeProgram $Name $false
+        if (-not $path) { $path = Get-BridgeProgram $Name $true }
+        $before = Get-BridgeBefore $Name
     }
     if ($path) { return @{ Path = $path; Before = $before; From = $From; Trouble = '' } }
     @{ Path = $Name; Before = ''; From = $From; Trouble = "No Python at '$Name', which $From names. Give the path of a Python 3.10 or newer that has psbridge." }
@@ -62,10 +80,11 @@ function Get-BridgePythonInside {
 }
 
 function Get-BridgeProgram {
-    # The first program of a name on the path that is not the empty one that Windows puts there to open the Store.
-    param([string] $Name)
+    # The first program of a name on the path: with $Alias, of those that stand for a program of the Windows Store. Only
+    # running such a file tells whether there is one.
+    param([string] $Name, $Alias)
     foreach ($command in @($ExecutionContext.InvokeCommand.GetCommands($Name, 'Application', $false))) {
-        if ($command.Path -like '*\Microsoft\WindowsApps\*' -and [System.IO.FileInfo]::new($command.Path).Length -eq 0) { continue }
-        return $command.Path
+        $is = $command.Path -match '[\\/]Microsoft[\\/]WindowsApps[\\/]' -and [System.IO.FileInfo]::new($command.Path).Length -eq 0
+        if ($is -eq $Alias) { return $command.Path }
     }
 }

@@ -29,18 +29,31 @@ function Start-BridgePython {
         RedirectStandardOutput = $true
         RedirectStandardError  = $true
         StandardOutputEncoding = $script:Utf8
-        # Python puts the working directory first on its path: a folder of ours, not one where anything may lie.
-        WorkingDirectory       = $PSScriptRoot
+        # Python puts the working directory first on its path: a folder where only the system puts files, not one where
+        # anything may lie. Not the module's own: Windows would not let it be updated while the worker runs.
+        WorkingDirectory       = Get-BridgeSystemFolder
     }
     try { [System.Diagnostics.Process]::Start($start) }
     catch { if ($null -ne $Trouble) { [void]$Trouble.Add("$($Python['Path']) could not be started ($($_.Exception.GetBaseException().Message))") } }
+}
+
+function Get-BridgeSystemFolder {
+    $folder = [System.Environment]::SystemDirectory
+    if ($folder) { $folder } else { '/' }
 }
 
 function New-BridgeProcess {
     # The connection to a worker that was just started; nothing when it could not be started.
     param($Python, $Trouble)
     $process = Start-BridgePython $Python 'psbridge.bridge' $Trouble
-    if ($null -ne $process) { New-BridgeConnection $Python $process $process.StandardInput.BaseStream $process.StandardOutput }
+    if ($null -ne $process) {
+        $connection = New-BridgeConnection $Python $process $process.StandardInput.BaseStream $process.StandardOutput
+        # What it says on standard error is read from the start: a pipe that nobody reads may hold no more than 4 KB.
+        # The first part is kept for the message that says why there is no answer.
+        $connection['Head'] = [byte[]]::new(65536)
+        $connection['Drain'] = $process.StandardError.BaseStream.CopyToAsync([System.IO.MemoryStream]::new($connection['Head']))
+        $connection
+    }
 }
 
 function New-BridgeConnection {
