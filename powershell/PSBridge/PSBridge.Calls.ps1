@@ -14,8 +14,6 @@ $script:Files = @{
     'Set-Configuration' = 'CaBundle'
     'Set-ConfigurationHttpSigning' = 'KeyFilePath'
 }
-$script:Before = @{
-}
 
 # PowerShell values as JSON text, and back. ConvertTo-Json loses too much: integer keys, keys that differ in
 # case, decorated strings, depth, what was never set.
@@ -827,12 +825,6 @@ function script:Select-BridgeArgument {
     $own = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
     foreach ($key in $script:Limits) { [void]$own.Remove($key) }
     [void]$own.Remove('Unordered')
-    $first = $script:Before[$Call.Name]
-    if ($null -ne $first -and $own.ContainsKey($first[0])) {
-        # What was piped goes in front of the parameter it belongs to.
-        $own[$first[1]] = @($own[$first[0]]) + @($own[$first[1]])
-        [void]$own.Remove($first[0])
-    }
     foreach ($key in $script:Files[$Call.Name]) {
         if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = Resolve-BridgePath $Call.Cmdlet $own[$key] }
     }

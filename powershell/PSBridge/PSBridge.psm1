@@ -4805,16 +4805,16 @@ function New-ChatCompletion {
         ${MaxToolRounds},
         [System.Nullable[Double]]
         ${ToolTimeoutSec},
-        [Object[]]
+        [System.Object[]]
         ${Images},
         [ValidateSet('auto', 'low', 'high')]
         [String]
         ${ImageDetail},
         [System.Nullable[Int32]]
         ${ImageMaxSide},
-        [Object[]]
+        [System.Object[]]
         ${InputAudio},
-        [Object[]]
+        [System.Object[]]
         ${Files},
         [String]
         ${AudioOutFile},
@@ -5020,7 +5020,7 @@ function New-ChatSession {
         ${Model},
         [System.Nullable[Int32]]
         ${MaxHistoryTokens},
-        [Object[]]
+        [System.Object[]]
         ${Messages},
         [Hashtable]
         ${Parameters}
@@ -5180,16 +5180,16 @@ function Send-ChatMessage {
         ${MaxToolRounds},
         [System.Nullable[Double]]
         ${ToolTimeoutSec},
-        [Object[]]
+        [System.Object[]]
         ${Images},
         [ValidateSet('auto', 'low', 'high')]
         [String]
         ${ImageDetail},
         [System.Nullable[Int32]]
         ${ImageMaxSide},
-        [Object[]]
+        [System.Object[]]
         ${InputAudio},
-        [Object[]]
+        [System.Object[]]
         ${Files},
         [String]
         ${AudioOutFile},

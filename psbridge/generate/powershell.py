@@ -44,7 +44,8 @@ class Typed(Parameter):
         if self.dotnet.startswith("Nullable["):
             inner = self.dotnet.removeprefix("Nullable[").removesuffix("]")
             return f"System.Nullable[{_TYPES.get(inner, inner)}]"
-        return _TYPES.get(self.dotnet, self.dotnet)
+        item = self.dotnet.removesuffix("[]")
+        return _TYPES.get(item, item) + self.dotnet[len(item) :]
 
     def attributes(self, counted: bool) -> list[str]:
         """The contents of its [Parameter(...)] attributes, one for each set it belongs to.
@@ -130,9 +131,7 @@ def powershell_files(
             module / "PSBridge.Builders.ps1",
             loaded.render(parts=_parts("builders"), later=_later(), models=models, data=_viewed()),
         ),
-        Output(
-            module / "PSBridge.Calls.ps1", loaded.render(parts=_parts("calls"), data=_tables(table, more))
-        ),
+        Output(module / "PSBridge.Calls.ps1", loaded.render(parts=_parts("calls"), data=_tables(table))),
         Output(
             module / "PSBridge.psd1",
             templates.get_template("PSBridge.psd1.j2").render(names=names, version=__version__),
@@ -154,22 +153,13 @@ def _viewed() -> Data:
     return [("Viewed", [(name, "1") for name in re.findall(r"<TypeName>PSBridge\.(\w+)</TypeName>", views)])]
 
 
-def _tables(table: list[Cmdlet], more: dict[str, dict[str, Any]]) -> Data:
-    """What calling a cmdlet takes to know: the parameter that holds its request, those that are paths of the
-    script's, and the one that goes in front of another.
-    """
+def _tables(table: list[Cmdlet]) -> Data:
+    """What calling a cmdlet takes to know: the parameter that holds its request, and those that are paths."""
     requests = [(one.name, one.operations[0].request) for one in table if one.operations]
     files = [(one.name, [_text(each.name) for each in one.parameters if each.file]) for one in table]
-    before = [
-        (cmdlet, f"{_text(name)}, {_text(about['before'])}")
-        for cmdlet, parameters in more.items()
-        for name, about in parameters.items()
-        if "before" in about
-    ]
     return [
         ("Requests", [(name, _text(parameter)) for name, parameter in requests if parameter]),
         ("Files", [(name, ", ".join(named)) for name, named in files if named]),
-        ("Before", before),
     ]
 
 
@@ -197,16 +187,19 @@ def _later() -> list[str]:
 
 def _function(cmdlet: Cmdlet, more: dict[str, Any], examples: Mapping[str, tuple[Shown, ...]]) -> Function:
     parameters = [Typed(**vars(one)) for one in cmdlet.parameters]
+    places = {one.name: place for place, one in enumerate(parameters)}
     for name, about in more.items():
-        parameters.append(
-            Typed(
-                name,
-                dotnet=about["type"],
-                help=about["help"],
-                sets=tuple(about.get("sets", ())),
-                pipeline=about.get("pipeline", False),
-            )
+        typed = Typed(
+            name,
+            dotnet=about["type"],
+            help=about["help"],
+            sets=tuple(about.get("sets", ())),
+            pipeline=about.get("pipeline", False),
         )
+        if name in places:  # a parameter that the module binds in its own way
+            parameters[places[name]] = typed
+        else:
+            parameters.append(typed)
     return Function(cmdlet, tuple(parameters), examples.get(cmdlet.name, ()))
 
 

@@ -243,7 +243,7 @@ class Model(BaseModel, metaclass=_Meta):
         self.__pydantic_fields_set__.discard(own)
 
     def __dir__(self) -> list[str]:
-        """The members, unknown ones included, and what scripts do with a model: what completion shows."""
+        """The members, unknown ones included, and what scripts do with a model: what an editor offers."""
         return [*self.__pydantic_fields__, *(self.__pydantic_extra__ or ()), *_SHOWN]
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
