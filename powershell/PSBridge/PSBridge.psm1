@@ -4750,7 +4750,7 @@ function New-Batch {
 }
 
 function New-ChatCompletion {
-    [CmdletBinding(DefaultParameterSetName = 'Request')]
+    [CmdletBinding(DefaultParameterSetName = 'Request', SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     param(
         [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [Parameter(ParameterSetName = 'Parameters', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
@@ -4937,7 +4937,7 @@ function New-ChatCompletion {
         ${AsJob}
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
-    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    process { if ($PSCmdlet.ShouldProcess($CreateChatCompletionRequest)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 

@@ -95,7 +95,8 @@ def question_of_bound(bound: Mapping[str, Any]) -> Question:
     members = {
         name: value for name, value in bound.items() if name not in PARAMETERS and name not in completion.CALL
     }
-    members.pop("Messages", None)
+    for name in ("Messages", "WhatIf"):
+        members.pop(name, None)
     tools = _tools(members)
     answer = None
     if bound.get("As") is not None or bound.get("JsonSchema") is not None:

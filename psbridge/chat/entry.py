@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from ..cmdlets import completion, session
+from ..errors import PSBridgeError
 from ..models import CreateChatCompletionRequest
 
 Bound = dict[str, Any]
@@ -21,14 +22,21 @@ PARAMETERS = frozenset(
 
 def new_chat_completion(bound: Bound) -> Any:
     """Ask, in whichever way the parameters say; see `completion` and `calls`."""
-    if is_plain(bound):
-        return completion.new_chat_completion(bound)
-    return import_module("psbridge.chat.calls").new_chat_completion(bound)
+    try:
+        if is_plain(bound):
+            return completion.new_chat_completion(bound)
+        return import_module("psbridge.chat.calls").new_chat_completion(bound)
+    except PSBridgeError as error:
+        if error.target is None:
+            error.target = bound.get(ITEM)
+        raise
 
 
 def is_plain(bound: Mapping[str, Any]) -> bool:
     """Whether nothing but a request is bound, whole or by its parameters."""
-    if not PARAMETERS.isdisjoint(bound):
+    if not PARAMETERS.isdisjoint(bound) or any(
+        hasattr(one, "definition") for one in bound.get("Tools") or ()
+    ):
         return False
     item = bound.get(ITEM)
     if item is None:

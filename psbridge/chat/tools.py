@@ -169,10 +169,8 @@ class _Signature:
         for one in parameters:
             hint = hints.get(one.name, Any)
             default: Any = ... if one.default is one.empty else one.default
-            fields[self._members[one.name]] = (
-                hint,
-                Field(default, alias=one.name, description=words.get(one.name) or None),
-            )
+            told: Any = {"description": words[one.name]} if words.get(one.name) else {}
+            fields[self._members[one.name]] = (hint, Field(default, alias=one.name, **told))
         try:
             self._model = create_model(
                 "Arguments", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=False), **fields

@@ -144,6 +144,8 @@ def _too_deep(command: str, bound: Bound) -> PSBridgeError:
 
 
 _NOTHING: frozenset[str] = frozenset()
+# With one of these a cmdlet shows by itself what it would do: the first request is sent all the same.
+_OWN_WHAT_IF = frozenset(("InvokeTools",))
 _OBEYED = COMMON | {"Connection"}
 
 
@@ -194,7 +196,7 @@ def _error_action(command: Command, parameters: dict[str, Any]) -> str:
 
 
 def _with_common(entry: TableEntry, work: Work, bound: dict[str, Any], left_open: frozenset[str]) -> Any:
-    if bound.get("WhatIf"):
+    if bound.get("WhatIf") and _OWN_WHAT_IF.isdisjoint(bound):
         target = next((str(value) for name, value in bound.items() if name not in COMMON), "")
         import logging
 
@@ -202,6 +204,8 @@ def _with_common(entry: TableEntry, work: Work, bound: dict[str, Any], left_open
         logging.getLogger("psbridge.cmdlets").info(said, entry.name, target)
         return None
     own = {name: value for name, value in bound.items() if name not in COMMON}
+    if bound.get("WhatIf"):
+        own["WhatIf"] = True
     with obeying(bound):
         return work(own, left_open)
 

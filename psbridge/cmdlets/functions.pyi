@@ -3429,6 +3429,8 @@ class _New_ChatCompletion(_Cmdlet):
         Verbosity: Literal["low", "medium", "high"] | str | None = ...,
         WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
         Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
     ) -> ChatStream: ...
     @overload
     def __call__(
@@ -3515,6 +3517,8 @@ class _New_ChatCompletion(_Cmdlet):
         Verbosity: Literal["low", "medium", "high"] | str | None = ...,
         WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
         Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
     ) -> Iterator[str]: ...
     @overload
     def __call__(
@@ -3601,6 +3605,8 @@ class _New_ChatCompletion(_Cmdlet):
         Verbosity: Literal["low", "medium", "high"] | str | None = ...,
         WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
         Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
     ) -> HttpInfo: ...
     @overload
     def __call__(
@@ -3687,6 +3693,8 @@ class _New_ChatCompletion(_Cmdlet):
         Verbosity: Literal["low", "medium", "high"] | str | None = ...,
         WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
         Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
     ) -> str: ...
     @overload
     def __call__(
@@ -3773,6 +3781,8 @@ class _New_ChatCompletion(_Cmdlet):
         Verbosity: Literal["low", "medium", "high"] | str | None = ...,
         WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
         Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
     ) -> CreateChatCompletionResponse:
         """Sends a request to the model and returns its reply, or its chunks while they arrive."""
 
