@@ -10,6 +10,7 @@ from typing import IO, Any, Literal, overload
 from ..binding import SecureString
 from ..chat.session import ChatSession
 from ..chat.streaming import AnswerStream
+from ..chat.tools import Tool
 from ..client import ChatStream, Configuration, HttpSigning, UsageTotals
 from ..models import (
     AssistantsNamedToolChoiceFunction,
@@ -3410,7 +3411,9 @@ class _New_ChatCompletion(_Cmdlet):
         StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
         Temperature: float | Decimal | None = ...,
         TopP: float | Decimal | None = ...,
-        Tools: CreateChatCompletionRequestToolsInner
+        Tools: Tool
+        | Sequence[Any]
+        | CreateChatCompletionRequestToolsInner
         | Mapping[str, Any]
         | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
         | None = ...,
@@ -3498,7 +3501,9 @@ class _New_ChatCompletion(_Cmdlet):
         StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
         Temperature: float | Decimal | None = ...,
         TopP: float | Decimal | None = ...,
-        Tools: CreateChatCompletionRequestToolsInner
+        Tools: Tool
+        | Sequence[Any]
+        | CreateChatCompletionRequestToolsInner
         | Mapping[str, Any]
         | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
         | None = ...,
@@ -3586,7 +3591,9 @@ class _New_ChatCompletion(_Cmdlet):
         StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
         Temperature: float | Decimal | None = ...,
         TopP: float | Decimal | None = ...,
-        Tools: CreateChatCompletionRequestToolsInner
+        Tools: Tool
+        | Sequence[Any]
+        | CreateChatCompletionRequestToolsInner
         | Mapping[str, Any]
         | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
         | None = ...,
@@ -3674,7 +3681,9 @@ class _New_ChatCompletion(_Cmdlet):
         StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
         Temperature: float | Decimal | None = ...,
         TopP: float | Decimal | None = ...,
-        Tools: CreateChatCompletionRequestToolsInner
+        Tools: Tool
+        | Sequence[Any]
+        | CreateChatCompletionRequestToolsInner
         | Mapping[str, Any]
         | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
         | None = ...,
@@ -3762,7 +3771,9 @@ class _New_ChatCompletion(_Cmdlet):
         StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
         Temperature: float | Decimal | None = ...,
         TopP: float | Decimal | None = ...,
-        Tools: CreateChatCompletionRequestToolsInner
+        Tools: Tool
+        | Sequence[Any]
+        | CreateChatCompletionRequestToolsInner
         | Mapping[str, Any]
         | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
         | None = ...,
@@ -3997,7 +4008,9 @@ class _Send_ChatMessage(_Cmdlet):
         StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
         Temperature: float | Decimal | None = ...,
         TopP: float | Decimal | None = ...,
-        Tools: CreateChatCompletionRequestToolsInner
+        Tools: Tool
+        | Sequence[Any]
+        | CreateChatCompletionRequestToolsInner
         | Mapping[str, Any]
         | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
         | None = ...,
@@ -4068,7 +4081,9 @@ class _Send_ChatMessage(_Cmdlet):
         StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
         Temperature: float | Decimal | None = ...,
         TopP: float | Decimal | None = ...,
-        Tools: CreateChatCompletionRequestToolsInner
+        Tools: Tool
+        | Sequence[Any]
+        | CreateChatCompletionRequestToolsInner
         | Mapping[str, Any]
         | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
         | None = ...,
@@ -4139,7 +4154,9 @@ class _Send_ChatMessage(_Cmdlet):
         StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
         Temperature: float | Decimal | None = ...,
         TopP: float | Decimal | None = ...,
-        Tools: CreateChatCompletionRequestToolsInner
+        Tools: Tool
+        | Sequence[Any]
+        | CreateChatCompletionRequestToolsInner
         | Mapping[str, Any]
         | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
         | None = ...,
@@ -4210,7 +4227,9 @@ class _Send_ChatMessage(_Cmdlet):
         StreamOptions: ChatCompletionStreamOptions | Mapping[str, Any] | None = ...,
         Temperature: float | Decimal | None = ...,
         TopP: float | Decimal | None = ...,
-        Tools: CreateChatCompletionRequestToolsInner
+        Tools: Tool
+        | Sequence[Any]
+        | CreateChatCompletionRequestToolsInner
         | Mapping[str, Any]
         | Sequence[CreateChatCompletionRequestToolsInner | Mapping[str, Any]]
         | None = ...,
