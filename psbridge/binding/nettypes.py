@@ -101,8 +101,40 @@ class NetType:
         """The name without its namespace, as `Type.Name` has it."""
         if self.element is not None or self.full_name.endswith("PSObject"):
             return self.name
-        return self.full_name.partition("[")[0].rpartition(".")[2]
+        return self.full_name.partition("[")[0].rpartition(".")[2].rpartition("+")[2]
 
+    def __ps_text__(self) -> str:
+        """As PowerShell writes a type inside a string: by its accelerator, where it has one."""
+        if self.is_array and self.element is not None:
+            return f"{self.element.__ps_text__()}[]"
+        return _ACCELERATED.get(self.full_name, self.full_name)
+
+
+_ACCELERATED: Final = {
+    **{f"System.{name}": name.lower() for name in ("Boolean", "Byte", "SByte", "Char", "Decimal", "Double")},
+    **{
+        f"System.{name}": name.lower()
+        for name in ("String", "DateTime", "TimeSpan", "Guid", "Uri", "Version")
+    },
+    "System.Boolean": "bool",
+    "System.Int16": "short",
+    "System.UInt16": "ushort",
+    "System.Int32": "int",
+    "System.UInt32": "uint",
+    "System.Int64": "long",
+    "System.UInt64": "ulong",
+    "System.Single": "float",
+    "System.Array": "array",
+    "System.Void": "void",
+    "System.Collections.Hashtable": "hashtable",
+    "System.Text.RegularExpressions.Regex": "regex",
+    "System.Management.Automation.SwitchParameter": "switch",
+    "System.Management.Automation.ScriptBlock": "scriptblock",
+    "System.Management.Automation.PSObject": "psobject",
+    "System.Security.SecureString": "securestring",
+    "System.Numerics.BigInteger": "bigint",
+    "System.Xml.XmlDocument": "xml",
+}
 
 _TYPES: dict[str, NetType] = {}
 _ENUMS: dict[type[enum.Enum], NetType] = {}

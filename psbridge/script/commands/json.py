@@ -429,7 +429,7 @@ def error_message(error: Exception) -> str:
         )
         return (
             "Conversion from JSON failed with error: "
-            f"{what} Path '', line {error.lineno}, position {error.colno - 1}."
+            f"{what} Path '', line {error.lineno if error.pos else 0}, position {error.colno - 1}."
         )
     return str(error)
 

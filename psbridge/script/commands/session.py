@@ -13,6 +13,7 @@ from psbridge.script.interpreter.commands_of import Application, ScriptFile, fin
 from psbridge.script.interpreter.scope import Rule
 from psbridge.script.interpreter.support import emit
 from psbridge.script.semantics import members
+from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.members import Strictness, register_object
 from psbridge.script.semantics.patterns import has_wildcard, wildcard
 from psbridge.script.semantics.types import net_enum
@@ -469,7 +470,11 @@ class InvokeExpression(Cmdlet):
     """Invoke-Expression."""
 
     def record(self) -> None:
-        code = self.rt.compile_text(self.text("Command"))
+        try:
+            code = self.rt.compile_text(self.text("Command"))
+        except ScriptError as error:
+            error.record.error_id += f",{self.info.class_name}"
+            raise
         from psbridge.script.interpreter.engine import hoist_types
 
         hoist_types(self.rt, self.scope, code)

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from psbridge.binding import nettypes
-from psbridge.binding.errors import InvalidCast
+from psbridge.binding.errors import InvalidCast, ValidationFailure
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, is_dictionary
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal
 from psbridge.script import syntax as s
-from psbridge.script.net.overloads import ScriptError_of_count, _cost
+from psbridge.script.net.overloads import ScriptError_of_count, _argument_error, _cost
 from psbridge.script.semantics.errors import EXCEPTION, ExceptionObject, ScriptError, runtime_error
-from psbridge.script.semantics.members import _no_method, register_object
+from psbridge.script.semantics.members import _cannot_set, _no_method, _setting_failed, register_object
 from psbridge.script.semantics.types import cast, cast_value, type_of, unknown_type
 
 from .blocks import ready
@@ -146,7 +146,11 @@ class Method:
         """Give the parameters their values."""
         for parameter, type_, value in zip(self.node.parameters, self.types, arguments, strict=False):
             plain = value.value if type(value) is Literal else value
-            converted = plain if type_ is nettypes.OBJECT else cast(plain, type_)
+            name = parameter.name.variable_path
+            try:
+                converted = plain if type_ is nettypes.OBJECT else cast_value(plain, type_)
+            except InvalidCast as error:
+                raise _argument_error(name, plain, self.name, type_, str(error)) from None
             scope.vars[parameter.name.variable_path.lower()] = converted
 
     def run(self, this: Any, arguments: list[Any]) -> Any:
@@ -398,8 +402,14 @@ def _read(instance: Instance, folded: str) -> tuple[bool, Any]:
 def _write(instance: Instance, folded: str, value: Any) -> bool:
     found = instance.script_class.properties.get(folded)
     if found is None:
-        return False
-    instance.values[found.name] = found.accept(value)
+        if isinstance(instance, ThrownInstance):
+            return False
+        raise runtime_error(_cannot_set(folded).message, "PropertyAssignmentException")
+    try:
+        instance.values[found.name] = found.accept(value)
+    except ScriptError as error:
+        why = error.__cause__ if isinstance(error.__cause__, ValidationFailure) else error.message
+        raise _setting_failed(found.name, str(why), None) from None
     return True
 
 

@@ -507,10 +507,9 @@ def parse_failure(errors: list[ParseError], text: str, file: str | None) -> Scri
     shown = []
     for error in errors[:10]:
         line = lines[min(error.line, len(lines)) - 1]
-        shown.append(
-            f"At {file or 'line'}:{error.line} char:{error.column}\n+ {line.strip()}\n{error.message}"
-        )
-    record = ErrorRecord(ExceptionObject("ParseException", "\n".join(shown)), errors[0].id, "ParserError")
+        where = f"At {file or 'line'}:{error.line} char:{error.column}"
+        shown.append(f"{where}\n+ {line}\n+ {' ' * (error.column - 1)}~\n{error.message}")
+    record = ErrorRecord(ExceptionObject("ParseException", "\n\n".join(shown)), errors[0].id, "ParserError")
     record.line, record.column, record.script = errors[0].line, errors[0].column, file or ""
     record.text = lines[min(errors[0].line, len(lines)) - 1]
     record.details = None

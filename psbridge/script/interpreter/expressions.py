@@ -414,6 +414,12 @@ class Expressions:
         name = self.member_name(node.member)
         if node.static:
             return b.call("static_call", b.name("S"), self.type_of(node.expression), name, arguments)
+        base = _base_of_this(node.expression)
+        if base is not None:
+            this = self.expression(base.child)
+            return b.call(
+                "base_call", b.name("S"), b.const(base.type.type_name.full_name), this, name, arguments
+            )
         target = self.expression(node.expression)
         if getattr(node, "null_conditional", False):
             return self.conditional(target, lambda got: b.call("invoke", b.name("S"), got, name, arguments))
@@ -427,3 +433,14 @@ class Expressions:
         if getattr(node, "null_conditional", False):
             return self.conditional(target, lambda got: b.call("index", got, self.expression(node.index)))
         return b.call("index", target, self.expression(node.index))
+
+
+def _base_of_this(node: Any) -> Any:
+    """The cast in `([Base]$this).Method()`, which calls the base class's own method; else None."""
+    if not isinstance(node, s.ParenExpression):
+        return None
+    elements = getattr(node.pipeline, "pipeline_elements", None)
+    inner = getattr(elements[0], "expression", None) if elements and len(elements) == 1 else None
+    if isinstance(inner, s.ConvertExpression) and isinstance(inner.child, s.VariableExpression):
+        return inner if inner.child.variable_path.lower() == "this" else None
+    return None

@@ -134,6 +134,7 @@ def _shown(value: Any) -> str:
 
 def _refused(value: Any, type_: NetType, why: str) -> ScriptError:
     error = cast_failure(value.value if isinstance(value, Wrapped) else value, type_, why)
+    error.record.reason = "ArgumentTransformationMetadataException"
     error.record.category = "MetadataError"
     error.record.exception = ExceptionObject("ArgumentTransformationMetadataException", why)
     return error

@@ -195,7 +195,7 @@ class Statements(Pipelines):
             holder = self.expression(target.expression)
             name = self.member_name(target.member)
             if target.static:
-                return [b.do(b.call("set_static", b.name("S"), holder, name, value))]
+                return [b.do(b.call("set_static", holder, name, value))]
             return [b.do(b.call("set_member", holder, name, value))]
         if isinstance(target, s.IndexExpression):
             return [

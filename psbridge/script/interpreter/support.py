@@ -380,6 +380,17 @@ def invoke(S: scope.Scope, target: Any, name: Any, arguments: list[Any]) -> Any:
     return members.invoke(target, name, arguments)
 
 
+def base_call(S: scope.Scope, name: str, this: Any, method: Any, arguments: list[Any]) -> Any:
+    """`([Base]$this).Method(arguments)`."""
+    own = getattr(type_named(S, name), "script_class", None)
+    overloads = own.find_method(to_text(method).lower()) if own is not None else []
+    if not overloads:
+        return invoke(S, this, method, arguments)
+    from .classes import best
+
+    return best(overloads, arguments, overloads[0].name).run(this, arguments)
+
+
 def shared_out(value: Any, count: int) -> list[Any]:
     """The values that several targets get: the last one what is left."""
     items = members_of(value)
@@ -397,7 +408,12 @@ def assign_typed(S: scope.Scope, where: str, name: str, attributes: list[Any], v
     chosen = S.named(where) if where in ("global", "script", "local", "private") else S
     folded = name.lower()
     rule = rule_of(S, attributes)
-    value = scope.obeyed(name, rule, value)
+    try:
+        value = scope.obeyed(name, rule, value)
+    except ScriptError as error:
+        if error.error_id.startswith("InvalidCastFrom"):
+            error.record.error_id = "RuntimeException"
+        raise
     chosen.add_rule(folded, rule)
     chosen.vars[folded] = value
     if chosen.kind in ("global", "script"):

@@ -28,7 +28,7 @@ _MODULES = {
     "System.Collections.Stack System.Collections.ObjectModel.Collection`1 System.Tuple System.ValueTuple "
     "System.Collections.ObjectModel.ReadOnlyCollection`1 System.Collections.Concurrent.ConcurrentBag`1 "
     "System.Collections.Concurrent.ConcurrentQueue`1 System.Collections.Generic.LinkedList`1 "
-    "System.Linq.Enumerable System.Collections.IEnumerator",
+    "System.Linq.Enumerable System.Collections.ArrayList+ArrayListEnumeratorSimple",
     "tables": "System.Collections.Hashtable System.Collections.Specialized.OrderedDictionary "
     "System.Collections.Generic.Dictionary`2 System.Collections.Generic.SortedDictionary`2 "
     "System.Collections.Generic.SortedList`2 System.Collections.Concurrent.ConcurrentDictionary`2 "

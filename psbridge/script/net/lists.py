@@ -40,7 +40,7 @@ def _last_position(items: Any, value: Any) -> int:
 class Enumerator:
     """IEnumerator over anything."""
 
-    net_type = NetType("IEnumerator", "System.Collections.IEnumerator")
+    net_type = NetType("ArrayListEnumeratorSimple", "System.Collections.ArrayList+ArrayListEnumeratorSimple")
 
     def __init__(self, value: Any) -> None:
         self.source = value
@@ -64,7 +64,7 @@ class Enumerator:
         return self.iterator
 
 
-ENUMERATOR = describe("System.Collections.IEnumerator", Enumerator.net_type)
+ENUMERATOR = describe("System.Collections.ArrayList+ArrayListEnumeratorSimple", Enumerator.net_type)
 ENUMERATOR.property({"Current": lambda one: one.current})
 ENUMERATOR.method(
     {
@@ -304,6 +304,8 @@ LIST.method(
         "CopyTo(any array)": lambda items, target: _copy_to(items, target, 0),
         "CopyTo(any array, int index)": _copy_to,
         "AsReadOnly()": lambda items: NetList(items, items.element, "ReadOnlyCollection"),
+        "Item(int index)": lambda items, place: items[place],
+        "get_Item(int index)": lambda items, place: items[place],
         "TrimExcess()": lambda items: None,
         "Clone()": lambda items: _like(items, items),
         "Slice(int start, int length)": lambda items, start, length: _like(

@@ -195,7 +195,7 @@ def _cost(value: Any, name: str, type_: NetType | None) -> int:
     if type_.is_array:
         if is_list(value):
             return 2 if type_.element is nettypes.OBJECT else 3
-        return 60
+        return 15
     if source in nettypes.NUMERIC and type_ in nettypes.NUMERIC:
         return _widening(source, type_)
     if type_ is nettypes.STRING:

@@ -100,8 +100,7 @@ def compiled(pattern: Any, options: Any = None) -> re.Pattern[str]:
     try:
         return patterns.regex(pattern, ignore_case=bool(bits & 1), options=bits & ~1)
     except ScriptError as error:
-        inner = error.record.exception.inner
-        raise NetFault("RegexParseException", inner.message if inner else error.message) from None
+        raise NetFault("RegexParseException", error.message) from None
 
 
 def find(pattern: re.Pattern[str], text: str, start: int = 0) -> Match:

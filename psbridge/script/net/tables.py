@@ -155,6 +155,7 @@ HASHTABLE.method(
         "GetEnumerator()": TableEnumerator,
         "CopyTo(any array, int index)": _copy_to,
         "get_Item(object key)": lambda table, key: table.get(key),
+        "Item(object key)": lambda table, key: table.get(key),
         "set_Item(object key, object value)": _set_item,
         "get_Keys()": lambda table: Keys(table, "System.Collections.Hashtable+KeyCollection"),
         "get_Values()": lambda table: Keys(table.values(), "System.Collections.Hashtable+ValueCollection"),

@@ -344,6 +344,7 @@ STRING.method(
         "GetHashCode()": _hash,
         "GetTypeCode()": lambda text: net_enum("System.TypeCode")(18),
         "get_Chars(int index)": lambda text, place: Char(text[place]),
+        "Chars(int index)": lambda text, place: Char(text[place]),
         "get_Length()": _utf16_length,
         "Clone()": lambda text: text,
         "EnumerateRunes()": _chars,

@@ -46,6 +46,7 @@ _NUMBER = re.compile(
     r"(?:[uU][lsyLSY]|[usldynUSLDYN])?(?:[kmgtpKMGTP][bB])?"
 )
 _MEMBER = re.compile(r"[A-Za-z_]\w*")
+_DIGITS = re.compile(r"\d+(?![\w.])")
 _TYPE_CHARACTERS = re.compile(r"[\w.+`]+")
 
 
@@ -412,6 +413,7 @@ class Expressions(Strings):
         self.at += 2
         outer, self.no_commas = self.no_commas, 0
         pairs: list[tuple[Any, Any]] = []
+        seen: set[str] = set()
         self.separators()
         while not self.take("}"):
             if self.at >= self.size:
@@ -429,6 +431,11 @@ class Expressions(Strings):
                     "MissingStatementInHashLiteral", "Missing statement after '=' in hash literal."
                 )
             value = self.pipeline_statement()
+            if isinstance(key, s.StringConstantExpression):
+                if key.value.lower() in seen:
+                    message = f"Duplicate keys '{key.value}' are not allowed in hash literals."
+                    self.fail("DuplicateKeyInHashLiteral", message, key.start)
+                seen.add(key.value.lower())
             pairs.append((key, value))
             mark = self.at
             self.separators()
@@ -443,7 +450,9 @@ class Expressions(Strings):
             character = self.peek()
             if character == "." and self.peek(2) != "..":
                 following = self.text[self.at + 1 : self.at + 2]
-                if not (following.isalpha() or (following in "_$'\"({ \t\r\n#" and following)):
+                numbered = following.isdigit() and not isinstance(node, s.ConstantExpression)
+                named = following.isalpha() or (following in "_$'\"({ \t\r\n#" and following != "")
+                if not named and not (numbered and _DIGITS.match(self.text, self.at + 1)):
                     return node
                 if following.isspace() and not isinstance(
                     node,
@@ -488,6 +497,10 @@ class Expressions(Strings):
     def _member(self, target: Any, start: int, *, static: bool, conditional: bool) -> Any:
         begin = self.at
         found = self.match(_MEMBER)
+        digits = None if found is not None else self.match(_DIGITS)
+        if digits is not None:
+            number = s.ConstantExpression(int(digits.group()), digits.group())
+            return self.done(s.MemberExpression(target, self.done(number, begin), static, conditional), start)
         if found is not None:
             name: Any = self.done(s.StringConstantExpression(found.group()), begin)
         elif self.peek() == "$":

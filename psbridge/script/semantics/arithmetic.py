@@ -18,7 +18,7 @@ from psbridge.binding.errors import InvalidCast, NetError
 from psbridge.binding.numbers import fit_decimal, scan
 from psbridge.binding.objects import elements, is_dictionary, is_list, type_of
 from psbridge.binding.text import to_text
-from psbridge.binding.values import Char, Int64, Literal, Single, Switch, UInt32, UInt64
+from psbridge.binding.values import Char, Int64, Literal, Switch, UInt32, UInt64
 
 from . import dateformat
 from .errors import ExceptionObject, ScriptError, runtime_error
@@ -133,7 +133,7 @@ def _numbers(left: Any, right: Any) -> tuple[Any, Any, int]:
 
 def _arithmetic(left: Any, right: Any, name: str, work: Callable[[Any, Any], Any]) -> Any:
     if not _rank(left) or not _rank(right):
-        raise no_operator(left, right, name)
+        raise no_operator(right if _rank(left) else left, right, name)
     one, other, rank = _numbers(left, right)
     if rank == 7:
         return _decimal(one, other, work)
@@ -141,8 +141,6 @@ def _arithmetic(left: Any, right: Any, name: str, work: Callable[[Any, Any], Any
         result = work(one, other)
     except OverflowError:
         return math.inf
-    if rank == 5:
-        return Single(result)
     # Integers that do not divide evenly give a Double.
     return result if rank == 6 or isinstance(result, float) else sized(result, rank)
 
@@ -214,9 +212,7 @@ def _add(left: Any, right: Any) -> Any:
     left, right = _bare(left), _bare(right)
     if left is None:
         return right
-    if isinstance(left, Char) and isinstance(right, str):
-        return str(left) + right
-    if isinstance(left, str) and not isinstance(left, Char):
+    if isinstance(left, str):
         return str(left) + to_text(right)
     if is_list(left) or isinstance(left, NetQueue):
         items = elements(left) if is_list(left) else list(left)

@@ -18,7 +18,7 @@ from psbridge.binding.dates import ticks_of
 from psbridge.binding.errors import InvalidCast
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, elements, is_dictionary, is_list
-from psbridge.binding.text import net_text, to_text
+from psbridge.binding.text import to_text
 from psbridge.binding.values import Char, Literal, Switch, Version
 
 from . import collation, dateformat
@@ -151,6 +151,8 @@ def order(left: Any, right: Any, case: bool = False) -> int:
     except InvalidCast as error:
         raise _not_comparable(left, right, str(error)) from None
     except ScriptError as error:
+        if _is_number(left) and error.error_id.startswith("InvalidCast"):
+            raise
         raise _not_comparable(left, right, error.message) from None
 
 
@@ -202,13 +204,16 @@ def _order(left: Any, right: Any, case: bool) -> int:
 
 
 def _not_comparable(left: Any, right: Any, why: str) -> ScriptError:
-    one, other = net_text(left), net_text(right)
+    one, other = to_text(left), to_text(right)
     if why:
         message = f'Could not compare "{one}" to "{other}". Error: "{why}"'
         error_id = "ComparisonFailure"
     else:
-        message = f'Cannot compare "{one}" because it is not IComparable.'
-        error_id = "NotIcomparable"
+        message = (
+            f'Cannot compare "{one}" to "{other}" because the objects are not the same type or '
+            f'the object "{one}" does not implement "IComparable".'
+        )
+        error_id = "PSObjectCompareTo"
     error = ScriptError(
         ErrorRecord(ExceptionObject("RuntimeException", message), error_id, "InvalidOperation")
     )

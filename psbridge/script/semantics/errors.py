@@ -56,6 +56,8 @@ _SYSTEM = {
     "ComponentModel.Win32Exception": "SystemException",
     "Reflection.TargetInvocationException": "ApplicationException",
     "Text.Json.JsonException": "Exception",
+    "Text.RegularExpressions.RegexParseException": "ArgumentException",
+    "TimeZoneNotFoundException": "Exception",
     "Xml.XmlException": "SystemException",
     "Management.Automation.RuntimeException": "SystemException",
     "Management.Automation.PSInvalidCastException": "InvalidCastException",

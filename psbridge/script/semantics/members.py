@@ -76,6 +76,8 @@ def member(target: Any, name: Any) -> Any:
         folded = name.lower()
         if folded in target._known:
             return target[name]
+    if type(name) is not str and is_dictionary(target) and name in target:
+        return target[name]
     found, value = lookup(target, name if type(name) is str else to_text(name))
     if found:
         return value

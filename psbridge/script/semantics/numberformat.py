@@ -116,7 +116,8 @@ def _e(value: Any, letter: str, digits: int | None) -> str:
 
 def _g(value: Any, letter: str, digits: int | None) -> str:
     if not digits or (isinstance(value, int) and digits >= len(str(abs(value)))):
-        return net_text_of(value)
+        shown = net_text_of(value)
+        return shown.replace("E", "e") if letter == "g" else shown
     number = float(value) if isinstance(value, float) else Decimal(value)
     text = f"{number:.{digits - 1}e}"
     mantissa, _, power = text.partition("e")

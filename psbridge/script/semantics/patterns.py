@@ -52,12 +52,11 @@ def regex(pattern: Any, *, ignore_case: bool = True, options: int = 0) -> re.Pat
     try:
         return _compiled(text, int(flags))
     except NetError as error:
-        raise runtime_error(
-            f"The regular expression pattern {text} is not valid.",
-            "InvalidRegularExpression",
-            target=text,
-            inner=ExceptionObject("RegexParseException", str(error)),
-        ) from None
+        failure = runtime_error(
+            str(error), "System.Text.RegularExpressions.RegexParseException", category="OperationStopped"
+        )
+        failure.record.exception = ExceptionObject("RegexParseException", str(error))
+        raise failure from None
 
 
 def match(left: Any, pattern: Any, case: bool = False) -> tuple[Any, Hashtable | None]:

@@ -455,7 +455,7 @@ _TEXT_IDS = {
     nettypes.SINGLE: "InvalidCastFromStringToDoubleOrSingle",
 }
 _PARSED = (nettypes.DATETIME, nettypes.TIMESPAN, nettypes.GUID, nettypes.DATETIMEOFFSET, BigInteger.net_type)
-_CONSTRUCTED = (nettypes.URI, nettypes.REGEX)
+_CONSTRUCTED = {nettypes.URI: "InvalidCastFromStringToUri", nettypes.REGEX: "InvalidCastFromStringToRegex"}
 
 
 def cast_error_id(value: Any, type_: NetType, message: str) -> str:
@@ -481,13 +481,15 @@ def cast_error_id(value: Any, type_: NetType, message: str) -> str:
         if type_ in _PARSED:
             return "InvalidCastParseTargetInvocationWithFormatProvider"
         if type_ in _CONSTRUCTED:
-            return "InvalidCastConstructorTargetInvocationException"
+            return _CONSTRUCTED[type_]
+        if type_.full_name == "System.Xml.XmlDocument":
+            return "InvalidCastToXmlDocument"
         if type_ is nettypes.VERSION:
             return "InvalidCastParseTargetInvocation"
         if type_.enum is not None:
-            return "InvalidCastFromStringToEnumeration" if inner else "UndefinedIntegerToEnum"
+            return "SubstringDisambiguationEnumParseThrewAnException" if inner else "UndefinedIntegerToEnum"
         if type_ is nettypes.CHAR:
-            return "InvalidCastIConvertible" if inner else "ConvertToFinalInvalidCastException"
+            return "InvalidCastParseTargetInvocation" if inner else "ConvertToFinalInvalidCastException"
     if type_.enum is not None and isinstance(plain, int):
         return "UndefinedIntegerToEnum"
     if inner and type_ in nettypes.NUMERIC | {nettypes.CHAR, nettypes.DATETIME}:
@@ -513,7 +515,8 @@ def cast_failure(value: Any, type_: NetType, message: str) -> ScriptError:
     inner = None
     if '. Error: "' in message:
         inner = ExceptionObject("FormatException", message.partition('. Error: "')[2].removesuffix('"'))
-    exception = ExceptionObject("PSInvalidCastException", message, inner)
+    refused = ExceptionObject("PSInvalidCastException", message, inner)
+    exception = ExceptionObject("RuntimeException", message, refused)
     error = ScriptError(ErrorRecord(exception, error_id, "InvalidArgument"))
     error.statement_only = True
     return error
