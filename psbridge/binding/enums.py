@@ -120,6 +120,21 @@ def known(value: int, cls: type[enum.Enum]) -> bool:
     return value >= 0 and value & ~everything == 0 and (value != 0 or 0 in values)
 
 
+def member(value: int, cls: type[enum.Enum]) -> enum.Enum:
+    """The value with this number, which .NET has even where no name stands for it."""
+    try:
+        return cls(value)
+    except ValueError:
+        make: Any = int.__new__
+        nameless: enum.Enum = make(cls, value)
+        nameless._name_, nameless._value_ = str(value), value
+        return nameless
+
+
+# The name that .NET gives back of two for one number, where it is not the first.
+_SHOWN: Final = {("HttpStatusCode", 307): "RedirectKeepVerb"}
+
+
 def text_of(member: enum.Enum) -> str:
     """A value as .NET writes it: its name, the names it is combined of, or its number."""
     cls = type(member)
@@ -128,7 +143,7 @@ def text_of(member: enum.Enum) -> str:
         names.setdefault(int(one.value), name)
     value = int(member.value)
     if value in names:
-        return names[value]
+        return _SHOWN.get((cls.__name__, value), names[value])
     parts: list[str] = []
     rest = value
     for number in sorted(names, reverse=True):

@@ -214,10 +214,7 @@ NOT_A_VARIABLE: Final = "Cannot validate argument '{}' because it is not a valid
 
 # Types and attributes that few parameters have
 READ_ONLY: Final = 'Cannot create object of type "{}". "{}" is a ReadOnly property.'
-OUT_OF_VALID_RANGE: Final = "Specified argument was out of the range of valid values. (Parameter '{}')"
 EMPTY_ARGUMENT: Final = "The value cannot be an empty string. (Parameter '{}')"
-POSITIVE: Final = "Positive number required. (Parameter '{}')"
-NOT_NEGATIVE: Final = "{0} must be greater than or equal to zero. (Parameter '{0}')"
 BAD_OFFSET: Final = "The time zone offset of string '{}' must be within plus or minus 14 hours."
 ATTRIBUTE_FAILED: Final = 'The following exception occurred while constructing the attribute "{}": "{}"'
 ARGUMENT_RANGE: Final = (
@@ -225,3 +222,10 @@ ARGUMENT_RANGE: Final = (
     "value that is within range. (Parameter '{0}')\nActual value was {1}."
 )
 NO_CULTURE: Final = "Culture is not supported. (Parameter '{}')\n{} is an invalid culture identifier."
+AT_MOST: Final = "{0} ('{1}') must be less than or equal to '{2}'. (Parameter '{0}')\nActual value was {1}."
+NOT_NEGATIVE: Final = "{0} ('{1}') must be a non-negative value. (Parameter '{0}')\nActual value was {1}."
+INVALID_ARGUMENT: Final = (
+    'Cannot process argument because the value of argument "{0}" is not valid. Change the value of the "{0}" '
+    "argument and run the operation again."
+)
+XML_TOKEN: Final = "'{}' is an unexpected token. The expected token is '\"' or '''. Line {}, position {}."

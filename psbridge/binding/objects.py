@@ -28,6 +28,7 @@ from psbridge.binding.values import (
     Char,
     CultureInfo,
     DateTimeOffset,
+    DictionaryEntry,
     Int16,
     Int64,
     IPAddress,
@@ -86,7 +87,7 @@ _EXACT: dict[type, NetType] = {
                 BigInteger,
                 Point,
             ),
-            *(ArrayList, DateTimeOffset),
+            *(ArrayList, DateTimeOffset, DictionaryEntry),
         )
     },
 }

@@ -22,6 +22,18 @@ def _upper(character: str) -> str:
     return upper
 
 
+def culture_folded(text: str) -> str:
+    """A text as the invariant culture compares it without case: letters and accents in whichever way they are
+    put together, each character's simple small letter.
+    """
+    if text.isascii():
+        return text.lower()
+    return "".join(
+        lower if len(lower := character.lower()) == 1 else character
+        for character in unicodedata.normalize("NFD", text)
+    )
+
+
 def culture_key(text: str) -> tuple[object, ...]:
     """A key that sorts as the invariant culture does: by letters, then accents, then small before capital.
 

@@ -11,12 +11,21 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final, cast
 
-from psbridge.binding import messages, nettypes, numbers
+from psbridge.binding import enums, messages, nettypes, numbers
 from psbridge.binding.errors import InvalidCast, NetError, with_inner
 from psbridge.binding.nettypes import NetType
-from psbridge.binding.objects import bag_of, is_dictionary, type_of
+from psbridge.binding.objects import bag_of, is_dictionary, is_list, type_of
 from psbridge.binding.text import net_text, to_text
-from psbridge.binding.values import Char, OrderedDictionary, SecureString, Switch, Version
+from psbridge.binding.values import (
+    ArrayList,
+    BigInteger,
+    Char,
+    DateTimeOffset,
+    OrderedDictionary,
+    SecureString,
+    Switch,
+    Version,
+)
 
 # The types a string becomes through the type's own parser or constructor.
 _PARSED: Final = frozenset(
@@ -51,6 +60,9 @@ _MADE_EMPTY: Final[dict[NetType, Callable[[], object]]] = {
     nettypes.GUID: lambda: uuid.UUID(int=0),
     nettypes.VERSION: lambda: Version((0, 0)),
     nettypes.SECURESTRING: SecureString,
+    nettypes.BIGINTEGER: BigInteger,
+    nettypes.DATETIMEOFFSET: lambda: DateTimeOffset(1, 1, 1, tzinfo=datetime.timezone.utc),
+    nettypes.ARRAYLIST: ArrayList,
 }
 # Made from a count of ticks, which any integer but a UInt64 widens to.
 _FROM_TICKS: Final = frozenset((nettypes.DATETIME, nettypes.TIMESPAN))
@@ -63,6 +75,10 @@ _READ_ONLY: Final[dict[NetType, frozenset[str]]] = {
     nettypes.TIMESPAN: frozenset(
         "ticks days hours microseconds milliseconds minutes nanoseconds seconds totaldays totalhours"
         " totalmicroseconds totalmilliseconds totalminutes totalnanoseconds totalseconds".split()
+    ),
+    nettypes.DATETIMEOFFSET: frozenset(
+        "date datetime day dayofweek dayofyear hour localdatetime microsecond millisecond minute month"
+        " nanosecond offset second ticks timeofday totaloffsetminutes utcdatetime utcticks year".split()
     ),
     nettypes.VERSION: frozenset("build major majorrevision minor minorrevision revision".split()),
     nettypes.GUID: frozenset(("variant", "version")),
@@ -171,7 +187,8 @@ def to_scalar(value: Any, source: NetType, type_: NetType, spelt: str) -> object
         if type_ in _PARSED and (source is nettypes.STRING or source in nettypes.NUMERIC):
             return _parsed(spelt, type_)
     except NetError as error:
-        shown = spelt if type_ in _PARSED or type_ in nettypes.RARE else net_text(value)
+        by_text = type_ in _PARSED or (type_ in nettypes.RARE and not is_list(value))
+        shown = spelt if by_text and not is_dictionary(value) else net_text(value)
         raise with_inner(shown, type_.full_name, str(error)) from None
     return last_resort(value, source, type_)
 
@@ -230,6 +247,9 @@ def last_resort(value: Any, source: NetType, type_: NetType) -> object:
         names_ = list(bag(value)) if bag else [net_text(key) for key in value]
         if not names_:
             return default_of(type_)
+        if type_.enum is not None and [name.lower() for name in names_] == ["value__"]:
+            number: Any = next(iter((bag(value) if bag else value).values()))
+            return enums.member(int(number), type_.enum)
         read_only = next((name for name in names_ if name.lower() in _READ_ONLY.get(type_, ())), None)
         if read_only is not None and read_only == names_[0]:
             raise InvalidCast(messages.READ_ONLY.format(type_.full_name, read_only))
@@ -253,7 +273,7 @@ def default_of(type_: NetType) -> object:
     if type_ is nettypes.SWITCH:
         return Switch(False)
     if type_.enum is not None:
-        return type_.enum(0)
+        return enums.member(0, type_.enum)
     return _MADE_EMPTY[type_]()
 
 

@@ -69,7 +69,7 @@ def message_text(value: object) -> str:
 
 def _object_text(value: object) -> str:
     if isinstance(value, enum.Enum):
-        return enums.text_of(value) if isinstance(value, enum.Flag) else value.name
+        return enums.text_of(value) if isinstance(value, int) else value.name
     if isinstance(value, DateTimeOffset):
         return str(value)
     if isinstance(value, datetime.datetime):

@@ -11,7 +11,7 @@ from psbridge.binding.conversion import convert, is_true
 from psbridge.binding.errors import AttributeConstructionError, InvalidCast, ValidationFailure
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import elements, is_dictionary, is_list, type_of
-from psbridge.binding.ordinal import culture_key, folded
+from psbridge.binding.ordinal import culture_folded, culture_key
 from psbridge.binding.text import net_text
 
 
@@ -68,11 +68,11 @@ class ValidateSet(_EachElement):
         self.ignore_case = ignore_case
         self.message = message
         self._exact = frozenset(values)
-        self._folded = frozenset(map(folded, values))
+        self._folded = frozenset(map(culture_folded, values))
 
     def check_element(self, item: object) -> None:
         text = net_text(item)
-        if text in self._exact or (self.ignore_case and folded(text) in self._folded):
+        if text in self._exact or (self.ignore_case and culture_folded(text) in self._folded):
             return
         allowed = ",".join(self.values)
         if self.message:

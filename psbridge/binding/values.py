@@ -194,6 +194,13 @@ class RuntimeType(_Text):
     __slots__ = ()
 
 
+class DictionaryEntry(_Text):
+    """System.Collections.DictionaryEntry: `[key, value]`."""
+
+    net_type = NetType("DictionaryEntry", "System.Collections.DictionaryEntry", is_value=True)
+    __slots__ = ()
+
+
 class XmlDocument(_Text):
     """System.Xml.XmlDocument: the XML itself; as text it is the type's name."""
 
