@@ -16,6 +16,7 @@ from psbridge.binding.errors import InvalidCast, with_inner
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import adapted, elements, is_list, type_of
 from psbridge.binding.scalars import (
+    default_of,
     has_rule,
     last_resort,
     no_conversion,
@@ -115,6 +116,10 @@ def _to_array(value: object, plain: object, type_: NetType) -> object:
         return [convert(value, element)]
     except InvalidCast as error:
         source = type_of(plain)
+        length = ord(str(plain)) if source is nettypes.CHAR else getattr(plain, "value", 0)
+        if (source is nettypes.CHAR or source.enum is not None) and isinstance(length, int) and length >= 0:
+            # They widen to an Int32, which an array's constructor takes for its length.
+            return [default_of(element) if element.is_value else None] * length
         if source in _OTHER_CONVERTIBLE or source.enum is not None:
             return last_resort(plain, source, type_)
         raise with_inner(message_text(value), type_.full_name, str(error)) from None
