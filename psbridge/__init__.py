@@ -33,6 +33,19 @@ _HOMES = {
     "ClientError": "psbridge.client.errors",
     "PSBridgeError": "psbridge.errors",
     "OfflineServer": "psbridge.offline",
+    "ChatSession": "psbridge.chat.session",
+    "Tool": "psbridge.chat.tools",
+    "tool": "psbridge.chat.tools",
+    **dict.fromkeys(
+        (
+            "AnswerCutOffError",
+            "AnswerError",
+            "AnswerFilteredError",
+            "AnswerInvalidError",
+            "AnswerRefusedError",
+        ),
+        "psbridge.chat.errors",
+    ),
     "AsyncRun": "psbridge.runs.run",
     "Run": "psbridge.runs.run",
     # the C# page's client

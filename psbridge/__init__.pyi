@@ -3,6 +3,14 @@
 from .binding import ParameterBindingError as ParameterBindingError
 from .binding import PSCustomObject as PSCustomObject
 from .binding import SecureString as SecureString
+from .chat.errors import AnswerCutOffError as AnswerCutOffError
+from .chat.errors import AnswerError as AnswerError
+from .chat.errors import AnswerFilteredError as AnswerFilteredError
+from .chat.errors import AnswerInvalidError as AnswerInvalidError
+from .chat.errors import AnswerRefusedError as AnswerRefusedError
+from .chat.session import ChatSession as ChatSession
+from .chat.tools import Tool as Tool
+from .chat.tools import tool as tool
 from .chatapi import ApiException as ApiException
 from .chatapi import ApiResponse as ApiResponse
 from .chatapi import BearerToken as BearerToken

@@ -4805,16 +4805,16 @@ function New-ChatCompletion {
         ${MaxToolRounds},
         [System.Nullable[Double]]
         ${ToolTimeoutSec},
-        [System.Object[]]
+        [System.Object]
         ${Images},
         [ValidateSet('auto', 'low', 'high')]
         [String]
         ${ImageDetail},
         [System.Nullable[Int32]]
         ${ImageMaxSide},
-        [System.Object[]]
+        [System.Object]
         ${InputAudio},
-        [System.Object[]]
+        [System.Object]
         ${Files},
         [String]
         ${AudioOutFile},
@@ -5180,16 +5180,16 @@ function Send-ChatMessage {
         ${MaxToolRounds},
         [System.Nullable[Double]]
         ${ToolTimeoutSec},
-        [System.Object[]]
+        [System.Object]
         ${Images},
         [ValidateSet('auto', 'low', 'high')]
         [String]
         ${ImageDetail},
         [System.Nullable[Int32]]
         ${ImageMaxSide},
-        [System.Object[]]
+        [System.Object]
         ${InputAudio},
-        [System.Object[]]
+        [System.Object]
         ${Files},
         [String]
         ${AudioOutFile},

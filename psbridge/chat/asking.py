@@ -82,7 +82,7 @@ def steps(question: Question) -> Steps:
     while True:
         rounds = Rounds(request, question.tools, question.max_rounds)
         reply = yield Ask(request)
-        while pending := rounds.take(reply):
+        while question.tools and (pending := rounds.take(reply)):
             if question.what_if:
                 for call in pending:
                     _log.info(

@@ -159,13 +159,15 @@ class _Strict:
     def node(self, schema: Any, place: str) -> Schema:
         if schema is not True and not isinstance(schema, dict):
             raise problem(place, f"must be a schema (a table), not {_kind(schema)}.", self.parameter)
-        if schema is True or _SAYS_TYPE.isdisjoint(schema):
-            raise problem(place, "must have a type: strict mode knows no value of any kind.", self.parameter)
+        if schema is True:
+            schema = {}
         for name in self.dropped & schema.keys():
             del schema[name]
         for name in REFUSED:
             if name in schema:
                 raise problem(place, f"must do without '{name}', which strict mode refuses.", self.parameter)
+        if _SAYS_TYPE.isdisjoint(schema):
+            raise problem(place, "must have a type: strict mode knows no value of any kind.", self.parameter)
         for table in ("$defs", "definitions"):
             for name, inner in self._table(schema, table, place).items():
                 schema[table][name] = self.node(inner, _under(place, name))
