@@ -67,7 +67,7 @@ def test_a_large_picture_is_made_smaller_on_request(server: OfflineOpenAI) -> No
 
 def test_a_spoken_answer_is_written_to_a_file(server: OfflineOpenAI, tmp_path: Path) -> None:
     target = tmp_path / "answer.mp3"
-    reply = ask(Messages="x", Model="gpt-4o-audio-preview", AudioOutFile=str(target))
+    reply: Any = ask(Messages="x", Model="gpt-4o-audio-preview", AudioOutFile=str(target))
     assert target.read_bytes() == base64.b64decode(reply.choices[0].message.audio.data)
     assert server.requests[-1].json["modalities"] == ["text", "audio"]
     assert server.requests[-1].json["audio"]["format"] == "mp3"

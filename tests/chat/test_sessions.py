@@ -176,7 +176,7 @@ def test_two_questions_at_once_do_not_tear_the_history_apart(server: OfflineOpen
 
     async def main() -> list[Any]:
         both = (session.asend("a"), session.asend("b"))
-        return await asyncio.gather(*both, return_exceptions=True)
+        return list(await asyncio.gather(*both, return_exceptions=True))
 
     results = asyncio.run(main())
     errors = [one for one in results if isinstance(one, ps.PSBridgeError)]
@@ -198,14 +198,13 @@ def test_costs_of_a_reply_a_conversation_and_the_process(server: OfflineOpenAI, 
     session = ps.ChatSession(Model="m")
     answer = session.send("x")
     session.send("y")
-    one = ps.Get_ChatCompletionUsage(Reply=answer, PriceFile=str(prices))
+    usage: Any = ps.Get_ChatCompletionUsage
+    one = usage(Reply=answer, PriceFile=str(prices))
     assert float(one.Cost) == pytest.approx((600 * 0.15 + 400 * 0.075 + 500 * 0.6) / 1e6)
     assert (one.cached_tokens, one.reasoning_tokens) == (400, 200)
-    whole = ps.Get_ChatCompletionUsage(Session=session, Price={"gpt-4o-mini": {"input": 1, "output": 2}})
+    whole = usage(Session=session, Price={"gpt-4o-mini": {"input": 1, "output": 2}})
     assert float(whole.Cost) == pytest.approx(2 * (1000 * 1 + 500 * 2) / 1e6) and whole.requests == 2
-    assert (
-        ps.Get_ChatCompletionUsage(Session=session, Price={"other": {"input": 1, "output": 1}}).Cost is None
-    )
+    assert usage(Session=session, Price={"other": {"input": 1, "output": 1}}).Cost is None
 
 
 @pytest.mark.parametrize(

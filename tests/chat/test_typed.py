@@ -173,7 +173,8 @@ def test_many_answers_are_typed_each(server: OfflineOpenAI) -> None:
 
 def test_a_streamed_answer_grows(server: OfflineOpenAI) -> None:
     server.reply({"queue": "billing", "urgent": True, "note": "a few words more"})
-    partials = list(ask(Messages="x", Model="m", As=Ticket, Stream=True).partials())
+    stream: Any = ask(Messages="x", Model="m", As=Ticket, Stream=True)
+    partials = list(stream.partials())
     assert partials[-1] == Ticket(queue="billing", urgent=True, note="a few words more")
     assert len(partials) > 3 and partials[0] in ({}, {"queue": ""}, {"queue": "billing"})
 
