@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 from ..errors import PSBridgeError
@@ -25,10 +26,27 @@ def main() -> NoReturn:
 
 
 def _run() -> int:
-    for stream in (sys.stdout, sys.stderr):
-        # A character that the console's encoding lacks is shown as "?", and does not end the command.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    from .streams import NoOutputError, ReaderLeft, finish, forget_output, set_up
+
+    set_up()
+    try:
+        code = _command()
+        finish()
+    except (ReaderLeft, BrokenPipeError):
+        # Whoever read the output has read enough; nothing more may be written on the way out.
+        forget_output()
+        return 0
+    except NoOutputError as error:
+        forget_output()
+        complain(error)
+        return FAILED
+    return code
+
+
+def _command() -> int:
+    """Run the command; its exit code."""
+    from .streams import NoOutputError
+
     try:
         if sys.argv[1:2] == ["run-script"] and not {"-h", "--help"} & set(sys.argv[2:3]):
             # A script starts at once: what the other commands need is not loaded.
@@ -42,10 +60,8 @@ def _run() -> int:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has read enough; nothing more may be written on the way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return FAILED
+    except (NoOutputError, BrokenPipeError):
+        raise
     except PSBridgeError as error:
         complain(error)
         return WRONG_USAGE if isinstance(error, WrongUsageError) else FAILED
@@ -53,9 +69,7 @@ def _run() -> int:
         if os.environ.get("PSBRIDGE_TRACEBACK"):
             raise
         sentence = " ".join(str(error).split()) or "no more is known"
-        sys.stderr.write(
-            f"psbridge: unexpected {type(error).__name__}: {sentence} (PSBRIDGE_TRACEBACK=1 shows where)\n"
-        )
+        say(f"psbridge: unexpected {type(error).__name__}: {sentence} (PSBRIDGE_TRACEBACK=1 shows where)")
         return FAILED
     return 0
 
@@ -63,7 +77,16 @@ def _run() -> int:
 def complain(error: PSBridgeError) -> None:
     """Write an error's sentence, and its notes if it has any, to standard error."""
     for prefix, text in (("psbridge: ", error.message), *(("", note) for note in _notes(error))):
-        sys.stderr.write(f"{prefix}{' '.join(text.split())}\n")
+        say(f"{prefix}{' '.join(text.split())}")
+
+
+def say(line: str) -> None:
+    """One line on standard error; on a terminal without what could steer it, as a server's words may."""
+    from .screen import harmless
+
+    with suppress(OSError):  # nobody reads it
+        sys.stderr.write((harmless(line) if sys.stderr.isatty() else line) + "\n")
+        sys.stderr.flush()
 
 
 def _notes(error: PSBridgeError) -> list[str]:

@@ -75,7 +75,10 @@ def demo() -> None:
 def chat(
     text: Annotated[
         str | None,
-        typer.Argument(help="What to say; '-' or nothing reads standard input.", show_default=False),
+        typer.Argument(
+            help="What to say; a text piped in goes behind it. '-' or nothing: what is piped in.",
+            show_default=False,
+        ),
     ] = None,
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="Which model answers; default: the configured one.")
@@ -89,13 +92,27 @@ def chat(
         typer.Option("--stream/--no-stream", help="Show the reply as it comes; default: on a terminal."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole reply as JSON.")] = False,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Of what is piped in; default: its byte-order mark's, UTF-8, or the system's."),
+    ] = None,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Leave standard input alone.")] = False,
     profile: Profile = None,
 ) -> None:
     """Ask once and print the reply. The key comes from OPENAI_API_KEY."""
     from .chat import run
 
     _use(profile)
-    run(text, model=model, system=system, offline=offline, stream=stream, as_json=as_json)
+    run(
+        text,
+        model=model,
+        system=system,
+        offline=offline,
+        stream=stream,
+        as_json=as_json,
+        encoding=encoding,
+        no_input=no_input,
+    )
 
 
 @app.command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from contextlib import ExitStack
 from typing import Any
 
@@ -12,9 +12,10 @@ from ..client.errors import CallTimeoutError, ConnectionFailedError
 from ..client.settings.configuration import DEFAULT_BASE_URL, current_configuration
 from ..client.settings.secret import mask_text
 from ..errors import PSBridgeError
-from . import WrongUsageError
+from . import WrongUsageError, say
 from .demo import offline_configuration
 from .screen import Screen
+from .streams import input_is_given, read_input
 
 
 def run(
@@ -25,14 +26,22 @@ def run(
     offline: bool,
     stream: bool | None,
     as_json: bool,
+    encoding: str | None = None,
+    no_input: bool = False,
 ) -> None:
     """Ask and print.
+
+    Args:
+        text: what to say; what is piped in goes behind it, or is it when there is none.
+        encoding: of what is piped in; None finds out.
+        no_input: leave standard input alone.
 
     Raises:
         WrongUsageError: there is nothing to say.
         PSBridgeError: the call failed.
     """
-    said = _said(text)
+    screen = Screen()
+    said = _said(text, encoding, no_input)
     messages: list[Any] = [said]
     if system:
         messages.insert(0, {"role": "system", "content": system})
@@ -45,7 +54,6 @@ def run(
             stack.enter_context(offline_configuration(server))
         else:
             _check_key()
-        screen = Screen()
         streamed = not screen.plain if stream is None else stream
         try:
             if streamed and not as_json:
@@ -57,14 +65,16 @@ def run(
             raise
 
 
-def _said(text: str | None) -> str:
-    if text is None and sys.stdin.isatty():
+def _said(text: str | None, encoding: str | None, no_input: bool) -> str:
+    if text == "-":
+        if no_input:
+            raise WrongUsageError("'-' reads standard input, and --no-input leaves it: one of them.")
+        text = read_input(encoding).rstrip("\r\n")
+    elif not no_input and (input_is_given() or (text is None and not os.isatty(0))):
+        piped = read_input(encoding).rstrip("\r\n")
+        text = piped if text is None else f"{text}\n\n{piped}" if piped.strip() else text
+    elif text is None:
         raise WrongUsageError('Nothing was said: psbridge chat "text", or pipe a text in.')
-    if text is None or text == "-":
-        try:
-            text = sys.stdin.buffer.read().decode("utf-8-sig").rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise WrongUsageError(f"Standard input is not UTF-8 text (byte {error.start}).") from None
     if not text.strip():
         raise WrongUsageError("Nothing was said: the text is empty.")
     return text
@@ -111,4 +121,4 @@ def _show(screen: Screen, reply: Any, as_json: bool) -> None:
 
 def _note(reason: str | None) -> None:
     if reason not in (None, "stop"):
-        sys.stderr.write(f"psbridge: the reply ended with '{reason}'.\n")
+        say(f"psbridge: the reply ended with '{reason}'.")

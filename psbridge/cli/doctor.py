@@ -29,6 +29,7 @@ def run() -> bool:
 
     What is optional (a key, .NET, PowerShell, the network) is reported and does not count as a failure.
     """
+    screen = Screen()
     works = _offline_call()
     rows = [
         _python(),
@@ -41,7 +42,7 @@ def run() -> bool:
         _dotnet(),
         _package("pythonnet", optional="needed by the .NET interface only"),
     ]
-    Screen().table(["What", "State", "Detail"], rows)
+    screen.table(["What", "State", "Detail"], rows)
     return works[1] == "ok"
 
 
@@ -84,13 +85,12 @@ def _key(configuration: Configuration) -> _Row:
 
 def _network(configuration: Configuration) -> list[_Row]:
     """The proxy in force, and whether any HTTP reply comes back: a refused key is a reply too."""
-    import httpcore
-
     from ..client import Client
+    from ..client.message.request import address
     from ..client.wire.route import proxy_for
 
     url = configuration.base_url or configuration.azure_endpoint or ""
-    proxy = proxy_for(configuration, httpcore.URL(url))
+    proxy = proxy_for(configuration, address(url))
     rows = [("Proxy", "ok", mask_text(proxy) if proxy else "none")]
     state, said = "ok", "answers"
     try:

@@ -173,6 +173,53 @@ def test_doctor_is_content_without_key_network_or_good_settings(
     assert _findings(done.stdout)["Configuration"][0] == "wrong"
 
 
+def test_doctor_takes_a_host_outside_ascii_and_names_a_wrong_port(
+    psbridge: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PSBRIDGE_PWSH", os.devnull)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://b\u00fccher.invalid:81/v1")
+    done = psbridge("doctor", env={**os.environ, "PYTHONUTF8": "1"})
+    assert (done.returncode, done.stderr) == (0, "")
+    state, detail = _findings(done.stdout)["Base URL"]
+    assert state == "not reachable" and "b\u00fccher.invalid" in detail
+    for port in ("99999", "abc", "-1"):
+        monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{port}/v1")
+        done = psbridge("doctor")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f":{port}/v1" in _findings(done.stdout)["Configuration"][1]
+
+
+def test_doctor_names_a_wrong_proxy(psbridge: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PSBRIDGE_PWSH", os.devnull)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:99999")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://psbridge.invalid/v1")
+    done = psbridge("doctor")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert _findings(done.stdout)["Configuration"][0] == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("nonsense",), 2),
+        (("chat", "--nonsense"), 2),
+        (("cmdlets", "nothing-like-this"), 2),
+        (("install-module", "--scope", "galaxy"), 2),
+        (("install-module", "--path", os.devnull), 1),
+        (("run-script", "no-such-file.ps1"), 2),
+        (("offline-server", "--port", "70000"), 2),
+        (("chat", "Hi"), 1),
+        (("--version",), 0),
+        (("cmdlets", "set-"), 0),
+    ],
+)
+def test_exit_codes_are_the_readmes(psbridge: Run, arguments: tuple[str, ...], code: int) -> None:
+    done = psbridge(*arguments)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_doctor_shows_the_proxy_without_its_password(psbridge: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PSBRIDGE_PWSH", os.devnull)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://psbridge.invalid/v1")

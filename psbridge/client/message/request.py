@@ -303,6 +303,11 @@ def _url(url: str, query: tuple[tuple[str, str], ...]) -> tuple[httpcore.URL, st
     return made, f"{parts.scheme}://{host_line(made)}{path}"
 
 
+def address(url: str) -> httpcore.URL:
+    """A checked base URL as the transport takes it: a host outside ASCII in its IDNA form."""
+    return _url(url, ())[0]
+
+
 def host_line(url: httpcore.URL) -> str:
     """Host and port as the Host header has them."""
     host = url.host.decode("ascii")
