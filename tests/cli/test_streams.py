@@ -214,10 +214,11 @@ def test_what_is_no_text_is_said_with_the_way_out(psbridge: Run) -> None:
 
 @pytest.mark.skipif(sys.platform != "win32", reason="the code page of a Windows console")
 def test_what_cmd_pipes_in_is_of_the_consoles_code_page() -> None:
-    import ctypes
+    if sys.platform == "win32":
+        import ctypes
 
-    page = ctypes.windll.kernel32.GetConsoleOutputCP() or ctypes.windll.kernel32.GetOEMCP()
-    assert decoded("é".encode(f"cp{page}")) == "é"
+        page = ctypes.windll.kernel32.GetConsoleOutputCP() or ctypes.windll.kernel32.GetOEMCP()
+        assert decoded("é".encode(f"cp{page}")) == "é"
 
 
 STEERING = "\x1b[31mred\x1b]0;title\x07\x9b2J\r\u202egnp.exe\u2066"
