@@ -28,6 +28,7 @@ from .rules import (
     unsupported,
     wrong_type,
 )
+from .strict import check_strict
 
 TEXT = Text()
 FLAG = Boolean()
@@ -286,6 +287,7 @@ def check_create(body: Any) -> dict[str, Any]:
     for name, value in body.items():
         CREATE[name].check(value, name)
     _check_together(body)
+    check_strict(body)
     return body
 
 
