@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "psbridge"
 # Each part and the parts it may import. Everything may import the leaves.
 LEAVES = {"errors", "naming"}
 ALLOWED: dict[str, set[str]] = {
+    "_pyinstaller": set(),
     "errors": set(),
     "naming": set(),
     "binding": set(),

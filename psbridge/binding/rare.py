@@ -230,6 +230,8 @@ def _culture(value: Any, source: NetType, spelt: str) -> object:
             raise NetError(messages.NO_CULTURE.format("culture", f"{number} (0x{number:04x})"))
         return CultureInfo(found[1])
     text = _as_text(value, source, spelt)
+    if text.lower().startswith("x-"):  # for private use: of no culture
+        return CultureInfo("")
     if text and not re.fullmatch("[A-Za-z0-9]{2,}(?:[-_][A-Za-z0-9]+)*", text):
         raise NetError(messages.NO_CULTURE.format("name", text))
     language, *more = re.split("(-)", text)
