@@ -1,4 +1,4 @@
-"""Takes into a frozen program what psbridge loads by name on first use: modules, tables, PowerShell's module."""
+"""Takes into a frozen program what psbridge loads by name, on first use: modules and tables."""
 
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules
 
