@@ -240,6 +240,46 @@ def test_a_standard_error_nobody_reads_stops_nothing() -> None:
     worker.stderr.close()
 
 
+CHATTER = """
+import logging, sys, warnings
+import psbridge.cmdlets.functions as functions
+from psbridge.bridge.worker import main
+
+made = functions.cmdlet
+
+def chatty(name):
+    def call(*args, **parameters):
+        print("p" * 50_000)
+        print("e" * 50_000, file=sys.stderr)
+        logging.getLogger("a.library").warning("w" * 50_000)
+        return made(name)(*args, **parameters)
+    return call
+
+functions.cmdlet = chatty
+main()
+"""
+
+
+def test_chatter_nobody_reads_stops_nothing() -> None:
+    """Whoever prints in the worker, a key function or a library, waits for no reader of standard error."""
+    worker = subprocess.Popen(
+        [sys.executable, "-c", CHATTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert worker.stdin and worker.stdout and worker.stderr
+    worker.stdin.write(b'{"jsonrpc":"2.0","id":0,"method":"hello","params":{"protocol":1}}\n')
+    for id in range(1, 51):
+        params = b'{"name":"Get-HostSetting"}'
+        worker.stdin.write(b'{"jsonrpc":"2.0","id":%d,"method":"invoke","params":%b}\n' % (id, params))
+    worker.stdin.flush()
+    answers = [worker.stdout.readline() for _ in range(51)]
+    assert all(b'"result"' in answer for answer in answers)
+    worker.stdin.close()
+    assert worker.wait(PATIENCE) == 0
+    assert b"ppp" in worker.stderr.read()
+    worker.stdout.close()
+    worker.stderr.close()
+
+
 def test_a_reader_that_pauses_loses_nothing(connected: WorkerClient, server: OfflineServer) -> None:
     server.faults.clear()
     connected.pause()
