@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
-from ..binding import Command, OrderedDictionary, bag_of
+from ..binding import Command, OrderedDictionary, ParameterBindingError, bag_of
 from ..binding.parameters import COMMON as COMMON_PARAMETERS
 from ..binding.parameters import SHOULD_PROCESS
 from ..errors import PSBridgeError
@@ -70,11 +70,17 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
             parameters = {
                 name: as_table(value) if name in tables else value for name, value in parameters.items()
             }
+        left_open = _NOTHING
         for value in (*args, *parameters.values()):
             if value is UNSET:
                 args, parameters, left_open = _without_unset(entry, args, parameters)
-                return run(bind(args, parameters), left_open)
-        return run(bind(args, parameters), _NOTHING)
+                break
+        try:
+            bound = bind(args, parameters)
+        except ParameterBindingError as error:
+            _explain(entry, error)
+            raise
+        return run(bound, left_open)
 
     def run(bound: dict[str, Any], left_open: frozenset[str]) -> Any:
         try:
@@ -122,6 +128,14 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
     cmdlet.pipe = pipe  # type: ignore[attr-defined]
     cmdlet.__signature__ = _signature(entry)  # type: ignore[attr-defined]
     return cmdlet  # type: ignore[return-value]
+
+
+def _explain(entry: TableEntry, error: ParameterBindingError) -> None:
+    """Give an error about a parameter's value that parameter's line of help as its hint."""
+    row = next((one for one in entry.parameters if one.name == error.parameter), None)
+    if row is not None and row.help and not error.hint:
+        error.hint = f"-{row.name}: {row.help}"
+        error.__notes__ = [error.hint]
 
 
 def as_table(value: Any) -> Any:

@@ -136,3 +136,16 @@ def test_a_schema_keeps_its_order_whatever_it_is_made_of() -> None:
     built = ps.Initialize_FunctionObject(Name="f", Parameters={"point": Point(), "model": built})
     assert list(built.parameters["point"].items()) == [("y", 1), ("x", 2)]
     assert built.parameters["model"]["name"] == "f"
+
+
+def test_an_error_about_a_value_says_what_the_parameter_is_for() -> None:
+    """As a hint, which tracebacks and the command line show as a note."""
+    with pytest.raises(ps.ParameterBindingError) as caught:
+        ps.Set_Configuration(ApiKey="sk-alone")  # type: ignore[arg-type]
+    assert "a key alone goes to AccessToken" in (caught.value.hint or "")
+    with pytest.raises(ps.ParameterBindingError) as caught:
+        ps.invoke("New-ChatCompletion", **MESSAGE, max_token=5)
+    assert "Did you mean -MaxTokens" in (caught.value.hint or "")
+    with pytest.raises(ps.ParameterBindingError) as caught:
+        ps.invoke("New-ChatCompletion", **MESSAGE, ThrottleLimt=5)
+    assert "Did you mean -ThrottleLimit" in (caught.value.hint or "")
