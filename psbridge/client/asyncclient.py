@@ -85,10 +85,10 @@ class AsyncClient:
 
         check_concurrency(concurrency)
         gate = self._core.gate(limits, held)
-        return outcomes(self.sender(gate, held), bodies, concurrency, ordered, gate)
+        return outcomes(self.create_reserved(gate, held), bodies, concurrency, ordered, gate)
 
-    def sender(self, gate: Gate, options: Mapping[str, Any]) -> Send:
-        """What sends one of many requests, in its place under the shared limits."""
+    def create_reserved(self, gate: Gate, options: Mapping[str, Any]) -> Send:
+        """What creates one of many, in the place reserved for it under the shared limits."""
 
         async def send(body: Body, place: Place | None) -> Reply:
             return await self._create(self._core.one_of_many(body, gate, place, options))

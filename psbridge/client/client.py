@@ -87,7 +87,7 @@ class Client:
         check_concurrency(concurrency)
         held = self._core.held(options)
         gate = self._core.gate(limits, held)
-        send = self._twin().sender(gate, held)
+        send = self._twin().create_reserved(gate, held)
         return Results(self._thread, send, bodies, concurrency, ordered, options.get("cancellation"), gate)
 
     def _twin(self) -> AsyncClient:

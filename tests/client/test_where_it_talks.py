@@ -373,7 +373,7 @@ def test_both_clients_have_the_same_methods_and_parameters() -> None:
         return {name: [str(p) for p in inspect.signature(m).parameters.values()] for name, m in own.items()}
 
     blocking, asynchronous = public(Client), public(AsyncClient)
-    asynchronous.pop("create_reserved", None)
+    asynchronous.pop("create_reserved")
     blocking["map"][1] = asynchronous["map"][1]
     assert blocking == asynchronous
 
