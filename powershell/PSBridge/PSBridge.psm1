@@ -4937,7 +4937,7 @@ function New-ChatCompletion {
         ${AsJob}
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
-    process { if ($PSCmdlet.ShouldProcess($CreateChatCompletionRequest)) { Send-BridgeCall $call $PSBoundParameters $_ } }
+    process { if ($InvokeTools -or $PSCmdlet.ShouldProcess('New-ChatCompletion')) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
@@ -5203,6 +5203,8 @@ function Send-ChatMessage {
         ${AdditionalHeaders},
         [Hashtable]
         ${AdditionalQuery},
+        [System.Object]
+        ${Connection},
         [PSCustomObject]
         ${Model},
         [System.Nullable[Bool]]

@@ -158,8 +158,6 @@ def _too_deep(command: str, bound: Bound) -> PSBridgeError:
 
 
 _NOTHING: frozenset[str] = frozenset()
-# With one of these a cmdlet shows by itself what it would do: the first request is sent all the same.
-_OWN_WHAT_IF = frozenset(("InvokeTools",))
 _OBEYED = COMMON | {"Connection"}
 
 
@@ -210,7 +208,7 @@ def _error_action(command: Command, parameters: dict[str, Any]) -> str:
 
 
 def _with_common(entry: TableEntry, work: Work, bound: dict[str, Any], left_open: frozenset[str]) -> Any:
-    if bound.get("WhatIf") and _OWN_WHAT_IF.isdisjoint(bound):
+    if bound.get("WhatIf") and entry.row.own_what_if not in bound:
         target = next((str(value) for name, value in bound.items() if name not in COMMON), "")
         import logging
 

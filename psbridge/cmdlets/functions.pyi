@@ -3984,6 +3984,7 @@ class _Send_ChatMessage(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
+        Connection: ChatConnection | str = ...,
         Model: CreateChatCompletionRequestModel | Sequence[Any] | None = ...,
         Store: bool | None = ...,
         ReasoningEffort: Literal["low", "medium", "high", "none", "minimal", "xhigh", "max"]
@@ -4057,6 +4058,7 @@ class _Send_ChatMessage(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
+        Connection: ChatConnection | str = ...,
         Model: CreateChatCompletionRequestModel | Sequence[Any] | None = ...,
         Store: bool | None = ...,
         ReasoningEffort: Literal["low", "medium", "high", "none", "minimal", "xhigh", "max"]
@@ -4130,6 +4132,7 @@ class _Send_ChatMessage(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
+        Connection: ChatConnection | str = ...,
         Model: CreateChatCompletionRequestModel | Sequence[Any] | None = ...,
         Store: bool | None = ...,
         ReasoningEffort: Literal["low", "medium", "high", "none", "minimal", "xhigh", "max"]
@@ -4203,6 +4206,7 @@ class _Send_ChatMessage(_Cmdlet):
         AdditionalBody: Mapping[Any, Any] = ...,
         AdditionalHeaders: Mapping[Any, Any] = ...,
         AdditionalQuery: Mapping[Any, Any] = ...,
+        Connection: ChatConnection | str = ...,
         Model: CreateChatCompletionRequestModel | Sequence[Any] | None = ...,
         Store: bool | None = ...,
         ReasoningEffort: Literal["low", "medium", "high", "none", "minimal", "xhigh", "max"]

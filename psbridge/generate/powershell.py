@@ -86,6 +86,14 @@ class Function:
         return ", ".join(parts)
 
     @property
+    def asks(self) -> str:
+        """The condition under which the function does its work, for one that supports ShouldProcess."""
+        first = self.parameters[0]
+        target = f"${first.name}" if first.dotnet == "String" else f"'{self.cmdlet.name}'"
+        asked = f"$PSCmdlet.ShouldProcess({target})"
+        return f"${self.cmdlet.own_what_if} -or {asked}" if self.cmdlet.own_what_if else asked
+
+    @property
     def counted(self) -> bool:
         """Whether the positions are those that PowerShell gives by itself: the order, without sets."""
         positions = [one.position for one in self.parameters if one.dotnet != "SwitchParameter"]

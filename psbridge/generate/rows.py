@@ -45,6 +45,8 @@ class Cmdlet:
     work: str = ""
     many: str = ""
     variants: tuple[tuple[str, str], ...] = ()
+    own_what_if: str = ""
+    calls_others: bool = False
     included: str = ""
 
     @classmethod

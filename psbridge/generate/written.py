@@ -41,7 +41,7 @@ def written_row(family: Family, name: str, words: Words, rows: dict[str, Cmdlet]
     own = [_parameter(name, one, given, words) for one, given in about.get("parameters", {}).items()]
     if about.get("call"):
         own += _call_parameters(about.get("operations", ()), own, words)
-    elif any(one.get("waits", True) for one in about.get("operations", ())):
+    elif about.get("waits") or any(one.get("waits", True) for one in about.get("operations", ())):
         own.append(_of_every_call("Connection", words))
     parameters = [*own, *_included(about.get("include"), own, rows)]
     return Cmdlet(
@@ -57,6 +57,8 @@ def written_row(family: Family, name: str, words: Words, rows: dict[str, Cmdlet]
         about.get("work", ""),
         about.get("many", ""),
         tuple(about.get("variants", {}).items()),
+        about.get("ownWhatIf", ""),
+        about.get("waits", False),
         about.get("include", {}).get("model", ""),
     )
 

@@ -93,6 +93,8 @@ class CmdletRow(NamedTuple):
         output: the model, or other type, that it gives back.
         work: the function that does its work (`module.function` in `psbridge.cmdlets`), where neither its
             kind nor its operations say it all; `many`: the one that does a whole pipeline.
+        own_what_if: the parameter with which it shows by itself what -WhatIf asks for.
+        calls_others: it has no operation of its own, but waits for those of other cmdlets.
     """
 
     name: str
@@ -106,11 +108,13 @@ class CmdletRow(NamedTuple):
     should_process: bool = False
     work: str = ""
     many: str = ""
+    own_what_if: str = ""
+    calls_others: bool = False
 
     @property
     def waits(self) -> bool:
         """It waits for a server, so a worker gives it a thread of its own."""
-        return any(operation.waits for operation in self.operations)
+        return self.calls_others or any(operation.waits for operation in self.operations)
 
 
 class FamilyRow(NamedTuple):
