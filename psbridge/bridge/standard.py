@@ -21,6 +21,7 @@ from typing import Any
 PIPE_BUF = getattr(select, "PIPE_BUF", 512)
 _KEPT = 1 << 18  # bytes of standard error that may wait for its reader
 _MOMENT = 0.2  # seconds
+_PIECE = 4096  # what an empty pipe takes at once everywhere: it stays readable though the process ends
 
 
 def take_over() -> tuple[int, int]:
@@ -109,7 +110,7 @@ class _Noise(io.RawIOBase):
             rest = piece
             with suppress(OSError):  # nobody reads it any more
                 while rest:
-                    rest = rest[os.write(2, rest) :]
+                    rest = rest[os.write(2, rest[:_PIECE]) :]
             with self._changed:
                 self._waiting -= len(piece)
                 self._stuck = self._stuck and bool(self._waiting)

@@ -15,13 +15,13 @@ from ..client.errors import StatusError
 from ..client.settings.configuration import Configuration, current_configuration
 from ..client.settings.secret import mask_text
 from ..errors import PSBridgeError
+from . import shells
 from .demo import offline_configuration
 from .screen import Screen
+from .shells import Row
 
 _REACH_SECONDS = 5.0
 _TOOL_SECONDS = 30.0
-
-_Row = tuple[str, str, str]
 
 
 def run() -> bool:
@@ -38,7 +38,7 @@ def run() -> bool:
         _package("httpx"),
         works,
         *_calls(),
-        _powershell(),
+        *shells.rows(),
         _dotnet(),
         _package("pythonnet", optional="needed by the .NET interface only"),
     ]
@@ -46,19 +46,19 @@ def run() -> bool:
     return works[1] == "ok"
 
 
-def _python() -> _Row:
+def _python() -> Row:
     bits = "64-bit" if sys.maxsize > 2**32 else "32-bit"
     return ("Python", "ok", f"{'.'.join(map(str, sys.version_info[:3]))} ({bits}, {sys.platform})")
 
 
-def _package(name: str, optional: str = "") -> _Row:
+def _package(name: str, optional: str = "") -> Row:
     try:
         return (name, "ok", version(name))
     except PackageNotFoundError:
         return (name, "not found", optional or "pip install psbridge brings it")
 
 
-def _offline_call() -> _Row:
+def _offline_call() -> Row:
     """One real call over loopback: the proof that psbridge can work here."""
     try:
         with psbridge.OfflineServer() as server, offline_configuration(server):
@@ -68,7 +68,7 @@ def _offline_call() -> _Row:
     return ("Offline call", "ok", f"HTTP {info.StatusCode} in {info.ElapsedSec * 1000:.0f} ms")
 
 
-def _calls() -> list[_Row]:
+def _calls() -> list[Row]:
     """What a call would use now: key, proxy, base URL."""
     try:
         configuration = current_configuration().resolved()
@@ -77,13 +77,13 @@ def _calls() -> list[_Row]:
         return [("Configuration", "wrong", error.message)]
 
 
-def _key(configuration: Configuration) -> _Row:
+def _key(configuration: Configuration) -> Row:
     if configuration.access_token is not None or configuration.api_key:
         return ("Key", "ok", "present (never shown)")
     return ("Key", "not found", "set OPENAI_API_KEY; the offline server needs none")
 
 
-def _network(configuration: Configuration) -> list[_Row]:
+def _network(configuration: Configuration) -> list[Row]:
     """The proxy in force, and whether any HTTP reply comes back: a refused key is a reply too."""
     from ..client import Client
     from ..client.message.request import address
@@ -103,28 +103,7 @@ def _network(configuration: Configuration) -> list[_Row]:
     return [*rows, ("Base URL", state, f"{mask_text(url)}: {said}")]
 
 
-def _powershell() -> _Row:
-    stated = os.environ.get("PSBRIDGE_PWSH")
-    found = shutil.which(stated) if stated else shutil.which("pwsh") or shutil.which("powershell")
-    if found is None:
-        where = (
-            "PSBRIDGE_PWSH names no program" if stated else "no pwsh on the path, PSBRIDGE_PWSH is not set"
-        )
-        return ("PowerShell", "not found", where)
-    return _tool(
-        "PowerShell",
-        [
-            found,
-            "-NoLogo",
-            "-NoProfile",
-            "-NonInteractive",
-            "-Command",
-            "$PSVersionTable.PSVersion.ToString()",
-        ],
-    )
-
-
-def _dotnet() -> _Row:
+def _dotnet() -> Row:
     root = os.environ.get("DOTNET_ROOT")
     found = (shutil.which("dotnet", path=root) if root else None) or shutil.which("dotnet")
     if found is None:
@@ -133,7 +112,7 @@ def _dotnet() -> _Row:
     return (name, state, detail.partition(" [")[0])
 
 
-def _tool(name: str, command: Sequence[str], *, last_line: bool = False) -> _Row:
+def _tool(name: str, command: Sequence[str], *, last_line: bool = False) -> Row:
     """A program's version, as it says itself."""
     try:
         done = subprocess.run(

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -227,6 +228,49 @@ def test_doctor_shows_the_proxy_without_its_password(psbridge: Run, monkeypatch:
     done = psbridge("doctor")
     state, proxy = _findings(done.stdout)["Proxy"]
     assert state == "ok" and proxy.endswith("@127.0.0.1:9") and "pa55word" not in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the PowerShell of this test is a shell script")
+@pytest.mark.parametrize(
+    ("answers", "rows"),
+    [
+        (("7.6.5", "Unrestricted", "FullLanguage"), {"PowerShell": "ok", "PowerShell policy": "ok"}),
+        (
+            ("5.1.22621.1", "Restricted", "FullLanguage", "533320"),
+            {"Windows PowerShell": "ok", "Windows PowerShell policy": "wrong"},
+        ),
+        (
+            ("5.1.17763.1", "AllSigned", "ConstrainedLanguage", "394802"),
+            {
+                "Windows PowerShell policy": "wrong",
+                "Windows PowerShell language": "wrong",
+                ".NET Framework": "too old",
+            },
+        ),
+        (
+            ("7.4.0", "RemoteSigned", "ConstrainedLanguage"),
+            {"PowerShell policy": "ok", "PowerShell language": "wrong"},
+        ),
+    ],
+)
+def test_doctor_names_the_policies_in_the_way(
+    psbridge: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answers: tuple[str, ...],
+    rows: dict[str, str],
+) -> None:
+    shell = tmp_path / "pwsh"
+    shell.write_text("#!/bin/sh\n" + "".join(f"echo {answer}\n" for answer in answers))
+    shell.chmod(0o755)
+    monkeypatch.setenv("PSBRIDGE_PWSH", str(shell))
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    done = psbridge("doctor")
+    found = {name: row[0] for name, row in _findings(done.stdout).items()}
+    assert done.returncode == 0 and rows.items() <= found.items()
+    assert (".NET Framework" in found) == (".NET Framework" in rows)
+    if "wrong" in rows.values() and "AllSigned" in answers:
+        assert "about_PSBridge" in done.stdout
 
 
 def test_a_quick_command_loads_no_heavy_package() -> None:
