@@ -2,6 +2,8 @@
 # Comes from powershell/src; loaded by a function of PSBridge.psm1, hence the scope of every function here.
 
 $script:Viewed = @{
+    'RunStatus' = 1
+    'RunResult' = 1
     'CreateChatCompletionResponse' = 1
     'CreateChatCompletionStreamResponse' = 1
     'HttpInfo' = 1

@@ -8,11 +8,20 @@ $script:Requests = @{
     'New-Moderation' = 'CreateModerationRequest'
 }
 $script:Files = @{
+    'Export-ChatCompletionRun' = 'Ledger', 'OutFile'
+    'Get-ChatCompletionRun' = 'Ledger'
+    'Invoke-ChatCompletionRun' = 'Ledger', 'Path', 'OutFile', 'PriceFile'
     'Invoke-DownloadFile' = 'OutFile'
     'New-ChatConnection' = 'CaBundle'
     'New-File' = 'File'
+    'Receive-ChatCompletionRun' = 'Ledger'
+    'Remove-ChatCompletionRun' = 'Ledger'
+    'Resume-ChatCompletionRun' = 'Ledger', 'OutFile', 'PriceFile'
     'Set-Configuration' = 'CaBundle'
     'Set-ConfigurationHttpSigning' = 'KeyFilePath'
+    'Start-ChatCompletionRun' = 'Ledger', 'Path', 'OutFile', 'PriceFile'
+    'Stop-ChatCompletionRun' = 'Ledger'
+    'Wait-ChatCompletionRun' = 'Ledger'
 }
 
 # PowerShell values as JSON text, and back. ConvertTo-Json loses too much: integer keys, keys that differ in
@@ -732,6 +741,8 @@ function script:Open-BridgeCall {
         Limit      = 1
         RequestsPerMinute = $null
         TokensPerMinute = $null
+        Whole      = $false                                                     # the pipeline is one call, limits and all
+        Rows       = $null
         Unordered  = $Bound.TryGetValue('Unordered', [ref]$asked) -and $asked
         More       = ''
         Queue      = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
@@ -823,8 +834,10 @@ function script:Select-BridgeArgument {
     # What of the bound parameters is the worker's business, in its terms.
     param($Call, $Bound)
     $own = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
-    foreach ($key in $script:Limits) { [void]$own.Remove($key) }
-    [void]$own.Remove('Unordered')
+    if (-not $Call.Whole) {
+        foreach ($key in $script:Limits) { [void]$own.Remove($key) }
+        [void]$own.Remove('Unordered')
+    }
     foreach ($key in $script:Files[$Call.Name]) {
         if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = Resolve-BridgePath $Call.Cmdlet $own[$key] }
     }
@@ -893,7 +906,12 @@ function script:Receive-BridgeCall {
     if ($null -ne $method) {
         $slot = $Call.Slots[[long]$message.params.id]
         if ($null -eq $slot) { return }
-        if ($method.Value -eq 'item') {
+        if ($method.Value -eq 'item' -and $null -ne $message.params.PSObject.Properties['error']) {
+            # An error in an item's place: the others go on.
+            $target = $script:Reader.Read($message.params.target)
+            Write-BridgeError $Call.Cmdlet (ConvertTo-BridgeRecord $message.params.error $target) $true
+        }
+        elseif ($method.Value -eq 'item') {
             $value = $script:Reader.Read($message.params.value)
             if ($Call.Unordered -or [object]::ReferenceEquals($slot, $Call.Order.Peek())) { , $value }
             else { $slot.Items.Enqueue($value) }
@@ -1028,6 +1046,55 @@ function script:Get-BridgeReplayText {
     param($Kept)
     if ($null -ne $Kept.Long) { return $Kept.Long }
     Get-BridgeText $Kept.Text
+}
+
+# A pipeline that is one call: its items go into a file, as lines of JSON, and the call gets the file.
+
+function script:Add-BridgeRow {
+    # One item of the pipeline.
+    param($Call, $Bound, $Item)
+    if (-not $Call.Cmdlet.MyInvocation.ExpectingInput -and -not $Bound.ContainsKey('InputObject')) { return }
+    if ($null -eq $Call.Rows) {
+        $path = Join-Path ([System.IO.Path]::GetTempPath()) "psbridge-rows-$([guid]::NewGuid().ToString('N')).jsonl"
+        $options = [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::None
+        $file = [System.IO.FileStream]::new($path, $options[0], $options[1], $options[2])
+        $Call.Rows = @{ Path = $path; Writer = [System.IO.StreamWriter]::new($file, [System.Text.UTF8Encoding]::new($false)); Refusal = '' }
+    }
+    foreach ($one in @($Item)) {
+        $writer = [PSBridgeWriter]::new()
+        $writer.Add($one, 'InputObject')
+        if ($writer.Refusal) { $Call.Rows.Refusal = $writer.Refusal }
+        $Call.Rows.Writer.WriteLine($writer.Text.ToString())
+    }
+}
+
+function script:Send-BridgeRow {
+    # The end of the pipeline: the call itself, with what was gathered.
+    param($Call, $Bound)
+    $Call.Whole = $true
+    $own = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
+    [void]$own.Remove('InputObject')
+    if ($own.ContainsKey('WhatIf')) {
+        if ($own['WhatIf']) { $own['DryRun'] = $true }
+        [void]$own.Remove('WhatIf')
+    }
+    try {
+        if ($null -ne $Call.Rows) {
+            $Call.Rows.Writer.Dispose()
+            if ($Call.Rows.Refusal) {
+                $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $Call.Rows.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null))
+            }
+            $own['Path'] = $Call.Rows.Path
+        }
+        Send-BridgeCall $Call $own $null
+        if ($Call.Open) { Complete-BridgeCall $Call }
+    }
+    finally {
+        if ($null -ne $Call.Rows) {
+            $Call.Rows.Writer.Dispose()
+            [System.IO.File]::Delete($Call.Rows.Path)
+        }
+    }
 }
 
 # -AsJob: the same pipeline in a runspace of its own, as a job that Get-Job, Wait-Job, Receive-Job, Stop-Job and

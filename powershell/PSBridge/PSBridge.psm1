@@ -1432,6 +1432,20 @@ function Copy-ChatSession {
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
+function Export-ChatCompletionRun {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${Ledger},
+        [String]
+        ${OutFile}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
 function Export-ChatSession {
     [CmdletBinding()]
     param(
@@ -1497,6 +1511,18 @@ function Get-ChatCompletionMessage {
         ${All},
         [System.Object]
         ${Connection}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Get-ChatCompletionRun {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${Ledger}
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -4472,6 +4498,68 @@ function Initialize-WebSearchLocation {
     process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
 }
 
+function Invoke-ChatCompletionRun {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipeline)]
+        [System.Object]
+        ${InputObject},
+        [Parameter(Position = 0, Mandatory)]
+        [String]
+        ${Ledger},
+        [String]
+        ${Path},
+        [String]
+        ${Id},
+        [String]
+        ${Template},
+        [String]
+        ${RequestColumn},
+        [String]
+        ${System},
+        [String]
+        ${Model},
+        [System.Object]
+        ${JsonSchema},
+        [String]
+        ${Endpoint},
+        [Hashtable]
+        ${Parameters},
+        [String]
+        ${OutFile},
+        [System.Nullable[Int32]]
+        ${ThrottleLimit},
+        [System.Nullable[Int32]]
+        ${Processes},
+        [System.Nullable[Double]]
+        ${RequestsPerMinute},
+        [System.Nullable[Double]]
+        ${TokensPerMinute},
+        [System.Nullable[Int32]]
+        ${MaxRequests},
+        [System.Nullable[Int32]]
+        ${MaxTokens},
+        [System.Nullable[Double]]
+        ${MaxCost},
+        [Hashtable]
+        ${Price},
+        [String]
+        ${PriceFile},
+        [System.Object]
+        ${Deadline},
+        [ValidateSet('Refuse', 'Rerun')]
+        [String]
+        ${Changed},
+        [Switch]
+        ${DryRun},
+        [Switch]
+        ${WhatIf}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Add-BridgeRow $call $PSBoundParameters $InputObject }
+    end { Send-BridgeRow $call $PSBoundParameters }
+}
+
 function Invoke-DeleteFile {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     param(
@@ -5136,6 +5224,20 @@ function New-Moderation {
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
+function Receive-ChatCompletionRun {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${Ledger},
+        [Switch]
+        ${Wait}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
 function Remove-ChatCompletion {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     param(
@@ -5147,6 +5249,56 @@ function Remove-ChatCompletion {
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Remove-ChatCompletionRun {
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    param(
+        [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${Ledger},
+        [Switch]
+        ${Force}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { if ($PSCmdlet.ShouldProcess($Ledger)) { Send-BridgeCall $call $PSBoundParameters $_ } }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Resume-ChatCompletionRun {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0, Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${Ledger},
+        [Switch]
+        ${Retry},
+        [String]
+        ${OutFile},
+        [System.Nullable[Int32]]
+        ${ThrottleLimit},
+        [System.Nullable[Int32]]
+        ${Processes},
+        [System.Nullable[Double]]
+        ${RequestsPerMinute},
+        [System.Nullable[Double]]
+        ${TokensPerMinute},
+        [System.Nullable[Int32]]
+        ${MaxRequests},
+        [System.Nullable[Int32]]
+        ${MaxTokens},
+        [System.Nullable[Double]]
+        ${MaxCost},
+        [Hashtable]
+        ${Price},
+        [String]
+        ${PriceFile},
+        [System.Object]
+        ${Deadline}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
@@ -5424,6 +5576,68 @@ function Set-ConfigurationHttpSigning {
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
+function Start-ChatCompletionRun {
+    [CmdletBinding()]
+    param(
+        [Parameter(ValueFromPipeline)]
+        [System.Object]
+        ${InputObject},
+        [Parameter(Position = 0, Mandatory)]
+        [String]
+        ${Ledger},
+        [String]
+        ${Path},
+        [String]
+        ${Id},
+        [String]
+        ${Template},
+        [String]
+        ${RequestColumn},
+        [String]
+        ${System},
+        [String]
+        ${Model},
+        [System.Object]
+        ${JsonSchema},
+        [String]
+        ${Endpoint},
+        [Hashtable]
+        ${Parameters},
+        [String]
+        ${OutFile},
+        [System.Nullable[Int32]]
+        ${ThrottleLimit},
+        [System.Nullable[Int32]]
+        ${Processes},
+        [System.Nullable[Double]]
+        ${RequestsPerMinute},
+        [System.Nullable[Double]]
+        ${TokensPerMinute},
+        [System.Nullable[Int32]]
+        ${MaxRequests},
+        [System.Nullable[Int32]]
+        ${MaxTokens},
+        [System.Nullable[Double]]
+        ${MaxCost},
+        [Hashtable]
+        ${Price},
+        [String]
+        ${PriceFile},
+        [System.Object]
+        ${Deadline},
+        [ValidateSet('Refuse', 'Rerun')]
+        [String]
+        ${Changed},
+        [Switch]
+        ${DryRun},
+        [Switch]
+        ${WhatIf}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Add-BridgeRow $call $PSBoundParameters $InputObject }
+    end { Send-BridgeRow $call $PSBoundParameters }
+}
+
 function Stop-Batch {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     param(
@@ -5445,6 +5659,20 @@ function Stop-Batch {
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($BatchId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Stop-ChatCompletionRun {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0, Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${Ledger},
+        [System.Nullable[Double]]
+        ${TimeoutSec}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
@@ -5485,6 +5713,20 @@ function Use-ChatConnection {
         ${Connection},
         [ScriptBlock]
         ${ScriptBlock}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function Wait-ChatCompletionRun {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0, Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [String]
+        ${Ledger},
+        [System.Nullable[Double]]
+        ${TimeoutSec}
     )
     begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }

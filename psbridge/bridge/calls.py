@@ -10,6 +10,7 @@ import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..errors import PSBridgeError
 from .messages import CANCELLED, Id, error_line, notification_line
 from .output import Output
 from .values import encoded
@@ -69,9 +70,21 @@ class Call:
 
     def item(self, value: Any) -> bool:
         """Send one item of a stream, waiting while too much waits to be read; False when nobody wants it."""
-        line = notification_line("item", f'{{"id":{encoded(self.id)},"value":{encoded(value)}}}')
+        if isinstance(value, PSBridgeError):
+            line = self._failed_item(value)
+        else:
+            line = notification_line("item", f'{{"id":{encoded(self.id)},"value":{encoded(value)}}}')
         self._output.wait_for_room(BACKLOG, lambda: self.open)
         return self._send(line)
+
+    def _failed_item(self, error: PSBridgeError) -> bytes:
+        """An error in an item's place: the stream goes on."""
+        from .failures import data_text, failure
+
+        code, message, data = failure(error)
+        target = "null" if error.target is None else encoded(error.target)
+        told = f'{{"code":{code},"message":{encoded(message)},"data":{data_text(data)}}}'
+        return notification_line("item", f'{{"id":{encoded(self.id)},"error":{told},"target":{target}}}')
 
     def answer(self, line: bytes) -> bool:
         """Send the answer, unless there was one; says whether it did."""

@@ -203,7 +203,9 @@ def _error_action(command: Command, parameters: dict[str, Any]) -> str:
     for name, value in parameters.items():
         matched = command.metadata.match(name)
         if matched is not None and matched.parameter.name == "ErrorAction":
-            return _preference(command.bind_call((), {"ErrorAction": value})["ErrorAction"], "Stop")
+            # Bound by itself: what else the cmdlet demands is not to be asked for here.
+            alone = Command(command.name, ())
+            return _preference(alone.bind_call((), {"ErrorAction": value})["ErrorAction"], "Stop")
     return "Stop"
 
 

@@ -163,6 +163,9 @@ from ..models import (
     VoiceIdsShared,
     WebSearchLocation,
 )
+from ..runs.ledger import RunStatus
+from ..runs.plan import RunPlan
+from ..runs.writing import RunResult
 from .cmdlet import Cmdlet as Cmdlet
 from .configuration import HostSetting, LiveConfiguration
 from .connections import ChatConnection
@@ -180,6 +183,10 @@ def invoke(name: str, *args: Any, **parameters: Any) -> Any: ...
 class _Copy_ChatSession(_Cmdlet):
     def __call__(self, Session: Any = ...) -> ChatSession:
         """Branches a conversation; the copy goes on by itself."""
+
+class _Export_ChatCompletionRun(_Cmdlet):
+    def __call__(self, Ledger: str = ..., OutFile: str = ...) -> str:
+        """Writes the rows of a run to a file, as far as they are answered."""
 
 class _Export_ChatSession(_Cmdlet):
     def __call__(self, Session: Any = ..., Path: str = ...) -> None:
@@ -238,6 +245,10 @@ class _Get_ChatCompletionMessage(_Cmdlet):
         Connection: ChatConnection | str = ...,
     ) -> ChatCompletionMessageList:
         """Lists the messages a stored completion was asked with."""
+
+class _Get_ChatCompletionRun(_Cmdlet):
+    def __call__(self, Ledger: str = ...) -> RunStatus:
+        """Shows how far a run is."""
 
 class _Get_ChatCompletionUsage(_Cmdlet):
     def __call__(
@@ -2988,6 +2999,67 @@ class _Initialize_WebSearchLocation(_Cmdlet):
         timezone: str | None = ...,
     ) -> WebSearchLocation: ...
 
+class _Invoke_ChatCompletionRun(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Ledger: str = ...,
+        *,
+        InputObject: Any = ...,
+        Path: str = ...,
+        Id: str = ...,
+        Template: str = ...,
+        RequestColumn: str = ...,
+        System: str = ...,
+        Model: str = ...,
+        JsonSchema: Any = ...,
+        Endpoint: str = ...,
+        Parameters: Mapping[Any, Any] = ...,
+        OutFile: str = ...,
+        ThrottleLimit: int | None = ...,
+        Processes: int | None = ...,
+        RequestsPerMinute: float | None = ...,
+        TokensPerMinute: float | None = ...,
+        MaxRequests: int | None = ...,
+        MaxTokens: int | None = ...,
+        MaxCost: float | None = ...,
+        Price: Mapping[Any, Any] = ...,
+        PriceFile: str = ...,
+        Deadline: Any = ...,
+        Changed: str = ...,
+        DryRun: Literal[True],
+    ) -> RunPlan: ...
+    @overload
+    def __call__(
+        self,
+        Ledger: str = ...,
+        *,
+        InputObject: Any = ...,
+        Path: str = ...,
+        Id: str = ...,
+        Template: str = ...,
+        RequestColumn: str = ...,
+        System: str = ...,
+        Model: str = ...,
+        JsonSchema: Any = ...,
+        Endpoint: str = ...,
+        Parameters: Mapping[Any, Any] = ...,
+        OutFile: str = ...,
+        ThrottleLimit: int | None = ...,
+        Processes: int | None = ...,
+        RequestsPerMinute: float | None = ...,
+        TokensPerMinute: float | None = ...,
+        MaxRequests: int | None = ...,
+        MaxTokens: int | None = ...,
+        MaxCost: float | None = ...,
+        Price: Mapping[Any, Any] = ...,
+        PriceFile: str = ...,
+        Deadline: Any = ...,
+        Changed: str = ...,
+        DryRun: Literal[False] = ...,
+    ) -> Iterator[RunResult]:
+        """Asks for every row of a pipeline or a file and returns the rows, in order, as they are answered."""
+
 class _Invoke_DeleteFile(_Cmdlet):
     @overload
     def __call__(
@@ -3945,6 +4017,10 @@ class _New_Moderation(_Cmdlet):
     ) -> CreateModerationResponse:
         """Has texts and images judged for harm."""
 
+class _Receive_ChatCompletionRun(_Cmdlet):
+    def __call__(self, Ledger: str = ..., *, Wait: bool = ...) -> Iterator[RunResult]:
+        """Returns the rows of a run that are finished, in order; failures are errors."""
+
 class _Remove_ChatCompletion(_Cmdlet):
     def __call__(
         self,
@@ -3955,6 +4031,32 @@ class _Remove_ChatCompletion(_Cmdlet):
         Confirm: bool = ...,
     ) -> ChatCompletionDeleted:
         """Deletes a stored completion for good."""
+
+class _Remove_ChatCompletionRun(_Cmdlet):
+    def __call__(
+        self, Ledger: str = ..., *, Force: bool = ..., WhatIf: bool = ..., Confirm: bool = ...
+    ) -> None:
+        """Removes the ledger of a run."""
+
+class _Resume_ChatCompletionRun(_Cmdlet):
+    def __call__(
+        self,
+        Ledger: str = ...,
+        *,
+        Retry: bool = ...,
+        OutFile: str = ...,
+        ThrottleLimit: int | None = ...,
+        Processes: int | None = ...,
+        RequestsPerMinute: float | None = ...,
+        TokensPerMinute: float | None = ...,
+        MaxRequests: int | None = ...,
+        MaxTokens: int | None = ...,
+        MaxCost: float | None = ...,
+        Price: Mapping[Any, Any] = ...,
+        PriceFile: str = ...,
+        Deadline: Any = ...,
+    ) -> RunStatus:
+        """Goes on with a run in a process of its own."""
 
 class _Send_ChatMessage(_Cmdlet):
     @overload
@@ -4312,6 +4414,67 @@ class _Set_ConfigurationHttpSigning(_Cmdlet):
     ) -> None:
         """Signs every request with a private key."""
 
+class _Start_ChatCompletionRun(_Cmdlet):
+    @overload
+    def __call__(
+        self,
+        Ledger: str = ...,
+        *,
+        InputObject: Any = ...,
+        Path: str = ...,
+        Id: str = ...,
+        Template: str = ...,
+        RequestColumn: str = ...,
+        System: str = ...,
+        Model: str = ...,
+        JsonSchema: Any = ...,
+        Endpoint: str = ...,
+        Parameters: Mapping[Any, Any] = ...,
+        OutFile: str = ...,
+        ThrottleLimit: int | None = ...,
+        Processes: int | None = ...,
+        RequestsPerMinute: float | None = ...,
+        TokensPerMinute: float | None = ...,
+        MaxRequests: int | None = ...,
+        MaxTokens: int | None = ...,
+        MaxCost: float | None = ...,
+        Price: Mapping[Any, Any] = ...,
+        PriceFile: str = ...,
+        Deadline: Any = ...,
+        Changed: str = ...,
+        DryRun: Literal[True],
+    ) -> RunPlan: ...
+    @overload
+    def __call__(
+        self,
+        Ledger: str = ...,
+        *,
+        InputObject: Any = ...,
+        Path: str = ...,
+        Id: str = ...,
+        Template: str = ...,
+        RequestColumn: str = ...,
+        System: str = ...,
+        Model: str = ...,
+        JsonSchema: Any = ...,
+        Endpoint: str = ...,
+        Parameters: Mapping[Any, Any] = ...,
+        OutFile: str = ...,
+        ThrottleLimit: int | None = ...,
+        Processes: int | None = ...,
+        RequestsPerMinute: float | None = ...,
+        TokensPerMinute: float | None = ...,
+        MaxRequests: int | None = ...,
+        MaxTokens: int | None = ...,
+        MaxCost: float | None = ...,
+        Price: Mapping[Any, Any] = ...,
+        PriceFile: str = ...,
+        Deadline: Any = ...,
+        Changed: str = ...,
+        DryRun: Literal[False] = ...,
+    ) -> RunStatus:
+        """Asks for every row of a pipeline or a file in a process of its own, which outlives this console."""
+
 class _Stop_Batch(_Cmdlet):
     @overload
     def __call__(
@@ -4343,6 +4506,10 @@ class _Stop_Batch(_Cmdlet):
     ) -> Batch:
         """Cancels a batch; what is done by then is kept."""
 
+class _Stop_ChatCompletionRun(_Cmdlet):
+    def __call__(self, Ledger: str = ..., *, TimeoutSec: float | None = ...) -> RunStatus:
+        """Ends a run when what is under way has ended."""
+
 class _Undo_ChatMessage(_Cmdlet):
     def __call__(self, Session: Any = ...) -> list[Any]:
         """Takes back the last message of the user and all behind it."""
@@ -4365,10 +4532,16 @@ class _Use_ChatConnection(_Cmdlet):
     ) -> AbstractContextManager[Configuration]:
         """Has a block of code use a connection instead of the settings in force."""
 
+class _Wait_ChatCompletionRun(_Cmdlet):
+    def __call__(self, Ledger: str = ..., *, TimeoutSec: float | None = ...) -> RunStatus:
+        """Waits until nobody works on a run any more."""
+
 Copy_ChatSession: _Copy_ChatSession
+Export_ChatCompletionRun: _Export_ChatCompletionRun
 Export_ChatSession: _Export_ChatSession
 Get_ChatCompletion: _Get_ChatCompletion
 Get_ChatCompletionMessage: _Get_ChatCompletionMessage
+Get_ChatCompletionRun: _Get_ChatCompletionRun
 Get_ChatCompletionUsage: _Get_ChatCompletionUsage
 Get_Configuration: _Get_Configuration
 Get_ConfigurationHttpSigning: _Get_ConfigurationHttpSigning
@@ -4578,6 +4751,7 @@ Initialize_VoiceIdsOrCustomVoice: _Initialize_VoiceIdsOrCustomVoice
 Initialize_VoiceIdsOrCustomVoiceAnyOf: _Initialize_VoiceIdsOrCustomVoiceAnyOf
 Initialize_VoiceIdsShared: _Initialize_VoiceIdsShared
 Initialize_WebSearchLocation: _Initialize_WebSearchLocation
+Invoke_ChatCompletionRun: _Invoke_ChatCompletionRun
 Invoke_DeleteFile: _Invoke_DeleteFile
 Invoke_DeleteModel: _Invoke_DeleteModel
 Invoke_DownloadFile: _Invoke_DownloadFile
@@ -4594,17 +4768,23 @@ New_ChatSession: _New_ChatSession
 New_Embedding: _New_Embedding
 New_File: _New_File
 New_Moderation: _New_Moderation
+Receive_ChatCompletionRun: _Receive_ChatCompletionRun
 Remove_ChatCompletion: _Remove_ChatCompletion
+Remove_ChatCompletionRun: _Remove_ChatCompletionRun
+Resume_ChatCompletionRun: _Resume_ChatCompletionRun
 Send_ChatMessage: _Send_ChatMessage
 Set_Configuration: _Set_Configuration
 Set_ConfigurationApiKey: _Set_ConfigurationApiKey
 Set_ConfigurationApiKeyPrefix: _Set_ConfigurationApiKeyPrefix
 Set_ConfigurationDefaultHeader: _Set_ConfigurationDefaultHeader
 Set_ConfigurationHttpSigning: _Set_ConfigurationHttpSigning
+Start_ChatCompletionRun: _Start_ChatCompletionRun
 Stop_Batch: _Stop_Batch
+Stop_ChatCompletionRun: _Stop_ChatCompletionRun
 Undo_ChatMessage: _Undo_ChatMessage
 Update_ChatCompletion: _Update_ChatCompletion
 Use_ChatConnection: _Use_ChatConnection
+Wait_ChatCompletionRun: _Wait_ChatCompletionRun
 
 def ConvertFrom_JsonToAssistantsNamedToolChoiceFunction(Json: str) -> AssistantsNamedToolChoiceFunction:
     """Reads JSON text as one AssistantsNamedToolChoiceFunction and refuses text that is not one."""

@@ -40,5 +40,12 @@ def progress() -> Callable[[int, int | None], None] | None:
     return say
 
 
+def tell(line: str) -> None:
+    """Say a line of progress, where somebody listens."""
+    listener = _listener.get()
+    if listener is not None:
+        listener(line)
+
+
 def _size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"

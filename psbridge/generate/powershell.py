@@ -72,6 +72,7 @@ class Function:
     cmdlet: Cmdlet
     parameters: tuple[Typed, ...]
     examples: tuple[Shown, ...]
+    gathers: bool = False  # a whole pipeline is one call
 
     @property
     def binding(self) -> str:
@@ -121,7 +122,12 @@ def powershell_files(
         for name, about in family.cmdlets.items()
         if "powershell" in about
     }
-    functions = [_function(cmdlet, more.get(cmdlet.name, {}), examples) for cmdlet in table]
+    gathering = {
+        name for family in families for name, about in family.cmdlets.items() if about.get("gathers")
+    }
+    functions = [
+        _function(cmdlet, more.get(cmdlet.name, {}), examples, cmdlet.name in gathering) for cmdlet in table
+    ]
     everything = sorted([*functions, *own_functions()], key=lambda one: one.cmdlet.name)
     models = [(one.output, [p.wire for p in one.parameters]) for one in table if one.kind == "object"]
     templates = environment()
@@ -193,7 +199,9 @@ def _later() -> list[str]:
     return sorted(named.intersection(defined))
 
 
-def _function(cmdlet: Cmdlet, more: dict[str, Any], examples: Mapping[str, tuple[Shown, ...]]) -> Function:
+def _function(
+    cmdlet: Cmdlet, more: dict[str, Any], examples: Mapping[str, tuple[Shown, ...]], gathers: bool = False
+) -> Function:
     parameters = [Typed(**vars(one)) for one in cmdlet.parameters]
     places = {one.name: place for place, one in enumerate(parameters)}
     for name, about in more.items():
@@ -208,7 +216,7 @@ def _function(cmdlet: Cmdlet, more: dict[str, Any], examples: Mapping[str, tuple
             parameters[places[name]] = typed
         else:
             parameters.append(typed)
-    return Function(cmdlet, tuple(parameters), examples.get(cmdlet.name, ()))
+    return Function(cmdlet, tuple(parameters), examples.get(cmdlet.name, ()), gathers)
 
 
 def _written(name: str, entry: dict[str, Any]) -> Function:

@@ -1,4 +1,4 @@
-"""Processes that runs start: `helper` works on a ledger beside others. Not for people."""
+"""Processes that runs start: `helper` works on a ledger beside others, `alone` by itself. Not for people."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ def main(arguments: list[str]) -> int:
     from .processes import taken_over, when_input_ends
 
     what, path, width = arguments
-    if what != "helper":
-        return 2
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this one says when to end
-    job = job_of(path, taken_over(sys.stdin.buffer.readline()), width=int(width), processes=1)
-    when_input_ends(lambda: job.stop("stopped"))
+    configuration = taken_over(sys.stdin.buffer.readline())
     try:
-        job.work()
+        if what == "helper":
+            job = job_of(path, configuration, width=int(width), processes=1)
+            when_input_ends(lambda: job.stop("stopped"))
+            job.work()
+            return 0
+        job = job_of(path, configuration)
+        ending = job.work()
+        if job.settings.out:
+            job.export()
+        return ending.exit_code
     except RunError as error:
         sys.stderr.write(f"psbridge: {error.message}\n")
         return 1
-    return 0
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from .claims import View
 from .engine import Engine
 from .errors import LedgerMismatchError, RunUsageError
 from .intake import Intake, Taken
-from .ledger import Identity, Ledger, Status
+from .ledger import Identity, Ledger, RunStatus
 from .reading import Source, SourceRow, source
 from .recipes import Recipe, endpoint, recipe
 from .settings import Settings
@@ -46,7 +46,7 @@ class Ending:
     """
 
     why: str
-    status: Status
+    status: RunStatus
 
     @property
     def exit_code(self) -> int:

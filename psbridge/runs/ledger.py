@@ -44,7 +44,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Status:
+class RunStatus:
     """How far a run is.
 
     Attributes:
@@ -217,6 +217,14 @@ class Ledger:
                     (time.monotonic() + 3600,),
                 )
 
+    def starting(self, pid: int) -> None:
+        """The process `pid` is going to work on it; until it does, it counts as running while that lives."""
+        with self.writing() as db:
+            db.execute(
+                "update run set state = 'starting', why = ? where state != 'running'",
+                (f"{pid} {places.started(pid)}",),
+            )
+
     def end(self, why: str) -> None:
         """Nobody works on it any more; `why` it stopped, "" when it is done."""
         with self.writing() as db:
@@ -249,7 +257,7 @@ class Ledger:
             db.execute("update run set failed = failed - ?, state = 'stopped'", (len(rows),))
         return len(rows)
 
-    def status(self) -> Status:
+    def status(self) -> RunStatus:
         """How far it is, as one moment saw it."""
         db = self.db
         db.execute("begin")
@@ -268,10 +276,14 @@ class Ledger:
         (state, why, endpoint, account, model, total, done, failed, calls, refusals) = row[:10]
         prompt, completion, cost, settings, created, started, ended = row[10:]
         pending = total - done - failed - in_flight - in_batch[0]
-        if state == "running" and not workers:
+        if state == "starting":
+            pid, _, begun = why.partition(" ")
+            starting = places.is_alive(int(pid), begun)
+            state, why = ("running", "") if starting else ("stopped", "its process did not begin")
+        elif state == "running" and not workers:
             state, why = "stopped", why or "its process is gone"
         priced = bool(json.loads(settings).get("prices"))
-        return Status(
+        return RunStatus(
             *(str(self.path), state, why, endpoint, account, model or "", total, done, failed, pending),
             *(in_flight, in_batch[0], calls, refusals, prompt, completion, cost if priced else None),
             *(len(workers), created, started, ended),
@@ -314,4 +326,4 @@ def _somebody_works(db: sqlite3.Connection) -> bool:
     return any(not _is_gone(worker) for worker in _workers(db))
 
 
-__all__ = ["DONE", "FAILED", "OPEN", "Identity", "Ledger", "Status"]
+__all__ = ["DONE", "FAILED", "OPEN", "Identity", "Ledger", "RunStatus"]

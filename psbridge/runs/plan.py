@@ -21,7 +21,7 @@ _SHOWN = 3
 
 
 @dataclass
-class Plan:
+class RunPlan:
     """What a start would do.
 
     Attributes:
@@ -87,7 +87,7 @@ class Plan:
         )
 
 
-def plan(job: Job, rows: Iterable[SourceRow] | None = None) -> Plan:
+def plan(job: Job, rows: Iterable[SourceRow] | None = None) -> RunPlan:
     """What the start would do with `rows`, or with its file's.
 
     Raises:
@@ -96,7 +96,7 @@ def plan(job: Job, rows: Iterable[SourceRow] | None = None) -> Plan:
     if rows is None:
         file = job.source()
         rows = file.rows() if file is not None else ()
-    made = Plan()
+    made = RunPlan()
     ledger = None
     if job.path.exists():
         ledger = Ledger(job.path)
@@ -137,7 +137,7 @@ def plan(job: Job, rows: Iterable[SourceRow] | None = None) -> Plan:
     return made
 
 
-def _is_settled(ledger: Ledger | None, id: str, hash: bytes | None, made: Plan) -> bool:
+def _is_settled(ledger: Ledger | None, id: str, hash: bytes | None, made: RunPlan) -> bool:
     """Whether the ledger needs to ask for it no more."""
     row = None
     if ledger is not None:
@@ -154,7 +154,7 @@ def _is_settled(ledger: Ledger | None, id: str, hash: bytes | None, made: Plan) 
     return row[1] in (2, 3)
 
 
-def _estimate(made: Plan, job: Job, body: bytes) -> None:
+def _estimate(made: RunPlan, job: Job, body: bytes) -> None:
     prompt, answer = tokens_of(body)
     made.AnswersOpen += not answer
     tokens, most = job.caps.estimate(prompt, answer)
@@ -165,7 +165,7 @@ def _estimate(made: Plan, job: Job, body: bytes) -> None:
         made.MostCost = (made.MostCost or 0.0) + most
 
 
-def _sum_up(made: Plan, job: Job, size: int) -> None:
+def _sum_up(made: RunPlan, job: Job, size: int) -> None:
     made.BatchParts = max(-(-made.ToAsk // PART_REQUESTS), -(-size // PART_BYTES))
     minutes = [
         count / limit

@@ -10,12 +10,13 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ..client.settings.configuration import Configuration
+from ..client.settings.configuration import Configuration, KeyDispenser
 from ..client.settings.secret import Revealable, Secret
 
 
@@ -35,6 +36,29 @@ def start(path: Path, count: int, width: int, configuration: Configuration) -> l
     return started
 
 
+def start_alone(path: Path, configuration: Configuration) -> int:
+    """Start a process that works on a ledger and outlives this one, its console and its job; its number."""
+    log = path.with_name(path.name + ".log")
+    options: list[dict[str, Any]] = [{"start_new_session": True}]
+    if sys.platform == "win32":  # pragma: no cover - Windows only
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS
+        # A job that lets nobody out refuses the first.
+        options = [{"creationflags": flags | subprocess.CREATE_BREAKAWAY_FROM_JOB}, {"creationflags": flags}]
+    command = [sys.executable, "-m", "psbridge.runs", "alone", str(path.absolute()), "0"]
+    with log.open("ab") as file:
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": file}
+        try:
+            process = subprocess.Popen(command, **pipes, **options[0])
+        except OSError:
+            process = subprocess.Popen(command, **pipes, **options[-1])
+    assert process.stdin is not None
+    process.stdin.write(handed_over(configuration) + b"\n")
+    process.stdin.close()
+    # Waited for, so that nobody takes it for alive when it has ended.
+    threading.Thread(target=process.wait, name="psbridge-run-alone", daemon=True).start()
+    return process.pid
+
+
 def end(started: Sequence[subprocess.Popen[bytes]]) -> None:
     """Have them end what is under way, and wait for them."""
     for process in started:
@@ -49,7 +73,7 @@ def handed_over(configuration: Configuration) -> bytes:
     values = {
         one.name: _revealed(value)
         for one in fields(configuration)
-        if (value := getattr(configuration, one.name)) is not None and not callable(value)
+        if (value := getattr(configuration, one.name)) is not None
     }
     return pickle.dumps(values, protocol=4).hex().encode()
 
@@ -61,6 +85,11 @@ def taken_over(line: bytes) -> Configuration:
 
 
 def _revealed(value: Any) -> Any:
+    """A setting as plain values; a key that is asked for is asked for now, once."""
+    if isinstance(value, KeyDispenser):
+        return value.reserve(time.monotonic())[0].reveal()
+    if callable(value) and not isinstance(value, Secret):
+        value = value()
     if isinstance(value, Secret):
         return value.reveal()
     if isinstance(value, dict):

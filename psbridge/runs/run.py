@@ -22,11 +22,11 @@ from ..client.settings.configuration import Configuration
 from .claims import View
 from .errors import RunError, RunUsageError
 from .job import Ending, Job, job_of
-from .ledger import Ledger, Status
-from .plan import Plan, plan
+from .ledger import Ledger, RunStatus
+from .plan import RunPlan, plan
 from .reading import SourceRow, rows_of
 from .settings import Settings, moment
-from .writing import RowResult, results
+from .writing import RunResult, results
 
 REQUEST = "Request"
 _ID = "RunId"
@@ -147,11 +147,19 @@ class Run:
         if self._thread is not None:
             raise RunError("This run has begun already.")
         self.job.check_key()
-        if self._new:
-            self.job.take(self._rows)
+        self.take()
         self._thread = threading.Thread(target=self._work, name="psbridge-run", daemon=True)
         self._thread.start()
         return self
+
+    def take(self) -> None:
+        """Take the rows in; nothing is sent.
+
+        Raises:
+            RunError: the rows or the ledger cannot be taken.
+        """
+        if self._new:
+            self.job.take(self._rows)
 
     def _work(self) -> None:
         try:
@@ -197,7 +205,7 @@ class Run:
 
     # --- what comes of it
 
-    def __iter__(self) -> Iterator[RowResult]:
+    def __iter__(self) -> Iterator[RunResult]:
         """The rows that were answered or failed, in order, as they come; it ends with the run."""
         if self._thread is None:
             self.start()
@@ -218,7 +226,7 @@ class Run:
         if self._failure is not None:
             raise self._failure
 
-    def status(self) -> Status:
+    def status(self) -> RunStatus:
         """How far it is."""
         with Ledger(self.job.path) as ledger:
             return ledger.status()
@@ -234,7 +242,7 @@ class Run:
         with Ledger(self.job.path) as ledger:
             return ledger.retry()
 
-    def plan(self) -> Plan:
+    def plan(self) -> RunPlan:
         """What a start would do; sends nothing."""
         return plan(self.job, self._rows)
 
@@ -266,12 +274,12 @@ class AsyncRun:
     ) -> None:
         await asyncio.to_thread(self._run.__exit__, kind, error, trace)
 
-    async def __aiter__(self) -> AsyncIterator[RowResult]:
+    async def __aiter__(self) -> AsyncIterator[RunResult]:
         rows = iter(self._run)
         while (row := await asyncio.to_thread(next, rows, None)) is not None:
             yield row
 
-    async def status(self) -> Status:
+    async def status(self) -> RunStatus:
         """See `Run.status`."""
         return await asyncio.to_thread(self._run.status)
 
@@ -279,7 +287,7 @@ class AsyncRun:
         """See `Run.export`."""
         return await asyncio.to_thread(self._run.export, out)
 
-    async def plan(self) -> Plan:
+    async def plan(self) -> RunPlan:
         """See `Run.plan`."""
         return await asyncio.to_thread(self._run.plan)
 

@@ -32,7 +32,7 @@ _BY_SUFFIX = {
 
 
 @dataclass(frozen=True)
-class RowResult:
+class RunResult:
     """What became of one row.
 
     Attributes:
@@ -80,7 +80,7 @@ _SELECT = (
 
 def results(
     ledger: Ledger, recipe: Recipe, where: str = "", after: int = 0
-) -> Iterator[tuple[int, RowResult]]:
+) -> Iterator[tuple[int, RunResult]]:
     """(sequence number, result) of every row, in the order of the input.
 
     Args:
@@ -96,7 +96,7 @@ def results(
             yield row[0], _result(row, recipe)
 
 
-def _result(row: tuple[Any, ...], recipe: Recipe) -> RowResult:
+def _result(row: tuple[Any, ...], recipe: Recipe) -> RunResult:
     _, id, state, attempts, source, reply, error, kind, status, request_id, prompt, completion, cost, took = (
         row
     )
@@ -104,7 +104,7 @@ def _result(row: tuple[Any, ...], recipe: Recipe) -> RowResult:
     columns: Mapping[str, Any] = {}
     if reply is not None and (state == DONE or kind == "PSBridge.RunAnswer"):
         answer, _, columns = recipe.answered(jsontext.read(reply))
-    return RowResult(
+    return RunResult(
         *(id, STATES[state], answer, error or "", json.loads(source), columns, status, kind or ""),
         *(request_id or "", attempts, prompt or 0, completion or 0, cost or 0.0, took or 0.0),
         "" if reply is None else bytes(reply).decode("utf-8", "replace"),
@@ -145,7 +145,7 @@ def export(ledger: Ledger, recipe: Recipe, out: Path) -> int:
     failed = 0
     with replaced(beside) as failures:
 
-        def rows() -> Iterator[RowResult]:
+        def rows() -> Iterator[RunResult]:
             nonlocal failed
             failed = 0
             failures.seek(0)
@@ -193,7 +193,7 @@ class Names:
         self.extra = extra
         self.all = [*columns, *self.own.values()]
 
-    def values(self, one: RowResult) -> list[Any]:
+    def values(self, one: RunResult) -> list[Any]:
         """A row's values, in the order of `all`."""
         row = one.Row
         return [
@@ -214,7 +214,7 @@ def cell(value: Any) -> str:
     return str(value)
 
 
-Rows = Callable[[], Iterator[RowResult]]
+Rows = Callable[[], Iterator[RunResult]]
 
 
 def _csv(delimiter: str) -> Callable[[IO[Any], Names, Rows], None]:
@@ -277,4 +277,4 @@ def _batch(pyarrow: Any, schema: Any, group: list[list[Any]]) -> Any:
 
 _WRITERS = {"csv": _csv(","), "tsv": _csv("\t"), "jsonl": _json_lines, "parquet": _parquet}
 
-__all__ = ["FAILED", "OPEN", "Names", "RowResult", "cell", "check_output", "export", "failed_path", "results"]
+__all__ = ["FAILED", "OPEN", "Names", "RunResult", "cell", "check_output", "export", "failed_path", "results"]

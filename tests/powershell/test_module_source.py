@@ -29,7 +29,11 @@ MODULE = ROOT / "powershell" / "PSBridge"
 REFERENCE = ROOT / "tests" / "data" / "reference-cmdlets.json"
 OWN = {"Connect-PSBridge", "Disconnect-PSBridge", "Get-PSBridgeStatus"}
 # Parameters only PowerShell has, and the types that are spelled otherwise there.
-POWERSHELL_ONLY = {"New-ChatCompletion": {"AsJob"}}
+POWERSHELL_ONLY = {
+    "New-ChatCompletion": {"AsJob"},
+    "Start-ChatCompletionRun": {"WhatIf"},
+    "Invoke-ChatCompletionRun": {"WhatIf"},
+}
 SPELLED = {
     "Switch": "SwitchParameter",
     "Bool": "Boolean",

@@ -189,3 +189,35 @@ def test_tokens_of_answers_and_prompts_hold_a_limit_a_minute(tmp_path: Path, her
     limit = 120_000  # a request is taken for 1,000 tokens and a few, until its reply says 50
     with ps.Run(tmp_path / "t.db", requests(6), tokens_per_minute=limit, throttle_limit=1) as run:
         assert len(list(run)) == 6
+
+
+def test_a_run_of_its_own_process_asks_a_key_that_is_a_function_once(tmp_path: Path, here: Counting) -> None:
+    asked = []
+
+    def key() -> str:
+        asked.append(1)
+        return KEY
+
+    ledger = str(tmp_path / "t.db")
+    with ps.use_configuration(base_url=here.base_url, access_token=key, proxy=""):
+        started = ps.Start_ChatCompletionRun(
+            InputObject=[{"Id": str(number)} for number in range(40)],
+            Ledger=ledger,
+            Id="Id",
+            Template="p-{Id}",
+        )
+    assert started.Total == 40 and started.State == "running"
+    assert ps.Wait_ChatCompletionRun(ledger, TimeoutSec=60).State == "done"
+    assert len(asked) == 1
+    received = list(ps.Receive_ChatCompletionRun(ledger))
+    assert [row.Answer for row in received] == [f"answer to p-{number}" for number in range(40)]
+    for path in tmp_path.iterdir():
+        assert KEY.encode() not in path.read_bytes()
+
+
+def test_a_pipeline_is_one_run_and_a_failed_row_an_error_in_its_place(tmp_path: Path, here: Counting) -> None:
+    rows = [{"Id": "0"}, {"No": "x"}, {"Id": "2"}]
+    given = {"Ledger": str(tmp_path / "t.db"), "Template": "p-{Id}", "ErrorAction": "Continue"}
+    results: list[Any] = list(ps.Invoke_ChatCompletionRun.pipe(rows, **given))
+    assert [getattr(row, "Answer", None) for row in results] == ["answer to p-0", None, "answer to p-2"]
+    assert results[1].target.Row == {"No": "x"}

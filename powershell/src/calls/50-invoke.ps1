@@ -73,6 +73,8 @@ function Open-BridgeCall {
         Limit      = 1
         RequestsPerMinute = $null
         TokensPerMinute = $null
+        Whole      = $false                                                     # the pipeline is one call, limits and all
+        Rows       = $null
         Unordered  = $Bound.TryGetValue('Unordered', [ref]$asked) -and $asked
         More       = ''
         Queue      = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
@@ -164,8 +166,10 @@ function Select-BridgeArgument {
     # What of the bound parameters is the worker's business, in its terms.
     param($Call, $Bound)
     $own = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
-    foreach ($key in $script:Limits) { [void]$own.Remove($key) }
-    [void]$own.Remove('Unordered')
+    if (-not $Call.Whole) {
+        foreach ($key in $script:Limits) { [void]$own.Remove($key) }
+        [void]$own.Remove('Unordered')
+    }
     foreach ($key in $script:Files[$Call.Name]) {
         if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = Resolve-BridgePath $Call.Cmdlet $own[$key] }
     }
@@ -234,7 +238,12 @@ function Receive-BridgeCall {
     if ($null -ne $method) {
         $slot = $Call.Slots[[long]$message.params.id]
         if ($null -eq $slot) { return }
-        if ($method.Value -eq 'item') {
+        if ($method.Value -eq 'item' -and $null -ne $message.params.PSObject.Properties['error']) {
+            # An error in an item's place: the others go on.
+            $target = $script:Reader.Read($message.params.target)
+            Write-BridgeError $Call.Cmdlet (ConvertTo-BridgeRecord $message.params.error $target) $true
+        }
+        elseif ($method.Value -eq 'item') {
             $value = $script:Reader.Read($message.params.value)
             if ($Call.Unordered -or [object]::ReferenceEquals($slot, $Call.Order.Peek())) { , $value }
             else { $slot.Items.Enqueue($value) }
