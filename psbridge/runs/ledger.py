@@ -232,7 +232,8 @@ class Ledger:
                 left = db.execute("select total - done - failed from run").fetchone()[0]
                 state = "stopped" if left else "done"
                 db.execute(
-                    "update run set state = ?, why = ?, ended = ?",
+                    # Where another process is about to begin, that one has the word.
+                    "update run set state = ?, why = ?, ended = ? where state != 'starting'",
                     (state, why or ("it was not finished" if left else ""), time.time()),
                 )
 
