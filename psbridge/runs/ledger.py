@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import sqlite3
 import sys
@@ -207,8 +208,8 @@ class Ledger:
         """A process starts to work on it: an earlier stop no longer holds."""
         with self.writing() as db:
             db.execute(
-                "update run set state = 'running', why = '', stop = 0, started = ?, ended = null",
-                (time.time(),),
+                "update run set state = 'running', why = ?, stop = 0, started = ?, ended = null",
+                (_process(os.getpid()), time.time()),
             )
             if not _somebody_works(db):
                 # Of another start of this machine, whose monotonic clock began anew.
@@ -220,10 +221,9 @@ class Ledger:
     def starting(self, pid: int) -> None:
         """The process `pid` is going to work on it; until it does, it counts as running while that lives."""
         with self.writing() as db:
-            db.execute(
-                "update run set state = 'starting', why = ? where state != 'running'",
-                (f"{pid} {places.started(pid)}",),
-            )
+            state, why = db.execute("select state, why from run").fetchone()
+            if state != "running" or not (_is_running(why) or _somebody_works(db)):
+                db.execute("update run set state = 'starting', why = ?", (_process(pid),))
 
     def end(self, why: str) -> None:
         """Nobody works on it any more; `why` it stopped, "" when it is done."""
@@ -277,12 +277,10 @@ class Ledger:
         (state, why, endpoint, account, model, total, done, failed, calls, refusals) = row[:10]
         prompt, completion, cost, settings, created, started, ended = row[10:]
         pending = total - done - failed - in_flight - in_batch[0]
-        if state == "starting":
-            pid, _, begun = why.partition(" ")
-            starting = places.is_alive(int(pid), begun)
-            state, why = ("running", "") if starting else ("stopped", "its process did not begin")
-        elif state == "running" and not workers:
-            state, why = "stopped", why or "its process is gone"
+        if state in ("starting", "running"):
+            # A process that begins or ends is not among the workers, and all the same at work.
+            alive = bool(workers) or _is_running(why)
+            state, why = ("running", "") if alive else ("stopped", "its process is gone")
         priced = bool(json.loads(settings).get("prices"))
         return RunStatus(
             *(str(self.path), state, why, endpoint, account, model or "", total, done, failed, pending),
@@ -307,6 +305,16 @@ class Ledger:
             self.db.execute("pragma wal_checkpoint(truncate)")
         except sqlite3.Error:  # another process is at work, or there is no room: it stays in the log
             return
+
+
+def _process(pid: int) -> str:
+    """A process, as `why` names the one at work while a run is under way."""
+    return f"{pid} {places.started(pid)}"
+
+
+def _is_running(process: str) -> bool:
+    pid, _, begun = process.partition(" ")
+    return pid.isdigit() and places.is_alive(int(pid), begun)
 
 
 def _mark(name: str, key: str) -> str | None:
