@@ -9,14 +9,19 @@ $script:Requests = @{
 }
 $script:Files = @{
     'Export-ChatCompletionRun' = 'Ledger', 'OutFile'
+    'Export-ChatSession' = 'Path'
     'Get-ChatCompletionRun' = 'Ledger'
+    'Get-ChatCompletionUsage' = 'PriceFile'
+    'Import-ChatSession' = 'Path'
     'Invoke-ChatCompletionRun' = 'Ledger', 'Path', 'OutFile', 'PriceFile'
     'Invoke-DownloadFile' = 'OutFile'
+    'New-ChatCompletion' = 'Images', 'InputAudio', 'Files', 'AudioOutFile'
     'New-ChatConnection' = 'CaBundle'
     'New-File' = 'File'
     'Receive-ChatCompletionRun' = 'Ledger'
     'Remove-ChatCompletionRun' = 'Ledger'
     'Resume-ChatCompletionRun' = 'Ledger', 'OutFile', 'PriceFile'
+    'Send-ChatMessage' = 'Images', 'InputAudio', 'Files', 'AudioOutFile'
     'Set-Configuration' = 'CaBundle'
     'Set-ConfigurationHttpSigning' = 'KeyFilePath'
     'Start-ChatCompletionRun' = 'Ledger', 'Path', 'OutFile', 'PriceFile'
@@ -189,6 +194,12 @@ class PSBridgeWriter {
             $this.AddText((Get-BridgeText $value), $name)
             [void]$this.Text.Append('}')
         }
+        elseif ($value -is [System.IO.FileInfo] -and $script:Requests.ContainsValue($name)) {
+            # A file that was piped: the worker reads it.
+            [void]$this.Text.Append('{"$psbridge":"file","value":')
+            $this.AddText($value.FullName, $name)
+            [void]$this.Text.Append('}')
+        }
         elseif ($value.GetType() -eq [object]) { [void]$this.Text.Append('{}') }
         elseif ($value.GetType().Name -eq 'WebProxy') { $this.AddText($value.Address.OriginalString, $name) }
         else {
@@ -317,7 +328,11 @@ function script:Resolve-BridgePath {
     # A path of the script's, relative to its location, for a worker that has another. A FileInfo says where it was made
     # from: PowerShell makes one of a text by the process's folder, which is not the script's location.
     param($Cmdlet, $Path)
+    if ($Path -is [byte[]]) { return , $Path }
+    if ($Path -is [array]) { return , @(foreach ($one in $Path) { Resolve-BridgePath $Cmdlet $one }) }
     $text = "$Path"
+    # An address, or the id of a file that the service has, is no path.
+    if ($text -match '^(https?|data):|^file-[A-Za-z0-9]+$') { return $text }
     if ($Path -is [System.IO.FileInfo] -and -not [System.IO.Path]::IsPathRooted($text)) {
         $here = $Cmdlet.GetUnresolvedProviderPathFromPSPath($text)
         if ([System.IO.File]::Exists($here)) { return $here }

@@ -6,6 +6,7 @@ Both ways:
 
 To the worker:
 - `{"$psbridge": "secure", "value": "..."}`;
+- `{"$psbridge": "file", "value": path}`: a file that is to be read;
 - `{"$psbridge": "model", "type": name, "set": {...}}`: an object that a builder made;
 - `{"$psbridge": "connection", "set": {...}}`: a connection, by what New-ChatConnection was given, or one that
   came from it as a `ChatConnection`, sent back as that model;
@@ -25,8 +26,10 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from ..cmdlets.unset import UNSET
@@ -83,6 +86,8 @@ def _marked(value: dict[str, Any]) -> Any:
         from ..cmdlets.connections import new_chat_connection
 
         return new_chat_connection(decoded(value["set"]))
+    if kind == "file" and isinstance(value.get("value"), str):
+        return Path(value["value"])
     if kind == "number" and value.get("value") in _NUMBERS:
         return float(value["value"])
     members = value.get("members")
@@ -108,9 +113,27 @@ def _model(name: str, members: dict[str, Any]) -> Any:
     if not (isinstance(kind, type) and issubclass(kind, models.Model)):
         return members
     try:
-        return kind.build(members, [wire for wire in kind.__required__ if wire not in members])
+        built = kind.build(members, [wire for wire in kind.__required__ if wire not in members])
     except models.InvalidValueError:
         return members
+    question = _questions.get(str(members.get("id")))
+    if question is not None:
+        object.__setattr__(built, "_question", question)
+    return built
+
+
+# What the latest replies answered, by their ids: a reply that comes back can be gone on from.
+_questions: OrderedDict[str, Any] = OrderedDict()
+_MOST_QUESTIONS = 1_000
+
+
+def _kept(model: Any) -> Any:
+    question = model.__dict__.get("_question")
+    if question is not None:
+        _questions[str(model.__dict__.get("id"))] = question
+        if len(_questions) > _MOST_QUESTIONS:
+            _questions.popitem(last=False)
+    return model
 
 
 _connections: dict[str, Any] = {}
@@ -224,7 +247,7 @@ def _way(value: Any) -> Callable[[Any], Any]:
         return lambda _: {MARKER: "secret"}
     if hasattr(value, "__pydantic_fields_set__"):
         name = type(value).__name__
-        return lambda model: typed(name, model.__ps_properties__())
+        return lambda model: typed(name, _kept(model).__ps_properties__())
     import datetime
     import enum
     import uuid

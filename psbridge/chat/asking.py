@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from ..cmdlets import completion
 from ..cmdlets.warning import warn
 from ..models.base import Model
 from .errors import AnswerInvalidError
@@ -128,7 +129,7 @@ def remember(reply: Any, *, question: Model | None = None, **attributes: Any) ->
     if not isinstance(reply, Model):
         return
     if question is not None:
-        attributes["_question"] = question
+        completion.remember(reply, question)
     for name, value in attributes.items():
         object.__setattr__(reply, name, value)
 

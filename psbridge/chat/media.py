@@ -51,6 +51,9 @@ def _items(bound: Mapping[str, Any], parameter: str) -> list[tuple[Any, str]]:
     given = bound.get(parameter)
     if given is None:
         return []
+    if isinstance(given, (list, tuple)) and given and all(isinstance(one, int) for one in given):
+        # PowerShell's [byte[]] comes as the numbers it holds.
+        given = bytes(one & 0xFF for one in given)
     several = isinstance(given, Sequence) and not isinstance(given, (str, bytes, bytearray))
     items = list(given) if several else [given]
     return [

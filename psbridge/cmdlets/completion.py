@@ -11,6 +11,7 @@ from typing import Any
 from ..client.settings.configuration import current_configuration
 from ..errors import PSBridgeError
 from ..models import CreateChatCompletionRequest
+from ..models.base import Model
 from .builders import Builder, builder
 from .complete import completed
 from .operations import as_bytes, whole
@@ -57,7 +58,15 @@ def new_chat_completion(bound: Bound) -> Any:
     if bound.get("Stream") or bound.get("StreamText") or request.stream:
         stream = client().stream(as_bytes(request), **options)
         return stream.text() if bound.get("StreamText") else stream
-    return result_of(client().create(as_bytes(request), **options), bound)
+    reply = client().create(as_bytes(request), **options)
+    if isinstance(reply.value, Model):
+        remember(reply.value, request)
+    return result_of(reply, bound)
+
+
+def remember(reply: Model, request: Model) -> None:
+    """Have a reply know what it answered, so that one can go on from it: no member, and in no JSON."""
+    object.__setattr__(reply, "_question", request)
 
 
 def request_of(bound: Bound) -> CreateChatCompletionRequest:

@@ -163,6 +163,12 @@ class PSBridgeWriter {
             $this.AddText((Get-BridgeText $value), $name)
             [void]$this.Text.Append('}')
         }
+        elseif ($value -is [System.IO.FileInfo] -and $script:Requests.ContainsValue($name)) {
+            # A file that was piped: the worker reads it.
+            [void]$this.Text.Append('{"$psbridge":"file","value":')
+            $this.AddText($value.FullName, $name)
+            [void]$this.Text.Append('}')
+        }
         elseif ($value.GetType() -eq [object]) { [void]$this.Text.Append('{}') }
         elseif ($value.GetType().Name -eq 'WebProxy') { $this.AddText($value.Address.OriginalString, $name) }
         else {

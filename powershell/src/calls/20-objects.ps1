@@ -11,7 +11,11 @@ function Resolve-BridgePath {
     # A path of the script's, relative to its location, for a worker that has another. A FileInfo says where it was made
     # from: PowerShell makes one of a text by the process's folder, which is not the script's location.
     param($Cmdlet, $Path)
+    if ($Path -is [byte[]]) { return , $Path }
+    if ($Path -is [array]) { return , @(foreach ($one in $Path) { Resolve-BridgePath $Cmdlet $one }) }
     $text = "$Path"
+    # An address, or the id of a file that the service has, is no path.
+    if ($text -match '^(https?|data):|^file-[A-Za-z0-9]+$') { return $text }
     if ($Path -is [System.IO.FileInfo] -and -not [System.IO.Path]::IsPathRooted($text)) {
         $here = $Cmdlet.GetUnresolvedProviderPathFromPSPath($text)
         if ([System.IO.File]::Exists($here)) { return $here }
