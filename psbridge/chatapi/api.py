@@ -21,7 +21,7 @@ from ..client.message.codec import Codec
 from ..client.message.reply import Reply
 from ..client.message.request import Body
 from ..client.settings.configuration import current_configuration
-from ..client.wire.transport import AsyncHttpcoreTransport, HttpcoreTransport
+from ..client.wire.choice import AsyncChosenTransport, ChosenTransport
 from .breaker import AsyncBreakerTransport, BreakerTransport
 from .events import ApiResponseEventArgs, ChatApiEvents, ExceptionEventArgs, RequestEventArgs
 from .options import HostConfiguration
@@ -172,14 +172,14 @@ class ChatApiBase(Generic[RequestT, ResponseT]):
         return exception
 
     def _client(self) -> Client:
-        transport = None if self._breaker is None else BreakerTransport(HttpcoreTransport(), self._breaker)
+        transport = None if self._breaker is None else BreakerTransport(ChosenTransport(), self._breaker)
         return Client(self._configuration, self._codec(), transport=transport, clock=self._clock)
 
     def _client_of_loop(self) -> AsyncClient:
         loop = asyncio.get_running_loop()
         client = self._async.get(loop)
         if client is None:
-            transport = AsyncHttpcoreTransport()
+            transport = AsyncChosenTransport()
             client = self._async[loop] = AsyncClient(
                 self._configuration,
                 self._codec(),

@@ -6,11 +6,10 @@ failure is what a .NET HTTP policy calls transient: no reply, 408, and 5xx.
 
 from __future__ import annotations
 
-import threading
-
 from ..client.clock import Clock
 from ..client.errors import CallTimeoutError, ClientError, ConfigurationError, ConnectionFailedError
-from ..client.wire.network import Bounds
+from ..client.forks import new_lock
+from ..client.wire.bounds import Bounds
 from ..client.wire.transport import (
     AsyncTransport,
     AsyncWireResponse,
@@ -52,7 +51,7 @@ class Breaker:
         self._most = failures
         self._duration = duration
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._row = 0
         self._open_until: float | None = None
         self._probing = False

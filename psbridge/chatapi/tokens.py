@@ -6,12 +6,12 @@ free next is `KeyRing`'s business; here each token brings its own timeout.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from datetime import timedelta
 
 from ..client.clock import Cancellation, Clock
 from ..client.errors import CallCancelledError, ConfigurationError
+from ..client.forks import new_lock
 from ..client.message.headers import is_header_safe
 from ..client.settings.keys import KeyRing
 from ..client.settings.secret import MASK, Revealable, Secret, secret
@@ -158,7 +158,7 @@ class RateLimitProvider(TokenProvider):
 
     def __init__(self, container: TokenContainer, clock: Clock | None = None) -> None:
         super().__init__(container, clock)
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         # Two tokens of one text are one token to the server: the longer timeout holds.
         self._timeouts = {
             token.Value: max(t.Timeout.total_seconds() for t in self._tokens if t.Value == token.Value)

@@ -86,11 +86,11 @@ def _key(configuration: Configuration) -> Row:
 def _network(configuration: Configuration) -> list[Row]:
     """The proxy in force, and whether any HTTP reply comes back: a refused key is a reply too."""
     from ..client import Client
-    from ..client.message.request import address
+    from ..client.message.url import Url
     from ..client.wire.route import proxy_for
 
     url = configuration.base_url or configuration.azure_endpoint or ""
-    proxy = proxy_for(configuration, address(url))
+    proxy = proxy_for(configuration, Url.parse(url))
     rows = [("Proxy", "ok", mask_text(proxy) if proxy else "none")]
     state, said = "ok", "answers"
     try:

@@ -23,7 +23,8 @@ from .operation import Operation
 from .settings.configuration import Configuration
 from .streams.state import StreamState
 from .streams.stream import AsyncChatStream
-from .wire.transport import AsyncHttpcoreTransport, AsyncTransport
+from .wire.choice import AsyncChosenTransport
+from .wire.transport import AsyncTransport
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -38,7 +39,7 @@ class AsyncClient:
         configuration: fixed, or None to follow the one in force where each call is made.
         codec: decodes replies; plain dicts by default.
         limits: rate limits shared by all calls, or None.
-        transport: sends requests; httpcore by default.
+        transport: sends requests; by default the one that the configuration's `transport` names.
         clock: the time; replaced in tests.
 
     Every method raises kinds of `ClientError`; see `errors`. Options are those of `CallOptions`.
@@ -55,7 +56,7 @@ class AsyncClient:
         _core: Core | None = None,
     ) -> None:
         self._core = _core if _core is not None else Core(configuration, codec, limits, clock)
-        self._transport: AsyncTransport = transport if transport is not None else AsyncHttpcoreTransport()
+        self._transport: AsyncTransport = transport if transport is not None else AsyncChosenTransport()
         self._driver = AsyncDriver(self._transport, self._core.keys, self._core.clock)
 
     @property

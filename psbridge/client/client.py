@@ -25,7 +25,8 @@ from .operation import Operation
 from .settings.configuration import Configuration
 from .streams.state import StreamState
 from .streams.stream import ChatStream
-from .wire.transport import HttpcoreTransport, Transport
+from .wire.choice import ChosenTransport
+from .wire.transport import Transport
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -41,7 +42,7 @@ class Client:
         configuration: fixed, or None to follow the one in force where each call is made.
         codec: decodes replies; plain dicts by default.
         limits: rate limits shared by all calls, or None.
-        transport: sends requests; httpcore by default.
+        transport: sends requests; by default the one that the configuration's `transport` names.
         clock: the time; replaced in tests.
 
     Every method raises kinds of `ClientError`; see `errors`. Options are those of `CallOptions`.
@@ -56,7 +57,7 @@ class Client:
         clock: Clock | None = None,
     ) -> None:
         self._core = Core(configuration, codec, limits, clock)
-        self._transport: Transport = transport if transport is not None else HttpcoreTransport()
+        self._transport: Transport = transport if transport is not None else ChosenTransport()
         self._driver = Driver(self._transport, self._core.keys, self._core.clock)
         self._thread = LoopThread()
         self._many: AsyncClient | None = None

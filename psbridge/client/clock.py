@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from .forks import new_lock
+
 
 class Clock:
     """Real time. Limits are measured on `monotonic`, so a changed system clock moves none of them."""
@@ -39,7 +41,7 @@ class Cancellation:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._callbacks: dict[int, Callable[[], None]] = {}
 
     @property

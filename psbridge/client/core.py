@@ -4,7 +4,6 @@ I/O.
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
@@ -16,6 +15,7 @@ from .exchange.call import Answer, Call, Retry
 from .exchange.limits import Place, RateLimits
 from .exchange.many import Gate
 from .exchange.telemetry import Span
+from .forks import new_lock
 from .message.codec import Codec, JsonCodec
 from .message.form import Content, Form
 from .message.headers import is_header_safe
@@ -90,7 +90,7 @@ class Core:
         self.keys = KeyCache()
         self._routes = Routes()
         self._shared: OrderedDict[tuple[Any, ...], RateLimits] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def configuration(self, options: Mapping[str, Any]) -> Configuration:
         """The configuration of a call made now, with the environment's values."""

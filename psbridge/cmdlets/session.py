@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import atexit
 import logging
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..client.forks import new_lock
+
 if TYPE_CHECKING:
     from ..client import Cancellation, Client, Reply, UsageTotals
 
 _log = logging.getLogger("psbridge.cmdlets")
-_lock = threading.Lock()
+_lock = new_lock()
 _client: Client | None = None
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from psbridge.client import AsyncClient, Cancellation, Client, Configuration
 from psbridge.client.errors import CallCancelledError, DeadlineError
-from psbridge.client.wire.transport import HttpcoreTransport
+from psbridge.client.wire.httpcore_transport import HttpcoreTransport
 from psbridge.offline import Fault, OfflineServer
 
 from .conftest import BODY
@@ -105,9 +105,9 @@ def test_a_connection_that_was_in_use_when_the_client_was_closed_is_not_kept(
     stream = client.stream(BODY)
     client.close()
     assert "Hello there" in "".join(stream.text())
-    assert transport._slots.drain() == []
+    assert transport._idle.drain() == []
     client.create(BODY)
-    idle = transport._slots.drain()
+    idle = transport._idle.drain()
     assert len(idle) == 1
     idle[0].pool.close()
 

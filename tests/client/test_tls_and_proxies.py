@@ -310,13 +310,15 @@ def test_a_proxy_that_demands_a_password_is_told(
 def test_the_environments_proxy_is_used(
     caller: Caller, faulty: Any, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    """But not where NO_PROXY names the host, or the configuration says none."""
+    """But not where NO_PROXY names the host, or the configuration says none, and never for the loopback."""
     direct = faulty(answer)
     monkeypatch.setenv(variable, faulty(Proxy()).origin)
-    assert caller.create(caller.client(once(direct))).value["id"] == "by proxy"
-    assert caller.create(caller.client(once(direct, proxy=""))).value["id"] == "chatcmpl-1"
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     assert caller.create(caller.client(once(direct))).value["id"] == "chatcmpl-1"
+    by_name = once(direct).replace(base_url=f"http://0.0.0.0:{direct.port}/v1")  # reaches this machine, too
+    assert caller.create(caller.client(by_name)).value["id"] == "by proxy"
+    assert caller.create(caller.client(by_name.replace(proxy=""))).value["id"] == "chatcmpl-1"
+    monkeypatch.setenv("NO_PROXY", "10.0.0.0/8\n0.0.0.0/30 ")
+    assert caller.create(caller.client(by_name)).value["id"] == "chatcmpl-1"
 
 
 def test_a_socks_proxy_is_used(caller: Caller, faulty: Any) -> None:

@@ -13,7 +13,7 @@ from ..message.inflate import Inflater
 from ..message.request import Outgoing
 from ..operation import Operation
 from ..streams.sse import EventDecoder, ServerSentEvent
-from ..wire.network import Bounds
+from ..wire.bounds import Bounds
 from ..wire.transport import Route
 from .limits import Place, RateLimits
 
@@ -76,6 +76,7 @@ class Answer:
         body: the decoded body; empty for a stream.
         requested_at, downloaded_at: seconds since 1970.
         response, inflater, decoder, events, bounds: the open stream, when the reply is one.
+        idle_until: monotonic second by which more of it must have come.
     """
 
     status: int
@@ -88,6 +89,7 @@ class Answer:
     downloaded_at: float
     started: float
     bounds: Bounds
+    idle_until: float = 0.0
     response: Any = None
     inflater: Inflater | None = None
     decoder: EventDecoder | None = None

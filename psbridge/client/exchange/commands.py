@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeAlias
 
 from ..settings.secret import Secret
-from ..wire.network import Bounds
+from ..wire.bounds import Bounds
 from ..wire.transport import Route, WireRequest
 
 
@@ -16,10 +16,11 @@ class Sleep(NamedTuple):
 
 
 class AskKey(NamedTuple):
-    """Get a callable's key, anew when the kept one is `rejected`."""
+    """Get a callable's key within the call's limits, anew when the kept one is `rejected`."""
 
     source: Any
     rejected: Secret | None
+    bounds: Bounds
 
 
 class Send(NamedTuple):
@@ -31,9 +32,10 @@ class Send(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Read the next piece of a wire response's body."""
+    """Read the next piece of a wire response's body, which must come by `until` (monotonic seconds)."""
 
     response: Any
+    until: float | None
 
 
 class Close(NamedTuple):

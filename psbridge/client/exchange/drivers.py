@@ -38,7 +38,7 @@ class Driver:
 
     def _do(self, command: Command, cancellation: Cancellation | None) -> Any:
         if isinstance(command, Read):
-            return command.response.read()
+            return command.response.read(command.until)
         if isinstance(command, Send):
             return self.transport.send(*command)
         if isinstance(command, Close):
@@ -46,7 +46,7 @@ class Driver:
         if isinstance(command, Sleep):
             return self.clock.sleep(command.seconds, cancellation)
         assert isinstance(command, AskKey)
-        return self.keys.get(command.source, command.rejected)
+        return self.keys.get(command.source, command.rejected, command.bounds)
 
 
 class AsyncDriver:
@@ -74,7 +74,7 @@ class AsyncDriver:
 
     async def _do(self, command: Command) -> Any:
         if isinstance(command, Read):
-            return await command.response.read()
+            return await command.response.read(command.until)
         if isinstance(command, Send):
             return await self.transport.send(*command)
         if isinstance(command, Close):
@@ -82,4 +82,4 @@ class AsyncDriver:
         if isinstance(command, Sleep):
             return await self.clock.sleep_async(command.seconds)
         assert isinstance(command, AskKey)
-        return await self.keys.get_async(command.source, command.rejected)
+        return await self.keys.get_async(command.source, command.rejected, command.bounds)

@@ -13,13 +13,13 @@ and the pace grows back to it quickly, stays there, and looks for more ever less
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import ConfigurationError
+from ..forks import new_lock
 
 NEVER = float("-inf")
 _LATE = 0.02  # seconds of being late that are made up for: timers and busy machines are not exact
@@ -236,7 +236,7 @@ class RateLimits:
         ):
             if value is not None and not value > 0:
                 raise ConfigurationError(f"{parameter} must be greater than 0.", parameter=parameter)
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._answered = False
         self._pace = Pace(
             60 / requests_per_minute if requests_per_minute else 0.0,

@@ -31,7 +31,7 @@ from ..settings.configuration import KeyDispenser
 from ..settings.secret import Secret
 from ..streams.sse import EventDecoder
 from ..streams.whole import events_of_whole
-from ..wire.network import Bounds
+from ..wire.bounds import Bounds
 from ..wire.transport import WireRequest
 from . import log
 from .call import Answer, Call, Retry
@@ -126,7 +126,6 @@ def _one_try(call: Call, key: Secret | None, bounds: Bounds, clock: Clock) -> St
     wire = WireRequest(out.method, out.url, lines, out.body)
     redirects = 0
     while True:
-        bounds.place = wire.place
         response = yield Send(wire, call.route(wire.url), bounds)
         if not 300 <= response.status < 400:
             break
@@ -170,8 +169,7 @@ def _into_sink(
     inflater = Inflater(headers.get("content-encoding", ""), sys.maxsize)
     wanted = sink.begin(response.status, headers)
     while True:
-        bounds.idle_until = bounds.now() + idle
-        data: bytes = yield Read(response)
+        data: bytes = yield Read(response, bounds.now() + idle)
         if not data:
             inflater.finish()
             return
@@ -184,8 +182,7 @@ def _whole_body(
 ) -> Generator[Command, Any, bytes]:
     pieces = []
     while True:
-        bounds.idle_until = bounds.now() + idle
-        data: bytes = yield Read(response)
+        data: bytes = yield Read(response, bounds.now() + idle)
         if not data:
             break
         pieces.append(inflater.feed(data))
@@ -200,8 +197,7 @@ def _error_body(
     pieces: list[bytes] = []
     try:
         while True:
-            bounds.idle_until = bounds.now() + idle
-            data: bytes = yield Read(response)
+            data: bytes = yield Read(response, bounds.now() + idle)
             if not data:
                 break
             pieces.append(inflater.feed(data))
@@ -222,11 +218,11 @@ def _begin_stream(
     label = answer.headers.get("content-type", "text/event-stream")
     decoder = EventDecoder(call.max_event_bytes)
     bounds = answer.bounds
-    bounds.idle_until = bounds.now() + call.idle_timeout
+    idle_until = bounds.now() + call.idle_timeout
     comments = 0
     begun: bytes | None = b""  # what has come, until it can be told what it is
     while True:
-        data: bytes = yield Read(response)
+        data: bytes = yield Read(response, idle_until)
         ended = not data
         if ended:
             inflater.finish()
@@ -234,7 +230,7 @@ def _begin_stream(
             data = inflater.feed(data)
         if begun is not None:
             if b":" in data:  # a comment, or more than that
-                bounds.idle_until = bounds.now() + call.idle_timeout
+                idle_until = bounds.now() + call.idle_timeout
             begun = without_waiting(begun + data)
             if not ended and not can_be_told(begun):
                 continue
@@ -252,8 +248,9 @@ def _begin_stream(
             break
         if decoder.comments != comments:
             comments = decoder.comments
-            bounds.idle_until = bounds.now() + call.idle_timeout
+            idle_until = bounds.now() + call.idle_timeout
     answer.response, answer.inflater, answer.decoder = response, inflater, decoder
+    answer.idle_until = idle_until
 
 
 def status_error(answer: Answer, clock: Clock) -> ClientError:

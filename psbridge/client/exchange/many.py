@@ -27,6 +27,7 @@ from typing import Any
 
 from ..clock import Cancellation, Clock
 from ..errors import CallCancelledError, RequestError
+from ..forks import leave_to_parent, new_lock, start_afresh
 from ..message.reply import Reply
 from .limits import Place, RateLimits
 
@@ -227,7 +228,13 @@ class LoopThread:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._lock = new_lock()
+        start_afresh(self)
+
+    def after_fork(self) -> None:
+        """In a child: the thread is the parent's; another starts when it is needed."""
+        leave_to_parent(self._loop, self._thread)
+        self._loop = self._thread = None
 
     def loop(self) -> asyncio.AbstractEventLoop:
         """The running loop."""
@@ -333,7 +340,9 @@ class Results(Iterator[Outcome]):
         self._feed = _Feed(lambda: self._done.put(_WANTED))
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self._abandoned = False
         self._cancellation = cancellation
+        start_afresh(self)
         context = contextvars.copy_context()
         started = threading.Event()
 
@@ -361,6 +370,13 @@ class Results(Iterator[Outcome]):
         except Exception as error:  # handed to the consumer, who raises it
             self._done.put(error)
 
+    def after_fork(self) -> None:
+        """In a child: nobody works on these here. Who asks for them is told so."""
+        leave_to_parent(self._task, self._done, self._feed)
+        if not self._closed:
+            self._closed = True
+            self._abandoned = True
+
     def _cancel(self) -> None:
         try:
             if self._task is not None:
@@ -370,6 +386,8 @@ class Results(Iterator[Outcome]):
 
     def __next__(self) -> Outcome:
         if self._closed:
+            if self._abandoned:
+                raise CallCancelledError("These requests are under way in the process that this one left.")
             raise StopIteration
         try:
             if self._ahead < self._refill_below:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import httpcore
-
 from ..errors import RedirectError
 from ..message.headers import Headers
-from ..message.request import host_line
+from ..message.url import Url
 from ..settings.secret import mask_text
 from ..wire.transport import WireRequest
 
@@ -40,13 +38,12 @@ def follow(request: WireRequest, response: Any, count: int) -> WireRequest:
         raise refuse("the server redirects without saying where to.")
     if count > MOST_REDIRECTS:
         raise refuse(f"the server redirected more than {MOST_REDIRECTS} times.")
-    here = f"{request.url.scheme.decode()}://{host_line(request.url)}{request.url.target.decode('latin-1')}"
     try:
-        there = urlsplit(urljoin(here, location))
+        there = urlsplit(urljoin(str(request.url), location))
         port = there.port
     except ValueError:
         raise refuse("the server redirects to what is no URL.") from None
-    origin = (request.url.scheme.decode(), request.url.host.decode(), _port(request.url))
+    origin = (request.url.scheme, request.url.host, request.url.real_port)
     default = {"http": 80, "https": 443}.get(there.scheme)
     if (there.scheme, there.hostname, port or default) != origin:
         raise refuse(
@@ -58,14 +55,5 @@ def follow(request: WireRequest, response: Any, count: int) -> WireRequest:
     target = there.path or "/"
     if there.query:
         target += f"?{there.query}"
-    url = httpcore.URL(
-        scheme=request.url.scheme,
-        host=request.url.host,
-        port=request.url.port,
-        target=target.encode("latin-1", "replace"),
-    )
+    url = Url(request.url.scheme, request.url.host, request.url.port, target.encode("latin-1", "replace"))
     return WireRequest(request.method, url, request.headers, request.body)
-
-
-def _port(url: httpcore.URL) -> int:
-    return url.port or {b"http": 80, b"https": 443}[url.scheme]

@@ -26,9 +26,9 @@ class Span:
         url = outgoing.url
         attributes: dict[str, Any] = {
             "gen_ai.operation.name": operation,
-            "gen_ai.provider.name": "azure.ai.openai" if b"azure.com" in url.host else "openai",
-            "server.address": url.host.decode("ascii"),
-            "server.port": url.port or (443 if url.scheme == b"https" else 80),
+            "gen_ai.provider.name": "azure.ai.openai" if "azure.com" in url.host else "openai",
+            "server.address": url.host,
+            "server.port": url.real_port,
         }
         if outgoing.model is not None:
             attributes["gen_ai.request.model"] = outgoing.model

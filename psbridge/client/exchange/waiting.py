@@ -12,7 +12,7 @@ from ..errors import CallCancelledError, ClientError, DeadlineError, RateLimitEr
 from ..settings.configuration import KeyDispenser
 from ..settings.keys import KeyRing
 from ..settings.secret import Secret
-from ..wire.network import Bounds
+from ..wire.bounds import Bounds
 from .call import Answer, Call
 from .commands import AskKey, Command, Sleep
 from .limits import Place, RateLimits
@@ -138,7 +138,7 @@ def key_of(
         if wait > 0 and not probe:
             yield from pause(wait, bounds, attempts)
         return key
-    asked: Secret = yield AskKey(source, rejected)
+    asked: Secret = yield AskKey(source, rejected, bounds)
     return asked
 
 

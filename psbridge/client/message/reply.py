@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..forks import new_lock
 from .headers import Headers
 from .jsontext import field as member
 
@@ -67,7 +67,7 @@ class Usage:
     """A running total, safe between threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._totals = UsageTotals()
         self._by_model: dict[str, UsageTotals] = {}
 

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode, urlsplit
 
-import httpcore
-
 from psbridge import __version__
 
 from ..errors import ConfigurationError, RequestError
@@ -27,6 +25,7 @@ from . import jsontext
 from .form import Content, Form, pieces_of
 from .headers import check_header
 from .inflate import ACCEPTED
+from .url import Url
 
 Body: TypeAlias = bytes | Mapping[str, Any]
 
@@ -49,7 +48,7 @@ class Outgoing:
     """
 
     method: str
-    url: httpcore.URL = field(repr=False)
+    url: Url = field(repr=False)
     shown_url: str
     headers: dict[str, tuple[str, str]] = field(repr=False)
     body: Content = field(default=b"", repr=False)
@@ -154,7 +153,7 @@ def outgoing(
     def put(name: str, value: str) -> None:
         lines[name.lower()] = (name, value)
 
-    put("Host", host_line(url))
+    put("Host", url.host_line)
     put("Accept", accept)
     put("Accept-Encoding", ACCEPTED)
     put("User-Agent", _USER_AGENT)
@@ -288,28 +287,14 @@ def _text(value: object) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _url(url: str, query: tuple[tuple[str, str], ...]) -> tuple[httpcore.URL, str]:
+def _url(url: str, query: tuple[tuple[str, str], ...]) -> tuple[Url, str]:
     """The URL, and the text of it that may be logged: no query, which may carry a key."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    try:
-        host_bytes = host.encode("ascii")
-    except UnicodeEncodeError:
-        host_bytes = host.encode("idna")
+    if not host.isascii():
+        host = host.encode("idna").decode("ascii")
     path = quote(parts.path, safe="/%:@!$&'()*+,;=~-._") or "/"
     full_query = "&".join(text for text in (parts.query, urlencode(query)) if text)
     target = f"{path}?{full_query}" if full_query else path
-    made = httpcore.URL(scheme=parts.scheme, host=host_bytes, port=parts.port, target=target)
-    return made, f"{parts.scheme}://{host_line(made)}{path}"
-
-
-def address(url: str) -> httpcore.URL:
-    """A checked base URL as the transport takes it: a host outside ASCII in its IDNA form."""
-    return _url(url, ())[0]
-
-
-def host_line(url: httpcore.URL) -> str:
-    """Host and port as the Host header has them."""
-    host = url.host.decode("ascii")
-    host = f"[{host}]" if ":" in host else host
-    return host if url.port is None else f"{host}:{url.port}"
+    address = Url(parts.scheme, host, parts.port, target.encode("ascii"))
+    return address, f"{parts.scheme}://{address.host_line}{path}"

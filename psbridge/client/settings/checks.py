@@ -15,6 +15,7 @@ from ..message.headers import check_header, is_header_safe
 from .secret import Masked, MaskedUrl, Revealable, Secret, key, mask_text, secret
 
 LONGEST = 1e9  # seconds; what a clock of the operating system can count
+TRANSPORTS = ("httpcore", "httpx", "httpx2")
 _PEM = b"-----BEGIN "
 
 
@@ -219,6 +220,13 @@ def _readable(parameter: str, path: str, read: Callable[[str], Any]) -> Any:
         raise ValueError(f"{parameter}: '{path}' cannot be read: {why}.") from None
 
 
+def transport(value: Any, parameter: str) -> str:
+    """A library that sends requests."""
+    if value not in TRANSPORTS:
+        raise ValueError(f"{parameter} must be one of {', '.join(TRANSPORTS)}.")
+    return str(value)
+
+
 def anything(value: Any, parameter: str) -> Any:
     """What is checked elsewhere."""
     return value
@@ -253,5 +261,6 @@ CHECKS: Mapping[str, Callable[[Any, str], Any]] = {
     "issuers": issuers,
     "certificate": certificate,
     "signing": anything,
+    "transport": transport,
 }
 """By `Setting.kind`."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +15,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from urllib.parse import unquote
 
 from ..errors import ConfigurationError
+from ..forks import new_reentrant_lock
 from ..message.headers import check_header
 from .checks import CHECKS
 from .secret import MASK, Revealable, Secret, key, leaves_no_trace, secret, secret_texts, shown
@@ -113,6 +113,8 @@ class Configuration:
         additional_query, additional_body: merged into every request's query and body.
         max_response_bytes: largest decoded body, and largest whole stream. Default 256 MiB.
         max_event_bytes: largest single server-sent event. Default 16 MiB.
+        transport: the library under the client: `httpcore`, `httpx`, or `httpx2` (needs the extra `httpx2`).
+            Default httpcore, the fastest of them.
         log_bodies: also log bodies, masked, at DEBUG; of a streamed reply only that there was one.
 
     Raises:
@@ -148,6 +150,7 @@ class Configuration:
     max_response_bytes: int = 256 * 1024 * 1024
     max_event_bytes: int = 16 * 1024 * 1024
     log_bodies: bool = False
+    transport: str = "httpcore"
 
     def __post_init__(self) -> None:
         for setting in SETTINGS:
@@ -314,7 +317,7 @@ def _one_of(parameter: str, value: str, allowed: Sequence[str]) -> None:
         raise ConfigurationError(f"{parameter} must be one of {', '.join(allowed)}.", parameter=parameter)
 
 
-_lock = threading.RLock()
+_lock = new_reentrant_lock()
 _process_default = Configuration()
 _override: ContextVar[Configuration | None] = ContextVar("psbridge_configuration", default=None)
 

@@ -7,14 +7,24 @@ Knows nothing of HTTP.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import threading
-from collections.abc import Awaitable, Iterable
-from typing import Any
+import weakref
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import ConfigurationError
+from ..errors import CallCancelledError, ConfigurationError, DeadlineError
+from ..forks import new_lock, start_afresh
 from .secret import Revealable, Secret, leaves_no_trace
 from .secret import key as a_key
+
+if TYPE_CHECKING:
+    from ..wire.bounds import Bounds
+
+_MOST_STRONG = 64  # sources kept that cannot be referred to weakly
 
 
 class KeyRing:
@@ -46,7 +56,7 @@ class KeyRing:
         self._interval = interval
         self._free_at = [float("-inf")] * len(self._keys)
         self._order = list(range(len(self._keys)))
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -83,66 +93,149 @@ class KeyRing:
 
 class KeyCache:
     """Keeps what key callables returned until a server refuses it; each is asked once, however many calls
-    wait.
+    wait, and each by itself: one that hangs makes nobody wait but those who need its key.
+
+    A callable is not kept alive for its key: what is known of it goes with it.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[Any, Secret]] = {}
-        self._lock = threading.Lock()
-        self._async_lock: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
+        self._lock = new_lock()
+        self._kept: dict[int, _Kept] = {}
+        self._strong: OrderedDict[int, Any] = OrderedDict()  # sources that cannot be referred to weakly
+        self._asking: dict[tuple[int, int], Future[Secret]] = {}
+        start_afresh(self)
 
-    def get(self, source: Any, rejected: Secret | None) -> Secret:
+    def get(self, source: Any, rejected: Secret | None, bounds: Bounds) -> Secret:
         """The key of a callable; asked for anew when the kept one is `rejected`.
+
+        The callable runs in a thread of its own, in the caller's context, so that the wait for it can end.
 
         Raises:
             ConfigurationError: the callable returned no usable key.
+            DeadlineError, CallCancelledError: the call's time was up first, or it was cancelled.
         """
         kept = self._usable(source, rejected)
         if kept is not None:
             return kept
-        with self._lock:
-            kept = self._usable(source, rejected)
-            if kept is None:
-                value = _asked(source)
-                if inspect.isawaitable(value):
-                    if inspect.iscoroutine(value):
-                        value.close()
-                    raise ConfigurationError(
-                        "AccessToken: a coroutine function gives keys only to asynchronous calls.",
-                        parameter="AccessToken",
-                    )
-                kept = self._keep(source, value)
-        return kept
+        if inspect.iscoroutinefunction(source):
+            raise _asynchronous()
+        answer = self._asked(source, rejected)
+        finished = threading.Event()
+        answer.add_done_callback(lambda _: finished.set())
+        cancellation = bounds.cancellation
+        if cancellation is not None:
+            cancellation.register(finished, finished.set)
+        try:
+            while not finished.is_set():
+                left = bounds.left()
+                if left <= 0:
+                    raise self._too_late(answer)
+                finished.wait(min(left, 0.5))  # in slices, so that Ctrl+C is seen on Windows
+        finally:
+            if cancellation is not None:
+                cancellation.register(finished, None)
+        if not answer.done():
+            raise CallCancelledError("The call was cancelled.")
+        return _result(answer)
 
-    async def get_async(self, source: Any, rejected: Secret | None) -> Secret:
-        """The asyncio twin of `get`; a plain callable runs in a thread, so that it may block."""
+    async def get_async(self, source: Any, rejected: Secret | None, bounds: Bounds) -> Secret:
+        """The asyncio twin of `get`; a coroutine function runs in the loop, a plain callable in a thread."""
         kept = self._usable(source, rejected)
         if kept is not None:
             return kept
-        async with self._lock_of_loop():
-            kept = self._usable(source, rejected)
-            if kept is None:
-                coroutine = inspect.iscoroutinefunction(source)
-                value = source() if coroutine else await asyncio.to_thread(_asked, source)
-                if isinstance(value, Awaitable):
-                    try:
-                        value = await value
-                    except Exception as error:
-                        raise _failed(error) from error
-                kept = self._keep(source, value)
-        return kept
-
-    def _lock_of_loop(self) -> asyncio.Lock:
+        answer = self._asked(source, rejected, asyncio.get_running_loop())
+        finished = asyncio.Event()
         loop = asyncio.get_running_loop()
-        if self._async_lock is None or self._async_lock[0] is not loop:
-            self._async_lock = (loop, asyncio.Lock())
-        return self._async_lock[1]
+        answer.add_done_callback(lambda _: _tell(loop, finished))
+        if not answer.done():
+            try:
+                # For an event, not for the answer: that is shared, and not to be cancelled with a call.
+                waiting = asyncio.ensure_future(finished.wait())
+                await asyncio.wait({waiting}, timeout=max(bounds.left(), 0))
+            finally:
+                waiting.cancel()
+        if not answer.done():
+            raise self._too_late(answer)
+        return _result(answer)
+
+    def after_fork(self) -> None:
+        """In a child: what a thread of the parent asks for never comes here."""
+        self._asking = {}
+
+    def _asked(
+        self, source: Any, rejected: Secret | None, loop: asyncio.AbstractEventLoop | None = None
+    ) -> Future[Secret]:
+        """The answer to come; one for everybody who waits for it."""
+        coroutine = loop is not None and inspect.iscoroutinefunction(source)
+        place = (id(source), id(loop) if coroutine else 0)
+        with self._lock:
+            answer = self._asking.get(place)
+            if answer is not None:
+                return answer
+            answer = Future()
+            kept = self._usable(source, rejected)
+            if kept is not None:
+                answer.set_result(kept)
+                return answer
+            self._asking[place] = answer
+
+        def settle(value: object, error: BaseException | None) -> None:
+            try:
+                if error is not None:
+                    raise error
+                key = self._keep(source, value)
+            except BaseException as failure:
+                self._settled(place, answer)
+                answer.set_exception(failure)
+            else:
+                self._settled(place, answer)
+                answer.set_result(key)
+
+        if coroutine:
+            assert loop is not None
+            _tasks.add(task := loop.create_task(_awaited(source(), settle)))
+            task.add_done_callback(_tasks.discard)
+            return answer
+        context = contextvars.copy_context()
+
+        def ask() -> None:
+            try:
+                value = context.run(_called, source)
+            except BaseException as error:
+                settle(None, error)
+                return
+            if not inspect.isawaitable(value):
+                settle(value, None)
+            elif loop is not None:
+                loop.call_soon_threadsafe(lambda: _tasks.add(loop.create_task(_awaited(value, settle))))
+            else:
+                if inspect.iscoroutine(value):
+                    value.close()
+                settle(None, _asynchronous())
+
+        threading.Thread(target=ask, name="psbridge-key", daemon=True).start()
+        return answer
+
+    def _settled(self, place: tuple[int, int], answer: Future[Secret]) -> None:
+        with self._lock:
+            if self._asking.get(place) is answer:
+                del self._asking[place]
+
+    def _too_late(self, answer: Future[Secret]) -> DeadlineError:
+        """Nobody waits for a callable that hangs twice: the next call asks it anew."""
+        with self._lock:
+            for place, one in list(self._asking.items()):
+                if one is answer:
+                    del self._asking[place]
+        return DeadlineError(
+            "The call did not finish within its time limit: the callable that gives the key did not return."
+        )
 
     def _usable(self, source: Any, rejected: Secret | None) -> Secret | None:
         kept = self._kept.get(id(source))
-        if kept is None or kept[0] is not source or kept[1] is rejected:
+        if kept is None or kept.source() is not source or kept.key is rejected:
             return None
-        return kept[1]
+        return kept.key
 
     def _keep(self, source: Any, value: object) -> Secret:
         try:
@@ -150,11 +243,75 @@ class KeyCache:
         except (TypeError, ValueError) as error:
             raise ConfigurationError(str(error), parameter="AccessToken") from None
         key = Secret(key.reveal())  # one of its own, so that it is told from the one a server refused
-        self._kept[id(source)] = (source, key)
+        number = id(source)
+
+        def forget(gone: Any) -> None:
+            kept = self._kept.get(number)
+            if kept is not None and kept.source is gone:
+                self._kept.pop(number, None)
+
+        try:
+            reference: Callable[[], Any] = weakref.ref(source, forget)
+        except TypeError:
+            reference = lambda: source  # noqa: E731  # the same shape as a weak reference
+            with self._lock:
+                self._strong[number] = source
+                self._strong.move_to_end(number)
+                while len(self._strong) > _MOST_STRONG:
+                    self._kept.pop(self._strong.popitem(last=False)[0], None)
+        self._kept[number] = _Kept(reference, key)
         return key
 
 
-def _asked(source: Any) -> object:
+class _Kept(NamedTuple):
+    source: Callable[[], Any]
+    key: Secret
+
+
+_tasks: set[asyncio.Task[None]] = set()
+
+
+def _tell(loop: asyncio.AbstractEventLoop, finished: asyncio.Event) -> None:
+    try:
+        loop.call_soon_threadsafe(finished.set)
+    except RuntimeError:  # the loop has ended, and nobody waits any more
+        return
+
+
+async def _awaited(value: Awaitable[object], settle: Callable[[object, BaseException | None], None]) -> None:
+    try:
+        key = await value
+    except asyncio.CancelledError:
+        settle(None, ConfigurationError("AccessToken: the loop ended first.", parameter="AccessToken"))
+        raise
+    except ConfigurationError as error:
+        settle(None, error)
+    except Exception as error:
+        failure = _failed(error)
+        failure.__cause__ = error
+        settle(None, failure)
+    else:
+        settle(key, None)
+
+
+def _result(answer: Future[Secret]) -> Secret:
+    """The key; each who waited gets a failure of its own, since errors are changed on their way."""
+    error = answer.exception()
+    if error is None:
+        return answer.result()
+    if isinstance(error, ConfigurationError):
+        raise ConfigurationError(error.message, parameter=error.parameter) from error.__cause__
+    raise error
+
+
+def _asynchronous() -> ConfigurationError:
+    return ConfigurationError(
+        "AccessToken: a coroutine function gives keys only to asynchronous calls.",
+        parameter="AccessToken",
+    )
+
+
+def _called(source: Any) -> object:
     try:
         return source()
     except ConfigurationError:

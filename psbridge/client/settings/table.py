@@ -59,6 +59,7 @@ SETTINGS = (
     Setting("max_response_bytes", "MaxResponseBytes", "size", cmdlet=False),
     Setting("max_event_bytes", "MaxEventBytes", "size", cmdlet=False),
     Setting("log_bodies", "LogBodies", "flag", cmdlet=False),
+    Setting("transport", "Transport", "transport", cmdlet=False),
 )
 """In the order the reference shows them, newer ones after."""
 

@@ -46,6 +46,7 @@ class StreamState:
         self._failure: ClientError | None = None
         self._decoder = answer.decoder
         self._inflater = answer.inflater
+        self._idle_until = answer.idle_until
         self._comments = self._decoder.comments
         self._codec = core.codec.decode
         self._model = call.operation.stream
@@ -73,7 +74,7 @@ class StreamState:
                 yield from self._drain()
                 return
             try:
-                data: bytes = yield Read(self.answer.response)
+                data: bytes = yield Read(self.answer.response, self._idle_until)
                 if data:
                     self._take_in(self._decoder.feed(self._inflater.feed(data)))
                 else:
@@ -90,20 +91,18 @@ class StreamState:
             data = b""  # kept no longer than it is needed: an error's report may show it
 
     def _take_in(self, events: list[ServerSentEvent] | tuple[ServerSentEvent, ...]) -> None:
-        bounds = self.answer.bounds
         if events or self._decoder.comments != self._comments:
             self._comments = self._decoder.comments
-            bounds.idle_until = bounds.now() + self.call.idle_timeout
+            self._idle_until = self.answer.bounds.now() + self.call.idle_timeout
         self._intake.take(events)
         if self._intake.reported is not None:
             self._failure = self._reported_error(self._intake.reported)
 
     def _drain(self) -> Generator[Command, Any, None]:
         """Read the end of the reply behind [DONE], so that the connection can serve again."""
-        bounds = self.answer.bounds
-        bounds.idle_until = bounds.now() + _AFTER_DONE
+        until = self.answer.bounds.now() + _AFTER_DONE
         try:
-            while (yield Read(self.answer.response)):
+            while (yield Read(self.answer.response, until)):
                 continue
         except ClientError:
             yield Close(self.answer.response)

@@ -1,7 +1,8 @@
 """TLS settings: one context per set of settings, shared by every connection, since building one costs
 milliseconds.
 
-Knows nothing of HTTP. Host names and issuers are checked unless a configuration says otherwise, which warns.
+Knows nothing of HTTP. Host names and issuers are checked unless a configuration says otherwise, which
+warns.
 """
 
 from __future__ import annotations
@@ -9,16 +10,16 @@ from __future__ import annotations
 import logging
 import os
 import ssl
-import threading
 import warnings
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError
+from ..forks import new_lock
 from ..settings.configuration import Configuration
 from ..settings.secret import Secret
 
-_lock = threading.Lock()
+_lock = new_lock()
 _contexts: dict[tuple[Any, ...], ssl.SSLContext] = {}
 
 
@@ -33,8 +34,8 @@ def tls_key(configuration: Configuration) -> tuple[Any, ...]:
         configuration.system_trust_store,
         configuration.ca_bundle,
         configuration.client_certificate,
-        os.environ.get("SSL_CERT_FILE"),
-        os.environ.get("SSL_CERT_DIR"),
+        os.environ.get("SSL_CERT_FILE") or None,
+        os.environ.get("SSL_CERT_DIR") or None,
     )
 
 
@@ -85,8 +86,8 @@ def _trusting(configuration: Configuration) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if configuration.skip_certificate_check:
         return context
-    bundle = configuration.ca_bundle or os.environ.get("SSL_CERT_FILE")
-    folder = os.environ.get("SSL_CERT_DIR") if configuration.ca_bundle is None else None
+    bundle = configuration.ca_bundle or os.environ.get("SSL_CERT_FILE") or None  # empty is unset
+    folder = None if configuration.ca_bundle is not None else os.environ.get("SSL_CERT_DIR") or None
     if bundle is None and folder is None:
         import certifi
 

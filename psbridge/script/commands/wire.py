@@ -70,14 +70,14 @@ class Wire:
         """
         import warnings
 
-        import httpcore
-
         from psbridge.client.errors import ClientError
         from psbridge.client.message.inflate import Inflater
+        from psbridge.client.message.url import Url
         from psbridge.client.settings.configuration import Configuration
-        from psbridge.client.wire.network import Bounds
+        from psbridge.client.wire.bounds import Bounds
+        from psbridge.client.wire.httpcore_transport import HttpcoreTransport
         from psbridge.client.wire.route import Routes
-        from psbridge.client.wire.transport import HttpcoreTransport, WireRequest
+        from psbridge.client.wire.transport import WireRequest
 
         if self._transport is None:
             self._transport, self._routes = HttpcoreTransport(), Routes()
@@ -101,13 +101,12 @@ class Wire:
             lines.append((b"Content-Length", str(len(body)).encode()))
         configuration = Configuration(proxy=proxy, skip_certificate_check=skip_check)
         limit = timeout or 100.0 if timeout is not None else 100.0
-        target = httpcore.URL(_escaped(url))
+        target = Url.parse(_escaped(url))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 route = self._routes.find(configuration, target)
             bounds = Bounds(time.monotonic, time.monotonic() + limit, limit)
-            bounds.place = parts.netloc.rpartition("@")[2]
             response = self._transport.send(WireRequest(method, target, lines, body), route, bounds)
             try:
                 pieces = []
@@ -117,7 +116,7 @@ class Wire:
                 response.close()
         except ClientError as error:
             late = "Timeout" in type(error).__name__ or "Deadline" in type(error).__name__
-            raise Failed(_said(error.message, bounds.place), timed_out=late) from None
+            raise Failed(_said(error.message, parts.netloc.rpartition("@")[2]), timed_out=late) from None
         got = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers]
         coding = next((value for name, value in got if name.lower() == "content-encoding"), "")
         data = b"".join(pieces)

@@ -1,0 +1,439 @@
+"""The default transport: httpcore, httpx's engine, does HTTP/1.1, TLS and proxies over the sockets of this
+room.
+
+Its pool searches all connections for every request and slows down with hundreds of them, so each
+connection here has a pool of its own, and idle ones wait on a stack: the cost of a request does not
+depend on how many are under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Callable, Iterator
+from http.client import responses
+from typing import Any, Generic, TypeVar
+from urllib.parse import unquote_to_bytes, urlsplit
+
+import httpcore
+
+from ..errors import ClientError, ConfigurationError, ConnectionFailedError
+from ..forks import leave_to_parent, start_afresh
+from ..message.form import Content, pieces_of
+from ..message.url import Url
+from .blocking import BlockingBackend
+from .bounds import Bounds, Lease
+from .failures import Kinds, translated
+from .handles import holds_idle
+from .idle import KEEP_ALIVE, Idle
+from .looping import LoopBackend
+from .surplus import must_close
+from .transport import AsyncWireResponse, Route, WireRequest, WireResponse
+
+KINDS = Kinds(
+    proxy=httpcore.ProxyError,
+    protocol=httpcore.RemoteProtocolError,
+    request=httpcore.LocalProtocolError,
+    timeout=httpcore.TimeoutException,
+    network=httpcore.NetworkError,
+)
+
+PoolT = TypeVar("PoolT", httpcore.ConnectionPool, httpcore.AsyncConnectionPool)
+
+
+class _Slot(Generic[PoolT]):
+    """One connection: a pool that may hold no more than it."""
+
+    __slots__ = ("__weakref__", "idle_since", "lease", "opened_in", "pool", "proxy_status")
+
+    pool: PoolT
+
+    def __init__(self, pool: PoolT, lease: Lease, opened_in: int) -> None:
+        self.pool = pool
+        self.lease = lease
+        self.opened_in = opened_in
+        self.idle_since = 0.0
+
+
+def place_of_proxy(proxy: str | None) -> str | None:
+    """Host and port of a proxy's URL, as an error names them."""
+    return None if proxy is None else urlsplit(proxy).netloc.rpartition("@")[2]
+
+
+def _slot_key(url: Url, route: Route) -> tuple[Any, ...]:
+    return (url.scheme, url.host, url.port, route.proxy, route.tls_key)
+
+
+def _options(url: Url, route: Route) -> tuple[type, type, dict[str, Any]]:
+    """Which pool classes (sync, async) and arguments reach `url` by `route`."""
+    options: dict[str, Any] = {"max_connections": 1, "keepalive_expiry": KEEP_ALIVE}
+    if url.scheme == "https":
+        options["ssl_context"] = route.tls()
+    if route.proxy is None:
+        return httpcore.ConnectionPool, httpcore.AsyncConnectionPool, options
+    proxy = httpcore.URL(_without_user(route.proxy))
+    options["proxy_url"] = proxy
+    options["proxy_auth"] = _proxy_user(route.proxy)
+    if proxy.scheme in (b"socks5", b"socks5h"):
+        check_socks()
+        return httpcore.SOCKSProxy, httpcore.AsyncSOCKSProxy, options
+    if proxy.scheme == b"https":
+        options["proxy_ssl_context"] = route.tls()
+    return httpcore.HTTPProxy, httpcore.AsyncHTTPProxy, options
+
+
+def check_socks() -> None:
+    """Refuse a SOCKS proxy where its package is missing.
+
+    Raises:
+        ConfigurationError: it is.
+    """
+    try:
+        import socksio  # noqa: F401  # httpcore imports it only while connecting
+    except ImportError:
+        raise ConfigurationError(
+            "Proxy: a SOCKS proxy needs the package socksio: pip install psbridge[socks].",
+            parameter="Proxy",
+        ) from None
+
+
+def _proxy_user(proxy: str) -> tuple[bytes, bytes] | None:
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return None
+    return unquote_to_bytes(parts.username), unquote_to_bytes(parts.password or "")
+
+
+def _without_user(proxy: str) -> str:
+    scheme, _, rest = proxy.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+class Pieces:
+    """A request body that notes when it is asked for: the connection stands then, and its limit ends."""
+
+    def __init__(self, content: Content, lease: Lease) -> None:
+        self._content = content
+        self._lease = lease
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._lease.connected()
+        yield from pieces_of(self._content)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._lease.connected()
+        for piece in pieces_of(self._content):
+            yield piece
+
+
+def _core_request(request: WireRequest, lease: Lease, watch: Any) -> httpcore.Request:
+    url = request.url
+    return httpcore.Request(
+        request.method,
+        httpcore.URL(scheme=url.scheme, host=url.host.encode("ascii"), port=url.port, target=url.target),
+        headers=request.headers,
+        content=Pieces(request.body, lease),
+        extensions={} if watch is None else {"trace": watch},
+    )
+
+
+class ProxyWatch:
+    """Notes the status of the last reply's head: before the request is out, it is a proxy's."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+
+    def __call__(self, event: str, info: dict[str, Any]) -> None:
+        if event.endswith("receive_response_headers.complete"):
+            self.status = info["return_value"][1]
+
+    async def on_loop(self, event: str, info: dict[str, Any]) -> None:
+        """The same, as an asyncio library calls it."""
+        self(event, info)
+
+
+def may_be_replaced(request: WireRequest, lease: Lease, failure: ClientError | None) -> bool:
+    """Whether a connection that was idle has ended before a reply began, so that another may do its work."""
+    return (
+        isinstance(failure, ConnectionFailedError)
+        and not lease.opened
+        and not lease.received
+        and request.again
+    )
+
+
+class HttpcoreTransport:
+    """The blocking transport; may be shared between threads."""
+
+    def __init__(self) -> None:
+        self._idle: Idle[_Slot[httpcore.ConnectionPool]] = Idle()
+        start_afresh(self)
+        holds_idle(self)
+
+    def send(self, request: WireRequest, route: Route, bounds: Bounds) -> WireResponse:
+        """Send, and return when the reply's head is there."""
+        key = _slot_key(request.url, route)
+        slot = self._idle.take(key)
+        while True:
+            if slot is None:
+                slot = self._new(request.url, route)
+            lease = slot.lease
+            lease.begin(bounds, request.place, place_of_proxy(route.proxy))
+            watch = ProxyWatch() if route.proxy is not None else None
+            try:
+                response = slot.pool.handle_request(_core_request(request, lease, watch))
+            except BaseException as error:
+                slot.pool.close()
+                failure = translated(error, KINDS, lease, watch.status if watch else None)
+                if may_be_replaced(request, lease, failure):
+                    slot = None
+                    continue
+                if failure is None or failure is error:
+                    raise
+                raise failure from error
+            return _Response(response, slot, functools.partial(self._back, key, slot))
+
+    def _new(self, url: Url, route: Route) -> _Slot[httpcore.ConnectionPool]:
+        lease = Lease()
+        kind, _, options = _options(url, route)
+        backend = BlockingBackend(lambda: lease, httpcore.WriteError)
+        return _Slot(kind(network_backend=backend, **options), lease, self._idle.times_drained)
+
+    def _back(self, key: tuple[Any, ...], slot: _Slot[httpcore.ConnectionPool], reusable: bool) -> None:
+        slot.lease.bounds = None
+        for stale in self._idle.put(key, slot, slot.opened_in) if reusable else [slot]:
+            stale.pool.close()
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        for slot in self._idle.drain():
+            slot.pool.close()
+
+    def give_up_idle(self) -> None:
+        """Close all idle connections, since file handles have run out."""
+        self.close()
+
+    def after_fork(self) -> None:
+        """In a child: forget what is the parent's."""
+        leave_to_parent(self._idle)
+        self._idle = Idle()
+
+
+class _Response:
+    def __init__(
+        self,
+        response: httpcore.Response,
+        slot: _Slot[httpcore.ConnectionPool],
+        release: Callable[[bool], None],
+    ) -> None:
+        self.status = response.status
+        self.reason = reason_of(response)
+        self.headers = response.headers
+        self._response = response
+        self._lease = slot.lease
+        self._release: Callable[[bool], None] | None = release
+        self._pieces: Iterator[bytes] = response.iter_stream()
+        self._whole = False
+
+    def read(self, until: float | None = None) -> bytes:
+        if self._release is None:
+            return b""
+        lease = self._lease
+        lease.reading(until)
+        try:
+            return next(self._pieces)
+        except StopIteration:
+            self._whole = not must_close(self._response.stream)
+            self.close()
+            return b""
+        except BaseException as error:
+            failure = translated(error, KINDS, lease)
+            self.close()
+            if failure is None or failure is error:
+                raise
+            raise failure from error
+
+    def close(self) -> None:
+        if self._release is not None:
+            release, self._release = self._release, None
+            try:
+                self._response.close()
+            finally:
+                release(self._whole)
+
+
+class AsyncHttpcoreTransport:
+    """The asyncio transport; belongs to one event loop at a time."""
+
+    def __init__(self) -> None:
+        self._idle: Idle[_Slot[httpcore.AsyncConnectionPool]] = Idle()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._sweep: asyncio.TimerHandle | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        start_afresh(self)
+        holds_idle(self)
+
+    async def send(self, request: WireRequest, route: Route, bounds: Bounds) -> AsyncWireResponse:
+        """Send, and return when the reply's head is there."""
+        self._belong_here()
+        key = _slot_key(request.url, route)
+        slot = self._idle.take(key)
+        while True:
+            if slot is None:
+                slot = self._new(request.url, route)
+            lease = slot.lease
+            lease.begin(bounds, request.place, place_of_proxy(route.proxy))
+            watch = ProxyWatch() if route.proxy is not None else None
+            try:
+                response = await slot.pool.handle_async_request(
+                    _core_request(request, lease, watch and watch.on_loop)
+                )
+            except BaseException as error:
+                await slot.pool.aclose()
+                failure = translated(error, KINDS, lease, watch.status if watch else None)
+                if may_be_replaced(request, lease, failure):
+                    slot = None
+                    continue
+                if failure is None or failure is error:
+                    raise
+                raise failure from error
+            return _AsyncResponse(response, self, key, slot)
+
+    def _new(self, url: Url, route: Route) -> _Slot[httpcore.AsyncConnectionPool]:
+        lease = Lease()
+        _, kind, options = _options(url, route)
+        backend = LoopBackend(lambda: lease, httpcore.WriteError)
+        return _Slot(kind(network_backend=backend, **options), lease, self._idle.times_drained)
+
+    async def back(self, key: tuple[Any, ...], slot: _Slot[httpcore.AsyncConnectionPool]) -> None:
+        """Make `slot` idle."""
+        slot.lease.bounds = None
+        for stale in self._idle.put(key, slot, slot.opened_in):
+            await stale.pool.aclose()
+        if self._sweep is None and self._idle:
+            self._sweep = asyncio.get_running_loop().call_later(KEEP_ALIVE, self._sweep_out)
+
+    def _sweep_out(self) -> None:
+        """Close what has been idle for too long, so that it holds no file handle."""
+        self._sweep = None
+        self._close_later(self._idle.expired())
+        if self._idle:
+            self._sweep = asyncio.get_running_loop().call_later(KEEP_ALIVE, self._sweep_out)
+
+    def _close_later(self, slots: list[_Slot[httpcore.AsyncConnectionPool]]) -> None:
+        async def close() -> None:
+            for slot in slots:
+                await slot.pool.aclose()
+
+        if slots:
+            task = asyncio.ensure_future(close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        """Close all idle connections."""
+        self._belong_here()
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+        for slot in self._idle.drain():
+            await slot.pool.aclose()
+
+    def give_up_idle(self) -> None:
+        """Close all idle connections, since file handles have run out; from any thread, in the loop."""
+        import threading
+
+        loop = self._loop
+        if loop is None or loop.is_closed() or not self._idle:
+            return
+        try:
+            here = asyncio.get_running_loop() is loop
+        except RuntimeError:
+            here = False
+        if here:
+            self._close_later(self._idle.drain())
+            return
+        closed = threading.Event()
+
+        async def give_up() -> None:
+            try:
+                for slot in self._idle.drain():
+                    await slot.pool.aclose()
+                await asyncio.sleep(0)  # the loop closes the sockets in its next round
+            finally:
+                closed.set()
+
+        try:
+            loop.call_soon_threadsafe(lambda: self._closing.add(loop.create_task(give_up())))
+        except RuntimeError:  # it has been closed meanwhile
+            return
+        closed.wait(1.0)
+
+    def after_fork(self) -> None:
+        """In a child: forget what is the parent's, whose loop does not run here."""
+        leave_to_parent(self._idle, self._loop, self._sweep, self._closing)
+        self._idle, self._loop, self._sweep, self._closing = Idle(), None, None, set()
+
+    def _belong_here(self) -> None:
+        """Forget connections of another loop, which can be neither used nor closed in this one."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._idle.drain()
+            self._loop, self._sweep = loop, None
+
+
+class _AsyncResponse:
+    def __init__(
+        self,
+        response: httpcore.Response,
+        transport: AsyncHttpcoreTransport,
+        key: tuple[Any, ...],
+        slot: _Slot[httpcore.AsyncConnectionPool],
+    ) -> None:
+        self.status = response.status
+        self.reason = reason_of(response)
+        self.headers = response.headers
+        self._response = response
+        self._transport = transport
+        self._key = key
+        self._slot: _Slot[httpcore.AsyncConnectionPool] | None = slot
+        self._pieces: AsyncIterator[bytes] = response.aiter_stream()
+        self._whole = False
+
+    async def read(self, until: float | None = None) -> bytes:
+        if self._slot is None:
+            return b""
+        lease = self._slot.lease
+        lease.reading(until)
+        try:
+            return await self._pieces.__anext__()
+        except StopAsyncIteration:
+            self._whole = not must_close(self._response.stream)
+            await self.close()
+            return b""
+        except BaseException as error:
+            failure = translated(error, KINDS, lease)
+            await self.close()
+            if failure is None or failure is error:
+                raise
+            raise failure from error
+
+    async def close(self) -> None:
+        if self._slot is None:
+            return
+        slot, self._slot = self._slot, None
+        if not self._whole:
+            await slot.pool.aclose()
+            return
+        try:
+            await self._response.aclose()
+        except BaseException:  # cancelled in between: nobody else knows of the connection any more
+            await slot.pool.aclose()
+            raise
+        await self._transport.back(self._key, slot)
+
+
+def reason_of(response: httpcore.Response) -> str:
+    """The reason phrase, or the usual one of the status."""
+    phrase: bytes = response.extensions.get("reason_phrase") or b""
+    return phrase.decode("latin-1") or responses.get(response.status, "")
