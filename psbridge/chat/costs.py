@@ -10,7 +10,8 @@ from typing import Any
 from ..cmdlets import session
 from ..models.problems import InvalidValueError
 from .prices import Prices, prices
-from .session import ChatSession, SessionUsage
+from .session import SessionUsage
+from .sessions import session_of
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,7 @@ def usage_of(bound: Mapping[str, Any]) -> Any:
         used.add(_usage(reply))
         return _priced(_model(reply), used, table)
     if conversation is not None:
-        if not isinstance(conversation, ChatSession):
-            raise _problem("Session", "must be a conversation from New-ChatSession")
-        return _summed(conversation.UsageByModel, table)
+        return _summed(session_of(conversation).UsageByModel, table)
     totals = session.client().usage.by_model()
     return _summed({model: _of_totals(one) for model, one in totals.items()}, table)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,7 @@ class ChatSession:
 
     Attributes:
         Messages: the history, system text included, as messages of a request.
+        Id: tells it from other conversations.
         Usage: what the calls of this session used; UsageByModel: the same by the model that answered.
 
     Raises:
@@ -109,6 +111,7 @@ class ChatSession:
     ) -> None:
         if MaxHistoryTokens is not None and MaxHistoryTokens < 1:
             raise _problem("MaxHistoryTokens", "must be 1 or more")
+        self.Id = uuid.uuid4().hex
         self.Model = Model
         self.MaxHistoryTokens = MaxHistoryTokens
         self.Parameters = Parameters
@@ -271,6 +274,40 @@ class ChatSession:
             del self.Messages[place]
         if text is not None:
             self.Messages.insert(0, system_message(text))
+
+    def __ps_properties__(self) -> dict[str, Any]:
+        return {
+            "Id": self.Id,
+            "Model": self.Model,
+            "MaxHistoryTokens": self.MaxHistoryTokens,
+            "Messages": self.Messages,
+            "Usage": self.Usage,
+            "UsageByModel": self.UsageByModel,
+            "Parameters": self.Parameters,
+            "BudgetWarned": self._warned,
+        }
+
+    @classmethod
+    def of(cls, members: Mapping[str, Any]) -> ChatSession:
+        """A conversation out of its properties, as PowerShell holds it.
+
+        Raises:
+            InvalidValueError: when they are no conversation's.
+        """
+        if "Messages" not in members or "Id" not in members:
+            raise _problem("Session", "must be a conversation from New-ChatSession")
+        session = cls(
+            Model=members.get("Model"),
+            MaxHistoryTokens=members.get("MaxHistoryTokens"),
+            Messages=members["Messages"] or (),
+            **{str(name): value for name, value in (members.get("Parameters") or {}).items()},
+        )
+        session.Id = str(members["Id"])
+        session.Usage = _usage_of(members.get("Usage"))
+        by_model = members.get("UsageByModel") or {}
+        session.UsageByModel = {str(model): _usage_of(used) for model, used in by_model.items()}
+        session._warned = bool(members.get("BudgetWarned"))
+        return session
 
     def __repr__(self) -> str:
         return f"<ChatSession {self.Model or 'default model'}, {len(self.Messages)} messages>"

@@ -1,6 +1,7 @@
 # Objects as scripts get them: every property of the model is there, the unset ones marked.
 
 $script:Templates = @{}
+$script:Special = @{}  # the function that reads an object of a type that is more than its members
 $script:Formatted = $false
 $script:UnsetMark = [System.Management.Automation.Internal.AutomationNull]::Value
 
@@ -36,7 +37,8 @@ class PSBridgeReader {
         # An object of a model: a copy of its template with the members that are set.
         $type = $told[0]
         if ($type -eq '') { return $this.Plain($told) }
-        if ($type -eq 'Configuration') { return Update-BridgeLive $told }
+        $special = $script:Special[$type]
+        if ($null -ne $special) { return & $special $told }
         $template = $script:Templates[$type]
         if ($null -eq $template) { $template = New-BridgeTemplate $type }
         $made = $template['Blank'].PSObject.Copy()

@@ -1,5 +1,6 @@
 # The configuration that scripts change in place: the hashtable that Get-Configuration gives out.
 
+$script:Special['Configuration'] = 'Update-BridgeLive'
 $script:Live = $null
 $script:LiveSeen = $null  # what it held when last looked at
 

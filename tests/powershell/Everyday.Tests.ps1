@@ -1,0 +1,116 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'Support.psm1')
+    $server = Start-OfflineServer
+    Use-PSBridge $server
+    Set-StrictMode -Version Latest
+    function Get-Sent {
+        # The messages that a call sends, from its debug stream.
+        param([scriptblock] $Call)
+        $body = & $Call 5>&1 | Where-Object { "$_" -like 'request body:*' } | Select-Object -Last 1
+        ("$body" -replace '^request body: ' | ConvertFrom-Json).messages
+    }
+}
+AfterAll {
+    Remove-Module PSBridge
+    Stop-OfflineServer $server
+}
+
+Describe 'Prompts by pipe' {
+    It 'takes a text as a user message' {
+        'hi' | New-ChatCompletion -Model m -TextOnly | Should -Match 'You said: hi$'
+        New-ChatCompletion 'hi' -TextOnly | Should -Match 'You said: hi$'
+    }
+    It 'takes many, in their order, several at a time' {
+        $said = 1..20 | ForEach-Object { "prompt $_" } | New-ChatCompletion -Model m -ThrottleLimit 5 -TextOnly
+        $said | Should -HaveCount 20
+        $said[19] | Should -Match 'prompt 20$'
+    }
+    It 'fills a template with the properties of each item' {
+        $rows = "Id,Text`n1,alpha`n2,beta" | ConvertFrom-Csv
+        $said = $rows | New-ChatCompletion -Model m -Template 'Classify: {text} ({{{Id}}})' -System 'One word.' -TextOnly
+        $said[1] | Should -Match 'Classify: beta \(\{2\}\)$'
+    }
+    It 'names the property that an item lacks, in the item''s place' {
+        $rows = @([pscustomobject]@{ Text = 'a' }, [pscustomobject]@{ Body = 'b' }, [pscustomobject]@{ Text = 'c' })
+        $said = $rows | New-ChatCompletion -Model m -Template '{Text}' -TextOnly -ErrorAction SilentlyContinue -ErrorVariable failed
+        $said | Should -HaveCount 2
+        "$failed" | Should -Match "names 'Text'"
+        $failed[0].TargetObject.Body | Should -Be 'b'
+    }
+    It 'reads the files that are piped' {
+        Set-Content -Path (Join-Path $TestDrive 'a.log') -Value 'from a file' -Encoding UTF8
+        Get-ChildItem (Join-Path $TestDrive '*.log') | New-ChatCompletion -Model m -System 'Summarise.' -TextOnly |
+            Should -Match 'from a file'
+    }
+    It 'goes on from a piped reply, its question included' {
+        $reply = 'first question' | New-ChatCompletion -Model m
+        $sent = Get-Sent { $reply | New-ChatCompletion -Messages 'and now' -Model m -Debug }
+        $sent.role | Should -Be 'user', 'assistant', 'user'
+        $sent[0].content | Should -Be 'first question'
+        $reply | ConvertTo-Json -Depth 9 | Should -Not -Match '"user"'
+    }
+    It 'gives the item beside its reply with -PassThru' {
+        $pairs = @('a', 'b' | New-ChatCompletion -Model m -PassThru)
+        $pairs.Input | Should -Be 'a', 'b'
+        $pairs[1].Reply.choices[0].message.content | Should -Match 'You said: b$'
+    }
+    It 'holds an answer to a schema' {
+        $schema = @{ type = 'object'; properties = @{ label = @{ type = 'string' } }; required = @('label') }
+        (New-ChatCompletion 'x' -Model m -JsonSchema $schema -ParsedOnly).label | Should -BeOfType string
+        { New-ChatCompletion 'x' -Model m -JsonSchema @{ type = 'array' } } | Should -Throw '*object at its root*'
+    }
+    It 'sends pictures by the script''s own paths' {
+        $png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+        [System.IO.File]::WriteAllBytes((Join-Path $TestDrive 'p.bin'), [System.Convert]::FromBase64String($png))
+        Push-Location $TestDrive
+        try { $sent = Get-Sent { New-ChatCompletion 'x' -Model m -Images ./p.bin, 'https://example.org/a.png' -ImageDetail low -Debug } }
+        finally { Pop-Location }
+        $sent[0].content.type | Should -Be 'text', 'image_url', 'image_url'
+        $sent[0].content[1].image_url.url | Should -BeLike 'data:image/png;base64,*'
+        $sent[0].content[2].image_url.url | Should -Be 'https://example.org/a.png'
+    }
+}
+
+Describe 'A conversation' {
+    It 'remembers, counts, and grows in place' {
+        $session = New-ChatSession -System 'Be brief.' -Model m
+        $session.Messages | Should -HaveCount 1
+        Send-ChatMessage 'one' -Session $session -TextOnly | Should -Match 'You said: one$'
+        (Send-ChatMessage 'two' -Session $session).choices[0].message.content | Should -Match 'You said: two$'
+        $session.Messages.role | Should -Be 'system', 'user', 'assistant', 'user', 'assistant'
+        $session.Usage.total_tokens | Should -BeGreaterThan 0
+    }
+    It 'takes messages by pipe and streams' {
+        $session = New-ChatSession -Model m
+        @('a', 'b' | Send-ChatMessage -Session $session -TextOnly) | Should -HaveCount 2
+        (Send-ChatMessage 'c' -Session $session -StreamText) -join '' | Should -Match 'You said: c$'
+        $session.Messages | Should -HaveCount 6
+    }
+    It 'takes back, branches, and survives in a file' {
+        $session = New-ChatSession -Model m
+        $null = 'a', 'b' | Send-ChatMessage -Session $session
+        $branch = Copy-ChatSession -Session $session
+        $null = Undo-ChatMessage -Session $session
+        $session.Messages | Should -HaveCount 2
+        $branch.Messages | Should -HaveCount 4
+        $path = Join-Path $TestDrive 's.json'
+        Export-ChatSession -Session $branch -Path $path
+        $again = Import-ChatSession -Path $path
+        $again.Messages.content | Should -Be $branch.Messages.content
+        Get-Content -Raw $path | Should -Not -Match 'sk-offline'
+    }
+    It 'is as it was when a message cannot be sent' {
+        $session = New-ChatSession -Model m
+        $null = Send-ChatMessage 'a' -Session $session
+        { Send-ChatMessage 'b' -Session $session -AdditionalHeaders @{ 'x-offline-fault' = 'status=400' } -ErrorAction Stop } |
+            Should -Throw
+        $session.Messages | Should -HaveCount 2
+    }
+    It 'is priced by the table that the script brings' {
+        $session = New-ChatSession -Model m
+        $null = Send-ChatMessage 'a' -Session $session
+        $cost = Get-ChatCompletionUsage -Session $session -Price @{ m = @{ input = 1; output = 2 } }
+        $cost.Cost | Should -BeGreaterThan 0
+        { Get-ChatCompletionUsage -Session $session -Price @{ m = @{ input = -1; output = 2 } } } | Should -Throw '*0 or more*'
+    }
+}
