@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterab
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .chat import DELETE, GET, LIST, MESSAGES, UPDATE
+from .chat import DELETE, GET, LIST, MESSAGES, UPDATE, stored
 from .clock import Clock
 from .core import CallOptions, Core
 from .exchange.call import Answer, Call
@@ -192,7 +192,7 @@ class AsyncClient:
 
     async def get(self, completion_id: str, **options: Unpack[CallOptions]) -> Reply:
         """A stored completion."""
-        return await self.call(GET, places={"completion_id": completion_id}, **options)
+        return await self.call(GET, places=stored(completion_id), **options)
 
     async def list(
         self,
@@ -235,7 +235,7 @@ class AsyncClient:
     ) -> Reply:
         """One page of the messages of a stored completion."""
         query = {"after": after, "limit": limit, "order": order}
-        return await self.call(MESSAGES, places={"completion_id": completion_id}, query=query, **options)
+        return await self.call(MESSAGES, places=stored(completion_id), query=query, **options)
 
     def messages_all(
         self,
@@ -248,18 +248,18 @@ class AsyncClient:
     ) -> AsyncIterator[Any]:
         """All messages of a stored completion, page after page as they are asked for."""
         query = {"after": after, "limit": limit, "order": order}
-        return self.pages(MESSAGES, places={"completion_id": completion_id}, query=query, **options)
+        return self.pages(MESSAGES, places=stored(completion_id), query=query, **options)
 
     async def update(
         self, completion_id: str, metadata: Mapping[str, str] | None, **options: Unpack[CallOptions]
     ) -> Reply:
         """Replace a stored completion's metadata."""
         body = {"metadata": metadata}
-        return await self.call(UPDATE, places={"completion_id": completion_id}, body=body, **options)
+        return await self.call(UPDATE, places=stored(completion_id), body=body, **options)
 
     async def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> Reply:
         """Delete a stored completion."""
-        return await self.call(DELETE, places={"completion_id": completion_id}, **options)
+        return await self.call(DELETE, places=stored(completion_id), **options)
 
     async def close(self) -> None:
         """Close idle connections. The client can be used again afterwards."""

@@ -16,3 +16,8 @@ MESSAGES = Operation(
 )
 UPDATE = Operation("POST", "/chat/completions/{completion_id}", _COMPLETION, idempotent=True)
 DELETE = Operation("DELETE", "/chat/completions/{completion_id}", "ChatCompletionDeleted", idempotent=True)
+
+
+def stored(completion_id: object) -> dict[str, object]:
+    """The place of a stored completion. Its id is a text: a number names none, and `Operation.at` says so."""
+    return {"completion_id": completion_id if isinstance(completion_id, str) else None}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .chat import DELETE, GET, LIST, MESSAGES, UPDATE
+from .chat import DELETE, GET, LIST, MESSAGES, UPDATE, stored
 from .clock import Clock
 from .core import CallOptions, Core
 from .exchange.call import Answer, Call
@@ -193,7 +193,7 @@ class Client:
 
     def get(self, completion_id: str, **options: Unpack[CallOptions]) -> Reply:
         """A stored completion."""
-        return self.call(GET, places={"completion_id": completion_id}, **options)
+        return self.call(GET, places=stored(completion_id), **options)
 
     def list(
         self,
@@ -236,7 +236,7 @@ class Client:
     ) -> Reply:
         """One page of the messages of a stored completion."""
         query = {"after": after, "limit": limit, "order": order}
-        return self.call(MESSAGES, places={"completion_id": completion_id}, query=query, **options)
+        return self.call(MESSAGES, places=stored(completion_id), query=query, **options)
 
     def messages_all(
         self,
@@ -249,18 +249,18 @@ class Client:
     ) -> Iterator[Any]:
         """All messages of a stored completion, page after page as they are asked for."""
         query = {"after": after, "limit": limit, "order": order}
-        return self.pages(MESSAGES, places={"completion_id": completion_id}, query=query, **options)
+        return self.pages(MESSAGES, places=stored(completion_id), query=query, **options)
 
     def update(
         self, completion_id: str, metadata: Mapping[str, str] | None, **options: Unpack[CallOptions]
     ) -> Reply:
         """Replace a stored completion's metadata."""
         body = {"metadata": metadata}
-        return self.call(UPDATE, places={"completion_id": completion_id}, body=body, **options)
+        return self.call(UPDATE, places=stored(completion_id), body=body, **options)
 
     def delete(self, completion_id: str, **options: Unpack[CallOptions]) -> Reply:
         """Delete a stored completion."""
-        return self.call(DELETE, places={"completion_id": completion_id}, **options)
+        return self.call(DELETE, places=stored(completion_id), **options)
 
     def close(self) -> None:
         """Close idle connections. The client can be used again afterwards."""

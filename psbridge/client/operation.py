@@ -37,7 +37,7 @@ class Operation(NamedTuple):
 
         def fill(brace: re.Match[str]) -> str:
             value = places.get(brace[1])
-            if isinstance(value, int) and not isinstance(value, bool) and not brace[1].endswith("_id"):
+            if isinstance(value, int) and not isinstance(value, bool):
                 return str(value)
             if not isinstance(value, str) or not value or value in (".", ".."):
                 parameter = "".join(word.capitalize() for word in brace[1].split("_"))
