@@ -88,7 +88,7 @@ def calculated(spec: Any, cmdlet: Any) -> Calculated:
             raise cmdlet.fatal(
                 "NotSupportedException",
                 f"The {to_text(key)} key is not valid.",
-                "DictionaryKeyUnknown" if False else "DictionaryKeyIllegal",
+                "DictionaryKeyIllegal",
                 "InvalidArgument",
             )
     if made.expression is None:

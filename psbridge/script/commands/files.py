@@ -466,7 +466,7 @@ class RemoveItem(Cmdlet):
         if target.is_dir() and not target.is_symlink():
             if not self.on("Recurse") and any(target.iterdir()):
                 raise self.fatal(
-                    "HostException" if False else "PSInvalidOperationException",
+                    "PSInvalidOperationException",
                     f"The item at {path} has children and the Recurse parameter was not specified.",
                     "RemoveItem",
                     "InvalidOperation",

@@ -12,7 +12,7 @@ from psbridge.script.semantics import members
 from psbridge.script.semantics.comparison import order
 from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.types import cast_value
-from psbridge.script.semantics.values import Bag
+from psbridge.script.semantics.values import Made
 
 from .calculated import Calculated, calculated
 from .cmdlet import Cmdlet
@@ -113,9 +113,9 @@ class MeasureObject(Cmdlet):
                 continue
             self.write(self._result(known))
 
-    def _result(self, one: _Statistics) -> Bag:
+    def _result(self, one: _Statistics) -> Made:
         if self.parameter_set == "TextMeasure":
-            return Bag(
+            return Made(
                 {
                     "Lines": one.lines if self.on("Line") else None,
                     "Words": one.words if self.on("Word") else None,
@@ -125,12 +125,12 @@ class MeasureObject(Cmdlet):
                 "Microsoft.PowerShell.Commands.TextMeasureInfo",
             )
         every = self.on("AllStats")
-        made = Bag(type_name=_GENERIC)
+        made = Made({}, _GENERIC)
         made["Count"] = one.count
-        total = math.fsum(one.numbers) if False else sum(one.numbers)
+        total = sum(one.numbers)
         mean = total / len(one.numbers) if one.numbers else None
         made["Average"] = mean if self.on("Average") or every else None
-        made["Sum"] = (float(total) if one.count else None) if self.on("Sum") or every else None
+        made["Sum"] = float(total) if self.on("Sum") or every else None
         made["Maximum"] = _number(one.largest) if self.on("Maximum") or every else None
         made["Minimum"] = _number(one.smallest) if self.on("Minimum") or every else None
         deviation = None

@@ -20,7 +20,7 @@ from psbridge.script.semantics import comparison, members, patterns
 from psbridge.script.semantics.comparison import truth
 from psbridge.script.semantics.errors import ScriptError, runtime_error
 from psbridge.script.semantics.types import cast, type_of
-from psbridge.script.semantics.values import Bag, Hashtable, NetList, Ordered, Wrapped
+from psbridge.script.semantics.values import Bag, Hashtable, Made, NetList, Ordered, Wrapped
 
 from .calculated import Calculated, calculated, names_matching, property_names, value_of
 from .cmdlet import Cmdlet
@@ -195,6 +195,7 @@ class ForEachObject(Cmdlet):
             emit(self.sink, value)
             return
         if item is None:
+            self.sink(None)
             return
         if patterns.has_wildcard(name):
             matching = names_matching(item, name)
@@ -492,13 +493,12 @@ class GroupObject(Cmdlet):
                 self.write(table)
             return
         for values, items in groups:
-            made = Bag(type_name="Microsoft.PowerShell.Commands.GroupInfo")
+            kind = "GroupInfoNoElement" if self.on("NoElement") else "GroupInfo"
+            made = Made({}, f"Microsoft.PowerShell.Commands.{kind}")
             made["Values"] = NetList(values, kind="ArrayList")
             made["Count"] = len(items)
             if not self.on("NoElement"):
                 made["Group"] = NetList(items, nettypes.PSOBJECT, "Collection")
-            else:
-                made._type_names.insert(0, "Microsoft.PowerShell.Commands.GroupInfoNoElement")
             made["Name"] = ", ".join(to_text(value) for value in values)
             self.write(made)
 

@@ -1,257 +1,178 @@
 # ruff: noqa: E501 - a parameter list reads best as one line
-"""The parameters of the cmdlets: facts, as `Get-Command` lists them.
+"""The parameters of the cmdlets: facts, as `Get-Command` lists them in PowerShell 7.6 (see tests/script/test_cmdlets.py).
 
 A cmdlet's entry is a list of parameters separated by `;`, each `Name/Alias Type` and what holds of it: a digit
 is its position, `m` mandatory, `v` takes pipeline input by value, `n` by property name, `r` the remaining
-arguments, `@Set` a parameter set it belongs to (`@Set(0,m)` with options of its own), `{a,b}` the values allowed.
+arguments; `z`, `e` and `c` let a null, an empty string and an empty collection through; `@Set` is a parameter set it
+belongs to (`@Set(0,m)` with options of its own) and `{a,b}` the values allowed.
 """
 
 from __future__ import annotations
 
-_PATH = "Path String[] @Path(0,m,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; default Path"
-_PATH_V = "Path String[] @Path(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; default Path"
-_FILTERS = "Filter String ; Include String[] ; Exclude String[]"
-_CREDENTIAL = "Credential Object n"
-_WRITING = f"Value Object[] 1 m v n ; PassThru switch ; {_PATH} ; {_FILTERS} ; Force switch ; {_CREDENTIAL} ; NoNewline switch ; Encoding Object ; AsByteStream switch ; Stream String"
-_FORMAT = (
-    "GroupBy Object ; View String ; ShowError switch ; DisplayError switch ; Force switch ; "
-    "Expand String {CoreOnly,EnumOnly,Both} ; InputObject PSObject v"
-)
-_CSV = "Delimiter Char 1 ; UseCulture switch ; IncludeTypeInformation/ITI switch ; NoTypeInformation/NTI switch ; QuoteFields/QF String[] ; UseQuotes/UQ String {Never,Always,AsNeeded} ; NoHeader switch"
-_COMPARISONS = (
-    "EQ IEQ CEQ NE INE CNE GT IGT CGT LT ILT CLT GE IGE CGE LE ILE CLE Like ILike CLike NotLike INotLike "
-    "CNotLike Match IMatch CMatch NotMatch INotMatch CNotMatch Contains IContains CContains NotContains "
-    "INotContains CNotContains In IIn CIn NotIn INotIn CNotIn Is IsNot Not"
-).split()
-_WHERE_ALIASES = {
-    "EQ": "EQ/IEQ",
-    "NE": "NE/INE",
-    "GT": "GT/IGT",
-    "LT": "LT/ILT",
-    "GE": "GE/IGE",
-    "LE": "LE/ILE",
-    "Like": "Like/ILike",
-    "NotLike": "NotLike/INotLike",
-    "Match": "Match/IMatch",
-    "NotMatch": "NotMatch/INotMatch",
-    "Contains": "Contains/IContains",
-    "NotContains": "NotContains/INotContains",
-    "In": "In/IIn",
-    "NotIn": "NotIn/INotIn",
-}
-_WHERE_SWITCHES = " ; ".join(
-    f"{_WHERE_ALIASES.get(name, name)} switch @{name}Set(m)"
-    for name in _COMPARISONS
-    if not (name[0] == "I" and name[1:2].isupper() and name not in ("In", "Is", "IsNot"))
-)
-_WHERE_SETS = [
-    f"{name}Set"
-    for name in _COMPARISONS
-    if not (name[0] == "I" and name[1:2].isupper() and name not in ("In", "Is", "IsNot"))
-]
-_WEB = (
-    "Uri Uri 0 m ; Method {Default,Get,Head,Post,Put,Delete,Trace,Options,Merge,Patch} @StandardMethod @StandardMethodNoProxy ; "
-    "CustomMethod/CM String @CustomMethod(m) @CustomMethodNoProxy(m) ; default StandardMethod ; "
-    "Headers Object ; Body Object v ; Form Hashtable ; ContentType String ; InFile String ; OutFile String ; "
-    "TimeoutSec/ConnectionTimeoutSeconds Int32 ; OperationTimeoutSeconds Int32 ; UserAgent String ; Authentication String {None,Basic,Bearer,OAuth} ; "
-    "Token SecureString ; Credential Object ; UseDefaultCredentials switch ; Proxy Uri @StandardMethod @CustomMethod ; "
-    "ProxyCredential Object @StandardMethod @CustomMethod ; ProxyUseDefaultCredentials switch @StandardMethod @CustomMethod ; "
-    "NoProxy switch @StandardMethodNoProxy(m) @CustomMethodNoProxy(m) ; MaximumRedirection Int32 ; MaximumRetryCount Int32 ; RetryIntervalSec Int32 ; "
-    "SkipHttpErrorCheck switch ; SkipCertificateCheck switch ; SkipHeaderValidation switch ; "
-    "AllowUnencryptedAuthentication switch ; AllowInsecureRedirect switch ; PreserveAuthorizationOnRedirect switch ; PreserveHttpMethodOnRedirect switch ; "
-    "SessionVariable/SV String ; WebSession Object ; TransferEncoding String ; PassThru switch ; Resume switch ; DisableKeepAlive switch ; "
-    "SslProtocol Object ; Certificate Object ; CertificateThumbprint String ; HttpVersion Version ; UseBasicParsing switch ; UnixSocket Object"
-)
-
 PARAMETERS = {
-    "Where-Object": "InputObject PSObject v ; FilterScript ScriptBlock @ScriptBlockSet(0,m) ; "
-    f"Property String {' '.join(f'@{name}(0,m)' for name in _WHERE_SETS)} ; "
-    f"Value Object {' '.join(f'@{name}(1)' for name in _WHERE_SETS if name != 'NotSet')} ; "
-    f"{_WHERE_SWITCHES.replace('EQ/IEQ switch @EQSet(m)', 'EQ/IEQ switch @EQSet')} ; default EQSet",
-    "ForEach-Object": "InputObject PSObject v ; Begin ScriptBlock @ScriptBlockSet ; Process ScriptBlock[] @ScriptBlockSet(0,m) ; "
-    "End ScriptBlock @ScriptBlockSet ; RemainingScripts ScriptBlock[] @ScriptBlockSet(r) ; "
-    "MemberName String @PropertyAndMethodSet(0,m) ; ArgumentList/Args Object[] @PropertyAndMethodSet(r) ; "
-    "Parallel ScriptBlock @ParallelParameterSet(m) ; ThrottleLimit Int32 @ParallelParameterSet ; TimeoutSeconds Int32 @ParallelParameterSet ; "
-    "AsJob switch @ParallelParameterSet ; UseNewRunspace switch @ParallelParameterSet ; default ScriptBlockSet",
-    "Select-Object": "InputObject PSObject v ; Property Object[] @DefaultParameter(0) @SkipLastParameter(0) ; ExcludeProperty String[] @DefaultParameter @SkipLastParameter ; "
-    "ExpandProperty String @DefaultParameter @SkipLastParameter ; Unique switch ; CaseInsensitive switch ; Last Int32 @DefaultParameter ; First Int32 @DefaultParameter ; "
-    "Skip Int32 @DefaultParameter ; SkipLast Int32 @SkipLastParameter ; Wait switch @DefaultParameter @IndexParameter ; Index Int32[] @IndexParameter ; SkipIndex Int32[] @SkipIndexParameter ; default DefaultParameter",
-    "Sort-Object": "InputObject PSObject v ; Property Object[] 0 ; Stable switch @Default ; Descending switch ; Unique switch ; "
-    "Culture String ; CaseSensitive switch ; Top Int32 @Top(m) ; Bottom Int32 @Bottom(m) ; default Default",
-    "Group-Object": "NoElement switch ; AsHashTable/AHT switch @HashTable ; AsString switch @HashTable ; InputObject PSObject v ; Property Object[] 0 ; "
-    "Culture String ; CaseSensitive switch ; default HashTable",
-    "Measure-Object": "InputObject PSObject v ; Property Object[] 0 ; StandardDeviation switch @GenericMeasure ; Sum switch @GenericMeasure ; AllStats switch @GenericMeasure ; "
-    "Average switch @GenericMeasure ; Maximum switch @GenericMeasure ; Minimum switch @GenericMeasure ; Line switch @TextMeasure ; Word switch @TextMeasure ; "
-    "Character switch @TextMeasure ; IgnoreWhiteSpace switch @TextMeasure ; default GenericMeasure",
-    "Compare-Object": "ReferenceObject PSObject[] 0 m ; DifferenceObject PSObject[] 1 m v ; SyncWindow Int32 ; Property Object[] ; "
-    "ExcludeDifferent switch ; IncludeEqual switch ; PassThru switch ; Culture String ; CaseSensitive switch",
+    "Where-Object": "InputObject PSObject v ; FilterScript ScriptBlock @ScriptBlockSet(0,m) ; Property String @EqualSet(0,m) @CaseSensitiveEqualSet(0,m) @NotEqualSet(0,m) @CaseSensitiveNotEqualSet(0,m) @GreaterThanSet(0,m) @CaseSensitiveGreaterThanSet(0,m) @LessThanSet(0,m) @CaseSensitiveLessThanSet(0,m) @GreaterOrEqualSet(0,m) @CaseSensitiveGreaterOrEqualSet(0,m) @LessOrEqualSet(0,m) @CaseSensitiveLessOrEqualSet(0,m) @LikeSet(0,m) @CaseSensitiveLikeSet(0,m) @NotLikeSet(0,m) @CaseSensitiveNotLikeSet(0,m) @MatchSet(0,m) @CaseSensitiveMatchSet(0,m) @NotMatchSet(0,m) @CaseSensitiveNotMatchSet(0,m) @ContainsSet(0,m) @CaseSensitiveContainsSet(0,m) @NotContainsSet(0,m) @CaseSensitiveNotContainsSet(0,m) @InSet(0,m) @CaseSensitiveInSet(0,m) @NotInSet(0,m) @CaseSensitiveNotInSet(0,m) @IsSet(0,m) @IsNotSet(0,m) @Not(0,m) ; Value Object @EqualSet(1) @CaseSensitiveEqualSet(1) @NotEqualSet(1) @CaseSensitiveNotEqualSet(1) @GreaterThanSet(1) @CaseSensitiveGreaterThanSet(1) @LessThanSet(1) @CaseSensitiveLessThanSet(1) @GreaterOrEqualSet(1) @CaseSensitiveGreaterOrEqualSet(1) @LessOrEqualSet(1) @CaseSensitiveLessOrEqualSet(1) @LikeSet(1) @CaseSensitiveLikeSet(1) @NotLikeSet(1) @CaseSensitiveNotLikeSet(1) @MatchSet(1) @CaseSensitiveMatchSet(1) @NotMatchSet(1) @CaseSensitiveNotMatchSet(1) @ContainsSet(1) @CaseSensitiveContainsSet(1) @NotContainsSet(1) @CaseSensitiveNotContainsSet(1) @InSet(1) @CaseSensitiveInSet(1) @NotInSet(1) @CaseSensitiveNotInSet(1) @IsSet(1) @IsNotSet(1) ; EQ/IEQ switch @EqualSet ; CEQ switch @CaseSensitiveEqualSet(m) ; NE/INE switch @NotEqualSet(m) ; CNE switch @CaseSensitiveNotEqualSet(m) ; GT/IGT switch @GreaterThanSet(m) ; CGT switch @CaseSensitiveGreaterThanSet(m) ; LT/ILT switch @LessThanSet(m) ; CLT switch @CaseSensitiveLessThanSet(m) ; GE/IGE switch @GreaterOrEqualSet(m) ; CGE switch @CaseSensitiveGreaterOrEqualSet(m) ; LE/ILE switch @LessOrEqualSet(m) ; CLE switch @CaseSensitiveLessOrEqualSet(m) ; Like/ILike switch @LikeSet(m) ; CLike switch @CaseSensitiveLikeSet(m) ; NotLike/INotLike switch @NotLikeSet(m) ; CNotLike switch @CaseSensitiveNotLikeSet(m) ; Match/IMatch switch @MatchSet(m) ; CMatch switch @CaseSensitiveMatchSet(m) ; NotMatch/INotMatch switch @NotMatchSet(m) ; CNotMatch switch @CaseSensitiveNotMatchSet(m) ; Contains/IContains switch @ContainsSet(m) ; CContains switch @CaseSensitiveContainsSet(m) ; NotContains/INotContains switch @NotContainsSet(m) ; CNotContains switch @CaseSensitiveNotContainsSet(m) ; In/IIn switch @InSet(m) ; CIn switch @CaseSensitiveInSet(m) ; NotIn/INotIn switch @NotInSet(m) ; CNotIn switch @CaseSensitiveNotInSet(m) ; Is switch @IsSet(m) ; IsNot switch @IsNotSet(m) ; Not switch @Not(m) ; default EqualSet",
+    "ForEach-Object": "InputObject PSObject @ScriptBlockSet(v) @PropertyAndMethodSet(v) @ParallelParameterSet(v) ; Begin ScriptBlock @ScriptBlockSet ; Process ScriptBlock[] z c @ScriptBlockSet(0,m) ; End ScriptBlock @ScriptBlockSet ; RemainingScripts ScriptBlock[] z c @ScriptBlockSet(r) ; MemberName String @PropertyAndMethodSet(0,m) ; ArgumentList/Args Object[] @PropertyAndMethodSet(r) ; Parallel ScriptBlock @ParallelParameterSet(m) ; ThrottleLimit Int32 @ParallelParameterSet ; TimeoutSeconds Int32 @ParallelParameterSet ; AsJob switch @ParallelParameterSet ; UseNewRunspace switch @ParallelParameterSet ; default ScriptBlockSet",
+    "Select-Object": "InputObject PSObject v ; Property Object[] @DefaultParameter(0) @SkipLastParameter(0) ; ExcludeProperty String[] @DefaultParameter @SkipLastParameter ; ExpandProperty String @DefaultParameter @SkipLastParameter ; Unique switch ; CaseInsensitive switch ; Last Int32 @DefaultParameter ; First Int32 @DefaultParameter ; Skip Int32 @DefaultParameter @SkipLastParameter ; SkipLast Int32 @SkipLastParameter ; Wait switch @DefaultParameter @IndexParameter ; Index Int32[] @IndexParameter ; SkipIndex Int32[] @SkipIndexParameter ; default DefaultParameter",
+    "Sort-Object": "Stable switch @Default ; Descending switch ; Unique switch ; Top Int32 @Top(m) ; Bottom Int32 @Bottom(m) ; InputObject PSObject v ; Property Object[] 0 ; Culture String ; CaseSensitive switch ; default Default",
+    "Group-Object": "NoElement switch ; AsHashTable/AHT switch @HashTable ; AsString switch @HashTable ; InputObject PSObject v ; Property Object[] 0 ; Culture String ; CaseSensitive switch",
+    "Measure-Object": "InputObject PSObject v ; Property Object[] 0 ; StandardDeviation switch @GenericMeasure ; Sum switch @GenericMeasure ; AllStats switch @GenericMeasure ; Average switch @GenericMeasure ; Maximum switch @GenericMeasure ; Minimum switch @GenericMeasure ; Line switch @TextMeasure ; Word switch @TextMeasure ; Character switch @TextMeasure ; IgnoreWhiteSpace switch @TextMeasure ; default GenericMeasure",
+    "Compare-Object": "ReferenceObject PSObject[] c 0 m ; DifferenceObject PSObject[] c 1 m v ; SyncWindow Int32 ; Property Object[] ; ExcludeDifferent switch ; IncludeEqual switch ; PassThru switch ; Culture String ; CaseSensitive switch",
     "Get-Unique": "InputObject PSObject v ; AsString switch @AsString ; OnType switch @UniqueByType ; CaseInsensitive switch ; default AsString",
-    "Tee-Object": "InputObject PSObject v ; FilePath/Path String @File(0,m) ; LiteralPath/PSPath/LP String @LiteralFile(m) ; "
-    "Append switch @File ; Variable String @Variable(m) ; Encoding Object @File @LiteralFile ; default File",
+    "Tee-Object": "InputObject PSObject v ; FilePath/Path String @File(0,m) ; LiteralPath/PSPath/LP String @LiteralFile(m) ; Append switch @File ; Encoding Object @File @LiteralFile ; Variable String @Variable(m) ; default File",
     "Out-Null": "InputObject PSObject v",
-    "New-Object": "TypeName String @Net(0,m) ; ComObject String @Com(0,m) ; ArgumentList/Args Object[] @Net(1) ; Property System.Collections.IDictionary ; Strict switch @Com ; default Net",
-    "Add-Member": "InputObject PSObject m v ; MemberType/Type System.Management.Automation.PSMemberTypes @MemberSet(0,m) ; Name String @MemberSet(1,m) ; Value Object @MemberSet(2) ; "
-    "SecondValue Object @MemberSet(3) ; TypeName String ; Force switch ; PassThru switch ; "
-    "NotePropertyName String @NotePropertySingleMemberSet(0,m) ; NotePropertyValue Object @NotePropertySingleMemberSet(1,m) ; "
-    "NotePropertyMembers System.Collections.IDictionary @NotePropertyMultiMemberSet(0,m) ; default TypeNameSet",
+    "New-Object": "TypeName String @Net(0,m) ; ArgumentList/Args Object[] @Net(1) ; Strict switch @Com ; Property System.Collections.IDictionary ; ComObject String @Com(0,m) ; default Net",
+    "Add-Member": "InputObject PSObject @MemberSet(m,v) @TypeNameSet(m,v) @NotePropertySingleMemberSet(m,v) @NotePropertyMultiMemberSet(m,v) ; MemberType/Type System.Management.Automation.PSMemberTypes @MemberSet(0,m) ; Name String @MemberSet(1,m) ; Value Object @MemberSet(2) ; SecondValue Object @MemberSet(3) ; TypeName String @TypeNameSet(m) @MemberSet @NotePropertySingleMemberSet @NotePropertyMultiMemberSet ; Force switch @MemberSet @NotePropertySingleMemberSet @NotePropertyMultiMemberSet ; PassThru switch @MemberSet @TypeNameSet @NotePropertySingleMemberSet @NotePropertyMultiMemberSet ; NotePropertyName String @NotePropertySingleMemberSet(0,m) ; NotePropertyValue Object z @NotePropertySingleMemberSet(1,m) ; NotePropertyMembers System.Collections.IDictionary @NotePropertyMultiMemberSet(0,m) ; default TypeNameSet",
     "Get-Member": "InputObject PSObject v ; Name String[] 0 ; MemberType/Type Object ; View Object ; Static switch ; Force switch",
-    "Get-Random": "SetSeed Int32 ; Maximum Object @RandomNumberParameterSet(0) ; Minimum Object @RandomNumberParameterSet ; "
-    "InputObject Object[] @RandomListItemParameterSet(0,m,v) @ShuffleParameterSet(0,m,v) ; Count Int32 @RandomNumberParameterSet @RandomListItemParameterSet ; Shuffle switch @ShuffleParameterSet(m) ; default RandomNumberParameterSet",
-    "Get-SecureRandom": "Maximum Object @RandomNumberParameterSet(0) ; Minimum Object @RandomNumberParameterSet ; "
-    "InputObject Object[] @RandomListItemParameterSet(0,m,v) ; Count Int32 ; default RandomNumberParameterSet",
+    "Get-Random": "SetSeed Int32 ; Maximum Object @RandomNumberParameterSet(0) ; Minimum Object @RandomNumberParameterSet ; InputObject Object[] z @RandomListItemParameterSet(0,m,v) @ShuffleParameterSet(0,m,v) ; Count Int32 @RandomNumberParameterSet @RandomListItemParameterSet ; Shuffle switch @ShuffleParameterSet(m) ; default RandomNumberParameterSet",
+    "Get-SecureRandom": "Maximum Object @RandomNumberParameterSet(0) ; Minimum Object @RandomNumberParameterSet ; InputObject Object[] z @RandomListItemParameterSet(0,m,v) @ShuffleParameterSet(0,m,v) ; Count Int32 @RandomNumberParameterSet @RandomListItemParameterSet ; Shuffle switch @ShuffleParameterSet(m) ; default RandomNumberParameterSet",
     "Measure-Command": "InputObject PSObject v ; Expression ScriptBlock 0 m",
-    "Write-Output": "InputObject PSObject 0 m v r ; NoEnumerate switch",
+    "Write-Output": "InputObject PSObject z c 0 m v r ; NoEnumerate switch",
     "Write-Host": "Object/Msg/Message Object 0 v r ; NoNewline switch ; Separator Object ; ForegroundColor Object ; BackgroundColor Object",
-    "Write-Error": "Exception Object @WithException(m) ; Message/Msg String @NoException(0,m,v) @WithException ; ErrorRecord Object @ErrorRecord(m) ; "
-    "Category Object @NoException @WithException ; ErrorId String @NoException @WithException ; TargetObject Object @NoException @WithException ; "
-    "RecommendedAction String ; CategoryActivity/Activity String ; CategoryReason/Reason String ; CategoryTargetName/TargetName String ; CategoryTargetType/TargetType String ; default NoException",
-    "Write-Warning": "Message/Msg String 0 m v",
-    "Write-Verbose": "Message/Msg String 0 m v",
-    "Write-Debug": "Message/Msg String 0 m v",
-    "Write-Information": "MessageData/Msg/Message Object 0 m v ; Tags String[] 1",
+    "Write-Error": "Exception Object @WithException(0,m) ; Message/Msg String z e @NoException(0,m,v) @WithException ; ErrorRecord Object @ErrorRecord(0,m) ; Category Object @NoException @WithException ; ErrorId String @NoException @WithException ; TargetObject Object @NoException @WithException ; RecommendedAction String ; CategoryActivity/Activity String ; CategoryReason/Reason String ; CategoryTargetName/TargetName String ; CategoryTargetType/TargetType String ; default NoException",
+    "Write-Warning": "Message/Msg String e 0 m v",
+    "Write-Verbose": "Message/Msg String e 0 m v",
+    "Write-Debug": "Message/Msg String e 0 m v",
+    "Write-Information": "MessageData/Msg/Message Object z 0 m v ; Tags String[] 1",
     "Write-Progress": "Activity String 0 ; Status String 1 ; Id Int32 2 ; PercentComplete Int32 ; SecondsRemaining Int32 ; CurrentOperation String ; ParentId Int32 ; Completed switch ; SourceId Int32",
     "Out-Host": "Paging switch ; InputObject PSObject v",
     "Out-Default": "Transcript switch ; InputObject PSObject v",
-    "Out-String": "Stream switch ; Width Int32 ; NoNewline switch ; InputObject PSObject v",
-    "Out-File": "FilePath/Path String @ByPath(0,m) ; LiteralPath/PSPath/LP String @ByLiteralPath(m) ; Encoding Object 1 ; Append switch ; "
-    "Force switch ; NoClobber/NoOverwrite switch ; Width Int32 ; NoNewline switch ; InputObject PSObject v ; default ByPath",
-    "Format-Table": f"Property Object[] 0 ; AutoSize switch ; RepeatHeader switch ; HideTableHeaders switch ; Wrap switch ; ExcludeProperty String[] ; {_FORMAT}",
-    "Format-List": f"Property Object[] 0 ; ExcludeProperty String[] ; {_FORMAT}",
-    "Format-Wide": f"Property Object 0 ; AutoSize switch ; Column Int32 ; ExcludeProperty String[] ; {_FORMAT}",
-    "Format-Custom": f"Property Object[] 0 ; Depth Int32 ; ExcludeProperty String[] ; {_FORMAT}",
-    "Join-String": "Property Object 0 ; Separator String 1 ; OutputPrefix/op String ; OutputSuffix/os String ; SingleQuote switch @SingleQuote ; "
-    "DoubleQuote switch @DoubleQuote ; FormatString String @Format ; UseCulture switch ; InputObject PSObject[] v ; default default",
-    "Start-Transcript": "Path String 0 ; LiteralPath String ; OutputDirectory String ; Append switch ; Force switch ; NoClobber switch ; IncludeInvocationHeader switch ; UseMinimalHeader switch",
+    "Out-String": "Stream switch @StreamFormatting ; Width Int32 ; NoNewline switch @NoNewLineFormatting ; InputObject PSObject v ; default NoNewLineFormatting",
+    "Out-File": "FilePath/Path String @ByPath(0,m) ; LiteralPath/PSPath/LP String @ByLiteralPath(m,n) ; Encoding Object 1 ; Append switch ; Force switch ; NoClobber/NoOverwrite switch ; Width Int32 ; NoNewline switch ; InputObject PSObject v ; default ByPath",
+    "Format-Table": "AutoSize switch ; RepeatHeader switch ; HideTableHeaders switch ; Wrap switch ; Property Object[] 0 ; GroupBy Object ; View String ; ShowError switch ; DisplayError switch ; Force switch ; Expand String {CoreOnly,EnumOnly,Both} ; InputObject PSObject v",
+    "Format-List": "Property Object[] 0 ; GroupBy Object ; View String ; ShowError switch ; DisplayError switch ; Force switch ; Expand String {CoreOnly,EnumOnly,Both} ; InputObject PSObject v",
+    "Format-Wide": "Property Object 0 ; AutoSize switch ; Column Int32 ; GroupBy Object ; View String ; ShowError switch ; DisplayError switch ; Force switch ; Expand String {CoreOnly,EnumOnly,Both} ; InputObject PSObject v",
+    "Format-Custom": "Property Object[] 0 ; Depth Int32 ; GroupBy Object ; View String ; ShowError switch ; DisplayError switch ; Force switch ; Expand String {CoreOnly,EnumOnly,Both} ; InputObject PSObject v",
+    "Join-String": "Property Object 0 ; Separator String e 1 ; OutputPrefix/op String ; OutputSuffix/os String ; SingleQuote switch @SingleQuote ; DoubleQuote switch @DoubleQuote ; FormatString String @Format ; UseCulture switch ; InputObject PSObject[] v ; default default",
+    "Start-Transcript": "Path String @ByPath(0) ; LiteralPath/PSPath/LP String @ByLiteralPath(0) ; OutputDirectory String @ByOutputDirectory(0) ; Append switch ; Force switch ; NoClobber/NoOverwrite switch ; IncludeInvocationHeader switch ; UseMinimalHeader switch ; default ByPath",
     "Stop-Transcript": "",
     "Clear-Host": "",
-    "Read-Host": "Prompt Object 0 r ; AsSecureString switch @AsSecureString ; MaskInput switch @AsString ; default AsString",
-    "ConvertTo-Json": "InputObject Object 0 m v ; Depth Int32 ; Compress switch ; EnumsAsStrings switch ; AsArray switch ; EscapeHandling String {Default,EscapeNonAscii,EscapeHtml}",
-    "ConvertFrom-Json": "InputObject String 0 m v ; AsHashtable switch ; Depth Int32 ; NoEnumerate switch ; DateKind String {Default,Local,Utc,Offset,String}",
+    "Read-Host": "Prompt Object z 0 r ; AsSecureString switch @AsSecureString ; MaskInput switch @AsString ; default AsString",
+    "ConvertTo-Json": "InputObject Object z 0 m v ; Depth Int32 ; Compress switch ; EnumsAsStrings switch ; AsArray switch ; EscapeHandling String {Default,EscapeNonAscii,EscapeHtml}",
+    "ConvertFrom-Json": "InputObject String e 0 m v ; AsHashtable switch ; Depth Int32 ; NoEnumerate switch ; DateKind String {Default,Local,Utc,Offset,String}",
     "Test-Json": "Json String 0 m v ; Path String n ; LiteralPath String n ; Schema String 1 ; SchemaFile String ; Options Object",
-    "ConvertFrom-StringData": "StringData String 0 m v ; Delimiter Char 1",
-    "ConvertTo-Csv": f"InputObject PSObject 0 m v ; {_CSV}",
-    "ConvertFrom-Csv": "Delimiter Char 1 ; UseCulture switch ; InputObject/Data PSObject[] 0 m v ; Header String[]",
-    "Import-Csv": "Delimiter Char 1 ; Path String[] 0 v ; LiteralPath/PSPath/LP String[] n ; UseCulture switch ; Header String[] ; Encoding Object",
-    "Export-Csv": f"InputObject PSObject m v ; Path String 0 ; LiteralPath/PSPath/LP String ; Force switch ; NoClobber/NoOverwrite switch ; Encoding Object ; Append switch ; {_CSV}",
-    "ConvertTo-Xml": "Depth Int32 ; InputObject PSObject 0 m v ; NoTypeInformation switch ; As String {Stream,String,Document}",
-    "Export-Clixml": "Depth Int32 ; Path String 0 m ; LiteralPath String ; InputObject PSObject m v ; Force switch ; NoClobber switch ; Encoding Object",
-    "Import-Clixml": "Path String[] 0 m v n ; LiteralPath String[] ; IncludeTotalCount switch ; Skip UInt64 ; First UInt64",
+    "ConvertFrom-StringData": "StringData String e 0 m v ; Delimiter Char 1",
+    "ConvertTo-Csv": "InputObject PSObject 0 m v n ; Delimiter Char @Delimiter(1) ; UseCulture switch @UseCulture ; IncludeTypeInformation/ITI switch ; NoTypeInformation/NTI switch ; QuoteFields/QF String[] ; UseQuotes/UQ String {Never,Always,AsNeeded} ; NoHeader switch ; default Delimiter",
+    "ConvertFrom-Csv": "Delimiter Char @Delimiter(1) ; UseCulture switch @UseCulture(m) ; InputObject PSObject[] 0 m v n ; Header String[] ; default Delimiter",
+    "Import-Csv": "Delimiter Char @DelimiterPath(1) @DelimiterLiteralPath(1) ; Path String[] @DelimiterPath(0,m,v,n) @CulturePath(0,m,v,n) ; LiteralPath/PSPath/LP String[] @DelimiterLiteralPath(m,n) @CultureLiteralPath(m,n) ; UseCulture switch @CulturePath(m) @CultureLiteralPath(m) ; Header String[] ; Encoding Object ; default DelimiterPath",
+    "Export-Csv": "InputObject PSObject m v n ; Path String 0 ; LiteralPath/PSPath/LP String ; Force switch ; NoClobber/NoOverwrite switch ; Encoding Object ; Append switch ; Delimiter Char @Delimiter(1) ; UseCulture switch @UseCulture ; IncludeTypeInformation/ITI switch ; NoTypeInformation/NTI switch ; QuoteFields/QF String[] ; UseQuotes/UQ String {Never,Always,AsNeeded} ; NoHeader switch ; default Delimiter",
+    "ConvertTo-Xml": "Depth Int32 ; InputObject PSObject z 0 m v ; NoTypeInformation switch ; As String {Stream,String,Document}",
+    "Export-Clixml": "Depth Int32 ; Path String @ByPath(0,m) ; LiteralPath/PSPath/LP String @ByLiteralPath(m) ; InputObject PSObject z m v ; Force switch ; NoClobber/NoOverwrite switch ; Encoding Object ; default ByPath",
+    "Import-Clixml": "Path String[] @ByPath(0,m,v,n) ; LiteralPath/PSPath/LP String[] @ByLiteralPath(m,n) ; IncludeTotalCount switch ; Skip UInt64 ; First UInt64 ; default ByPath",
     "ConvertTo-CliXml": "InputObject PSObject 0 m v ; Depth Int32",
     "ConvertFrom-CliXml": "InputObject String 0 m v",
-    "ConvertTo-Html": "InputObject PSObject v ; Property Object[] 0 ; Body String[] 3 ; Head String[] 1 ; Title String 2 ; As String {Table,List} ; CssUri Uri ; Fragment switch ; PostContent String[] ; PreContent String[] ; Meta Hashtable ; Charset String ; Transitional switch",
+    "ConvertTo-Html": "InputObject PSObject v ; Property Object[] 0 ; Body String[] @Page(3) ; Head String[] @Page(1) ; Title String @Page(2) ; As String {Table,List} ; CssUri/cu/uri Uri @Page ; Fragment switch @Fragment ; PostContent String[] ; PreContent String[] ; Meta Hashtable @Page ; Charset String @Page ; Transitional switch @Page ; default Page",
     "ConvertFrom-Markdown": "Path String[] 0 ; InputObject PSObject v ; AsVT100EncodedString switch",
-    "Get-Content": f"ReadCount Int64 n ; TotalCount/First/Head Int64 n ; Tail/Last Int32 n ; {_PATH} ; {_FILTERS} ; Force switch ; {_CREDENTIAL} ; Delimiter String ; Wait switch ; Raw switch ; Encoding Object ; AsByteStream switch ; Stream String",
-    "Set-Content": _WRITING,
-    "Add-Content": _WRITING,
-    "Clear-Content": f"{_PATH} ; {_FILTERS} ; Force switch ; {_CREDENTIAL} ; Stream String",
-    "Get-ChildItem": "Path String[] @Items(0,v,n) ; LiteralPath/PSPath/LP String[] @LiteralItems(m,n) ; Filter String 1 ; Include String[] ; Exclude String[] ; "
-    "Recurse/s switch ; Depth UInt32 ; Force switch ; Name switch ; Attributes Object ; FollowSymlink switch ; Directory/ad switch ; File/af switch ; Hidden/ah/h switch ; ReadOnly/ar switch ; System/as switch ; default Items",
-    "Get-Item": f"{_PATH_V} ; {_FILTERS} ; Force switch ; {_CREDENTIAL} ; Stream String[]",
-    "Set-Item": f"{_PATH_V} ; Value Object 1 v n ; Force switch ; PassThru switch ; {_FILTERS} ; {_CREDENTIAL}",
-    "New-Item": "Path String[] @pathSet(0,m,n) @nameSet(0,n) ; Name String @nameSet(m,n) ; ItemType/Type String n ; Value/Target Object v n ; Force switch ; Credential Object n ; default pathSet",
-    "Remove-Item": f"{_PATH_V} ; {_FILTERS} ; Recurse switch ; Force switch ; {_CREDENTIAL} ; Stream String[]",
-    "Copy-Item": f"{_PATH_V} ; Destination String 1 n ; Container switch ; Force switch ; {_FILTERS} ; Recurse switch ; PassThru switch ; {_CREDENTIAL} ; FromSession Object ; ToSession Object",
-    "Move-Item": f"{_PATH_V} ; Destination String 1 n ; Force switch ; {_FILTERS} ; PassThru switch ; {_CREDENTIAL}",
+    "Get-Content": "ReadCount Int64 n ; TotalCount/First/Head Int64 n ; Tail/Last Int32 n ; Path String[] @Path(0,m,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Filter String ; Include String[] ; Exclude String[] ; Force switch ; Credential Object n ; Delimiter String ; Wait switch ; Raw switch ; Encoding Object ; AsByteStream switch ; Stream String ; default Path",
+    "Set-Content": "Value Object[] z c 1 m v n ; PassThru switch ; Path String[] @Path(0,m,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Filter String ; Include String[] ; Exclude String[] ; Force switch ; Credential Object n ; NoNewline switch ; Encoding Object ; AsByteStream switch ; Stream String ; default Path",
+    "Add-Content": "Value Object[] z c 1 m v n ; PassThru switch ; Path String[] @Path(0,m,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Filter String ; Include String[] ; Exclude String[] ; Force switch ; Credential Object n ; NoNewline switch ; Encoding Object ; AsByteStream switch ; Stream String ; default Path",
+    "Clear-Content": "Path String[] @Path(0,m,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Filter String ; Include String[] ; Exclude String[] ; Force switch ; Credential Object n ; Stream String ; default Path",
+    "Get-ChildItem": "Path String[] @Items(0,v,n) ; LiteralPath/PSPath/LP String[] @LiteralItems(m,n) ; Filter String 1 ; Include String[] ; Exclude String[] ; Recurse/s/r switch ; Depth UInt32 ; Force switch ; Name switch ; Attributes Object ; FollowSymlink switch ; Directory/ad switch ; File/af switch ; Hidden/ah/h switch ; ReadOnly/ar switch ; System/as switch ; default Items",
+    "Get-Item": "Path String[] @Path(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Filter String ; Include String[] ; Exclude String[] ; Force switch ; Credential Object n ; Stream String[] ; default Path",
+    "Set-Item": "Path String[] @Path(0,m,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Value Object 1 v n ; Force switch ; PassThru switch ; Filter String ; Include String[] ; Exclude String[] ; Credential Object n ; default Path",
+    "New-Item": "Path String[] @pathSet(0,m,n) @nameSet(0,n) ; Name String z e @nameSet(m,n) ; ItemType/Type String n ; Value/Target Object v n ; Force switch ; Credential Object n ; default pathSet",
+    "Remove-Item": "Path String[] @Path(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Filter String ; Include String[] ; Exclude String[] ; Recurse switch ; Force switch ; Credential Object n ; Stream String[] ; default Path",
+    "Copy-Item": "Path String[] @Path(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Destination String 1 n ; Container switch ; Force switch ; Filter String ; Include String[] ; Exclude String[] ; Recurse switch ; PassThru switch ; Credential Object n ; FromSession Object ; ToSession Object ; default Path",
+    "Move-Item": "Path String[] @Path(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Destination String 1 n ; Force switch ; Filter String ; Include String[] ; Exclude String[] ; PassThru switch ; Credential Object n ; default Path",
     "Rename-Item": "Path String @ByPath(0,m,v,n) ; LiteralPath/PSPath/LP String @ByLiteralPath(m,n) ; NewName String 1 m n ; Force switch ; PassThru switch ; Credential Object n ; default ByPath",
-    "Test-Path": f"{_PATH_V} ; {_FILTERS} ; PathType/Type String {{Any,Container,Leaf}} ; IsValid switch ; {_CREDENTIAL} ; OlderThan DateTime ; NewerThan DateTime",
-    "Resolve-Path": f"{_PATH_V} ; Relative switch ; RelativeBasePath String ; Force switch ; {_CREDENTIAL}",
-    "Convert-Path": _PATH_V,
-    "Get-FileHash": "Path String[] @Path(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; InputStream Object @Stream(m) ; Algorithm String {SHA1,SHA256,SHA384,SHA512,MD5} ; default Path",
+    "Test-Path": "Path String[] z e c @Path(0,m,v,n) ; LiteralPath/PSPath/LP String[] z e c @LiteralPath(m,n) ; Filter String ; Include String[] ; Exclude String[] ; PathType/Type String {Any,Container,Leaf} ; IsValid switch ; Credential Object n ; OlderThan DateTime ; NewerThan DateTime ; default Path",
+    "Resolve-Path": "Path String[] @Path(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Relative switch @Path @LiteralPath ; RelativeBasePath String ; Force switch ; Credential Object n ; default Path",
+    "Convert-Path": "Path String[] @Path(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Force switch ; default Path",
+    "Get-FileHash": "Path String[] @Path(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(0,m,n) ; InputStream Object @StreamParameterSet(0,m) ; Algorithm String {SHA1,SHA256,SHA384,SHA512,MD5} 1 ; default Path",
     "New-TemporaryFile": "",
-    "Get-ItemProperty": f"{_PATH_V} ; Name/PSProperty String[] 1 ; {_FILTERS} ; {_CREDENTIAL}",
-    "Set-ItemProperty": f"{_PATH_V} ; Name/PSProperty String 1 m n ; Value Object 2 m n ; PassThru switch ; Force switch ; {_FILTERS} ; {_CREDENTIAL}",
-    "Get-ItemPropertyValue": f"Path String[] @Path(0,v,n) ; LiteralPath/PSPath String[] @LiteralPath(m,n) ; Name/PSProperty String[] 1 m ; {_FILTERS} ; default Path",
-    "Clear-Item": f"{_PATH_V} ; Force switch ; {_FILTERS}",
-    "Invoke-Item": f"{_PATH_V} ; {_FILTERS}",
-    "Unblock-File": "Path String[] 0 m ; LiteralPath String[]",
-    "Format-Hex": "Path String[] @Path(0,m) ; LiteralPath String[] @LiteralPath(m) ; InputObject PSObject @ByInputObject(m,v) ; Encoding Object ; Count Int64 ; Offset Int64 ; Raw switch ; default Path",
+    "Get-ItemProperty": "Path String[] @Path(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Name/PSProperty String[] 1 ; Filter String ; Include String[] ; Exclude String[] ; Credential Object n ; default Path",
+    "Set-ItemProperty": "Path String[] @propertyPSObjectPathSet(0,m,n) @propertyValuePathSet(0,m,n) ; LiteralPath/PSPath/LP String[] @propertyValueLiteralPathSet(m,n) @propertyPSObjectLiteralPathSet(m,n) ; Name/PSProperty String @propertyValuePathSet(1,m,n) @propertyValueLiteralPathSet(1,m,n) ; Value Object z @propertyValuePathSet(2,m,n) @propertyValueLiteralPathSet(2,m,n) ; InputObject PSObject @propertyPSObjectPathSet(m,v,n) @propertyPSObjectLiteralPathSet(m,v,n) ; PassThru switch ; Force switch ; Filter String ; Include String[] ; Exclude String[] ; Credential Object n ; default propertyValuePathSet",
+    "Get-ItemPropertyValue": "Path String[] @Path(0,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Name/PSProperty String[] 1 m ; Filter String ; Include String[] ; Exclude String[] ; Credential Object n ; default Path",
+    "Clear-Item": "Path String[] @Path(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Force switch ; Filter String ; Include String[] ; Exclude String[] ; Credential Object n ; default Path",
+    "Invoke-Item": "Path String[] @Path(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Filter String ; Include String[] ; Exclude String[] ; Credential Object n ; default Path",
+    "Unblock-File": "Path String[] @ByPath(0,m) ; LiteralPath/PSPath/LP String[] @ByLiteralPath(m,n) ; default ByPath",
+    "Format-Hex": "Path String[] @Path(0,m) ; LiteralPath/PSPath/LP String[] @LiteralPath(m) ; InputObject PSObject @ByInputObject(m,v) ; Encoding Object @ByInputObject ; Count Int64 ; Offset Int64 ; Raw switch @ByInputObject",
     "Compress-Archive": "Path String[] 0 m v n ; LiteralPath String[] ; DestinationPath String 1 m ; CompressionLevel String {Optimal,NoCompression,Fastest} ; PassThru switch ; Update switch ; Force switch",
     "Expand-Archive": "Path String 0 m v n ; LiteralPath String ; DestinationPath String 1 ; Force switch ; PassThru switch",
-    "Join-Path": "Path/PSPath String[] 0 m v n ; ChildPath String[] 1 m n ; AdditionalChildPath String[] n r ; Resolve switch ; Credential Object n ; Extension String n",
-    "Split-Path": "Path String[] @ParentSet(0,m,v,n) @LeafSet(0,m,v,n) @LeafBaseSet(0,m,v,n) @ExtensionSet(0,m,v,n) @QualifierSet(0,m,v,n) @NoQualifierSet(0,m,v,n) @IsAbsoluteSet(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPathSet(m,n) ; "
-    "Parent switch @ParentSet ; Leaf switch @LeafSet(m) ; LeafBase switch @LeafBaseSet(m) ; Extension switch @ExtensionSet(m) ; Qualifier switch @QualifierSet(m) ; NoQualifier switch @NoQualifierSet(m) ; Resolve switch ; IsAbsolute switch @IsAbsoluteSet(m) ; Credential Object n ; default ParentSet",
-    "Get-Location": "PSProvider String[] n ; PSDrive String[] n ; Stack switch ; StackName String[]",
-    "Set-Location": "Path String @Path(0,v,n) ; LiteralPath/PSPath/LP String @LiteralPath(m,n) ; StackName String @Stack(n) ; PassThru switch ; default Path",
+    "Join-Path": "Path/PSPath String[] 0 m v n ; ChildPath String[] z e c 1 m n ; AdditionalChildPath String[] z e c 2 n r ; Resolve switch ; Credential Object n",
+    "Split-Path": "Path String[] @ParentSet(0,m,v,n) @LeafSet(0,m,v,n) @LeafBaseSet(0,m,v,n) @ExtensionSet(0,m,v,n) @QualifierSet(0,m,v,n) @NoQualifierSet(0,m,v,n) @IsAbsoluteSet(0,m,v,n) ; LiteralPath/PSPath/LP String[] @LiteralPathSet(m,n) ; Qualifier switch @QualifierSet(m,n) ; NoQualifier switch @NoQualifierSet(m,n) ; Parent switch @ParentSet(n) ; Leaf switch @LeafSet(m,n) ; LeafBase switch @LeafBaseSet(m,n) ; Extension switch @ExtensionSet(m,n) ; Resolve switch ; IsAbsolute switch @IsAbsoluteSet(m) ; Credential Object n ; default ParentSet",
+    "Get-Location": "PSProvider String[] @Location(n) ; PSDrive String[] @Location(n) ; Stack switch @Stack ; StackName String[] @Stack(n) ; default Location",
+    "Set-Location": "Path String @Path(0,v,n) ; LiteralPath/PSPath/LP String @LiteralPath(m,n) ; PassThru switch ; StackName String @Stack(n) ; default Path",
     "Push-Location": "Path String @Path(0,v,n) ; LiteralPath/PSPath/LP String @LiteralPath(n) ; PassThru switch ; StackName String n ; default Path",
     "Pop-Location": "PassThru switch ; StackName String n",
-    "Get-PSDrive": "Name String[] 0 n ; LiteralName String[] ; Scope String ; PSProvider String[]",
-    "Get-PSProvider": "PSProvider String[] 0 v n",
-    "New-PSDrive": "Name String 0 m ; PSProvider String 1 m ; Root String 2 m ; Description String ; Scope String",
-    "Select-String": "Culture String ; InputObject PSObject @Object(m,v) @ObjectRaw(m,v) ; Pattern String[] 0 m ; Path String[] @File(1,m,n) @FileRaw(1,m,n) ; LiteralPath/PSPath/LP String[] @LiteralFile(m,n) @LiteralFileRaw(m,n) ; "
-    "Raw switch @ObjectRaw(m) @FileRaw(m) @LiteralFileRaw(m) ; SimpleMatch switch ; CaseSensitive switch ; Quiet switch @Object @File @LiteralFile ; List switch ; NoEmphasis switch ; Include String[] ; Exclude String[] ; "
-    "NotMatch switch ; AllMatches switch ; Encoding Object ; Context Int32[] ; default File",
-    "Import-LocalizedData": "BindingVariable String 0 ; UICulture String 1 ; BaseDirectory String ; FileName String",
-    "ConvertTo-SecureString": "String String 0 m v ; AsPlainText switch 1 ; Force switch 2 ; SecureKey SecureString ; Key Byte[]",
-    "ConvertFrom-SecureString": "SecureString SecureString 0 m v ; AsPlainText switch ; SecureKey SecureString ; Key Byte[]",
-    "Get-Credential": "Credential Object 0 ; Message String ; UserName String ; Title String",
+    "Get-PSDrive": "Name String[] @Name(0,n) ; LiteralName String[] @LiteralName(0,m,n) ; Scope String n ; PSProvider String[] n ; default Name",
+    "Get-PSProvider": "PSProvider String[] 0 n",
+    "New-PSDrive": "Name String 0 m n ; PSProvider String 1 m n ; Root String e 2 m n ; Description String n ; Scope String n ; Credential Object n",
+    "Select-String": "Culture String ; InputObject PSObject z e @Object(m,v) @ObjectRaw(m,v) ; Pattern String[] 0 m ; Path String[] @File(1,m,n) @FileRaw(1,m,n) ; LiteralPath/PSPath/LP String[] @LiteralFile(m,n) @LiteralFileRaw(m,n) ; Raw switch @ObjectRaw(m) @FileRaw(m) @LiteralFileRaw(m) ; SimpleMatch switch ; CaseSensitive switch ; Quiet switch @Object @File @LiteralFile ; List switch ; NoEmphasis switch ; Include String[] ; Exclude String[] ; NotMatch switch ; AllMatches switch ; Encoding Object ; Context Int32[] ; default File",
+    "Import-LocalizedData": "BindingVariable/Variable String 0 ; UICulture String 1 ; BaseDirectory String ; FileName String ; SupportedCommand String[]",
+    "ConvertTo-SecureString": "String String 0 m v ; AsPlainText switch @PlainText(1) ; Force switch @PlainText(2) ; SecureKey SecureString @Secure(1) ; Key Byte[] @Open ; default Secure",
+    "ConvertFrom-SecureString": "SecureString SecureString 0 m v ; AsPlainText switch @AsPlainText ; SecureKey SecureString @Secure(1) ; Key Byte[] @Open ; default Secure",
+    "Get-Credential": "Credential Object @CredentialSet(0) ; Message String @MessageSet ; UserName String @MessageSet(0) ; Title String @MessageSet ; default CredentialSet",
     "Get-Variable": "Name String[] 0 v n ; ValueOnly switch ; Include String[] ; Exclude String[] ; Scope String",
-    "Set-Variable": "Name String[] 0 m n ; Value Object 1 v n ; Include String[] ; Exclude String[] ; Description String ; Option Object ; Force switch ; Visibility Object ; PassThru switch ; Scope String ; Append switch",
+    "Set-Variable": "Name String[] 0 m n ; Value Object 1 v n ; Include String[] ; Exclude String[] ; Description String ; Option Object ; Force switch ; Visibility Object ; PassThru switch ; Append switch ; Scope String",
     "New-Variable": "Name String 0 m n ; Value Object 1 v n ; Description String ; Option Object ; Visibility Object ; Force switch ; PassThru switch ; Scope String",
-    "Remove-Variable": "Name String[] 0 m v n ; Include String[] ; Exclude String[] ; Force switch ; Scope String",
-    "Clear-Variable": "Name String[] 0 m v n ; Include String[] ; Exclude String[] ; Force switch ; PassThru switch ; Scope String",
-    "Get-Command": "Name String[] 0 v n ; Verb String[] n ; Noun String[] n ; Module/PSSnapin String[] n ; CommandType/Type Object n ; TotalCount Int32 n ; Syntax switch n ; ShowCommandInfo switch ; ArgumentList/Args Object[] 1 r ; All switch n ; ListImported switch n ; ParameterName String[] ; ParameterType String[] ; FullyQualifiedModule Object ; UseFuzzyMatching switch",
-    "Get-Alias": "Name String[] 0 v n ; Exclude String[] ; Scope String ; Definition String[]",
+    "Remove-Variable": "Name String[] 0 m n ; Include String[] ; Exclude String[] ; Force switch ; Scope String",
+    "Clear-Variable": "Name String[] 0 m n ; Include String[] ; Exclude String[] ; Force switch ; PassThru switch ; Scope String",
+    "Get-Command": "Name String[] @AllCommandSet(0,v,n) ; Verb String[] @CmdletSet(n) ; Noun String[] @CmdletSet(n) ; Module/PSSnapin String[] n ; ExcludeModule String[] ; FullyQualifiedModule Object n ; CommandType/Type Object @AllCommandSet(n) ; TotalCount Int32 n ; Syntax switch n ; ShowCommandInfo switch ; ArgumentList/Args Object[] z c 1 r ; All switch n ; ListImported switch n ; ParameterName String[] ; ParameterType String[] ; UseFuzzyMatching switch @AllCommandSet ; FuzzyMinimumDistance Object @AllCommandSet ; UseAbbreviationExpansion switch @AllCommandSet(n) ; default CmdletSet",
+    "Get-Alias": "Name String[] @Default(0,v,n) ; Exclude String[] ; Scope String ; Definition String[] @Definition ; default Default",
     "Set-Alias": "Name String 0 m n ; Value String 1 m n ; Description String ; Option Object ; PassThru switch ; Scope String ; Force switch",
     "New-Alias": "Name String 0 m n ; Value String 1 m n ; Description String ; Option Object ; PassThru switch ; Scope String ; Force switch",
-    "Remove-Alias": "Name String[] 0 m v n ; Scope String ; Force switch",
-    "Export-Alias": "Path String 0 m ; Name String[] 1",
-    "Get-Help": "Name String 0 n ; Path String ; Category String[] ; Full switch ; Detailed switch ; Examples switch ; Parameter String[] ; Online switch ; ShowWindow switch",
+    "Remove-Alias": "Name String[] 0 m v n ; Scope String ; Force switch ; default Default",
+    "Export-Alias": "Path String @ByPath(0,m) ; LiteralPath/PSPath/LP String @ByLiteralPath(m,n) ; Name String[] 1 n ; PassThru switch ; As Object ; Append switch ; Force switch ; NoClobber/NoOverwrite switch ; Description String ; Scope String ; default ByPath",
+    "Get-Help": "Name String 0 n ; Path String ; Category String[] ; Detailed switch @DetailedView(m) ; Full switch @AllUsersView ; Examples switch @Examples(m) ; Parameter String[] @Parameters(m) ; Component String[] ; Functionality String[] ; Role String[] ; Online switch @Online(m) ; ShowWindow switch ; default AllUsersView",
     "Invoke-Expression": "Command String 0 m v",
-    "Invoke-Command": "ScriptBlock/Command ScriptBlock 0 m ; NoNewScope switch ; InputObject PSObject v ; ArgumentList/Args Object[] ; ComputerName/Cn String[] ; Session Object[] ; Credential Object ; AsJob switch ; FilePath String",
+    "Invoke-Command": "Session Object[] @Session(0) @FilePathRunspace(0) ; ComputerName/Cn String[] @ComputerName(0) @FilePathComputerName(0) ; Credential Object @ComputerName(n) @Uri(n) @FilePathComputerName(n) @FilePathUri(n) @VMId(m,n) @VMName(m,n) @FilePathVMId(m,n) @FilePathVMName(m,n) ; Port Int32 @ComputerName @FilePathComputerName @SSHHost ; UseSSL switch @ComputerName @FilePathComputerName ; ConfigurationName String @ComputerName(n) @Uri(n) @FilePathComputerName(n) @FilePathUri(n) @ContainerId(n) @VMId(n) @VMName(n) @FilePathContainerId(n) @FilePathVMId(n) @FilePathVMName(n) ; ApplicationName String @ComputerName(n) @FilePathComputerName(n) ; ThrottleLimit Int32 @ComputerName @Session @Uri @FilePathComputerName @FilePathRunspace @FilePathUri @VMId @VMName @ContainerId @FilePathVMId @FilePathVMName @FilePathContainerId ; ConnectionUri/URI/CU Uri[] @Uri(0) @FilePathUri(0) ; AsJob switch @ComputerName @Session @Uri @FilePathComputerName @FilePathRunspace @FilePathUri @VMId @VMName @ContainerId @FilePathVMId @FilePathVMName @FilePathContainerId @SSHHost @SSHHostHashParam @FilePathSSHHost @FilePathSSHHostHash ; InDisconnectedSession/Disconnected switch @ComputerName @FilePathComputerName @Uri @FilePathUri ; SessionName String[] @ComputerName @FilePathComputerName ; HideComputerName/HCN switch @ComputerName @Session @Uri @FilePathComputerName @FilePathRunspace @FilePathUri @VMId @VMName @ContainerId @FilePathVMId @FilePathVMName @FilePathContainerId @SSHHost @SSHHostHashParam @FilePathSSHHost @FilePathSSHHostHash ; JobName String @ComputerName @Session @Uri @FilePathComputerName @FilePathRunspace @FilePathUri @ContainerId @FilePathContainerId @SSHHostHashParam @SSHHost ; ScriptBlock/Command ScriptBlock @ComputerName(1,m) @Session(1,m) @Uri(1,m) @InProcess(0,m) @VMId(1,m) @VMName(1,m) @ContainerId(1,m) @SSHHost(1,m) @SSHHostHashParam(1,m) ; NoNewScope switch @InProcess ; FilePath/PSPath String @FilePathComputerName(1,m) @FilePathRunspace(1,m) @FilePathUri(1,m) @FilePathVMId(1,m) @FilePathVMName(1,m) @FilePathContainerId(1,m) @FilePathSSHHost(m) @FilePathSSHHostHash(m) ; AllowRedirection switch @Uri @FilePathUri ; SessionOption Object @ComputerName @Uri @FilePathComputerName @FilePathUri ; Authentication Object @ComputerName @FilePathComputerName @Uri @FilePathUri ; EnableNetworkAccess switch @ComputerName @FilePathComputerName @Uri @FilePathUri ; RunAsAdministrator switch @ContainerId @FilePathContainerId ; HostName String[] @SSHHost(m) @FilePathSSHHost(m) ; UserName String @SSHHost @FilePathSSHHost ; KeyFilePath/IdentityFilePath String @SSHHost @FilePathSSHHost ; Subsystem String @SSHHost @FilePathSSHHost ; ConnectingTimeout Int32 @SSHHost @FilePathSSHHost ; SSHTransport switch {true} @SSHHost @FilePathSSHHost ; SSHConnection Hashtable[] @SSHHostHashParam(m) @FilePathSSHHostHash(m) ; Options Hashtable @SSHHost @FilePathSSHHost ; RemoteDebug switch @ComputerName @Session @Uri @FilePathComputerName @FilePathRunspace @FilePathUri @VMId @VMName @ContainerId @FilePathVMId @FilePathVMName @FilePathContainerId @SSHHost @SSHHostHashParam @FilePathSSHHost @FilePathSSHHostHash ; InputObject PSObject v ; ArgumentList/Args Object[] ; VMId/VMGuid Guid[] @VMId(0,m,n) @FilePathVMId(0,m,n) ; VMName String[] @VMName(m,n) @FilePathVMName(m,n) ; ContainerId String[] @ContainerId(m,n) @FilePathContainerId(m,n) ; CertificateThumbprint String @ComputerName @Uri ; default InProcess",
     "Set-StrictMode": "Off switch @Off(m) ; Version/v Object @Version(m) ; default Version",
     "Get-Host": "",
     "Get-PSCallStack": "",
-    "Get-History": "Id Int64[] 0 ; Count Int32 1",
-    "Set-PSDebug": "Trace Int32 ; Step switch ; Strict switch ; Off switch",
-    "Update-TypeData": "TypeName String ; MemberType String ; MemberName String ; Value Object ; DefaultDisplayProperty String ; DefaultDisplayPropertySet String[] ; Force switch ; AppendPath String[] 0 ; PrependPath String[] ; SecondValue Object ; DefaultKeyPropertySet String[] ; SerializationDepth Int32",
-    "Update-FormatData": "AppendPath String[] 0 ; PrependPath String[]",
-    "Get-TypeData": "TypeName String[] 0",
-    "Set-ExecutionPolicy": "ExecutionPolicy Object 0 m ; Scope Object 1 ; Force switch",
-    "Get-ExecutionPolicy": "Scope Object 0 ; List switch",
-    "Get-Verb": "Verb String[] 0 v n ; Group String[] 1",
-    "Add-Type": "TypeDefinition String @FromSource(0,m) ; Name String @FromMember(0,m) ; MemberDefinition String[] @FromMember(1,m) ; Namespace String @FromMember ; UsingNamespace String[] ; AssemblyName/AN String[] @FromAssemblyName(m) ; Path String[] @FromPath(m) ; LiteralPath String[] @FromLiteralPath(m) ; ReferencedAssemblies/RA String[] ; Language Object ; OutputAssembly String ; OutputType Object ; PassThru switch ; IgnoreWarnings switch ; CompilerOptions String[] ; default FromSource",
-    "Get-Error": "InputObject PSObject v ; Newest Int32",
-    "Debug-Runspace": "",
+    "Get-History": "Id Int64[] 0 v ; Count Int32 1",
+    "Set-PSDebug": "Trace Int32 @on ; Step switch @on ; Strict switch @on ; Off switch @off",
+    "Update-TypeData": "MemberType String @DynamicTypeSet ; MemberName String @DynamicTypeSet ; Value Object @DynamicTypeSet ; SecondValue Object @DynamicTypeSet ; TypeConverter Type @DynamicTypeSet ; TypeAdapter Type @DynamicTypeSet ; SerializationMethod String @DynamicTypeSet ; TargetTypeForDeserialization Type @DynamicTypeSet ; SerializationDepth Int32 @DynamicTypeSet ; DefaultDisplayProperty String @DynamicTypeSet ; InheritPropertySerializationSet Object @DynamicTypeSet ; StringSerializationSource String @DynamicTypeSet ; DefaultDisplayPropertySet String[] @DynamicTypeSet ; DefaultKeyPropertySet String[] @DynamicTypeSet ; PropertySerializationSet String[] @DynamicTypeSet ; TypeName String @DynamicTypeSet(m,v) ; Force switch @DynamicTypeSet @TypeDataSet ; TypeData Object[] @TypeDataSet(0,m,v,n) ; AppendPath/PSPath/Path String[] @FileSet(0,v,n) ; PrependPath String[] @FileSet ; default FileSet",
+    "Update-FormatData": "AppendPath/PSPath/Path String[] @FileSet(0,v,n) ; PrependPath String[] @FileSet ; default FileSet",
+    "Get-TypeData": "TypeName String[] 0 v",
+    "Set-ExecutionPolicy": "ExecutionPolicy Object 0 m v ; Scope Object 1 n ; Force switch",
+    "Get-ExecutionPolicy": "Scope Object 0 n ; List switch",
+    "Get-Verb": "Verb String[] 0 v n ; Group String[] 1 v n",
+    "Add-Type": "TypeDefinition String @FromSource(0,m) ; Name String @FromMember(0,m) ; MemberDefinition String[] @FromMember(1,m) ; Namespace/NS String z @FromMember ; UsingNamespace/Using String[] @FromMember ; Path String[] @FromPath(0,m) ; LiteralPath/PSPath/LP String[] @FromLiteralPath(m) ; AssemblyName/AN String[] @FromAssemblyName(m) ; Language Object @FromSource @FromMember ; ReferencedAssemblies/RA String[] @FromSource @FromMember @FromPath @FromLiteralPath ; OutputAssembly/OA String @FromSource @FromMember @FromPath @FromLiteralPath ; OutputType/OT Object @FromSource @FromMember @FromPath @FromLiteralPath ; PassThru switch ; IgnoreWarnings switch @FromSource @FromMember @FromPath @FromLiteralPath ; CompilerOptions String[] @FromSource @FromMember @FromPath @FromLiteralPath ; default FromSource",
+    "Get-Error": "InputObject PSObject @Error(0,v) ; Newest/Last Int32 @Newest ; default Newest",
+    "Debug-Runspace": "Runspace Object @RunspaceParameterSet(0,m,v,n) ; Name String @NameParameterSet(0,m) ; Id Int32 @IdParameterSet(0,m) ; InstanceId Guid @InstanceIdParameterSet(0,m) ; BreakAll switch ; default RunspaceParameterSet",
     "Wait-Debugger": "",
-    "Register-EngineEvent": "SourceIdentifier String 100 m ; Action ScriptBlock 101 ; SupportEvent switch ; Forward switch ; MessageData PSObject",
-    "Unregister-Event": "SourceIdentifier String 0 ; Force switch",
-    "Register-ArgumentCompleter": "CommandName String[] ; ParameterName String ; ScriptBlock ScriptBlock ; Native switch",
-    "Get-Culture": "NoUserOverrides switch ; Name String[] 0 ; ListAvailable switch",
+    "Register-EngineEvent": "SourceIdentifier String 100 m ; Action ScriptBlock 101 ; MessageData PSObject ; SupportEvent switch ; Forward switch ; MaxTriggerCount Int32",
+    "Unregister-Event": "SourceIdentifier String @BySource(0,m,n) ; SubscriptionId Int32 @ById(0,m,n) ; Force switch ; default BySource",
+    "Register-ArgumentCompleter": "CommandName String[] @NativeCommandSet(m) @PowerShellSet ; ParameterName String @PowerShellSet(m) ; ScriptBlock ScriptBlock z m ; Native switch @NativeCommandSet ; NativeFallback switch @NativeFallbackSet",
+    "Get-Culture": "Name String[] @Name(0,v) ; NoUserOverrides switch @CurrentCulture @Name ; ListAvailable switch @ListAvailable ; default CurrentCulture",
     "Get-UICulture": "",
-    "Get-Uptime": "Since switch",
-    "Get-Date": "Date/LastWriteTime DateTime @DateAndFormat(0,v,n) @DateAndUFormat(0,v,n) ; UnixTimeSeconds/UnixTime Double @UnixTimeSecondsAndFormat(m) @UnixTimeSecondsAndUFormat(m) ; Year Int32 ; Month Int32 ; Day Int32 ; Hour Int32 ; Minute Int32 ; Second Int32 ; Millisecond Int32 ; DisplayHint Object ; "
-    "UFormat String @DateAndUFormat(m) @UnixTimeSecondsAndUFormat(m) ; Format String @DateAndFormat @UnixTimeSecondsAndFormat ; AsUTC switch ; default DateAndFormat",
-    "Set-Date": "Date DateTime 0 m",
+    "Get-Uptime": "Since switch @Since ; default Timespan",
+    "Get-Date": "Date/LastWriteTime DateTime @DateAndFormat(0,v,n) @DateAndUFormat(0,v,n) ; UnixTimeSeconds/UnixTime Double @UnixTimeSecondsAndFormat(m) @UnixTimeSecondsAndUFormat(m) ; Year Int32 ; Month Int32 ; Day Int32 ; Hour Int32 ; Minute Int32 ; Second Int32 ; Millisecond Int32 ; DisplayHint Object ; UFormat String @DateAndUFormat(m) @UnixTimeSecondsAndUFormat(m) ; Format String @DateAndFormat @UnixTimeSecondsAndFormat ; AsUTC switch ; default DateAndFormat",
+    "Set-Date": "Date DateTime @Date(0,m,v,n) ; Adjust TimeSpan z @Adjust(0,m,n) ; DisplayHint Object ; default Date",
     "New-TimeSpan": "Start/LastWriteTime DateTime @Date(0,v,n) ; End DateTime @Date(1,n) ; Days Int32 @Time ; Hours Int32 @Time ; Minutes Int32 @Time ; Seconds Int32 @Time ; Milliseconds Int32 @Time ; default Date",
-    "Start-Sleep": "Seconds Double @Seconds(0,m,v,n) ; Milliseconds/ms Int32 @Milliseconds(m,n) ; Duration/ts TimeSpan @FromTimeSpan(m,n) ; default Seconds",
+    "Start-Sleep": "Seconds Double @Seconds(0,m,v,n) ; Milliseconds/ms Int32 @Milliseconds(m,n) ; Duration/ts TimeSpan @FromTimeSpan(0,m,v,n) ; default Seconds",
     "New-Guid": "Empty switch @Empty ; InputObject String @InputObject(0,v) ; default Default",
-    "Get-Process": "Name/ProcessName String[] 0 n ; Id/PID Int32[] n ; IncludeUserName switch ; Module switch ; FileVersionInfo switch ; InputObject Object[] v",
-    "Stop-Process": "Id Int32[] 0 n ; Name/ProcessName String[] n ; InputObject Object[] v ; Force switch ; PassThru switch",
-    "Start-Process": "FilePath/PSPath/Path String 0 m ; ArgumentList/Args String[] 1 ; Credential Object ; WorkingDirectory String ; LoadUserProfile switch ; NoNewWindow/nnw switch ; PassThru switch ; RedirectStandardError/RSE String ; RedirectStandardInput/RSI String ; RedirectStandardOutput/RSO String ; Verb String ; WindowStyle Object ; Wait switch ; UseNewEnvironment switch ; Environment Hashtable",
-    "Wait-Process": "Name String[] ; Id Int32[] 0 ; Timeout Int32 ; InputObject Object[] v",
-    "Start-Job": "ScriptBlock/Command ScriptBlock 0 m ; FilePath String ; Name String ; InputObject PSObject v ; InitializationScript ScriptBlock 1 ; ArgumentList/Args Object[] ; WorkingDirectory String ; PSVersion Version ; RunAs32 switch ; Credential Object",
+    "Get-Process": "Name/ProcessName String[] @Name(0,n) @NameWithUserName(0,n) ; Id/PID Int32[] @Id(m,n) @IdWithUserName(m,n) ; InputObject Object[] @InputObject(m,v) @InputObjectWithUserName(m,v) ; IncludeUserName switch @NameWithUserName(m) @IdWithUserName(m) @InputObjectWithUserName(m) ; Module switch @Name @Id @InputObject ; FileVersionInfo/FV/FVI switch @Name @Id @InputObject ; default Name",
+    "Stop-Process": "Name/ProcessName String[] @Name(m,n) ; Id Int32[] @Id(0,m,n) ; InputObject Object[] @InputObject(0,m,v) ; PassThru switch ; Force switch ; default Id",
+    "Start-Process": "FilePath/PSPath/Path String 0 m ; ArgumentList/Args String[] 1 ; Credential/RunAs Object @Default ; WorkingDirectory String ; LoadUserProfile/Lup switch @Default ; NoNewWindow/nnw switch @Default ; PassThru switch ; RedirectStandardError/RSE String @Default ; RedirectStandardInput/RSI String @Default ; RedirectStandardOutput/RSO String @Default ; Verb String @UseShellExecute ; WindowStyle Object ; Wait switch ; UseNewEnvironment switch @Default ; Environment Hashtable ; default Default",
+    "Wait-Process": "Id/PID/ProcessId Int32[] @Id(0,m,n) ; Name/ProcessName String[] @Name(0,m,n) ; Timeout/TimeoutSec Int32 1 ; Any switch ; PassThru switch ; InputObject Object[] @InputObject(m,v) ; default Name",
+    "Start-Job": "DefinitionName String @DefinitionName(0,m) ; DefinitionPath String @DefinitionName(1) ; Type String @DefinitionName(2) ; Name String @FilePathComputerName(n) @ComputerName(n) @LiteralFilePathComputerName(n) ; ScriptBlock/Command ScriptBlock @ComputerName(0,m) ; Credential Object @FilePathComputerName @ComputerName @LiteralFilePathComputerName ; FilePath String @FilePathComputerName(0,m) ; LiteralPath/PSPath/LP String @LiteralFilePathComputerName(m) ; Authentication Object @FilePathComputerName @ComputerName @LiteralFilePathComputerName ; InitializationScript ScriptBlock @FilePathComputerName(1) @ComputerName(1) @LiteralFilePathComputerName(1) ; WorkingDirectory String ; RunAs32 switch @FilePathComputerName @ComputerName @LiteralFilePathComputerName ; PSVersion Version @FilePathComputerName @ComputerName @LiteralFilePathComputerName ; InputObject PSObject @FilePathComputerName(v) @ComputerName(v) @LiteralFilePathComputerName(v) ; ArgumentList/Args Object[] @FilePathComputerName @ComputerName @LiteralFilePathComputerName ; ConnectingTimeout Int32 @SSHHost ; Options Hashtable @SSHHost ; default ComputerName",
     "Start-ThreadJob": "ScriptBlock ScriptBlock 0 m ; FilePath String ; Name String ; InitializationScript ScriptBlock ; InputObject PSObject v ; ArgumentList Object[] ; ThrottleLimit Int32 ; StreamingHost Object",
-    "Get-Job": "Id Int32[] 0 ; Name String[] ; State Object ; Newest Int32 ; Command String[]",
-    "Receive-Job": "Job Object[] 0 v ; Id Int32[] ; Name String[] ; Keep switch ; Wait switch ; AutoRemoveJob switch ; WriteEvents switch ; ErrorAction2 String",
-    "Wait-Job": "Job Object[] 0 v ; Id Int32[] ; Name String[] ; Any switch ; Timeout/TimeoutSec Int32 ; Force switch",
-    "Remove-Job": "Job Object[] 0 v ; Id Int32[] ; Name String[] ; Force/F switch ; State Object",
-    "Stop-Job": "Job Object[] 0 v ; Id Int32[] ; Name String[] ; PassThru switch",
+    "Get-Job": "IncludeChildJob switch @SessionIdParameterSet @InstanceIdParameterSet @NameParameterSet @StateParameterSet @CommandParameterSet ; ChildJobState Object @SessionIdParameterSet @InstanceIdParameterSet @NameParameterSet @StateParameterSet @CommandParameterSet ; HasMoreData Boolean @SessionIdParameterSet @InstanceIdParameterSet @NameParameterSet @StateParameterSet @CommandParameterSet ; Before DateTime @SessionIdParameterSet @InstanceIdParameterSet @NameParameterSet @StateParameterSet @CommandParameterSet ; After DateTime @SessionIdParameterSet @InstanceIdParameterSet @NameParameterSet @StateParameterSet @CommandParameterSet ; Newest Int32 @SessionIdParameterSet @InstanceIdParameterSet @NameParameterSet @StateParameterSet @CommandParameterSet ; Id Int32[] @SessionIdParameterSet(0,n) ; Name String[] @NameParameterSet(0,m,n) ; InstanceId Guid[] @InstanceIdParameterSet(0,m,n) ; State Object @StateParameterSet(0,m,n) ; Command String[] @CommandParameterSet(n) ; Filter Hashtable @FilterParameterSet(0,m,n) ; default SessionIdParameterSet",
+    "Receive-Job": "Job Object[] @ComputerName(0,m,v,n) @Session(0,m,v,n) @Location(0,m,v,n) ; ComputerName/Cn String[] @ComputerName(1,n) ; Location String[] @Location(1) ; Session Object[] @Session(1,n) ; Keep switch ; NoRecurse switch ; Force switch ; Wait switch ; AutoRemoveJob switch ; WriteEvents switch ; WriteJobInResults switch ; Name String[] @NameParameterSet(0,m,n) ; InstanceId Guid[] @InstanceIdParameterSet(0,m,n) ; Id Int32[] @SessionIdParameterSet(0,m,n) ; default Location",
+    "Wait-Job": "Job Object[] @JobParameterSet(0,m,v,n) ; Any switch ; Timeout/TimeoutSec Int32 ; Force switch ; Name String[] @NameParameterSet(0,m,n) ; InstanceId Guid[] @InstanceIdParameterSet(0,m,n) ; Id Int32[] @SessionIdParameterSet(0,m,n) ; State Object @StateParameterSet(0,m,n) ; Filter Hashtable @FilterParameterSet(0,m,n) ; default SessionIdParameterSet",
+    "Remove-Job": "Job Object[] @JobParameterSet(0,m,v,n) ; Force/F switch @InstanceIdParameterSet @JobParameterSet @NameParameterSet @SessionIdParameterSet @FilterParameterSet ; Name String[] @NameParameterSet(0,m,n) ; InstanceId Guid[] @InstanceIdParameterSet(0,m,n) ; Id Int32[] @SessionIdParameterSet(0,m,n) ; State Object @StateParameterSet(0,m,n) ; Command String[] @CommandParameterSet(n) ; Filter Hashtable @FilterParameterSet(0,m,n) ; default SessionIdParameterSet",
+    "Stop-Job": "Job Object[] @JobParameterSet(0,m,v,n) ; PassThru switch ; Name String[] @NameParameterSet(0,m,n) ; InstanceId Guid[] @InstanceIdParameterSet(0,m,n) ; Id Int32[] @SessionIdParameterSet(0,m,n) ; State Object @StateParameterSet(0,m,n) ; Filter Hashtable @FilterParameterSet(0,m,n) ; default SessionIdParameterSet",
     "Get-Secret": "Name String 0 m ; Vault String 1 ; AsPlainText switch ; InputObject Object v",
     "Set-Secret": "Name String 0 m ; Secret Object 1 m v ; Vault String ; Metadata Hashtable ; NoClobber switch",
-    "Get-TimeZone": "Id String[] ; ListAvailable switch ; Name String[] 0",
-    "Import-Module": "Name String[] 0 m v ; ModuleInfo Object[] ; Global switch ; Prefix String ; Function String[] ; Cmdlet String[] ; Variable String[] ; Alias String[] ; Force switch ; PassThru switch ; AsCustomObject switch ; MinimumVersion/Version Version ; MaximumVersion String ; RequiredVersion Version ; ArgumentList/Args Object[] ; DisableNameChecking switch ; NoClobber switch ; Scope String ; SkipEditionCheck switch ; UseWindowsPowerShell switch ; FullyQualifiedName Object",
-    "Get-Module": "Name String[] 0 v ; All switch ; ListAvailable switch ; PSEdition String ; Refresh switch ; FullyQualifiedName Object[]",
-    "Remove-Module": "Name String[] 0 m v ; ModuleInfo Object[] v ; Force switch",
-    "New-Module": "Name String @Name(0,m) ; ScriptBlock ScriptBlock @Name(1,m) @ScriptBlock(0,m) ; Function String[] ; Cmdlet String[] ; ReturnResult switch ; AsCustomObject switch ; ArgumentList Object[] r ; default ScriptBlock",
-    "Export-ModuleMember": "Function String[] 0 v n ; Cmdlet String[] n ; Variable String[] n ; Alias String[] n",
+    "Get-TimeZone": "Id String[] @Id(m,n) ; ListAvailable switch @ListAvailable(m) ; Name String[] @Name(0,v) ; default Name",
+    "Import-Module": "Global switch ; Prefix String ; Name String[] @Name(0,m,v) @PSSession(0,m,v) @CimSession(0,m,v) @WinCompat(0,m,v) ; FullyQualifiedName Object @FullyQualifiedName(0,m,v) @FullyQualifiedNameAndPSSession(0,m,v) @FullyQualifiedNameAndWinCompat(0,m,v) ; Assembly Object[] @Assembly(0,m,v) ; Function String[] ; Cmdlet String[] ; Variable String[] ; Alias String[] ; Force switch ; SkipEditionCheck switch @Name @FullyQualifiedName @ModuleInfo @Assembly @PSSession @CimSession @FullyQualifiedNameAndPSSession ; PassThru switch ; AsCustomObject switch ; MinimumVersion/Version Version @Name @PSSession @CimSession @WinCompat ; MaximumVersion String @Name @PSSession @CimSession @WinCompat ; RequiredVersion Version @Name @PSSession @CimSession @WinCompat ; ModuleInfo Object[] @ModuleInfo(0,m,v) ; ArgumentList/Args Object[] ; DisableNameChecking switch ; NoClobber/NoOverwrite switch ; Scope String ; PSSession Object @PSSession(m) @FullyQualifiedNameAndPSSession(m) ; CimSession Object @CimSession(m) ; CimResourceUri Uri @CimSession ; CimNamespace String @CimSession ; UseWindowsPowerShell/UseWinPS switch @WinCompat(m) @FullyQualifiedNameAndWinCompat(m) ; default Name",
+    "Get-Module": "Name String[] @Loaded(0,v) @Available(0,v) @PsSession(0,v) @CimSession(0,v) ; FullyQualifiedName Object[] @Loaded(n) @Available(n) @PsSession(n) @CimSession(n) ; All switch @Loaded @Available ; ListAvailable switch @Available(m) @PsSession @CimSession ; PSEdition String @Available @PsSession ; SkipEditionCheck switch @Available @PsSession @CimSession ; Refresh switch @Available @PsSession @CimSession ; PSSession Object @PsSession(m) ; CimSession Object @CimSession(m) ; CimResourceUri Uri @CimSession ; CimNamespace String @CimSession ; default Loaded",
+    "Remove-Module": "Name String[] @name(0,m,v) ; FullyQualifiedName Object[] @FullyQualifiedName(0,m,v) ; ModuleInfo Object[] @ModuleInfo(0,m,v) ; Force switch",
+    "New-Module": "Name String @Name(0,m,v) ; ScriptBlock ScriptBlock @Name(1,m) @ScriptBlock(0,m) ; Function String[] ; Cmdlet String[] ; ReturnResult switch ; AsCustomObject switch ; ArgumentList/Args Object[] r ; default ScriptBlock",
+    "Export-ModuleMember": "Function String[] c 0 v n ; Cmdlet String[] c n ; Variable String[] n ; Alias String[] n",
     "Install-Module": "Name String[] 0 m n ; MinimumVersion String ; MaximumVersion String ; RequiredVersion String ; Repository String[] ; Credential Object ; Scope String ; Proxy Uri ; AllowClobber switch ; SkipPublisherCheck switch ; Force switch ; AllowPrerelease switch ; AcceptLicense switch ; PassThru switch",
     "Install-PSResource": "Name String[] 0 m ; Version String ; Repository String[] ; Scope String ; TrustRepository switch ; Reinstall switch ; Quiet switch ; AcceptLicense switch ; NoClobber switch",
     "Get-InstalledModule": "Name String[] 0 ; RequiredVersion String ; AllVersions switch",
     "Find-Module": "Name String[] 0 ; Repository String[]",
     "Update-Module": "Name String[] 0 ; Force switch",
-    "Import-PowerShellDataFile": "Path String[] 0 m ; LiteralPath String[] ; SkipLimitCheck switch",
-    "Test-ModuleManifest": "Path String 0 m",
-    "Invoke-WebRequest": _WEB,
-    "Invoke-RestMethod": f"FollowRelLink/FL switch ; MaximumFollowRelLink/ML Int32 ; ResponseHeadersVariable/RHV String ; StatusCodeVariable String ; {_WEB}",
+    "Import-PowerShellDataFile": "Path String[] @ByPath(0,m) ; LiteralPath/PSPath/LP String[] @ByLiteralPath(0,m,n) ; SkipLimitCheck switch ; default ByPath",
+    "Test-ModuleManifest": "Path String 0 m v n",
+    "Invoke-WebRequest": "UseBasicParsing switch ; Uri Uri 0 m ; HttpVersion Version ; WebSession Object ; SessionVariable/SV String ; AllowUnencryptedAuthentication switch ; Authentication String {None,Basic,Bearer,OAuth} ; Credential Object ; UseDefaultCredentials switch ; CertificateThumbprint String ; Certificate Object ; SkipCertificateCheck switch ; SslProtocol Object ; Token SecureString ; UserAgent String ; DisableKeepAlive switch ; ConnectionTimeoutSeconds/TimeoutSec Int32 ; OperationTimeoutSeconds Int32 ; Headers Object ; SkipHeaderValidation switch ; AllowInsecureRedirect switch ; MaximumRedirection Int32 ; MaximumRetryCount Int32 ; PreserveAuthorizationOnRedirect switch ; RetryIntervalSec Int32 ; Method {Default,Get,Head,Post,Put,Delete,Trace,Options,Merge,Patch} @StandardMethod @StandardMethodNoProxy ; CustomMethod/CM String @CustomMethod(m) @CustomMethodNoProxy(m) ; PreserveHttpMethodOnRedirect switch ; UnixSocket Object ; NoProxy switch @CustomMethodNoProxy(m) @StandardMethodNoProxy(m) ; Proxy Uri @StandardMethod @CustomMethod ; ProxyCredential Object @StandardMethod @CustomMethod ; ProxyUseDefaultCredentials switch @StandardMethod @CustomMethod ; Body Object v ; Form Hashtable ; ContentType String ; TransferEncoding String ; InFile String ; OutFile String ; PassThru switch ; Resume switch ; SkipHttpErrorCheck switch ; default StandardMethod",
+    "Invoke-RestMethod": "FollowRelLink/FL switch ; MaximumFollowRelLink/ML Int32 ; ResponseHeadersVariable/RHV String ; StatusCodeVariable String ; UseBasicParsing switch ; Uri Uri 0 m ; HttpVersion Version ; WebSession Object ; SessionVariable/SV String ; AllowUnencryptedAuthentication switch ; Authentication String {None,Basic,Bearer,OAuth} ; Credential Object ; UseDefaultCredentials switch ; CertificateThumbprint String ; Certificate Object ; SkipCertificateCheck switch ; SslProtocol Object ; Token SecureString ; UserAgent String ; DisableKeepAlive switch ; ConnectionTimeoutSeconds/TimeoutSec Int32 ; OperationTimeoutSeconds Int32 ; Headers Object ; SkipHeaderValidation switch ; AllowInsecureRedirect switch ; MaximumRedirection Int32 ; MaximumRetryCount Int32 ; PreserveAuthorizationOnRedirect switch ; RetryIntervalSec Int32 ; Method {Default,Get,Head,Post,Put,Delete,Trace,Options,Merge,Patch} @StandardMethod @StandardMethodNoProxy ; CustomMethod/CM String @CustomMethod(m) @CustomMethodNoProxy(m) ; PreserveHttpMethodOnRedirect switch ; UnixSocket Object ; NoProxy switch @CustomMethodNoProxy(m) @StandardMethodNoProxy(m) ; Proxy Uri @StandardMethod @CustomMethod ; ProxyCredential Object @StandardMethod @CustomMethod ; ProxyUseDefaultCredentials switch @StandardMethod @CustomMethod ; Body Object v ; Form Hashtable ; ContentType String ; TransferEncoding String ; InFile String ; OutFile String ; PassThru switch ; Resume switch ; SkipHttpErrorCheck switch ; default StandardMethod",
     "Request-ChatCompletion": "Message/Text/UserMessage String 0 ; SystemMessage/system/RolePrompt String[] ; DeveloperMessage String[] ; History Object[] n ; Role String ; Name String ; Model String ; Temperature Double ; TopP/top_p Double ; NumberOfAnswers/n UInt16 ; Stream switch ; StopSequence/stop String[] ; MaxTokens/max_tokens Int32 ; MaxCompletionTokens/max_completion_tokens Int32 ; PresencePenalty Double ; FrequencyPenalty Double ; LogitBias Object ; Format/response_format Object ; JsonSchema String ; Seed Int64 ; User String ; Tools Object[] ; ToolChoice Object ; ApiKey Object ; ApiBase Uri ; ApiType Object ; AuthType String ; Organization/OrgId String ; TimeoutSec Int32 ; MaxRetryCount Int32 ; AsBatch switch ; AdditionalQuery Object ; AdditionalHeaders Object ; AdditionalBody Object ; ReasoningEffort String ; Verbosity String ; ServiceTier String ; Store switch ; Images String[] ; ImageDetail String",
 }
+# Those that know -WhatIf and -Confirm.
+CONFIRMING = frozenset(
+    "foreach-object out-file start-transcript stop-transcript export-csv export-clixml set-content add-content clear-content set-item new-item remove-item copy-item move-item rename-item new-temporaryfile set-itemproperty clear-item invoke-item unblock-file new-psdrive set-variable new-variable remove-variable clear-variable set-alias new-alias export-alias update-typedata update-formatdata set-executionpolicy debug-runspace unregister-event set-date stop-process start-process remove-job stop-job remove-module compress-archive expand-archive".split()
+)

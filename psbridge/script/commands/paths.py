@@ -87,7 +87,7 @@ class SplitPath(Cmdlet):
                 raise self.fatal(
                     "FormatException",
                     f"Cannot parse path because path '{text}' does not have a qualifier specified.",
-                    "ParsePathFormatError" if False else "ParsePath",
+                    "ParsePath",
                     "InvalidArgument",
                 )
             return f"{text.partition(':')[0]}:"

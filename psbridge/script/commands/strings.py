@@ -29,7 +29,7 @@ class MatchInfo:
     net_type = NetType("MatchInfo", "Microsoft.PowerShell.Commands.MatchInfo")
 
     def __init__(
-        self, line: str, number: int, path: str, pattern: str, matches: list[Match], ignore_case: bool
+        self, line: str, number: int, path: str, pattern: str, matches: list[Match] | None, ignore_case: bool
     ) -> None:
         self.line = line
         self.number = number
@@ -126,7 +126,8 @@ class SelectString(Cmdlet):
             if self.on("Raw"):
                 self.write(line)
                 return True
-            matches = [Match(one, compiled, line) for one in found]
+            simple = self.on("SimpleMatch")
+            matches = None if simple else [Match(one, compiled, line) for one in found]
             info = MatchInfo(line, number, path, text, matches, not self.on("CaseSensitive"))
             if self.has("Context") and lines is not None:
                 info.context = self._context(lines, number)
@@ -149,8 +150,8 @@ class SelectString(Cmdlet):
     def finish(self) -> None:
         for number, line in enumerate(self.lines, 1):
             self._line(line, number, "InputStream", self.lines)
-        if self.on("Quiet"):
-            self.write(self.found)
+        if self.on("Quiet") and self.found:
+            self.write(True)
 
 
 class ConvertToSecureString(Cmdlet):

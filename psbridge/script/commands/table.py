@@ -12,7 +12,7 @@ from psbridge.binding.metadata import Metadata
 from psbridge.binding.parameters import ALL_SETS, COMMON, SHOULD_PROCESS, Parameter, SetOptions
 from psbridge.binding.validation import ValidateSet
 
-from .parameters import PARAMETERS
+from .parameters import CONFIRMING, PARAMETERS
 
 _MODULES = {
     "objects": "Where-Object ForEach-Object Select-Object Sort-Object Group-Object Measure-Object "
@@ -58,15 +58,6 @@ _CLASS_NAMES = {
     "Out-Default": "OutDefaultCommand",
     "New-Guid": "NewGuidCommand",
 }
-_SHOULD_PROCESS = frozenset(
-    name.lower()
-    for name in (
-        "Set-Content Add-Content Clear-Content Set-Item New-Item Remove-Item Copy-Item Move-Item Rename-Item "
-        "Set-ItemProperty Clear-Item Invoke-Item Out-File Export-Csv Export-Clixml Set-Variable New-Variable "
-        "Remove-Variable Clear-Variable Set-Alias New-Alias Start-Process Stop-Process New-TemporaryFile "
-        "Start-Transcript Import-Alias Compress-Archive Expand-Archive New-PSDrive ForEach-Object"
-    ).split()
-)
 
 
 class CmdletInfo:
@@ -90,7 +81,7 @@ class CmdletInfo:
         """The parameters laid out for the binder."""
         if self._metadata is None:
             self.parameters, default_set = read_parameters(PARAMETERS.get(self.name, ""))
-            common = (*COMMON, *SHOULD_PROCESS) if self.name.lower() in _SHOULD_PROCESS else COMMON
+            common = (*COMMON, *SHOULD_PROCESS) if self.name.lower() in CONFIRMING else COMMON
             self._metadata = Metadata(self.class_name, (*self.parameters, *common), default_set)
             taking = [one for one in self.parameters if one.takes_pipeline_input]
             if (
@@ -141,7 +132,7 @@ def _parameter(words: list[str]) -> Parameter:
         elif word.startswith("@"):
             set_name, _, own = word[1:].partition("(")
             sets[set_name] = _options(own.rstrip(")").split(",") if own else flags)
-        elif word in ("m", "v", "n", "r") or word.isdigit():
+        elif word in ("m", "v", "n", "r", "z", "e", "c") or word.isdigit():
             flags.append(word)
         else:
             type_name = word
@@ -153,9 +144,9 @@ def _parameter(words: list[str]) -> Parameter:
         sets=dict(sets.items()) or {ALL_SETS: options},
         validate=[ValidateSet(*values)] if values else [],
         transform=False,
-        allow_null="v" in flags,
-        allow_empty_string="v" in flags,
-        allow_empty_collection="v" in flags,
+        allow_null="z" in flags,
+        allow_empty_string="e" in flags,
+        allow_empty_collection="c" in flags,
     )
 
 

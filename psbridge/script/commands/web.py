@@ -197,7 +197,7 @@ class WebCmdlet(Cmdlet):
     def _follow(self, wire: Wire, method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
         left = self.get("MaximumRedirection", 5)
         options: dict[str, Any] = {
-            "timeout": self.get("TimeoutSec") or None,
+            "timeout": self.get("ConnectionTimeoutSeconds") or None,
             "proxy": "" if self.on("NoProxy") else self.text("Proxy") or None,
             "skip_check": self.on("SkipCertificateCheck"),
         }

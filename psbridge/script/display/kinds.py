@@ -75,7 +75,11 @@ _LIST_VIEWS = {
         "Count Average Sum Maximum Minimum StandardDeviation Property"
     ).split(),
     "Microsoft.PowerShell.Commands.TextMeasureInfo": "Lines Words Characters Property".split(),
-    "System.Uri": [],
+    "System.Uri": (
+        "AbsolutePath AbsoluteUri LocalPath Authority HostNameType IsDefaultPort IsFile IsLoopback "
+        "PathAndQuery Segments IsUnc Host Port Query Fragment Scheme OriginalString DnsSafeHost IdnHost IsAbsoluteUri "
+        "UserEscaped UserInfo"
+    ).split(),
 }
 
 
@@ -122,7 +126,7 @@ def kind_of(item: Any) -> Kind | None:
         if name in _LIST_VIEWS:
             return ("list", name)
     if isinstance(item, ExceptionObject):
-        return ("list", None) if False else ("exception", None)
+        return ("exception", None)
     if is_list(item):
         return ("elements", None)
     if isinstance(item, Bag) or bag_of(type(item)) is not None or hasattr(item, "script_class"):

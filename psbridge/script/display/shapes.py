@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import enum
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
@@ -26,7 +27,7 @@ class _Plain:
         return block.value(item)
 
 
-def cell_text(value: Any, spec: str | None = None, *, inside: bool = False) -> str:
+def cell_text(value: Any, spec: str | None = None, *, inside: bool = False, table: bool = False) -> str:
     """A property's value in a table or list."""
     if value is None:
         return ""
@@ -34,6 +35,12 @@ def cell_text(value: Any, spec: str | None = None, *, inside: bool = False) -> s
         value = value.value
     if spec:
         return format_value(value, spec)
+    if table and isinstance(value, (float, Decimal)):
+        return (
+            format_value(value, "F2") if not isinstance(value, float) or isfinite(value) else net_text(value)
+        )
+    if type(value) is float and isfinite(value):
+        return net_text(float(f"{value:.15g}"))
     if isinstance(value, str):
         return str(value)
     if isinstance(value, datetime.datetime):
@@ -97,7 +104,7 @@ def _aligned_right(value: Any) -> bool:
 def fitted(text: str, width: int, *, right: bool = False) -> str:
     """A text in so many places, cut with an ellipsis when it is longer."""
     if len(text) > width:
-        return f"…{text[len(text) - width + 1 :]}" if False else f"{text[: max(width - 1, 0)]}…"
+        return f"{text[: max(width - 1, 0)]}…"
     return text.rjust(width) if right else text.ljust(width)
 
 
@@ -119,7 +126,10 @@ def table(
     headings = [_heading(column, items[0], cmdlet) for column in chosen]
     values = [[_value(item, column, cmdlet) for column in chosen] for item in items]
     texts = [
-        [cell_text(value, column.format).split("\n") for value, column in zip(row, chosen, strict=True)]
+        [
+            cell_text(value, column.format, table=True).split("\n")
+            for value, column in zip(row, chosen, strict=True)
+        ]
         for row in values
     ]
     rights = []
@@ -162,7 +172,9 @@ def _cells(
                 ]
             else:
                 pieces.append(text)
-        parts.append(pieces if wrap else pieces[:1] if len(pieces) == 1 else pieces)
+        if not wrap and len(pieces) > 1:
+            pieces = [f"{pieces[0]}…"]
+        parts.append(pieces)
     height = max(len(part) for part in parts)
     return [
         _row(
@@ -220,6 +232,8 @@ def _grouped(items: list[Any], width: int, by: Calculated, cmdlet: Any, **option
         nonlocal group
         if group:
             drawn = table(group, width, cmdlet=cmdlet, **options)
+            if lines:
+                lines.pop()
             lines.extend(["", f"   {name}: {cell_text(current)}", *drawn])
             group = []
 

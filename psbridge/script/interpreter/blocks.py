@@ -58,7 +58,7 @@ class Block(ScriptBlock):
 
     def __call__(self, *arguments: Any) -> Any:
         item = arguments[0] if arguments else None
-        return unpacked(self.output(item, list(arguments) if self.code.param is not None else []))
+        return unpacked(self.output(item, list(arguments)))
 
     def invoke(self, arguments: list[Any]) -> Any:
         """Run it with arguments; its output as one value."""

@@ -14,7 +14,7 @@ from psbridge.binding.values import Literal
 from psbridge.script import syntax as s
 from psbridge.script.net.overloads import ScriptError_of_count, _argument_error, _cost
 from psbridge.script.semantics.errors import EXCEPTION, ExceptionObject, ScriptError, runtime_error
-from psbridge.script.semantics.members import _cannot_set, _no_method, _setting_failed, register_object
+from psbridge.script.semantics.members import _cannot_set, _setting_failed, register_object
 from psbridge.script.semantics.types import cast, cast_value, type_of, unknown_type
 
 from .blocks import ready
@@ -71,7 +71,7 @@ class ScriptClass:
         if self.constructors:
             chosen = best(self.constructors, arguments, "new")
         elif arguments and not (self.is_exception and self.base is None):
-            raise ScriptError_of_count(self.name if False else "new", len(arguments))
+            raise ScriptError_of_count("new", len(arguments))
         scope = Scope(self.scope.rt, self.scope)
         scope.vars["this"] = made
         if chosen is not None:
@@ -91,10 +91,21 @@ class ScriptClass:
         if chosen is not None:
             chosen.run_in(scope)
 
+    def in_order(self) -> list[Property]:
+        """The properties, the class's own before the base's."""
+        every = list(self.properties.values())
+        own = [one for one in every if one.owner is self]
+        rest = self.base.in_order() if self.base else []
+        names = {one.name.lower() for one in own}
+        return own + [one for one in rest if one.name.lower() not in names]
+
     def find_method(self, folded: str) -> list[Method]:
         """The overloads of a method, the class's own before the base's."""
         own = [one for one in self.methods.get(folded, ()) if not one.is_static]
-        return own or (self.base.find_method(folded) if self.base else [])
+        if self.base is None:
+            return own
+        taken = {tuple(one.types) for one in own}
+        return own + [one for one in self.base.find_method(folded) if tuple(one.types) not in taken]
 
 
 class Property:
@@ -205,12 +216,13 @@ class Instance:
         return self.script_class.type
 
     def __ps_properties__(self) -> Mapping[str, Any]:
-        return self.values
+        known = self.script_class.in_order()
+        return {one.name: self.values[one.name] for one in known if one.name in self.values}
 
     def shown(self) -> dict[str, Any]:
         """The properties that are not hidden."""
-        hidden = {one.name for one in self.script_class.properties.values() if one.hidden}
-        return {name: value for name, value in self.values.items() if name not in hidden}
+        known = [one for one in self.script_class.in_order() if not one.hidden]
+        return {one.name: self.values[one.name] for one in known if one.name in self.values}
 
     def __ps_text__(self) -> str:
         return str(self)
@@ -423,7 +435,7 @@ def _call(instance: Instance, folded: str, arguments: list[Any]) -> tuple[bool, 
         return False, None
     if isinstance(instance, ThrownInstance):
         return False, None
-    raise _no_method(instance, folded) if folded not in ("foreach", "where") else runtime_error("", "")
+    return False, None
 
 
 register_object(Instance, _read, _write, _call)

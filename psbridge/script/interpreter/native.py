@@ -123,7 +123,7 @@ class NativeStage:
         for line in errors:
             text = line.decode("utf-8", "replace").rstrip("\n").removesuffix("\r")
             record = ErrorRecord(
-                ExceptionObject("RemoteException" if False else "RuntimeException", text),
+                ExceptionObject("RuntimeException", text),
                 "NativeCommandError",
                 "NotSpecified",
                 text,

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _STREAMS = {"Output": 1, "Error": 2, "Warning": 3, "Verbose": 4, "Debug": 5, "Information": 6, "All": 0}
 
 
+_STEPS = ("PlusPlus", "MinusMinus", "PostfixPlusPlus", "PostfixMinusMinus")
+
+
 class Pipelines:
     """Pipelines, chains of them, and commands."""
 
@@ -58,9 +61,7 @@ class Pipelines:
 
     def _put_out(self, node: Any) -> list[ast.stmt]:
         out = b.name("out")
-        if isinstance(node, s.UnaryExpression) and node.token_kind in (
-            *("PlusPlus", "MinusMinus", "PostfixPlusPlus", "PostfixMinusMinus"),
-        ):
+        if isinstance(node, s.UnaryExpression) and node.token_kind in _STEPS:
             return self.for_effect(node)
         if isinstance(node, s.InvokeMemberExpression):
             return [b.do(b.call("emit_result", out, self.expression(node)))]
@@ -78,6 +79,8 @@ class Pipelines:
             return [b.do(b.call("out", self.expression(node)))]
         if isinstance(node, s.ParenExpression):
             inner = node.pipeline
+            if self._is_step(inner):
+                return [b.do(b.call("emit", out, self.expression(node)))]
             if self.simple_expression(inner) is None and not isinstance(inner, s.AssignmentStatement):
                 return (
                     self.on_Pipeline(inner) if _is_pipeline(inner) else self.statement(inner, guarded=False)
@@ -87,6 +90,16 @@ class Pipelines:
             function = self.nested(lambda: self.block_body(node.sub_expression))
             return [b.do(b.call(function, out))]
         return [b.do(b.call("emit", out, self.expression(node)))]
+
+    @staticmethod
+    def _is_step(node: Any) -> bool:
+        """Whether this is `$i++`, which between parentheses is a value."""
+        while isinstance(node, s.Pipeline) and len(node.pipeline_elements) == 1:
+            node = node.pipeline_elements[0]
+        if not isinstance(node, s.CommandExpression) or node.redirections:
+            return False
+        expression = node.expression
+        return isinstance(expression, s.UnaryExpression) and expression.token_kind in _STEPS
 
     if TYPE_CHECKING:
 

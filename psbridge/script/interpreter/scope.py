@@ -29,7 +29,18 @@ class Rule:
 class Scope:
     """One scope: a block's variables, and where those not found here are looked for."""
 
-    __slots__ = ("aliases", "call", "functions", "kind", "nothing", "parent", "rt", "rules", "vars")
+    __slots__ = (
+        "aliases",
+        "call",
+        "functions",
+        "kind",
+        "nothing",
+        "parent",
+        "private",
+        "rt",
+        "rules",
+        "vars",
+    )
 
     def __init__(self, rt: Runtime, parent: Scope | None, kind: str = "local") -> None:
         self.rt = rt
@@ -40,6 +51,7 @@ class Scope:
         self.functions: dict[str, Any] | None = None
         self.aliases: dict[str, str] | None = None
         self.nothing: set[str] = set()
+        self.private: set[str] | None = None
         self.call: Any = None
 
     def find(self, name: str) -> Scope | None:
@@ -145,7 +157,7 @@ def read(scope: Scope, name: str) -> Any:
     step = scope.parent
     while step is not None:
         variables = step.vars
-        if name in variables:
+        if name in variables and (step.private is None or name not in step.private):
             return variables[name]
         step = step.parent
     return scope.rt.missing_variable(scope, name)
@@ -178,6 +190,8 @@ def assign_qualified(scope: Scope, where: str, name: str, value: Any) -> Any:
     """Setting the same."""
     if where in ("global", "script", "local", "private"):
         chosen = scope.named("local" if where == "private" else where)
+        if where == "private":
+            chosen.private = {*(chosen.private or ()), name.lower()}
         return assign(chosen, name.lower(), value)
     scope.rt.set_drive_value(scope, where, name, value)
     return value

@@ -475,7 +475,7 @@ def switch_file(S: scope.Scope, value: Any) -> list[Any]:
     if not Path(path).is_file():
         raise runtime_error(
             f"Could not find file '{path}'.",
-            "FileOpenFailure" if False else "System.IO.FileNotFoundException",
+            "System.IO.FileNotFoundException",
             category="OpenError",
             kind="FileNotFoundException",
         )

@@ -335,15 +335,23 @@ SPAN.constant(
         },
     }
 )
-SPAN.property({f"Total{name}": _total(unit) for name, unit in _UNITS.items()})
 SPAN.property(
     {
         "Ticks": lambda span: Int64(ticks_of(span)),
         "Days": _whole(_UNITS["Days"], 1 << 62),
         "Hours": _whole(_UNITS["Hours"], 24),
+        "Milliseconds": _whole(10_000, 1000),
+        "Microseconds": _whole(10, 1000),
+        "Nanoseconds": lambda span: _whole(1, 10)(span) * 100,
         "Minutes": _whole(_UNITS["Minutes"], 60),
         "Seconds": _whole(_SECOND, 60),
-        "Milliseconds": _whole(10_000, 1000),
+        "TotalDays": _total(_UNITS["Days"]),
+        "TotalHours": _total(_UNITS["Hours"]),
+        "TotalMilliseconds": _total(10_000),
+        "TotalMicroseconds": _total(10),
+        "TotalNanoseconds": lambda span: ticks_of(span) * 100.0,
+        "TotalMinutes": _total(_UNITS["Minutes"]),
+        "TotalSeconds": _total(_SECOND),
     }
 )
 SPAN.method(

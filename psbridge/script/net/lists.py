@@ -9,10 +9,11 @@ from typing import Any
 from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import elements, is_dictionary, is_list
+from psbridge.binding.text import to_text
 from psbridge.script.semantics.comparison import members_of, order, truth
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.types import cast_value, type_of
-from psbridge.script.semantics.values import ARRAY_LIST, Bag, NetList, NetQueue, NetSet, TypedArray
+from psbridge.script.semantics.values import ARRAY_LIST, Made, NetList, NetQueue, NetSet, TypedArray
 
 from . import NetClass, describe
 from .text import out_of_range
@@ -449,15 +450,22 @@ SET.method(
 describe("System.Collections.Generic.SortedSet`1", None, "System.Collections.Generic.HashSet`1")
 
 
-def tuple_of(items: list[Any]) -> Bag:
+def tuple_of(items: list[Any], kind: str = "Tuple") -> Made:
     """A tuple with these items."""
-    return Bag({f"Item{number}": item for number, item in enumerate(items, 1)}, "System.Tuple")
+    shown = ", ".join(to_text(item) for item in items)
+    named = {f"Item{number}": item for number, item in enumerate(items, 1)}
+    return Made(named, f"System.{kind}`{len(items)}", f"({shown})")
+
+
+def value_tuple_of(items: list[Any]) -> Made:
+    """A ValueTuple with these items."""
+    return tuple_of(items, "ValueTuple")
 
 
 TUPLE = describe("System.Tuple")
 TUPLE.static({"Create(params object[] items)": tuple_of})
 VALUE_TUPLE = describe("System.ValueTuple")
-VALUE_TUPLE.static({"Create(params object[] items)": tuple_of})
+VALUE_TUPLE.static({"Create(params object[] items)": value_tuple_of})
 
 LINQ = describe("System.Linq.Enumerable")
 LINQ.static(

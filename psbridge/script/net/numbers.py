@@ -148,9 +148,9 @@ def _div_rem(one: int, other: int, rest: NetRef | None = None) -> Any:
     if rest is not None:
         rest.write(left)
         return quotient
-    from .lists import tuple_of
+    from .lists import value_tuple_of
 
-    return tuple_of([quotient, left])
+    return value_tuple_of([quotient, left])
 
 
 MATH = describe("System.Math")

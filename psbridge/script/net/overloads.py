@@ -6,6 +6,7 @@ object first (statics and constructors do not) and the arguments converted.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -218,7 +219,7 @@ def _cost(value: Any, name: str, type_: NetType | None) -> int:
         cast_value(value, type_)
     except InvalidCast:
         return _MISFIT
-    return 9
+    return 10 if isinstance(value, enum.Enum) else 9
 
 
 _WIDTHS = {
@@ -250,7 +251,7 @@ def _widening(source: NetType, target: NetType) -> int:
 def _chosen(
     overloads: list[Overload], arguments: list[Any], holder: Any
 ) -> tuple[Overload, list[NetType | None], bool] | None:
-    best: tuple[int, Overload, list[NetType | None], bool] | None = None
+    best: tuple[list[int], Overload, list[NetType | None], bool] | None = None
     count = len(arguments)
     for overload in overloads:
         fixed = len(overload.types)
@@ -264,13 +265,24 @@ def _chosen(
             extra = count - fixed + 1
             shapes.append(([*types[:-1], *[spread] * extra], [*overload.types[:-1], *[last] * extra], True))
         for shape, names, is_spread in shapes:
-            cost = sum(
+            costs = [
                 _cost(value, name, type_) for value, name, type_ in zip(arguments, names, shape, strict=True)
-            )
-            cost += 6 if is_spread else 0
-            if cost < _MISFIT and (best is None or cost < best[0]):
-                best = (cost, overload, shape, is_spread)
+            ]
+            costs.append(6 if is_spread else 0)
+            if sum(costs) < _MISFIT and (best is None or _better(costs, best[0])):
+                best = (costs, overload, shape, is_spread)
     return None if best is None else best[1:]
+
+
+def _better(costs: list[int], than: list[int]) -> bool:
+    """Whether an overload fits better: an argument weighs more the further left it stands."""
+    if costs[-1] != than[-1] or len(costs) != len(than):
+        return sum(costs) < sum(than)
+    lead, weight = 0, len(costs)
+    for one, other in zip(costs, than, strict=True):
+        lead += weight * ((one > other) - (one < other))
+        weight -= 1
+    return lead < 0 or (lead == 0 and sum(costs) < sum(than))
 
 
 def call(name: str, overloads: list[Overload], arguments: list[Any], holder: Any, *own: Any) -> Any:

@@ -146,7 +146,7 @@ class Parser(Commands):
         start = self.at
         if not self.take("{"):
             raise self.fail(
-                "MissingOpenBraceInStatement" if False else "MissingStatementBlock",
+                "MissingStatementBlock",
                 "Missing statement block.",
             )
         outer, self.no_commas = self.no_commas, 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from psbridge.binding import nettypes
@@ -317,6 +318,27 @@ class Bag(PSCustomObject):
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+
+@cache
+def _made_type(full_name: str) -> NetType:
+    return NetType(full_name.rpartition(".")[2], full_name)
+
+
+class Made(Bag):
+    """An object of a .NET type that has nothing but properties: what cmdlets report."""
+
+    __slots__ = ("net_type", "shown_as")
+
+    def __init__(
+        self, properties: Mapping[str, object] | None, type_name: str, shown_as: str | None = None
+    ) -> None:
+        super().__init__(properties)
+        object.__setattr__(self, "net_type", _made_type(type_name))
+        object.__setattr__(self, "shown_as", shown_as or type_name)
+
+    def __ps_text__(self) -> str:
+        return str(self.shown_as)
 
 
 class Member:
