@@ -77,8 +77,8 @@ _LIST_VIEWS = {
     "Microsoft.PowerShell.Commands.TextMeasureInfo": "Lines Words Characters Property".split(),
     "System.Uri": (
         "AbsolutePath AbsoluteUri LocalPath Authority HostNameType IsDefaultPort IsFile IsLoopback "
-        "PathAndQuery Segments IsUnc Host Port Query Fragment Scheme OriginalString DnsSafeHost IdnHost IsAbsoluteUri "
-        "UserEscaped UserInfo"
+        "PathAndQuery Segments IsUnc Host Port Query Fragment Scheme OriginalString DnsSafeHost IdnHost "
+        "IsAbsoluteUri UserEscaped UserInfo"
     ).split(),
 }
 

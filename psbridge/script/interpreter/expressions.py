@@ -148,6 +148,9 @@ class Expressions:
     def on_ArrayExpression(self, node: s.ArrayExpression) -> ast.expr:
         block = node.sub_expression
         single = self._only_expression(block)
+        while isinstance(single, s.SubExpression) and single.sub_expression.statements:
+            block = single.sub_expression
+            single = self._only_expression(block)
         if single is not None:
             if isinstance(single, s.ArrayLiteral):
                 return self.expression(single)

@@ -486,7 +486,10 @@ def switch_exact(S: scope.Scope, item: Any, value: Any, case: bool) -> bool:
     """A clause of a plain switch."""
     if isinstance(value, ScriptBlock):
         return truth(value.value(item))  # type: ignore[attr-defined]
-    return comparison.same(item, value, case)
+    if value is None:
+        return item is None
+    one, other = to_text(item), to_text(value)
+    return one == other or (not case and one.lower() == other.lower())
 
 
 def switch_wildcard(S: scope.Scope, item: Any, value: Any, case: bool) -> bool:

@@ -45,11 +45,11 @@ class Commands(Expressions):
 
         def statement(self) -> Any: ...
 
-    def pipeline_statement(self) -> Any:
-        """A pipeline, a chain of them, an assignment, or a statement where a value is wanted."""
+    def pipeline_statement(self, *, statements: bool = True) -> Any:
+        """A pipeline, a chain of them or an assignment; where one may stand, a statement that is a value."""
         start = self.at
         word = self.word_ahead()
-        if word in _VALUE_STATEMENTS and self._is_keyword(word):
+        if statements and word in _VALUE_STATEMENTS and self._is_keyword(word):
             return self.statement()
         left = self._pipeline()
         while True:

@@ -429,6 +429,14 @@ def _integer_operand(value: Any) -> Any:
 
 def _bitwise(left: Any, right: Any, work: Callable[[int, int], int]) -> Any:
     bare = _bare(left)
+    pair = (bare, _bare(right))
+    if any(isinstance(one, (float, Decimal)) for one in pair) and any(isinstance(one, list) for one in pair):
+        # PowerShell's own failure, by its id.
+        raise runtime_error(
+            "Object reference not set to an instance of an object.",
+            "System.NullReferenceException",
+            kind="NullReferenceException",
+        )
     one, other = _integer_operand(left), _integer_operand(right)
     rank = max(_rank(one), _rank(other), 1)
     result = work(int(one), int(other))

@@ -282,7 +282,7 @@ def like(left: Any, right: Any, case: bool = False) -> Any:
     compiled = wildcard(to_text(right), case)
     items = members_of(left)
     if items is not None:
-        return [item for item in items if compiled.fullmatch(to_text(item))]
+        return [text for text in map(to_text, items) if compiled.fullmatch(text)]
     return compiled.fullmatch(to_text(left)) is not None
 
 
@@ -291,7 +291,7 @@ def not_like(left: Any, right: Any, case: bool = False) -> Any:
     compiled = wildcard(to_text(right), case)
     items = members_of(left)
     if items is not None:
-        return [item for item in items if not compiled.fullmatch(to_text(item))]
+        return [text for text in map(to_text, items) if not compiled.fullmatch(text)]
     return compiled.fullmatch(to_text(left)) is None
 
 

@@ -1,0 +1,139 @@
+"""`psbridge run-script`: exit codes, standard input, what the switches forbid, and bad input."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def run(
+    script: str | bytes, folder: Path, *words: str, switches: tuple[str, ...] = (), stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    path = folder / "script.ps1"
+    path.write_bytes(script if isinstance(script, bytes) else script.encode())
+    return subprocess.run(
+        [sys.executable, "-m", "psbridge", "run-script", *switches, str(path), *words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=folder,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "output", "code"),
+    [
+        ("'a'; 1 + 1", "a\n2\n", 0),
+        ("exit 7", "", 7),
+        ("'before'; throw 'boom'; 'after'", "before\n", 1),
+        ("Get-Item nope; 'after'", "after\n", 0),
+        ("$ErrorActionPreference = 'Stop'; Get-Item nope; 'after'", "", 1),
+        ("function f { exit 3 }; f; 'no'", "", 3),
+        ("param($Name, [switch]$Loud) \"$Name $Loud $($args -join '|')\"", "Ann True x|y\n", 0),
+    ],
+)
+def test_a_script_ends_as_with_pwsh_file(tmp_path: Path, script: str, output: str, code: int) -> None:
+    words = ("-Name", "Ann", "-Loud", "x", "y") if script.startswith("param") else ()
+    done = run(script, tmp_path, *words)
+    assert (done.stdout, done.returncode) == (output, code)
+    assert "Traceback" not in done.stderr
+
+
+def test_errors_go_to_standard_error_as_powershell_shows_them(tmp_path: Path) -> None:
+    done = run("\nthrow 'boom'", tmp_path)
+    assert "script.ps1:2" in done.stderr
+    assert "throw 'boom'" in done.stderr
+    assert "boom" in done.stderr
+
+
+def test_standard_input_is_input(tmp_path: Path) -> None:
+    done = run('$input | ForEach-Object { "<$_>" }', tmp_path, stdin="a\nb\n")
+    assert done.stdout == "<a>\n<b>\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_byte_order_marks_and_line_ends(tmp_path: Path, encoding: str) -> None:
+    done = run("$x = 'é'\r\n\r\n\"$x!\"\r\n".encode(encoding), tmp_path)
+    assert (done.stdout, done.stderr, done.returncode) == ("é!\n", "", 0)
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("Get-Wether", ["Get-Wether", "is not recognized as a name of a cmdlet"]),
+        ("\n[No.Such.Type]::Now", ["Unable to find type [No.Such.Type]", ":2"]),
+        ("function f { f }; f", ["call depth overflow"]),
+        ("if (1 {", ["script.ps1:1"]),
+        ("'unfinished", ["script.ps1:1", "terminator"]),
+        ("[int]'x'", ['Cannot convert value "x" to type "System.Int32"']),
+        ("Get-Content nope.txt", ["Cannot find path", "nope.txt"]),
+        ("Get-Item -Nope x", ["A parameter cannot be found that matches parameter name 'Nope'"]),
+    ],
+)
+def test_bad_input_is_an_error_and_never_a_traceback(tmp_path: Path, script: str, words: list[str]) -> None:
+    done = run(script, tmp_path)
+    shown = " ".join(done.stderr.replace("|", " ").split())
+    for word in words:
+        assert word in shown
+    assert "Traceback" not in done.stderr
+
+
+def test_a_mistyped_cmdlet_is_told_its_likely_name(tmp_path: Path) -> None:
+    done = run("Get-Chlditem", tmp_path)
+    assert "Get-ChildItem" in done.stderr
+
+
+def test_a_script_that_is_not_there(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "psbridge", "run-script", str(tmp_path / "none.ps1")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "none.ps1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("switch", "script"),
+    [
+        ("--no-process", "& '/bin/echo' made; 'end'"),
+        ("--no-process", "Start-Process /bin/echo; 'end'"),
+        ("--no-network", "Invoke-RestMethod http://127.0.0.1:9/; 'end'"),
+        ("--read-only", "Set-Content made.txt x; 'end'"),
+        ("--read-only", "'x' > made.txt; 'end'"),
+        ("--read-only", "[IO.File]::WriteAllText((Join-Path $PWD 'made.txt'), 'x'); 'end'"),
+        ("--read-only", "New-Item made.txt; 'end'"),
+    ],
+)
+def test_what_the_switches_forbid_is_refused(tmp_path: Path, switch: str, script: str) -> None:
+    done = run(script, tmp_path, switches=(switch,))
+    assert switch in done.stderr, done.stderr
+    assert "made" not in done.stdout
+    assert not (tmp_path / "made.txt").exists()
+
+
+def test_offline_answers_without_a_network(tmp_path: Path) -> None:
+    script = (
+        "$messages = @(@{ role = 'user'; content = 'Hi' })\n"
+        "$body = @{ model = 'm'; messages = $messages } | ConvertTo-Json -Depth 5\n"
+        '$answer = Invoke-RestMethod "$env:OPENAI_BASE_URL/chat/completions" -Method Post -Body $body '
+        "-ContentType 'application/json' -Headers @{ Authorization = \"Bearer $env:OPENAI_API_KEY\" }\n"
+        "$answer.choices[0].message.role"
+    )
+    done = run(script, tmp_path, switches=("--offline",))
+    assert (done.stdout, done.stderr) == ("assistant\n", "")
+
+
+def test_trace_names_the_commands(tmp_path: Path) -> None:
+    done = run("Write-Output 'a' | ForEach-Object { $_ }", tmp_path, switches=("--trace",))
+    assert done.stdout == "a\n"
+    assert "Write-Output" in done.stderr
