@@ -21,15 +21,15 @@ Describe 'The example' {
     It 'that sorts a CSV file keeps what fails apart' {
         $in = Join-Path $TestDrive 'in.csv'
         $out = Join-Path $TestDrive 'out.csv'
-        $bad = 'x' * 600
-        @('id,text') + (1..12 | ForEach-Object { "$_,ticket number $_" }) + "$bad,the id is too long for metadata" | Set-Content -Path $in -Encoding UTF8
+        @('id,text') + (1..12 | ForEach-Object { "$_,ticket number $_" }) + '13' | Set-Content -Path $in -Encoding UTF8
         $result = & (Join-Path $examples 'triage-csv.ps1') -Path $in -OutPath $out -BaseUrl $server.Url
         $result.Sorted | Should -Be 12
         $result.Failed | Should -Be 1
         $rows = @(Import-Csv $out)
-        $rows.id | Should -Be @(1..12)
-        $rows.category | Should -BeIn 'billing', 'bug', 'question', 'other'
-        @(Import-Csv "$out.failed.csv")[0].error | Should -Match '^PSBridge\.'
+        $rows.id | Should -Be @(1..13)
+        $rows[0..11].category | Should -BeIn 'billing', 'bug', 'question', 'other'
+        $rows[12].Error | Should -BeLike '*1 fields, the header 2*'
+        (Get-Content (Join-Path $TestDrive 'out.failed.jsonl') | ConvertFrom-Json).id | Should -Be '13'
     }
     It 'that reports at night takes its key from the vault' {
         function global:Get-Secret([string] $Name) { ConvertTo-SecureString "sk-$Name" -AsPlainText -Force }
