@@ -277,9 +277,7 @@ def contest(server: Server, rows: int, width: int, repeats: int) -> None:
                 found[name].append(timed(own if name == "psbridge run" else other, server.port))
             assert server.get("/stats")["answered"] == rows, name
     medians = {name: statistics.median(one[0] for one in values) for name, values in found.items()}
-    print(
-        f"{rows:,} rows of 50 ms, {width} in flight, median of {repeats}; ratio: how many times as fast a run is"
-    )
+    print(f"{rows:,} rows of 50 ms, {width} in flight, median of {repeats}; ratio: so much faster a run is")
     print(f"  {'':<32}{'rows/s':>8}{'CPU ms/row':>12}{'MiB':>7}{'ratio':>8}  wanted")
     for name, seconds in medians.items():
         used = statistics.median(one[1] for one in found[name]) / rows * 1e3
