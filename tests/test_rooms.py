@@ -35,7 +35,9 @@ GENERAL = (
 # Chat's own, beside general ones; and lists of all names, which are generated.
 OWN = ("powershell/src/calls/25-chat.ps1", "psbridge/models/__init__.py")
 # A ChatConnection is any family's: the name is what users know it by.
-WORD = re.compile(r"\bchat(?!gpt|connection)|[a-z]chat(?!connection)(?-i:[A-Z])|completion", re.IGNORECASE)
+WORD = re.compile(
+    r"\bchat(?!gpt|connection)|[a-z]chat(?!connection)(?-i:[A-Z])|completion(?!result)", re.IGNORECASE
+)
 FILES = sorted(
     path
     for pattern in GENERAL

@@ -28,6 +28,13 @@ $script:Files = @{
     'Stop-ChatCompletionRun' = 'Ledger'
     'Wait-ChatCompletionRun' = 'Ledger'
 }
+$script:Suggested = @{
+    'Get-ChatCompletion Model' = 'gpt-4o', 'gpt-4o-mini'
+    'New-ChatCompletion Model' = 'gpt-4o', 'gpt-4o-mini'
+    'New-ChatCompletion ResponseFormat' = '@{ type = ''text'' }', '@{ type = ''json_object'' }'
+    'New-ChatCompletion ToolChoice' = 'auto', 'none', 'required'
+    'New-Embedding Model' = 'text-embedding-3-small', 'text-embedding-3-large'
+}
 
 # PowerShell values as JSON text, and back. ConvertTo-Json loses too much: integer keys, keys that differ in
 # case, decorated strings, depth, what was never set.
@@ -1225,6 +1232,39 @@ function script:Start-BridgeJob {
     $begin = [powershell].GetMethods() | Where-Object { $_.Name -eq 'BeginInvoke' -and $_.IsGenericMethod -and $_.GetParameters().Count -eq 2 }
     [void]$begin.MakeGenericMethod([psobject], [psobject]).Invoke($runner, @($nothing, $job.Output))
     $job
+}
+
+# What a parameter completes to, where that is no closed set of values.
+
+$script:Suggestions = @{ Models = $null; Asked = [datetime]::MinValue }
+
+function script:Get-BridgeSuggestion {
+    # The values that begin with what is typed. Models are the service's own where a worker runs already: a key that
+    # completes starts no process, waits two seconds at most, and asks again only after five minutes.
+    param($Command, $Parameter, $Word)
+    $known = @($script:Suggested["$Command $Parameter"])
+    if ($Parameter -eq 'Model') { $known = @($known) + @(Get-BridgeModelName) }
+    $typed = "$Word".Trim("'", '"')
+    foreach ($value in ($known | Where-Object { $_ } | Select-Object -Unique)) {
+        # Of a hashtable its words are typed: j, for @{ type = 'json_object' }.
+        $begins = if ($value.StartsWith('@{')) { "'$typed" } else { $typed }
+        $at = $value.IndexOf($begins, [System.StringComparison]::OrdinalIgnoreCase)
+        if ($at -lt 0 -or ($at -gt 0 -and -not $value.StartsWith('@{'))) { continue }
+        $text = $value
+        if ($value -notmatch '^(@\{|[\w.:-]+$)') { $text = "'" + $value.Replace("'", "''") + "'" }
+        [System.Management.Automation.CompletionResult]::new($text, $value, 'ParameterValue', $value)
+    }
+}
+
+function script:Get-BridgeModelName {
+    # What the service lists, empty where it was not reached.
+    if ($null -eq $script:Hub -or $null -eq $script:Hub['Connection']) { return }
+    if (([datetime]::UtcNow - $script:Suggestions['Asked']).TotalMinutes -gt 5) {
+        $script:Suggestions['Asked'] = [datetime]::UtcNow
+        try { $script:Suggestions['Models'] = @((Invoke-ListModels -TimeoutSec 2 -ErrorAction Stop).data.id | Sort-Object) }
+        catch { $script:Suggestions['Models'] = $null }
+    }
+    $script:Suggestions['Models']
 }
 
 # What Connect-PSBridge and Get-PSBridgeStatus do.

@@ -1463,11 +1463,13 @@ function Export-ChatSession {
 
 function Get-ChatCompletion {
     [CmdletBinding(DefaultParameterSetName = 'List')]
+    [OutputType('PSBridge.CreateChatCompletionResponse', 'PSBridge.ChatCompletionList')]
     param(
         [Parameter(ParameterSetName = 'Id', Position = 0, Mandatory, ValueFromPipeline)]
         [String]
         ${CompletionId},
         [Parameter(ParameterSetName = 'List')]
+        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } @args })]
         [String]
         ${Model},
         [Parameter(ParameterSetName = 'List')]
@@ -1496,6 +1498,7 @@ function Get-ChatCompletion {
 
 function Get-ChatCompletionMessage {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionMessageList')]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
         [String]
@@ -4562,6 +4565,7 @@ function Invoke-ChatCompletionRun {
 
 function Invoke-DeleteFile {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType('PSBridge.DeleteFileResponse')]
     param(
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [String]
@@ -4586,6 +4590,7 @@ function Invoke-DeleteFile {
 
 function Invoke-DeleteModel {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType('PSBridge.DeleteModelResponse')]
     param(
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [String]
@@ -4610,6 +4615,7 @@ function Invoke-DeleteModel {
 
 function Invoke-DownloadFile {
     [CmdletBinding()]
+    [OutputType([System.IO.FileInfo], [byte[]])]
     param(
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [String]
@@ -4638,6 +4644,7 @@ function Invoke-DownloadFile {
 
 function Invoke-ListBatches {
     [CmdletBinding()]
+    [OutputType('PSBridge.ListBatchesResponse')]
     param(
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [String]
@@ -4667,6 +4674,7 @@ function Invoke-ListBatches {
 
 function Invoke-ListFiles {
     [CmdletBinding()]
+    [OutputType('PSBridge.ListFilesResponse')]
     param(
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [String]
@@ -4703,6 +4711,7 @@ function Invoke-ListFiles {
 
 function Invoke-ListModels {
     [CmdletBinding(PositionalBinding = $false)]
+    [OutputType('PSBridge.ListModelsResponse')]
     param(
         [Switch]
         ${WithHttpInfo},
@@ -4724,6 +4733,7 @@ function Invoke-ListModels {
 
 function Invoke-RetrieveBatch {
     [CmdletBinding()]
+    [OutputType('PSBridge.Batch')]
     param(
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [String]
@@ -4748,6 +4758,7 @@ function Invoke-RetrieveBatch {
 
 function Invoke-RetrieveFile {
     [CmdletBinding()]
+    [OutputType('PSBridge.OpenAIFile')]
     param(
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [String]
@@ -4772,6 +4783,7 @@ function Invoke-RetrieveFile {
 
 function Invoke-RetrieveModel {
     [CmdletBinding()]
+    [OutputType('PSBridge.OpenAIModel')]
     param(
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [String]
@@ -4796,6 +4808,7 @@ function Invoke-RetrieveModel {
 
 function New-Batch {
     [CmdletBinding(DefaultParameterSetName = 'Request')]
+    [OutputType('PSBridge.Batch')]
     param(
         [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [PSCustomObject]
@@ -4839,6 +4852,7 @@ function New-Batch {
 
 function New-ChatCompletion {
     [CmdletBinding(DefaultParameterSetName = 'Request', SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType('PSBridge.CreateChatCompletionResponse', 'PSBridge.CreateChatCompletionStreamResponse')]
     param(
         [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [Parameter(ParameterSetName = 'Parameters', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
@@ -4912,6 +4926,7 @@ function New-ChatCompletion {
         [PSCustomObject[]]
         ${Messages},
         [Parameter(ParameterSetName = 'Parameters')]
+        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } @args })]
         [PSCustomObject]
         ${Model},
         [Parameter(ParameterSetName = 'Parameters')]
@@ -4959,6 +4974,7 @@ function New-ChatCompletion {
         [System.Nullable[Decimal]]
         ${PresencePenalty},
         [Parameter(ParameterSetName = 'Parameters')]
+        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } @args })]
         [PSCustomObject]
         ${ResponseFormat},
         [Parameter(ParameterSetName = 'Parameters')]
@@ -4984,6 +5000,7 @@ function New-ChatCompletion {
         [PSCustomObject[]]
         ${Tools},
         [Parameter(ParameterSetName = 'Parameters')]
+        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } @args })]
         [PSCustomObject]
         ${ToolChoice},
         [Parameter(ParameterSetName = 'Parameters')]
@@ -5120,6 +5137,7 @@ function New-ChatSession {
 
 function New-Embedding {
     [CmdletBinding(DefaultParameterSetName = 'Request')]
+    [OutputType('PSBridge.CreateEmbeddingResponse')]
     param(
         [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [PSCustomObject]
@@ -5142,6 +5160,7 @@ function New-Embedding {
         [PSCustomObject]
         ${VarInput},
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
+        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } @args })]
         [PSCustomObject]
         ${Model},
         [Parameter(ParameterSetName = 'Parameters')]
@@ -5162,6 +5181,7 @@ function New-Embedding {
 
 function New-File {
     [CmdletBinding()]
+    [OutputType('PSBridge.OpenAIFile')]
     param(
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [System.IO.FileInfo]
@@ -5194,6 +5214,7 @@ function New-File {
 
 function New-Moderation {
     [CmdletBinding(DefaultParameterSetName = 'Request')]
+    [OutputType('PSBridge.CreateModerationResponse')]
     param(
         [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [PSCustomObject]
@@ -5240,6 +5261,7 @@ function Receive-ChatCompletionRun {
 
 function Remove-ChatCompletion {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType('PSBridge.ChatCompletionDeleted')]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
         [String]
@@ -5640,6 +5662,7 @@ function Start-ChatCompletionRun {
 
 function Stop-Batch {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType('PSBridge.Batch')]
     param(
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [String]
@@ -5690,6 +5713,7 @@ function Undo-ChatMessage {
 
 function Update-ChatCompletion {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType('PSBridge.CreateChatCompletionResponse')]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
         [String]

@@ -37,6 +37,7 @@ class Family:
     modules: tuple[Module, ...] = ()
     warm: dict[str, list[str]] = field(default_factory=dict)
     samples: dict[str, str] = field(default_factory=dict)
+    suggests: dict[str, list[str]] = field(default_factory=dict)
     types: dict[str, list[str]] = field(default_factory=dict)
     cmdlets: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -45,7 +46,7 @@ class Family:
         return bool(self.prefix) and (path == self.prefix or path.startswith(f"{self.prefix}/"))
 
 
-_KEYS = {"prefix", "page", "roots", "modules", "warm", "samples", "types", "cmdlets"}
+_KEYS = {"prefix", "page", "roots", "modules", "warm", "samples", "suggests", "types", "cmdlets"}
 
 
 def load_families(folder: Path = HERE) -> list[Family]:
@@ -81,6 +82,7 @@ def _family(path: Path) -> Family:
         modules or (Module("models", f"what {about['page']} sends and gets"),),
         about.get("warm", {}),
         about.get("samples", {}),
+        about.get("suggests", {}),
         about.get("types", {}),
         {name: one or {} for name, one in about.get("cmdlets", {}).items()},
     )

@@ -38,6 +38,8 @@ _TYPES = {
 class Typed(Parameter):
     """A parameter with what only PowerShell knows of it."""
 
+    suggests: tuple[str, ...] = ()
+
     @property
     def type(self) -> str:
         """The type as it is written between brackets."""
@@ -106,6 +108,13 @@ class Function:
         return any(one.pipeline or one.by_name for one in self.parameters)
 
     @property
+    def replies(self) -> str:
+        """The kinds of objects that a call answers with, as `[OutputType(...)]` names them."""
+        kinds = [kind for one in self.cmdlet.operations for kind in (one.reply, one.stream) if kind]
+        files = {"bytes": "[System.IO.FileInfo], [byte[]]"}
+        return ", ".join(files.get(kind, f"'PSBridge.{kind}'") for kind in dict.fromkeys(kinds))
+
+    @property
     def sets(self) -> list[tuple[Typed, ...]]:
         """The parameters of each parameter set, for the syntax part of the help."""
         names = list(dict.fromkeys(name for one in self.parameters for name in one.sets)) or [""]
@@ -116,6 +125,7 @@ def powershell_files(
     table: list[Cmdlet], families: list[Family], examples: Mapping[str, tuple[Shown, ...]], root: Path
 ) -> list[Output]:
     """`PSBridge.psm1`, the three files it loads, `PSBridge.psd1` and `en-US/PSBridge-Help.xml`."""
+    suggested = {name: family.suggests for family in families for name in family.cmdlets if family.suggests}
     more = {
         name: about["powershell"]
         for family in families
@@ -126,7 +136,14 @@ def powershell_files(
         name for family in families for name, about in family.cmdlets.items() if about.get("gathers")
     }
     functions = [
-        _function(cmdlet, more.get(cmdlet.name, {}), examples, cmdlet.name in gathering) for cmdlet in table
+        _function(
+            cmdlet,
+            more.get(cmdlet.name, {}),
+            examples,
+            suggested.get(cmdlet.name, {}),
+            cmdlet.name in gathering,
+        )
+        for cmdlet in table
     ]
     everything = sorted([*functions, *own_functions()], key=lambda one: one.cmdlet.name)
     models = [(one.output, [p.wire for p in one.parameters]) for one in table if one.kind == "object"]
@@ -145,7 +162,10 @@ def powershell_files(
             module / "PSBridge.Builders.ps1",
             loaded.render(parts=_parts("builders"), later=_later(), models=models, data=_viewed()),
         ),
-        Output(module / "PSBridge.Calls.ps1", loaded.render(parts=_parts("calls"), data=_tables(table))),
+        Output(
+            module / "PSBridge.Calls.ps1",
+            loaded.render(parts=_parts("calls"), data=[*_tables(table), _suggested(functions)]),
+        ),
         Output(
             module / "PSBridge.psd1",
             templates.get_template("PSBridge.psd1.j2").render(names=names, version=__version__),
@@ -177,8 +197,18 @@ def _tables(table: list[Cmdlet]) -> Data:
     ]
 
 
+def _suggested(functions: list[Function]) -> tuple[str, list[tuple[str, str]]]:
+    """What each parameter completes to, by "cmdlet parameter"."""
+    return "Suggested", [
+        (f"{one.cmdlet.name} {each.name}", ", ".join(map(_text, each.suggests)))
+        for one in functions
+        for each in one.parameters
+        if each.suggests
+    ]
+
+
 def _text(name: str) -> str:
-    return f"'{name}'"
+    return "'" + name.replace("'", "''") + "'"
 
 
 def own_functions() -> list[Function]:
@@ -200,9 +230,17 @@ def _later() -> list[str]:
 
 
 def _function(
-    cmdlet: Cmdlet, more: dict[str, Any], examples: Mapping[str, tuple[Shown, ...]], gathers: bool = False
+    cmdlet: Cmdlet,
+    more: dict[str, Any],
+    examples: Mapping[str, tuple[Shown, ...]],
+    suggested: Mapping[str, list[str]],
+    gathers: bool = False,
 ) -> Function:
-    parameters = [Typed(**vars(one)) for one in cmdlet.parameters]
+    suggests = suggested if cmdlet.kind == "cmdlet" else {}
+    parameters = [
+        Typed(**vars(one), suggests=() if one.values else tuple(suggests.get(one.name, ())))
+        for one in cmdlet.parameters
+    ]
     places = {one.name: place for place, one in enumerate(parameters)}
     for name, about in more.items():
         typed = Typed(

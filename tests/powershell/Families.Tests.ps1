@@ -26,9 +26,36 @@ Describe 'A function of another family' {
         (Get-Failure { New-Embedding -Nothing 1 }).FullyQualifiedErrorId | Should -Match '^NamedParameterNotFound'
         (Get-Failure { New-File -File 'x' -Purpose 'none' }).FullyQualifiedErrorId | Should -Match '^ParameterArgumentValidationError'
     }
+    It 'says what kind of object it answers with' {
+        $reply = New-Embedding -VarInput 'a' -Model 'text-embedding-3-small'
+        (Get-Command New-Embedding).OutputType.Name | Should -Be $reply.PSObject.TypeNames[0]
+        (Get-Command Invoke-ListModels).OutputType.Name | Should -Be (Invoke-ListModels).PSObject.TypeNames[0]
+        (Get-Command Invoke-RetrieveModel).OutputType.Name | Should -Be (Invoke-RetrieveModel gpt-4o).PSObject.TypeNames[0]
+        (Get-Command New-ChatCompletion).OutputType.Name | Should -Contain (New-ChatCompletion 'hi').PSObject.TypeNames[0]
+    }
     It 'is described by Get-Help' {
         (Get-Help New-Moderation).Synopsis | Should -Match 'judged'
         (Get-Help Invoke-DownloadFile -Parameter OutFile).description.Text | Should -Match 'whole'
+    }
+}
+
+Describe 'Completing a value' {
+    BeforeAll {
+        function Get-Completed([string] $text) {
+            [System.Management.Automation.CommandCompletion]::CompleteInput($text, $text.Length, $null).CompletionMatches.CompletionText
+        }
+    }
+    It 'knows the service''s models once a worker runs' {
+        $null = Invoke-ListModels
+        $served = (Invoke-ListModels).data.id
+        Get-Completed 'New-ChatCompletion -Model ' | Sort-Object -Unique | Should -Be (@($served) + 'gpt-4o', 'gpt-4o-mini' | Sort-Object -Unique)
+        Get-Completed 'New-Embedding -Model text-embedding-3-l' | Should -Be 'text-embedding-3-large'
+    }
+    It 'knows the texts that stand for a choice' {
+        @(Get-Completed 'New-ChatCompletion -ResponseFormat ').Count | Should -Be 2
+        Get-Completed 'New-ChatCompletion -ToolChoice ' | Should -Be 'auto', 'none', 'required'
+        Get-Completed 'New-ChatCompletion -ResponseFormat j' | Should -Be "@{ type = 'json_object' }"
+        (New-ChatCompletion 'hi {}' -ResponseFormat @{ type = 'json_object' }).object | Should -Be 'chat.completion'
     }
 }
 
