@@ -33,7 +33,11 @@ GENERAL = (
     "powershell/src/**/*.ps1",
 )
 # Chat's own, beside general ones; and lists of all names, which are generated.
-OWN = ("powershell/src/calls/25-chat.ps1", "psbridge/models/__init__.py")
+OWN = (
+    "powershell/src/calls/25-chat.ps1",
+    "powershell/src/calls/26-sessions.ps1",
+    "psbridge/models/__init__.py",
+)
 # A ChatConnection is any family's: the name is what users know it by.
 WORD = re.compile(
     r"\bchat(?!gpt|connection)|[a-z]chat(?!connection)(?-i:[A-Z])|completion(?!result)", re.IGNORECASE
