@@ -221,15 +221,19 @@ class OwnHttpxTransport(HttpxTransport):
 
 def _settings(module: Any, route: Route) -> dict[str, Any]:
     context = route.tls()
-    if route.proxy is not None and route.proxy.startswith("socks"):
-        check_socks()
+    proxy = None
+    if route.proxy is not None:
+        if route.proxy.startswith("socks"):
+            check_socks()
+        secure = route.proxy.startswith("https:")
+        proxy = module.Proxy(str(route.proxy), ssl_context=context if secure else None)
     return {
         "verify": context,
         "trust_env": False,
         "limits": module.Limits(
             max_connections=None, max_keepalive_connections=most_idle(), keepalive_expiry=KEEP_ALIVE
         ),
-        "proxy": None if route.proxy is None else module.Proxy(str(route.proxy), ssl_context=context),
+        "proxy": proxy,
     }
 
 
