@@ -136,3 +136,21 @@ def remove(
 
     with usage():
         remove_ledger(ledger, force)
+
+
+@app.command()
+def report(
+    ledger: _Ledger,
+    out: Annotated[
+        Path | None, typer.Option(help="The page; default: the ledger + .html.", show_default=False)
+    ] = None,
+) -> None:
+    """Write one HTML page about a run: progress, times, tokens, errors, costs, slowest rows."""
+    from ..runs.ledger import Ledger
+    from ..runs.report import report as write_report
+    from .run import usage
+
+    path = out or ledger.with_name(ledger.name + ".html")
+    with usage(), Ledger(ledger) as opened:
+        write_report(opened, path)
+    sys.stdout.write(f"{path}\n")
