@@ -17,8 +17,8 @@ COMMAND = "{http://schemas.microsoft.com/maml/dev/command/2004/10}"
 CODE = "{http://schemas.microsoft.com/maml/dev/2004/10}code"
 
 # What a test cannot do: it has no proxy and loads no Python into this PowerShell; the environment is its own.
-# Conversations and script blocks do not cross the pipe to the worker yet.
-LEFT_OUT = ("-InProcess", "-PythonPath", "proxy.example.com", "ChatSession", "Use-ChatConnection")
+# Script blocks do not cross the pipe to the worker yet.
+LEFT_OUT = ("-InProcess", "-PythonPath", "proxy.example.com", "Use-ChatConnection")
 
 RUN = """
 $ErrorActionPreference = 'Stop'
