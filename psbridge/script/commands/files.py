@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 import os
 import shutil
-import tempfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
 from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
-from psbridge.script.net.encoding import named
 from psbridge.script.net.files import FileEntry
-from psbridge.script.net.numbers import as_bytes, byte_array
-from psbridge.script.net.place import fault_of, full, lines_of, may_write, read_text
+from psbridge.script.net.place import fault_of, full, may_write
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.members import enumerate_value
 from psbridge.script.semantics.patterns import has_wildcard, wildcard
@@ -114,146 +109,14 @@ def guarded(cmdlet: Any, path: str, work: Any, error_id: str) -> Any:
     return None
 
 
-class GetContent(Cmdlet):
-    """Get-Content."""
-
-    def record(self) -> None:
-        for pattern, literal in patterns_of(self):
-            drive = drive_of(pattern)
-            if drive is not None:
-                for _, value in items_of_drive(self, *drive):
-                    self.emit(value)
-                continue
-            for path in resolved(self, pattern, literal=literal):
-                if not self._chosen(path):
-                    continue
-                if Path(path).is_dir():
-                    self.error(
-                        "UnauthorizedAccessException",
-                        f"Access to the path '{path}' is denied.",
-                        "GetContentReaderUnauthorizedAccessError",
-                        "PermissionDenied",
-                        path,
-                    )
-                    continue
-                guarded(self, path, lambda path=path: self._read(path), "GetContentReaderIOError")
-
-    def _chosen(self, path: str) -> bool:
-        name = Path(path).name
-        if self.has("Filter") and not wildcard(self.text("Filter")).fullmatch(name):
-            return False
-        if self.has("Include") and not any(wildcard(one).fullmatch(name) for one in self.get("Include")):
-            return False
-        return not (self.has("Exclude") and any(wildcard(one).fullmatch(name) for one in self.get("Exclude")))
-
-    def _read(self, path: str) -> None:
-        if self.on("AsByteStream"):
-            data = byte_array(Path(path).read_bytes())
-            if self.on("Raw"):
-                self.write(data)
-            else:
-                self.write_all(data)
-            return
-        text = read_text(path, named(self.get("Encoding")) if self.has("Encoding") else None)
-        if self.on("Raw"):
-            if text:
-                self.write(text)
-            return
-        if self.has("Delimiter"):
-            pieces = text.split(self.text("Delimiter"))
-            lines = pieces[:-1] if pieces and pieces[-1] == "" else pieces
-        else:
-            lines = lines_of(text)
-        count, tail = self.get("TotalCount"), self.get("Tail")
-        if count is not None and count >= 0:
-            lines = lines[:count]
-        if tail is not None and tail >= 0:
-            lines = lines[-tail:] if tail else []
-        size = self.get("ReadCount", 1)
-        if size == 0 and lines:
-            self.write(list(lines))
-        elif size > 1:
-            for start in range(0, len(lines), size):
-                self.write(list(lines[start : start + size]))
-        else:
-            self.write_all(lines)
-
-
-class SetContent(Cmdlet):
-    """Set-Content and Add-Content."""
-
-    append = False
-
-    def start(self) -> None:
-        self.values: list[Any] = []
-        self.given = False
-        self.targets: list[tuple[Any, bool]] = patterns_of(self)
-
-    def record(self) -> None:
-        if not self.targets:
-            self.targets = patterns_of(self)
-        if self.has("Value"):
-            self.given = True
-            value = self.get("Value")
-            self.values += list(value) if is_list(value) else [value]
-
-    def finish(self) -> None:
-        for pattern, literal in self.targets:
-            drive = drive_of(pattern)
-            if drive is not None:
-                set_in_drive(self, *drive, self.values)
-                continue
-            text = plain_path(pattern)
-            paths = expand(text) if not literal and has_wildcard(text) else [full(text)]
-            for path in paths:
-                if self.confirms(path, "Set Content" if not self.append else "Add Content"):
-                    kind = "IO" if Path(path).parent.is_dir() else "DirectoryNotFound"
-                    error_id = f"GetContentWriter{kind}Error"
-                    guarded(self, path, lambda path=path: self._write(path), error_id)
-        if self.on("PassThru"):
-            self.write_all(self.values)
-
-    def _write(self, path: str) -> None:
-        may_write(path)
-        encoding = named(self.get("Encoding")) if self.has("Encoding") else named("utf8NoBOM")
-        with Path(path).open("ab" if self.append else "wb") as file:
-            if self.on("AsByteStream"):
-                file.write(as_bytes(self.values))
-                return
-            mark = encoding.mark if file.tell() == 0 else b""
-            end = "" if self.on("NoNewline") else "\n"
-            text = "".join(f"{line}{end}" for value in self.values for line in _content_texts(value))
-            file.write(mark + encoding.encode(text))
-
-
-def _content_texts(value: Any) -> list[str]:
-    if value is None:
-        return []
-    if is_list(value):
-        return [text for item in value for text in _content_texts(item)]
-    import datetime
-
-    from psbridge.script.semantics.dateformat import format_date
-
-    return [format_date(value, "G") if isinstance(value, datetime.datetime) else to_text(value)]
-
-
-class AddContent(SetContent):
-    """Add-Content."""
-
-    append = True
-
-
-class ClearContent(Cmdlet):
-    """Clear-Content."""
-
-    def record(self) -> None:
-        for pattern, literal in patterns_of(self):
-            for path in resolved(self, pattern, literal=literal):
-                if self.confirms(path, "Clear Content"):
-                    guarded(
-                        self, path, lambda path=path: Path(may_write(path)).write_bytes(b""), "ClearContent"
-                    )
+def chosen(cmdlet: Cmdlet, path: str) -> bool:
+    """Whether -Filter, -Include and -Exclude let a file through."""
+    name = Path(path).name
+    if cmdlet.has("Filter") and not wildcard(cmdlet.text("Filter")).fullmatch(name):
+        return False
+    if cmdlet.has("Include") and not any(wildcard(one).fullmatch(name) for one in cmdlet.get("Include")):
+        return False
+    return not (cmdlet.has("Exclude") and any(wildcard(one).fullmatch(name) for one in cmdlet.get("Exclude")))
 
 
 class GetChildItem(Cmdlet):
@@ -373,7 +236,7 @@ class GetItem(Cmdlet):
                 self.write_all(entries)
                 continue
             for path in resolved(self, pattern, literal=literal):
-                if GetContent._chosen(self, path):  # type: ignore[arg-type]
+                if chosen(self, path):
                     self.write(FileEntry(path))
 
 
@@ -455,7 +318,7 @@ class RemoveItem(Cmdlet):
                 remove_from_drive(self, *drive)
                 continue
             for path in resolved(self, pattern, literal=literal):
-                if not GetContent._chosen(self, path):  # type: ignore[arg-type]
+                if not chosen(self, path):
                     continue
                 action = "Remove Directory" if Path(path).is_dir() else "Remove File"
                 if self.confirms(path, action):
@@ -488,7 +351,7 @@ class CopyItem(Cmdlet):
     def record(self) -> None:
         for pattern, literal in patterns_of(self):
             for path in resolved(self, pattern, literal=literal):
-                if GetContent._chosen(self, path):  # type: ignore[arg-type]
+                if chosen(self, path):
                     target = destination_of(self, path)
                     if self.confirms(f"Item: {path} Destination: {target}", "Copy File"):
                         guarded(
@@ -579,160 +442,6 @@ class RenameItem(Cmdlet):
                 self.write(FileEntry(target))
 
 
-class TestPath(Cmdlet):
-    """Test-Path."""
-
-    def record(self) -> None:
-        for pattern, literal in patterns_of(self):
-            self.write(self._exists(pattern, literal))
-
-    def _exists(self, pattern: Any, literal: bool) -> bool:
-        if self.on("IsValid"):
-            return "\0" not in to_text(pattern)
-        drive = drive_of(pattern)
-        if drive is not None:
-            return bool(items_of_drive(self, *drive))
-        text = plain_path(pattern)
-        if not text.strip():
-            return False
-        paths = expand(text) if not literal and has_wildcard(text) else [full(text)]
-        paths = [path for path in paths if Path(path).exists() and GetContent._chosen(self, path)]  # type: ignore[arg-type]
-        kind = self.text("PathType", "Any").lower()
-        if kind == "container":
-            paths = [path for path in paths if Path(path).is_dir()]
-        elif kind == "leaf":
-            paths = [path for path in paths if not Path(path).is_dir()]
-        if self.has("NewerThan"):
-            limit = self.get("NewerThan").astimezone().timestamp()
-            paths = [path for path in paths if Path(path).stat().st_mtime > limit]
-        if self.has("OlderThan"):
-            limit = self.get("OlderThan").astimezone().timestamp()
-            paths = [path for path in paths if Path(path).stat().st_mtime < limit]
-        return bool(paths)
-
-
-class GetFileHash(Cmdlet):
-    """Get-FileHash."""
-
-    def record(self) -> None:
-        algorithm = self.text("Algorithm", "SHA256").upper()
-        for pattern, literal in patterns_of(self):
-            for path in resolved(self, pattern, literal=literal):
-                if Path(path).is_file():
-                    digest = hashlib.new(algorithm.lower(), Path(path).read_bytes()).hexdigest().upper()
-                    self._give(algorithm, digest, path)
-        if self.has("InputStream"):
-            data = self.get("InputStream").file.read()
-            self._give(algorithm, hashlib.new(algorithm.lower(), data).hexdigest().upper(), None)
-
-    def _give(self, algorithm: str, digest: str, path: str | None) -> None:
-        self.write(
-            Bag(
-                {"Algorithm": algorithm, "Hash": digest, "Path": path},
-                "Microsoft.PowerShell.Commands.FileHashInfo",
-            )
-        )
-
-
-class NewTemporaryFile(Cmdlet):
-    """New-TemporaryFile."""
-
-    def record(self) -> None:
-        handle, path = tempfile.mkstemp(prefix="tmp", suffix=".tmp")
-        os.close(handle)
-        self.write(FileEntry(path))
-
-
-class GetItemProperty(Cmdlet):
-    """Get-ItemProperty and Get-ItemPropertyValue."""
-
-    def record(self) -> None:
-        from psbridge.script.semantics import members
-
-        for pattern, literal in patterns_of(self):
-            for path in resolved(self, pattern, literal=literal):
-                entry = FileEntry(path)
-                names = self.get("Name")
-                if self.name.endswith("Value"):
-                    self.write_all(members.member(entry, name) for name in names or [])
-                elif names:
-                    self.write(Bag({name: members.member(entry, name) for name in names}))
-                else:
-                    self.write(entry)
-
-
-class SetItemProperty(Cmdlet):
-    """Set-ItemProperty."""
-
-    def record(self) -> None:
-        from psbridge.script.semantics import members
-
-        for pattern, literal in patterns_of(self):
-            for path in resolved(self, pattern, literal=literal):
-                if self.confirms(path):
-                    members.set_member(FileEntry(path), self.text("Name"), self.get("Value"))
-
-
-class CompressArchive(Cmdlet):
-    """Compress-Archive."""
-
-    def record(self) -> None:
-        target = full(plain_path(self.get("DestinationPath")))
-        target = target if target.lower().endswith(".zip") else f"{target}.zip"
-        if Path(target).exists() and not (self.on("Force") or self.on("Update")):
-            raise self.fatal(
-                "IOException",
-                f"The archive file {target} already exists. Use the -Update parameter to update "
-                f"the existing archive file "
-                "or use the -Force parameter to overwrite the existing archive file.",
-                "ArchiveFileExists",
-                "PermissionDenied",
-            )
-        mode: Any = "a" if self.on("Update") else "w"
-        with zipfile.ZipFile(may_write(target), mode, zipfile.ZIP_DEFLATED) as archive:
-            for pattern, literal in patterns_of(self):
-                for path in resolved(self, pattern, literal=literal):
-                    base = Path(path).parent
-                    inside = (
-                        [path, *map(str, sorted(Path(path).rglob("*")))] if Path(path).is_dir() else [path]
-                    )
-                    for one in inside:
-                        archive.write(one, os.path.relpath(one, base))
-
-
-class ExpandArchive(Cmdlet):
-    """Expand-Archive."""
-
-    def record(self) -> None:
-        for pattern, literal in patterns_of(self):
-            for path in resolved(self, pattern, literal=literal):
-                target = (
-                    full(plain_path(self.get("DestinationPath")))
-                    if self.has("DestinationPath")
-                    else str(Path(full(".")) / Path(path).stem)
-                )
-                Path(may_write(target)).mkdir(parents=True, exist_ok=True)
-                with zipfile.ZipFile(path) as archive:
-                    archive.extractall(target)
-
-
-class FormatHex(Cmdlet):
-    """Format-Hex."""
-
-    def record(self) -> None:
-        data = b""
-        if self.has("InputObject"):
-            value = self.get("InputObject")
-            data = as_bytes(value) if is_list(value) else to_text(value).encode()
-        for pattern, literal in patterns_of(self):
-            for path in resolved(self, pattern, literal=literal):
-                data = Path(path).read_bytes()
-        for start in range(0, len(data), 16):
-            piece = data[start : start + 16]
-            shown = "".join(chr(one) if 32 <= one < 127 else "." for one in piece)
-            self.write(f"{start:016X}   {' '.join(f'{one:02X}' for one in piece):<48} {shown}")
-
-
 class Nothing(Cmdlet):
     """Does nothing here: Unblock-File, Invoke-Item."""
 
@@ -740,10 +449,6 @@ class Nothing(Cmdlet):
 from .paths import ConvertPath, ResolvePath  # noqa: E402
 
 CMDLETS: dict[str, Any] = {
-    "Get-Content": GetContent,
-    "Set-Content": SetContent,
-    "Add-Content": AddContent,
-    "Clear-Content": ClearContent,
     "Get-ChildItem": GetChildItem,
     "Get-Item": GetItem,
     "Set-Item": SetItem,
@@ -752,19 +457,10 @@ CMDLETS: dict[str, Any] = {
     "Copy-Item": CopyItem,
     "Move-Item": MoveItem,
     "Rename-Item": RenameItem,
-    "Test-Path": TestPath,
     "Resolve-Path": ResolvePath,
     "Convert-Path": ConvertPath,
-    "Get-FileHash": GetFileHash,
-    "New-TemporaryFile": NewTemporaryFile,
-    "Get-ItemProperty": GetItemProperty,
-    "Get-ItemPropertyValue": GetItemProperty,
-    "Set-ItemProperty": SetItemProperty,
-    "Clear-Item": ClearContent,
     "Invoke-Item": Nothing,
     "Unblock-File": Nothing,
-    "Compress-Archive": CompressArchive,
-    "Expand-Archive": ExpandArchive,
-    "Format-Hex": FormatHex,
 }
+
 __all__ = ["CMDLETS", "enumerate_value"]

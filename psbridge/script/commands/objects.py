@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable
-from functools import cmp_to_key
 from typing import Any
 
-from psbridge.binding import nettypes
-from psbridge.binding.dates import timespan_from_ticks
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.text import to_text
@@ -20,9 +15,9 @@ from psbridge.script.semantics import comparison, members, patterns
 from psbridge.script.semantics.comparison import truth
 from psbridge.script.semantics.errors import ScriptError, runtime_error
 from psbridge.script.semantics.types import cast, type_of
-from psbridge.script.semantics.values import Bag, Hashtable, Made, NetList, Ordered, Wrapped
+from psbridge.script.semantics.values import Bag, Ordered, Wrapped
 
-from .calculated import Calculated, calculated, names_matching, property_names, value_of
+from .calculated import calculated, names_matching, property_names
 from .cmdlet import Cmdlet
 from .members_of import AddMember, GetMember
 
@@ -118,6 +113,7 @@ _WHERE_TESTS: dict[str, Any] = {
     "is": _is,
     "isnot": lambda value, type_, *_: not _is(value, type_),
 }
+
 _WHERE = frozenset(
     [
         *("EQ NE GT LT GE LE Like NotLike Match NotMatch Contains NotContains In NotIn Is IsNot Not").split(),
@@ -377,222 +373,6 @@ def _unique_key(item: Any, case: bool) -> Any:
     return ("v", item if not isinstance(item, bool) else f"bool{item}")
 
 
-class SortObject(Cmdlet):
-    """Sort-Object."""
-
-    def start(self) -> None:
-        self.items: list[Any] = []
-        self.columns = [calculated(one, self) for one in self.get("Property") or []]
-
-    def record(self) -> None:
-        if self.has_input or self.has("InputObject"):
-            value = self.get("InputObject")
-            if self.has_input:
-                self.items.append(value)
-            else:
-                self.items += list(members.enumerate_value(value))
-
-    def finish(self) -> None:
-        case = self.on("CaseSensitive")
-        items = [item for item in self.items if item is not None] if not self.columns else self.items
-        keyed = [
-            ([self._key(item, column) for column in self.columns] if self.columns else [item], item)
-            for item in items
-        ]
-        descending = [
-            self.on("Descending") if column.descending is None else column.descending
-            for column in self.columns
-        ] or [self.on("Descending")]
-
-        def by(one: tuple[list[Any], Any], other: tuple[list[Any], Any]) -> int:
-            for left, right, down in zip(one[0], other[0], descending, strict=True):
-                result = compare_loosely(left, right, case)
-                if result:
-                    return -result if down else result
-            return 0
-
-        ordered = sorted(keyed, key=cmp_to_key(by))
-        if self.on("Unique"):
-            unique: list[tuple[list[Any], Any]] = []
-            for entry in ordered:
-                if not unique or by(unique[-1], entry):
-                    unique.append(entry)
-            ordered = unique
-        values = [item for _, item in ordered]
-        if self.has("Top"):
-            values = values[: self.get("Top")]
-        elif self.has("Bottom"):
-            values = values[-self.get("Bottom") :] if self.get("Bottom") else []
-        self.write_all(values)
-
-    def _key(self, item: Any, column: Calculated) -> Any:
-        for _, value in column.values(item, self, quiet=True):
-            return value
-        return None
-
-
-def compare_loosely(left: Any, right: Any, case: bool = False) -> int:
-    """As Sort-Object compares: what cannot be compared is compared as text."""
-    if left is None or right is None:
-        return (left is not None) - (right is not None)
-    try:
-        if isinstance(left, str) and not isinstance(right, str):
-            return comparison.order(to_text(left), to_text(right), case)
-        return comparison.order(left, right, case)
-    except ScriptError:
-        return comparison.order(to_text(left), to_text(right), case)
-
-
-class GroupObject(Cmdlet):
-    """Group-Object."""
-
-    def start(self) -> None:
-        self.columns = [calculated(one, self) for one in self.get("Property") or []]
-        self.groups: list[tuple[list[Any], list[Any]]] = []
-        self.found: dict[Any, list[Any]] = {}
-        self.any_value = False
-
-    def record(self) -> None:
-        if not self.has_input and not self.has("InputObject"):
-            return
-        value = self.get("InputObject")
-        for item in [value] if self.has_input else members.enumerate_value(value):
-            self._place(item)
-
-    def _place(self, item: Any) -> None:
-        values = [self._value(item, column) for column in self.columns] if self.columns else [item]
-        key = tuple(_group_key(value, self.on("CaseSensitive")) for value in values)
-        known = self.found.get(key)
-        if known is None:
-            known = self.found[key] = []
-            self.groups.append((values, known))
-        known.append(item)
-
-    def _value(self, item: Any, column: Calculated) -> Any:
-        for _, value in column.values(item, self, quiet=True):
-            return value
-        return None
-
-    def finish(self) -> None:
-        def by(one: Any, other: Any) -> int:
-            for left, right in zip(one[0], other[0], strict=True):
-                result = compare_loosely(left, right, self.on("CaseSensitive"))
-                if result:
-                    return result
-            return 0
-
-        groups = sorted(self.groups, key=cmp_to_key(by))
-        if self.on("AsHashTable"):
-            table = Hashtable(case_sensitive=self.on("CaseSensitive"))
-            for values, items in groups:
-                key = values[0] if len(values) == 1 else values
-                table[to_text(key) if self.on("AsString") else key] = NetList(
-                    items, nettypes.PSOBJECT, "Collection"
-                )
-            if groups:
-                self.write(table)
-            return
-        for values, items in groups:
-            kind = "GroupInfoNoElement" if self.on("NoElement") else "GroupInfo"
-            made = Made({}, f"Microsoft.PowerShell.Commands.{kind}")
-            made["Values"] = NetList(values, kind="ArrayList")
-            made["Count"] = len(items)
-            if not self.on("NoElement"):
-                made["Group"] = NetList(items, nettypes.PSOBJECT, "Collection")
-            made["Name"] = ", ".join(to_text(value) for value in values)
-            self.write(made)
-
-
-def _group_key(value: Any, case: bool) -> Any:
-    if isinstance(value, str):
-        return str(value) if case else str(value).lower()
-    if isinstance(value, bool):
-        return ("b", value)
-    try:
-        hash(value)
-        if bag_of(type(value)) is None:
-            return value
-    except TypeError:
-        pass
-    if is_list(value):
-        return tuple(_group_key(one, case) for one in value)
-    return to_text(value).lower() if bag_of(type(value)) is not None else id(value)
-
-
-class CompareObject(Cmdlet):
-    """Compare-Object."""
-
-    def start(self) -> None:
-        self.others: list[Any] = []
-
-    def record(self) -> None:
-        self.others += self.get("DifferenceObject") or []
-
-    def finish(self) -> None:
-        columns = [calculated(one, self) for one in self.get("Property") or []]
-        case = self.on("CaseSensitive")
-        left = list(self.get("ReferenceObject") or [])
-        right = list(self.others)
-        results: list[tuple[str, Any]] = []
-        same: list[Any] = []
-        for item in list(right):
-            match = next((one for one in left if self._equal(one, item, columns, case)), self)
-            if match is not self:
-                left.remove(match)
-                right.remove(item)
-                same.append(match)
-        if self.on("IncludeEqual") or self.on("ExcludeDifferent"):
-            results += [("==", item) for item in same]
-        if not self.on("ExcludeDifferent"):
-            results += [("=>", item) for item in right]
-            results += [("<=", item) for item in left]
-        for side, item in results:
-            if self.on("PassThru"):
-                self.write(item)
-                continue
-            made = Bag()
-            if columns:
-                for column in columns:
-                    for name, value in column.values(item, self):
-                        made[name] = value
-            else:
-                made["InputObject"] = item
-            made["SideIndicator"] = side
-            self.write(made)
-
-    def _equal(self, one: Any, other: Any, columns: list[Calculated], case: bool) -> bool:
-        if not columns:
-            if bag_of(type(one)) is not None:
-                return to_text(one) == to_text(other)
-            return comparison.same(one, other, case)
-        return all(
-            comparison.same(value_of(one, column, self), value_of(other, column, self), case)
-            for column in columns
-        )
-
-
-class GetUnique(Cmdlet):
-    """Get-Unique."""
-
-    def start(self) -> None:
-        self.last: Any = self
-
-    def record(self) -> None:
-        item = self.get("InputObject")
-        if self.last is not self:
-            if self.on("OnType"):
-                same = type_of(item) is type_of(self.last)
-            elif self.on("AsString") or isinstance(item, str):
-                one, other = to_text(item), to_text(self.last)
-                same = one.lower() == other.lower() if self.on("CaseInsensitive") else one == other
-            else:
-                same = comparison.same(item, self.last, True)
-            if same:
-                return
-        self.last = item
-        self.write(item)
-
-
 class TeeObject(Cmdlet):
     """Tee-Object."""
 
@@ -626,137 +406,17 @@ class OutNull(Cmdlet):
         pass
 
 
-class NewObject(Cmdlet):
-    """New-Object."""
-
-    def record(self) -> None:
-        if self.has("ComObject"):
-            raise self.fatal(
-                "PlatformNotSupportedException",
-                "COM is not supported here.",
-                "ComObjectPlatformIsNotSupported",
-                "InvalidOperation",
-            )
-        name = self.text("TypeName").strip()
-        type_ = self.rt.type_named(name)
-        if type_ is None:
-            raise self.fatal(
-                "PSArgumentException",
-                f"Cannot find type [{name}]: verify that the assembly containing this type is loaded.",
-                "TypeNotFound",
-                "InvalidType",
-            )
-        arguments = list(self.get("ArgumentList") or [])
-        if type_ is nettypes.PSOBJECT or type_.full_name.endswith("PSCustomObject"):
-            made: Any = Bag() if not arguments else arguments[0]
-        else:
-            try:
-                made = members.construct(type_, arguments)
-            except ScriptError as error:
-                inner = error.record.exception
-                message = inner.message
-                if error.error_id == "MethodCountCouldNotFindBest":
-                    message = (
-                        "A constructor was not found. Cannot find an appropriate constructor for type "
-                        f"{type_.full_name}."
-                    )
-                    raise self.fatal(
-                        "PSArgumentException", message, "CannotFindAppropriateCtor", "ObjectNotFound"
-                    ) from None
-                raise self.fatal(
-                    "MethodInvocationException",
-                    message,
-                    "ConstructorInvokedThrowException",
-                    "InvalidOperation",
-                ) from None
-        self._set_properties(made)
-        self.write(made)
-
-    def _set_properties(self, made: Any) -> None:
-        properties = self.get("Property")
-        if properties is None:
-            return
-        pairs = properties.items() if is_dictionary(properties) else []
-        for key, value in pairs:
-            if isinstance(made, Bag):
-                made[to_text(key)] = value
-            else:
-                members.set_member(made, to_text(key), value)
-
-
-class GetRandom(Cmdlet):
-    """Get-Random."""
-
-    def start(self) -> None:
-        self.items: list[Any] = []
-        self.source: random.Random = self.rt.state.setdefault("random", random.Random())
-        if self.has("SetSeed"):
-            self.source.seed(self.get("SetSeed"))
-
-    def record(self) -> None:
-        if self.has("InputObject"):
-            self.items += list(self.get("InputObject"))
-
-    def finish(self) -> None:
-        if self.items or self.has_input:
-            count = len(self.items) if self.on("Shuffle") else self.get("Count", 1)
-            self.write_all(self.source.sample(self.items, min(count, len(self.items))))
-            return
-        low, high = self.get("Minimum", 0), self.get("Maximum", 2147483647)
-        low, high = cast_number(low), cast_number(high)
-        if low >= high:
-            raise self.fatal(
-                "ArgumentException",
-                f"The Minimum value ({to_text(low)}) cannot be greater than or equal to the "
-                f"Maximum value ({to_text(high)}).",
-                "MinGreaterThanOrEqualMax",
-                "InvalidArgument",
-            )
-        for _ in range(self.get("Count", 1)):
-            if isinstance(low, float) or isinstance(high, float):
-                self.write(self.source.uniform(low, high))
-            else:
-                self.write(self.source.randrange(low, high))
-
-
-def cast_number(value: Any) -> Any:
-    """A number from a number or its text."""
-    from psbridge.script.semantics.arithmetic import as_number
-
-    return as_number(value)
-
-
-class MeasureCommand(Cmdlet):
-    """Measure-Command."""
-
-    def start(self) -> None:
-        self.begun = time.perf_counter_ns()
-
-    def record(self) -> None:
-        self.run_block(self.get("Expression"), self.get("InputObject"), lambda value: None)
-
-    def finish(self) -> None:
-        self.write(timespan_from_ticks((time.perf_counter_ns() - self.begun) // 100))
-
-
 from .measure import MeasureObject  # noqa: E402
 
 CMDLETS: dict[str, Any] = {
     "Where-Object": WhereObject,
     "ForEach-Object": ForEachObject,
     "Select-Object": SelectObject,
-    "Sort-Object": SortObject,
-    "Group-Object": GroupObject,
     "Measure-Object": MeasureObject,
-    "Compare-Object": CompareObject,
-    "Get-Unique": GetUnique,
     "Tee-Object": TeeObject,
     "Out-Null": OutNull,
-    "New-Object": NewObject,
     "Add-Member": AddMember,
     "Get-Member": GetMember,
-    "Get-Random": GetRandom,
-    "Get-SecureRandom": GetRandom,
-    "Measure-Command": MeasureCommand,
 }
+
 __all__ = ["CMDLETS", "Ordered", "ScriptBlock", "cast", "runtime_error"]

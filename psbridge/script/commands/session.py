@@ -8,8 +8,7 @@ from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
-from psbridge.script.interpreter.blocks import FunctionInfo, run_block, signature
-from psbridge.script.interpreter.commands_of import Application, ScriptFile, find_command
+from psbridge.script.interpreter.blocks import run_block
 from psbridge.script.interpreter.scope import Rule
 from psbridge.script.interpreter.support import emit
 from psbridge.script.semantics import members
@@ -17,10 +16,9 @@ from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.members import Strictness, register_object
 from psbridge.script.semantics.patterns import has_wildcard, wildcard
 from psbridge.script.semantics.types import net_enum
-from psbridge.script.semantics.values import Bag, Hashtable
+from psbridge.script.semantics.values import Bag
 
 from .cmdlet import Cmdlet
-from .table import ALIASES, CmdletInfo, command_names, find_cmdlet
 
 VARIABLE = NetType("PSVariable", "System.Management.Automation.PSVariable")
 
@@ -227,245 +225,6 @@ class RemoveVariable(Cmdlet):
                         scope.rules.pop(one, None)
 
 
-def _command_type(info: Any) -> Any:
-    kinds = net_enum("System.Management.Automation.CommandTypes")
-    return kinds["Filter"] if getattr(info, "is_filter", False) else kinds[info.kind]
-
-
-def _read_command(info: Any, name: str) -> tuple[bool, Any]:
-    if name == "name":
-        return True, info.name
-    if name == "commandtype":
-        return True, _command_type(info)
-    if name in ("source", "modulename", "module"):
-        return True, getattr(info, "path", "") if name == "source" else ""
-    if name in ("definition", "scriptblock"):
-        code = getattr(info, "code", None)
-        if name == "scriptblock" and code is not None:
-            from psbridge.script.interpreter.blocks import Block
-
-            return True, Block(code, info.rt)
-        return True, code.text if code is not None else getattr(info, "path", info.name)
-    if name == "path":
-        return True, getattr(info, "path", None)
-    if name == "parameters":
-        return True, _parameters(info)
-    if name == "verb":
-        return True, info.name.partition("-")[0]
-    if name == "noun":
-        return True, info.name.partition("-")[2]
-    if name == "version":
-        return True, None
-    if name in ("parametersets", "outputtype"):
-        return True, []
-    if name == "implementingtype":
-        return True, getattr(info, "class_name", None)
-    return False, None
-
-
-def _parameters(info: Any) -> Hashtable:
-    if isinstance(info, CmdletInfo):
-        metadata = info.metadata
-    elif isinstance(info, FunctionInfo):
-        found = signature(info.rt, info.rt.globals, info.name, info.code).metadata
-        assert found is not None
-        metadata = found
-    else:
-        return Hashtable()
-    return Hashtable(
-        {
-            entry.parameter.name: Bag(
-                {
-                    "Name": entry.parameter.name,
-                    "ParameterType": entry.parameter.type,
-                    "Aliases": list(entry.parameter.aliases),
-                }
-            )
-            for entry in metadata.entries
-            if not entry.parameter.name.startswith("\0")
-        }
-    )
-
-
-def _call_command(info: Any, name: str, arguments: list[Any]) -> tuple[bool, Any]:
-    if name == "tostring":
-        return True, info.name
-    return False, None
-
-
-def _command_name(info: Any) -> str:
-    return str(info.name)
-
-
-_CLASSES: tuple[tuple[Any, str], ...] = (
-    (FunctionInfo, "FunctionInfo"),
-    (CmdletInfo, "CmdletInfo"),
-    (ScriptFile, "ExternalScriptInfo"),
-    (Application, "ApplicationInfo"),
-)
-for _class, _type_name in _CLASSES:
-    register_object(_class, _read_command, None, _call_command)
-    _class.__str__ = _command_name
-    _class.net_type = NetType(_type_name, f"System.Management.Automation.{_type_name}")
-
-
-class GetCommand(Cmdlet):
-    """Get-Command."""
-
-    def record(self) -> None:
-        names = self.get("Name")
-        if not names:
-            names = ["*"]
-        for name in map(to_text, names):
-            if has_wildcard(name) or self.has("Verb") or self.has("Noun"):
-                self._matching(name)
-                continue
-            info: Any = None
-            target = self.rt.find_alias(self.scope, name)
-            if target is not None and find_command(self.rt, self.scope, target) is not None:
-                info = Alias(name, target)
-            info = info or find_command(self.rt, self.scope, name)
-            if info is None:
-                self._unknown(name)
-            elif self._wanted(info):
-                self.write(info)
-
-    def _wanted(self, info: Any) -> bool:
-        kind = self.get("CommandType")
-        if kind is None:
-            return True
-        words = to_text(getattr(kind, "name", kind)).lower().replace(" ", "").split(",")
-        return "all" in words or getattr(info, "kind", "").lower() in words
-
-    def _matching(self, pattern: str) -> None:
-        compiled = wildcard(pattern)
-        verbs = [wildcard(to_text(one)) for one in self.get("Verb") or []]
-        nouns = [wildcard(to_text(one)) for one in self.get("Noun") or []]
-        found: dict[str, Any] = {}
-        scope = self.scope
-        while scope is not None:
-            for info in (scope.functions or {}).values():
-                found.setdefault(info.name.lower(), info)
-            scope = scope.parent
-        for name in command_names():
-            if compiled.fullmatch(name):
-                found.setdefault(name.lower(), find_cmdlet(name))
-        for _, info in sorted(found.items()):
-            verb, _, noun = info.name.partition("-")
-            if not compiled.fullmatch(info.name) or not self._wanted(info):
-                continue
-            if verbs and not any(one.fullmatch(verb) for one in verbs):
-                continue
-            if nouns and not any(one.fullmatch(noun) for one in nouns):
-                continue
-            self.write(info)
-
-    def _unknown(self, name: str) -> None:
-        from psbridge.script.interpreter.commands_of import unknown_command
-
-        record = unknown_command(self.rt, self.scope, name).record
-        record.error_id = "CommandNotFoundException,Microsoft.PowerShell.Commands.GetCommandCommand"
-        self.report(record)
-
-
-class Alias:
-    """An alias as an object."""
-
-    kind = "Alias"
-    net_type = NetType("AliasInfo", "System.Management.Automation.AliasInfo")
-
-    def __init__(self, name: str, target: str) -> None:
-        self.name = name
-        self.target = target
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def _read_alias(alias: Alias, name: str) -> tuple[bool, Any]:
-    values: dict[str, Any] = {
-        "name": alias.name,
-        "definition": alias.target,
-        "referencedcommand": alias.target,
-        "resolvedcommandname": alias.target,
-        "displayname": f"{alias.name} -> {alias.target}",
-        "source": "",
-        "commandtype": net_enum("System.Management.Automation.CommandTypes")(1),
-    }
-    return (True, values[name]) if name in values else (False, None)
-
-
-register_object(Alias, _read_alias)
-
-
-class GetAlias(Cmdlet):
-    """Get-Alias."""
-
-    def record(self) -> None:
-        every = dict(ALIASES)
-        scope = self.scope
-        while scope is not None:
-            every.update(scope.aliases or {})
-            scope = scope.parent
-        if self.has("Definition"):
-            wanted = [wildcard(to_text(one)) for one in self.get("Definition")]
-            for name, target in sorted(every.items()):
-                if any(one.fullmatch(target) for one in wanted):
-                    self.write(Alias(name, target))
-            return
-        for name in self.get("Name") or ["*"]:
-            compiled = wildcard(to_text(name))
-            matching = [(key, target) for key, target in sorted(every.items()) if compiled.fullmatch(key)]
-            if not matching and not has_wildcard(to_text(name)):
-                self.error(
-                    "ItemNotFoundException",
-                    "This command cannot find a matching alias because an alias with the name "
-                    f"'{name}' does not exist.",
-                    "ItemNotFoundException",
-                    "ObjectNotFound",
-                    name,
-                )
-            self.write_all(Alias(key, target) for key, target in matching)
-
-
-class SetAlias(Cmdlet):
-    """Set-Alias and New-Alias."""
-
-    def record(self) -> None:
-        scope = target_scope(self)
-        if scope.aliases is None:
-            scope.aliases = {}
-        name = self.text("Name")
-        if (
-            self.name == "New-Alias"
-            and self.rt.find_alias(self.scope, name) is not None
-            and not self.on("Force")
-        ):
-            self.error(
-                "SessionStateException",
-                f"The alias is not allowed, because an alias with the name '{name}' already exists.",
-                "AliasAlreadyExists",
-                "ResourceExists",
-                name,
-            )
-            return
-        scope.aliases[name.lower()] = self.text("Value")
-        if self.on("PassThru"):
-            self.write(Alias(name, self.text("Value")))
-
-
-class RemoveAlias(Cmdlet):
-    """Remove-Alias."""
-
-    def record(self) -> None:
-        for name in self.get("Name") or []:
-            scope = self.scope
-            while scope is not None:
-                if scope.aliases and scope.aliases.pop(to_text(name).lower(), None):
-                    break
-                scope = scope.parent
-
-
 class InvokeExpression(Cmdlet):
     """Invoke-Expression."""
 
@@ -534,30 +293,11 @@ class GetHost(Cmdlet):
         self.write(self.rt.missing_variable(self.scope, "host"))
 
 
-class GetHelp(Cmdlet):
-    """Get-Help: the name and parameters of a command."""
-
-    def record(self) -> None:
-        info = find_command(self.rt, self.scope, self.text("Name"))
-        if info is None:
-            self.error(
-                "HelpNotFoundException",
-                f"Get-Help could not find {self.text('Name')} in a help file in this session.",
-                "HelpNotFound",
-                "ResourceUnavailable",
-                self.text("Name"),
-            )
-            return
-        from .comments import help_of
-
-        self.write(help_of(info))
-
-
 class GetCulture(Cmdlet):
     """Get-Culture and Get-UICulture."""
 
     def record(self) -> None:
-        from psbridge.script.net.text import Culture
+        from psbridge.script.net.culture import Culture
 
         names = self.get("Name")
         for name in names if is_list(names) else [names or ""]:
@@ -677,13 +417,7 @@ CMDLETS: dict[str, Any] = {
     "New-Variable": NewVariable,
     "Remove-Variable": RemoveVariable,
     "Clear-Variable": RemoveVariable,
-    "Get-Command": GetCommand,
-    "Get-Alias": GetAlias,
-    "Set-Alias": SetAlias,
-    "New-Alias": SetAlias,
-    "Remove-Alias": RemoveAlias,
     "Export-Alias": Quiet,
-    "Get-Help": GetHelp,
     "Invoke-Expression": InvokeExpression,
     "Invoke-Command": InvokeCommand,
     "Set-StrictMode": SetStrictMode,
@@ -708,4 +442,5 @@ CMDLETS: dict[str, Any] = {
     "Get-UICulture": GetCulture,
     "Get-Uptime": Uptime,
 }
+
 __all__ = ["CMDLETS", "emit", "members", "nettypes"]

@@ -13,7 +13,7 @@ from psbridge.script.net.encoding import named
 from psbridge.script.net.files import FileEntry
 from psbridge.script.net.place import lines_of, read_text
 from psbridge.script.net.regex import Match
-from psbridge.script.net.system import Credential
+from psbridge.script.net.secrets import Credential
 from psbridge.script.semantics import patterns
 from psbridge.script.semantics.members import register_object
 from psbridge.script.semantics.values import Bag

@@ -383,7 +383,7 @@ class TimeZone(Cmdlet):
     """Get-TimeZone."""
 
     def record(self) -> None:
-        from psbridge.script.net.dates import Zone, _zone
+        from psbridge.script.net.moments import Zone, _zone
 
         for name in self.get("Id") or self.get("Name") or []:
             self.write(_zone(to_text(name)))

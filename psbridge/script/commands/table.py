@@ -15,39 +15,39 @@ from psbridge.binding.validation import ValidateSet
 from .parameters import CONFIRMING, PARAMETERS
 
 _MODULES = {
-    "objects": "Where-Object ForEach-Object Select-Object Sort-Object Group-Object Measure-Object "
-    "Compare-Object "
-    "Get-Unique Tee-Object Out-Null New-Object Add-Member Get-Member Get-Random Get-SecureRandom "
-    "Measure-Command",
-    "output": "Write-Output Write-Host Write-Error Write-Warning Write-Verbose Write-Debug Write-Information "
-    "Write-Progress Out-Host Out-Default Out-String Out-File Format-Table Format-List "
-    "Format-Wide Format-Custom "
-    "Join-String Start-Transcript Stop-Transcript Clear-Host Read-Host",
+    "objects": "Where-Object ForEach-Object Select-Object Measure-Object Tee-Object Out-Null Add-Member "
+    "Get-Member",
+    "making": "New-Object Get-Random Get-SecureRandom Measure-Command",
+    "ordering": "Sort-Object Group-Object Compare-Object Get-Unique",
+    "output": "Write-Output Write-Host Write-Error Write-Warning Write-Verbose Write-Debug "
+    "Write-Information Write-Progress Out-Host Out-Default Out-String Out-File Format-Table "
+    "Format-List Format-Wide Format-Custom Join-String Start-Transcript Stop-Transcript "
+    "Clear-Host Read-Host",
     "convert": "ConvertTo-Json ConvertFrom-Json Test-Json ConvertFrom-StringData ConvertTo-Csv "
-    "ConvertFrom-Csv "
-    "Import-Csv Export-Csv ConvertTo-Xml Export-Clixml Import-Clixml ConvertTo-Html ConvertFrom-Markdown "
-    "ConvertTo-CliXml ConvertFrom-CliXml",
-    "files": "Get-Content Set-Content Add-Content Clear-Content Get-ChildItem Get-Item Set-Item New-Item "
-    "Remove-Item Copy-Item Move-Item Rename-Item Test-Path Resolve-Path Get-FileHash New-TemporaryFile "
-    "Get-ItemProperty Set-ItemProperty Get-ItemPropertyValue Clear-Item Invoke-Item Unblock-File "
-    "Convert-Path Format-Hex Compress-Archive Expand-Archive",
+    "ConvertFrom-Csv Import-Csv Export-Csv ConvertTo-Xml Export-Clixml Import-Clixml "
+    "ConvertTo-Html ConvertFrom-Markdown ConvertTo-CliXml ConvertFrom-CliXml",
+    "files": "Get-ChildItem Get-Item Set-Item New-Item Remove-Item Copy-Item Move-Item Rename-Item "
+    "Resolve-Path Invoke-Item Unblock-File Convert-Path",
+    "fileinfo": "Test-Path Get-FileHash New-TemporaryFile Get-ItemProperty Get-ItemPropertyValue "
+    "Set-ItemProperty Compress-Archive Expand-Archive Format-Hex",
+    "contents": "Get-Content Set-Content Add-Content Clear-Content Clear-Item",
     "paths": "Join-Path Split-Path Get-Location Set-Location Push-Location Pop-Location Get-PSDrive "
     "Get-PSProvider New-PSDrive",
     "strings": "Select-String Import-LocalizedData ConvertTo-SecureString ConvertFrom-SecureString "
     "Get-Credential",
-    "session": "Get-Variable Set-Variable New-Variable Remove-Variable Clear-Variable Get-Command Get-Alias "
-    "Set-Alias New-Alias Remove-Alias Export-Alias Get-Help Invoke-Expression Invoke-Command "
-    "Set-StrictMode Get-Host "
-    "Get-PSCallStack Get-History Set-PSDebug Update-TypeData Update-FormatData Get-TypeData "
-    "Set-ExecutionPolicy "
-    "Get-ExecutionPolicy Get-Verb Add-Type Get-Error Debug-Runspace Wait-Debugger Register-EngineEvent "
-    "Unregister-Event Register-ArgumentCompleter Get-Culture Get-UICulture Get-Uptime",
+    "session": "Get-Variable Set-Variable New-Variable Remove-Variable Clear-Variable Export-Alias "
+    "Invoke-Expression Invoke-Command Set-StrictMode Get-Host Get-PSCallStack Get-History "
+    "Set-PSDebug Update-TypeData Update-FormatData Get-TypeData Set-ExecutionPolicy "
+    "Get-ExecutionPolicy Get-Verb Add-Type Get-Error Debug-Runspace Wait-Debugger "
+    "Register-EngineEvent Unregister-Event Register-ArgumentCompleter Get-Culture Get-UICulture "
+    "Get-Uptime",
+    "discovery": "Get-Command Get-Alias Set-Alias New-Alias Remove-Alias Get-Help",
     "system": "Get-Date Set-Date New-TimeSpan Start-Sleep New-Guid Get-Process Stop-Process Start-Process "
-    "Wait-Process Start-Job Get-Job Receive-Job Wait-Job Remove-Job Stop-Job Start-ThreadJob Get-Secret "
-    "Set-Secret Get-TimeZone",
+    "Wait-Process Start-Job Get-Job Receive-Job Wait-Job Remove-Job Stop-Job Start-ThreadJob "
+    "Get-Secret Set-Secret Get-TimeZone",
     "modules": "Import-Module Get-Module Remove-Module New-Module Export-ModuleMember Install-Module "
-    "Get-InstalledModule Find-Module Update-Module Import-PowerShellDataFile Test-ModuleManifest "
-    "Install-PSResource",
+    "Get-InstalledModule Find-Module Update-Module Import-PowerShellDataFile "
+    "Test-ModuleManifest Install-PSResource",
     "web": "Invoke-RestMethod Invoke-WebRequest",
     "psopenai": "Request-ChatCompletion",
 }

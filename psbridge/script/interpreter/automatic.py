@@ -63,7 +63,7 @@ def late(rt: Any, scope: Any, name: str) -> Any:
 
 
 def _version_table(rt: Any) -> Hashtable:
-    from psbridge.script.net.system import SemanticVersion
+    from psbridge.script.net.identity import SemanticVersion
     from psbridge.script.semantics.values import Ordered
 
     table = Ordered(

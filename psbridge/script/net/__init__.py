@@ -15,13 +15,14 @@ from .overloads import NetClass
 
 # Which module describes which types; names in full, without generic arguments.
 _MODULES = {
-    "text": "System.String System.Char System.Text.StringBuilder System.Object System.Enum "
-    "System.StringComparer System.Globalization.CultureInfo System.Globalization.TextInfo",
+    "text": "System.String System.Char System.Object System.Enum",
+    "builders": "System.Text.StringBuilder",
+    "culture": "System.StringComparer System.Globalization.CultureInfo System.Globalization.TextInfo",
     "numbers": "System.Math System.Int32 System.Int64 System.Double System.Decimal System.Single "
     "System.Byte System.SByte System.Int16 System.UInt16 System.UInt32 System.UInt64 System.Boolean "
     "System.Numerics.BigInteger System.Random System.Convert System.BitConverter",
-    "dates": "System.DateTime System.TimeSpan System.DateTimeOffset System.TimeZoneInfo "
-    "System.Diagnostics.Stopwatch",
+    "dates": "System.DateTime System.TimeSpan",
+    "moments": "System.DateTimeOffset System.TimeZoneInfo System.Diagnostics.Stopwatch",
     "lists": "System.Array System.Collections.ArrayList System.Collections.Generic.List`1 "
     "System.Collections.Generic.Queue`1 System.Collections.Generic.Stack`1 "
     "System.Collections.Generic.HashSet`1 System.Collections.Generic.SortedSet`1 System.Collections.Queue "
@@ -40,16 +41,19 @@ _MODULES = {
     "files": "System.IO.File System.IO.Directory System.IO.Path System.IO.FileInfo System.IO.DirectoryInfo "
     "System.IO.StreamReader System.IO.StreamWriter System.IO.StringReader System.IO.StringWriter "
     "System.IO.FileStream System.IO.MemoryStream",
-    "system": "System.Environment System.Console System.Guid System.Uri System.UriBuilder System.Version "
-    "System.Management.Automation.SemanticVersion System.GC System.Activator System.DBNull System.Type "
+    "system": "System.Environment System.Console System.GC System.Activator System.DBNull System.Type "
     "System.RuntimeType System.Threading.Thread System.Diagnostics.Process System.AppDomain "
-    "System.Runtime.InteropServices.RuntimeInformation System.Runtime.InteropServices.Marshal "
-    "System.Net.Dns System.Net.IPAddress System.Net.NetworkCredential "
+    "System.Runtime.InteropServices.RuntimeInformation System.Net.Dns "
+    "System.Management.Automation.Internal.AutomationNull "
+    "System.Management.Automation.WildcardPattern "
+    "System.Management.Automation.Language.NullString "
+    "System.Management.Automation.Language.CodeGeneration System.IO.TextWriter+SyncTextWriter "
+    "System.IO.TextReader+SyncTextReader System.Net.ServicePointManager",
+    "secrets": "System.Runtime.InteropServices.Marshal System.Net.NetworkCredential "
     "System.Management.Automation.PSCredential System.Security.SecureString "
-    "System.Management.Automation.Internal.AutomationNull System.Management.Automation.WildcardPattern "
-    "System.Management.Automation.Language.NullString System.Management.Automation.Language.CodeGeneration "
-    "System.IO.TextWriter+SyncTextWriter System.IO.TextReader+SyncTextReader "
-    "System.Net.ServicePointManager System.Net.Mail.MailAddress",
+    "System.Net.Mail.MailAddress System.Net.IPAddress",
+    "identity": "System.Guid System.Uri System.UriBuilder System.Version "
+    "System.Management.Automation.SemanticVersion",
     "encoding": "System.Text.Encoding System.Text.UTF8Encoding System.Text.ASCIIEncoding "
     "System.Text.UnicodeEncoding System.Net.WebUtility System.Web.HttpUtility "
     "System.Security.Cryptography.SHA256 System.Security.Cryptography.SHA1 System.Security.Cryptography.MD5 "

@@ -102,6 +102,9 @@ def _set_details(record: ErrorRecord, value: Any) -> None:
 def invocation(record: ErrorRecord) -> Bag:
     """`$_.InvocationInfo`."""
     where = f"{record.script or 'line'}:{record.line} char:{record.column}"
+    if record.command is not None:
+        # What gives a command its members.
+        import psbridge.script.commands.discovery  # noqa: F401
     return Bag(
         {
             "MyCommand": record.command,

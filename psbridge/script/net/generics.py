@@ -12,8 +12,8 @@ from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.types import cast_value, type_of
 from psbridge.script.semantics.values import Dictionary, DictionaryEntry, NetList, NetQueue, NetSet
 
+from .culture import Comparer
 from .lists import tuple_of
-from .text import Comparer
 
 
 def construct_generic(kind: str, types: tuple[NetType, ...], type_: NetType, arguments: list[Any]) -> Any:

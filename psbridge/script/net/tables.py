@@ -24,8 +24,9 @@ from psbridge.script.semantics.values import (
 )
 
 from . import describe
+from .culture import Comparer
 from .lists import Enumerator, equal
-from .text import Comparer, null_argument
+from .text import null_argument
 
 
 class Keys(NetList):

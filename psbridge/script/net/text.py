@@ -19,7 +19,7 @@ from psbridge.script.semantics.comparison import same
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.text import composite, format_value
 from psbridge.script.semantics.types import net_enum, type_of
-from psbridge.script.semantics.values import Bag, NetList, TypedArray
+from psbridge.script.semantics.values import NetList, TypedArray
 
 from . import describe
 
@@ -175,6 +175,7 @@ def _utf16_length(text: str) -> int:
 
 
 STRING = describe("System.String", nettypes.STRING)
+
 STRING.new(
     {
         "(char c, int count)": lambda c, count: c * count,
@@ -184,8 +185,11 @@ STRING.new(
         ),
     }
 )
+
 STRING.constant({"Empty": ""})
+
 STRING.property({"Length": _utf16_length})
+
 STRING.static(
     {
         "IsNullOrEmpty(string value)": lambda value: not value,
@@ -236,6 +240,7 @@ def _compare(one: str, other: str, how: Any) -> int:
 
 
 _COMPARED = "System.StringComparison comparisonType"
+
 STRING.method(
     {
         "ToUpper()": lambda text: text.upper(),
@@ -352,6 +357,7 @@ STRING.method(
 )
 
 CHAR = describe("System.Char", nettypes.CHAR)
+
 _TESTS = {
     "IsDigit": str.isdecimal,
     "IsNumber": str.isnumeric,
@@ -367,13 +373,16 @@ _TESTS = {
     "IsSurrogate": lambda c: 0xD800 <= ord(c) < 0xE000,
     "IsAscii": str.isascii,
 }
+
 CHAR.static({f"{name}(char c)": test for name, test in _TESTS.items()})
+
 CHAR.static(
     {
         f"{name}(string s, int index)": lambda text, place, test=test: test(text[place])
         for name, test in _TESTS.items()
     }
 )
+
 CHAR.static(
     {
         "ToUpper(char c)": lambda c: Char(c.upper()),
@@ -387,104 +396,14 @@ CHAR.static(
         "Parse(string s)": lambda text: convert(text, nettypes.CHAR),
     }
 )
+
 CHAR.constant({"MaxValue": Char("\uffff"), "MinValue": Char("\0")})
+
 CHAR.method(
     {
         "ToString()": str,
         "Equals(char obj)": lambda c, other: c == other,
         "CompareTo(char value)": lambda c, other: ord(c) - ord(other),
-    }
-)
-
-
-class StringBuilder:
-    """System.Text.StringBuilder."""
-
-    net_type = nettypes.NetType("StringBuilder", "System.Text.StringBuilder")
-
-    def __init__(self, text: str = "") -> None:
-        self.parts = [text] if text else []
-
-    def text(self) -> str:
-        if len(self.parts) > 1:
-            self.parts = ["".join(self.parts)]
-        return self.parts[0] if self.parts else ""
-
-    def put(self, text: str) -> StringBuilder:
-        self.parts.append(text)
-        return self
-
-    def become(self, text: str) -> StringBuilder:
-        self.parts = [text]
-        return self
-
-    def __net_index__(self, place: Any) -> Any:
-        return Char(self.text()[int(place)])
-
-    __str__ = text
-
-
-def _appended(value: Any) -> str:
-    if isinstance(value, TypedArray) and value.element is nettypes.CHAR:
-        return "".join(value)
-    return "" if value is None else net_text(value)
-
-
-BUILDER = describe("System.Text.StringBuilder", StringBuilder.net_type)
-BUILDER.new(
-    {
-        "()": StringBuilder,
-        "(string value)": StringBuilder,
-        "(int capacity)": lambda capacity: StringBuilder(),
-        "(string value, int capacity)": lambda text, capacity: StringBuilder(text),
-    }
-)
-BUILDER.property(
-    {
-        "Length": lambda builder: _utf16_length(builder.text()),
-        "Capacity": lambda builder: max(16, len(builder.text())),
-        "MaxCapacity": lambda builder: 2147483647,
-    }
-)
-BUILDER.setter(
-    {
-        "Length": lambda builder, size: builder.become(
-            builder.text()[: convert(size, nettypes.INT32)].ljust(convert(size, nettypes.INT32), "\0")
-        ),
-        "Capacity": lambda builder, size: None,
-    }
-)
-BUILDER.method(
-    {
-        "Append(string value)": lambda builder, text: builder.put(text or ""),
-        "Append(object value)": lambda builder, value: builder.put(_appended(value)),
-        "Append(char value, int repeatCount)": lambda builder, c, count: builder.put(c * count),
-        "Append(string value, int startIndex, int count)": lambda builder, text, start, count: builder.put(
-            text[start : start + count]
-        ),
-        "AppendLine()": lambda builder: builder.put("\n"),
-        "AppendLine(string value)": lambda builder, text: builder.put(f"{text or ''}\n"),
-        "AppendFormat(string format, params object[] args)": lambda builder, text, args: builder.put(
-            composite(text, args)
-        ),
-        "AppendJoin(string separator, params object[] values)": lambda builder, separator, items: builder.put(
-            separator.join(map(net_text, _spread(items)))
-        ),
-        "Insert(int index, object value)": lambda builder, at, value: builder.become(
-            _insert(builder.text(), at, _appended(value))
-        ),
-        "Remove(int startIndex, int length)": lambda builder, start, length: builder.become(
-            _remove(builder.text(), start, length)
-        ),
-        "Replace(string oldValue, string newValue)": lambda builder, old, new: builder.become(
-            _replace(builder.text(), old, new)
-        ),
-        "Clear()": lambda builder: builder.become(""),
-        "ToString()": lambda builder: builder.text(),
-        "ToString(int startIndex, int length)": lambda builder, start, length: _substring(
-            builder.text(), start, length
-        ),
-        "EnsureCapacity(int capacity)": lambda builder, capacity: capacity,
     }
 )
 
@@ -498,6 +417,7 @@ def _equals(one: Any, other: Any) -> bool:
 
 
 OBJECT = describe("System.Object", nettypes.OBJECT)
+
 OBJECT.method(
     {
         "GetType()": lambda value: type_of(value),
@@ -511,6 +431,7 @@ OBJECT.method(
         "GetEnumerator()": lambda value: _enumerator(value),
     }
 )
+
 OBJECT.static(
     {
         "Equals(object objA, object objB)": _equals,
@@ -561,6 +482,7 @@ ENUM.static(
         "ToObject(type enumType, object value)": lambda type_, value: type_.enum(int(value)),
     }
 )
+
 OBJECT.method(
     {
         "HasFlag(object flag)": lambda value, flag: (
@@ -571,104 +493,9 @@ OBJECT.method(
         )
     }
 )
+
 OBJECT.property({"value__": lambda value: value.value if isinstance(value, enum.Enum) else None})
+
 OBJECT.properties.pop("value__")
 
-
-class Comparer:
-    """System.StringComparer, by whether it ignores case."""
-
-    net_type = nettypes.NetType("StringComparer", "System.StringComparer")
-
-    def __init__(self, ignore_case: bool) -> None:
-        self.ignore_case = ignore_case
-
-
-COMPARER = describe("System.StringComparer", Comparer.net_type)
-COMPARER.constant(
-    {
-        name: Comparer(name.endswith("IgnoreCase"))
-        for name in (
-            *("Ordinal", "OrdinalIgnoreCase", "InvariantCulture", "InvariantCultureIgnoreCase"),
-            *("CurrentCulture", "CurrentCultureIgnoreCase"),
-        )
-    }
-)
-COMPARER.method(
-    {
-        "Equals(string x, string y)": lambda comparer, one, other: (
-            one.lower() == other.lower() if comparer.ignore_case else one == other
-        ),
-        "Compare(string x, string y)": lambda comparer, one, other: collation.compare(
-            one, other, ignore_case=comparer.ignore_case
-        ),
-    }
-)
-
-
-class Culture:
-    """System.Globalization.CultureInfo: a name; what it writes is the invariant culture's."""
-
-    net_type = nettypes.NetType("CultureInfo", "System.Globalization.CultureInfo")
-
-    def __init__(self, name: str = "") -> None:
-        self.name = name
-
-    def __str__(self) -> str:
-        return self.name
-
-
-CULTURE = describe("System.Globalization.CultureInfo", Culture.net_type)
-CULTURE.net_rule = None  # type: ignore[attr-defined]
-Culture.net_type.rule = lambda value: value if isinstance(value, Culture) else Culture(to_text(value))
-CULTURE.new({"(string name)": Culture})
-CULTURE.constant({name: Culture() for name in ("InvariantCulture", "CurrentCulture", "CurrentUICulture")})
-CULTURE.setter({"::CurrentCulture": lambda value: None, "::CurrentUICulture": lambda value: None})
-CULTURE.static(
-    {
-        "GetCultureInfo(string name)": Culture,
-        "CreateSpecificCulture(string name)": Culture,
-        "new(string name)": Culture,
-    }
-)
-CULTURE.property(
-    {
-        "Name": lambda culture: culture.name,
-        "DisplayName": lambda culture: (
-            "Invariant Language (Invariant Country)" if not culture.name else culture.name
-        ),
-        "EnglishName": lambda culture: "Invariant Language (Invariant Country)",
-        "LCID": lambda culture: 127,
-        "TwoLetterISOLanguageName": lambda culture: culture.name[:2] or "iv",
-        "TextInfo": lambda culture: TextInfo(),
-        "NumberFormat": lambda culture: Bag(
-            {"NumberDecimalSeparator": ".", "NumberGroupSeparator": ",", "CurrencySymbol": "¤"}
-        ),
-        "DateTimeFormat": lambda culture: _date_format(),
-    }
-)
-
-
-def _date_format() -> Any:
-    from .dates import FORMAT_INFO
-
-    return FORMAT_INFO
-
-
-class TextInfo:
-    """System.Globalization.TextInfo."""
-
-    net_type = nettypes.NetType("TextInfo", "System.Globalization.TextInfo")
-
-
-TEXT_INFO = describe("System.Globalization.TextInfo", TextInfo.net_type)
-TEXT_INFO.method(
-    {
-        "ToTitleCase(string str)": lambda info, text: _title(text),
-        "ToUpper(string str)": lambda info, text: text.upper(),
-        "ToLower(string str)": lambda info, text: text.lower(),
-    }
-)
-TEXT_INFO.property({"ListSeparator": lambda info: ",", "CultureName": lambda info: ""})
-
-__all__ = ["Culture", "NetList", "StringBuilder", "null_argument", "out_of_range"]
+__all__ = ["NetList", "null_argument", "out_of_range"]

@@ -377,7 +377,7 @@ def cast_value(value: Any, type_: NetType) -> Any:
 
         return value if value is None else to_block(value)
     if type_ is nettypes.DATETIMEOFFSET and value is not None:
-        from psbridge.script.net.dates import to_moment
+        from psbridge.script.net.moments import to_moment
 
         return to_moment(value.value if isinstance(value, Literal) else value)
     if type_.full_name in ("System.DBNull", NULL.full_name):

@@ -1,0 +1,275 @@
+"""DateTimeOffset, Stopwatch and TimeZoneInfo."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from typing import Any
+
+from psbridge.binding import nettypes
+from psbridge.binding.dates import (
+    timespan_from_ticks,
+)
+from psbridge.binding.nettypes import NetType
+from psbridge.binding.text import net_text
+from psbridge.binding.values import Int64
+from psbridge.script.semantics import dateformat
+from psbridge.script.semantics.dateformat import to_local, to_universal
+from psbridge.script.semantics.errors import NetFault
+
+from . import describe
+from .dates import _EPOCH_TICKS, _SECOND, _UNITS, DATETIME, _parse, _sign, now, of_kind
+
+
+class Moment:
+    """System.DateTimeOffset."""
+
+    net_type = nettypes.DATETIMEOFFSET
+
+    def __init__(self, value: datetime.datetime) -> None:
+        self.value = value if value.tzinfo is not None else value.astimezone()
+
+    def __str__(self) -> str:
+        return self.__net_format__("MM/dd/yyyy HH:mm:ss zzz")
+
+    def __net_format__(self, spec: str) -> str:
+        if spec in ("o", "O"):
+            spec = "yyyy-MM-ddTHH:mm:ss.fffffffzzz"
+        if spec == "u":
+            return dateformat.format_date(to_universal(self.value), "u")
+        return str(self) if not spec else dateformat.format_date(self.value, spec)
+
+    def __net_compare__(self, other: Any) -> int:
+        theirs = other.value if isinstance(other, Moment) else other
+        return _sign(dateformat.ticks(to_universal(self.value)) - dateformat.ticks(to_universal(theirs)))
+
+    def __net_equals__(self, other: Any) -> bool:
+        return isinstance(other, Moment) and self.__net_compare__(other) == 0
+
+
+def _parse_moment(text: Any) -> Moment:
+    if isinstance(text, Moment):
+        return text
+    if isinstance(text, datetime.datetime):
+        return Moment(text)
+    stripped = str(text).strip()
+    try:
+        return Moment(datetime.datetime.fromisoformat(stripped.replace("Z", "+00:00")))
+    except ValueError:
+        return Moment(_parse(stripped))
+
+
+def to_moment(value: Any) -> Moment:
+    """`[datetimeoffset]$value`.
+
+    Raises:
+        InvalidCast: it is not one.
+    """
+    try:
+        return _parse_moment(value)
+    except NetFault as fault:
+        from psbridge.binding.errors import with_inner
+
+        raise with_inner(net_text(value), "System.DateTimeOffset", str(fault)) from None
+
+
+OFFSET = describe("System.DateTimeOffset", nettypes.DATETIMEOFFSET, "System.DateTime")
+
+
+OFFSET.constant(
+    {
+        "Now": lambda: Moment(now()),
+        "UtcNow": lambda: Moment(datetime.datetime.now(datetime.timezone.utc)),
+    }
+)
+
+
+OFFSET.static(
+    {
+        "Parse(string input)": _parse_moment,
+        "FromUnixTimeSeconds(long seconds)": lambda seconds: Moment(
+            datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+        ),
+        "FromUnixTimeMilliseconds(long milliseconds)": lambda count: Moment(
+            datetime.datetime.fromtimestamp(count / 1000, datetime.timezone.utc)
+        ),
+    }
+)
+
+
+OFFSET.new(
+    {
+        "(datetime dateTime)": Moment,
+        "(datetime dateTime, timespan offset)": lambda value, offset: Moment(
+            value.replace(tzinfo=datetime.timezone(offset))
+        ),
+    }
+)
+
+
+OFFSET.property(
+    {
+        "DateTime": lambda moment: moment.value.replace(tzinfo=None),
+        "UtcDateTime": lambda moment: to_universal(moment.value),
+        "LocalDateTime": lambda moment: to_local(moment.value),
+        "Offset": lambda moment: moment.value.utcoffset(),
+        **{
+            name: lambda moment, name=name: DATETIME.properties[name.lower()][1](moment.value)
+            for name in ("Year", "Month", "Day", "Hour", "Minute", "Second", "DayOfWeek", "Ticks", "Date")
+        },
+    }
+)
+
+
+def _unix(value: datetime.datetime) -> int:
+    return dateformat.ticks(to_universal(value)) - _EPOCH_TICKS
+
+
+OFFSET.method(
+    {
+        "ToUnixTimeSeconds()": lambda moment: Int64(_unix(moment.value) // _SECOND),
+        "ToUnixTimeMilliseconds()": lambda moment: Int64(_unix(moment.value) // 10_000),
+        "ToUniversalTime()": lambda moment: Moment(to_universal(moment.value)),
+        "ToLocalTime()": lambda moment: Moment(to_local(moment.value)),
+        "ToString()": str,
+        "ToString(string format)": lambda moment, spec: moment.__net_format__(spec),
+        **{
+            f"Add{name}(double value)": lambda moment, amount, unit=unit: Moment(
+                moment.value + datetime.timedelta(microseconds=amount * unit / 10)
+            )
+            for name, unit in _UNITS.items()
+        },
+    }
+)
+
+
+class Stopwatch:
+    """System.Diagnostics.Stopwatch."""
+
+    net_type = NetType("Stopwatch", "System.Diagnostics.Stopwatch")
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.begun: int | None = None
+
+    def start(self) -> None:
+        if self.begun is None:
+            self.begun = time.perf_counter_ns()
+
+    def stop(self) -> None:
+        self.total = self.elapsed()
+        self.begun = None
+
+    def elapsed(self) -> int:
+        running = 0 if self.begun is None else time.perf_counter_ns() - self.begun
+        return self.total + running
+
+    def reset(self) -> None:
+        self.total, self.begun = 0, None
+
+
+def _started() -> Stopwatch:
+    watch = Stopwatch()
+    watch.start()
+    return watch
+
+
+WATCH = describe("System.Diagnostics.Stopwatch", Stopwatch.net_type)
+
+
+WATCH.new({"()": Stopwatch})
+
+
+WATCH.static({"StartNew()": _started, "GetTimestamp()": lambda: Int64(time.perf_counter_ns())})
+
+
+WATCH.constant({"Frequency": Int64(1_000_000_000)})
+
+
+WATCH.property(
+    {
+        "Elapsed": lambda watch: timespan_from_ticks(watch.elapsed() // 100),
+        "ElapsedMilliseconds": lambda watch: Int64(watch.elapsed() // 1_000_000),
+        "ElapsedTicks": lambda watch: Int64(watch.elapsed()),
+        "IsRunning": lambda watch: watch.begun is not None,
+    }
+)
+
+
+WATCH.method(
+    {
+        "Start()": lambda watch: watch.start(),
+        "Stop()": lambda watch: watch.stop(),
+        "Reset()": lambda watch: watch.reset(),
+        "Restart()": lambda watch: None,
+    }
+)
+
+
+class Zone:
+    """System.TimeZoneInfo."""
+
+    net_type = NetType("TimeZoneInfo", "System.TimeZoneInfo")
+
+    def __init__(self, name: str, zone: datetime.tzinfo | None) -> None:
+        self.name = name
+        self.zone = zone
+
+    def __str__(self) -> str:
+        return self.name
+
+    def offset(self) -> datetime.timedelta:
+        return datetime.datetime.now(self.zone).astimezone(self.zone).utcoffset() or datetime.timedelta()
+
+
+def _zone(name: str) -> Zone:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return Zone(name, datetime.timezone.utc if name == "UTC" else ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise NetFault(
+            "TimeZoneNotFoundException", f"The time zone ID '{name}' was not found on the local computer."
+        ) from None
+
+
+def _convert_time(value: datetime.datetime, *zones: Zone) -> datetime.datetime:
+    source = zones[0].zone if len(zones) == 2 else None
+    aware = (
+        value if value.tzinfo is not None else value.replace(tzinfo=source) if source else value.astimezone()
+    )
+    moved = aware.astimezone(zones[-1].zone)
+    kind = "Utc" if zones[-1].name == "UTC" else "Unspecified"
+    return of_kind(moved, kind)
+
+
+ZONE = describe("System.TimeZoneInfo", Zone.net_type)
+
+
+ZONE.constant({"Utc": Zone("UTC", datetime.timezone.utc), "Local": lambda: Zone(time.tzname[0], None)})
+
+
+ZONE.static(
+    {
+        "FindSystemTimeZoneById(string id)": _zone,
+        "ConvertTime(datetime dateTime, any destinationTimeZone)": _convert_time,
+        "ConvertTime(datetime dateTime, any sourceTimeZone, any destinationTimeZone)": _convert_time,
+        "ConvertTimeFromUtc(datetime dateTime, any destinationTimeZone)": lambda value, zone: _convert_time(
+            value.replace(tzinfo=datetime.timezone.utc), zone
+        ),
+        "ConvertTimeToUtc(datetime dateTime)": to_universal,
+        "ConvertTimeBySystemTimeZoneId(datetime dateTime, string id)": lambda value, name: _convert_time(
+            value, _zone(name)
+        ),
+    }
+)
+
+
+ZONE.property(
+    {
+        "Id": lambda zone: zone.name,
+        "DisplayName": lambda zone: zone.name,
+        "StandardName": lambda zone: zone.name,
+        "BaseUtcOffset": lambda zone: zone.offset(),
+    }
+)

@@ -1,0 +1,219 @@
+"""Credentials, secure strings, and addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psbridge.binding import nettypes
+from psbridge.binding.nettypes import NetType
+from psbridge.binding.text import net_text, to_text
+from psbridge.binding.values import SecureString
+from psbridge.script.semantics.errors import NetFault
+
+from . import describe
+
+
+class SecurePointer:
+    """What SecureStringToBSTR gives: something only PtrToStringAuto reads."""
+
+    net_type = NetType("IntPtr", "System.IntPtr", is_value=True)
+
+    def __init__(self, secret: SecureString) -> None:
+        self.secret = secret
+
+
+MARSHAL = describe("System.Runtime.InteropServices.Marshal")
+
+
+for _name in ("BSTR", "GlobalAllocUnicode", "CoTaskMemUnicode"):
+    MARSHAL.static({f"SecureStringTo{_name}(securestring s)": SecurePointer})
+
+
+for _name in ("PtrToStringAuto", "PtrToStringBSTR", "PtrToStringUni"):
+    MARSHAL.static({f"{_name}(any ptr)": lambda pointer: pointer.secret.reveal()})
+
+
+for _name in ("ZeroFreeBSTR", "FreeBSTR", "ZeroFreeGlobalAllocUnicode", "ZeroFreeCoTaskMemUnicode"):
+    MARSHAL.static({f"{_name}(any ptr)": lambda pointer: None})
+
+
+class Credential:
+    """PSCredential and NetworkCredential."""
+
+    def __init__(self, name: str, password: Any, plain: bool = False) -> None:
+        self.name = name
+        self.password = password if isinstance(password, SecureString) else SecureString(to_text(password))
+        self.net_type = NETWORK_CREDENTIAL if plain else PS_CREDENTIAL
+
+    def __str__(self) -> str:
+        return self.net_type.full_name
+
+
+PS_CREDENTIAL = NetType("PSCredential", "System.Management.Automation.PSCredential")
+
+
+NETWORK_CREDENTIAL = NetType("NetworkCredential", "System.Net.NetworkCredential")
+
+
+CREDENTIAL = describe("System.Management.Automation.PSCredential", PS_CREDENTIAL)
+
+
+CREDENTIAL.new({"(string userName, securestring password)": Credential})
+
+
+CREDENTIAL.property({"UserName": lambda one: one.name, "Password": lambda one: one.password})
+
+
+CREDENTIAL.method(
+    {"GetNetworkCredential()": lambda one: Credential(one.name.rpartition("\\")[2], one.password, True)}
+)
+
+
+NETWORK = describe("System.Net.NetworkCredential", NETWORK_CREDENTIAL)
+
+
+NETWORK.new(
+    {
+        "(string userName, string password)": lambda name, password: Credential(name, password, True),
+        "(string userName, securestring password)": lambda name, password: Credential(name, password, True),
+    }
+)
+
+
+NETWORK.property(
+    {
+        "UserName": lambda one: one.name,
+        "Password": lambda one: one.password.reveal(),
+        "SecurePassword": lambda one: one.password,
+        "Domain": lambda one: "",
+    }
+)
+
+
+def _append(secret: Any, character: str) -> None:
+    text = secret.reveal() + character
+    secret.__init__(text)
+
+
+SECURE = describe("System.Security.SecureString", nettypes.SECURESTRING)
+
+
+SECURE.new({"()": SecureString})
+
+
+SECURE.property({"Length": len})
+
+
+SECURE.method(
+    {
+        "AppendChar(char c)": _append,
+        "MakeReadOnly()": lambda secret: None,
+        "Dispose()": lambda secret: None,
+        "Copy()": lambda secret: SecureString(secret.reveal()),
+        "ToString()": str,
+    }
+)
+
+
+MAIL = describe("System.Net.Mail.MailAddress")
+
+
+class MailAddress:
+    """System.Net.Mail.MailAddress."""
+
+    net_type = MAIL.type
+
+    def __init__(self, text: str) -> None:
+        from email.utils import parseaddr
+
+        self.display, self.address = parseaddr(text)
+        if "@" not in self.address:
+            raise NetFault(
+                "FormatException", "The specified string is not in the form required for an e-mail address."
+            )
+
+    def __str__(self) -> str:
+        return f'"{self.display}" <{self.address}>' if self.display else self.address
+
+
+def _mail(value: Any) -> MailAddress:
+    from psbridge.binding.errors import with_inner
+
+    try:
+        return value if isinstance(value, MailAddress) else MailAddress(to_text(value))
+    except NetFault as fault:
+        raise with_inner(net_text(value), MAIL.type.full_name, str(fault)) from None
+
+
+MAIL.type.rule = _mail
+
+
+MAIL.new({"(string address)": MailAddress})
+
+
+MAIL.property(
+    {
+        "Address": lambda mail: mail.address,
+        "User": lambda mail: mail.address.partition("@")[0],
+        "Host": lambda mail: mail.address.partition("@")[2],
+        "DisplayName": lambda mail: mail.display,
+    }
+)
+
+
+class Address:
+    """System.Net.IPAddress."""
+
+    net_type = NetType("IPAddress", "System.Net.IPAddress")
+
+    def __init__(self, text: str) -> None:
+        import ipaddress
+
+        try:
+            self.value = ipaddress.ip_address(text)
+        except ValueError:
+            raise NetFault("FormatException", "An invalid IP address was specified.") from None
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __net_equals__(self, other: Any) -> bool:
+        return str(self) == to_text(other)
+
+
+def _address(value: Any) -> Address:
+    from psbridge.binding.errors import with_inner
+
+    try:
+        return value if isinstance(value, Address) else Address(to_text(value))
+    except NetFault as fault:
+        raise with_inner(net_text(value), Address.net_type.full_name, str(fault)) from None
+
+
+def _try_address(text: str, reference: Any) -> bool:
+    try:
+        reference.write(Address(text))
+    except NetFault:
+        reference.write(None)
+        return False
+    return True
+
+
+Address.net_type.rule = _address
+
+
+IP = describe("System.Net.IPAddress", Address.net_type)
+
+
+IP.static({"Parse(string ipString)": Address, "TryParse(string ipString, ref address)": _try_address})
+
+
+IP.constant({"Loopback": lambda: Address("127.0.0.1"), "Any": lambda: Address("0.0.0.0")})
+
+
+IP.property(
+    {
+        "AddressFamily": lambda one: "InterNetwork" if one.value.version == 4 else "InterNetworkV6",
+        "IPAddressToString": str,
+    }
+)
