@@ -7,12 +7,15 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import subprocess
+import sys
+import threading
 import zlib
 from typing import Any
 
 import pytest
 
-from psbridge.client import Configuration
+from psbridge.client import Client, Configuration
 from psbridge.client.errors import (
     BadResponseError,
     ClientError,
@@ -23,6 +26,7 @@ from psbridge.client.errors import (
     StreamStalledError,
     TruncatedStreamError,
 )
+from psbridge.offline import OfflineServer
 
 from .conftest import BODY, Caller, MovedClock
 from .faulty import COMPLETION, STREAM_HEAD, Connection, event_stream, reply
@@ -411,3 +415,74 @@ def test_an_idle_connection_that_the_server_closed_is_not_used(caller: Caller, f
     asyncio.run(asyncio.sleep(0.05))
     caller.create(client)
     assert server.connections == 2
+
+
+# Connections that wait
+
+
+def test_more_dead_connections_than_tries_cost_no_try(faulty: Any) -> None:
+    """However many were idle, and however they ended: the call is made over a new one."""
+    everybody = threading.Barrier(6)
+
+    async def handler(connection: Connection) -> None:
+        await connection.request()
+        if connection.number <= 6:
+            await asyncio.to_thread(everybody.wait, 20)
+        await connection.reply(COMPLETION)
+        await connection.reader.read(1)
+        connection.reset()
+
+    server = faulty(handler)
+    with Client(once(server)) as client:
+        threads = [threading.Thread(target=client.create, args=(BODY,)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [client.create(BODY).attempts for _ in range(3)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_nobody_gets_what_was_sent_behind_a_reply(caller: Caller, faulty: Any, streamed: bool) -> None:
+    """Another tenant's key, another answer; behind a whole reply or behind a stream's last chunk."""
+    stray = reply({**COMPLETION, "id": "stray"})
+    events = event_stream("Hi")
+    chunks = f"{len(events):x}\r\n".encode() + events + b"\r\n0\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+    async def handler(connection: Connection) -> None:
+        while True:
+            wanted = (await connection.request()).json.get("stream")
+            await connection.send((head + chunks if wanted else reply(COMPLETION)) + stray)
+
+    client = caller.client(once(faulty(handler)))
+    for _ in range(3):
+        if streamed:
+            assert caller.completion(client)["choices"][0]["message"]["content"] == "Hi"
+        assert caller.create(client).value["id"] == COMPLETION["id"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows counts no sockets")
+def test_idle_connections_make_room_when_file_handles_run_out(server: OfflineServer) -> None:
+    """Those of a `map` for a later call, and the other way round."""
+    program = """
+import os, resource, sys
+from psbridge.client import Client, Configuration
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
+with Client(Configuration(base_url=sys.argv[1], access_token="k" * 8, proxy="", max_retries=0)) as client:
+    assert all(outcome.ok for outcome in client.map([body] * 200, concurrency=60))
+    held = []
+    try:
+        while True:
+            held.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    assert client.create(body).status == 200
+    for handle in held[:3]:
+        os.close(handle)
+    assert all(outcome.ok for outcome in client.map([body] * 3, concurrency=1))
+"""
+    command = [sys.executable, "-c", program, server.base_url]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -120,7 +120,7 @@ def _raced(addresses: list[Address], lease: Lease) -> socket.socket:
                 if code == 0:
                     return sock
                 sock.close()
-                failure, next_start = OSError(code, os.strerror(code)), 0.0
+                failure, next_start = OSError(code, _words(code)), 0.0
         raise failure
     finally:
         for sock in waiting.values():
@@ -140,11 +140,16 @@ def _begun(address: Address) -> socket.socket:
         sock.setblocking(False)
         code = sock.connect_ex(address.place)
         if code not in _UNDER_WAY and code != getattr(errno, "WSAEWOULDBLOCK", 0):
-            raise OSError(code, os.strerror(code))
+            raise OSError(code, _words(code))
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _words(code: int) -> str:
+    tab: dict[int, str] = getattr(socket, "errorTab", {})  # Windows', whose C library does not know sockets
+    return tab.get(code) or os.strerror(code)
 
 
 def _writable(numbers: list[int], seconds: float) -> list[int]:

@@ -102,7 +102,8 @@ async def _one(addresses: list[Address]) -> socket.socket:
         if not ran_out(error):
             raise
         make_room()
-        await asyncio.sleep(0)  # this loop's own are closed in its next round
+        for _ in range(3):  # this loop's own are closed in its next rounds
+            await asyncio.sleep(0)
         sock = socket.socket(address.family, address.kind, address.protocol)
     try:
         sock.setblocking(False)

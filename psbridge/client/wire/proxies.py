@@ -67,10 +67,9 @@ def _is_meant(entry: str, host: str, port: int) -> bool:
     if entry == "*":
         return True
     address = _address(host)
-    network = _network(entry)
-    if network is not None:
-        return address is not None and address.version == network.version and address in network
-    name, stated = _apart(entry)
+    name, stated = entry, None
+    if _network(entry) is None or "]:" in entry:  # an IPv6 address has colons of its own
+        name, stated = _apart(entry)
     if stated is not None and stated != port:
         return False
     network = _network(name)
