@@ -1,0 +1,34 @@
+"""The guides' PowerShell runs, each block by itself, against the offline server."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from test_pester import reason_to_skip, run
+
+from psbridge import OfflineServer
+
+ROOT = Path(__file__).parents[2]
+BLOCKS = [
+    (path.name, number, block)
+    for path in sorted((ROOT / "docs" / "guides").glob("*.md"))
+    for number, block in enumerate(
+        re.findall(r"```powershell\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+    )
+]
+
+
+@pytest.mark.parametrize(("name", "number", "block"), BLOCKS, ids=lambda value: str(value)[:30])
+def test_its_powershell_runs(name: str, number: int, block: str) -> None:
+    if reason := reason_to_skip():
+        pytest.skip(reason)
+    with OfflineServer() as server:
+        begin = (
+            "$ErrorActionPreference = 'Stop'\n"
+            f"Import-Module '{ROOT}/powershell/PSBridge/PSBridge.psd1'\n"
+            f"Set-Configuration -BaseUrl '{server.base_url}' -AccessToken 'sk-offline'\n"
+        )
+        done = run(f"{begin}{block}")
+    assert done.returncode == 0, done.stdout + done.stderr
