@@ -21,12 +21,13 @@ BLOCKS = [
 
 
 @pytest.mark.parametrize(("name", "number", "block"), BLOCKS, ids=lambda value: str(value)[:30])
-def test_its_powershell_runs(name: str, number: int, block: str) -> None:
+def test_its_powershell_runs(name: str, number: int, block: str, tmp_path: Path) -> None:
     if reason := reason_to_skip():
         pytest.skip(reason)
+    (tmp_path / "tickets.csv").write_text("TicketId,Text\nT1,No paper\nT2,Too slow\n")
     with OfflineServer() as server:
         begin = (
-            "$ErrorActionPreference = 'Stop'\n"
+            f"$ErrorActionPreference = 'Stop'\nSet-Location '{tmp_path}'\n"
             f"Import-Module '{ROOT}/powershell/PSBridge/PSBridge.psd1'\n"
             f"Set-Configuration -BaseUrl '{server.base_url}' -AccessToken 'sk-offline'\n"
         )
