@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from ..binding import enum_type, net_type
+from ..binding.enums import member
 from . import edge
 
 
@@ -38,18 +39,18 @@ def from_dotnet(value: Any) -> enum.Enum:
         kind = edge.runtime_type(net_class)
         cls = _made[net_class] = _known(str(kind.FullName)) or _class(kind)
         _types[cls] = kind
-    return cls(int(value))
+    return member(int(value), cls)
 
 
-def to_dotnet(member: enum.Enum) -> Any | None:
+def to_dotnet(value: enum.Enum) -> Any | None:
     """The .NET value of a member; None when .NET knows no enumeration of that name."""
-    cls = type(member)
+    cls = type(value)
     if cls not in _types:
         _types[cls] = edge.namespace("System").Type.GetType(enum_type(cls).full_name)
     found = _types[cls]
-    if found is None or not found.IsEnum or not isinstance(member.value, int):
+    if found is None or not found.IsEnum or not isinstance(value.value, int):
         return None
-    return edge.enum_value(found, member.value)
+    return edge.enum_value(found, value.value)
 
 
 def _known(full_name: str) -> type[enum.Enum] | None:
