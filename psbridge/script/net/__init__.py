@@ -15,21 +15,26 @@ from .overloads import NetClass
 
 # Which module describes which types; names in full, without generic arguments.
 _MODULES = {
-    "text": "System.String System.Char System.Object System.Enum",
+    "text": "System.String System.Char System.Object",
+    "enums": "System.Enum",
     "builders": "System.Text.StringBuilder",
     "culture": "System.StringComparer System.Globalization.CultureInfo System.Globalization.TextInfo",
     "numbers": "System.Math System.Int32 System.Int64 System.Double System.Decimal System.Single "
-    "System.Byte System.SByte System.Int16 System.UInt16 System.UInt32 System.UInt64 System.Boolean "
-    "System.Numerics.BigInteger System.Random System.Convert System.BitConverter",
+    "System.Byte System.SByte System.Int16 System.UInt16 System.UInt32 System.UInt64 "
+    "System.Boolean System.Numerics.BigInteger System.Convert System.BitConverter",
+    "chance": "System.Random",
     "dates": "System.DateTime System.TimeSpan",
     "moments": "System.DateTimeOffset System.TimeZoneInfo System.Diagnostics.Stopwatch",
     "lists": "System.Array System.Collections.ArrayList System.Collections.Generic.List`1 "
     "System.Collections.Generic.Queue`1 System.Collections.Generic.Stack`1 "
-    "System.Collections.Generic.HashSet`1 System.Collections.Generic.SortedSet`1 System.Collections.Queue "
-    "System.Collections.Stack System.Collections.ObjectModel.Collection`1 System.Tuple System.ValueTuple "
-    "System.Collections.ObjectModel.ReadOnlyCollection`1 System.Collections.Concurrent.ConcurrentBag`1 "
+    "System.Collections.Generic.HashSet`1 System.Collections.Generic.SortedSet`1 "
+    "System.Collections.Queue System.Collections.Stack "
+    "System.Collections.ObjectModel.Collection`1 "
+    "System.Collections.ObjectModel.ReadOnlyCollection`1 "
+    "System.Collections.Concurrent.ConcurrentBag`1 "
     "System.Collections.Concurrent.ConcurrentQueue`1 System.Collections.Generic.LinkedList`1 "
-    "System.Linq.Enumerable System.Collections.ArrayList+ArrayListEnumeratorSimple",
+    "System.Collections.ArrayList+ArrayListEnumeratorSimple",
+    "tuples": "System.Tuple System.ValueTuple System.Linq.Enumerable",
     "tables": "System.Collections.Hashtable System.Collections.Specialized.OrderedDictionary "
     "System.Collections.Generic.Dictionary`2 System.Collections.Generic.SortedDictionary`2 "
     "System.Collections.Generic.SortedList`2 System.Collections.Concurrent.ConcurrentDictionary`2 "

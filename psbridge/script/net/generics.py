@@ -13,7 +13,7 @@ from psbridge.script.semantics.types import cast_value, type_of
 from psbridge.script.semantics.values import Dictionary, DictionaryEntry, NetList, NetQueue, NetSet
 
 from .culture import Comparer
-from .lists import tuple_of
+from .tuples import tuple_of
 
 
 def construct_generic(kind: str, types: tuple[NetType, ...], type_: NetType, arguments: list[Any]) -> Any:

@@ -9,11 +9,10 @@ from typing import Any
 from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import elements, is_dictionary, is_list
-from psbridge.binding.text import to_text
 from psbridge.script.semantics.comparison import members_of, order, truth
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.types import cast_value, type_of
-from psbridge.script.semantics.values import ARRAY_LIST, Made, NetList, NetQueue, NetSet, TypedArray
+from psbridge.script.semantics.values import ARRAY_LIST, NetList, NetQueue, NetSet, TypedArray
 
 from . import NetClass, describe
 from .text import out_of_range
@@ -66,7 +65,9 @@ class Enumerator:
 
 
 ENUMERATOR = describe("System.Collections.ArrayList+ArrayListEnumeratorSimple", Enumerator.net_type)
+
 ENUMERATOR.property({"Current": lambda one: one.current})
+
 ENUMERATOR.method(
     {
         "MoveNext()": lambda one: one.move(),
@@ -124,6 +125,7 @@ def _reverse(items: Any, start: int = 0, count: int | None = None) -> None:
 
 
 ARRAY = describe("System.Array", None)
+
 ARRAY.property(
     {
         "Length": len,
@@ -168,6 +170,7 @@ ARRAY.method(
         "Set(int index, object value)": lambda items, place, value: _set_value(items, value, place),
     }
 )
+
 ARRAY.static(
     {
         "Reverse(any array)": _reverse,
@@ -254,8 +257,11 @@ def _sort_list(items: NetList, compare: Callable[[Any, Any], Any] | None = None)
 
 
 LIST = describe("System.Collections.Generic.List`1", None)
+
 LIST.property({"Count": len, "Capacity": lambda items: max(4, len(items))})
+
 LIST.setter({"Capacity": lambda items, size: None})
+
 LIST.method(
     {
         "Add(T item)": _add,
@@ -328,7 +334,9 @@ for _name in (
     *("System.Collections.ObjectModel.ReadOnlyCollection`1", "System.Collections.Generic.LinkedList`1"),
 ):
     describe(_name, None, "System.Collections.Generic.List`1")
+
 LINKED = describe("System.Collections.Generic.LinkedList`1", None, "System.Collections.Generic.List`1")
+
 LINKED.method(
     {
         "AddLast(T value)": lambda items, value: items.append(value),
@@ -337,7 +345,9 @@ LINKED.method(
         "RemoveLast()": lambda items: items.pop() and None,
     }
 )
+
 ARRAY_LIST_CLASS = describe("System.Collections.ArrayList", ARRAY_LIST, "System.Collections.Generic.List`1")
+
 ARRAY_LIST_CLASS.new(
     {
         "()": lambda: NetList(kind="ArrayList"),
@@ -345,6 +355,7 @@ ARRAY_LIST_CLASS.new(
         "(object[] c)": lambda items: NetList(items, kind="ArrayList"),
     }
 )
+
 ARRAY_LIST_CLASS.property({"IsFixedSize": lambda items: False, "IsReadOnly": lambda items: False})
 
 
@@ -395,6 +406,7 @@ for _name in (
     "System.Collections.Concurrent.ConcurrentQueue`1",
 ):
     _queue_members(describe(_name, None))
+
 for _kind in ("Queue", "Stack"):
     _type = NetType(_kind, f"System.Collections.{_kind}")
     _plain = describe(f"System.Collections.{_kind}", _type)
@@ -425,7 +437,9 @@ def _keys(members: NetSet, other: Any) -> set[Any]:
 
 
 SET = describe("System.Collections.Generic.HashSet`1", None)
+
 SET.property({"Count": len, "Min": lambda members: min(members), "Max": lambda members: max(members)})
+
 SET.method(
     {
         "Add(T item)": lambda members, value: members.add(value),
@@ -447,69 +461,7 @@ SET.method(
         "ToArray()": lambda members: TypedArray(members.members(), members.element),
     }
 )
+
 describe("System.Collections.Generic.SortedSet`1", None, "System.Collections.Generic.HashSet`1")
 
-
-def tuple_of(items: list[Any], kind: str = "Tuple") -> Made:
-    """A tuple with these items."""
-    shown = ", ".join(to_text(item) for item in items)
-    named = {f"Item{number}": item for number, item in enumerate(items, 1)}
-    return Made(named, f"System.{kind}`{len(items)}", f"({shown})")
-
-
-def value_tuple_of(items: list[Any]) -> Made:
-    """A ValueTuple with these items."""
-    return tuple_of(items, "ValueTuple")
-
-
-TUPLE = describe("System.Tuple")
-TUPLE.static({"Create(params object[] items)": tuple_of})
-VALUE_TUPLE = describe("System.ValueTuple")
-VALUE_TUPLE.static({"Create(params object[] items)": value_tuple_of})
-
-LINQ = describe("System.Linq.Enumerable")
-LINQ.static(
-    {
-        "Range(int start, int count)": lambda start, count: TypedArray(
-            range(start, start + count), nettypes.INT32
-        ),
-        "Repeat(object element, int count)": lambda element, count: [element] * count,
-        "Sum(any source)": lambda items: sum(_spread(items)),
-        "Max(any source)": lambda items: max(_spread(items)),
-        "Min(any source)": lambda items: min(_spread(items)),
-        "Average(any source)": lambda items: sum(_spread(items)) / len(_spread(items)),
-        "Count(any source)": lambda items: len(_spread(items)),
-        "First(any source)": lambda items: _spread(items)[0],
-        "Last(any source)": lambda items: _spread(items)[-1],
-        "Any(any source)": lambda items: bool(_spread(items)),
-        "Any(any source, delegate predicate)": lambda items, test: any(
-            truth(test(i)) for i in _spread(items)
-        ),
-        "All(any source, delegate predicate)": lambda items, test: all(
-            truth(test(i)) for i in _spread(items)
-        ),
-        "Where(any source, delegate predicate)": lambda items, test: [
-            i for i in _spread(items) if truth(test(i))
-        ],
-        "Select(any source, delegate selector)": lambda items, selector: [
-            selector(i) for i in _spread(items)
-        ],
-        "Distinct(any source)": lambda items: NetSet(_spread(items)).members(),
-        "Reverse(any source)": lambda items: _spread(items)[::-1],
-        "Skip(any source, int count)": lambda items, count: _spread(items)[count:],
-        "Take(any source, int count)": lambda items, count: _spread(items)[:count],
-        "ToArray(any source)": _spread,
-        "ToList(any source)": lambda items: NetList(_spread(items)),
-        "Union(any first, any second)": lambda one, other: NetSet([*_spread(one), *_spread(other)]).members(),
-        "Intersect(any first, any second)": lambda one, other: [
-            i for i in NetSet(_spread(one)).members() if i in _spread(other)
-        ],
-        "Except(any first, any second)": lambda one, other: [
-            i for i in NetSet(_spread(one)).members() if i not in _spread(other)
-        ],
-        "Concat(any first, any second)": lambda one, other: [*_spread(one), *_spread(other)],
-        "SequenceEqual(any first, any second)": lambda one, other: _spread(one) == _spread(other),
-        "OrderBy(any source, delegate keySelector)": lambda items, key: sorted(_spread(items), key=key),
-    }
-)
-__all__ = ["Enumerator", "elements", "equal", "tuple_of"]
+__all__ = ["Enumerator", "elements", "equal"]

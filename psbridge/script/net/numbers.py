@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-import random
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -148,15 +147,19 @@ def _div_rem(one: int, other: int, rest: NetRef | None = None) -> Any:
     if rest is not None:
         rest.write(left)
         return quotient
-    from .lists import value_tuple_of
+    from .tuples import value_tuple_of
 
     return value_tuple_of([quotient, left])
 
 
 MATH = describe("System.Math")
+
 MATH.constant({"PI": math.pi, "E": math.e, "Tau": math.tau})
+
 MATH.static({f"{name}(double d)": _safe(function) for name, function in _DOUBLE_FUNCTIONS.items()})
+
 _SIZES = ("int", "long", "double", "decimal")
+
 MATH.static(
     {
         "Floor(double d)": _floor,
@@ -186,6 +189,7 @@ MATH.static(
         "DivRem(int a, int b, ref result)": _div_rem,
     }
 )
+
 for _size in _SIZES:
     MATH.static(
         {
@@ -280,7 +284,9 @@ for _name, _type in (
 from . import net_class  # noqa: E402
 
 _DOUBLE = net_class("System.Double")
+
 assert _DOUBLE is not None
+
 _DOUBLE.constant(
     {
         "MaxValue": 1.7976931348623157e308,
@@ -291,6 +297,7 @@ _DOUBLE.constant(
         "NegativeInfinity": -math.inf,
     }
 )
+
 _DOUBLE.static(
     {
         "IsNaN(double d)": math.isnan,
@@ -300,8 +307,11 @@ _DOUBLE.static(
         "IsNegativeInfinity(double d)": lambda number: number == -math.inf,
     }
 )
+
 _SINGLE = net_class("System.Single")
+
 assert _SINGLE is not None
+
 _SINGLE.constant(
     {
         "MaxValue": Single(3.4028234663852886e38),
@@ -309,8 +319,11 @@ _SINGLE.constant(
         "NaN": Single(math.nan),
     }
 )
+
 _DECIMAL = net_class("System.Decimal")
+
 assert _DECIMAL is not None
+
 _DECIMAL.constant(
     {
         "MaxValue": Decimal("79228162514264337593543950335"),
@@ -320,6 +333,7 @@ _DECIMAL.constant(
         "MinusOne": Decimal(-1),
     }
 )
+
 _DECIMAL.static(
     {
         "Round(decimal d)": _round,
@@ -349,10 +363,13 @@ def _try_bool(text: str, reference: NetRef) -> bool:
 
 
 BOOLEAN = describe("System.Boolean", nettypes.BOOLEAN)
+
 BOOLEAN.static({"Parse(string value)": _parse_bool, "TryParse(string value, ref result)": _try_bool})
+
 BOOLEAN.constant({"TrueString": "True", "FalseString": "False"})
 
 BIG = describe("System.Numerics.BigInteger", BigInteger.net_type)
+
 BIG.static(
     {
         "Pow(bigint value, int exponent)": lambda value, exponent: BigInteger(int(value) ** exponent),
@@ -370,8 +387,11 @@ BIG.static(
         "Log10(bigint value)": lambda value: math.log10(int(value)),
     }
 )
+
 BIG.constant({"One": BigInteger(1), "Zero": BigInteger(0), "MinusOne": BigInteger(-1)})
+
 BIG.new({"(object value)": lambda value: cast_value(value, BigInteger.net_type)})
+
 BIG.property(
     {
         "IsZero": lambda value: value == 0,
@@ -379,37 +399,8 @@ BIG.property(
         "Sign": lambda v: (v > 0) - (v < 0),
     }
 )
+
 BIG.method({"ToString()": lambda value: str(int(value))})
-
-RANDOM = describe("System.Random", NetType("Random", "System.Random"))
-
-
-class Random(random.Random):
-    """System.Random; a seed gives a repeatable sequence, though not .NET's."""
-
-    net_type = RANDOM.type
-
-
-def _next(source: Random, *bounds: int) -> int:
-    low, high = (0, 2147483647) if not bounds else (0, bounds[0]) if len(bounds) == 1 else bounds
-    if low > high:
-        raise out_of_range("minValue", "'minValue' cannot be greater than maxValue.")
-    return low if low == high else source.randrange(low, high)
-
-
-RANDOM.new({"()": Random, "(int Seed)": Random})
-RANDOM.constant({"Shared": Random()})
-RANDOM.method(
-    {
-        "Next()": _next,
-        "Next(int maxValue)": _next,
-        "Next(int minValue, int maxValue)": _next,
-        "NextDouble()": lambda source: source.random(),
-        "NextInt64(long minValue, long maxValue)": lambda source, low, high: Int64(
-            source.randrange(low, high)
-        ),
-    }
-)
 
 
 def _from_base64(text: str) -> TypedArray:
@@ -457,6 +448,7 @@ def _from_base(bits: int) -> Any:
 
 
 CONVERT = describe("System.Convert")
+
 CONVERT.static(
     {
         "ToBase64String(byte[] inArray)": lambda data: base64.b64encode(as_bytes(data)).decode("ascii"),
@@ -496,10 +488,13 @@ for _name, _type in (
             f"To{_name}(object value)": lambda value, type_=_type: cast_value(value, type_),
         }
     )
+
 CONVERT.static({"ToChar(object value)": lambda value: cast_value(value, nettypes.CHAR)})
 
 BITS = describe("System.BitConverter")
+
 BITS.constant({"IsLittleEndian": True})
+
 BITS.static(
     {
         "ToString(byte[] value)": lambda data: "-".join(f"{item:02X}" for item in as_bytes(data)),

@@ -9,7 +9,6 @@ from typing import Any
 
 from psbridge.binding import nettypes
 from psbridge.binding.conversion import convert
-from psbridge.binding.errors import InvalidCast
 from psbridge.binding.numbers import _SPACES as SPACES
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import net_text, to_text
@@ -416,6 +415,12 @@ def _equals(one: Any, other: Any) -> bool:
     return type_of(one) is (type_of(other) if other is not None else None) and same(one, other, True)
 
 
+def _order(value: Any, other: Any) -> int:
+    from psbridge.script.semantics.comparison import order
+
+    return order(value, other, True)
+
+
 OBJECT = describe("System.Object", nettypes.OBJECT)
 
 OBJECT.method(
@@ -436,50 +441,6 @@ OBJECT.static(
     {
         "Equals(object objA, object objB)": _equals,
         "ReferenceEquals(object objA, object objB)": lambda one, other: one is other,
-    }
-)
-
-
-def _order(value: Any, other: Any) -> int:
-    from psbridge.script.semantics.comparison import order
-
-    return order(value, other, True)
-
-
-ENUM = describe("System.Enum", None)
-
-
-def _members(type_: Any) -> Any:
-    return type_.enum.__members__
-
-
-def _parse_enum(type_: Any, text: str, ignore_case: bool = False) -> Any:
-    for name, item in _members(type_).items():
-        if name == text or (ignore_case and name.lower() == text.lower()):
-            return item
-    try:
-        return convert(text, type_) if ignore_case or "," in text or text.isdigit() else _no_member(text)
-    except InvalidCast:
-        return _no_member(text)
-
-
-def _no_member(text: str) -> Any:
-    raise NetFault("ArgumentException", f"Requested value '{text}' was not found.")
-
-
-ENUM.static(
-    {
-        "GetNames(type enumType)": lambda type_: _strings(list(_members(type_))),
-        "GetValues(type enumType)": lambda type_: TypedArray(list(type_.enum), type_),
-        "GetName(type enumType, object value)": lambda type_, value: next(
-            (name for name, item in _members(type_).items() if item == value), None
-        ),
-        "IsDefined(type enumType, object value)": lambda type_, value: (
-            to_text(value) in _members(type_) or value in [item.value for item in type_.enum]
-        ),
-        "Parse(type enumType, string value)": _parse_enum,
-        "Parse(type enumType, string value, bool ignoreCase)": _parse_enum,
-        "ToObject(type enumType, object value)": lambda type_, value: type_.enum(int(value)),
     }
 )
 
