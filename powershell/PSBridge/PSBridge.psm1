@@ -4554,6 +4554,8 @@ function Invoke-ChatCompletionRun {
         [String]
         ${Changed},
         [Switch]
+        ${AsBatch},
+        [Switch]
         ${DryRun},
         [Switch]
         ${WhatIf}
@@ -5650,6 +5652,8 @@ function Start-ChatCompletionRun {
         [ValidateSet('Refuse', 'Rerun')]
         [String]
         ${Changed},
+        [Switch]
+        ${AsBatch},
         [Switch]
         ${DryRun},
         [Switch]

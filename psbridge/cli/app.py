@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -252,6 +252,14 @@ def run_rows(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count, estimate, show the first requests; send nothing.")
     ] = False,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="By OpenAI's Batch: half the price, within a day.")
+    ] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Submit batches and end; the same line collects them.")
+    ] = False,
+    poll_seconds: Annotated[float, typer.Option(min=0.1, help="Between two looks at batches, at most.")] = 60,
+    batch_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens of a batch, at most.")] = None,
     profile: Profile = None,
 ) -> None:
     """Ask for every row of a file; the same line again goes on where it stopped.
@@ -261,7 +269,7 @@ def run_rows(
     """
     from .run import run
 
-    given = {
+    given: dict[str, Any] = {
         "id": id,
         "template": template,
         "request_column": request_column,
@@ -284,7 +292,8 @@ def run_rows(
         "format": format,
     }
     _use(profile)
-    raise typer.Exit(run(file, out, ledger, dry_run, given))
+    given |= {"batch": batch, "batch_tokens": batch_tokens, "poll": poll_seconds}
+    raise typer.Exit(run(file, out, ledger, dry_run, given, not no_wait))
 
 
 app.add_typer(runs_app, name="runs")

@@ -27,7 +27,14 @@ from . import WrongUsageError
 _EVERY = 10.0  # seconds between two lines where there is no terminal
 
 
-def run(file: str, out: Path | None, ledger: Path | None, dry_run: bool, given: dict[str, Any]) -> int:
+def run(
+    file: str,
+    out: Path | None,
+    ledger: Path | None,
+    dry_run: bool,
+    given: dict[str, Any],
+    wait: bool = True,
+) -> int:
     """Do what the command line asks for; returns the exit code."""
     with spooled_input() if file == "-" else nullcontext(Path(file)) as path, usage():
         name = "standard input" if file == "-" else file
@@ -43,13 +50,19 @@ def run(file: str, out: Path | None, ledger: Path | None, dry_run: bool, given: 
         job.take()
         for note in job.notes:
             sys.stderr.write(f"psbridge: {note}\n")
-        return carry_on(job)
+        return carry_on(job, wait)
 
 
-def carry_on(job: Job) -> int:
+def carry_on(job: Job, wait: bool = True) -> int:
     """Work on a ledger whose rows are taken in, and write the output; returns the exit code."""
-    with interruptible(job), _view(job) as view:
-        ending = job.work(view)
+    if job.settings.batch:
+        from ..runs.batch import Batches
+
+        with interruptible(job):
+            ending = Batches(job).run(wait)
+    else:
+        with interruptible(job), _view(job) as view:
+            ending = job.work(view)
     if job.settings.out:
         job.export()
     _summary(job, ending)

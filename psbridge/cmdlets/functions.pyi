@@ -3027,6 +3027,7 @@ class _Invoke_ChatCompletionRun(_Cmdlet):
         PriceFile: str = ...,
         Deadline: Any = ...,
         Changed: str = ...,
+        AsBatch: bool = ...,
         DryRun: Literal[True],
     ) -> RunPlan: ...
     @overload
@@ -3056,6 +3057,7 @@ class _Invoke_ChatCompletionRun(_Cmdlet):
         PriceFile: str = ...,
         Deadline: Any = ...,
         Changed: str = ...,
+        AsBatch: bool = ...,
         DryRun: Literal[False] = ...,
     ) -> Iterator[RunResult]:
         """Asks for every row of a pipeline or a file and returns the rows, in order, as they are answered."""
@@ -4442,6 +4444,7 @@ class _Start_ChatCompletionRun(_Cmdlet):
         PriceFile: str = ...,
         Deadline: Any = ...,
         Changed: str = ...,
+        AsBatch: bool = ...,
         DryRun: Literal[True],
     ) -> RunPlan: ...
     @overload
@@ -4471,6 +4474,7 @@ class _Start_ChatCompletionRun(_Cmdlet):
         PriceFile: str = ...,
         Deadline: Any = ...,
         Changed: str = ...,
+        AsBatch: bool = ...,
         DryRun: Literal[False] = ...,
     ) -> RunStatus:
         """Asks for every row of a pipeline or a file in a process of its own, which outlives this console."""

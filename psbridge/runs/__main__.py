@@ -23,7 +23,12 @@ def main(arguments: list[str]) -> int:
             job.work()
             return 0
         job = job_of(path, configuration)
-        ending = job.work()
+        if job.settings.batch:
+            from .batch import Batches
+
+            ending = Batches(job).run()
+        else:
+            ending = job.work()
         if job.settings.out:
             job.export()
         return ending.exit_code

@@ -45,6 +45,7 @@ _OPTIONS = {
     "Price": "price",
     "PriceFile": "price_file",
     "Deadline": "deadline",
+    "AsBatch": "batch",
 }
 _POLL = 0.25  # seconds between two looks at a run in another process
 _FINISHED = ("Done", "Failed")

@@ -231,6 +231,11 @@ class Job:
             await calling.close()
 
     @property
+    def stopping(self) -> str:
+        """Why `stop` was called; "" while it was not."""
+        return self._stop
+
+    @property
     def in_flight(self) -> int:
         """Requests of this process that are under way now."""
         return 0 if self._engine is None else self._engine.in_flight

@@ -52,6 +52,8 @@ class Run:
         max_requests, max_tokens, max_cost: caps over all starts of this run; a cost needs `price`, a
             table, or `price_file`.
         deadline: seconds from now, "2h", a datetime: nothing is begun after it.
+        batch: by OpenAI's Batch, within a day and at half the price: files of at most `batch_tokens`, looked
+            at every `poll_seconds` at most.
         changed: "refuse" or "rerun": what becomes of an id that has another request than before.
         configuration: where and as whom to call; the one in force by default.
 
@@ -85,6 +87,9 @@ class Run:
         price_file: str | Path | None = None,
         deadline: Any = None,
         changed: str = "refuse",
+        batch: bool | None = None,
+        batch_tokens: int | None = None,
+        poll_seconds: float | None = None,
         configuration: Configuration | None = None,
     ) -> None:
         given: dict[str, Any] = {
@@ -98,6 +103,9 @@ class Run:
             "max_cost": max_cost,
             "prices": _prices(price, price_file),
             "deadline": moment(deadline),
+            "batch": batch,
+            "batch_tokens": batch_tokens,
+            "poll": poll_seconds,
         }
         self._rows: Iterable[SourceRow] | None = None
         if requests is None:
@@ -163,7 +171,7 @@ class Run:
 
     def _work(self) -> None:
         try:
-            self._ending = self.job.work(self._seen)
+            self._ending = self._by_batch() if self.job.settings.batch else self.job.work(self._seen)
             if self.job.settings.out:
                 self.job.export()
         except BaseException as error:
@@ -171,6 +179,24 @@ class Run:
         finally:
             self._ended.set()
             self._changed.set()
+
+    def _by_batch(self, wait: bool = True) -> Ending:
+        from .batch import Batches
+
+        return Batches(self.job).run(wait)
+
+    def submit_batches(self) -> Ending:
+        """Take the rows in, submit them as batches, and return; `collect` waits for them, in any process."""
+        self.job.check_key()
+        self.take()
+        return self._by_batch(wait=False)
+
+    def collect(self) -> Ending:
+        """Wait for the batches that were submitted, and take their answers in."""
+        ending = self._by_batch()
+        if self.job.settings.out:
+            self.job.export()
+        return ending
 
     def _seen(self, view: View) -> None:
         self._changed.set()

@@ -34,6 +34,7 @@ class Settings:
         prices: a table of prices, or None.
         deadline: seconds since 1970 after which nothing more is begun, or None.
         changed: "refuse" or "rerun": what becomes of an id with another request than before.
+        batch: by batch files; `batch_tokens` of one at most, `poll` seconds between two looks.
         lease: seconds after which a process that stands still is taken for dead.
     """
 
@@ -57,6 +58,9 @@ class Settings:
     prices: Any = None
     deadline: float | None = None
     changed: str = "refuse"
+    batch: bool = False
+    batch_tokens: int | None = None
+    poll: float = 60.0
     lease: float = 30.0
 
     def __post_init__(self) -> None:
