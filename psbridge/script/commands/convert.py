@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from psbridge.script.interpreter.outfile import write_lines
 from psbridge.script.net.encoding import named
 from psbridge.script.net.place import full, read_text
 from psbridge.script.semantics import members
+from psbridge.script.semantics.patterns import has_wildcard
 from psbridge.script.semantics.values import Bag, Hashtable, Wrapped
 
 from .calculated import calculated, property_names, value_of
@@ -67,6 +69,11 @@ class ImportCsv(Cmdlet):
 
     def record(self) -> None:
         for pattern in self.get("Path") or self.get("LiteralPath") or []:
+            place = full(to_text(pattern))
+            if not has_wildcard(to_text(pattern)) and not os.path.lexists(place):
+                raise self.fatal(
+                    "FileNotFoundException", f"Could not find file '{place}'.", "FileOpenFailure", "OpenError"
+                )
             for path in resolved(self, pattern, literal=self.has("LiteralPath")):
                 encoding = named(self.get("Encoding")) if self.has("Encoding") else None
                 rows = csv_lines(read_text(path, encoding), str(self.get("Delimiter", ",")))

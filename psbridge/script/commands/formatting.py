@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from psbridge.binding.nettypes import NetType
+from psbridge.binding.objects import is_dictionary
 from psbridge.binding.text import to_text
+from psbridge.script.semantics.values import DictionaryEntry
 
-from .calculated import calculated
+from .calculated import Calculated, calculated
 from .cmdlet import Cmdlet
 
 
@@ -53,7 +55,9 @@ class _Format(Cmdlet):
     def record(self) -> None:
         if self.has_input or self.has("InputObject"):
             value = self.get("InputObject")
-            if self.has_input:
+            if is_dictionary(value):
+                self.items += [DictionaryEntry(key, item) for key, item in value.items()]
+            elif self.has_input:
                 self.items.append(value)
             else:
                 from psbridge.script.semantics.members import enumerate_value
@@ -70,6 +74,10 @@ class _Format(Cmdlet):
         specs = self.get("Property")
         listed = specs if isinstance(specs, list) else [specs] if specs is not None else []
         columns = [calculated(one, self) for one in listed]
+        if not columns and self.shape == "table" and all(type(one) is DictionaryEntry for one in self.items):
+            columns = [Calculated("Name", "Name"), Calculated("Value", "Value")]
+            if not self.on("AutoSize"):
+                columns[0].width = 30
         options = self.options()
         if self.has("GroupBy"):
             options["group_by"] = calculated(self.get("GroupBy"), self)

@@ -100,7 +100,7 @@ class Writer:
             return _number(value)
         if isinstance(value, Decimal):
             text = format(value, "f")
-            return text if "." in text or abs(value) > 2**63 else f"{text}.0"
+            return text if "." in text or abs(value) >= 2**63 else f"{text}.0"
         if isinstance(value, datetime.datetime):
             return f'"{iso_text(value)}"'
         if isinstance(value, uuid.UUID):

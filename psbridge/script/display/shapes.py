@@ -10,6 +10,7 @@ from typing import Any
 
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.text import net_text, to_text
+from psbridge.binding.values import Char
 from psbridge.script.commands.calculated import Calculated, property_names
 from psbridge.script.semantics.dateformat import format_date
 from psbridge.script.semantics.text import format_value
@@ -98,7 +99,7 @@ def _expanded(columns: list[Calculated] | None, item: Any) -> list[Calculated]:
 
 
 def _aligned_right(value: Any) -> bool:
-    return isinstance(value, (int, float, Decimal)) and not isinstance(value, (bool, enum.Enum))
+    return isinstance(value, (int, float, Decimal, enum.Enum, Char))
 
 
 def fitted(text: str, width: int, *, right: bool = False) -> str:

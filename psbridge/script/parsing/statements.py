@@ -536,6 +536,14 @@ class Parser(Commands):
                     start,
                 )
             members.append(self._member_definition(name.group()))
+            if isinstance(members[-1], s.FunctionMember):
+                self.lines()
+                if self.peek() == ";":
+                    raise self.fail(
+                        "MissingEndCurlyBrace",
+                        "Missing closing '}' in statement block or type definition.",
+                        start,
+                    )
             self.separators()
         return s.TypeDefinition(name.group(), bases, members, is_class=True)
 
