@@ -38,11 +38,19 @@ def url(port: int) -> str:
 # One call after another: microseconds a call
 
 
-def serial_psbridge(port: int) -> float:
+def serial_psbridge(port: int, transport: str = "httpcore") -> float:
     from psbridge.client import Client, Configuration
 
-    with Client(Configuration(base_url=url(port), access_token=KEY)) as client:
+    with Client(Configuration(base_url=url(port), access_token=KEY, transport=transport)) as client:
         return serially(lambda: client.create(BODY))
+
+
+def serial_by_httpx(port: int) -> float:
+    return serial_psbridge(port, "httpx")
+
+
+def serial_by_httpx2(port: int) -> float:
+    return serial_psbridge(port, "httpx2")
 
 
 def serial_httpx(port: int) -> float:
@@ -71,14 +79,19 @@ def serially(call: Callable[[], object]) -> float:
 # 256 in flight: calls a second
 
 
-def concurrent_psbridge(port: int) -> float:
+def concurrent_psbridge(port: int, transport: str = "httpcore") -> float:
     from psbridge.client import AsyncClient, Configuration
 
     async def main() -> float:
-        async with AsyncClient(Configuration(base_url=url(port), access_token=KEY)) as client:
+        configuration = Configuration(base_url=url(port), access_token=KEY, transport=transport)
+        async with AsyncClient(configuration) as client:
             return await at_once(lambda: client.create(BODY))
 
     return asyncio.run(main())
+
+
+def concurrent_by_httpx2(port: int) -> float:
+    return concurrent_psbridge(port, "httpx2")
 
 
 def concurrent_psbridge_map(port: int) -> float:
@@ -239,6 +252,14 @@ TABLE: dict[str, tuple[str, list[Callable[[int], float]]]] = {
             concurrent_openai,
             concurrent_openai_aiohttp,
         ],
+    ),
+    "one call after another, by transport": (
+        "µs a call",
+        [serial_psbridge, serial_by_httpx, serial_by_httpx2],
+    ),
+    f"{IN_FLIGHT} in flight, by transport": (
+        "calls a second",
+        [concurrent_psbridge, concurrent_by_httpx2],  # httpx takes minutes
     ),
     "import, client and first call": ("ms", [first_psbridge, first_psbridge_typed, first_openai]),
     "reading a stream": ("chunks a second", [stream_psbridge, stream_psbridge_typed, stream_openai]),

@@ -6,14 +6,15 @@ configuration scripts (PAC) are not read.
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import re
 import sys
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from ..message.url import Url
+
+if TYPE_CHECKING:
+    import ipaddress
 
 # Elsewhere the environment is all there is, and a look at six variables spares a walk through all of it.
 _READS_SYSTEM = sys.platform in ("win32", "darwin")
@@ -59,7 +60,8 @@ def bypasses(exceptions: str, host: str, port: int) -> bool:
     """Whether NO_PROXY's list holds `host`: `*`, a domain and all below it, an address, a network such as
     10.0.0.0/8, each with or without a port; set apart by commas, blanks or line ends.
     """
-    return any(_is_meant(entry, host, port) for entry in re.split(r"[,;\s]+", exceptions) if entry)
+    entries = exceptions.replace(",", " ").replace(";", " ").split()
+    return any(_is_meant(entry, host, port) for entry in entries)
 
 
 def _is_meant(entry: str, host: str, port: int) -> bool:
@@ -89,6 +91,8 @@ def _apart(entry: str) -> tuple[str, int | None]:
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    import ipaddress  # only where there is a proxy at all
+
     try:
         address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
@@ -97,6 +101,8 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _network(entry: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    import ipaddress
+
     try:
         return ipaddress.ip_network(entry.replace("[", "").replace("]", ""), strict=False)
     except ValueError:
@@ -135,6 +141,8 @@ def in_override(entries: Iterable[str], host: str) -> bool:
     """Whether Windows' list of exceptions holds `host`: patterns with `*`, and `<local>` for names without a
     dot.
     """
+    from fnmatch import fnmatchcase
+
     name = host.lower()
     for entry in (one.strip().lower() for one in entries):
         if entry == _LOCAL_NAME:
