@@ -181,6 +181,9 @@ class ChatSession:
         said = messages_of(message, "Message")
         kept = self._within_budget(said)
         own = {name: value for name, value in bound.items() if name not in ("Messages", "System", "Reply")}
+        if own.get("Stream") or own.get("StreamText"):
+            # Without it a streamed answer does not tell what it used.
+            own.setdefault("StreamOptions", {"include_usage": True})
         if self.Model is not None:
             own.setdefault("Model", self.Model)
         return question_of_bound({**own, "Messages": [*kept, *said]})

@@ -97,9 +97,15 @@ def chat(
         typer.Option(help="Of what is piped in; default: its byte-order mark's, UTF-8, or the system's."),
     ] = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Leave standard input alone.")] = False,
+    price_file: Annotated[
+        Path | None, typer.Option(help="Prices per million tokens, as JSON, for a conversation's /cost.")
+    ] = None,
     profile: Profile = None,
 ) -> None:
-    """Ask once and print the reply. The key comes from OPENAI_API_KEY."""
+    """Ask once and print the reply; without a text, on a terminal, hold a conversation.
+
+    The key comes from OPENAI_API_KEY.
+    """
     from .chat import run
 
     _use(profile)
@@ -112,6 +118,7 @@ def chat(
         as_json=as_json,
         encoding=encoding,
         no_input=no_input,
+        price_file=price_file,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import psbridge
@@ -28,19 +29,24 @@ def run(
     as_json: bool,
     encoding: str | None = None,
     no_input: bool = False,
+    price_file: Path | None = None,
 ) -> None:
-    """Ask and print.
+    """Ask and print; without a text on a terminal, a conversation.
 
     Args:
         text: what to say; what is piped in goes behind it, or is it when there is none.
         encoding: of what is piped in; None finds out.
         no_input: leave standard input alone.
+        price_file: what tokens cost, for a conversation's /cost.
 
     Raises:
         WrongUsageError: there is nothing to say.
         PSBridgeError: the call failed.
     """
     screen = Screen()
+    if text is None and not no_input and os.isatty(0) and not screen.plain and not as_json:
+        _converse(screen, model, system, offline, price_file)
+        return
     said = _said(text, encoding, no_input)
     messages: list[Any] = [said]
     if system:
@@ -63,6 +69,23 @@ def run(
         except (ConnectionFailedError, CallTimeoutError) as error:
             _say_where(error)
             raise
+
+
+def _converse(
+    screen: Screen, model: str | None, system: str | None, offline: bool, price_file: Path | None
+) -> None:
+    from ..chat.prices import Prices
+    from ..chat.session import ChatSession
+    from .conversation import Conversation
+
+    prices = None if price_file is None else Prices.of_file(price_file)
+    with ExitStack() as stack:
+        if offline:
+            server = stack.enter_context(psbridge.OfflineServer())
+            stack.enter_context(offline_configuration(server))
+        else:
+            _check_key()
+        Conversation(ChatSession(System=system, Model=model), screen, prices).run()
 
 
 def _said(text: str | None, encoding: str | None, no_input: bool) -> str:
