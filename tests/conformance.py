@@ -1,8 +1,8 @@
 """Runs measured PowerShell calls against psbridge and says how many come out the same.
 
     python tests/conformance.py binding FILE [--functions FUNCTIONS]
-    python tests/conformance.py language FILE [--as run]
-    python tests/conformance.py scripts FILE [--as run]
+    python tests/conformance.py language FILE [--as run|port]
+    python tests/conformance.py scripts FILE [--as run|port]
 
 FILE has one JSON object per line. For `binding`, in the format of `tests/data/parameter-binding.jsonl`,
 `args`, `splat` and `pipeline` are the call, `bound` and `errors` what PowerShell made of it; FUNCTIONS has
@@ -234,6 +234,21 @@ def run_scripts(line: Line) -> Line:
     return run_script(line)
 
 
+def port_language(line: Line) -> Line:
+    """What the Python of one measured statement puts out."""
+    from script.measured import port_statement
+
+    return port_statement(line["script"])
+
+
+def port_scripts(line: Line) -> Line:
+    """What the Python of a whole measured script does."""
+    from script.whole import run_script
+
+    return run_script(line, "port")
+
+
+PORTED: dict[str, Callable[[Line], Line]] = {"language": port_language, "scripts": port_scripts}
 RUNNERS: dict[str, Callable[[Line], Line]] = {
     "binding": run_binding,
     "language": run_language,
@@ -274,7 +289,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("--functions", type=Path, help="the functions that the calls use")
     parser.add_argument(
-        "--as", dest="how", choices=["run"], default="run", help="how statements and scripts run"
+        "--as", dest="how", choices=["run", "port"], default="run", help="how statements and scripts run"
     )
     options = parser.parse_args(arguments)
     if options.functions is not None:
@@ -282,7 +297,9 @@ def main(arguments: list[str] | None = None) -> int:
             commands().update(commands_of(options.functions))
         except (OSError, ValueError, KeyError) as error:
             parser.error(f"{options.functions}: {error}")
-    run = RUNNERS[options.kind]
+    if options.how == "port" and options.kind not in PORTED:
+        parser.error(f"{options.kind} cannot be ported: only {' and '.join(PORTED)} can.")
+    run = (PORTED if options.how == "port" else RUNNERS)[options.kind]
     try:
         lines = lines_of(options.file)
     except (OSError, ValueError) as error:

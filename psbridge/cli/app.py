@@ -142,6 +142,25 @@ def run_script(context: typer.Context) -> None:
 
 
 @app.command()
+def port(
+    file: Annotated[Path, typer.Argument(help="A PowerShell script, or a page with ```powershell blocks.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Where the Python goes; standard output without it.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Write nothing if a line cannot be ported.")
+    ] = False,
+) -> None:
+    """Write the Python that does what a PowerShell script does.
+
+    What stays to be done is on standard error, a line each.
+    """
+    from .port import run
+
+    raise typer.Exit(run(file, out, strict=strict))
+
+
+@app.command()
 def cmdlets(
     name: Annotated[
         str | None,

@@ -1,4 +1,4 @@
-"""PowerShell scripts without PowerShell: `parse` reads one, `run` runs one.
+"""PowerShell scripts without PowerShell: `parse` reads one, `run` runs one, `port.port` writes its Python.
 
     from psbridge import script
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .parsing import Parsed, ParseError, parse
+    from .port import Ported
     from .running import Ran, run
 
 _HOMES = {
@@ -21,9 +22,10 @@ _HOMES = {
     "ParseError": "parsing",
     "run": "running",
     "Ran": "running",
+    "Ported": "port",
 }
 
-__all__ = ["ParseError", "Parsed", "Ran", "parse", "run"]
+__all__ = ["ParseError", "Parsed", "Ported", "Ran", "parse", "run"]
 
 
 def __getattr__(name: str) -> Any:

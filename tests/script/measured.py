@@ -82,3 +82,29 @@ def run_statement(text: str) -> Line:
 def error_line(record: Any) -> Line:
     """An error record as the measured lines write it."""
     return {"id": record.error_id, "category": record.category, "message": record.exception_message}
+
+
+def port_statement(text: str) -> Line:
+    """`output` and `errors` of a statement's Python, in a fresh namespace and folder."""
+    from psbridge.script.interpreter.caught import locate, record_of
+    from psbridge.script.port import port
+    from psbridge.script.semantics import porting
+    from psbridge.script.semantics.members import enumerate_value
+
+    ported = port(text)
+    if ported.report:
+        raise NotImplementedError(f"not ported: {ported.report[0].reason}")
+    output: list[Any] = []
+    errors: list[Line] = []
+    kept = porting.show
+    porting.show = lambda value: output.extend(enumerate_value(value))
+    try:
+        with fresh_folder():
+            exec(compile(ported.text, "ported.py", "exec"), {"__name__": "__main__", "print": output.append})
+    except Exception as error:
+        record = record_of(error)
+        locate(record, error, (1, 1), None)
+        errors.append(error_line(record))
+    finally:
+        porting.show = kept
+    return {"output": [encode(item) for item in output], "errors": errors}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -107,12 +108,16 @@ def _read(path: Path) -> str:
         return f"base64:{base64.b64encode(data).decode()}"
 
 
-def run_script(line: Line) -> Line:
-    """What a whole script prints, writes, sends, and ends with."""
+def run_script(line: Line, how: str = "run") -> Line:
+    """What a whole script, or its Python, prints, writes, sends, and ends with."""
     with tempfile.TemporaryDirectory() as name, OfflineServer() as server:
         folder = Path(name)
         _write(folder, line["files"])
         (folder / "script.ps1").write_text(line["script"], encoding="utf-8", newline="")
+        command = ["-m", "psbridge", "run-script", "script.ps1", *line["args"]]
+        if how == "port":
+            (folder / "script.py").write_text(_python_of(line["script"]), encoding="utf-8")
+            command = ["script.py", *map(_option, line["args"])]
         recorder = Recorder(server.base_url, line["faults"])
         kept = {
             key: value for key, value in os.environ.items() if not key.upper().startswith(("OPENAI", "HTTP"))
@@ -127,7 +132,7 @@ def run_script(line: Line) -> Line:
         }
         try:
             ran = subprocess.run(
-                [sys.executable, "-m", "psbridge", "run-script", "script.ps1", *line["args"]],
+                [sys.executable, *command],
                 cwd=folder,
                 env=environment,
                 input=line["stdin"].encode(),
@@ -139,7 +144,7 @@ def run_script(line: Line) -> Line:
         written = {
             str(path.relative_to(folder)): _read(path)
             for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.name != "script.ps1"
+            if path.is_file() and path.name not in ("script.ps1", "script.py")
         }
         given = {key: _bytes(text) for key, text in line["files"].items()}
         written = {key: text for key, text in written.items() if given.get(key) != _bytes(text)}
@@ -164,3 +169,16 @@ def _compared(asked: list[Line], measured: list[Line]) -> list[Line]:
             one.pop("body")
         made.append(one)
     return made
+
+
+def _python_of(text: str) -> str:
+    from psbridge.script.port import port
+
+    return port(text).text
+
+
+def _option(word: str) -> str:
+    """`-OutPath` as the Python takes it: `--out-path`."""
+    if not re.fullmatch(r"-[A-Za-z]\w*:?", word):
+        return word
+    return "--" + re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", word[1:].rstrip(":")).lower()

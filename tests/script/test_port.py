@@ -1,0 +1,114 @@
+"""Scripts as Python: what is written is right, plain, and says what it does not hold."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from psbridge.errors import PSBridgeError
+from psbridge.script.port import port
+
+from .measured import Line, port_statement
+from .whole import run_script
+
+HERE = Path(__file__).parent
+DATA = HERE.parent / "data"
+GOLDEN = sorted((HERE / "ported").glob("*.py"))
+
+
+def _lines(*names: str) -> list[Line]:
+    texts = [text for name in names for text in (DATA / name).read_text(encoding="utf-8").split("\n")]
+    return [json.loads(text) for text in texts if text.strip()]
+
+
+STATEMENTS = _lines("language.jsonl", "language-2.jsonl")
+SCRIPTS = {line["id"]: line for line in _lines("scripts.jsonl")}
+
+
+def test_statements_that_are_ported_whole_put_out_what_powershell_does() -> None:
+    whole = [line for line in STATEMENTS if not port(line["script"]).report]
+    wrong = []
+    for line in whole:
+        got = port_statement(line["script"])
+        if (got["output"], got["errors"]) != (line["output"], line["errors"]):
+            wrong.append((line["id"], got))
+    assert whole
+    assert not wrong
+
+
+@pytest.mark.parametrize("line", SCRIPTS.values(), ids=str)
+def test_a_ported_text_is_python_without_the_parser_or_the_interpreter(line: Line) -> None:
+    ported = port(line["script"])
+    imports = [node for node in ast.walk(ast.parse(ported.text)) if isinstance(node, ast.ImportFrom)]
+    own = {node.module for node in imports if (node.module or "").startswith("psbridge.")}
+    assert all(name is not None and name.startswith("psbridge.script.semantics.") for name in own)
+    assert ported.text.count("raise NotPorted(") == len(ported.report)
+
+
+@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
+def test_a_script_becomes_the_python_that_a_person_read(file: Path) -> None:
+    assert port(SCRIPTS[file.stem]["script"]).text == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
+def test_a_ported_script_does_what_the_script_does(file: Path) -> None:
+    line = SCRIPTS[file.stem]
+    ran = run_script(line, "port")
+    assert {key: line[key] for key in ran} == ran
+
+
+def test_ask_and_print_needs_no_helper() -> None:
+    assert "psbridge.script" not in port(SCRIPTS["script-ask-simple"]["script"]).text
+
+
+def test_a_line_that_is_not_ported_is_named_in_the_text_and_the_report() -> None:
+    ported = port("$n = 1\nGet-Wether -City Bern\nWrite-Host $n")
+    assert [(note.line, note.column) for note in ported.report] == [(2, 1)]
+    assert 'raise NotPorted("line 2: the command Get-Wether' in ported.text
+
+
+def test_a_try_with_a_line_that_is_not_ported_is_refused_whole() -> None:
+    ported = port("try { Get-Wether } catch { 'hidden' }")
+    assert "hidden" not in ported.text
+    assert len(ported.report) == 1
+
+
+def test_a_script_that_cannot_be_parsed_is_an_error_with_its_place() -> None:
+    with pytest.raises(PSBridgeError, match="Line 2, column"):
+        port("$a = 1\nif ($a {")
+
+
+@pytest.mark.parametrize("name", ["class", "print", "os", "ps"])
+def test_a_name_that_python_has_gets_an_underscore(name: str) -> None:
+    assert port(f"${name} = 2; ${name}").text == f"{name}_ = 2\nprint({name}_)\n"
+
+
+def test_two_names_that_differ_in_case_are_one() -> None:
+    assert port("$Total = 2; $TOTAL").text == "total = 2\nprint(total)\n"
+
+
+def _psbridge(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "psbridge", "port", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def test_the_command_reports_places_of_the_file_and_strict_writes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("# Title\n\n```powershell\n1 + 1\nGet-Wether\n```\n", encoding="utf-8")
+    ran = _psbridge(tmp_path, "page.md")
+    assert ran.returncode == 1
+    assert ran.stdout.splitlines()[-2] == "print(1 + 1)"
+    assert ran.stderr.startswith("page.md:5:1: the command Get-Wether")
+    strict = _psbridge(tmp_path, "page.md", "--strict", "--out", "page.py")
+    assert (strict.returncode, strict.stdout, (tmp_path / "page.py").exists()) == (1, "", False)
+
+
+def test_a_script_in_utf_16_is_ported(tmp_path: Path) -> None:
+    (tmp_path / "a.ps1").write_text("'Gr\u00fc\u00dfe'\r\n", encoding="utf-16", newline="")
+    ran = _psbridge(tmp_path, "a.ps1", "--out", "a.py")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (tmp_path / "a.py").read_text(encoding="utf-8") == 'print("Gr\u00fc\u00dfe")\n'
