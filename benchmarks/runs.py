@@ -302,7 +302,7 @@ def kills(server: Server, count: int, rows: int = 2000, width: int = 64) -> None
     while len(twice) < count:
         with folder() as place:
             write_rows(place / "t.csv", rows)
-            server.get("/reset?delay=20")
+            server.get("/reset?delay=50")
             for _ in range(5):
                 before = server.get("/stats")
                 want = before["answered"] + chance.randrange(50, 350)
