@@ -7,6 +7,7 @@ This module knows pydantic and JSON, and nothing of HTTP, cmdlets or any particu
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -108,6 +109,8 @@ def _check_required(self: Model, context: Any) -> None:
 
 # pydantic builds a model by taking it apart first, so that a thread may not see another's half.
 _building = threading.RLock()
+if hasattr(os, "register_at_fork"):  # free in a child, whoever builds one when the process forks
+    os.register_at_fork(after_in_child=_building._at_fork_reinit)  # type: ignore[attr-defined]
 
 
 class Model(BaseModel, metaclass=_Meta):

@@ -46,7 +46,8 @@ def tell(
 ) -> None:
     """Tell the keys and the shared limits how a try went."""
     refused = isinstance(outcome, RateLimitError) and is_retryable(outcome)
-    if isinstance(call.key, KeyDispenser) and key is not None:
+    # A fixed key is by far the most frequent, and a protocol is slow to ask for.
+    if key is not None and not isinstance(call.key, Secret) and isinstance(call.key, KeyDispenser):
         if refused:
             call.key.penalise(key, now + wait)
             return

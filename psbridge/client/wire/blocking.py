@@ -205,6 +205,8 @@ class BlockingStream:
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all of `buffer`."""
+        if not buffer:
+            return
         lease = self._lease()
         cancellation = lease.cancellation
         if cancellation is not None:

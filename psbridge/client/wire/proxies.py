@@ -23,9 +23,9 @@ _LOCAL_NAME = "<local>"  # Windows' word for every name without a dot
 
 
 def system_proxy(url: Url) -> str | None:
-    """The proxy as the system states it, with a scheme; None for a direct connection, as to the loopback."""
+    """The proxy as the system states it, with a scheme; None for a direct connection."""
     stated = any(map(os.environ.get, _VARIABLES))
-    if not (stated or _READS_SYSTEM) or is_loopback(url.host):
+    if not (stated or _READS_SYSTEM):
         return None
     if stated:
         from urllib.request import getproxies_environment

@@ -12,7 +12,7 @@ from ..errors import ConfigurationError
 from ..message.url import Url
 from ..settings.checks import proxy as check_proxy
 from ..settings.configuration import Configuration
-from .proxies import system_proxy
+from .proxies import is_loopback, system_proxy
 from .tls import tls_context, tls_key, warn_when_unchecked
 from .transport import Route
 
@@ -42,7 +42,7 @@ class Routes:
 
 
 def proxy_for(configuration: Configuration, url: Url) -> str | None:
-    """The proxy's URL, or None for a direct connection.
+    """The proxy's URL, or None for a direct connection, as to the loopback where no proxy is configured.
 
     Raises:
         ConfigurationError: the system's proxy setting is no URL.
@@ -53,7 +53,8 @@ def proxy_for(configuration: Configuration, url: Url) -> str | None:
     if proxy is None:
         return None
     try:
-        return check_proxy(proxy, "Proxy")
+        checked = check_proxy(proxy, "Proxy")
+        return None if is_loopback(url.host) else checked  # a setting that cannot be used is told even so
     except ValueError:
         raise ConfigurationError(
             "Proxy: the system's proxy setting is no http, https or socks5 URL.", parameter="Proxy"
