@@ -11,9 +11,10 @@ from .clock import Clock
 from .core import CallOptions, Core
 from .exchange.call import Answer, Call
 from .exchange.drivers import AsyncDriver
+from .exchange.gate import Gate, Job
 from .exchange.limits import Place, RateLimits
 from .exchange.loop import exchange
-from .exchange.many import Gate, Outcome, Send, check_concurrency, outcomes
+from .exchange.many import Outcome, Send, check_concurrency, outcomes
 from .message.codec import Codec
 from .message.form import Form
 from .message.jsontext import field
@@ -88,20 +89,23 @@ class AsyncClient:
         gate = self._core.gate(limits, held)
         return outcomes(self.create_reserved(gate, held), bodies, concurrency, ordered, gate)
 
-    def create_reserved(self, gate: Gate, options: Mapping[str, Any]) -> Send:
+    def create_reserved(self, gate: Gate, options: CallOptions) -> Send:
         """What creates one of many, in the place reserved for it under the shared limits."""
 
-        async def send(body: Body, place: Place | None) -> Reply:
-            return await self._create(self._core.one_of_many(body, gate, place, options))
+        core = self._core
+
+        async def send(body: Body | Job, place: Place | None) -> Any:
+            with core.sharing(gate, place):
+                if isinstance(body, Job):
+                    return await body.run(lambda content: self.create(content, **options))
+                return await self.create(body, **options)
 
         return send
 
     async def create(self, body: Body, **options: Unpack[CallOptions]) -> Reply:
         """Send a chat completion request: JSON bytes, or a mapping; returns the completion in a `Reply`."""
-        return await self._create(self._core.chat(body, False, options))
-
-    async def _create(self, call: Call) -> Reply:
         core = self._core
+        call = core.chat(body, False, options)
         span = core.span(call)
         try:
             reply = core.completion(call, await self._run(call))

@@ -4,7 +4,7 @@ them alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from .exchange.call import Answer, Call
 from .exchange.drivers import Driver
 from .exchange.limits import RateLimits
 from .exchange.loop import exchange
-from .exchange.many import LoopThread, Results, check_concurrency
+from .exchange.many import Line, LoopThread, Outcome, Results, check_concurrency
 from .message.codec import Codec
 from .message.form import Form
 from .message.jsontext import field
@@ -90,6 +90,25 @@ class Client:
         gate = self._core.gate(limits, held)
         send = self._twin().create_reserved(gate, held)
         return Results(self._thread, send, bodies, concurrency, ordered, options.get("cancellation"), gate)
+
+    def line(
+        self,
+        tell: Callable[[Outcome | BaseException | None], None],
+        *,
+        concurrency: int = 32,
+        ordered: bool = True,
+        limits: RateLimits | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Line:
+        """Like `map`, with the requests handed in one by one: bodies, or `Job`s.
+
+        `tell` gets each outcome as it is ready, then None, or what ended it all; it is called on the client's
+        own thread and must not wait.
+        """
+        check_concurrency(concurrency)
+        held = self._core.held(options)
+        gate = self._core.gate(limits, held)
+        return Line(self._thread, self._twin().create_reserved(gate, held), concurrency, ordered, tell, gate)
 
     def _twin(self) -> AsyncClient:
         from .asyncclient import AsyncClient

@@ -5,15 +5,17 @@ I/O.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypedDict
 
 from .chat import CREATE
 from .clock import Cancellation, Clock
 from .errors import BadResponseError, ClientError, RequestError
 from .exchange.call import Answer, Call, Retry
+from .exchange.gate import Gate
 from .exchange.limits import Place, RateLimits
-from .exchange.many import Gate
 from .exchange.telemetry import Span
 from .forks import new_lock
 from .message.codec import Codec, JsonCodec
@@ -21,7 +23,7 @@ from .message.form import Content, Form
 from .message.headers import is_header_safe
 from .message.jsontext import field
 from .message.reply import Reply, Usage, count
-from .message.request import Body, chat_body, estimate_tokens, outgoing
+from .message.request import Body, chat_body, estimate_tokens, members_of, outgoing
 from .operation import Operation
 from .settings.checks import CHECKS
 from .settings.configuration import Configuration, current_configuration
@@ -63,6 +65,25 @@ class CallOptions(TypedDict, total=False):
 
 
 _OPTIONS = frozenset(CallOptions.__annotations__)
+
+
+class _Shared:
+    """The limits that the calls made here share with many others, and a place that is theirs already."""
+
+    __slots__ = ("gate", "place")
+
+    def __init__(self, gate: Gate, place: Place | None) -> None:
+        self.gate = gate
+        self.place = place
+
+    def apply(self, call: Call, now: float) -> None:
+        call.limits, call.one_of_many = self.gate.limits, True
+        call.place, self.place = self.place, None
+        if call.place is not None:
+            self.gate.limits.charge(now, call.outgoing.estimated_tokens)
+
+
+_sharing: ContextVar[_Shared | None] = ContextVar("psbridge_sharing", default=None)
 
 
 class Core:
@@ -126,23 +147,20 @@ class Core:
                     self._shared.popitem(last=False)
         return Gate(limits, self.clock, options.get("timeout", configuration.timeout))
 
-    def one_of_many(self, body: Body, gate: Gate, place: Place | None, options: Mapping[str, Any]) -> Call:
-        """A prepared chat completion in a place that was taken before its request was known."""
+    @contextmanager
+    def sharing(self, gate: Gate, place: Place | None) -> Iterator[None]:
+        """Calls made inside stand under the limits of many, the first of them in the place that was taken."""
+        shared = _Shared(gate, place)
+        token = _sharing.set(shared)
         try:
-            call = self.chat(body, False, options, gate.limits)
-        except BaseException:
-            if place is not None:
-                gate.give_back(place)
-            raise
-        call.one_of_many, call.place = True, place
-        if place is not None:
-            gate.limits.charge(self.clock.monotonic(), call.outgoing.estimated_tokens)
-        return call
+            yield
+        finally:
+            _sharing.reset(token)
+            if shared.place is not None:
+                gate.give_back(shared.place)
 
-    def chat(
-        self, body: Body, stream: bool, options: Mapping[str, Any], limits: RateLimits | None = None
-    ) -> Call:
-        """A prepared chat completion; `limits` apply instead of the client's.
+    def chat(self, body: Body, stream: bool, options: Mapping[str, Any]) -> Call:
+        """A prepared chat completion.
 
         Raises:
             RequestError, ConfigurationError: it cannot be sent.
@@ -162,10 +180,13 @@ class Core:
             "text/event-stream" if stream else None,
         )
         call.streamed = stream
-        if limits is not None:
-            call.limits = limits
-        if call.limits is not None:
+        shared = _sharing.get()
+        if call.limits is not None or shared is not None:
+            if members is None:
+                members = members_of(content)
             call.outgoing.estimated_tokens = estimate_tokens(content, members)
+        if shared is not None:
+            shared.apply(call, self.clock.monotonic())
         return call
 
     def prepared(

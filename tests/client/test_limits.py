@@ -179,7 +179,7 @@ def test_tokens_per_minute_count_what_was_used() -> None:
     assert limits.reserve(100.0, 100).wait == pytest.approx(2, abs=0.1)
 
 
-@pytest.mark.parametrize("form", ["table"])
+@pytest.mark.parametrize("form", ["bytes", "table"])
 def test_a_request_counts_the_same_in_every_form(faulty: Any, clock: MovedClock, form: str) -> None:
     """2,000 tokens of answer are 2,000 tokens, and a minute's limit of 6,000 spaces them by 20 s."""
     import json
@@ -188,8 +188,10 @@ def test_a_request_counts_the_same_in_every_form(faulty: Any, clock: MovedClock,
     given: Any = json.dumps(request).encode() if form == "bytes" else request
     limits = RateLimits(tokens_per_minute=6_000)
     with Client(Configuration(base_url=faulty(Refusing(0)).base_url), clock=clock) as client:
-        place = client._core.one_of_many(given, client._core.gate(limits, {}), None, {})
-    assert place.outgoing.estimated_tokens == pytest.approx(2_020, abs=10)
+        core = client._core
+        with core.sharing(core.gate(limits, {}), None):
+            call = core.chat(given, False, {})
+    assert call.outgoing.estimated_tokens == pytest.approx(2_020, abs=10)
 
 
 @pytest.mark.parametrize("wrong", [{"requests_per_minute": 0}, {"tokens_per_minute": -1}])

@@ -8,6 +8,7 @@ limits have a place for it, so that no time of its own passes while it waits in 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import queue
 import threading
@@ -25,14 +26,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from ..clock import Cancellation, Clock
+from ..clock import Cancellation
 from ..errors import CallCancelledError, RequestError
 from ..forks import leave_to_parent, new_lock, start_afresh
 from ..message.reply import Reply
-from .limits import Place, RateLimits
+from .gate import Gate
+from .limits import Place
 
 _AHEAD = 2  # requests drawn and not yet handed back, per worker
-_SLICE = 0.25  # seconds after which a worker that waits for its place looks whether the limits have changed
 
 
 @dataclass(frozen=True)
@@ -63,41 +64,8 @@ class Outcome:
         return self.reply.value
 
 
-Send = Callable[[Any, "Place | None"], Awaitable[Reply]]
+Send = Callable[[Any, "Place | None"], Awaitable[Any]]
 """Sends one request, in the place under the shared limits that was taken for it."""
-
-
-@dataclass(frozen=True)
-class Gate:
-    """What lets requests go: the shared limits, and how long one of them may take in all (seconds)."""
-
-    limits: RateLimits
-    clock: Clock
-    patience: float
-
-    async def place(self) -> tuple[Place, bool]:
-        """Wait for the next place; tells, too, whether there was a wait."""
-        waited = False
-        while True:
-            now = self.clock.monotonic()
-            place = self.limits.reserve(now, 0, self.patience)
-            due = now + place.wait
-            while due > now:
-                waited = True
-                await self.clock.sleep_async(min(due - now, _SLICE))
-                now = self.clock.monotonic()
-                if not self.limits.valid(place):
-                    break
-            else:
-                return place, waited
-
-    def take(self, place: Place) -> Place | None:
-        """The place, or None when it became void while a request was drawn: that one has to wait again."""
-        return place if self.limits.take(place, self.clock.monotonic()) else None
-
-    def give_back(self, place: Place) -> None:
-        """There was no request for it."""
-        self.limits.released(place, self.clock.monotonic())
 
 
 def check_concurrency(concurrency: int) -> int:
@@ -311,6 +279,68 @@ class _Wanted:
 
 
 _WANTED = _Wanted()
+
+
+class Line:
+    """Many requests handed in from any thread; each outcome is told as it is ready, on the loop."""
+
+    def __init__(
+        self,
+        thread: LoopThread,
+        send: Send,
+        concurrency: int,
+        ordered: bool,
+        tell: Callable[[Outcome | BaseException | None], None],
+        gate: Gate | None,
+    ) -> None:
+        self._loop = thread.loop()
+        self._tell = tell
+        self._feed = _Feed(lambda: None)
+        self._task: asyncio.Task[None] | None = None
+        self._cancelled = False
+        context = contextvars.copy_context()
+
+        def start() -> None:
+            pump = self._pump(send, concurrency, ordered, gate)
+            self._task = context.run(self._loop.create_task, pump)
+            if self._cancelled:
+                self._task.cancel()
+
+        self._loop.call_soon_threadsafe(start)
+
+    def put(self, request: Any) -> None:
+        """Hand in one more."""
+        self._loop.call_soon_threadsafe(self._feed.put, [request], False)
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        self._loop.call_soon_threadsafe(self._feed.put, [], True)
+
+    def cancel(self) -> None:
+        """End what is under way; nothing more is told but that it was cancelled."""
+
+        def stop() -> None:
+            self._cancelled = True
+            if self._task is not None:
+                self._task.cancel()
+
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and with it the task has ended
+            self._loop.call_soon_threadsafe(stop)
+
+    async def _pump(self, send: Send, concurrency: int, ordered: bool, gate: Gate | None) -> None:
+        try:
+            async with contextlib.aclosing(
+                outcomes(send, self._feed, concurrency, ordered, gate)
+            ) as all_of_it:
+                async for outcome in all_of_it:
+                    self._tell(outcome)
+        except asyncio.CancelledError:
+            self._tell(CallCancelledError("The call was cancelled while requests were under way."))
+            raise
+        except Exception as error:
+            self._tell(error)
+        else:
+            self._tell(None)
 
 
 class Results(Iterator[Outcome]):

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import ClientError
 from ..message.jsontext import field
-from ..message.request import Outgoing
+from ..message.request import Outgoing, members_of
 
 
 class Span:
@@ -24,16 +24,17 @@ class Span:
         from opentelemetry import trace
 
         url = outgoing.url
+        model = outgoing.model or _model(outgoing.body)
         attributes: dict[str, Any] = {
             "gen_ai.operation.name": operation,
             "gen_ai.provider.name": "azure.ai.openai" if "azure.com" in url.host else "openai",
             "server.address": url.host,
             "server.port": url.real_port,
         }
-        if outgoing.model is not None:
-            attributes["gen_ai.request.model"] = outgoing.model
+        if model is not None:
+            attributes["gen_ai.request.model"] = model
         self._span = trace.get_tracer("psbridge").start_span(
-            f"{operation} {outgoing.model}" if outgoing.model else operation,
+            f"{operation} {model}" if model else operation,
             kind=trace.SpanKind.CLIENT,
             attributes=attributes,
         )
@@ -72,3 +73,10 @@ class Span:
 def _of_type(kind: type, value: object) -> Any:
     """What a server may have sent in any shape, where it is what an attribute holds."""
     return value if isinstance(value, kind) and not isinstance(value, bool) else None
+
+
+def _model(body: object) -> str | None:
+    """The model that a JSON body names; it was not looked at before, where it goes out as it came."""
+    members = members_of(body) if isinstance(body, bytes) else None
+    model = members.get("model") if members is not None else None
+    return model if isinstance(model, str) else None

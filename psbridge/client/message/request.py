@@ -204,6 +204,15 @@ def outgoing(
     )
 
 
+def members_of(content: bytes) -> Mapping[str, Any] | None:
+    """The members of a JSON body that goes out as it is; None where it is no object."""
+    try:
+        members = jsontext.loads(content)
+    except ValueError:
+        return None
+    return members if isinstance(members, Mapping) else None
+
+
 def estimate_tokens(body: bytes, members: Mapping[str, Any] | None) -> int:
     """A rough count for a tokens-per-minute limit: a token for 4 bytes, and what the answers may use at
     most.
