@@ -141,7 +141,10 @@ function script:Connect-Bridge {
     while (-not [System.Threading.Monitor]::TryEnter($hub['Gate'], 200)) { }
     try {
         $old = $hub['Connection']
-        if ($null -ne $old -and $old['Ready']) { return $old }
+        if ($null -ne $old -and $old['Ready']) {
+            if ($null -eq $old['Process'] -or -not $old['Process'].HasExited) { return $old }
+            Stop-BridgeWaiting $old
+        }
         Add-BridgeUser $hub
         $trouble = [System.Collections.ArrayList]::new()
         foreach ($python in (Find-BridgePython $hub['PythonPath'])) {
@@ -333,7 +336,7 @@ function script:Invoke-BridgeBuilder {
     param($Cmdlet, $Bound, $Item, $Given)
     $piped = $null -ne $Given -and $Cmdlet.MyInvocation.ExpectingInput
     $connection = $script:Hub['Connection']
-    $first = $null -eq $connection -or -not $connection['Ready']
+    $first = $null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)
     if ($first) { $connection = Connect-Bridge $Cmdlet }
     $record = $null
     $id = [long]-1

@@ -728,7 +728,7 @@ function script:Sync-BridgeLive {
 
 # Calls: bound parameters out, values, chunks, notes and errors back.
 
-$script:Limits = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute'  # of a pipeline, obeyed here
+$script:Limits = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute'  # of a pipeline, obeyed by the worker
 
 function script:Format-BridgeCall {
     # The params of an invoke request, in a writer. Only what was bound goes in; an Unset argument is named as left open.
@@ -798,12 +798,13 @@ function script:Open-BridgeCall {
         Cmdlet     = $Cmdlet
         Name       = $name
         Given      = @($Bound.Keys)
-        Limit      = 1
-        RequestsPerMinute = $null
-        TokensPerMinute = $null
         Whole      = $false                                                     # the pipeline is one call, limits and all
         Rows       = $null
-        Unordered  = $Bound.TryGetValue('Unordered', [ref]$asked) -and $asked
+        Together   = $Bound.TryGetValue('Unordered', [ref]$asked) -and $asked   # the worker has the whole pipeline
+        Pipeline   = 0                                                          # its id there
+        Number     = 0                                                          # of the next item
+        Targets    = @{}                                                        # items without an answer, by number
+        Most       = 0                                                          # of them
         More       = ''
         Queue      = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
         Slots      = @{}                                                        # in flight or not shown yet, by id
@@ -813,7 +814,6 @@ function script:Open-BridgeCall {
         Clock      = [System.Diagnostics.Stopwatch]::StartNew()
         Shown      = 0                                                          # when progress was last written, in ms
         Connection = $null
-        Start      = 0                                                          # when the next one may be sent, in ms
         Keep       = $name.StartsWith('Set-Configuration', [System.StringComparison]::OrdinalIgnoreCase)
     }
     foreach ($limit in $script:Limits) {
@@ -821,8 +821,13 @@ function script:Open-BridgeCall {
             if ($asked -le 0) {
                 $Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for '$limit', must be greater than 0." 'PSBridge.InvalidValue' 'InvalidArgument' $asked))
             }
-            if ($limit -eq 'ThrottleLimit') { $call.Limit = $asked } else { $call[$limit] = $asked }
+            $call.Together = $true
+            if ($limit -eq 'ThrottleLimit') { $call.Most = $script:Ahead * $asked }
         }
+    }
+    if ($call.Together) {
+        $call.Together = $Cmdlet.MyInvocation.ExpectingInput
+        $call.Most = [math]::Max($script:Ahead, $call.Most)
     }
     if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) { $call.More = ',"verbose":true' }
     if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Debug', [ref]$asked) -and $asked)) { $call.More += ',"debug":true' }
@@ -840,6 +845,11 @@ function script:Send-BridgeCall {
     $cmdlet = $Call.Cmdlet
     $piped = $cmdlet.MyInvocation.ExpectingInput
     try {
+        if ($Call.Together -and -not $Call.Whole) {
+            Send-BridgeItem $Call $Bound $Item
+            $clean = $true
+            return
+        }
         if (-not $piped) {
             $Item = $null
             if ($script:Requests.ContainsKey($Call.Name)) { [void]$Bound.TryGetValue($script:Requests[$Call.Name], [ref]$Item) }
@@ -859,14 +869,14 @@ function script:Send-BridgeCall {
         }
         $params = $writer.Text.ToString()
         $connection = $script:Hub['Connection']
-        if ($null -eq $connection -or -not $connection['Ready']) { $connection = Connect-Bridge $cmdlet }
+        if ($null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)) {
+            $connection = Connect-Bridge $cmdlet
+        }
         if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
             # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         }
         $Call.Connection = $connection
-        while ($Call.Flying -ge $Call.Limit) { Receive-BridgeCall $Call 200 }
-        if ($null -ne $Call.RequestsPerMinute -or $null -ne $Call.TokensPerMinute) { Wait-BridgePace $Call $params.Length }
         $sent = Send-BridgeRequest $connection 'invoke' $params $Call.Queue
         $slot = @{ Id = $sent.Id; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $false; Record = $null; Params = $params; Key = '' }
         if ($Call.Keep) { $slot.Key = Get-BridgeReplayKey $Call.Name $Bound }
@@ -874,8 +884,7 @@ function script:Send-BridgeCall {
         $Call.Order.Enqueue($slot)
         $Call.Flying++
         if (-not $script:Formatted) { Import-BridgeFormat }
-        if ($Call.Limit -le 1) { while ($Call.Order.Count) { Receive-BridgeCall $Call 200 } }
-        else { while ($Call.Queue.Count -or ($Call.Flying -and $null -ne $connection['Read'] -and $connection['Read'].IsCompleted)) { Receive-BridgeCall $Call 0 } }
+        while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         $clean = $true
     }
     finally {
@@ -885,7 +894,7 @@ function script:Send-BridgeCall {
                 if ($Call.Given -notcontains $key) { [void]$Bound.Remove($key) }
             }
         }
-        if ($clean) { $Call.Open = $Call.Shown -or $Call.Order.Count }
+        if ($clean) { $Call.Open = $Call.Shown -or $Call.Order.Count -or $Call.Pipeline }
         else { Stop-BridgeCall $Call }
     }
 }
@@ -911,27 +920,13 @@ function script:Select-BridgeArgument {
     $own
 }
 
-function script:Wait-BridgePace {
-    # Until -RequestsPerMinute and -TokensPerMinute let the next one go; answers that come meanwhile are written.
-    param($Call, $Length)
-    $now = $Call.Clock.ElapsedMilliseconds
-    while ($Call.Start -gt $now) {
-        Receive-BridgeCall $Call ([math]::Min(200, $Call.Start - $now))
-        $now = $Call.Clock.ElapsedMilliseconds
-    }
-    if ($Call.RequestsPerMinute) { $Call.Start = $now + 60000 / $Call.RequestsPerMinute }
-    if ($Call.TokensPerMinute) {
-        # About four characters of JSON make a token.
-        $Call.Start = [math]::Max($Call.Start, $now + $Length / 4 * 60000 / $Call.TokensPerMinute)
-    }
-}
-
 function script:Complete-BridgeCall {
     # The end of the pipeline: everything in flight is waited for.
     param($Call)
     if ($Call.Job) { return Start-BridgeJob $Call }
     $clean = $false
     try {
+        if ($Call.Together) { Complete-BridgePipeline $Call }
         while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         if ($Call.Shown) { Write-BridgeProgress $Call @{ Completed = $true } }
         $clean = $true
@@ -973,17 +968,9 @@ function script:Receive-BridgeCall {
         }
         elseif ($method.Value -eq 'item') {
             $value = $script:Reader.Read($message.params.value)
-            if ($Call.Unordered -or [object]::ReferenceEquals($slot, $Call.Order.Peek())) { , $value }
-            else { $slot.Items.Enqueue($value) }
+            , $value
         }
-        elseif ($method.Value -eq 'note') {
-            switch ($message.params.stream) {
-                'warning' { $Call.Cmdlet.WriteWarning($message.params.text) }
-                'verbose' { Write-Verbose $message.params.text -Verbose }
-                'debug' { Write-BridgeDebug $Call.Cmdlet $message.params.text }
-                'progress' { Write-BridgeProgress $Call @{ Status = $message.params.text } }
-            }
-        }
+        elseif ($method.Value -eq 'note') { Write-BridgeLineNote $Call $message.params }
         return
     }
     $id = [long]$message.id
@@ -1002,31 +989,23 @@ function script:Receive-BridgeCall {
         if ($Call.Keep) { Save-BridgeReplay $slot.Key $slot.Params }
         if ($null -ne $message.result.value) { $slot.Items.Enqueue($script:Reader.Read($message.result.value)) }
     }
-    Write-BridgeFinished $Call $slot
+    Write-BridgeFinished $Call
 }
 
 function script:Write-BridgeFinished {
-    # Writes what is finished: everything when the order does not matter, else up to the first that is not.
-    param($Call, $Slot)
-    if ($Call.Unordered) {
-        if ($null -ne $Slot) { Write-BridgeSlot $Call $Slot }
-        $waiting = @($Call.Order)
-        $Call.Order.Clear()
-        foreach ($one in $waiting) {
-            if ([object]::ReferenceEquals($one, $Slot)) { continue }
-            if (-not $one.Done) { $Call.Order.Enqueue($one) }
-            else { Write-BridgeSlot $Call $one }
-        }
-        return
-    }
+    # Writes what is finished, up to the first that is not.
+    param($Call)
     while ($Call.Order.Count -and $Call.Order.Peek().Done) { Write-BridgeSlot $Call $Call.Order.Dequeue() }
-    if ($Call.Order.Count) {
-        # The new first one goes on from here as it comes; what it has so far is written now.
-        $items = $Call.Order.Peek().Items
-        while ($items.Count) {
-            $item = $items.Dequeue()
-            if ($item -is [byte[]]) { , $item } else { $item }
-        }
+}
+
+function script:Write-BridgeLineNote {
+    # What is said beside a result, as it is said.
+    param($Call, $Note)
+    switch ($Note.stream) {
+        'warning' { $Call.Cmdlet.WriteWarning($Note.text) }
+        'verbose' { Write-Verbose $Note.text -Verbose }
+        'debug' { Write-BridgeDebug $Call.Cmdlet $Note.text }
+        'progress' { Write-BridgeProgress $Call @{ Status = $Note.text } }
     }
 }
 
@@ -1042,7 +1021,7 @@ function script:Write-BridgeSlot {
 function script:Show-BridgeProgress {
     param($Call)
     $status = "waiting for the answer, $([int]($Call.Clock.Elapsed.TotalSeconds)) s"
-    if ($Call.Limit -gt 1 -or $Call.Finished) { $status = "$($Call.Finished) done, $($Call.Flying) under way" }
+    if ($Call.Together -or $Call.Finished) { $status = "$($Call.Finished) done, $($Call.Flying + $Call.Targets.Count) under way" }
     Write-BridgeProgress $Call @{ Status = $status }
 }
 
@@ -1058,7 +1037,9 @@ function script:Stop-BridgeCall {
     # Nobody waits for these any more: the worker is told, and what it still says of them is dropped.
     param($Call)
     $connection = $Call.Connection
-    foreach ($id in @($Call.Slots.Keys)) {
+    $ids = @($Call.Slots.Keys)
+    if ($Call.Pipeline) { $ids += [long]$Call.Pipeline }
+    foreach ($id in $ids) {
         $gone = $null
         if (-not $connection['Pending'].TryRemove($id, [ref]$gone)) { continue }
         $bytes = $script:Utf8.GetBytes("{`"jsonrpc`":`"2.0`",`"method`":`"cancel`",`"params`":{`"id`":$id}}`n")
@@ -1073,6 +1054,8 @@ function script:Stop-BridgeCall {
     }
     $Call.Slots.Clear()
     $Call.Order.Clear()
+    $Call.Pipeline = 0
+    $Call.Targets.Clear()
 }
 
 function script:Get-BridgeReplayKey {
@@ -1106,6 +1089,130 @@ function script:Get-BridgeReplayText {
     param($Kept)
     if ($null -ne $Kept.Long) { return $Kept.Long }
     Get-BridgeText $Kept.Text
+}
+
+# Items of a pipeline with a limit, a pace or no order: handed to the worker, which does the rest. What comes back is
+# in the order in which it is to be written.
+
+# What is said of the whole pipeline; everything else goes with each item.
+$script:OfPipeline = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute', 'Unordered', 'MaxRetryCount', 'TimeoutSec', 'WithHttpInfo', 'Stream',
+    'StreamText', 'Connection', 'AdditionalBody', 'AdditionalHeaders', 'AdditionalQuery'
+$script:Ahead = 2  # items handed over and not answered, for each that may run at once
+
+function script:Send-BridgeNotice {
+    # Says something to the worker that has no answer.
+    param($Connection, [string] $Method, [string] $Params)
+    $earlier = $Connection['Write']
+    while ($null -ne $earlier -and -not $earlier.IsCompleted) { [void]([System.Threading.Tasks.Task]::WaitAny(@($earlier), 200)) }
+    $bytes = $script:Utf8.GetBytes('{"jsonrpc":"2.0","method":"' + $Method + '","params":' + $Params + "}`n")
+    [System.Threading.Monitor]::Enter($Connection['Gate'])
+    try {
+        if ($bytes.Length -le 65536) {
+            $Connection['Input'].Write($bytes, 0, $bytes.Length)
+            $Connection['Input'].Flush()
+        }
+        else { $Connection['Write'] = $Connection['Input'].WriteAsync($bytes, 0, $bytes.Length) }
+    }
+    catch [System.IO.IOException] { $Connection['Ready'] = $false }
+    catch [System.ObjectDisposedException] { $Connection['Ready'] = $false }
+    finally { [System.Threading.Monitor]::Exit($Connection['Gate']) }
+}
+
+function script:Open-BridgePipeline {
+    # The worker's end of this run's pipeline; its answer comes when all is done.
+    param($Call, $Connection, $Bound)
+    $own = [System.Collections.Generic.Dictionary[string, object]]::new()
+    $value = $null
+    foreach ($key in $script:OfPipeline) {
+        if ($Call.Given -contains $key -and $Bound.TryGetValue($key, [ref]$value)) { $own[$key] = $value }
+    }
+    $writer = Format-BridgeCall $Call.Name $own $Call.More
+    if ($writer.Refusal) { $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null)) }
+    $Call.Connection = $Connection
+    $Call.Pipeline = (Send-BridgeRequest $Connection 'open' $writer.Text.ToString() $Call.Queue).Id
+}
+
+function script:Send-BridgeItem {
+    # One item; answers that are there are written, and waited for while the worker has enough to do.
+    param($Call, $Bound, $Item)
+    $writer = Format-BridgeCall $Call.Name (Select-BridgeArgument $Call $Bound) ''
+    $connection = $script:Hub['Connection']
+    if ($null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)) {
+        $connection = Connect-Bridge $Call.Cmdlet
+    }
+    if ($Call.Pipeline -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
+        # The worker ended under this pipeline: that is reported before the new one gets its first item.
+        while ($Call.Pipeline) { Receive-BridgeItem $Call 200 }
+    }
+    if (-not $Call.Pipeline) { Open-BridgePipeline $Call $connection $Bound }
+    $number = $Call.Number
+    $Call.Number = $number + 1
+    $Call.Targets[$number] = $Item
+    $head = '{"id":' + $Call.Pipeline + ',"number":' + $number + ','
+    if ($writer.Refusal) {
+        # Its turn in the order is kept.
+        $said = [PSBridgeWriter]::new()
+        $said.AddText($writer.Refusal, '')
+        $text = $head + '"refusal":' + $said.Text.ToString() + '}'
+    }
+    else { $text = $head + $writer.Text.Remove(0, 1).ToString() }
+    Send-BridgeNotice $connection 'feed' $text
+    if (-not $script:Formatted) { Import-BridgeFormat }
+    while ($Call.Targets.Count -ge $Call.Most) { Receive-BridgeItem $Call 200 }
+    while ($Call.Pipeline -and ($Call.Queue.Count -or ($null -ne $connection['Read'] -and $connection['Read'].IsCompleted))) { Receive-BridgeItem $Call 0 }
+}
+
+function script:Complete-BridgePipeline {
+    # No item comes any more; the rest is waited for.
+    param($Call)
+    if ($Call.Pipeline) { Send-BridgeNotice $Call.Connection 'close' ('{"id":' + $Call.Pipeline + '}') }
+    while ($Call.Pipeline) { Receive-BridgeItem $Call 200 }
+}
+
+function script:Receive-BridgeItem {
+    # Waits for one line of this pipeline and writes what it says.
+    param($Call, [int] $Milliseconds)
+    $line = Read-BridgeLine $Call.Connection $Call.Queue $Milliseconds
+    if ($null -eq $line) {
+        if ($Call.Clock.ElapsedMilliseconds - $Call.Shown -gt 1000) { Show-BridgeProgress $Call }
+        return
+    }
+    if ($line -eq '') {
+        $Call.Pipeline = 0
+        $lost = @($Call.Targets.Keys | Sort-Object)
+        foreach ($number in $lost) {
+            $target = $Call.Targets[$number]
+            $Call.Targets.Remove($number)
+            Write-BridgeError $Call.Cmdlet (New-BridgeLoss $Call.Connection $target) $true
+        }
+        return
+    }
+    $message = ConvertFrom-BridgeLine $line
+    $method = $message.PSObject.Properties['method']
+    if ($null -eq $method) {
+        # The pipeline's own answer: it has ended.
+        $gone = $null
+        [void]$Call.Connection['Pending'].TryRemove([long]$Call.Pipeline, [ref]$gone)
+        $Call.Pipeline = 0
+        $Call.Targets.Clear()
+        $failure = $message.PSObject.Properties['error']
+        if ($null -ne $failure) { $Call.Cmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $failure.Value $null)) }
+        return
+    }
+    $params = $message.params
+    if ($method.Value -eq 'note') {
+        Write-BridgeLineNote $Call $params
+        return
+    }
+    $number = [int]$params.number
+    $target = $Call.Targets[$number]
+    $Call.Targets.Remove($number)
+    $Call.Finished++
+    if ($method.Value -eq 'error') { Write-BridgeError $Call.Cmdlet (ConvertTo-BridgeRecord $params.error $target) $true }
+    else {
+        $value = $script:Reader.Read($params.value)
+        if ($value -is [byte[]]) { , $value } elseif ($null -ne $value) { $value }  # bytes stay one array
+    }
 }
 
 # A pipeline that is one call: its items go into a file, as lines of JSON, and the call gets the file.

@@ -57,12 +57,17 @@ class Call:
         self._output = output
         self._lock = threading.Lock()
 
-    def say(self, stream: str, text: str) -> None:
-        """A line of the stream `warning`, `verbose`, `debug` or `progress`, if it is wanted."""
+    def say(self, stream: str, text: str, number: int | None = None) -> None:
+        """A line of the stream `warning`, `verbose`, `debug` or `progress`, if it is wanted; `number` says
+        which item of a pipeline it is about.
+        """
         if not self.wanted[stream]:
             return
         if self.cancellation is not None:
-            self._send(notification_line("note", encoded({"id": self.id, "stream": stream, "text": text})))
+            told = {"id": self.id, "stream": stream, "text": text}
+            if number is not None:
+                told["number"] = number
+            self.send(notification_line("note", encoded(told)))
             return
         if self.kept is None:
             self.kept = {"warning": [], "verbose": [], "debug": []}
@@ -75,7 +80,7 @@ class Call:
         else:
             line = notification_line("item", f'{{"id":{encoded(self.id)},"value":{encoded(value)}}}')
         self._output.wait_for_room(BACKLOG, lambda: self.open)
-        return self._send(line)
+        return self.send(line)
 
     def _failed_item(self, error: PSBridgeError) -> bytes:
         """An error in an item's place: the stream goes on."""
@@ -95,11 +100,17 @@ class Call:
             self._output.put(line)
             return True
 
-    def _send(self, line: bytes) -> bool:
+    def send(self, line: bytes) -> bool:
+        """Send a notification about the call, while it is open; says whether it is."""
         with self._lock:
             if self.open:
                 self._output.put(line)
             return self.open
+
+    def cancel(self) -> None:
+        """End what the call waits for."""
+        if self.cancellation is not None:
+            self.cancellation.cancel()
 
     def __enter__(self) -> Call:
         current.set(self)
@@ -134,6 +145,10 @@ class Calls:
             if self._calls.get(call.id) is call:
                 del self._calls[call.id]
         return call.answer(line)
+
+    def call(self, id: object) -> Call | None:
+        """The call under way of that id."""
+        return self._calls.get(id) if isinstance(id, (int, str)) else None
 
     def cancel(self, id: Id) -> bool:
         """Answer a call with "cancelled" and end what it waits for; False when no such call is under way."""

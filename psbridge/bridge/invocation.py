@@ -13,7 +13,7 @@ from .values import decoded
 class _Known:
     """What is looked up once for a cmdlet: its own parameters, and those of them that are SecureStrings."""
 
-    __slots__ = ("command", "entry", "function", "names", "secure", "slow")
+    __slots__ = ("command", "entry", "function", "names", "pipes", "secure", "slow")
 
     def __init__(self, entry: Any) -> None:
         self.entry = entry
@@ -21,6 +21,7 @@ class _Known:
         self.names = frozenset(one.name for one in entry.parameters)
         self.secure = frozenset(one.name for one in entry.parameters if one.dotnet == "SecureString")
         self.slow: bool = entry.waits
+        self.pipes = bool(entry.row.many)
         self.function: Callable[..., Any] | None = None
 
 

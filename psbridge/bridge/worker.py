@@ -21,11 +21,13 @@ from .failures import data_text, failure, masked
 from .invocation import Invocation
 from .lines import LIMIT, Overlong, lines
 from .loading import Loading
-from .messages import Id, Refused, Request, error_line, result_line
+from .messages import INVALID_PARAMS, Id, Refused, Request, error_line, result_line
 from .output import Output
+from .pipelines import OpenPipeline
 from .pool import Pool
 from .standard import log, take_over
 from .values import encoded
+from .vitals import memory, usage
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
 _BACKLOG = 64 * 1024 * 1024  # bytes waiting to be read beyond which no further request is read
@@ -55,6 +57,7 @@ class Worker:
         self._output = Output(sink, broken or partial(os._exit, 0))
         self._calls = Calls(self._output)
         self._pool = Pool()
+        self._pipelines: dict[Id, OpenPipeline] = {}
         self._loading = Loading()
         self._started = time.monotonic()
         self._greeted = False
@@ -102,8 +105,11 @@ class Worker:
             if id is not None:
                 self._output.put(result_line(id, encoded({"cancelled": cancelled})))
             return True
+        if id is None and method in ("feed", "close"):
+            self._hand_in(method, params, marked)
+            return True
         if id is None:
-            log("psbridge.bridge: a notification came that means nothing here; only 'cancel' does.")
+            log("psbridge.bridge: a notification came that means nothing here; cancel, feed and close do.")
             return True
         if id in self._calls:
             raise Refused(
@@ -117,6 +123,8 @@ class Worker:
         match method:
             case "invoke":
                 self._invoke(id, params, marked)
+            case "open":
+                self._open(id, params, marked)
             case "status":
                 self._output.put(result_line(id, encoded(self._status())))
             case "shutdown":
@@ -124,7 +132,8 @@ class Worker:
                 self._output.put(result_line(id, "{}"))
                 return False
             case _:
-                told = f"There is no method '{method[:80]}'; hello, invoke, cancel, status and shutdown are."
+                known = "hello, invoke, open, feed, close, cancel, status and shutdown"
+                told = f"There is no method '{method[:80]}'; {known} are."
                 raise Refused(messages.METHOD_NOT_FOUND, told, id)
         return True
 
@@ -162,7 +171,13 @@ class Worker:
 
     def _cancel(self, params: dict[str, Any]) -> bool:
         id = params.get("id")
-        return id.__class__ in (int, str) and self._calls.cancel(id)
+        if id.__class__ not in (int, str):
+            return False
+        number = params.get("number")
+        if number is None:
+            return self._calls.cancel(id)
+        pipeline = self._pipelines.get(id)
+        return pipeline is not None and number.__class__ is int and pipeline.cancel(number)
 
     def _invoke(self, id: Id, params: dict[str, Any], marked: bool) -> None:
         self._count += 1
@@ -194,6 +209,65 @@ class Worker:
             self._pool.submit(partial(self._run, call, invocation, current_configuration()))
         except RuntimeError as error:  # the system gives no thread
             self._calls.answer(call, self._error(id, error, invocation.command, invocation.parameters, call))
+
+    def _open(self, id: Id, params: dict[str, Any], marked: bool) -> None:
+        """Open a pipeline; its answer comes when it has ended."""
+        from ..client.clock import Cancellation
+
+        self._count += 1
+        self._loading.wait_for_builders()
+        call: Call | None = None
+        try:
+            invocation = Invocation.read(params, marked)
+            if not invocation.known.pipes:
+                told = f"open: {invocation.command} does its items one by one; use invoke."
+                raise Refused(INVALID_PARAMS, told)
+            cancellation = Cancellation()
+            call = Call(id, self._output, invocation.verbose, invocation.debug, cancellation)
+            if invocation.verbose or invocation.debug:
+                from .listening import listen_closely
+
+                listen_closely()
+            self._calls.add(call)
+            ended = partial(self._ended, call, invocation)
+            self._pipelines[id] = pipeline = OpenPipeline(call, invocation, ended)
+            cancellation.register(pipeline, pipeline.end)
+        except Refused as refused:
+            refused.id = id
+            raise
+        except BaseException as error:
+            line = self._error(id, error, params.get("name"), {})
+            if call is None:
+                self._output.put(line)
+            else:
+                self._calls.answer(call, line)
+
+    def _hand_in(self, method: str, params: dict[str, Any], marked: bool) -> None:
+        """An item of a pipeline, or its end; nothing where the pipeline has ended meanwhile."""
+        id = params.get("id")
+        pipeline = self._pipelines.get(id) if isinstance(id, (int, str)) else None
+        if pipeline is None or id is None:
+            return
+        if method == "close":
+            pipeline.close()
+            return
+        self._count += 1
+        try:
+            pipeline.feed(params, marked)
+        except Refused as refused:  # whoever feeds does not keep to what was agreed: that pipeline ends
+            call = self._calls.call(id)
+            if call is not None:
+                self._failed(masked(refused.message))
+                self._calls.answer(call, error_line(call.id, refused.code, masked(refused.message)))
+                call.cancel()
+
+    def _ended(self, call: Call, invocation: Invocation, error: BaseException | None) -> None:
+        self._pipelines.pop(call.id, None)
+        if error is None:
+            line = result_line(call.id, '{"value":null,"warnings":[],"verbose":[],"debug":[]}')
+        else:
+            line = self._error(call.id, error, invocation.command, invocation.parameters, call)
+        self._calls.answer(call, line)
 
     def _run(self, call: Call, invocation: Invocation, configuration: Any) -> None:
         from ..client.settings.configuration import use_configuration
@@ -264,9 +338,9 @@ class Worker:
             "python": _PYTHON,
             "version": __version__,
             "pid": os.getpid(),
-            "memory": _memory(),
+            "memory": memory(),
             "executable": sys.executable,
-            "usage": _usage(),
+            "usage": usage(),
         }
 
 
@@ -280,31 +354,6 @@ def _stream(call: Call, items: Iterator[Any]) -> None:
         close = getattr(items, "close", None)
         if close is not None:
             close()
-
-
-def _usage() -> dict[str, Any] | None:
-    """What the session used so far; None while nothing has been sent."""
-    from ..cmdlets.session import usage_so_far
-
-    totals = usage_so_far()
-    return None if totals is None else dict(vars(totals))
-
-
-def _memory() -> int | None:
-    """Bytes of memory this process occupies; its peak where only that is known, None where nothing is."""
-    from pathlib import Path
-
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, AttributeError):
-        pass
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def main() -> NoReturn:

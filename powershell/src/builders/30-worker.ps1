@@ -13,7 +13,10 @@ function Connect-Bridge {
     while (-not [System.Threading.Monitor]::TryEnter($hub['Gate'], 200)) { }
     try {
         $old = $hub['Connection']
-        if ($null -ne $old -and $old['Ready']) { return $old }
+        if ($null -ne $old -and $old['Ready']) {
+            if ($null -eq $old['Process'] -or -not $old['Process'].HasExited) { return $old }
+            Stop-BridgeWaiting $old
+        }
         Add-BridgeUser $hub
         $trouble = [System.Collections.ArrayList]::new()
         foreach ($python in (Find-BridgePython $hub['PythonPath'])) {

@@ -15,7 +15,7 @@ function Invoke-BridgeBuilder {
     param($Cmdlet, $Bound, $Item, $Given)
     $piped = $null -ne $Given -and $Cmdlet.MyInvocation.ExpectingInput
     $connection = $script:Hub['Connection']
-    $first = $null -eq $connection -or -not $connection['Ready']
+    $first = $null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)
     if ($first) { $connection = Connect-Bridge $Cmdlet }
     $record = $null
     $id = [long]-1

@@ -1,6 +1,6 @@
 # Calls: bound parameters out, values, chunks, notes and errors back.
 
-$script:Limits = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute'  # of a pipeline, obeyed here
+$script:Limits = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute'  # of a pipeline, obeyed by the worker
 
 function Format-BridgeCall {
     # The params of an invoke request, in a writer. Only what was bound goes in; an Unset argument is named as left open.
@@ -70,12 +70,13 @@ function Open-BridgeCall {
         Cmdlet     = $Cmdlet
         Name       = $name
         Given      = @($Bound.Keys)
-        Limit      = 1
-        RequestsPerMinute = $null
-        TokensPerMinute = $null
         Whole      = $false                                                     # the pipeline is one call, limits and all
         Rows       = $null
-        Unordered  = $Bound.TryGetValue('Unordered', [ref]$asked) -and $asked
+        Together   = $Bound.TryGetValue('Unordered', [ref]$asked) -and $asked   # the worker has the whole pipeline
+        Pipeline   = 0                                                          # its id there
+        Number     = 0                                                          # of the next item
+        Targets    = @{}                                                        # items without an answer, by number
+        Most       = 0                                                          # of them
         More       = ''
         Queue      = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
         Slots      = @{}                                                        # in flight or not shown yet, by id
@@ -85,7 +86,6 @@ function Open-BridgeCall {
         Clock      = [System.Diagnostics.Stopwatch]::StartNew()
         Shown      = 0                                                          # when progress was last written, in ms
         Connection = $null
-        Start      = 0                                                          # when the next one may be sent, in ms
         Keep       = $name.StartsWith('Set-Configuration', [System.StringComparison]::OrdinalIgnoreCase)
     }
     foreach ($limit in $script:Limits) {
@@ -93,8 +93,13 @@ function Open-BridgeCall {
             if ($asked -le 0) {
                 $Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for '$limit', must be greater than 0." 'PSBridge.InvalidValue' 'InvalidArgument' $asked))
             }
-            if ($limit -eq 'ThrottleLimit') { $call.Limit = $asked } else { $call[$limit] = $asked }
+            $call.Together = $true
+            if ($limit -eq 'ThrottleLimit') { $call.Most = $script:Ahead * $asked }
         }
+    }
+    if ($call.Together) {
+        $call.Together = $Cmdlet.MyInvocation.ExpectingInput
+        $call.Most = [math]::Max($script:Ahead, $call.Most)
     }
     if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) { $call.More = ',"verbose":true' }
     if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Debug', [ref]$asked) -and $asked)) { $call.More += ',"debug":true' }
@@ -112,6 +117,11 @@ function Send-BridgeCall {
     $cmdlet = $Call.Cmdlet
     $piped = $cmdlet.MyInvocation.ExpectingInput
     try {
+        if ($Call.Together -and -not $Call.Whole) {
+            Send-BridgeItem $Call $Bound $Item
+            $clean = $true
+            return
+        }
         if (-not $piped) {
             $Item = $null
             if ($script:Requests.ContainsKey($Call.Name)) { [void]$Bound.TryGetValue($script:Requests[$Call.Name], [ref]$Item) }
@@ -131,14 +141,14 @@ function Send-BridgeCall {
         }
         $params = $writer.Text.ToString()
         $connection = $script:Hub['Connection']
-        if ($null -eq $connection -or -not $connection['Ready']) { $connection = Connect-Bridge $cmdlet }
+        if ($null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)) {
+            $connection = Connect-Bridge $cmdlet
+        }
         if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
             # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         }
         $Call.Connection = $connection
-        while ($Call.Flying -ge $Call.Limit) { Receive-BridgeCall $Call 200 }
-        if ($null -ne $Call.RequestsPerMinute -or $null -ne $Call.TokensPerMinute) { Wait-BridgePace $Call $params.Length }
         $sent = Send-BridgeRequest $connection 'invoke' $params $Call.Queue
         $slot = @{ Id = $sent.Id; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $false; Record = $null; Params = $params; Key = '' }
         if ($Call.Keep) { $slot.Key = Get-BridgeReplayKey $Call.Name $Bound }
@@ -146,8 +156,7 @@ function Send-BridgeCall {
         $Call.Order.Enqueue($slot)
         $Call.Flying++
         if (-not $script:Formatted) { Import-BridgeFormat }
-        if ($Call.Limit -le 1) { while ($Call.Order.Count) { Receive-BridgeCall $Call 200 } }
-        else { while ($Call.Queue.Count -or ($Call.Flying -and $null -ne $connection['Read'] -and $connection['Read'].IsCompleted)) { Receive-BridgeCall $Call 0 } }
+        while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         $clean = $true
     }
     finally {
@@ -157,7 +166,7 @@ function Send-BridgeCall {
                 if ($Call.Given -notcontains $key) { [void]$Bound.Remove($key) }
             }
         }
-        if ($clean) { $Call.Open = $Call.Shown -or $Call.Order.Count }
+        if ($clean) { $Call.Open = $Call.Shown -or $Call.Order.Count -or $Call.Pipeline }
         else { Stop-BridgeCall $Call }
     }
 }
@@ -183,27 +192,13 @@ function Select-BridgeArgument {
     $own
 }
 
-function Wait-BridgePace {
-    # Until -RequestsPerMinute and -TokensPerMinute let the next one go; answers that come meanwhile are written.
-    param($Call, $Length)
-    $now = $Call.Clock.ElapsedMilliseconds
-    while ($Call.Start -gt $now) {
-        Receive-BridgeCall $Call ([math]::Min(200, $Call.Start - $now))
-        $now = $Call.Clock.ElapsedMilliseconds
-    }
-    if ($Call.RequestsPerMinute) { $Call.Start = $now + 60000 / $Call.RequestsPerMinute }
-    if ($Call.TokensPerMinute) {
-        # About four characters of JSON make a token.
-        $Call.Start = [math]::Max($Call.Start, $now + $Length / 4 * 60000 / $Call.TokensPerMinute)
-    }
-}
-
 function Complete-BridgeCall {
     # The end of the pipeline: everything in flight is waited for.
     param($Call)
     if ($Call.Job) { return Start-BridgeJob $Call }
     $clean = $false
     try {
+        if ($Call.Together) { Complete-BridgePipeline $Call }
         while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         if ($Call.Shown) { Write-BridgeProgress $Call @{ Completed = $true } }
         $clean = $true
@@ -245,17 +240,9 @@ function Receive-BridgeCall {
         }
         elseif ($method.Value -eq 'item') {
             $value = $script:Reader.Read($message.params.value)
-            if ($Call.Unordered -or [object]::ReferenceEquals($slot, $Call.Order.Peek())) { , $value }
-            else { $slot.Items.Enqueue($value) }
+            , $value
         }
-        elseif ($method.Value -eq 'note') {
-            switch ($message.params.stream) {
-                'warning' { $Call.Cmdlet.WriteWarning($message.params.text) }
-                'verbose' { Write-Verbose $message.params.text -Verbose }
-                'debug' { Write-BridgeDebug $Call.Cmdlet $message.params.text }
-                'progress' { Write-BridgeProgress $Call @{ Status = $message.params.text } }
-            }
-        }
+        elseif ($method.Value -eq 'note') { Write-BridgeLineNote $Call $message.params }
         return
     }
     $id = [long]$message.id
@@ -274,31 +261,23 @@ function Receive-BridgeCall {
         if ($Call.Keep) { Save-BridgeReplay $slot.Key $slot.Params }
         if ($null -ne $message.result.value) { $slot.Items.Enqueue($script:Reader.Read($message.result.value)) }
     }
-    Write-BridgeFinished $Call $slot
+    Write-BridgeFinished $Call
 }
 
 function Write-BridgeFinished {
-    # Writes what is finished: everything when the order does not matter, else up to the first that is not.
-    param($Call, $Slot)
-    if ($Call.Unordered) {
-        if ($null -ne $Slot) { Write-BridgeSlot $Call $Slot }
-        $waiting = @($Call.Order)
-        $Call.Order.Clear()
-        foreach ($one in $waiting) {
-            if ([object]::ReferenceEquals($one, $Slot)) { continue }
-            if (-not $one.Done) { $Call.Order.Enqueue($one) }
-            else { Write-BridgeSlot $Call $one }
-        }
-        return
-    }
+    # Writes what is finished, up to the first that is not.
+    param($Call)
     while ($Call.Order.Count -and $Call.Order.Peek().Done) { Write-BridgeSlot $Call $Call.Order.Dequeue() }
-    if ($Call.Order.Count) {
-        # The new first one goes on from here as it comes; what it has so far is written now.
-        $items = $Call.Order.Peek().Items
-        while ($items.Count) {
-            $item = $items.Dequeue()
-            if ($item -is [byte[]]) { , $item } else { $item }
-        }
+}
+
+function Write-BridgeLineNote {
+    # What is said beside a result, as it is said.
+    param($Call, $Note)
+    switch ($Note.stream) {
+        'warning' { $Call.Cmdlet.WriteWarning($Note.text) }
+        'verbose' { Write-Verbose $Note.text -Verbose }
+        'debug' { Write-BridgeDebug $Call.Cmdlet $Note.text }
+        'progress' { Write-BridgeProgress $Call @{ Status = $Note.text } }
     }
 }
 
@@ -314,7 +293,7 @@ function Write-BridgeSlot {
 function Show-BridgeProgress {
     param($Call)
     $status = "waiting for the answer, $([int]($Call.Clock.Elapsed.TotalSeconds)) s"
-    if ($Call.Limit -gt 1 -or $Call.Finished) { $status = "$($Call.Finished) done, $($Call.Flying) under way" }
+    if ($Call.Together -or $Call.Finished) { $status = "$($Call.Finished) done, $($Call.Flying + $Call.Targets.Count) under way" }
     Write-BridgeProgress $Call @{ Status = $status }
 }
 
@@ -330,7 +309,9 @@ function Stop-BridgeCall {
     # Nobody waits for these any more: the worker is told, and what it still says of them is dropped.
     param($Call)
     $connection = $Call.Connection
-    foreach ($id in @($Call.Slots.Keys)) {
+    $ids = @($Call.Slots.Keys)
+    if ($Call.Pipeline) { $ids += [long]$Call.Pipeline }
+    foreach ($id in $ids) {
         $gone = $null
         if (-not $connection['Pending'].TryRemove($id, [ref]$gone)) { continue }
         $bytes = $script:Utf8.GetBytes("{`"jsonrpc`":`"2.0`",`"method`":`"cancel`",`"params`":{`"id`":$id}}`n")
@@ -345,6 +326,8 @@ function Stop-BridgeCall {
     }
     $Call.Slots.Clear()
     $Call.Order.Clear()
+    $Call.Pipeline = 0
+    $Call.Targets.Clear()
 }
 
 function Get-BridgeReplayKey {

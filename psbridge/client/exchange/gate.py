@@ -8,34 +8,60 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..clock import Clock
+from ..errors import CallCancelledError
 from .limits import Place, RateLimits
 
 _SLICE = 0.25  # seconds after which a worker that waits for its place looks whether the limits have changed
 
 
-@dataclass(frozen=True)
 class Job:
     """One of many that is more than a request's body.
 
-    Attributes:
-        body: what is sent, or an error that keeps it from being sent.
+    Args:
+        body: what is sent.
         work: where there is no body: makes the calls itself, in a thread of its own, under the same limits.
         begin: called first, in the context in which the job then runs.
     """
 
-    body: bytes | Exception | None = None
-    work: Callable[[], Any] | None = None
-    begin: Callable[[], None] = lambda: None
+    def __init__(
+        self,
+        body: bytes | None = None,
+        work: Callable[[], Any] | None = None,
+        begin: Callable[[], None] | None = None,
+    ) -> None:
+        self._body = body
+        self._work = work
+        self._begin = begin
+        self._task: asyncio.Future[Any] | None = None
+        self._cancelled = False
 
     async def run(self, send: Callable[[bytes], Awaitable[Any]]) -> Any:
-        """What `send` makes of the body, or what the work gives."""
-        self.begin()
-        if self.work is not None:
-            return await asyncio.to_thread(self.work)
-        assert self.body is not None
-        if isinstance(self.body, Exception):
-            raise self.body
-        return await send(self.body)
+        """What `send` makes of the body, or what the work gives.
+
+        Raises:
+            CallCancelledError: it was cancelled.
+        """
+        if self._begin is not None:
+            self._begin()
+        if self._cancelled:
+            raise CallCancelledError("The item was cancelled before it was sent.")
+        if self._work is not None:
+            self._task = asyncio.ensure_future(asyncio.to_thread(self._work))
+        else:
+            assert self._body is not None
+            self._task = asyncio.ensure_future(send(self._body))
+        try:
+            return await self._task
+        except asyncio.CancelledError:
+            if self._cancelled:
+                raise CallCancelledError("The item was cancelled.") from None
+            raise
+
+    def cancel(self) -> None:
+        """End this one alone; on the loop where it runs."""
+        self._cancelled = True
+        if self._task is not None:
+            self._task.cancel()
 
 
 @dataclass(frozen=True)

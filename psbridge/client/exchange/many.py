@@ -30,7 +30,7 @@ from ..clock import Cancellation
 from ..errors import CallCancelledError, RequestError
 from ..forks import leave_to_parent, new_lock, start_afresh
 from ..message.reply import Reply
-from .gate import Gate
+from .gate import Gate, Job
 from .limits import Place
 
 _AHEAD = 2  # requests drawn and not yet handed back, per worker
@@ -315,6 +315,10 @@ class Line:
     def close(self) -> None:
         """Nothing more comes."""
         self._loop.call_soon_threadsafe(self._feed.put, [], True)
+
+    def stop(self, job: Job) -> None:
+        """End one job; its outcome is an error."""
+        self._loop.call_soon_threadsafe(job.cancel)
 
     def cancel(self) -> None:
         """End what is under way; nothing more is told but that it was cancelled."""

@@ -1,0 +1,156 @@
+"""Open pipelines: `open` begins one, `feed` hands items to it, `close` says that no more come.
+
+Everything about throttling, pacing, order and retries is the cmdlet's pipeline in Python; here items come in
+by number and go out by number. Whoever feeds has at most `AHEAD` items for each that may run at once without
+an answer: so neither side collects what the other cannot take. Knows no cmdlet by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..cmdlets.unset import UNSET
+from ..errors import PSBridgeError
+from .calls import Call, current
+from .failures import data_text, failure
+from .invocation import Invocation
+from .messages import INVALID_PARAMS, Refused, notification_line
+from .values import encoded
+
+AHEAD = 4
+"""Items without an answer, for each that may run at once."""
+
+
+class Item:
+    """One item's voice: what is said while it is worked on carries its number."""
+
+    __slots__ = ("_call", "_number")
+
+    def __init__(self, call: Call, number: int) -> None:
+        self._call = call
+        self._number = number
+
+    def say(self, stream: str, text: str) -> None:
+        """A line of the stream `warning`, `verbose`, `debug` or `progress`, if it is wanted."""
+        self._call.say(stream, text, self._number)
+
+
+class OpenPipeline:
+    """A pipeline under way, under the id of the request that opened it.
+
+    Args:
+        call: what is answered when the pipeline ends.
+        invocation: the cmdlet, with what is bound for the whole pipeline.
+        ended: called with the line's error, or None, when the pipeline ends.
+    """
+
+    def __init__(
+        self, call: Call, invocation: Invocation, ended: Callable[[BaseException | None], None]
+    ) -> None:
+        from ..client.settings.configuration import current_configuration
+        from ..cmdlets.many import Pipeline
+
+        self._call = call
+        self._known = invocation.known
+        self._configuration = current_configuration()
+        self._changes = {"log_bodies": True} if invocation.debug else {}
+        self._fed: set[int] = set()
+        self._most = AHEAD * max(int(invocation.parameters.get("ThrottleLimit") or 1), 1)
+        with self._inside():
+            self._pipeline = Pipeline(self._bound(invocation.parameters), self._one, self._tell, ended)
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """What was in force when the pipeline was opened."""
+        from ..client.settings.configuration import use_configuration
+        from ..cmdlets.session import cancellable
+
+        with use_configuration(self._configuration, **self._changes):
+            if self._call.cancellation is None:
+                yield
+                return
+            with cancellable(self._call.cancellation):
+                yield
+
+    def feed(self, params: dict[str, Any], marked: bool) -> None:
+        """One item: `number` and its `parameters`, or `refusal`, a sentence on why there are none.
+
+        Raises:
+            Refused: it is not an item, or comes before there is room for it.
+        """
+        number = params.get("number")
+        if number.__class__ is not int or number in self._fed:
+            raise Refused(INVALID_PARAMS, "feed: 'number' must be a whole number that is not in use.")
+        if len(self._fed) >= self._most:
+            raise Refused(
+                INVALID_PARAMS, f"feed: {self._most} items are without an answer; wait for one of them."
+            )
+        self._fed.add(number)
+        with self._inside():
+            self._feed(number, params, marked)
+
+    def _feed(self, number: int, params: dict[str, Any], marked: bool) -> None:
+        voice = Item(self._call, number)
+        token = current.set(voice)
+        try:
+            bound = self._item(params, marked)
+            self._pipeline.feed(number, bound, lambda: _speak(voice))
+        finally:
+            current.reset(token)
+
+    def _item(self, params: dict[str, Any], marked: bool) -> Any:
+        refusal = params.get("refusal")
+        if isinstance(refusal, str):
+            return PSBridgeError(refusal, error_id="PSBridge.InvalidValue", category="InvalidData")
+        try:
+            invocation = Invocation.read({**params, "name": self._known.command}, marked)
+            return self._bound(invocation.parameters)
+        except PSBridgeError as error:
+            return error
+
+    def _bound(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        given = {name: value for name, value in parameters.items() if value is not UNSET}
+        bound = self._known.entry.command.bind_call((), given)
+        for name, value in parameters.items():
+            if value is UNSET:
+                bound[name] = UNSET
+        return dict(bound)
+
+    def _one(self, bound: dict[str, Any]) -> Any:
+        try:
+            return Invocation(self._known.command, bound, True, False, False, self._known).run()
+        except PSBridgeError as error:
+            return error
+
+    def _tell(self, number: int, result: Any) -> None:
+        self._fed.discard(number)
+        head = f'{{"id":{encoded(self._call.id)},"number":{number},'
+        if not isinstance(result, BaseException):
+            try:
+                self._call.send(notification_line("item", f'{head}"value":{encoded(result)}}}'))
+                return
+            except Exception as unsendable:  # the item's error says so
+                result = unsendable
+        if isinstance(result, PSBridgeError) and result.command is None:
+            result.command = self._known.command
+        code, message, data = failure(result, self._known.command)
+        told = f'{{"code":{code},"message":{encoded(message)},"data":{data_text(data)}}}'
+        self._call.send(notification_line("error", f'{head}"error":{told}}}'))
+
+    def close(self) -> None:
+        """No item comes any more; the call is answered when all have their results."""
+        self._pipeline.close()
+
+    def end(self) -> None:
+        """End what is under way; nothing more is said of it."""
+        self._pipeline.cancel()
+
+    def cancel(self, number: int) -> bool:
+        """End one item, which then has an error; False when there is no such item."""
+        return self._pipeline.cancel(number)
+
+
+def _speak(voice: Item) -> None:
+    current.set(voice)
