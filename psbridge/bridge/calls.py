@@ -146,6 +146,10 @@ class Calls:
                 del self._calls[call.id]
         return call.answer(line)
 
+    def ids(self) -> list[Id]:
+        """The ids of the calls under way."""
+        return list(self._calls)
+
     def call(self, id: object) -> Call | None:
         """The call under way of that id."""
         return self._calls.get(id) if isinstance(id, (int, str)) else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from ..cmdlets.unset import UNSET
@@ -43,20 +44,27 @@ class OpenPipeline:
     Args:
         call: what is answered when the pipeline ends.
         invocation: the cmdlet, with what is bound for the whole pipeline.
-        ended: called with the line's error, or None, when the pipeline ends.
+        began: called when an item is begun.
+        ended: called with what ended the pipeline, or None, when it ends.
     """
 
     def __init__(
-        self, call: Call, invocation: Invocation, ended: Callable[[BaseException | None], None]
+        self,
+        call: Call,
+        invocation: Invocation,
+        began: Callable[[], None],
+        ended: Callable[[BaseException | None], None],
     ) -> None:
         from ..client.settings.configuration import current_configuration
         from ..cmdlets.many import Pipeline
 
         self._call = call
         self._known = invocation.known
+        self._began = began
         self._configuration = current_configuration()
         self._changes = {"log_bodies": True} if invocation.debug else {}
         self._fed: set[int] = set()
+        self._under_way: set[int] = set()
         self._most = AHEAD * max(int(invocation.parameters.get("ThrottleLimit") or 1), 1)
         with self._inside():
             self._pipeline = Pipeline(self._bound(invocation.parameters), self._one, self._tell, ended)
@@ -96,9 +104,19 @@ class OpenPipeline:
         token = current.set(voice)
         try:
             bound = self._item(params, marked)
-            self._pipeline.feed(number, bound, lambda: _speak(voice))
+            self._pipeline.feed(number, bound, partial(self._begin, voice, number))
         finally:
             current.reset(token)
+
+    @property
+    def under_way(self) -> int:
+        """How many items are begun and not answered."""
+        return len(self._under_way)
+
+    def _begin(self, voice: Item, number: int) -> None:
+        current.set(voice)
+        self._under_way.add(number)
+        self._began()
 
     def _item(self, params: dict[str, Any], marked: bool) -> Any:
         refusal = params.get("refusal")
@@ -126,6 +144,7 @@ class OpenPipeline:
 
     def _tell(self, number: int, result: Any) -> None:
         self._fed.discard(number)
+        self._under_way.discard(number)
         head = f'{{"id":{encoded(self._call.id)},"number":{number},'
         if not isinstance(result, BaseException):
             try:
@@ -150,7 +169,3 @@ class OpenPipeline:
     def cancel(self, number: int) -> bool:
         """End one item, which then has an error; False when there is no such item."""
         return self._pipeline.cancel(number)
-
-
-def _speak(voice: Item) -> None:
-    current.set(voice)

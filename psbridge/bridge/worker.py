@@ -214,7 +214,6 @@ class Worker:
         """Open a pipeline; its answer comes when it has ended."""
         from ..client.clock import Cancellation
 
-        self._count += 1
         self._loading.wait_for_builders()
         call: Call | None = None
         try:
@@ -230,7 +229,7 @@ class Worker:
                 listen_closely()
             self._calls.add(call)
             ended = partial(self._ended, call, invocation)
-            self._pipelines[id] = pipeline = OpenPipeline(call, invocation, ended)
+            self._pipelines[id] = pipeline = OpenPipeline(call, invocation, self._began, ended)
             cancellation.register(pipeline, pipeline.end)
         except Refused as refused:
             refused.id = id
@@ -251,7 +250,6 @@ class Worker:
         if method == "close":
             pipeline.close()
             return
-        self._count += 1
         try:
             pipeline.feed(params, marked)
         except Refused as refused:  # whoever feeds does not keep to what was agreed: that pipeline ends
@@ -260,6 +258,9 @@ class Worker:
                 self._failed(masked(refused.message))
                 self._calls.answer(call, error_line(call.id, refused.code, masked(refused.message)))
                 call.cancel()
+
+    def _began(self) -> None:
+        self._count += 1
 
     def _ended(self, call: Call, invocation: Invocation, error: BaseException | None) -> None:
         self._pipelines.pop(call.id, None)
@@ -328,11 +329,17 @@ class Worker:
         self._errors += 1
         self._last_error = message
 
+    def _in_flight(self) -> int:
+        """Calls under way; of a pipeline, its items."""
+        pipelines = dict(self._pipelines)
+        items = sum(pipeline.under_way for id, pipeline in pipelines.items() if id in self._calls)
+        return items + sum(id not in pipelines for id in self._calls.ids())
+
     def _status(self) -> dict[str, Any]:
         return {
             "uptime": time.monotonic() - self._started,
             "calls": self._count,
-            "in_flight": len(self._calls),
+            "in_flight": self._in_flight(),
             "errors": self._errors,
             "last_error": self._last_error,
             "python": _PYTHON,

@@ -95,7 +95,8 @@ class AsyncClient:
         core = self._core
 
         async def send(body: Body | Job, place: Place | None) -> Any:
-            with core.sharing(gate, place):
+            counted = not isinstance(body, Job) or body.body is not None
+            with core.sharing(gate, place, counted):
                 if isinstance(body, Job):
                     return await body.run(lambda content: self.create(content, **options))
                 return await self.create(body, **options)

@@ -14,14 +14,14 @@ from .chat import CREATE
 from .clock import Cancellation, Clock
 from .errors import BadResponseError, ClientError, RequestError
 from .exchange.call import Answer, Call, Retry
-from .exchange.gate import Gate
+from .exchange.gate import Gate, Job
 from .exchange.limits import Place, RateLimits
 from .exchange.telemetry import Span
 from .forks import new_lock
 from .message.codec import Codec, JsonCodec
 from .message.form import Content, Form
 from .message.headers import is_header_safe
-from .message.jsontext import field
+from .message.jsontext import dumps, field
 from .message.reply import Reply, Usage, count
 from .message.request import Body, chat_body, estimate_tokens, members_of, outgoing
 from .operation import Operation
@@ -70,16 +70,17 @@ _OPTIONS = frozenset(CallOptions.__annotations__)
 class _Shared:
     """The limits that the calls made here share with many others, and a place that is theirs already."""
 
-    __slots__ = ("gate", "place")
+    __slots__ = ("_counted", "gate", "place")
 
-    def __init__(self, gate: Gate, place: Place | None) -> None:
+    def __init__(self, gate: Gate, place: Place | None, counted: bool) -> None:
         self.gate = gate
         self.place = place
+        self._counted = counted
 
     def apply(self, call: Call, now: float) -> None:
         call.limits, call.one_of_many = self.gate.limits, True
         call.place, self.place = self.place, None
-        if call.place is not None:
+        if call.place is not None and not self._counted:
             self.gate.limits.charge(now, call.outgoing.estimated_tokens)
 
 
@@ -145,12 +146,14 @@ class Core:
                 self._shared[account] = limits
                 while len(self._shared) > _ACCOUNTS:
                     self._shared.popitem(last=False)
-        return Gate(limits, self.clock, options.get("timeout", configuration.timeout))
+        return Gate(limits, self.clock, options.get("timeout", configuration.timeout), _tokens_of)
 
     @contextmanager
-    def sharing(self, gate: Gate, place: Place | None) -> Iterator[None]:
-        """Calls made inside stand under the limits of many, the first of them in the place that was taken."""
-        shared = _Shared(gate, place)
+    def sharing(self, gate: Gate, place: Place | None, counted: bool = True) -> Iterator[None]:
+        """Calls made inside stand under the limits of many, the first of them in the place that was taken;
+        `counted` says that its tokens were counted then.
+        """
+        shared = _Shared(gate, place, counted)
         token = _sharing.set(shared)
         try:
             yield
@@ -336,6 +339,19 @@ class Core:
     def failed(self, error: BaseException) -> None:
         """Count a failure."""
         self.usage.failed(error.attempts if isinstance(error, ClientError) else 0)
+
+
+def _tokens_of(request: Any) -> int | None:
+    """What one of many counts as; None where it makes its calls itself."""
+    body = request.body if isinstance(request, Job) else request
+    if isinstance(body, bytes | bytearray | memoryview):
+        return estimate_tokens(bytes(body), members_of(bytes(body)))
+    if not isinstance(body, Mapping):
+        return None
+    try:
+        return estimate_tokens(dumps(body), body)
+    except ValueError:  # it cannot be sent either, which its outcome says
+        return 0
 
 
 def _total_tokens(value: object) -> int | None:

@@ -35,6 +35,11 @@ class Job:
         self._task: asyncio.Future[Any] | None = None
         self._cancelled = False
 
+    @property
+    def body(self) -> bytes | None:
+        """What is sent; None where the job makes its calls itself."""
+        return self._body
+
     async def run(self, send: Callable[[bytes], Awaitable[Any]]) -> Any:
         """What `send` makes of the body, or what the work gives.
 
@@ -66,11 +71,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Gate:
-    """What lets requests go: the shared limits, and how long one of them may take in all (seconds)."""
+    """What lets requests go: the shared limits.
+
+    Attributes:
+        patience: how long a request may take in all, in seconds.
+        tokens: what a request counts as, or None where that is known only when its calls are made.
+    """
 
     limits: RateLimits
     clock: Clock
     patience: float
+    tokens: Callable[[Any], int | None]
 
     async def place(self) -> tuple[Place, bool]:
         """Wait for the next place; tells, too, whether there was a wait."""
@@ -88,9 +99,19 @@ class Gate:
             else:
                 return place, waited
 
-    def take(self, place: Place) -> Place | None:
-        """The place, or None when it became void while a request was drawn: that one has to wait again."""
-        return place if self.limits.take(place, self.clock.monotonic()) else None
+    def take(self, place: Place, request: Any) -> Place | None:
+        """The place, for a request that was drawn for it, counted before the next one asks for a place.
+
+        None when it became void meanwhile: that request has to wait again.
+        """
+        now = self.clock.monotonic()
+        if not self.limits.take(place, now):
+            return None
+        if self.limits.counts_tokens:
+            tokens = self.tokens(request)
+            if tokens is not None:
+                self.limits.charge(now, tokens)
+        return place
 
     def give_back(self, place: Place) -> None:
         """There was no request for it."""

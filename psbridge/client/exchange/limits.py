@@ -249,6 +249,12 @@ class RateLimits:
         with self._lock:
             yield self._pace
 
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether it matters how many tokens a request has."""
+        with self._open() as pace:
+            return bool(pace.token_interval or pace.allowed_token_interval)
+
     def reserve(
         self, now: float, tokens: int = 0, patience: float = float("inf"), fresh: bool = True
     ) -> Place:

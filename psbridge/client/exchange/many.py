@@ -169,7 +169,7 @@ class _Engine:
         finally:
             if drawn is None:
                 self._gate.give_back(place)
-        return drawn, self._gate.take(place) if drawn is not None else None
+        return drawn, self._gate.take(place, drawn[1]) if drawn is not None else None
 
     async def _draw(self) -> tuple[int, Any] | None:
         if self._exhausted:

@@ -1,0 +1,287 @@
+"""The pipeline's cases at every interface: Python, the worker, and PowerShell with both transports."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bridge.worker_client import WorkerClient
+from client.faulty import FaultyServer
+
+import psbridge as ps
+
+from .cases import CASES, Case
+from .server import Telling
+
+KEY = "sk-test-0123456789abcdef"
+MODULE = Path(__file__).parents[2] / "powershell" / "PSBridge"
+
+
+def request_of(item: Any) -> Any:
+    return {"model": "m", "messages": [{"role": "user", "content": item}]} if isinstance(item, str) else item
+
+
+@pytest.fixture
+def telling() -> Iterator[tuple[Telling, str]]:
+    handler = Telling()
+    server = FaultyServer(handler)
+    yield handler, server.base_url
+    server.stop()
+
+
+def environment(url: str) -> dict[str, str]:
+    return {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": KEY, "NO_PROXY": "*"}
+
+
+def in_python(case: Case, url: str) -> list[str]:
+    """`New_ChatCompletion.pipe`."""
+    results = []
+    with ps.use_configuration(ps.Configuration(base_url=url, access_token=KEY, proxy="")):
+        pipe = ps.New_ChatCompletion.pipe(
+            (request_of(item) for item in case.items), ErrorAction=case.action, **case.parameters
+        )
+        try:
+            for result in pipe:
+                failed = isinstance(result, ps.PSBridgeError)
+                results.append(result.error_id if failed else result.choices[0].message.content)
+        except ps.PSBridgeError as error:
+            results.append(error.error_id)
+    return results
+
+
+def in_worker(case: Case, url: str) -> list[str]:
+    """`open`, `feed` and `close`; what -ErrorAction makes of an error is the module's."""
+    results: dict[int, str] = {}
+    order: list[int] = []
+    with WorkerClient(environment=environment(url)) as worker:
+        pipeline = worker.send("open", {"name": "New-ChatCompletion", "parameters": case.parameters})
+        for number, item in enumerate(case.items):
+            own = {"CreateChatCompletionRequest": request_of(item), **case.parameters}
+            notice(worker, "feed", id=pipeline, number=number, parameters=own)
+        notice(worker, "close", id=pipeline)
+        answer = worker.until(lambda: next((m for m in worker.messages if m.get("id") == pipeline), None))
+        assert answer["result"]["value"] is None
+        for message in worker.messages:
+            params = message.get("params", {})
+            if message.get("method") == "item":
+                results[params["number"]] = content_of(params["value"])
+                order.append(params["number"])
+            elif message.get("method") == "error":
+                results[params["number"]] = params["error"]["data"]["error_id"]
+                order.append(params["number"])
+    assert sorted(order) == list(range(len(case.items)))
+    outcomes = [results[number] for number in order]
+    failed = [one.startswith("PSBridge.") for one in outcomes]
+    if case.action == "Stop" and any(failed):
+        return outcomes[: failed.index(True) + 1]
+    return [one for one in outcomes if case.action == "Continue" or not one.startswith("PSBridge.")]
+
+
+def content_of(value: dict[str, Any]) -> str:
+    content: str = value["set"]["choices"][0]["set"]["message"]["set"]["content"]
+    return content
+
+
+def notice(worker: WorkerClient, method: str, **params: Any) -> None:
+    worker.write(worker.line({"jsonrpc": "2.0", "method": method, "params": params}))
+
+
+SHELL = os.environ.get("PSBRIDGE_PWSH") or shutil.which("pwsh") or shutil.which("powershell")
+SCRIPT = """
+Import-Module '{module}'
+if ('{transport}' -eq 'InProcess') {{ Connect-PSBridge -InProcess }}
+$case = Get-Content -Raw '{file}' | ConvertFrom-Json
+$items = @($case.items)
+$given = @{{}}
+foreach ($property in $case.parameters.PSObject.Properties) {{ $given[$property.Name] = $property.Value }}
+function Get-ErrorName($Record) {{ $Record.FullyQualifiedErrorId.Split(',')[0] }}
+function Get-Outcome {{
+    process {{
+        if ($_ -is [System.Management.Automation.ErrorRecord]) {{ Get-ErrorName $_ }}
+        else {{ $_.choices[0].message.content }}
+    }}
+}}
+$seen = [System.Collections.ArrayList]::new()
+try {{
+    $items | New-ChatCompletion @given -ErrorAction {action} 2>&1 | Get-Outcome |
+        ForEach-Object {{ [void]$seen.Add($_) }}
+}}
+catch {{ [void]$seen.Add((Get-ErrorName $_)) }}
+'outcomes:' + (ConvertTo-Json @($seen) -Compress)
+"""
+
+
+def in_powershell(transport: str) -> Callable[[Case, str, Path], list[str]]:
+    def interface(case: Case, url: str, folder: Path) -> list[str]:
+        if SHELL is None:
+            pytest.skip("no PowerShell: set PSBRIDGE_PWSH")
+        if transport == "InProcess":
+            pytest.importorskip("pythonnet")
+        file = folder / "case.json"
+        file.write_text(
+            json.dumps({"items": [request_of(item) for item in case.items], "parameters": case.parameters})
+        )
+        script = SCRIPT.format(module=MODULE, transport=transport, file=file, action=case.action)
+        done = subprocess.run(
+            [SHELL, "-NoProfile", "-NonInteractive", "-Command", script],
+            capture_output=True,
+            encoding="utf-8",
+            timeout=300,
+            env={**os.environ, **environment(url), "PSBRIDGE_PYTHON": sys.executable, "NO_COLOR": "1"},
+            check=False,
+        )
+        told = [line for line in done.stdout.splitlines() if line.startswith("outcomes:")]
+        assert told, done.stdout + done.stderr
+        outcomes: list[str] = json.loads(told[0].partition(":")[2])
+        return outcomes
+
+    return interface
+
+
+INTERFACES: dict[str, Any] = {
+    "Python": lambda case, url, folder: in_python(case, url),
+    "worker": lambda case, url, folder: in_worker(case, url),
+    "PowerShell": in_powershell("Process"),
+    "PowerShell in process": in_powershell("InProcess"),
+}
+
+
+@pytest.mark.parametrize("interface", INTERFACES)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case: Case, interface: str, telling: tuple[Telling, str], tmp_path: Path) -> None:
+    """The same comes of the same items, wherever they are piped."""
+    handler, url = telling
+    outcomes = INTERFACES[interface](case, url, tmp_path)
+    if not case.in_order:
+        assert sorted(outcomes) == sorted(case.outcomes)
+    else:
+        assert outcomes == list(case.outcomes)
+    if case.at_once is not None:
+        assert handler.most == case.at_once
+
+
+# What only the worker's protocol has
+
+
+@pytest.fixture
+def worker(telling: tuple[Telling, str]) -> Iterator[WorkerClient]:
+    with WorkerClient(environment=environment(telling[1])) as running:
+        yield running
+
+
+def opened(worker: WorkerClient, **parameters: Any) -> Any:
+    return worker.send("open", {"name": "New-ChatCompletion", "parameters": parameters})
+
+
+def feed(worker: WorkerClient, pipeline: Any, number: int, item: Any) -> None:
+    given = {"CreateChatCompletionRequest": request_of(item)}
+    notice(worker, "feed", id=pipeline, number=number, parameters=given)
+
+
+def answer_of(worker: WorkerClient, id: Any) -> Any:
+    return worker.until(lambda: next((m for m in worker.messages if m.get("id") == id), None))
+
+
+def told_of(worker: WorkerClient, number: int) -> Any:
+    return worker.until(
+        lambda: next((m for m in worker.messages if m.get("params", {}).get("number") == number), None)
+    )
+
+
+def test_answers_come_while_the_pipeline_is_open(worker: WorkerClient) -> None:
+    """Nobody has to say first that no more items come."""
+    pipeline = opened(worker, ThrottleLimit=2)
+    for number in range(3):
+        feed(worker, pipeline, number, "a")
+        assert told_of(worker, number)["method"] == "item"
+
+
+def test_one_item_can_be_cancelled(worker: WorkerClient) -> None:
+    """It has an error in its place; the others go on."""
+    pipeline = opened(worker, ThrottleLimit=2)
+    feed(worker, pipeline, 0, "wait 60")
+    feed(worker, pipeline, 1, "b")
+    notice(worker, "cancel", id=pipeline, number=0)
+    notice(worker, "close", id=pipeline)
+    assert told_of(worker, 0)["params"]["error"]["data"]["error_id"] == "PSBridge.Cancelled"
+    assert told_of(worker, 1)["method"] == "item"
+    assert "result" in answer_of(worker, pipeline)
+
+
+def test_a_pipeline_can_be_cancelled(worker: WorkerClient, telling: tuple[Telling, str]) -> None:
+    """Its answer says so, nothing of it is heard any more, and the worker serves on."""
+    pipeline = opened(worker, ThrottleLimit=4)
+    for number in range(4):
+        feed(worker, pipeline, number, f"wait 60 {number}")
+    worker.until(lambda: telling[0].now == 4 or worker.send("status"))
+    notice(worker, "cancel", id=pipeline)
+    assert answer_of(worker, pipeline)["error"]["code"] == -32800
+    assert worker.ask("status")["in_flight"] == 0
+    second = opened(worker, ThrottleLimit=1)
+    feed(worker, second, 9, "a")
+    assert told_of(worker, 9)["method"] == "item"
+
+
+def test_who_feeds_without_end_is_stopped(worker: WorkerClient) -> None:
+    """What the worker is to hold is bounded."""
+    pipeline = opened(worker, ThrottleLimit=1)
+    for number in range(20):
+        feed(worker, pipeline, number, "wait 60")
+    assert "without an answer" in answer_of(worker, pipeline)["error"]["message"]
+
+
+def test_pipelines_side_by_side_do_not_mix(worker: WorkerClient) -> None:
+    """Each has its items, by its own numbers."""
+    pipelines = [opened(worker, ThrottleLimit=3) for _ in range(5)]
+    for number in range(3):
+        for pipeline in pipelines:
+            feed(worker, pipeline, number, f"{pipeline} {number}")
+    for pipeline in pipelines:
+        notice(worker, "close", id=pipeline)
+    for pipeline in pipelines:
+        assert "result" in answer_of(worker, pipeline)
+    items = [m["params"] for m in worker.messages if m.get("method") == "item"]
+    assert len(items) == 15
+    assert all(content_of(item["value"]) == f"{item['id']} {item['number']}" for item in items)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"name": "Get-Configuration"},
+        {"name": "New-Nothing"},
+        {"name": "New-ChatCompletion", "parameters": {"ThrottleLimit": 2, "Stream": True}},
+        {"name": "New-ChatCompletion", "parameters": {"ThrottleLimit": 0}},
+    ],
+)
+def test_a_pipeline_that_cannot_be_is_refused(worker: WorkerClient, params: dict[str, Any]) -> None:
+    """At once, by its own answer."""
+    assert "error" in answer_of(worker, worker.send("open", params))
+    assert worker.ask("status")["in_flight"] == 0
+
+
+# What only Python has
+
+
+def test_a_pipe_that_is_left_early_sends_no_more(telling: tuple[Telling, str]) -> None:
+    """Of an endless source."""
+    handler, url = telling
+    drawn = count()
+    lock = threading.Lock()
+    with ps.use_configuration(ps.Configuration(base_url=url, access_token=KEY, proxy="")):
+        pipe = ps.New_ChatCompletion.pipe((request_of(str(next(drawn))) for _ in count()), ThrottleLimit=3)
+        first = next(pipe)
+        pipe.close()  # type: ignore[attr-defined]
+    assert first.choices[0].message.content == "0"
+    with lock:
+        asked = sum(handler.asked.values())
+    assert asked <= 12
