@@ -12,8 +12,9 @@ from client.faulty import COMPLETION, Connection
 class Telling:
     """A handler for `FaultyServer`.
 
-    `wait S ...` answers after S seconds, `429 N times ...` refuses N times first, `429 for a day` asks once to
-    come back much later, `400 ...` refuses; all else is answered at once. An answer is the request's content.
+    `wait S ...` answers after S seconds, `429 N times ...` refuses N times first, `429 for a day` asks once
+    to come back much later, `400 ...` refuses; all else is answered at once. An answer is its request's
+    content.
     """
 
     def __init__(self) -> None:
