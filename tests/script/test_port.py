@@ -88,6 +88,17 @@ def test_a_name_that_python_has_gets_an_underscore(name: str) -> None:
     assert port(f"${name} = 2; ${name}").text == f"{name}_ = 2\nprint({name}_)\n"
 
 
+def test_a_function_gives_its_value_and_converts_its_arguments() -> None:
+    script = "function Get-Sum([int]$a, [int]$b = 3) { $c = $a + $b; return $c }; Get-Sum -a 4; Get-Sum 1 1"
+    assert port(script).report == []
+    assert [item["v"] for item in port_statement(script)["output"]] == ["7", "2"]
+
+
+def test_a_function_that_may_give_several_values_is_left_to_the_reader() -> None:
+    ported = port("function f { 1; 2 }; f")
+    assert len(ported.report) == 2
+
+
 def test_two_names_that_differ_in_case_are_one() -> None:
     assert port("$Total = 2; $TOTAL").text == "total = 2\nprint(total)\n"
 

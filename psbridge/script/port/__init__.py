@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from psbridge.errors import PSBridgeError
 
 from ..parsing import parse
+from .functions import Functions
 from .source import blocks_of_page
-from .statements import Statements
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def port(text: str) -> Ported:
         raise PSBridgeError(f"Line {first.line}, column {first.column}: {first.message}")
     kinds: dict[tuple[str, str], str] = {}
     while True:  # kinds only ever get wider, so this ends
-        writer = Statements(text)
+        writer = Functions(text)
         writer.kinds = dict(kinds)
         written = writer.module(parsed.tree)
         if writer.kinds == kinds:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import syntax as s
-from .code import ATOM, OR, Code, Refused
+from .code import ATOM, OR, Code, Refused, python_name
 from .expressions import Expressions
 
 _EACH = {"foreach-object", "foreach", "%"}
@@ -44,6 +44,8 @@ class Commands(Expressions):
         name = self.name_of(node)
         if name in _EACH | _WHERE and piped is not None:
             return self._comprehension(node, piped, name in _WHERE)
+        if name in self.functions and piped is None:
+            return self._call(node, name)
         named, values = self.arguments(node)
         first_of_list = piped is not None and piped.is_list and set(named) == {"first"} and not values
         if name in _SELECT and piped is not None and first_of_list:
@@ -70,6 +72,27 @@ class Commands(Expressions):
         if name in ("invoke-restmethod", "irm") and piped is None:
             return self._invoke_rest_method(node, named, values)
         return self._cmdlet(node, name, named, values, piped)
+
+    def _call(self, node: s.Command, name: str) -> Code:
+        """A function of the script's own."""
+        declared, kind = self.functions[name]
+        named, values = self.arguments(node)
+        kinds = dict(declared)
+        if len(values) > len(declared) or set(named) - set(kinds) or (named and values):
+            raise Refused(node, "this way to call the function has no Python form yet.")
+        given = [("", kinds[key], value) for (key, _), value in zip(declared, values, strict=False)]
+        given += [(f"{python_name(key)}=", kinds[key], value) for key, value in named.items()]
+        pieces = []
+        for prefix, wanted, argument in given:
+            if argument is None:
+                raise Refused(node, "a switch of a function has no Python form yet.")
+            code = self.expression(argument)
+            text = self.as_text(code) if wanted == "str" else code.text
+            if wanted not in ("str", "any", code.kind):
+                raise Refused(node, f"the conversion of this argument to {wanted} has no Python form yet.")
+            pieces.append(prefix + text)
+        first = node.command_elements[0].value
+        return Code(f"{python_name(first)}({', '.join(pieces)})", kind)
 
     def _with_path(self, kind: str) -> str:
         self.modules.add("pathlib")

@@ -59,6 +59,9 @@ _METHODS = {
 }
 
 
+_OWN_CASTS = {"ordered", "void", "xml", "scriptblock", "ref", "pscustomobject", "psobject"}
+
+
 class Expressions:
     """Writes expressions. What it imports and which kinds variables have, it keeps for the whole module."""
 
@@ -69,6 +72,7 @@ class Expressions:
         self.scope = ""
         self.current: Code | None = None
         self.plain_tables = False
+        self.functions: dict[str, tuple[list[tuple[str, str]], str]] = {}
 
     def helper(self, module: str, name: str) -> str:
         """The name of a helper of the semantics, which is imported then."""
@@ -211,7 +215,24 @@ class Expressions:
         if name == "bool":
             code = self.truth(child)
             return code if code.kind == "bool" else Code(f"bool({code.text})", "bool")
-        raise Refused(node, f"the conversion to [{node.type.type_name.full_name}] has no Python form yet.")
+        full = node.type.type_name.full_name
+        if name in ("pscustomobject", "psobject") and isinstance(node.child, s.Hashtable):
+            table = child.text if child.kind == "dict" else child.text.removeprefix("Hashtable")
+            return Code(f"{self.helper('types', 'custom_object')}{_bracketed(table)}", "object")
+        if name in _OWN_CASTS or child.kind in ("error", "exception"):
+            raise Refused(node, f"the conversion to [{full}] has no Python form here yet.")
+        return Code(f"{self.helper('types', 'cast')}({child.text}, {self.type_of_name(node, full)})")
+
+    def type_of_name(self, node: Any, name: str) -> str:
+        """A .NET type, by its name."""
+        from ..semantics.types import resolve
+
+        if resolve(name) is None:
+            raise Refused(node, f"the type [{name}] is not known here.")
+        return f"{self.helper('porting', 'net_type')}({quoted(name)})"
+
+    def _TypeExpression(self, node: s.TypeExpression) -> Code:
+        return Code(self.type_of_name(node, node.type_name.full_name))
 
     def _UnaryExpression(self, node: s.UnaryExpression) -> Code:
         child = self.expression(node.child)
@@ -257,6 +278,12 @@ class Expressions:
             return self._join(node, left, right)
         if name == "Format":
             return Code(f"{self.helper('text', 'format_operator')}({left.text}, {right.text})", "str")
+        if name in ("Is", "IsNot", "As") and isinstance(node.right, s.TypeExpression):
+            helper = "as_operator" if name == "As" else "is_a"
+            test = f"{self.helper('types', helper)}({left.text}, {right.text})"
+            if name == "IsNot":
+                return Code(f"not {test}", "bool", NOT)
+            return Code(test, "any" if name == "As" else "bool")
         if name[:1] in "IC":
             code = self._comparison(name[1:].lower(), left, right, name[0] == "C")
             if code is not None:
@@ -335,6 +362,11 @@ class Expressions:
         return Code(text, "any" if kind in ("str", "int") else kind)
 
     def _MemberExpression(self, node: s.MemberExpression) -> Code:
+        named = isinstance(node.member, s.StringConstantExpression)
+        if node.static and named and isinstance(node.expression, s.TypeExpression):
+            owner = self.type_of_name(node, node.expression.type_name.full_name)
+            helper = self.helper("members", "static_member")
+            return Code(f"{helper}({owner}, {quoted(node.member.value)})")
         if node.static or node.null_conditional or not isinstance(node.member, s.StringConstantExpression):
             raise Refused(node, "this member has no Python form yet.")
         target, name = self.expression(node.expression), node.member.value
@@ -381,7 +413,14 @@ class Expressions:
                 return Code(f"not {arguments[0].within(NOT)}", "bool", NOT)
             if name == "isnullorwhitespace":
                 return Code(f"not {arguments[0].within(ATOM)}.strip()", "bool", NOT)
-        raise Refused(node, f"[{type_name}]::{name} has no Python form yet.")
+        if not isinstance(node.expression, s.TypeExpression):
+            raise Refused(node, "a static method of a computed type has no Python form yet.")
+        full, member = node.expression.type_name.full_name, node.member.value
+        values = "[" + ", ".join(item.text for item in arguments) + "]"
+        if name == "new":
+            return Code(f"{self.helper('members', 'construct')}({self.type_of_name(node, full)}, {values})")
+        helper = self.helper("members", "invoke_static")
+        return Code(f"{helper}({self.type_of_name(node, full)}, {quoted(member)}, {values})")
 
 
 def nullable(code: Code) -> Code:
@@ -389,3 +428,7 @@ def nullable(code: Code) -> Code:
     if code.text.startswith("os.environ.get(") and code.text.endswith(', "")') and code.text.count("(") == 1:
         return Code(code.text[: -len(', "")')] + ")")
     return code
+
+
+def _bracketed(text: str) -> str:
+    return text if text.startswith("(") else f"({text})"

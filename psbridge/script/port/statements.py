@@ -13,13 +13,28 @@ from .code import Code, Refused, join_kinds, python_name, quoted
 from .commands import Commands
 from .expressions import nullable
 
-_KINDS = {"string": "str", "int": "int", "int32": "int", "switch": "bool", "bool": "bool", "double": "float"}
+KINDS = {"string": "str", "int": "int", "int32": "int", "switch": "bool", "bool": "bool", "double": "float"}
 _SIGNS = {
     "PlusEquals": "Plus",
     "MinusEquals": "Minus",
     "MultiplyEquals": "Multiply",
     "DivideEquals": "Divide",
 }
+_DOERS = (
+    "sort",
+    "reverse",
+    "clear",
+    "copy",
+    "write",
+    "append",
+    "set",
+    "delete",
+    "move",
+    "exit",
+    "resize",
+    "fill",
+)
+"""How the names of static methods begin that do something and give nothing."""
 _SETTINGS = {"psstyle.outputrendering", "erroractionpreference", "progresspreference"}
 
 
@@ -34,6 +49,7 @@ class Statements(Commands):
         self.depth = 0
         self.whole = 0
         self.headers: set[str] = set()
+        self.returned: list[str] = []
 
     def source_of(self, node: Any) -> str:
         return self.text[node.start : node.end]
@@ -94,7 +110,7 @@ class Statements(Commands):
             self._each(node, last)
         elif len(node.pipeline_elements) == 1 and isinstance(first, s.Command):
             self._command(node, first, name)
-        elif len(node.pipeline_elements) == 1 and _is_step(first):
+        elif len(node.pipeline_elements) == 1 and is_step(first):
             self._step(first.expression)
         elif isinstance(first, s.CommandExpression) and _may_be_void(first.expression, self):
             raise Refused(
@@ -142,10 +158,12 @@ class Statements(Commands):
 
     def output(self, value: Code) -> None:
         """What a statement puts out, on standard output."""
-        if self.scope:
+        if self.scope and value.kind != "none":
             raise Refused(s.Node(), "what a function puts out before its end has no Python form yet.")
         value = nullable(value)
         if value.kind == "none":
+            if value.text != "None":
+                self.write(value.text)
             return
         if value.kind in ("str", "int", "bool"):
             self.write(f"print({value.text})")
@@ -174,8 +192,15 @@ class Statements(Commands):
         left = node.left
         declared = ""
         if isinstance(left, s.ConvertExpression):
-            declared = _KINDS.get(left.type.type_name.full_name.lower(), "?")
+            declared = KINDS.get(left.type.type_name.full_name.lower(), "?")
             left = left.child
+        if (
+            isinstance(left, (s.IndexExpression, s.MemberExpression))
+            and node.operator == "Equals"
+            and not declared
+        ):
+            self._set_part(left, self._assigned(node.right))
+            return
         if not isinstance(left, s.VariableExpression) or ":" in left.variable_path:
             raise Refused(node, "an assignment to this has no Python form yet.")
         name = python_name(left.variable_path)
@@ -202,6 +227,19 @@ class Statements(Commands):
         sign = value.text[len(name) + 1 : len(name) + 2]
         simple = whole.startswith(old) and sign in "+-*"
         self.write(f"{name} {sign}= {value.text[len(name) + 3 :]}" if simple else whole)
+
+    def _set_part(self, left: s.IndexExpression | s.MemberExpression, value: Code) -> None:
+        if isinstance(left, s.IndexExpression):
+            target, place = self.expression(left.target), self.expression(left.index).text
+            helper = self.helper("members", "set_index")
+        else:
+            if left.static or not isinstance(left.member, s.StringConstantExpression):
+                raise Refused(left, "an assignment to this member has no Python form yet.")
+            target, place = self.expression(left.expression), quoted(left.member.value)
+            helper = self.helper("members", "set_member")
+        if target.kind in ("dict", "body", "reply", "list:int", "error", "exception"):
+            raise Refused(left, "an assignment to a part of this has no Python form yet.")
+        self.write(f"{helper}({target.text}, {place}, {value.text})")
 
     def _changed(self, left: s.VariableExpression, right: Code, operator: str) -> Code:
         before = self.expression(left)
@@ -307,7 +345,7 @@ class Statements(Commands):
                 for item in parameter.attributes
                 if isinstance(item, s.TypeConstraint)
             ]
-            kind = _KINDS.get(types[0], "") if types else "str"
+            kind = KINDS.get(types[0], "") if types else "str"
             name = parameter.name.variable_path
             if not kind:
                 raise Refused(parameter, f"the type of -{name} has no Python form yet.")
@@ -378,7 +416,7 @@ class Statements(Commands):
         return head
 
 
-def _is_step(element: Any) -> bool:
+def is_step(element: Any) -> bool:
     node = getattr(element, "expression", None)
     return isinstance(node, s.UnaryExpression) and node.token_kind.lower().endswith(
         ("plusplus", "minusminus")
@@ -407,6 +445,9 @@ def _only_headers(tree: s.ScriptBlock) -> set[str]:
 
 def _may_be_void(node: Any, writer: Commands) -> bool:
     """Whether a statement is a call of a method that may give nothing, which is not the same as null."""
-    if not isinstance(node, s.InvokeMemberExpression) or node.static:
+    if not isinstance(node, s.InvokeMemberExpression):
         return False
+    if node.static:
+        name = str(getattr(node.member, "value", "")).lower()
+        return name.startswith(_DOERS)
     return writer.expression(node).kind == "any"

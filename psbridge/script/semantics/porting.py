@@ -6,7 +6,10 @@ Knows nothing of the parser or of how scripts are ported.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from psbridge.binding.nettypes import NetType
 
 
 class NotPorted(NotImplementedError):
@@ -27,3 +30,17 @@ def show(value: Any) -> None:
         return
     for line in lines_of(list(enumerate_value(value))):
         sys.stdout.write(line + "\n")
+
+
+def net_type(name: str) -> NetType:
+    """The .NET type of this name, as a script writes it between brackets.
+
+    Raises:
+        psbridge.script.semantics.errors.ScriptError: there is none.
+    """
+    from .types import resolve, unknown_type
+
+    known = resolve(name)
+    if known is None:
+        raise unknown_type(name)
+    return known
