@@ -11,7 +11,7 @@ import inspect
 import re
 import typing
 from collections.abc import Callable
-from typing import Any, TypeVar, get_type_hints, overload
+from typing import Any, TypeVar, overload
 
 from ..models.problems import InvalidValueError
 from .schema import Schema, SchemaError, nullable, problem, strict_of_type, tidied, without_unused
@@ -267,8 +267,10 @@ def _hints(function: Callable[..., Any], place: str) -> dict[str, Any]:
     if not (inspect.isfunction(target) or inspect.ismethod(target) or inspect.isbuiltin(target)):
         target = type(target).__call__
     try:
+        # Not `typing.get_type_hints`: on Python 3.10 it makes an Optional of what has None as default.
         return {
-            name: _described_hint(hint) for name, hint in get_type_hints(target, include_extras=True).items()
+            name: _described_hint(hint)
+            for name, hint in inspect.get_annotations(target, eval_str=True).items()
         }
     except NameError as error:
         raise InvalidValueError(
