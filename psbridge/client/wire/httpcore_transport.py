@@ -126,11 +126,15 @@ class Pieces:
             yield piece
 
 
+@functools.lru_cache(maxsize=256)
+def _core_url(url: Url) -> httpcore.URL:
+    return httpcore.URL(scheme=url.scheme, host=url.host.encode("ascii"), port=url.port, target=url.target)
+
+
 def _core_request(request: WireRequest, lease: Lease, watch: Any) -> httpcore.Request:
-    url = request.url
     return httpcore.Request(
         request.method,
-        httpcore.URL(scheme=url.scheme, host=url.host.encode("ascii"), port=url.port, target=url.target),
+        _core_url(request.url),
         headers=request.headers,
         content=Pieces(request.body, lease),
         extensions={} if watch is None else {"trace": watch},
