@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import re
 import typing
 from collections.abc import Callable
@@ -288,7 +289,8 @@ def _described_hint(hint: Any) -> Any:
 
     inner, *extras = typing.get_args(hint)
     fields = tuple(Field(description=one) if isinstance(one, str) else one for one in extras)
-    return typing.Annotated.__class_getitem__((inner, *fields))
+    annotated: Any = operator.getitem(typing.Annotated, (inner, *fields))
+    return annotated
 
 
 def _reason(error: Exception) -> str:
