@@ -784,14 +784,14 @@ function script:Write-BridgeDebug {
 }
 
 function script:Open-BridgeCall {
-    # The state of one run of a cmdlet: what is in flight, in which order it came, and what is wanted beside.
-    param($Cmdlet, $Bound)
+    # The state of one run of a cmdlet: what is in flight, in which order it came, and what is wanted beside. The name is
+    # the cmdlet's own: the function may have been imported with a prefix, renamed or wrapped.
+    param($Cmdlet, $Name, $Bound)
     $asked = $null
     if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
-        return @{ Cmdlet = $Cmdlet; Name = $Cmdlet.MyInvocation.MyCommand.Name; Job = $true; Open = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound); Items = [System.Collections.ArrayList]::new() }
+        return @{ Cmdlet = $Cmdlet; Name = $Name; Job = $true; Open = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound); Items = [System.Collections.ArrayList]::new() }
     }
     if ($null -ne $script:Live) { Sync-BridgeLive }
-    $name = $Cmdlet.MyInvocation.MyCommand.Name
     $call = @{
         Job        = $false
         Open       = $false                                                     # something is left to wait for, or to take back

@@ -85,7 +85,7 @@ function ConvertFrom-JsonToAssistantsNamedToolChoiceFunction {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToAssistantsNamedToolChoiceFunction' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatch {
@@ -94,7 +94,7 @@ function ConvertFrom-JsonToBatch {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatch' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchError {
@@ -103,7 +103,7 @@ function ConvertFrom-JsonToBatchError {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchError' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchErrors {
@@ -112,7 +112,7 @@ function ConvertFrom-JsonToBatchErrors {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchErrors' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchErrorsDataInner {
@@ -121,7 +121,7 @@ function ConvertFrom-JsonToBatchErrorsDataInner {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchErrorsDataInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchFileExpirationAfter {
@@ -130,7 +130,7 @@ function ConvertFrom-JsonToBatchFileExpirationAfter {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchFileExpirationAfter' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestCounts {
@@ -139,7 +139,7 @@ function ConvertFrom-JsonToBatchRequestCounts {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestCounts' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestInput {
@@ -148,7 +148,7 @@ function ConvertFrom-JsonToBatchRequestInput {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestInput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestOutput {
@@ -157,7 +157,7 @@ function ConvertFrom-JsonToBatchRequestOutput {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestOutput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestOutputError {
@@ -166,7 +166,7 @@ function ConvertFrom-JsonToBatchRequestOutputError {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestOutputError' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestOutputResponse {
@@ -175,7 +175,7 @@ function ConvertFrom-JsonToBatchRequestOutputResponse {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestOutputResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchUsage {
@@ -184,7 +184,7 @@ function ConvertFrom-JsonToBatchUsage {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchUsage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchUsageInputTokensDetails {
@@ -193,7 +193,7 @@ function ConvertFrom-JsonToBatchUsageInputTokensDetails {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchUsageInputTokensDetails' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchUsageOutputTokensDetails {
@@ -202,7 +202,7 @@ function ConvertFrom-JsonToBatchUsageOutputTokensDetails {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchUsageOutputTokensDetails' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionAllowedTools {
@@ -211,7 +211,7 @@ function ConvertFrom-JsonToChatCompletionAllowedTools {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionAllowedTools' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionAllowedToolsChoice {
@@ -220,7 +220,7 @@ function ConvertFrom-JsonToChatCompletionAllowedToolsChoice {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionAllowedToolsChoice' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionDeleted {
@@ -229,7 +229,7 @@ function ConvertFrom-JsonToChatCompletionDeleted {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionDeleted' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionFunctionCallOption {
@@ -238,7 +238,7 @@ function ConvertFrom-JsonToChatCompletionFunctionCallOption {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionFunctionCallOption' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionFunctions {
@@ -247,7 +247,7 @@ function ConvertFrom-JsonToChatCompletionFunctions {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionFunctions' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionList {
@@ -256,7 +256,7 @@ function ConvertFrom-JsonToChatCompletionList {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionList' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageCustomToolCall {
@@ -265,7 +265,7 @@ function ConvertFrom-JsonToChatCompletionMessageCustomToolCall {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageCustomToolCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageCustomToolCallCustom {
@@ -274,7 +274,7 @@ function ConvertFrom-JsonToChatCompletionMessageCustomToolCallCustom {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageCustomToolCallCustom' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageList {
@@ -283,7 +283,7 @@ function ConvertFrom-JsonToChatCompletionMessageList {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageList' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageListDataInner {
@@ -292,7 +292,7 @@ function ConvertFrom-JsonToChatCompletionMessageListDataInner {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageListDataInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageListDataInnerContentPartsInner {
@@ -301,7 +301,7 @@ function ConvertFrom-JsonToChatCompletionMessageListDataInnerContentPartsInner {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageListDataInnerContentPartsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCall {
@@ -310,7 +310,7 @@ function ConvertFrom-JsonToChatCompletionMessageToolCall {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCallChunk {
@@ -319,7 +319,7 @@ function ConvertFrom-JsonToChatCompletionMessageToolCallChunk {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCallChunk' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCallChunkFunction {
@@ -328,7 +328,7 @@ function ConvertFrom-JsonToChatCompletionMessageToolCallChunkFunction {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCallChunkFunction' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCallFunction {
@@ -337,7 +337,7 @@ function ConvertFrom-JsonToChatCompletionMessageToolCallFunction {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCallFunction' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCallsInner {
@@ -346,7 +346,7 @@ function ConvertFrom-JsonToChatCompletionMessageToolCallsInner {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCallsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModeration {
@@ -355,7 +355,7 @@ function ConvertFrom-JsonToChatCompletionModeration {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModeration' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModerationError {
@@ -364,7 +364,7 @@ function ConvertFrom-JsonToChatCompletionModerationError {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModerationError' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModerationInput {
@@ -373,7 +373,7 @@ function ConvertFrom-JsonToChatCompletionModerationInput {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModerationInput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModerationOutput {
@@ -382,7 +382,7 @@ function ConvertFrom-JsonToChatCompletionModerationOutput {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModerationOutput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModerationResults {
@@ -391,7 +391,7 @@ function ConvertFrom-JsonToChatCompletionModerationResults {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModerationResults' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionNamedToolChoice {
@@ -400,7 +400,7 @@ function ConvertFrom-JsonToChatCompletionNamedToolChoice {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionNamedToolChoice' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionNamedToolChoiceCustom {
@@ -409,7 +409,7 @@ function ConvertFrom-JsonToChatCompletionNamedToolChoiceCustom {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionNamedToolChoiceCustom' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionNamedToolChoiceCustomCustom {
@@ -418,7 +418,7 @@ function ConvertFrom-JsonToChatCompletionNamedToolChoiceCustomCustom {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionNamedToolChoiceCustomCustom' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessage {
@@ -427,7 +427,7 @@ function ConvertFrom-JsonToChatCompletionRequestAssistantMessage {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageAudio {
@@ -436,7 +436,7 @@ function ConvertFrom-JsonToChatCompletionRequestAssistantMessageAudio {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessageAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageContent {
@@ -445,7 +445,7 @@ function ConvertFrom-JsonToChatCompletionRequestAssistantMessageContent {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageContentPart {
@@ -454,7 +454,7 @@ function ConvertFrom-JsonToChatCompletionRequestAssistantMessageContentPart {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessageContentPart' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageFunctionCall {
@@ -463,7 +463,7 @@ function ConvertFrom-JsonToChatCompletionRequestAssistantMessageFunctionCall {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessageFunctionCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestDeveloperMessage {
@@ -472,7 +472,7 @@ function ConvertFrom-JsonToChatCompletionRequestDeveloperMessage {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestDeveloperMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestDeveloperMessageContent {
@@ -481,7 +481,7 @@ function ConvertFrom-JsonToChatCompletionRequestDeveloperMessageContent {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestDeveloperMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestFunctionMessage {
@@ -490,7 +490,7 @@ function ConvertFrom-JsonToChatCompletionRequestFunctionMessage {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestFunctionMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessage {
@@ -499,7 +499,7 @@ function ConvertFrom-JsonToChatCompletionRequestMessage {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudio {
@@ -508,7 +508,7 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudio {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudioInputAudio {
@@ -517,7 +517,7 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudioInputAudi
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudioInputAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartFile {
@@ -526,7 +526,7 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartFile {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartFile' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartFileFile {
@@ -535,7 +535,7 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartFileFile {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartFileFile' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartImage {
@@ -544,7 +544,7 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartImage {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartImage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartImageImageUrl {
@@ -553,7 +553,7 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartImageImageUrl 
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartImageImageUrl' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartRefusal {
@@ -562,7 +562,7 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartRefusal {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartRefusal' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartText {
@@ -571,7 +571,7 @@ function ConvertFrom-JsonToChatCompletionRequestMessageContentPartText {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartText' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestSystemMessage {
@@ -580,7 +580,7 @@ function ConvertFrom-JsonToChatCompletionRequestSystemMessage {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestSystemMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestSystemMessageContent {
@@ -589,7 +589,7 @@ function ConvertFrom-JsonToChatCompletionRequestSystemMessageContent {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestSystemMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestToolMessage {
@@ -598,7 +598,7 @@ function ConvertFrom-JsonToChatCompletionRequestToolMessage {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestToolMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestToolMessageContent {
@@ -607,7 +607,7 @@ function ConvertFrom-JsonToChatCompletionRequestToolMessageContent {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestToolMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestUserMessage {
@@ -616,7 +616,7 @@ function ConvertFrom-JsonToChatCompletionRequestUserMessage {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestUserMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestUserMessageContent {
@@ -625,7 +625,7 @@ function ConvertFrom-JsonToChatCompletionRequestUserMessageContent {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestUserMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestUserMessageContentPart {
@@ -634,7 +634,7 @@ function ConvertFrom-JsonToChatCompletionRequestUserMessageContentPart {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestUserMessageContentPart' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessage {
@@ -643,7 +643,7 @@ function ConvertFrom-JsonToChatCompletionResponseMessage {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInner {
@@ -652,7 +652,7 @@ function ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInner {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInnerUrlCitation {
@@ -661,7 +661,7 @@ function ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInnerUrlCitat
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInnerUrlCitation' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessageAudio {
@@ -670,7 +670,7 @@ function ConvertFrom-JsonToChatCompletionResponseMessageAudio {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessageAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessageFunctionCall {
@@ -679,7 +679,7 @@ function ConvertFrom-JsonToChatCompletionResponseMessageFunctionCall {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessageFunctionCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionStreamOptions {
@@ -688,7 +688,7 @@ function ConvertFrom-JsonToChatCompletionStreamOptions {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionStreamOptions' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionStreamResponseDelta {
@@ -697,7 +697,7 @@ function ConvertFrom-JsonToChatCompletionStreamResponseDelta {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionStreamResponseDelta' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionStreamResponseDeltaFunctionCall {
@@ -706,7 +706,7 @@ function ConvertFrom-JsonToChatCompletionStreamResponseDeltaFunctionCall {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionStreamResponseDeltaFunctionCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionTokenLogprob {
@@ -715,7 +715,7 @@ function ConvertFrom-JsonToChatCompletionTokenLogprob {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionTokenLogprob' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionTokenLogprobTopLogprobsInner {
@@ -724,7 +724,7 @@ function ConvertFrom-JsonToChatCompletionTokenLogprobTopLogprobsInner {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionTokenLogprobTopLogprobsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionTool {
@@ -733,7 +733,7 @@ function ConvertFrom-JsonToChatCompletionTool {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionTool' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionToolChoiceOption {
@@ -742,7 +742,7 @@ function ConvertFrom-JsonToChatCompletionToolChoiceOption {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionToolChoiceOption' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCompletionUsage {
@@ -751,7 +751,7 @@ function ConvertFrom-JsonToCompletionUsage {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCompletionUsage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCompletionUsageCompletionTokensDetails {
@@ -760,7 +760,7 @@ function ConvertFrom-JsonToCompletionUsageCompletionTokensDetails {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCompletionUsageCompletionTokensDetails' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCompletionUsagePromptTokensDetails {
@@ -769,7 +769,7 @@ function ConvertFrom-JsonToCompletionUsagePromptTokensDetails {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCompletionUsagePromptTokensDetails' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateBatchRequest {
@@ -778,7 +778,7 @@ function ConvertFrom-JsonToCreateBatchRequest {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateBatchRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequest {
@@ -787,7 +787,7 @@ function ConvertFrom-JsonToCreateChatCompletionRequest {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestAudio {
@@ -796,7 +796,7 @@ function ConvertFrom-JsonToCreateChatCompletionRequestAudio {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestFunctionCall {
@@ -805,7 +805,7 @@ function ConvertFrom-JsonToCreateChatCompletionRequestFunctionCall {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestFunctionCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestModel {
@@ -814,7 +814,7 @@ function ConvertFrom-JsonToCreateChatCompletionRequestModel {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestModel' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestResponseFormat {
@@ -823,7 +823,7 @@ function ConvertFrom-JsonToCreateChatCompletionRequestResponseFormat {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestResponseFormat' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestStop {
@@ -832,7 +832,7 @@ function ConvertFrom-JsonToCreateChatCompletionRequestStop {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestStop' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestToolsInner {
@@ -841,7 +841,7 @@ function ConvertFrom-JsonToCreateChatCompletionRequestToolsInner {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestToolsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptions {
@@ -850,7 +850,7 @@ function ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptions {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptions' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptionsUserLocation {
@@ -859,7 +859,7 @@ function ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptionsUserLocati
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptionsUserLocation' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionResponse {
@@ -868,7 +868,7 @@ function ConvertFrom-JsonToCreateChatCompletionResponse {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionResponseChoicesInner {
@@ -877,7 +877,7 @@ function ConvertFrom-JsonToCreateChatCompletionResponseChoicesInner {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionResponseChoicesInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionResponseChoicesInnerLogprobs {
@@ -886,7 +886,7 @@ function ConvertFrom-JsonToCreateChatCompletionResponseChoicesInnerLogprobs {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionResponseChoicesInnerLogprobs' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionStreamResponse {
@@ -895,7 +895,7 @@ function ConvertFrom-JsonToCreateChatCompletionStreamResponse {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionStreamResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionStreamResponseChoicesInner {
@@ -904,7 +904,7 @@ function ConvertFrom-JsonToCreateChatCompletionStreamResponseChoicesInner {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionStreamResponseChoicesInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionStreamResponseUsage {
@@ -913,7 +913,7 @@ function ConvertFrom-JsonToCreateChatCompletionStreamResponseUsage {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionStreamResponseUsage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingRequest {
@@ -922,7 +922,7 @@ function ConvertFrom-JsonToCreateEmbeddingRequest {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingRequestInput {
@@ -931,7 +931,7 @@ function ConvertFrom-JsonToCreateEmbeddingRequestInput {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingRequestInput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingRequestModel {
@@ -940,7 +940,7 @@ function ConvertFrom-JsonToCreateEmbeddingRequestModel {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingRequestModel' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingResponse {
@@ -949,7 +949,7 @@ function ConvertFrom-JsonToCreateEmbeddingResponse {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingResponseUsage {
@@ -958,7 +958,7 @@ function ConvertFrom-JsonToCreateEmbeddingResponseUsage {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingResponseUsage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModelResponseProperties {
@@ -967,7 +967,7 @@ function ConvertFrom-JsonToCreateModelResponseProperties {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModelResponseProperties' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequest {
@@ -976,7 +976,7 @@ function ConvertFrom-JsonToCreateModerationRequest {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInput {
@@ -985,7 +985,7 @@ function ConvertFrom-JsonToCreateModerationRequestInput {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInputOneOfInner {
@@ -994,7 +994,7 @@ function ConvertFrom-JsonToCreateModerationRequestInputOneOfInner {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInputOneOfInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf {
@@ -1003,7 +1003,7 @@ function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf1 {
@@ -1012,7 +1012,7 @@ function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf1 {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf1' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOfImageUrl {
@@ -1021,7 +1021,7 @@ function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOfImageUrl {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOfImageUrl' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestModel {
@@ -1030,7 +1030,7 @@ function ConvertFrom-JsonToCreateModerationRequestModel {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestModel' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponse {
@@ -1039,7 +1039,7 @@ function ConvertFrom-JsonToCreateModerationResponse {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponseResultsInner {
@@ -1048,7 +1048,7 @@ function ConvertFrom-JsonToCreateModerationResponseResultsInner {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponseResultsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategories {
@@ -1057,7 +1057,7 @@ function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategories {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponseResultsInnerCategories' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryAppliedInputTypes {
@@ -1066,7 +1066,7 @@ function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryAppliedIn
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryAppliedInputTypes' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryScores {
@@ -1075,7 +1075,7 @@ function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryScores {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryScores' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCustomToolChatCompletions {
@@ -1084,7 +1084,7 @@ function ConvertFrom-JsonToCustomToolChatCompletions {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCustomToolChatCompletions' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCustomToolChatCompletionsCustom {
@@ -1093,7 +1093,7 @@ function ConvertFrom-JsonToCustomToolChatCompletionsCustom {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCustomToolChatCompletionsCustom' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCustomToolChatCompletionsCustomFormat {
@@ -1102,7 +1102,7 @@ function ConvertFrom-JsonToCustomToolChatCompletionsCustomFormat {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCustomToolChatCompletionsCustomFormat' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToDeleteFileResponse {
@@ -1111,7 +1111,7 @@ function ConvertFrom-JsonToDeleteFileResponse {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToDeleteFileResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToDeleteModelResponse {
@@ -1120,7 +1120,7 @@ function ConvertFrom-JsonToDeleteModelResponse {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToDeleteModelResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToEmbedding {
@@ -1129,7 +1129,7 @@ function ConvertFrom-JsonToEmbedding {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToEmbedding' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToError {
@@ -1138,7 +1138,7 @@ function ConvertFrom-JsonToError {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToError' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToErrorResponse {
@@ -1147,7 +1147,7 @@ function ConvertFrom-JsonToErrorResponse {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToErrorResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToFileExpirationAfter {
@@ -1156,7 +1156,7 @@ function ConvertFrom-JsonToFileExpirationAfter {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToFileExpirationAfter' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToFunctionObject {
@@ -1165,7 +1165,7 @@ function ConvertFrom-JsonToFunctionObject {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToFunctionObject' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToGrammarFormat {
@@ -1174,7 +1174,7 @@ function ConvertFrom-JsonToGrammarFormat {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToGrammarFormat' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToGrammarFormatGrammar {
@@ -1183,7 +1183,7 @@ function ConvertFrom-JsonToGrammarFormatGrammar {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToGrammarFormatGrammar' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToListBatchesResponse {
@@ -1192,7 +1192,7 @@ function ConvertFrom-JsonToListBatchesResponse {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToListBatchesResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToListFilesResponse {
@@ -1201,7 +1201,7 @@ function ConvertFrom-JsonToListFilesResponse {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToListFilesResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToListModelsResponse {
@@ -1210,7 +1210,7 @@ function ConvertFrom-JsonToListModelsResponse {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToListModelsResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModel {
@@ -1219,7 +1219,7 @@ function ConvertFrom-JsonToModel {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModel' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModelIdsShared {
@@ -1228,7 +1228,7 @@ function ConvertFrom-JsonToModelIdsShared {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModelIdsShared' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModelResponseProperties {
@@ -1237,7 +1237,7 @@ function ConvertFrom-JsonToModelResponseProperties {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModelResponseProperties' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModerationConfigParam {
@@ -1246,7 +1246,7 @@ function ConvertFrom-JsonToModerationConfigParam {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModerationConfigParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModerationParam {
@@ -1255,7 +1255,7 @@ function ConvertFrom-JsonToModerationParam {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModerationParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModerationPolicyParam {
@@ -1264,7 +1264,7 @@ function ConvertFrom-JsonToModerationPolicyParam {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModerationPolicyParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModerationResultBody {
@@ -1273,7 +1273,7 @@ function ConvertFrom-JsonToModerationResultBody {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModerationResultBody' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToOpenAIFile {
@@ -1282,7 +1282,7 @@ function ConvertFrom-JsonToOpenAIFile {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToOpenAIFile' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToPredictionContent {
@@ -1291,7 +1291,7 @@ function ConvertFrom-JsonToPredictionContent {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToPredictionContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToPredictionContentContent {
@@ -1300,7 +1300,7 @@ function ConvertFrom-JsonToPredictionContentContent {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToPredictionContentContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToPromptCacheBreakpointParam {
@@ -1309,7 +1309,7 @@ function ConvertFrom-JsonToPromptCacheBreakpointParam {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToPromptCacheBreakpointParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToPromptCacheOptionsParam {
@@ -1318,7 +1318,7 @@ function ConvertFrom-JsonToPromptCacheOptionsParam {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToPromptCacheOptionsParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToResponseFormatJsonObject {
@@ -1327,7 +1327,7 @@ function ConvertFrom-JsonToResponseFormatJsonObject {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToResponseFormatJsonObject' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToResponseFormatJsonSchema {
@@ -1336,7 +1336,7 @@ function ConvertFrom-JsonToResponseFormatJsonSchema {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToResponseFormatJsonSchema' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToResponseFormatJsonSchemaJsonSchema {
@@ -1345,7 +1345,7 @@ function ConvertFrom-JsonToResponseFormatJsonSchemaJsonSchema {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToResponseFormatJsonSchemaJsonSchema' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToResponseFormatText {
@@ -1354,7 +1354,7 @@ function ConvertFrom-JsonToResponseFormatText {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToResponseFormatText' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToStopConfiguration {
@@ -1363,7 +1363,7 @@ function ConvertFrom-JsonToStopConfiguration {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToStopConfiguration' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToTextFormat {
@@ -1372,7 +1372,7 @@ function ConvertFrom-JsonToTextFormat {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToTextFormat' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToUpdateChatCompletionRequest {
@@ -1381,7 +1381,7 @@ function ConvertFrom-JsonToUpdateChatCompletionRequest {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToUpdateChatCompletionRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToVoiceIdsOrCustomVoice {
@@ -1390,7 +1390,7 @@ function ConvertFrom-JsonToVoiceIdsOrCustomVoice {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToVoiceIdsOrCustomVoice' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToVoiceIdsOrCustomVoiceAnyOf {
@@ -1399,7 +1399,7 @@ function ConvertFrom-JsonToVoiceIdsOrCustomVoiceAnyOf {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToVoiceIdsOrCustomVoiceAnyOf' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToVoiceIdsShared {
@@ -1408,7 +1408,7 @@ function ConvertFrom-JsonToVoiceIdsShared {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToVoiceIdsShared' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToWebSearchLocation {
@@ -1417,7 +1417,7 @@ function ConvertFrom-JsonToWebSearchLocation {
         [String]
         ${Json}
     )
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters }
+    process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToWebSearchLocation' $PSBoundParameters }
 }
 
 function Copy-ChatSession {
@@ -1427,7 +1427,7 @@ function Copy-ChatSession {
         [PSCustomObject]
         ${Session}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Copy-ChatSession' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -1441,7 +1441,7 @@ function Export-ChatCompletionRun {
         [String]
         ${OutFile}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Export-ChatCompletionRun' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -1456,7 +1456,7 @@ function Export-ChatSession {
         [String]
         ${Path}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Export-ChatSession' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -1491,7 +1491,7 @@ function Get-ChatCompletion {
         [System.Object]
         ${Connection}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletion' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -1515,7 +1515,7 @@ function Get-ChatCompletionMessage {
         [System.Object]
         ${Connection}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletionMessage' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -1527,7 +1527,7 @@ function Get-ChatCompletionRun {
         [String]
         ${Ledger}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletionRun' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -1545,7 +1545,7 @@ function Get-ChatCompletionUsage {
         [String]
         ${PriceFile}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletionUsage' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -1554,7 +1554,7 @@ function Get-Configuration {
     [CmdletBinding()]
     param(
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Get-Configuration' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -1563,7 +1563,7 @@ function Get-ConfigurationHttpSigning {
     [CmdletBinding()]
     param(
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Get-ConfigurationHttpSigning' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -1572,7 +1572,7 @@ function Get-HostSetting {
     [CmdletBinding()]
     param(
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Get-HostSetting' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -1586,7 +1586,7 @@ function Get-UrlFromHostSetting {
         [Hashtable]
         ${Variables}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Get-UrlFromHostSetting' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -1598,7 +1598,7 @@ function Import-ChatSession {
         [String]
         ${Path}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Import-ChatSession' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -1611,7 +1611,7 @@ function Initialize-AssistantsNamedToolChoiceFunction {
         ${Name}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-AssistantsNamedToolChoiceFunction' $PSBoundParameters $_ $given }
 }
 
 function Initialize-Batch {
@@ -1687,7 +1687,7 @@ function Initialize-Batch {
         ${Usage}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-Batch' $PSBoundParameters $_ $given }
 }
 
 function Initialize-BatchError {
@@ -1707,7 +1707,7 @@ function Initialize-BatchError {
         ${Line}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchError' $PSBoundParameters $_ $given }
 }
 
 function Initialize-BatchErrors {
@@ -1721,7 +1721,7 @@ function Initialize-BatchErrors {
         ${VarData}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchErrors' $PSBoundParameters $_ $given }
 }
 
 function Initialize-BatchErrorsDataInner {
@@ -1741,7 +1741,7 @@ function Initialize-BatchErrorsDataInner {
         ${Line}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchErrorsDataInner' $PSBoundParameters $_ $given }
 }
 
 function Initialize-BatchFileExpirationAfter {
@@ -1756,7 +1756,7 @@ function Initialize-BatchFileExpirationAfter {
         ${Seconds}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchFileExpirationAfter' $PSBoundParameters $_ $given }
 }
 
 function Initialize-BatchRequestCounts {
@@ -1773,7 +1773,7 @@ function Initialize-BatchRequestCounts {
         ${Failed}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchRequestCounts' $PSBoundParameters $_ $given }
 }
 
 function Initialize-BatchRequestInput {
@@ -1791,7 +1791,7 @@ function Initialize-BatchRequestInput {
         ${Url}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchRequestInput' $PSBoundParameters $_ $given }
 }
 
 function Initialize-BatchRequestOutput {
@@ -1811,7 +1811,7 @@ function Initialize-BatchRequestOutput {
         ${VarError}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchRequestOutput' $PSBoundParameters $_ $given }
 }
 
 function Initialize-BatchRequestOutputError {
@@ -1825,7 +1825,7 @@ function Initialize-BatchRequestOutputError {
         ${Message}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchRequestOutputError' $PSBoundParameters $_ $given }
 }
 
 function Initialize-BatchRequestOutputResponse {
@@ -1842,7 +1842,7 @@ function Initialize-BatchRequestOutputResponse {
         ${Body}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchRequestOutputResponse' $PSBoundParameters $_ $given }
 }
 
 function Initialize-BatchUsage {
@@ -1865,7 +1865,7 @@ function Initialize-BatchUsage {
         ${TotalTokens}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchUsage' $PSBoundParameters $_ $given }
 }
 
 function Initialize-BatchUsageInputTokensDetails {
@@ -1876,7 +1876,7 @@ function Initialize-BatchUsageInputTokensDetails {
         ${CachedTokens}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchUsageInputTokensDetails' $PSBoundParameters $_ $given }
 }
 
 function Initialize-BatchUsageOutputTokensDetails {
@@ -1887,7 +1887,7 @@ function Initialize-BatchUsageOutputTokensDetails {
         ${ReasoningTokens}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchUsageOutputTokensDetails' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionAllowedTools {
@@ -1902,7 +1902,7 @@ function Initialize-ChatCompletionAllowedTools {
         ${Tools}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionAllowedTools' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionAllowedToolsChoice {
@@ -1917,7 +1917,7 @@ function Initialize-ChatCompletionAllowedToolsChoice {
         ${AllowedTools}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionAllowedToolsChoice' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionDeleted {
@@ -1935,7 +1935,7 @@ function Initialize-ChatCompletionDeleted {
         ${Deleted}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionDeleted' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionFunctionCallOption {
@@ -1946,7 +1946,7 @@ function Initialize-ChatCompletionFunctionCallOption {
         ${Name}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionFunctionCallOption' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionFunctions {
@@ -1963,7 +1963,7 @@ function Initialize-ChatCompletionFunctions {
         ${Parameters}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionFunctions' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionList {
@@ -1987,7 +1987,7 @@ function Initialize-ChatCompletionList {
         ${HasMore}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionList' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionMessageCustomToolCall {
@@ -2005,7 +2005,7 @@ function Initialize-ChatCompletionMessageCustomToolCall {
         ${Custom}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageCustomToolCall' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionMessageCustomToolCallCustom {
@@ -2019,7 +2019,7 @@ function Initialize-ChatCompletionMessageCustomToolCallCustom {
         ${VarInput}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageCustomToolCallCustom' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionMessageList {
@@ -2043,7 +2043,7 @@ function Initialize-ChatCompletionMessageList {
         ${HasMore}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageList' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionMessageListDataInner {
@@ -2079,7 +2079,7 @@ function Initialize-ChatCompletionMessageListDataInner {
         ${ContentParts}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageListDataInner' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionMessageListDataInnerContentPartsInner {
@@ -2100,7 +2100,7 @@ function Initialize-ChatCompletionMessageListDataInnerContentPartsInner {
         ${PromptCacheBreakpoint}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageListDataInnerContentPartsInner' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionMessageToolCall {
@@ -2118,7 +2118,7 @@ function Initialize-ChatCompletionMessageToolCall {
         ${VarFunction}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageToolCall' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionMessageToolCallChunk {
@@ -2139,7 +2139,7 @@ function Initialize-ChatCompletionMessageToolCallChunk {
         ${VarFunction}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageToolCallChunk' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionMessageToolCallChunkFunction {
@@ -2153,7 +2153,7 @@ function Initialize-ChatCompletionMessageToolCallChunkFunction {
         ${Arguments}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageToolCallChunkFunction' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionMessageToolCallFunction {
@@ -2167,7 +2167,7 @@ function Initialize-ChatCompletionMessageToolCallFunction {
         ${Arguments}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageToolCallFunction' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionMessageToolCallsInner {
@@ -2188,7 +2188,7 @@ function Initialize-ChatCompletionMessageToolCallsInner {
         ${Custom}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageToolCallsInner' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionModeration {
@@ -2202,7 +2202,7 @@ function Initialize-ChatCompletionModeration {
         ${Output}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionModeration' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionModerationError {
@@ -2220,7 +2220,7 @@ function Initialize-ChatCompletionModerationError {
         ${Message}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionModerationError' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionModerationInput {
@@ -2244,7 +2244,7 @@ function Initialize-ChatCompletionModerationInput {
         ${Message}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionModerationInput' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionModerationOutput {
@@ -2268,7 +2268,7 @@ function Initialize-ChatCompletionModerationOutput {
         ${Message}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionModerationOutput' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionModerationResults {
@@ -2286,7 +2286,7 @@ function Initialize-ChatCompletionModerationResults {
         ${Results}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionModerationResults' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionNamedToolChoice {
@@ -2301,7 +2301,7 @@ function Initialize-ChatCompletionNamedToolChoice {
         ${VarFunction}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionNamedToolChoice' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionNamedToolChoiceCustom {
@@ -2316,7 +2316,7 @@ function Initialize-ChatCompletionNamedToolChoiceCustom {
         ${Custom}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionNamedToolChoiceCustom' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionNamedToolChoiceCustomCustom {
@@ -2327,7 +2327,7 @@ function Initialize-ChatCompletionNamedToolChoiceCustomCustom {
         ${Name}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionNamedToolChoiceCustomCustom' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestAssistantMessage {
@@ -2357,7 +2357,7 @@ function Initialize-ChatCompletionRequestAssistantMessage {
         ${FunctionCall}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestAssistantMessage' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestAssistantMessageAudio {
@@ -2368,7 +2368,7 @@ function Initialize-ChatCompletionRequestAssistantMessageAudio {
         ${Id}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestAssistantMessageAudio' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestAssistantMessageContent {
@@ -2379,7 +2379,7 @@ function Initialize-ChatCompletionRequestAssistantMessageContent {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestAssistantMessageContent' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestAssistantMessageContentPart {
@@ -2400,7 +2400,7 @@ function Initialize-ChatCompletionRequestAssistantMessageContentPart {
         ${PromptCacheBreakpoint}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestAssistantMessageContentPart' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestAssistantMessageFunctionCall {
@@ -2414,7 +2414,7 @@ function Initialize-ChatCompletionRequestAssistantMessageFunctionCall {
         ${Name}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestAssistantMessageFunctionCall' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestDeveloperMessage {
@@ -2432,7 +2432,7 @@ function Initialize-ChatCompletionRequestDeveloperMessage {
         ${Name}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestDeveloperMessage' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestDeveloperMessageContent {
@@ -2443,7 +2443,7 @@ function Initialize-ChatCompletionRequestDeveloperMessageContent {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestDeveloperMessageContent' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestFunctionMessage {
@@ -2461,7 +2461,7 @@ function Initialize-ChatCompletionRequestFunctionMessage {
         ${Name}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestFunctionMessage' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestMessage {
@@ -2494,7 +2494,7 @@ function Initialize-ChatCompletionRequestMessage {
         ${ToolCallId}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessage' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestMessageContentPartAudio {
@@ -2512,7 +2512,7 @@ function Initialize-ChatCompletionRequestMessageContentPartAudio {
         ${PromptCacheBreakpoint}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartAudio' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestMessageContentPartAudioInputAudio {
@@ -2527,7 +2527,7 @@ function Initialize-ChatCompletionRequestMessageContentPartAudioInputAudio {
         ${Format}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartAudioInputAudio' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestMessageContentPartFile {
@@ -2545,7 +2545,7 @@ function Initialize-ChatCompletionRequestMessageContentPartFile {
         ${PromptCacheBreakpoint}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartFile' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestMessageContentPartFileFile {
@@ -2562,7 +2562,7 @@ function Initialize-ChatCompletionRequestMessageContentPartFileFile {
         ${FileId}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartFileFile' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestMessageContentPartImage {
@@ -2580,7 +2580,7 @@ function Initialize-ChatCompletionRequestMessageContentPartImage {
         ${PromptCacheBreakpoint}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartImage' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestMessageContentPartImageImageUrl {
@@ -2595,7 +2595,7 @@ function Initialize-ChatCompletionRequestMessageContentPartImageImageUrl {
         ${Detail}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartImageImageUrl' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestMessageContentPartRefusal {
@@ -2610,7 +2610,7 @@ function Initialize-ChatCompletionRequestMessageContentPartRefusal {
         ${Refusal}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartRefusal' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestMessageContentPartText {
@@ -2628,7 +2628,7 @@ function Initialize-ChatCompletionRequestMessageContentPartText {
         ${PromptCacheBreakpoint}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartText' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestSystemMessage {
@@ -2646,7 +2646,7 @@ function Initialize-ChatCompletionRequestSystemMessage {
         ${Name}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestSystemMessage' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestSystemMessageContent {
@@ -2657,7 +2657,7 @@ function Initialize-ChatCompletionRequestSystemMessageContent {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestSystemMessageContent' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestToolMessage {
@@ -2675,7 +2675,7 @@ function Initialize-ChatCompletionRequestToolMessage {
         ${ToolCallId}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestToolMessage' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestToolMessageContent {
@@ -2686,7 +2686,7 @@ function Initialize-ChatCompletionRequestToolMessageContent {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestToolMessageContent' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestUserMessage {
@@ -2704,7 +2704,7 @@ function Initialize-ChatCompletionRequestUserMessage {
         ${Name}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestUserMessage' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestUserMessageContent {
@@ -2715,7 +2715,7 @@ function Initialize-ChatCompletionRequestUserMessageContent {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestUserMessageContent' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionRequestUserMessageContentPart {
@@ -2742,7 +2742,7 @@ function Initialize-ChatCompletionRequestUserMessageContentPart {
         ${PromptCacheBreakpoint}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestUserMessageContentPart' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionResponseMessage {
@@ -2772,7 +2772,7 @@ function Initialize-ChatCompletionResponseMessage {
         ${Annotations}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionResponseMessage' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionResponseMessageAnnotationsInner {
@@ -2787,7 +2787,7 @@ function Initialize-ChatCompletionResponseMessageAnnotationsInner {
         ${UrlCitation}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionResponseMessageAnnotationsInner' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionResponseMessageAnnotationsInnerUrlCitation {
@@ -2807,7 +2807,7 @@ function Initialize-ChatCompletionResponseMessageAnnotationsInnerUrlCitation {
         ${Title}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionResponseMessageAnnotationsInnerUrlCitation' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionResponseMessageAudio {
@@ -2827,7 +2827,7 @@ function Initialize-ChatCompletionResponseMessageAudio {
         ${Transcript}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionResponseMessageAudio' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionResponseMessageFunctionCall {
@@ -2841,7 +2841,7 @@ function Initialize-ChatCompletionResponseMessageFunctionCall {
         ${Name}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionResponseMessageFunctionCall' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionStreamOptions {
@@ -2855,7 +2855,7 @@ function Initialize-ChatCompletionStreamOptions {
         ${IncludeObfuscation}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionStreamOptions' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionStreamResponseDelta {
@@ -2879,7 +2879,7 @@ function Initialize-ChatCompletionStreamResponseDelta {
         ${Refusal}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionStreamResponseDelta' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionStreamResponseDeltaFunctionCall {
@@ -2893,7 +2893,7 @@ function Initialize-ChatCompletionStreamResponseDeltaFunctionCall {
         ${Name}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionStreamResponseDeltaFunctionCall' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionTokenLogprob {
@@ -2913,7 +2913,7 @@ function Initialize-ChatCompletionTokenLogprob {
         ${TopLogprobs}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionTokenLogprob' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionTokenLogprobTopLogprobsInner {
@@ -2930,7 +2930,7 @@ function Initialize-ChatCompletionTokenLogprobTopLogprobsInner {
         ${Bytes}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionTokenLogprobTopLogprobsInner' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionTool {
@@ -2945,7 +2945,7 @@ function Initialize-ChatCompletionTool {
         ${VarFunction}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionTool' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ChatCompletionToolChoiceOption {
@@ -2969,7 +2969,7 @@ function Initialize-ChatCompletionToolChoiceOption {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionToolChoiceOption' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CompletionUsage {
@@ -2992,7 +2992,7 @@ function Initialize-CompletionUsage {
         ${PromptTokensDetails}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CompletionUsage' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CompletionUsageCompletionTokensDetails {
@@ -3015,7 +3015,7 @@ function Initialize-CompletionUsageCompletionTokensDetails {
         ${TextTokens}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CompletionUsageCompletionTokensDetails' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CompletionUsagePromptTokensDetails {
@@ -3038,7 +3038,7 @@ function Initialize-CompletionUsagePromptTokensDetails {
         ${CacheWriteTokens}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CompletionUsagePromptTokensDetails' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateBatchRequest {
@@ -3063,7 +3063,7 @@ function Initialize-CreateBatchRequest {
         ${OutputExpiresAfter}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateBatchRequest' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionRequest {
@@ -3187,7 +3187,7 @@ function Initialize-CreateChatCompletionRequest {
         ${Moderation}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequest' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionRequestAudio {
@@ -3203,7 +3203,7 @@ function Initialize-CreateChatCompletionRequestAudio {
         ${Format}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestAudio' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionRequestFunctionCall {
@@ -3217,7 +3217,7 @@ function Initialize-CreateChatCompletionRequestFunctionCall {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestFunctionCall' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionRequestModel {
@@ -3228,7 +3228,7 @@ function Initialize-CreateChatCompletionRequestModel {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestModel' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionRequestResponseFormat {
@@ -3243,7 +3243,7 @@ function Initialize-CreateChatCompletionRequestResponseFormat {
         ${JsonSchema}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestResponseFormat' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionRequestStop {
@@ -3254,7 +3254,7 @@ function Initialize-CreateChatCompletionRequestStop {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestStop' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionRequestToolsInner {
@@ -3272,7 +3272,7 @@ function Initialize-CreateChatCompletionRequestToolsInner {
         ${Custom}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestToolsInner' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionRequestWebSearchOptions {
@@ -3287,7 +3287,7 @@ function Initialize-CreateChatCompletionRequestWebSearchOptions {
         ${SearchContextSize}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestWebSearchOptions' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionRequestWebSearchOptionsUserLocation {
@@ -3302,7 +3302,7 @@ function Initialize-CreateChatCompletionRequestWebSearchOptionsUserLocation {
         ${Approximate}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestWebSearchOptionsUserLocation' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionResponse {
@@ -3342,7 +3342,7 @@ function Initialize-CreateChatCompletionResponse {
         ${Moderation}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionResponse' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionResponseChoicesInner {
@@ -3363,7 +3363,7 @@ function Initialize-CreateChatCompletionResponseChoicesInner {
         ${Logprobs}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionResponseChoicesInner' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionResponseChoicesInnerLogprobs {
@@ -3377,7 +3377,7 @@ function Initialize-CreateChatCompletionResponseChoicesInnerLogprobs {
         ${Refusal}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionResponseChoicesInnerLogprobs' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionStreamResponse {
@@ -3417,7 +3417,7 @@ function Initialize-CreateChatCompletionStreamResponse {
         ${Moderation}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionStreamResponse' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionStreamResponseChoicesInner {
@@ -3438,7 +3438,7 @@ function Initialize-CreateChatCompletionStreamResponseChoicesInner {
         ${Index}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionStreamResponseChoicesInner' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateChatCompletionStreamResponseUsage {
@@ -3461,7 +3461,7 @@ function Initialize-CreateChatCompletionStreamResponseUsage {
         ${PromptTokensDetails}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionStreamResponseUsage' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateEmbeddingRequest {
@@ -3485,7 +3485,7 @@ function Initialize-CreateEmbeddingRequest {
         ${User}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateEmbeddingRequest' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateEmbeddingRequestInput {
@@ -3496,7 +3496,7 @@ function Initialize-CreateEmbeddingRequestInput {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateEmbeddingRequestInput' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateEmbeddingRequestModel {
@@ -3507,7 +3507,7 @@ function Initialize-CreateEmbeddingRequestModel {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateEmbeddingRequestModel' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateEmbeddingResponse {
@@ -3528,7 +3528,7 @@ function Initialize-CreateEmbeddingResponse {
         ${Usage}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateEmbeddingResponse' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateEmbeddingResponseUsage {
@@ -3542,7 +3542,7 @@ function Initialize-CreateEmbeddingResponseUsage {
         ${TotalTokens}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateEmbeddingResponseUsage' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateModelResponseProperties {
@@ -3578,7 +3578,7 @@ function Initialize-CreateModelResponseProperties {
         ${PromptCacheOptions}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModelResponseProperties' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateModerationRequest {
@@ -3592,7 +3592,7 @@ function Initialize-CreateModerationRequest {
         ${Model}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequest' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateModerationRequestInput {
@@ -3603,7 +3603,7 @@ function Initialize-CreateModerationRequestInput {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequestInput' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateModerationRequestInputOneOfInner {
@@ -3621,7 +3621,7 @@ function Initialize-CreateModerationRequestInputOneOfInner {
         ${Text}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequestInputOneOfInner' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateModerationRequestInputOneOfInnerOneOf {
@@ -3636,7 +3636,7 @@ function Initialize-CreateModerationRequestInputOneOfInnerOneOf {
         ${ImageUrl}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequestInputOneOfInnerOneOf' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateModerationRequestInputOneOfInnerOneOf1 {
@@ -3651,7 +3651,7 @@ function Initialize-CreateModerationRequestInputOneOfInnerOneOf1 {
         ${Text}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequestInputOneOfInnerOneOf1' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateModerationRequestInputOneOfInnerOneOfImageUrl {
@@ -3662,7 +3662,7 @@ function Initialize-CreateModerationRequestInputOneOfInnerOneOfImageUrl {
         ${Url}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequestInputOneOfInnerOneOfImageUrl' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateModerationRequestModel {
@@ -3673,7 +3673,7 @@ function Initialize-CreateModerationRequestModel {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequestModel' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateModerationResponse {
@@ -3690,7 +3690,7 @@ function Initialize-CreateModerationResponse {
         ${Results}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationResponse' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateModerationResponseResultsInner {
@@ -3710,7 +3710,7 @@ function Initialize-CreateModerationResponseResultsInner {
         ${CategoryAppliedInputTypes}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationResponseResultsInner' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateModerationResponseResultsInnerCategories {
@@ -3757,7 +3757,7 @@ function Initialize-CreateModerationResponseResultsInnerCategories {
         ${ViolenceGraphic}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationResponseResultsInnerCategories' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateModerationResponseResultsInnerCategoryAppliedInputTypes {
@@ -3817,7 +3817,7 @@ function Initialize-CreateModerationResponseResultsInnerCategoryAppliedInputType
         ${ViolenceGraphic}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationResponseResultsInnerCategoryAppliedInputTypes' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CreateModerationResponseResultsInnerCategoryScores {
@@ -3864,7 +3864,7 @@ function Initialize-CreateModerationResponseResultsInnerCategoryScores {
         ${ViolenceGraphic}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationResponseResultsInnerCategoryScores' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CustomToolChatCompletions {
@@ -3879,7 +3879,7 @@ function Initialize-CustomToolChatCompletions {
         ${Custom}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CustomToolChatCompletions' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CustomToolChatCompletionsCustom {
@@ -3896,7 +3896,7 @@ function Initialize-CustomToolChatCompletionsCustom {
         ${Format}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CustomToolChatCompletionsCustom' $PSBoundParameters $_ $given }
 }
 
 function Initialize-CustomToolChatCompletionsCustomFormat {
@@ -3911,7 +3911,7 @@ function Initialize-CustomToolChatCompletionsCustomFormat {
         ${Grammar}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CustomToolChatCompletionsCustomFormat' $PSBoundParameters $_ $given }
 }
 
 function Initialize-DeleteFileResponse {
@@ -3929,7 +3929,7 @@ function Initialize-DeleteFileResponse {
         ${Deleted}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-DeleteFileResponse' $PSBoundParameters $_ $given }
 }
 
 function Initialize-DeleteModelResponse {
@@ -3946,7 +3946,7 @@ function Initialize-DeleteModelResponse {
         ${Object}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-DeleteModelResponse' $PSBoundParameters $_ $given }
 }
 
 function Initialize-Embedding {
@@ -3964,7 +3964,7 @@ function Initialize-Embedding {
         ${Object}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-Embedding' $PSBoundParameters $_ $given }
 }
 
 function Initialize-Error {
@@ -3984,7 +3984,7 @@ function Initialize-Error {
         ${Type}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-Error' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ErrorResponse {
@@ -3995,7 +3995,7 @@ function Initialize-ErrorResponse {
         ${VarError}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ErrorResponse' $PSBoundParameters $_ $given }
 }
 
 function Initialize-FileExpirationAfter {
@@ -4010,7 +4010,7 @@ function Initialize-FileExpirationAfter {
         ${Seconds}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-FileExpirationAfter' $PSBoundParameters $_ $given }
 }
 
 function Initialize-FunctionObject {
@@ -4030,7 +4030,7 @@ function Initialize-FunctionObject {
         ${Strict}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-FunctionObject' $PSBoundParameters $_ $given }
 }
 
 function Initialize-GrammarFormat {
@@ -4045,7 +4045,7 @@ function Initialize-GrammarFormat {
         ${Grammar}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-GrammarFormat' $PSBoundParameters $_ $given }
 }
 
 function Initialize-GrammarFormatGrammar {
@@ -4060,7 +4060,7 @@ function Initialize-GrammarFormatGrammar {
         ${Syntax}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-GrammarFormatGrammar' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ListBatchesResponse {
@@ -4084,7 +4084,7 @@ function Initialize-ListBatchesResponse {
         ${Object}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ListBatchesResponse' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ListFilesResponse {
@@ -4107,7 +4107,7 @@ function Initialize-ListFilesResponse {
         ${HasMore}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ListFilesResponse' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ListModelsResponse {
@@ -4122,7 +4122,7 @@ function Initialize-ListModelsResponse {
         ${VarData}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ListModelsResponse' $PSBoundParameters $_ $given }
 }
 
 function Initialize-Model {
@@ -4146,7 +4146,7 @@ function Initialize-Model {
         ${ShutdownDate}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-Model' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ModelIdsShared {
@@ -4157,7 +4157,7 @@ function Initialize-ModelIdsShared {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModelIdsShared' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ModelResponseProperties {
@@ -4190,7 +4190,7 @@ function Initialize-ModelResponseProperties {
         ${PromptCacheRetention}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModelResponseProperties' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ModerationConfigParam {
@@ -4202,7 +4202,7 @@ function Initialize-ModerationConfigParam {
         ${Mode}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModerationConfigParam' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ModerationParam {
@@ -4216,7 +4216,7 @@ function Initialize-ModerationParam {
         ${Policy}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModerationParam' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ModerationPolicyParam {
@@ -4230,7 +4230,7 @@ function Initialize-ModerationPolicyParam {
         ${Output}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModerationPolicyParam' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ModerationResultBody {
@@ -4257,7 +4257,7 @@ function Initialize-ModerationResultBody {
         ${CategoryAppliedInputTypes}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModerationResultBody' $PSBoundParameters $_ $given }
 }
 
 function Initialize-OpenAIFile {
@@ -4295,7 +4295,7 @@ function Initialize-OpenAIFile {
         ${ExpiresAt}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-OpenAIFile' $PSBoundParameters $_ $given }
 }
 
 function Initialize-PredictionContent {
@@ -4310,7 +4310,7 @@ function Initialize-PredictionContent {
         ${Content}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-PredictionContent' $PSBoundParameters $_ $given }
 }
 
 function Initialize-PredictionContentContent {
@@ -4321,7 +4321,7 @@ function Initialize-PredictionContentContent {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-PredictionContentContent' $PSBoundParameters $_ $given }
 }
 
 function Initialize-PromptCacheBreakpointParam {
@@ -4333,7 +4333,7 @@ function Initialize-PromptCacheBreakpointParam {
         ${Mode}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-PromptCacheBreakpointParam' $PSBoundParameters $_ $given }
 }
 
 function Initialize-PromptCacheOptionsParam {
@@ -4349,7 +4349,7 @@ function Initialize-PromptCacheOptionsParam {
         ${Mode}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-PromptCacheOptionsParam' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ResponseFormatJsonObject {
@@ -4361,7 +4361,7 @@ function Initialize-ResponseFormatJsonObject {
         ${Type}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ResponseFormatJsonObject' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ResponseFormatJsonSchema {
@@ -4376,7 +4376,7 @@ function Initialize-ResponseFormatJsonSchema {
         ${JsonSchema}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ResponseFormatJsonSchema' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ResponseFormatJsonSchemaJsonSchema {
@@ -4396,7 +4396,7 @@ function Initialize-ResponseFormatJsonSchemaJsonSchema {
         ${Strict}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ResponseFormatJsonSchemaJsonSchema' $PSBoundParameters $_ $given }
 }
 
 function Initialize-ResponseFormatText {
@@ -4408,7 +4408,7 @@ function Initialize-ResponseFormatText {
         ${Type}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ResponseFormatText' $PSBoundParameters $_ $given }
 }
 
 function Initialize-StopConfiguration {
@@ -4419,7 +4419,7 @@ function Initialize-StopConfiguration {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-StopConfiguration' $PSBoundParameters $_ $given }
 }
 
 function Initialize-TextFormat {
@@ -4431,7 +4431,7 @@ function Initialize-TextFormat {
         ${Type}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-TextFormat' $PSBoundParameters $_ $given }
 }
 
 function Initialize-UpdateChatCompletionRequest {
@@ -4442,7 +4442,7 @@ function Initialize-UpdateChatCompletionRequest {
         ${Metadata}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-UpdateChatCompletionRequest' $PSBoundParameters $_ $given }
 }
 
 function Initialize-VoiceIdsOrCustomVoice {
@@ -4456,7 +4456,7 @@ function Initialize-VoiceIdsOrCustomVoice {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-VoiceIdsOrCustomVoice' $PSBoundParameters $_ $given }
 }
 
 function Initialize-VoiceIdsOrCustomVoiceAnyOf {
@@ -4467,7 +4467,7 @@ function Initialize-VoiceIdsOrCustomVoiceAnyOf {
         ${Id}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-VoiceIdsOrCustomVoiceAnyOf' $PSBoundParameters $_ $given }
 }
 
 function Initialize-VoiceIdsShared {
@@ -4478,7 +4478,7 @@ function Initialize-VoiceIdsShared {
         ${Value}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-VoiceIdsShared' $PSBoundParameters $_ $given }
 }
 
 function Initialize-WebSearchLocation {
@@ -4498,7 +4498,7 @@ function Initialize-WebSearchLocation {
         ${Timezone}
     )
     begin { $given = @($PSBoundParameters.Keys) }
-    process { Invoke-BridgeBuilder $PSCmdlet $PSBoundParameters $_ $given }
+    process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-WebSearchLocation' $PSBoundParameters $_ $given }
 }
 
 function Invoke-ChatCompletionRun {
@@ -4560,7 +4560,7 @@ function Invoke-ChatCompletionRun {
         [Switch]
         ${WhatIf}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ChatCompletionRun' $PSBoundParameters }
     process { Add-BridgeRow $call $PSBoundParameters $InputObject }
     end { Send-BridgeRow $call $PSBoundParameters }
 }
@@ -4585,7 +4585,7 @@ function Invoke-DeleteFile {
         [Hashtable]
         ${AdditionalQuery}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteFile' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($FileId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -4610,7 +4610,7 @@ function Invoke-DeleteModel {
         [Hashtable]
         ${AdditionalQuery}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteModel' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($Model)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -4639,7 +4639,7 @@ function Invoke-DownloadFile {
         [Hashtable]
         ${AdditionalQuery}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DownloadFile' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -4669,7 +4669,7 @@ function Invoke-ListBatches {
         [Hashtable]
         ${AdditionalQuery}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListBatches' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -4706,7 +4706,7 @@ function Invoke-ListFiles {
         [Hashtable]
         ${AdditionalQuery}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListFiles' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -4728,7 +4728,7 @@ function Invoke-ListModels {
         [Hashtable]
         ${AdditionalQuery}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListModels' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -4753,7 +4753,7 @@ function Invoke-RetrieveBatch {
         [Hashtable]
         ${AdditionalQuery}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveBatch' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -4778,7 +4778,7 @@ function Invoke-RetrieveFile {
         [Hashtable]
         ${AdditionalQuery}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveFile' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -4803,7 +4803,7 @@ function Invoke-RetrieveModel {
         [Hashtable]
         ${AdditionalQuery}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveModel' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -4847,7 +4847,7 @@ function New-Batch {
         [PSCustomObject]
         ${OutputExpiresAfter}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'New-Batch' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5043,7 +5043,7 @@ function New-ChatCompletion {
         [Switch]
         ${AsJob}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'New-ChatCompletion' $PSBoundParameters }
     process { if ($InvokeTools -or $PSCmdlet.ShouldProcess('New-ChatCompletion')) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5112,7 +5112,7 @@ function New-ChatConnection {
         [String]
         ${Profile}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'New-ChatConnection' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5132,7 +5132,7 @@ function New-ChatSession {
         [Hashtable]
         ${Parameters}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'New-ChatSession' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5176,7 +5176,7 @@ function New-Embedding {
         [String]
         ${User}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'New-Embedding' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5209,7 +5209,7 @@ function New-File {
         [Hashtable]
         ${AdditionalQuery}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'New-File' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5242,7 +5242,7 @@ function New-Moderation {
         [PSCustomObject]
         ${Model}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'New-Moderation' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5256,7 +5256,7 @@ function Receive-ChatCompletionRun {
         [Switch]
         ${Wait}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Receive-ChatCompletionRun' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5271,7 +5271,7 @@ function Remove-ChatCompletion {
         [System.Object]
         ${Connection}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Remove-ChatCompletion' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5285,7 +5285,7 @@ function Remove-ChatCompletionRun {
         [Switch]
         ${Force}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Remove-ChatCompletionRun' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($Ledger)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5321,7 +5321,7 @@ function Resume-ChatCompletionRun {
         [System.Object]
         ${Deadline}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Resume-ChatCompletionRun' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5457,7 +5457,7 @@ function Send-ChatMessage {
         [PSCustomObject]
         ${Moderation}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Send-ChatMessage' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5528,7 +5528,7 @@ function Set-Configuration {
         [String]
         ${Profile}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Set-Configuration' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5542,7 +5542,7 @@ function Set-ConfigurationApiKey {
         [PSBridgeSecretTextAttribute()]
         ${ApiKey}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationApiKey' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5555,7 +5555,7 @@ function Set-ConfigurationApiKeyPrefix {
         [String]
         ${ApiKeyPrefix}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationApiKeyPrefix' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5568,7 +5568,7 @@ function Set-ConfigurationDefaultHeader {
         [String]
         ${Value}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationDefaultHeader' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5595,7 +5595,7 @@ function Set-ConfigurationHttpSigning {
         [Int32]
         ${SignatureValidityPeriod}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationHttpSigning' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5659,7 +5659,7 @@ function Start-ChatCompletionRun {
         [Switch]
         ${WhatIf}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Start-ChatCompletionRun' $PSBoundParameters }
     process { Add-BridgeRow $call $PSBoundParameters $InputObject }
     end { Send-BridgeRow $call $PSBoundParameters }
 }
@@ -5684,7 +5684,7 @@ function Stop-Batch {
         [Hashtable]
         ${AdditionalQuery}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Stop-Batch' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($BatchId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5698,7 +5698,7 @@ function Stop-ChatCompletionRun {
         [System.Nullable[Double]]
         ${TimeoutSec}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Stop-ChatCompletionRun' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5710,7 +5710,7 @@ function Undo-ChatMessage {
         [PSCustomObject]
         ${Session}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Undo-ChatMessage' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5728,7 +5728,7 @@ function Update-ChatCompletion {
         [System.Object]
         ${Connection}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Update-ChatCompletion' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5742,7 +5742,7 @@ function Use-ChatConnection {
         [ScriptBlock]
         ${ScriptBlock}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Use-ChatConnection' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5756,7 +5756,7 @@ function Wait-ChatCompletionRun {
         [System.Nullable[Double]]
         ${TimeoutSec}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet $PSBoundParameters }
+    begin { $call = Open-BridgeCall $PSCmdlet 'Wait-ChatCompletionRun' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }

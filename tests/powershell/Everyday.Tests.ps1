@@ -114,3 +114,22 @@ Describe 'A conversation' {
         { Get-ChatCompletionUsage -Session $session -Price @{ m = @{ input = -1; output = 2 } } } | Should -Throw '*0 or more*'
     }
 }
+
+Describe 'A function under another name' {
+    It 'works with a prefix, as an alias, copied, and through a wrapper' {
+        $text = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command @"
+Import-Module '$(Get-ModulePath)' -Prefix My
+Set-MyConfiguration -BaseUrl '$($server.Url)' -AccessToken sk-x
+(Initialize-MyChatCompletionRequestUserMessage -Content hi -Role user).content
+New-MyChatCompletion 'prefixed' -Model m -TextOnly
+Set-Alias ask New-MyChatCompletion
+ask 'by alias' -Model m -TextOnly
+function Get-Answer { param([string] `$Text) New-MyChatCompletion `$Text -Model m -TextOnly }
+Get-Answer 'wrapped'
+Copy-Item Function:New-MyChatCompletion Function:Ask-It
+Ask-It 'copied' -Model m -TextOnly
+"@
+        $text[0] | Should -Be 'hi'
+        foreach ($said in 'prefixed', 'by alias', 'wrapped', 'copied') { "$text" | Should -Match "You said: $said" }
+    }
+}

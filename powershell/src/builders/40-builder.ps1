@@ -12,7 +12,8 @@ function Invoke-BridgeBuilder {
     # One builder call: short, answered in order, nothing to stream or to show. Scripts make thousands of these, and
     # calling a function is what costs most in PowerShell: the usual way through is written out here, and whatever is
     # unusual goes to the functions that the other cmdlets use.
-    param($Cmdlet, $Bound, $Item, $Given)
+    # The name is the cmdlet's own: the function may have been imported with a prefix, renamed or wrapped.
+    param($Cmdlet, $Name, $Bound, $Item, $Given)
     $piped = $null -ne $Given -and $Cmdlet.MyInvocation.ExpectingInput
     $connection = $script:Hub['Connection']
     $first = $null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)
@@ -21,7 +22,7 @@ function Invoke-BridgeBuilder {
     $id = [long]-1
     $head = ''
     try {
-        $text = '{"name":"' + $Cmdlet.MyInvocation.MyCommand.Name + '","parameters":{'
+        $text = '{"name":"' + $Name + '","parameters":{'
         $separator = '"'
         foreach ($key in $Bound.Keys) {
             $value = $Bound[$key]
@@ -36,12 +37,12 @@ function Invoke-BridgeBuilder {
         if ($null -ne $text) {
             $text += '}}'
             if ($null -ne $connection['Builder']) {
-                $made = $connection['Builder'].Invoke($Cmdlet.MyInvocation.MyCommand.Name, $Bound)
+                $made = $connection['Builder'].Invoke($Name, $Bound)
                 if ($null -ne $made) { return $script:Reader.Make($made) }
             }
         }
         else {
-            $writer = Format-BridgeCall $Cmdlet.MyInvocation.MyCommand.Name $Bound ''
+            $writer = Format-BridgeCall $Name $Bound ''
             if ($writer.Refusal) {
                 $record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item
                 return
@@ -72,7 +73,7 @@ function Invoke-BridgeBuilder {
             finally {
                 [System.Threading.Monitor]::Exit($gate)
             }
-            if ($first) { Initialize-BridgeReader $Cmdlet.MyInvocation.MyCommand.Name }
+            if ($first) { Initialize-BridgeReader $Name }
             $turn = $connection['Turn']
             if ($turn.WaitOne(0)) {
                 try {
