@@ -1281,10 +1281,8 @@ class PSBridgeJob : System.Management.Automation.Job {
     [string] get_StatusMessage() { return '' }
     [void] StopJob() { $this.Runner.Stop() }
     [void] Dispose([bool] $disposing) {
-        if ($disposing -and $null -ne $this.Runner) {
-            $this.Runner.Runspace.Dispose()
-            $this.Runner.Dispose()
-        }
+        # Receive-Job -AutoRemoveJob comes here on the job's own thread, which cannot wait for itself to end.
+        if ($disposing -and $null -ne $this.Runner) { $this.Runner.Runspace.CloseAsync() }
         ([System.Management.Automation.Job]$this).Dispose($disposing)
     }
 }

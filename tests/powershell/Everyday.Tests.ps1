@@ -133,3 +133,21 @@ Ask-It 'copied' -Model m -TextOnly
         foreach ($said in 'prefixed', 'by alias', 'wrapped', 'copied') { "$text" | Should -Match "You said: $said" }
     }
 }
+
+Describe 'A job' {
+    It 'is waited for, read and removed in one go' {
+        $shell = [System.Diagnostics.Process]::Start((New-Object System.Diagnostics.ProcessStartInfo -Property @{
+                    FileName               = (Get-Process -Id $PID).Path
+                    Arguments              = "-NoProfile -NonInteractive -Command `"Import-Module '$(Get-ModulePath)'; " +
+                    "Set-Configuration -BaseUrl '$($server.Url)' -AccessToken sk-x; foreach (`$n in 1..3) { " +
+                    "(New-ChatCompletion `$n -Model m -AsJob | Receive-Job -Wait -AutoRemoveJob).choices[0].message.content }; @(Get-Job).Count`""
+                    UseShellExecute        = $false
+                    RedirectStandardOutput = $true
+                }))
+        $text = $shell.StandardOutput.ReadToEndAsync()
+        $ended = $shell.WaitForExit(60000)
+        if (-not $ended) { $shell.Kill() }
+        $ended | Should -BeTrue
+        $text.Result | Should -Match 'You said: 3\s+0\s*$'
+    }
+}
