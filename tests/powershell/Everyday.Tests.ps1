@@ -140,7 +140,7 @@ Describe 'A job' {
                     FileName               = (Get-Process -Id $PID).Path
                     Arguments              = "-NoProfile -NonInteractive -Command `"Import-Module '$(Get-ModulePath)'; " +
                     "Set-Configuration -BaseUrl '$($server.Url)' -AccessToken sk-x; foreach (`$n in 1..3) { " +
-                    "(New-ChatCompletion `$n -Model m -AsJob | Receive-Job -Wait -AutoRemoveJob).choices[0].message.content }; @(Get-Job).Count`""
+                    "(New-ChatCompletion ('job ' + `$n) -Model m -AsJob | Receive-Job -Wait -AutoRemoveJob).choices[0].message.content }; @(Get-Job).Count`""
                     UseShellExecute        = $false
                     RedirectStandardOutput = $true
                 }))
@@ -148,6 +148,6 @@ Describe 'A job' {
         $ended = $shell.WaitForExit(60000)
         if (-not $ended) { $shell.Kill() }
         $ended | Should -BeTrue
-        $text.Result | Should -Match 'You said: 3\s+0\s*$'
+        $text.Result | Should -Match 'You said: job 3\s+0\s*$'
     }
 }
