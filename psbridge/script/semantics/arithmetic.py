@@ -463,7 +463,10 @@ def bit_xor(left: Any, right: Any) -> Any:
 
 def bit_not(value: Any) -> Any:
     """`-bnot value`."""
-    number = _integer_operand(value)
+    plain = as_number(_bare(value))
+    # Its one operand is converted, where the binary operators look for an operator of the type.
+    is_number = isinstance(plain, (int, float, Decimal))
+    number = _integer_operand(plain) if is_number else cast(value, nettypes.INT32)
     rank = max(_rank(number), 1)
     if rank in (2, 4):
         return sized(~int(number) & (0xFFFFFFFF if rank == 2 else (1 << 64) - 1), rank)
