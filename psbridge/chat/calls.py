@@ -14,9 +14,9 @@ from typing import Any
 from ..client import Reply
 from ..cmdlets import completion
 from ..models.base import Model
-from ..models.problems import InvalidValueError
 from .asking import Question, drive, steps
 from .entry import ITEM, PARAMETERS
+from .errors import refusal
 from .media import sound_format
 from .prompts import request_of
 from .rounds import MAX_ROUNDS, ToolCall
@@ -103,14 +103,14 @@ def question_of_bound(bound: Mapping[str, Any]) -> Question:
         answer = answer_type(bound.get("As"), bound.get("JsonSchema"))
         members["ResponseFormat"] = answer.response_format
     elif bound.get("ParsedOnly"):
-        raise _problem("ParsedOnly", "needs 'As' or 'JsonSchema', which say what the answer is parsed as")
+        raise refusal("ParsedOnly", "needs 'As' or 'JsonSchema', which say what the answer is parsed as")
     sound_file = bound.get("AudioOutFile")
     if sound_file is not None:
         _ask_for_sound(members, sound_format(sound_file))
     request = completion.sendable(request_of(bound, members))
     mode = str(bound.get("InvokeTools") or "None").capitalize()
     if mode not in ("Auto", "Confirm", "None"):
-        raise _problem("InvokeTools", "must be one of Auto, Confirm, None")
+        raise refusal("InvokeTools", "must be one of Auto, Confirm, None")
     return Question(
         request,
         answer=answer,
@@ -135,7 +135,7 @@ def _tools(members: dict[str, Any]) -> dict[str, Tool]:
     for item in items:
         name = item.name if isinstance(item, Tool) else _declared_name(item)
         if name is not None and name in names:
-            raise _problem("Tools", f"has two tools of the name '{name}'")
+            raise refusal("Tools", f"has two tools of the name '{name}'")
         names.update(() if name is None else (name,))
     members["Tools"] = [item.definition if isinstance(item, Tool) else item for item in items]
     return {item.name: item for item in items if isinstance(item, Tool)}
@@ -143,7 +143,7 @@ def _tools(members: dict[str, Any]) -> dict[str, Tool]:
 
 def _declared_name(item: Any) -> str | None:
     if callable(item) and not isinstance(item, (type, Mapping)) and not hasattr(item, "__ps_properties__"):
-        raise _problem(
+        raise refusal(
             "Tools",
             f"has the function '{getattr(item, '__name__', item)}', which is no tool yet: use '@ps.tool'",
         )
@@ -165,7 +165,7 @@ def _confirmed() -> Callable[[ToolCall], bool]:
         InvalidValueError: when nobody can be asked.
     """
     if sys.stdin is None or not sys.stdin.isatty():
-        raise _problem("InvokeTools", "'Confirm' needs a console to ask at; 'Auto' runs without asking")
+        raise refusal("InvokeTools", "'Confirm' needs a console to ask at; 'Auto' runs without asking")
 
     def approve(call: ToolCall) -> bool:
         print(f"The model asks for {call.Name} with {call.text}", file=sys.stderr)  # noqa: T201 - a question
@@ -179,11 +179,5 @@ def _at_least(bound: Mapping[str, Any], name: str, default: int, least: int) -> 
     if value is None:
         return default
     if value < least:
-        raise _problem(name, f"must be {least} or more")
+        raise refusal(name, f"must be {least} or more")
     return int(value)
-
-
-def _problem(parameter: str, sentence: str) -> InvalidValueError:
-    return InvalidValueError(
-        f"invalid value for '{parameter}', {sentence}.", parameter=parameter, path=parameter
-    )

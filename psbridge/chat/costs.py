@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..cmdlets import session
-from ..models.problems import InvalidValueError
+from .errors import refusal
 from .prices import Prices, prices
 from .session import SessionUsage
 from .sessions import session_of
@@ -99,16 +99,10 @@ def _priced(model: str, used: SessionUsage, table: Prices | None) -> UsageCost:
 def _usage(reply: Any) -> Any:
     usage = reply.get("usage") if isinstance(reply, Mapping) else getattr(reply, "usage", None)
     if usage is None:
-        raise _problem("Reply", "must be a reply that reports its usage")
+        raise refusal("Reply", "must be a reply that reports its usage")
     return usage
 
 
 def _model(reply: Any) -> str:
     model = reply.get("model") if isinstance(reply, Mapping) else getattr(reply, "model", None)
     return model if isinstance(model, str) else ""
-
-
-def _problem(parameter: str, sentence: str) -> InvalidValueError:
-    return InvalidValueError(
-        f"invalid value for '{parameter}', {sentence}.", parameter=parameter, path=parameter
-    )

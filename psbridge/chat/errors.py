@@ -9,9 +9,11 @@ AnswerError
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..errors import PSBridgeError
+from ..models.problems import InvalidValueError
 
 
 class AnswerError(PSBridgeError):
@@ -57,3 +59,9 @@ class AnswerInvalidError(AnswerError):
 
     default_error_id = "PSBridge.AnswerInvalid"
     default_category = "InvalidData"
+
+
+def refusal(place: str, sentence: str) -> InvalidValueError:
+    """The error for a value that cannot be used: `place` is a parameter, or a place in it (`Images[1]`)."""
+    parameter = re.split(r"[.\[]", place, maxsplit=1)[0]
+    return InvalidValueError(f"invalid value for '{place}', {sentence}.", parameter=parameter, path=place)

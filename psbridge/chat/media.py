@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..models.problems import InvalidValueError
+from .errors import refusal
 
 MEBIBYTE = 1024 * 1024
 # The most that one picture, sound or file may have.
@@ -71,13 +72,13 @@ def image_part(
         max_side: pixels of the longest side; a larger picture is made smaller (needs Pillow).
     """
     if detail is not None and detail.lower() not in DETAILS:
-        raise _problem("ImageDetail", f"must be one of {', '.join(DETAILS)}")
+        raise refusal("ImageDetail", f"must be one of {', '.join(DETAILS)}")
     address = _address(given)
     if address is None:
         content = _content(given, place)
         kind = image_kind(content)
         if kind is None:
-            raise _problem(
+            raise refusal(
                 place, f"must be a PNG, JPEG, GIF or WebP picture; {_named(given)} is none by its content"
             )
         if max_side is not None:
@@ -94,7 +95,7 @@ def audio_part(given: Any, place: str = "InputAudio") -> Part:
     content = _content(given, place)
     kind = audio_kind(content)
     if kind is None:
-        raise _problem(place, f"must be WAV or MP3 sound; {_named(given)} is neither by its content")
+        raise refusal(place, f"must be WAV or MP3 sound; {_named(given)} is neither by its content")
     return {
         "type": "input_audio",
         "input_audio": {"data": base64.b64encode(content).decode(), "format": kind},
@@ -107,7 +108,7 @@ def file_part(given: Any, place: str = "Files") -> Part:
         return {"type": "file", "file": {"file_id": given}}
     content = _content(given, place)
     if b"%PDF-" not in content[:1024]:
-        raise _problem(place, f"must be a PDF document; {_named(given)} is none by its content")
+        raise refusal(place, f"must be a PDF document; {_named(given)} is none by its content")
     name = Path(_path_text(given) or "document.pdf").name
     data = f"data:application/pdf;base64,{base64.b64encode(content).decode()}"
     return {"type": "file", "file": {"filename": name, "file_data": data}}
@@ -146,9 +147,9 @@ def sound_format(path: str | os.PathLike[str]) -> str:
     target = Path(path)
     kind = SOUND_FORMATS.get(target.suffix.lower())
     if kind is None:
-        raise _problem("AudioOutFile", f"must end in one of {', '.join(SOUND_FORMATS)}, not '{target.name}'")
+        raise refusal("AudioOutFile", f"must end in one of {', '.join(SOUND_FORMATS)}, not '{target.name}'")
     if not target.parent.is_dir():
-        raise _problem("AudioOutFile", f"must be in a folder that exists; '{target.parent}' does not")
+        raise refusal("AudioOutFile", f"must be in a folder that exists; '{target.parent}' does not")
     return kind
 
 
@@ -164,11 +165,11 @@ def write_sound(reply: Any, path: str | os.PathLike[str]) -> None:
     sound = getattr(choices[0].message, "audio", None) if choices else None
     data = sound.get("data") if isinstance(sound, Mapping) else getattr(sound, "data", None)
     if not isinstance(data, str):
-        raise _problem("AudioOutFile", "the reply has no sound to write")
+        raise refusal("AudioOutFile", "the reply has no sound to write")
     try:
         write_whole(Path(path), base64.b64decode(data))
     except OSError as error:
-        raise _problem("AudioOutFile", f"'{path}' cannot be written: {error.strerror}") from None
+        raise refusal("AudioOutFile", f"'{path}' cannot be written: {error.strerror}") from None
 
 
 def _address(given: Any) -> str | None:
@@ -184,7 +185,7 @@ def _content(given: Any, place: str) -> bytes:
     else:
         text = _path_text(given)
         if text is None:
-            raise _problem(place, f"must be a path or bytes, not {type(given).__name__}")
+            raise refusal(place, f"must be a path or bytes, not {type(given).__name__}")
         try:
             size = Path(text).stat().st_size
             if size > MAX_BYTES:
@@ -192,9 +193,9 @@ def _content(given: Any, place: str) -> bytes:
             content = Path(text).read_bytes()
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise _problem(place, f"'{text}' cannot be read: {reason}") from None
+            raise refusal(place, f"'{text}' cannot be read: {reason}") from None
     if not content:
-        raise _problem(place, f"{_named(given)} is empty")
+        raise refusal(place, f"{_named(given)} is empty")
     if len(content) > MAX_BYTES:
         raise _too_large(place, len(content))
     return content
@@ -213,16 +214,16 @@ def _named(given: Any) -> str:
 
 
 def _too_large(place: str, size: int) -> InvalidValueError:
-    return _problem(place, f"must have at most {MAX_BYTES // MEBIBYTE} MiB, not {size / MEBIBYTE:.1f}")
+    return refusal(place, f"must have at most {MAX_BYTES // MEBIBYTE} MiB, not {size / MEBIBYTE:.1f}")
 
 
 def _smaller(content: bytes, kind: str, max_side: int, place: str) -> tuple[bytes, str]:
     if max_side < 1:
-        raise _problem("ImageMaxSide", "must be 1 or more")
+        raise refusal("ImageMaxSide", "must be 1 or more")
     try:
         from PIL import Image, UnidentifiedImageError
     except ImportError:
-        raise _problem("ImageMaxSide", 'needs Pillow: pip install "psbridge[images]"') from None
+        raise refusal("ImageMaxSide", 'needs Pillow: pip install "psbridge[images]"') from None
     import io
 
     try:
@@ -234,11 +235,5 @@ def _smaller(content: bytes, kind: str, max_side: int, place: str) -> tuple[byte
             as_jpeg = kind == "image/jpeg"
             picture.save(target, format="JPEG" if as_jpeg else "PNG")
     except (UnidentifiedImageError, OSError, ValueError) as error:
-        raise _problem(place, f"the picture cannot be read: {error}") from None
+        raise refusal(place, f"the picture cannot be read: {error}") from None
     return target.getvalue(), kind if kind == "image/jpeg" else "image/png"
-
-
-def _problem(place: str, sentence: str) -> InvalidValueError:
-    return InvalidValueError(
-        f"invalid value for '{place}', {sentence}.", parameter=place.partition("[")[0], path=place
-    )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..models.problems import InvalidValueError
+from .errors import refusal
 from .schema import plain
 
 _MILLION = Decimal(1_000_000)
@@ -137,5 +138,4 @@ def _count(value: Any, name: str) -> int:
 
 
 def _problem(parameter: str, place: str, sentence: str) -> InvalidValueError:
-    path = f"{parameter}.{place}" if place else parameter
-    return InvalidValueError(f"invalid value for '{path}', {sentence}.", parameter=parameter, path=path)
+    return refusal(f"{parameter}.{place}" if place else parameter, sentence)

@@ -21,6 +21,7 @@ from ..models.problems import InvalidValueError
 from ..naming import folded
 from .asking import question_of
 from .entry import ITEM
+from .errors import refusal
 from .files import text_of_file
 from .history import continued, message_of, messages_of, system_message
 from .media import media_parts
@@ -85,7 +86,7 @@ def _from_item(bound: Mapping[str, Any]) -> tuple[Model | None, list[Model]]:
     template = bound.get("Template")
     if item is None:
         if template is not None:
-            raise _problem("Template", "must have items to fill it: pipe them in")
+            raise refusal("Template", "must have items to fill it: pipe them in")
         return None, []
     if template is not None:
         return None, [message_of(_template(str(template)).fill(item))]
@@ -179,10 +180,4 @@ def _both_ways() -> PSBridgeError:
         "issued cannot be used together or an insufficient number of parameters were provided.",
         error_id="AmbiguousParameterSet",
         category="InvalidArgument",
-    )
-
-
-def _problem(parameter: str, sentence: str) -> InvalidValueError:
-    return InvalidValueError(
-        f"invalid value for '{parameter}', {sentence}.", parameter=parameter, path=parameter
     )

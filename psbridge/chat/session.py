@@ -22,6 +22,7 @@ from ..models.base import Model as _Model
 from ..models.problems import InvalidValueError
 from .asking import Question, adrive, drive, question_of, steps
 from .calls import question_of_bound, text_of
+from .errors import refusal
 from .files import write_whole
 from .history import (
     answer_message,
@@ -110,7 +111,7 @@ class ChatSession:
         **Parameters: Any,
     ) -> None:
         if MaxHistoryTokens is not None and MaxHistoryTokens < 1:
-            raise _problem("MaxHistoryTokens", "must be 1 or more")
+            raise refusal("MaxHistoryTokens", "must be 1 or more")
         self.Id = uuid.uuid4().hex
         self.Model = Model
         self.MaxHistoryTokens = MaxHistoryTokens
@@ -164,7 +165,7 @@ class ChatSession:
         bound = {**self.Parameters, **Parameters}
         for name in ("Stream", "StreamText"):
             if bound.get(name):
-                raise _problem(name, "must not be given to 'asend'; 'send' streams")
+                raise refusal(name, "must not be given to 'asend'; 'send' streams")
         question = self._question(Message, bound)
         options = completion.call_options(bound)
         async with AsyncClient(codec=ModelCodec()) as client:
@@ -298,7 +299,7 @@ class ChatSession:
             InvalidValueError: when they are no conversation's.
         """
         if "Messages" not in members or "Id" not in members:
-            raise _problem("Session", "must be a conversation from New-ChatSession")
+            raise refusal("Session", "must be a conversation from New-ChatSession")
         session = cls(
             Model=members.get("Model"),
             MaxHistoryTokens=members.get("MaxHistoryTokens"),
@@ -349,7 +350,7 @@ class ChatSession:
             try:
                 session.Messages.append(message_of(message))
             except InvalidValueError as error:
-                raise _problem(
+                raise refusal(
                     "Path", f"'{Path}' has no message at messages[{number}]: {error.message}"
                 ) from None
         session.Usage = _usage_of(document.get("usage"))
@@ -405,24 +406,18 @@ def _read(path: str | Path) -> dict[str, Any]:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise _problem("Path", f"'{path}' cannot be read: {reason}") from None
+        raise refusal("Path", f"'{path}' cannot be read: {reason}") from None
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _problem("Path", f"'{path}' is not a whole session file: {error}") from None
+        raise refusal("Path", f"'{path}' is not a whole session file: {error}") from None
     if not isinstance(document, dict) or document.get("kind") != KIND:
-        raise _problem("Path", f"'{path}' is not a session file of psbridge")
+        raise refusal("Path", f"'{path}' is not a session file of psbridge")
     version = document.get("version")
     if not isinstance(version, int) or version > VERSION:
-        raise _problem(
+        raise refusal(
             "Path", f"'{path}' has version {version!r}; this psbridge reads versions up to {VERSION}"
         )
     if not isinstance(document.get("messages"), list):
-        raise _problem("Path", f"'{path}' has no list of messages")
+        raise refusal("Path", f"'{path}' has no list of messages")
     return document
-
-
-def _problem(parameter: str, sentence: str) -> InvalidValueError:
-    return InvalidValueError(
-        f"invalid value for '{parameter}', {sentence}.", parameter=parameter, path=parameter
-    )
