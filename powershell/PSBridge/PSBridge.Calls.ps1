@@ -201,6 +201,7 @@ class PSBridgeWriter {
             $this.AddText((Get-BridgeText $value), $name)
             [void]$this.Text.Append('}')
         }
+        elseif ($value -is [pscredential] -and $script:Secret.Contains($name.Split('.')[0])) { $this.AddOther($value.Password, $name) }
         elseif ($value -is [System.IO.FileInfo] -and $script:Requests.ContainsValue($name)) {
             # A file that was piped: the worker reads it.
             [void]$this.Text.Append('{"$psbridge":"file","value":')
@@ -726,6 +727,24 @@ function script:Sync-BridgeLive {
     if ($changed.Count) { Set-Configuration @changed }
 }
 
+# What the settings' cmdlets take, in the worker's terms.
+
+function script:Set-BridgeSetting {
+    # Paths of the script's own, and secrets that are numbers. What a secret may be, the worker says.
+    param($Call, $Own)
+    foreach ($key in @($Own.Keys)) {
+        $value = $Own[$key]
+        if ($script:Secret.Contains($key) -and $value -is [System.ValueType] -and $value -is [System.IFormattable]) {
+            $Own[$key] = $value.ToString($null, $script:Invariant)  # as PowerShell makes a text of a number
+        }
+        elseif ($key -eq 'ClientCertificate' -and $value) {
+            $files = @($value)  # certificate, key, passphrase
+            for ($i = 0; $i -lt [math]::Min(2, $files.Count); $i++) { $files[$i] = $Call.Cmdlet.GetUnresolvedProviderPathFromPSPath($files[$i]) }
+            $Own[$key] = $files
+        }
+    }
+}
+
 # Calls: bound parameters out, values, chunks, notes and errors back.
 
 $script:Limits = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute'  # of a pipeline, obeyed by the worker
@@ -816,6 +835,7 @@ function script:Open-BridgeCall {
         Connection = $null
         Keep       = $name.StartsWith('Set-Configuration', [System.StringComparison]::OrdinalIgnoreCase)
     }
+    $call.Sets = $call.Keep -or $name -eq 'New-ChatConnection'
     foreach ($limit in $script:Limits) {
         if ($Bound.TryGetValue($limit, [ref]$asked) -and $null -ne $asked) {
             if ($asked -le 0) {
@@ -855,13 +875,15 @@ function script:Send-BridgeCall {
             if ($script:Requests.ContainsKey($Call.Name)) { [void]$Bound.TryGetValue($script:Requests[$Call.Name], [ref]$Item) }
         }
         $own = $Bound
-        if ($piped -or $Call.Keep -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
+        if ($piped -or $Call.Sets -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
         $writer = Format-BridgeCall $Call.Name $own $Call.More
         if ($writer.Refusal) {
             # Its turn in the order is kept.
+            $record = if ($Call.Sets) { New-BridgeRecord $writer.Refusal 'PSBridge.InvalidConfiguration' 'InvalidArgument' $null }
+            else { New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item }
             $Call.Order.Enqueue(@{
                     Id = -1; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $true; Params = ''; Key = ''
-                    Record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item
+                    Record = $record
                 })
             Write-BridgeFinished $Call
             $clean = $true
@@ -910,13 +932,7 @@ function script:Select-BridgeArgument {
     foreach ($key in $script:Files[$Call.Name]) {
         if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = Resolve-BridgePath $Call.Cmdlet $own[$key] }
     }
-    if ($Call.Keep) {
-        if ($own.ContainsKey('ClientCertificate') -and $own['ClientCertificate']) {
-            $files = @($own['ClientCertificate'])  # certificate, key, passphrase
-            for ($i = 0; $i -lt [math]::Min(2, $files.Count); $i++) { $files[$i] = $Call.Cmdlet.GetUnresolvedProviderPathFromPSPath($files[$i]) }
-            $own['ClientCertificate'] = $files
-        }
-    }
+    if ($Call.Sets) { Set-BridgeSetting $Call $own }
     $own
 }
 

@@ -34,14 +34,6 @@ function Open-BridgeCall {
     Open-BridgeCall @args
 }
 
-# A parameter that takes a text or a SecureString, and is a [string] all the same.
-class PSBridgeSecretTextAttribute : System.Management.Automation.ArgumentTransformationAttribute {
-    [System.Object] Transform([System.Management.Automation.EngineIntrinsics] $engine, [System.Object] $given) {
-        Import-Bridge -Start
-        return Get-BridgeText $given
-    }
-}
-
 # The connection as the user sees it.
 
 function Connect-PSBridge {
@@ -5058,8 +5050,7 @@ function New-ChatConnection {
         [String]
         ${Username},
         [Parameter(Position = 2)]
-        [String]
-        [PSBridgeSecretTextAttribute()]
+        [System.Object]
         ${Password},
         [Parameter(Position = 3)]
         [Hashtable]
@@ -5068,12 +5059,10 @@ function New-ChatConnection {
         [Hashtable]
         ${ApiKeyPrefix},
         [Parameter(Position = 5)]
-        [String]
-        [PSBridgeSecretTextAttribute()]
+        [System.Object]
         ${Cookie},
         [Parameter(Position = 6)]
-        [String]
-        [PSBridgeSecretTextAttribute()]
+        [System.Object]
         ${AccessToken},
         [Switch]
         ${SkipCertificateCheck},
@@ -5472,8 +5461,7 @@ function Set-Configuration {
         [String]
         ${Username},
         [Parameter(Position = 2)]
-        [String]
-        [PSBridgeSecretTextAttribute()]
+        [System.Object]
         ${Password},
         [Parameter(Position = 3)]
         [Hashtable]
@@ -5482,12 +5470,10 @@ function Set-Configuration {
         [Hashtable]
         ${ApiKeyPrefix},
         [Parameter(Position = 5)]
-        [String]
-        [PSBridgeSecretTextAttribute()]
+        [System.Object]
         ${Cookie},
         [Parameter(Position = 6)]
-        [String]
-        [PSBridgeSecretTextAttribute()]
+        [System.Object]
         ${AccessToken},
         [Switch]
         ${SkipCertificateCheck},
@@ -5538,8 +5524,7 @@ function Set-ConfigurationApiKey {
     param(
         [String]
         ${Id},
-        [String]
-        [PSBridgeSecretTextAttribute()]
+        [System.Object]
         ${ApiKey}
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationApiKey' $PSBoundParameters }

@@ -42,7 +42,13 @@ class Typed(Parameter):
 
     @property
     def type(self) -> str:
-        """The type as it is written between brackets."""
+        """The type as it is written between brackets.
+
+        A secret may come as a text, a SecureString, a credential or what gives one: no type of PowerShell
+        is all of them, so the call checks it.
+        """
+        if self.secret:
+            return _TYPES["Object"]
         if self.dotnet.startswith("Nullable["):
             inner = self.dotnet.removeprefix("Nullable[").removesuffix("]")
             return f"System.Nullable[{_TYPES.get(inner, inner)}]"

@@ -17,8 +17,7 @@ BeforeAll {
     function Get-Twin([string] $Name) {
         $block = (Get-Command $Name).ScriptBlock.Ast.Body.ParamBlock
         $attributes = ($block.Attributes.Extent.Text) -join "`n"
-        $parameters = $block.Extent.Text -replace '\[PSBridgeSecretTextAttribute\(\)\]'
-        [scriptblock]::Create("function $Name { $attributes`n$parameters`nprocess { `$copy = @{}; foreach (`$k in `$PSBoundParameters.Keys) { `$copy[`$k] = `$PSBoundParameters[`$k] }; `$global:Seen.Add(`$copy) } }")
+        [scriptblock]::Create("function $Name { $attributes`n$($block.Extent.Text)`nprocess { `$copy = @{}; foreach (`$k in `$PSBoundParameters.Keys) { `$copy[`$k] = `$PSBoundParameters[`$k] }; `$global:Seen.Add(`$copy) } }")
     }
 
     function Get-Shown($Value) {

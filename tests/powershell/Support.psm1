@@ -9,9 +9,20 @@ function Get-ModulePath { $script:ModulePath }
 
 function Start-OfflineServer {
     param([string[]] $Arguments = @())
+    Start-Server "-m psbridge.offline --until-stdin-ends $($Arguments -join ' ')"
+}
+
+function Start-KeyServer {
+    # A server whose replies are the keys that the calls came with.
+    Start-Server "`"$(Join-Path $PSScriptRoot 'key_server.py')`""
+}
+
+function Start-Server {
+    # A child of Python's that prints its address, and ends when its input does.
+    param([string] $Arguments)
     $start = New-Object System.Diagnostics.ProcessStartInfo
     $start.FileName = $env:PSBRIDGE_PYTHON
-    $start.Arguments = "-m psbridge.offline --until-stdin-ends $($Arguments -join ' ')"
+    $start.Arguments = $Arguments
     $start.UseShellExecute = $false
     $start.RedirectStandardInput = $true
     $start.RedirectStandardOutput = $true
@@ -38,6 +49,11 @@ function Use-PSBridge {
 function Get-Request {
     param([string] $Text = 'hello')
     @{ model = 'gpt-4o-mini'; messages = @(@{ role = 'user'; content = $Text }) }
+}
+
+function Get-Key {
+    # The header that a call comes with, as a key server tells it.
+    (New-ChatCompletion (Get-Request) @args).choices[0].message.content
 }
 
 function Get-Failure {

@@ -163,6 +163,7 @@ class PSBridgeWriter {
             $this.AddText((Get-BridgeText $value), $name)
             [void]$this.Text.Append('}')
         }
+        elseif ($value -is [pscredential] -and $script:Secret.Contains($name.Split('.')[0])) { $this.AddOther($value.Password, $name) }
         elseif ($value -is [System.IO.FileInfo] -and $script:Requests.ContainsValue($name)) {
             # A file that was piped: the worker reads it.
             [void]$this.Text.Append('{"$psbridge":"file","value":')

@@ -88,6 +88,7 @@ function Open-BridgeCall {
         Connection = $null
         Keep       = $name.StartsWith('Set-Configuration', [System.StringComparison]::OrdinalIgnoreCase)
     }
+    $call.Sets = $call.Keep -or $name -eq 'New-ChatConnection'
     foreach ($limit in $script:Limits) {
         if ($Bound.TryGetValue($limit, [ref]$asked) -and $null -ne $asked) {
             if ($asked -le 0) {
@@ -127,13 +128,15 @@ function Send-BridgeCall {
             if ($script:Requests.ContainsKey($Call.Name)) { [void]$Bound.TryGetValue($script:Requests[$Call.Name], [ref]$Item) }
         }
         $own = $Bound
-        if ($piped -or $Call.Keep -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
+        if ($piped -or $Call.Sets -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
         $writer = Format-BridgeCall $Call.Name $own $Call.More
         if ($writer.Refusal) {
             # Its turn in the order is kept.
+            $record = if ($Call.Sets) { New-BridgeRecord $writer.Refusal 'PSBridge.InvalidConfiguration' 'InvalidArgument' $null }
+            else { New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item }
             $Call.Order.Enqueue(@{
                     Id = -1; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $true; Params = ''; Key = ''
-                    Record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item
+                    Record = $record
                 })
             Write-BridgeFinished $Call
             $clean = $true
@@ -182,13 +185,7 @@ function Select-BridgeArgument {
     foreach ($key in $script:Files[$Call.Name]) {
         if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = Resolve-BridgePath $Call.Cmdlet $own[$key] }
     }
-    if ($Call.Keep) {
-        if ($own.ContainsKey('ClientCertificate') -and $own['ClientCertificate']) {
-            $files = @($own['ClientCertificate'])  # certificate, key, passphrase
-            for ($i = 0; $i -lt [math]::Min(2, $files.Count); $i++) { $files[$i] = $Call.Cmdlet.GetUnresolvedProviderPathFromPSPath($files[$i]) }
-            $own['ClientCertificate'] = $files
-        }
-    }
+    if ($Call.Sets) { Set-BridgeSetting $Call $own }
     $own
 }
 
