@@ -7,10 +7,11 @@ The call that runs here is found through a context variable, so that calls side 
 from __future__ import annotations
 
 import threading
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol
+from concurrent.futures import CancelledError, Future
+from typing import TYPE_CHECKING, Any
 
 from ..errors import PSBridgeError
+from .listener import current
 from .messages import CANCELLED, Id, error_line, notification_line
 from .output import Output
 from .values import encoded
@@ -20,17 +21,6 @@ if TYPE_CHECKING:
 
 BACKLOG = 16 * 1024 * 1024
 """Bytes waiting to be read beyond which a stream waits before it says more."""
-
-
-class Listener(Protocol):
-    """What a warning or a log line is said to."""
-
-    def say(self, stream: str, text: str) -> None:
-        """A line of the stream `warning`, `verbose` or `debug`."""
-
-
-current: ContextVar[Listener | None] = ContextVar("psbridge_bridge_call", default=None)
-"""The call that runs here."""
 
 
 class Call:
@@ -44,7 +34,7 @@ class Call:
             at once, as notes. Without one they are kept for the result.
     """
 
-    __slots__ = ("_lock", "_output", "cancellation", "id", "kept", "open", "wanted")
+    __slots__ = ("_asked", "_lock", "_output", "cancellation", "id", "kept", "open", "wanted")
 
     def __init__(
         self, id: Id, output: Output, verbose: bool, debug: bool, cancellation: Cancellation | None = None
@@ -54,6 +44,7 @@ class Call:
         self.cancellation = cancellation
         self.wanted = {"warning": True, "verbose": verbose, "debug": debug, "progress": True}
         self.kept: dict[str, list[str]] | None = None
+        self._asked: dict[int, Future[Any]] = {}
         self._output = output
         self._lock = threading.Lock()
 
@@ -98,7 +89,45 @@ class Call:
                 return False
             self.open = False
             self._output.put(line)
-            return True
+            asked = list(self._asked.values())
+        for question in asked:
+            question.cancel()
+        return True
+
+    def ask(self, block: int) -> Any:
+        """What a script block gives in the module, in the runspace that waits for this call: a text, or a
+        SecureString.
+
+        Raises:
+            CallCancelledError: the call ended first.
+            ConfigurationError: the script block failed.
+        """
+        from ..client.errors import CallCancelledError
+
+        question: Future[Any] = Future()
+        with self._lock:
+            number = len(self._asked) + 1
+            self._asked[number] = question
+        told = notification_line("ask", encoded({"id": self.id, "question": number, "block": block}))
+        if not self.send(told):
+            question.cancel()
+        try:
+            return question.result()
+        except CancelledError:
+            raise CallCancelledError("The call was cancelled.") from None
+
+    def told(self, number: Any, value: Any, failed: Any = None) -> None:
+        """The answer to a question: a value, or the kind of the error there was."""
+        from ..client.errors import ConfigurationError
+
+        question = self._asked.get(number) if number.__class__ is int else None
+        if question is None or not question.set_running_or_notify_cancel():
+            return
+        if isinstance(failed, str):
+            told = f"AccessToken: the script block that gives the key failed with {failed[:200]}."
+            question.set_exception(ConfigurationError(told, parameter="AccessToken"))
+        else:
+            question.set_result(value)
 
     def send(self, line: bytes) -> bool:
         """Send a notification about the call, while it is open; says whether it is."""

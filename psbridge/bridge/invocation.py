@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..cmdlets.unset import UNSET
+from . import settings
 from .messages import INVALID_PARAMS, Refused
 from .values import decoded
 
@@ -37,6 +38,7 @@ class Invocation(NamedTuple):
         slow: it waits for a server.
         verbose, debug: whether those lines are wanted.
         known: what is known of the cmdlet.
+        becomes: the number that what it sets is kept under; None where nothing is kept.
     """
 
     command: str
@@ -45,6 +47,7 @@ class Invocation(NamedTuple):
     verbose: bool
     debug: bool
     known: _Known
+    becomes: int | None = None
 
     @classmethod
     def read(cls, params: dict[str, Any], marked: bool) -> Invocation:
@@ -63,6 +66,9 @@ class Invocation(NamedTuple):
         left_open = params.get("left_open", ())
         if left_open and not (isinstance(left_open, list) and all(isinstance(one, str) for one in left_open)):
             raise Refused(INVALID_PARAMS, "invoke: 'left_open' must be an array of parameter names.")
+        becomes = params.get("becomes")
+        if becomes is not None and becomes.__class__ is not int:
+            raise Refused(INVALID_PARAMS, "invoke: 'becomes' must be a whole number.")
         known = _known.get(name) or _look_up(name)
         if marked:
             parameters = {key: _argument(known, key, value) for key, value in parameters.items()}
@@ -77,16 +83,21 @@ class Invocation(NamedTuple):
             params.get("verbose") is True,
             params.get("debug") is True,
             known,
+            becomes,
         )
 
     def run(self) -> Any:
-        """Do the cmdlet's work; what it gives back, or what it raises."""
+        """Do the cmdlet's work; what it gives back, or what it raises. What it sets is kept, if wanted."""
         known = self.known
         if known.function is None:
             from ..cmdlets.functions import cmdlet
 
             known.function = cmdlet(known.command)
-        return known.function(**self.parameters)
+        if self.becomes is None:
+            return known.function(**self.parameters)
+        result = known.function(**self.parameters)
+        settings.keep(self.becomes, settings.came_of(result))
+        return result
 
 
 def _look_up(name: str) -> _Known:

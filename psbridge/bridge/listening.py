@@ -10,7 +10,7 @@ import logging
 import warnings
 from functools import cache
 
-from .calls import current
+from .listener import current
 from .standard import log
 
 

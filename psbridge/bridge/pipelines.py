@@ -14,9 +14,10 @@ from typing import Any
 
 from ..cmdlets.unset import UNSET
 from ..errors import PSBridgeError
-from .calls import Call, current
+from .calls import Call
 from .failures import data_text, failure
 from .invocation import Invocation
+from .listener import current
 from .messages import INVALID_PARAMS, Refused, notification_line
 from .values import encoded
 
@@ -36,6 +37,10 @@ class Item:
     def say(self, stream: str, text: str) -> None:
         """A line of the stream `warning`, `verbose`, `debug` or `progress`, if it is wanted."""
         self._call.say(stream, text, self._number)
+
+    def ask(self, block: int) -> Any:
+        """What a script block gives in the module; see `Call.ask`."""
+        return self._call.ask(block)
 
 
 class OpenPipeline:

@@ -6,6 +6,7 @@ Both ways:
 
 To the worker:
 - `{"$psbridge": "secure", "value": "..."}`;
+- `{"$psbridge": "asked", "value": number}`: a key, for which the script block of that number is asked;
 - `{"$psbridge": "file", "value": path}`: a file that is to be read;
 - `{"$psbridge": "model", "type": name, "set": {...}}`: an object that a builder made;
 - `{"$psbridge": "connection", "set": {...}}`: a connection, by what New-ChatConnection was given, or one that
@@ -34,6 +35,7 @@ from typing import Any
 
 from ..cmdlets.unset import UNSET
 from ..errors import PSBridgeError
+from . import settings
 
 MARKER = "$psbridge"
 _KEY = f'"{MARKER}":'
@@ -78,6 +80,8 @@ def _marked(value: dict[str, Any]) -> Any:
         from ..binding import SecureString
 
         return SecureString(value["value"])
+    if kind == "asked" and value.get("value").__class__ is int:
+        return settings.AskedKey(value["value"])
     if kind == "model" and isinstance(value.get("type"), str) and isinstance(value.get("set"), dict):
         if value["type"] == "ChatConnection":
             return _returned(value["set"])
@@ -95,9 +99,9 @@ def _marked(value: dict[str, Any]) -> Any:
         opened = {str(name): decoded(item) for name, item in zip(members[::2], members[1::2], strict=True)}
         return {name: item for name, item in opened.items() if item is not UNSET}
     raise UnsendableError(
-        f"A value marked {MARKER} must be 'unset', 'secure' with a text in 'value', 'number' with NaN, "
-        "Infinity or -Infinity in 'value', 'model' with a name in 'type' and an object in 'set', or 'plain' "
-        "with names and values in 'members'."
+        f"A value marked {MARKER} must be 'unset', 'secure' with a text in 'value', 'asked' with a number in "
+        "'value', 'number' with NaN, Infinity or -Infinity in 'value', 'model' with a name in 'type' and an "
+        "object in 'set', or 'plain' with names and values in 'members'."
     )
 
 
@@ -136,19 +140,10 @@ def _kept(model: Any) -> Any:
     return model
 
 
-_connections: dict[str, Any] = {}
-_MOST_CONNECTIONS = 10_000
-
-
 def _connection(connection: Any) -> Any:
     """A connection as it is sent: what may be shown, and an id by which it comes back."""
-    import uuid
-
-    own = next((id for id, kept in _connections.items() if kept is connection), "") or uuid.uuid4().hex
-    _connections[own] = connection
-    if len(_connections) > _MOST_CONNECTIONS:
-        del _connections[next(iter(_connections))]
-    return typed("ChatConnection", {"Id": own, **shown_members(connection)})
+    name = settings.name_of(connection.configuration)
+    return typed("ChatConnection", {"Id": name, **shown_members(connection)})
 
 
 def shown_members(connection: Any) -> dict[str, Any]:
@@ -160,12 +155,9 @@ def shown_members(connection: Any) -> dict[str, Any]:
 
 
 def _returned(members: dict[str, Any]) -> Any:
-    connection = _connections.get(str(members.get("Id")))
-    if connection is None:
-        raise UnsendableError(
-            "The connection was made by a worker that has ended; make it again with New-ChatConnection."
-        )
-    return connection
+    from ..cmdlets.connections import ChatConnection
+
+    return ChatConnection(settings.kept_under(members.get("Id")))
 
 
 def encoded(value: Any) -> str:

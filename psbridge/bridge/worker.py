@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from .. import __version__
-from . import PROTOCOL, messages
+from . import PROTOCOL, messages, settings
 from .calls import Call, Calls
 from .failures import data_text, failure, masked
 from .invocation import Invocation
@@ -26,7 +26,7 @@ from .output import Output
 from .pipelines import OpenPipeline
 from .pool import Pool
 from .standard import log, take_over
-from .values import encoded
+from .values import decoded, encoded
 from .vitals import memory, usage
 
 _PYTHON = ".".join(map(str, sys.version_info[:3]))
@@ -105,11 +105,8 @@ class Worker:
             if id is not None:
                 self._output.put(result_line(id, encoded({"cancelled": cancelled})))
             return True
-        if id is None and method in ("feed", "close"):
-            self._hand_in(method, params, marked)
-            return True
         if id is None:
-            log("psbridge.bridge: a notification came that means nothing here; cancel, feed and close do.")
+            self._notified(method, params, marked)
             return True
         if id in self._calls:
             raise Refused(
@@ -121,10 +118,8 @@ class Worker:
         if not self._greeted:
             raise Refused(messages.NO_HELLO, "The first request must be 'hello'.", id)
         match method:
-            case "invoke":
-                self._invoke(id, params, marked)
-            case "open":
-                self._open(id, params, marked)
+            case "invoke" | "open":
+                self._begin(id, method, params, marked)
             case "status":
                 self._output.put(result_line(id, encoded(self._status())))
             case "shutdown":
@@ -178,6 +173,28 @@ class Worker:
             return self._calls.cancel(id)
         pipeline = self._pipelines.get(id)
         return pipeline is not None and number.__class__ is int and pipeline.cancel(number)
+
+    def _notified(self, method: str, params: dict[str, Any], marked: bool) -> None:
+        if method in ("feed", "close"):
+            self._hand_in(method, params, marked)
+        elif method == "told":
+            call = self._calls.call(params.get("id"))
+            if call is not None:
+                call.told(params.get("question"), decoded(params.get("value")), params.get("failed"))
+        elif method == "forget":
+            settings.forget(params.get("settings"))
+        else:
+            known = "cancel, feed, close, told and forget do"
+            log(f"psbridge.bridge: a notification came that means nothing here; {known}.")
+
+    def _begin(self, id: Id, method: str, params: dict[str, Any], marked: bool) -> None:
+        """A call, with the configuration it says it goes by."""
+        begin = self._invoke if method == "invoke" else self._open
+        try:
+            with settings.in_force(params):
+                begin(id, params, marked)
+        except settings.UnknownSettingsError as error:
+            self._output.put(self._error(id, error, params.get("name"), {}))
 
     def _invoke(self, id: Id, params: dict[str, Any], marked: bool) -> None:
         self._count += 1

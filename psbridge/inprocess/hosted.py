@@ -7,7 +7,7 @@ import sys
 import threading
 from typing import Any
 
-from ..bridge import calls, worker
+from ..bridge import listener, worker
 from ..bridge.values import listed
 from ..client import Configuration, set_configuration
 from ..cmdlets.functions import cmdlet
@@ -58,15 +58,15 @@ class _Listener:
 
 def _build(name: str, bound: Any) -> Any:
     """What a builder makes of texts, as an Object[]: the model's name, then each member's name and text."""
-    listener = _Listener()
-    token = calls.current.set(listener)
+    heard = _Listener()
+    token = listener.current.set(heard)
     try:
         made = cmdlet(name)(**read(bound))
     except Exception:  # the usual way finds it again, and tells it as it should be told
         return None
     finally:
-        calls.current.reset(token)
-    if listener.said or not isinstance(made, Model):
+        listener.current.reset(token)
+    if heard.said or not isinstance(made, Model):
         return None
     members = made.__ps_properties__()
     if any(value.__class__ is not str for value in members.values()):

@@ -14,7 +14,7 @@ function Start-OfflineServer {
 
 function Start-KeyServer {
     # A server whose replies are the keys that the calls came with.
-    Start-Server "`"$(Join-Path $PSScriptRoot 'key_server.py')`""
+    Start-Server "`"$(Join-Path $PSScriptRoot "../bridge/key_server.py")`""
 }
 
 function Start-Server {
