@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import psbridge
 
-from ..client.errors import StatusError
+from ..client.errors import ProxyFailedError, StatusError
 from ..client.settings.configuration import Configuration, current_configuration
 from ..client.settings.secret import mask_text
 from ..errors import PSBridgeError
@@ -91,16 +91,19 @@ def _network(configuration: Configuration) -> list[Row]:
 
     url = configuration.base_url or configuration.azure_endpoint or ""
     proxy = proxy_for(configuration, Url.parse(url))
-    rows = [("Proxy", "ok", mask_text(proxy) if proxy else "none")]
+    through = ("Proxy", "ok", mask_text(proxy) if proxy else "none")
     state, said = "ok", "answers"
     try:
         with Client(configuration) as client:
             client.list(limit=1, timeout=_REACH_SECONDS, connect_timeout=_REACH_SECONDS, max_retries=0)
     except StatusError as error:
         said += " (the key was refused)" if error.status == 401 else f" (HTTP {error.status})"
+    except ProxyFailedError as error:
+        through = ("Proxy", "not reachable", error.message)
+        state, said = "not reachable", "not asked, for want of the proxy"
     except PSBridgeError as error:
         state, said = "not reachable", error.message
-    return [*rows, ("Base URL", state, f"{mask_text(url)}: {said}")]
+    return [through, ("Base URL", state, f"{mask_text(url)}: {said}")]
 
 
 def _dotnet() -> Row:

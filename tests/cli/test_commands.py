@@ -221,13 +221,22 @@ def test_exit_codes_are_the_readmes(psbridge: Run, arguments: tuple[str, ...], c
     assert "Traceback" not in done.stderr
 
 
-def test_doctor_shows_the_proxy_without_its_password(psbridge: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_shows_the_proxy_without_its_password(
+    psbridge: Run, server: OfflineServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy that cannot be reached is to blame itself; one that answers is all right."""
     monkeypatch.setenv("PSBRIDGE_PWSH", os.devnull)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://psbridge.invalid/v1")
     monkeypatch.setenv("HTTP_PROXY", "http://user:pa55word@127.0.0.1:9")
-    done = psbridge("doctor")
-    state, proxy = _findings(done.stdout)["Proxy"]
-    assert state == "ok" and proxy.endswith("@127.0.0.1:9") and "pa55word" not in done.stdout
+    found = _findings((done := psbridge("doctor")).stdout)
+    assert found["Proxy"][0] == "not reachable" and "127.0.0.1:9" in found["Proxy"][1]
+    assert found["Base URL"][0] == "not reachable" and "proxy" in found["Base URL"][1]
+    assert "pa55word" not in done.stdout
+    there = server.base_url.removeprefix("http://").removesuffix("/v1")
+    monkeypatch.setenv("HTTP_PROXY", f"http://user:pa55word@{there}")
+    found = _findings((done := psbridge("doctor")).stdout)
+    assert found["Proxy"][0] == "ok" and found["Proxy"][1].endswith(f"@{there}")
+    assert "pa55word" not in done.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the PowerShell of this test is a shell script")
