@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +221,51 @@ def test_costs_of_a_reply_a_conversation_and_the_process(server: OfflineOpenAI, 
 def test_prices_that_are_none_are_refused(server: OfflineOpenAI, price: Any, says: str) -> None:
     with pytest.raises(ps.InvalidValueError, match=says):
         ps.Get_ChatCompletionUsage(Price=price)
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """How many functions are called while `work` is done, builtins included: work that no clock measures."""
+    count = 0
+
+    def counted(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(counted)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def long_session(count: int, **more: Any) -> ps.ChatSession:
+    history = [
+        {"role": ("user", "assistant")[number % 2], "content": f"message {number} " + "x" * 40}
+        for number in range(count)
+    ]
+    return ps.ChatSession(System="Be brief.", Model="m", Messages=history, **more)
+
+
+@pytest.mark.filterwarnings("ignore::psbridge.PSBridgeWarning")
+@pytest.mark.parametrize("budget", [None, 500, 100_000], ids=["no budget", "small budget", "large budget"])
+def test_a_session_of_ten_thousand_messages_stays_linear(
+    server: OfflineOpenAI, tmp_path: Path, budget: int | None
+) -> None:
+    server.reply("ok", when=lambda body: True)
+    costs = {}
+    for count in (2_000, 10_000):
+        session = long_session(count, MaxHistoryTokens=budget)
+        file = tmp_path / f"{count}.json"
+        costs[count] = (
+            calls_of(lambda session=session: session.send("once")),  # type: ignore[misc]
+            calls_of(lambda session=session: session.send("twice")),  # type: ignore[misc]
+            calls_of(lambda session=session, file=file: session.export(file)),  # type: ignore[misc]
+            calls_of(lambda file=file: ps.ChatSession.load(file)),  # type: ignore[misc]
+            calls_of(session.undo),
+        )
+        assert said(server)[-1] == ("user", "twice") and said(server)[0] == ("system", "Be brief.")
+        if budget is None:
+            assert len(said(server)) == 1 + count + 3
+    for less, more in zip(costs[2_000], costs[10_000], strict=True):
+        assert more <= 6 * less + 1_000

@@ -3,134 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import datetime
-import enum
 import threading
 import time
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import pytest
-from pydantic import BaseModel, Field
 
 import psbridge as ps
 from psbridge.chat.session import ChatSession
 from psbridge.chat.tools import Tool, tool
 from psbridge.testing import OfflineOpenAI, tool_call
 
+from .signatures import SIGNATURES, Signature, Unit, optional, plain
+
 ask = ps.New_ChatCompletion
 
 
-class Unit(enum.Enum):
-    celsius = "C"
-    fahrenheit = "F"
-
-
-class Address(BaseModel):
-    street: str
-    zip: str | None = None
-
-
-@dataclasses.dataclass
-class Point:
-    x: int
-    y: int = 0
-
-
-def plain(city: str, days: int) -> None: ...
-def optional(city: str, days: int = 3, unit: Unit = Unit.celsius) -> None: ...
-def limited(n: Annotated[int, Field(ge=1, le=9)], code: Annotated[str, Field(pattern="^a")]) -> None: ...
-def listed(tags: list[str], kind: Literal["a", "b"] = "a") -> None: ...
-def nested(address: Address, at: datetime.datetime) -> None: ...
-def free(table: dict[str, int], anything: Any = None) -> None: ...
-def nothing() -> None: ...
-def nullable(name: str | None) -> None: ...
-def pointed(point: Point, flag: bool = False) -> None: ...
-def keyword(*, q: Annotated[str, "what to look for"]) -> None: ...
-
-
-def null_or(schema: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"anyOf": [schema, {"type": "null"}], **more}
-
-
-STRING, INTEGER = {"type": "string"}, {"type": "integer"}
-ADDRESS = {
-    "type": "object",
-    "properties": {"street": STRING, "zip": null_or(STRING)},
-    "required": ["street", "zip"],
-    "additionalProperties": False,
-}
-POINT = {
-    "type": "object",
-    "properties": {"x": INTEGER, "y": {"type": "integer", "default": 0}},
-    "required": ["x", "y"],
-    "additionalProperties": False,
-}
-# function, strict, properties, required
-TABLE: list[tuple[Any, bool, dict[str, Any], list[str]]] = [
-    (plain, True, {"city": STRING, "days": INTEGER}, ["city", "days"]),
-    (
-        optional,
-        True,
-        {
-            "city": STRING,
-            "days": null_or(INTEGER, default=3),
-            "unit": null_or({"type": "string", "enum": ["C", "F"]}, default="C"),
-        },
-        ["city", "days", "unit"],
-    ),
-    (
-        limited,
-        True,
-        {"n": {"type": "integer", "minimum": 1, "maximum": 9}, "code": {"type": "string", "pattern": "^a"}},
-        ["n", "code"],
-    ),
-    (
-        listed,
-        True,
-        {
-            "tags": {"type": "array", "items": STRING},
-            "kind": null_or({"type": "string", "enum": ["a", "b"]}, default="a"),
-        },
-        ["tags", "kind"],
-    ),
-    (
-        nested,
-        True,
-        {"address": {"$ref": "#/$defs/Address"}, "at": {"type": "string", "format": "date-time"}},
-        ["address", "at"],
-    ),
-    (
-        free,
-        False,
-        {"table": {"type": "object", "additionalProperties": INTEGER}, "anything": {}},
-        ["table"],
-    ),
-    (nothing, True, {}, []),
-    (nullable, True, {"name": null_or(STRING)}, ["name"]),
-    (
-        pointed,
-        True,
-        {"point": {"$ref": "#/$defs/Point"}, "flag": null_or({"type": "boolean"}, default=False)},
-        ["point", "flag"],
-    ),
-    (keyword, True, {"q": {"type": "string", "description": "what to look for"}}, ["q"]),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("function", "strict", "properties", "required"), TABLE, ids=lambda one: getattr(one, "__name__", "")
-)
-def test_the_schema_is_what_one_would_write_by_hand(
-    function: Any, strict: bool, properties: dict[str, Any], required: list[str]
-) -> None:
-    made = tool(function)
-    assert made.strict is strict
-    assert made.parameters["properties"] == properties
-    assert made.parameters["required"] == required
+@pytest.mark.parametrize("row", SIGNATURES, ids=lambda row: row.function.__name__)
+def test_the_schema_is_what_one_would_write_by_hand(row: Signature) -> None:
+    made = tool(row.function)
+    assert made.parameters["properties"] == row.properties
+    assert made.parameters["required"] == row.required
     assert made.parameters["additionalProperties"] is False
-    for name, definition in made.parameters.get("$defs", {}).items():
-        assert definition == {"Address": ADDRESS, "Point": POINT}[name]
+    assert made.parameters.get("$defs", {}) == row.definitions
+    assert made.strict is row.strict
+
+
+@pytest.mark.parametrize("row", SIGNATURES, ids=lambda row: row.function.__name__)
+def test_the_service_takes_every_tool_s_definition(server: OfflineOpenAI, row: Signature) -> None:
+    server.reply("fine")
+    assert ask(Messages="x", Model="m", Tools=[tool(row.function)], TextOnly=True) == "fine"
+
+
+def test_sixty_signatures_are_compared() -> None:
+    assert len({row.function for row in SIGNATURES}) >= 60
 
 
 GOOGLE = """Find a ticket.
