@@ -18,8 +18,8 @@ def run(file: Path, out: Path | None, *, strict: bool) -> int:
     if not file.is_file():
         kind = "a folder" if file.is_dir() else "no such file"
         raise WrongUsageError(f"The script '{file}' cannot be ported: {kind}.")
-    from ..script.port import blocks_of_page, port
-    from ..script.port.source import decoded
+    from ..script.translate import blocks_of_page, port
+    from ..script.translate.source import decoded
 
     text = decoded(file.read_bytes())
     ported = port(blocks_of_page(text) if file.suffix.lower() in (".md", ".markdown") else text)

@@ -1,4 +1,4 @@
-"""PowerShell scripts without PowerShell: `parse` reads one, `run` runs one, `port.port` writes its Python.
+"""PowerShell scripts without PowerShell: `parse` reads one, `run` runs one, `port` writes its Python.
 
     from psbridge import script
 
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .parsing import Parsed, ParseError, parse
-    from .port import Ported
     from .running import Ran, run
+    from .translate import Ported, port
 
 _HOMES = {
     "parse": "parsing",
@@ -22,10 +22,11 @@ _HOMES = {
     "ParseError": "parsing",
     "run": "running",
     "Ran": "running",
-    "Ported": "port",
+    "Ported": "translate",
+    "port": "translate",
 }
 
-__all__ = ["ParseError", "Parsed", "Ported", "Ran", "parse", "run"]
+__all__ = ["ParseError", "Parsed", "Ported", "Ran", "parse", "port", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from psbridge.errors import PSBridgeError
-from psbridge.script.port import port
+from psbridge.script import port
 
 from .measured import Line, port_statement
 from .whole import run_script

@@ -172,7 +172,7 @@ def _compared(asked: list[Line], measured: list[Line]) -> list[Line]:
 
 
 def _python_of(text: str) -> str:
-    from psbridge.script.port import port
+    from psbridge.script import port
 
     return port(text).text
 
