@@ -86,8 +86,8 @@ def error_line(record: Any) -> Line:
 
 def port_statement(text: str) -> Line:
     """`output` and `errors` of a statement's Python, in a fresh namespace and folder."""
-    from psbridge.script.interpreter.caught import locate, record_of
     from psbridge.script import port
+    from psbridge.script.interpreter.caught import locate, record_of
     from psbridge.script.semantics import porting
     from psbridge.script.semantics.members import enumerate_value
 
