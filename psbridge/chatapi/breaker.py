@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from ..client.clock import Clock
 from ..client.errors import CallTimeoutError, ClientError, ConfigurationError, ConnectionFailedError
-from ..client.forks import new_lock
 from ..client.wire.bounds import Bounds
 from ..client.wire.transport import (
     AsyncTransport,
@@ -18,6 +17,7 @@ from ..client.wire.transport import (
     WireRequest,
     WireResponse,
 )
+from ..forks import new_lock
 
 
 class CircuitOpenError(ClientError):

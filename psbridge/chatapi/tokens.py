@@ -11,10 +11,10 @@ from datetime import timedelta
 
 from ..client.clock import Cancellation, Clock
 from ..client.errors import CallCancelledError, ConfigurationError
-from ..client.forks import new_lock
 from ..client.message.headers import is_header_safe
 from ..client.settings.keys import KeyRing
 from ..client.settings.secret import MASK, Revealable, Secret, secret
+from ..forks import new_lock
 
 _SLICE = 0.05  # seconds between two looks at a cancellation while a token is awaited
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from .forks import new_lock
+from ..forks import new_lock
 
 
 class Clock:

@@ -5,11 +5,11 @@ I/O.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar, Token
 from typing import Any, TypedDict
 
+from ..forks import new_lock
 from .chat import CREATE
 from .clock import Cancellation, Clock
 from .errors import BadResponseError, ClientError, RequestError
@@ -17,7 +17,6 @@ from .exchange.call import Answer, Call, Retry
 from .exchange.gate import Gate, Job
 from .exchange.limits import Place, RateLimits
 from .exchange.telemetry import Span
-from .forks import new_lock
 from .message.codec import Codec, JsonCodec
 from .message.form import Content, Form
 from .message.headers import is_header_safe
@@ -70,12 +69,22 @@ _OPTIONS = frozenset(CallOptions.__annotations__)
 class _Shared:
     """The limits that the calls made here share with many others, and a place that is theirs already."""
 
-    __slots__ = ("_counted", "gate", "place")
+    __slots__ = ("_counted", "_token", "gate", "place")
 
     def __init__(self, gate: Gate, place: Place | None, counted: bool) -> None:
         self.gate = gate
         self.place = place
         self._counted = counted
+        self._token: Token[_Shared | None] | None = None
+
+    def __enter__(self) -> None:
+        self._token = _sharing.set(self)
+
+    def __exit__(self, *error: object) -> None:
+        assert self._token is not None
+        _sharing.reset(self._token)
+        if self.place is not None:
+            self.gate.give_back(self.place)
 
     def apply(self, call: Call, now: float) -> None:
         call.limits, call.one_of_many = self.gate.limits, True
@@ -148,19 +157,11 @@ class Core:
                     self._shared.popitem(last=False)
         return Gate(limits, self.clock, options.get("timeout", configuration.timeout), _tokens_of)
 
-    @contextmanager
-    def sharing(self, gate: Gate, place: Place | None, counted: bool = True) -> Iterator[None]:
+    def sharing(self, gate: Gate, place: Place | None, counted: bool = True) -> _Shared:
         """Calls made inside stand under the limits of many, the first of them in the place that was taken;
         `counted` says that its tokens were counted then.
         """
-        shared = _Shared(gate, place, counted)
-        token = _sharing.set(shared)
-        try:
-            yield
-        finally:
-            _sharing.reset(token)
-            if shared.place is not None:
-                gate.give_back(shared.place)
+        return _Shared(gate, place, counted)
 
     def chat(self, body: Body, stream: bool, options: Mapping[str, Any]) -> Call:
         """A prepared chat completion.

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..client.forks import new_lock
+from ..forks import new_lock
 
 if TYPE_CHECKING:
     from ..client import Cancellation, Client, Reply, UsageTotals

@@ -7,8 +7,6 @@ This module knows pydantic and JSON, and nothing of HTTP, cmdlets or any particu
 
 from __future__ import annotations
 
-import os
-import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, TypeVar, cast
@@ -18,6 +16,7 @@ from pydantic import ValidationError as PydanticError
 from pydantic._internal._model_construction import ModelMetaclass
 from pydantic_core import PydanticCustomError
 
+from ..forks import new_reentrant_lock
 from ..naming import folded, parameter_name
 from .plain import free_form
 from .problems import MEMBER_NAMES, InvalidValueError, explain
@@ -108,9 +107,7 @@ def _check_required(self: Model, context: Any) -> None:
 
 
 # pydantic builds a model by taking it apart first, so that a thread may not see another's half.
-_building = threading.RLock()
-if hasattr(os, "register_at_fork"):  # free in a child, whoever builds one when the process forks
-    os.register_at_fork(after_in_child=_building._at_fork_reinit)  # type: ignore[attr-defined]
+_building = new_reentrant_lock()
 
 
 class Model(BaseModel, metaclass=_Meta):

@@ -8,11 +8,11 @@ rows at every start, which takes thirty times as long as reading it. Knows no cm
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from ..forks import new_lock
 
 
 class ParameterRow(NamedTuple):
@@ -149,20 +149,26 @@ class Tables(Mapping[str, CmdletRow]):
         self._read = read
         self._raw: dict[str, dict[str, Any]] = {}  # rows as they stand in the files: most are never asked for
         self._rows: dict[str, CmdletRow] = {}
-        self._lock = threading.Lock()
+        self._families: dict[str, FamilyRow] | None = None
+        self._homes: dict[str, str] | None = None
+        self._lock = new_lock()
 
-    @cached_property
+    @property
     def families(self) -> dict[str, FamilyRow]:
         """The families by name."""
-        return {
-            name: FamilyRow(name, **{key: _frozen(value) for key, value in about.items()})
-            for name, about in json.loads(self._read("index.json")).items()
-        }
+        if self._families is None:  # without a lock: whoever else reads them gets the same
+            self._families = {
+                name: FamilyRow(name, **{key: _frozen(value) for key, value in about.items()})
+                for name, about in json.loads(self._read("index.json")).items()
+            }
+        return self._families
 
-    @cached_property
+    @property
     def _home(self) -> dict[str, str]:
-        homes = {name: family.name for family in self.families.values() for name in family.cmdlets}
-        return dict(sorted(homes.items()))
+        if self._homes is None:
+            homes = {name: family.name for family in self.families.values() for name in family.cmdlets}
+            self._homes = dict(sorted(homes.items()))
+        return self._homes
 
     def __getitem__(self, name: str) -> CmdletRow:
         row = self._rows.get(name)

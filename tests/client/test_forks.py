@@ -73,6 +73,23 @@ def in_process(server: FaultyServer, program: str) -> None:
         assert all(map(ends_well, pids))
         assert ask("afterwards")
         """,
+        # A family's rows are being read by another thread while the process forks.
+        """
+        from psbridge.models.tables import CMDLETS, Tables, _packaged
+        reading, go_on = threading.Event(), threading.Event()
+        def read(path):
+            if os.getpid() == parent and path.endswith("table.json"):
+                reading.set()
+                go_on.wait(20)
+            return _packaged(path)
+        parent, tables = os.getpid(), Tables(read)
+        threading.Thread(target=lambda: tables["New-Embedding"]).start()
+        reading.wait(20)
+        pid = child(lambda: tables["New-Embedding"].family == "embeddings")
+        assert ends_well(pid)
+        go_on.set()
+        assert tables["New-Embedding"] == CMDLETS["New-Embedding"]
+        """,
         # Children of children.
         """
         def grandchild():
@@ -163,7 +180,7 @@ def in_process(server: FaultyServer, program: str) -> None:
         assert ends_well(pid) and ask("parent")
         """,
     ],
-    ids=["at once", "nested", "thread", "pool", "map", "map under way", "exit", "asyncio", "exec"],
+    ids=["at once", "tables", "nested", "thread", "pool", "map", "map under way", "exit", "asyncio", "exec"],
 )
 def test_children_of_a_fork_start_afresh(faulty: Any, program: str) -> None:
     """Whoever forks, from wherever: each question gets its own answer."""

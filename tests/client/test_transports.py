@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import threading
@@ -48,7 +49,10 @@ class Sender:
     def run(self, result: Any) -> Any:
         return self._loop.run_until_complete(result) if self._loop is not None else result
 
-    def open(
+    def open(self, url: str, **options: Any) -> Any:
+        return self.run(self.sending(url, **options))
+
+    def sending(
         self,
         url: str,
         *,
@@ -65,7 +69,7 @@ class Sender:
         context = tls if tls is not None else ssl.create_default_context()
         route = Route(proxy, (id(tls),), lambda: context, self._library)
         bounds = Bounds(time.monotonic, time.monotonic() + limit, connect, cancellation)
-        return self.run(self._transport.send(WireRequest(method, where, lines, body), route, bounds))
+        return self._transport.send(WireRequest(method, where, lines, body), route, bounds)
 
     def rest(self, response: Any, idle: float | None = None) -> bytes:
         pieces = []
@@ -75,6 +79,32 @@ class Sender:
 
     def ask(self, url: str, **options: Any) -> bytes:
         return self.rest(self.open(url, **options))
+
+    def ask_and_cancel(self, url: str, seconds: float, **options: Any) -> None:
+        """Ask, and cancel after `seconds`: a blocking call from another thread, on asyncio the task."""
+        if self._loop is None:
+            cancellation = Cancellation()
+            timer = threading.Timer(seconds, cancellation.cancel)
+            timer.start()
+            try:
+                self.ask(url, cancellation=cancellation, **options)
+            finally:
+                timer.join()
+            return
+
+        async def asking() -> None:
+            response = await self.sending(url, **options)
+            while await response.read(None):
+                continue
+
+        async def cancelled() -> None:
+            task = asyncio.ensure_future(asking())
+            await asyncio.sleep(seconds)
+            assert not task.done()
+            task.cancel()
+            await task
+
+        self._loop.run_until_complete(cancelled())
 
     def close(self) -> None:
         self.run(self._transport.close())
@@ -135,13 +165,8 @@ def test_a_dead_address_does_not_keep_a_live_one_waiting(
 ) -> None:
     """Addresses are raced, whichever comes first."""
     server = faulty(serving(reply(b"reached")))
-    with socket.socket() as full:  # its queue is full, so that it never answers
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        fillers = [socket.socket() for _ in range(4)]
-        for filler in fillers:
-            filler.setblocking(False)
-            filler.connect_ex(full.getsockname())
+    with contextlib.ExitStack() as stack:
+        full = ("127.0.0.1", _full_port(stack))
         real = socket.getaddrinfo
 
         def two(host: Any, port: Any, *args: Any, **more: Any) -> Any:
@@ -150,12 +175,10 @@ def test_a_dead_address_does_not_keep_a_live_one_waiting(
             if more.get("flags"):
                 raise socket.gaierror(socket.EAI_NONAME, "a name")
             kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
-            return [(*kind, full.getsockname()), (*kind, ("127.0.0.1", server.port))]
+            return [(*kind, full), (*kind, ("127.0.0.1", server.port))]
 
         monkeypatch.setattr(socket, "getaddrinfo", two)
         assert sender.ask("http://two.example/", connect=15.0) == b"reached"
-        for filler in fillers:
-            filler.close()
 
 
 def test_a_look_up_that_hangs_ends_with_the_limit(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -330,38 +353,48 @@ def test_a_body_that_stops_is_an_idle_timeout(sender: Sender, faulty: Any) -> No
 
 @pytest.mark.parametrize("wait", ["connect", "tls", "write", "head", "body"])
 def test_cancelling_ends_every_wait(sender: Sender, faulty: Any, wait: str) -> None:
-    """From another thread; on asyncio a task is cancelled instead."""
-    if sender.asynchronous:
-        pytest.skip("asyncio cancels tasks")
+    """From another thread; on asyncio by cancelling the task. The server sees the connection end."""
+    ended = threading.Event()
 
     async def handler(connection: Connection) -> None:
         if wait == "write":
+            await connection.reader.readuntil(b"\r\n\r\n")
             connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
-            await asyncio.sleep(60)
+            await asyncio.to_thread(over.wait, 20)
+            connection.writer.transport.resume_reading()  # type: ignore[attr-defined]
         if wait in ("head", "body"):
             await connection.request()
         if wait == "body":
             await connection.send(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nsome")
-        await asyncio.sleep(60)
+        try:
+            while await connection.reader.read(1 << 20):
+                continue
+        except ConnectionError:
+            pass
+        ended.set()
 
-    cancellation = Cancellation()
+    over = threading.Event()
     body = bytes(1 << 25) if wait == "write" else b"{}"
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        fillers = [socket.socket() for _ in range(4)]
-        for filler in fillers:
-            filler.setblocking(False)
-            filler.connect_ex(full.getsockname())
-        port = full.getsockname()[1] if wait == "connect" else faulty(handler).port
+    with contextlib.ExitStack() as stack:
+        port = _full_port(stack) if wait == "connect" else faulty(handler).port
         url = f"{'https' if wait == 'tls' else 'http'}://127.0.0.1:{port}/"
-        timer = threading.Timer(0.3, cancellation.cancel)
-        timer.start()
-        with pytest.raises(CallCancelledError):
-            sender.ask(url, body=body, cancellation=cancellation, limit=50.0, connect=50.0)
-        timer.join()
-        for filler in fillers:
-            filler.close()
+        with pytest.raises(asyncio.CancelledError if sender.asynchronous else CallCancelledError):
+            sender.ask_and_cancel(url, 0.3, body=body, limit=50.0, connect=50.0)
+        over.set()
+        assert wait == "connect" or ended.wait(10)
+    assert sender.ask(f"http://127.0.0.1:{faulty(serving(reply(b'after'))).port}/") == b"after"
+
+
+def _full_port(stack: contextlib.ExitStack) -> int:
+    """A port whose queue is full, so that it never answers."""
+    full = stack.enter_context(socket.socket())
+    full.bind(("127.0.0.1", 0))
+    full.listen(0)
+    for _ in range(4):
+        filler = stack.enter_context(socket.socket())
+        filler.setblocking(False)
+        filler.connect_ex(full.getsockname())
+    return int(full.getsockname()[1])
 
 
 # Peers that break HTTP

@@ -13,13 +13,12 @@ and the pace grows back to it quickly, stays there, and looks for more ever less
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ...forks import new_lock
 from ..errors import ConfigurationError
-from ..forks import new_lock
 
 NEVER = float("-inf")
 _LATE = 0.02  # seconds of being late that are made up for: timers and busy machines are not exact
@@ -214,6 +213,23 @@ class Pace:
         self.turn += 1
 
 
+class _Alone:
+    """Gives the pace to one caller at a time; a class, since every request asks for it several times."""
+
+    __slots__ = ("_lock", "_pace")
+
+    def __init__(self, pace: Pace) -> None:
+        self._lock = new_lock()
+        self._pace = pace
+
+    def __enter__(self) -> Pace:
+        self._lock.acquire()
+        return self._pace
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.release()
+
+
 class RateLimits:
     """Limits for many calls; give one object to every client or `map` that shares an account.
 
@@ -236,18 +252,17 @@ class RateLimits:
         ):
             if value is not None and not value > 0:
                 raise ConfigurationError(f"{parameter} must be greater than 0.", parameter=parameter)
-        self._lock = new_lock()
         self._answered = False
-        self._pace = Pace(
-            60 / requests_per_minute if requests_per_minute else 0.0,
-            60 / tokens_per_minute if tokens_per_minute else 0.0,
+        self._alone = _Alone(
+            Pace(
+                60 / requests_per_minute if requests_per_minute else 0.0,
+                60 / tokens_per_minute if tokens_per_minute else 0.0,
+            )
         )
 
-    @contextmanager
-    def _open(self) -> Iterator[Pace]:
+    def _open(self) -> _Alone:
         """The pace, for this caller alone until it is left."""
-        with self._lock:
-            yield self._pace
+        return self._alone
 
     @property
     def counts_tokens(self) -> bool:

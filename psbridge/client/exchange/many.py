@@ -26,9 +26,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+from ...forks import leave_to_parent, new_lock, start_afresh
 from ..clock import Cancellation
 from ..errors import CallCancelledError, RequestError
-from ..forks import leave_to_parent, new_lock, start_afresh
 from ..message.reply import Reply
 from .gate import Gate, Job
 from .limits import Place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..forks import new_lock
+from ...forks import new_lock
 from .headers import Headers
 from .jsontext import field as member
 

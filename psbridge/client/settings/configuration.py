@@ -14,8 +14,8 @@ from contextvars import ContextVar
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 from urllib.parse import unquote
 
+from ...forks import new_reentrant_lock
 from ..errors import ConfigurationError
-from ..forks import new_reentrant_lock
 from ..message.headers import check_header
 from .checks import CHECKS
 from .secret import MASK, Revealable, Secret, key, leaves_no_trace, secret, secret_texts, shown

@@ -16,8 +16,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...forks import new_lock, start_afresh
 from ..errors import CallCancelledError, ConfigurationError, DeadlineError
-from ..forks import new_lock, start_afresh
 from .secret import Revealable, Secret, leaves_no_trace
 from .secret import key as a_key
 

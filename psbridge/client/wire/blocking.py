@@ -17,14 +17,14 @@ import ssl
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ...forks import track_socket
 from ..errors import CallCancelledError
-from ..forks import track_socket
 from .addresses import STAGGER, Address, look_up, numeric
 from .bounds import Lease
 from .failures import no_connection, socket_failure
 from .handles import make_room, ran_out
 
-_WRITE_PIECE = 1 << 16  # bytes given to a socket under one time limit
+WRITE_PIECE = 1 << 16  # bytes given to a socket under one time limit
 _SLICE = 0.05  # seconds after which somebody who waits for several things looks whether the call is cancelled
 _UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY})
 _RECORD = 1 << 14  # bytes taken from under TLS at a time
@@ -175,6 +175,11 @@ def is_readable(sock: socket.socket | None) -> bool:
     return bool(select.select([number], [], [], 0)[0])
 
 
+def is_head(buffer: bytes) -> bool:
+    """Whether a request's head is all that is to be written: what goes with it is still to come."""
+    return len(buffer) <= WRITE_PIECE and buffer.endswith(b"\r\n\r\n")
+
+
 class BlockingStream:
     """A connection whose every operation ends by the lease, and at once when the call is cancelled."""
 
@@ -182,9 +187,12 @@ class BlockingStream:
         self._sock = sock
         self._lease = lease
         self._write_error = write_error
+        self._head = b""  # a request's head, which goes out with what follows it
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """What has arrived, at most `max_bytes`; empty at the end."""
+        if self._head:
+            self.write(b"")
         lease = self._lease()
         cancellation = lease.cancellation
         if cancellation is not None:
@@ -204,9 +212,21 @@ class BlockingStream:
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write all of `buffer`."""
-        if not buffer:
+        """Write all of `buffer`; but a request's head waits for the next write, if only of nothing, which
+        libraries do at a request's end: with a small body behind it, one look at the system is enough.
+        """
+        head, self._head = self._head, b""
+        if not head and is_head(buffer):
+            self._head = buffer
             return
+        if head and len(buffer) > WRITE_PIECE:
+            self._write(head)
+        else:
+            buffer = head + buffer
+        if buffer:
+            self._write(buffer)
+
+    def _write(self, buffer: bytes) -> None:
         lease = self._lease()
         cancellation = lease.cancellation
         if cancellation is not None:
@@ -215,7 +235,7 @@ class BlockingStream:
             view = memoryview(buffer)
             while view:
                 self._sock.settimeout(lease.left())
-                view = view[self._sock.send(view[:_WRITE_PIECE]) :]
+                view = view[self._sock.send(view[:WRITE_PIECE]) :]
         except OSError as error:
             if _is_late(error):
                 raise lease.expired() from error
@@ -335,7 +355,7 @@ class TlsOverTls(BlockingStream):
         """Write all of `buffer`."""
         view = memoryview(buffer)
         while view:
-            piece = view[:_WRITE_PIECE]
+            piece = view[:WRITE_PIECE]
             view = view[self._through(functools.partial(self._tls.write, piece)) :]
 
     def unread(self) -> bool:

@@ -6,7 +6,7 @@ import errno
 from typing import Protocol
 from weakref import WeakSet
 
-from ..forks import new_lock
+from ...forks import new_lock
 
 _lock = new_lock()
 _holders: WeakSet[Holder] = WeakSet()

@@ -17,8 +17,8 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import httpcore
 
+from ...forks import leave_to_parent, start_afresh
 from ..errors import ClientError, ConfigurationError, ConnectionFailedError
-from ..forks import leave_to_parent, start_afresh
 from ..message.form import Content, pieces_of
 from ..message.url import Url
 from .blocking import BlockingBackend

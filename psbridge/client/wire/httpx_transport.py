@@ -15,8 +15,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from ...forks import leave_to_parent, start_afresh
 from ..errors import ClientError, ConfigurationError
-from ..forks import leave_to_parent, start_afresh
 from .blocking import BlockingBackend
 from .bounds import Bounds, Lease, Phase
 from .failures import Kinds, translated

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
-from ..forks import new_lock
+from ...forks import new_lock
 from .handles import most_idle
 
 KEEP_ALIVE = 30.0  # seconds an idle connection is kept

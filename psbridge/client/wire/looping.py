@@ -12,10 +12,10 @@ import ssl
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
+from ...forks import track_socket
 from ..errors import ConnectionFailedError
-from ..forks import track_socket
 from .addresses import STAGGER, Address, look_up, numeric
-from .blocking import is_readable
+from .blocking import WRITE_PIECE, is_head, is_readable
 from .bounds import Lease
 from .failures import no_connection, socket_failure
 from .handles import make_room, ran_out
@@ -241,6 +241,7 @@ class LoopStream:
         self._protocol = protocol
         self._lease = lease
         self._write_error = write_error
+        self._head = b""  # a request's head, which goes out with what follows it
 
     @property
     def _transport(self) -> asyncio.Transport:
@@ -249,6 +250,8 @@ class LoopStream:
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """What has arrived, at most `max_bytes`; empty at the end."""
+        if self._head:
+            await self.write(b"")
         protocol = self._protocol
         lease = self._lease()
         if not protocol.buffer and not protocol.ended:
@@ -274,10 +277,20 @@ class LoopStream:
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Hand over all of `buffer`; waits while the peer takes no more."""
+        """Hand over all of `buffer`; waits while the peer takes no more. A request's head waits for the next
+        write, as in `BlockingStream`.
+        """
+        head, self._head = self._head, b""
+        if not head and is_head(buffer):
+            self._head = buffer
+            return
         protocol = self._protocol
         if protocol.ended and protocol.failure is not None:
             raise self._write_error(str(protocol.failure)) from protocol.failure
+        if head and len(buffer) > WRITE_PIECE:
+            self._transport.write(head)
+        else:
+            buffer = head + buffer
         self._transport.write(buffer)
         while not protocol.may_write and not protocol.ended:
             lease = self._lease()

@@ -14,8 +14,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from ...forks import new_lock
 from ..errors import ConfigurationError
-from ..forks import new_lock
 from ..settings.configuration import Configuration
 from ..settings.secret import Secret
 
