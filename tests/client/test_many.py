@@ -78,7 +78,7 @@ def test_no_more_run_at_once_than_allowed(caller: Caller, faulty: Any) -> None:
             await connection.request()
             running += 1
             most = max(most, running)
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.02)
             running -= 1
             await connection.reply(COMPLETION)
 

@@ -20,6 +20,7 @@ from psbridge.client import (
 from psbridge.offline import Fault, OfflineServer
 
 from .conftest import KEY, Caller
+from .faulty import RESET_KEEPS
 
 EMBED = Operation("POST", "/embeddings", "CreateEmbeddingResponse", of_model=True, idempotent=True)
 UPLOAD = Operation("POST", "/files", "OpenAIFile")
@@ -116,7 +117,13 @@ def test_a_download_into_memory_has_a_limit(caller: Caller, configuration: Confi
     assert caller.run(client.download(CONTENT, Sink(1000), places=places)).value == b"x" * 1000
 
 
-@pytest.mark.parametrize("fault", [Fault(cut_after_bytes=70_000), Fault(cut_after_bytes=70_000, reset=True)])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(cut_after_bytes=70_000),
+        pytest.param(Fault(cut_after_bytes=70_000, reset=True), marks=RESET_KEEPS),
+    ],
+)
 def test_a_broken_download_asks_for_the_rest(
     caller: Caller, configuration: Configuration, server: OfflineServer, fault: Fault
 ) -> None:

@@ -422,12 +422,16 @@ def test_an_idle_connection_that_the_server_closed_is_not_used(caller: Caller, f
 
 def test_more_dead_connections_than_tries_cost_no_try(faulty: Any) -> None:
     """However many were idle, and however they ended: the call is made over a new one."""
-    everybody = threading.Barrier(6)
+    everybody: list[asyncio.Event] = []
 
     async def handler(connection: Connection) -> None:
         await connection.request()
         if connection.number <= 6:
-            await asyncio.to_thread(everybody.wait, 20)
+            everybody.append(mine := asyncio.Event())
+            if len(everybody) == 6:
+                for one in everybody:
+                    one.set()
+            await mine.wait()
         await connection.reply(COMPLETION)
         await connection.reader.read(1)
         connection.reset()

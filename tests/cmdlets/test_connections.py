@@ -233,7 +233,7 @@ def test_the_users_profile_goes_before_the_machines(tmp_path: Path) -> None:
         "/etc/psbridge/profiles.json",
     ]
     assert [path.name for path in profiles.files(home, windows=True)] == ["profiles.json"] * 2
-    own = {"XDG_CONFIG_HOME": str(tmp_path)}
+    own = {"XDG_CONFIG_HOME": str(tmp_path), "APPDATA": str(tmp_path)}
     (tmp_path / "psbridge").mkdir()
     (tmp_path / "psbridge" / "profiles.json").write_text('{"a": {"Model": "m"}}')
     assert profiles.profile("A", own) == {"model": "m"}

@@ -99,6 +99,7 @@ def test_a_replys_completions_are_its_fields(server: ps.OfflineServer) -> None:
 
 def test_type_checkers_see_real_signatures() -> None:
     """`tests/typing/api.py` holds right calls, and wrong ones whose errors mypy must find."""
+    pytest.importorskip("mypy")
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--warn-unused-ignores", "tests/typing/api.py"],
         capture_output=True,

@@ -26,7 +26,7 @@ from .bounds import Bounds, Lease
 from .failures import Kinds, translated
 from .handles import holds_idle
 from .idle import KEEP_ALIVE, Idle
-from .looping import LoopBackend
+from .looping import LoopBackend, caught_up
 from .surplus import must_close
 from .transport import AsyncWireResponse, Route, WireRequest, WireResponse
 
@@ -280,6 +280,8 @@ class AsyncHttpcoreTransport:
     async def send(self, request: WireRequest, route: Route, bounds: Bounds) -> AsyncWireResponse:
         """Send, and return when the reply's head is there."""
         self._belong_here()
+        if self._idle:
+            await caught_up()
         key = _slot_key(request.url, route)
         slot = self._idle.take(key)
         while True:

@@ -23,7 +23,7 @@ from .failures import Kinds, translated
 from .handles import holds_idle, most_idle
 from .httpcore_transport import Pieces, ProxyWatch, check_socks, may_be_replaced, place_of_proxy
 from .idle import KEEP_ALIVE
-from .looping import LoopBackend
+from .looping import LoopBackend, caught_up
 from .surplus import must_close
 from .transport import AsyncWireResponse, Route, WireRequest, WireResponse
 
@@ -249,6 +249,7 @@ class AsyncHttpxTransport:
     async def send(self, request: WireRequest, route: Route, bounds: Bounds) -> AsyncWireResponse:
         """Send, and return when the reply's head is there."""
         library = self._library
+        await caught_up()
         while True:
             lease = Lease()
             lease.begin(bounds, request.place, place_of_proxy(route.proxy) if self._own else None)
