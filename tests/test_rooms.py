@@ -36,6 +36,9 @@ GENERAL = (
 OWN = (
     "powershell/src/calls/25-chat.ps1",
     "powershell/src/calls/26-sessions.ps1",
+    "powershell/src/calls/27-types.ps1",
+    "powershell/src/calls/28-tools.ps1",
+    "psbridge/bridge/commands.py",
     "psbridge/models/__init__.py",
 )
 # A ChatConnection is any family's: the name is what users know it by.

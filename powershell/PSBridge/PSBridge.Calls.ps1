@@ -325,6 +325,8 @@ function script:Read-BridgeNode {
 
 # Objects as arguments.
 
+$script:Prepared = @{}  # the function that readies a cmdlet's arguments for the worker, by the cmdlet
+
 function script:Test-BridgeUnset {
     # Whether an argument leaves its parameter open: an Unset object, or an array of one.
     param($Value)
@@ -405,6 +407,453 @@ function script:Update-BridgeTurn {
         if ($Told[$i] -eq 'Result') { $result = $value }
     }
     $result
+}
+
+# Types as the worker is told of them: the parameters of commands that are tools, and what -As asks for. The worker
+# makes schemas of these shapes; what comes back is made an instance here.
+
+$script:Prepared['New-ChatCompletion'] = 'Set-BridgeAnswerType'
+$script:Prepared['Send-ChatMessage'] = 'Set-BridgeAnswerType'
+
+# Types without members of interest, as shapes.
+$script:Shapes = @{}
+foreach ($name in 'String', 'Char', 'Uri', 'Version', 'TimeSpan', 'Net.IPAddress', 'Net.Mail.MailAddress', 'Text.RegularExpressions.Regex',
+    'Globalization.CultureInfo', 'IO.FileInfo', 'IO.DirectoryInfo') { $script:Shapes["System.$name"] = @{ kind = 'string' } }
+foreach ($name in 'Byte', 'SByte', 'Int16', 'UInt16', 'Int32', 'UInt32', 'Int64', 'UInt64', 'Numerics.BigInteger') { $script:Shapes["System.$name"] = @{ kind = 'integer' } }
+foreach ($name in 'Single', 'Double', 'Decimal') { $script:Shapes["System.$name"] = @{ kind = 'number' } }
+foreach ($name in 'Boolean', 'Management.Automation.SwitchParameter') { $script:Shapes["System.$name"] = @{ kind = 'boolean' } }
+foreach ($name in 'DateTime', 'DateTimeOffset') { $script:Shapes["System.$name"] = @{ kind = 'string'; limits = @{ format = 'date-time' } } }
+foreach ($name in 'Object', 'Management.Automation.PSObject') { $script:Shapes["System.$name"] = @{ kind = 'any' } }
+foreach ($name in 'Hashtable', 'IDictionary', 'Specialized.OrderedDictionary') { $script:Shapes["System.Collections.$name"] = @{ kind = 'table' } }
+foreach ($name in 'Array', 'Collections.ArrayList', 'Collections.IList', 'Collections.ICollection', 'Collections.IEnumerable') {
+    $script:Shapes["System.$name"] = @{ kind = 'array'; items = @{ kind = 'any' } }
+}
+$script:Shapes['System.Guid'] = @{ kind = 'string'; limits = @{ format = 'uuid' } }
+
+function script:Get-BridgeShape {
+    # What a type is; nothing, and a sentence in $Trouble, when no JSON stands for it.
+    param([type] $Type, $Place, $Trouble, [type[]] $Around = @())
+    $inner = [System.Nullable]::GetUnderlyingType($Type)
+    if ($null -ne $inner) { return @{ kind = 'nullable'; of = Get-BridgeShape $inner $Place $Trouble $Around } }
+    if ($Type.IsEnum) { return @{ kind = 'enum'; name = $Type.Name; values = [object[]][enum]::GetNames($Type) } }
+    $shape = $script:Shapes[$Type.FullName]
+    if ($null -ne $shape) { return $shape }
+    $item = $null
+    if ($Type.IsArray) { $item = $Type.GetElementType() }
+    elseif ($Type.IsGenericType) {
+        $given = $Type.GetGenericArguments()
+        if ($given.Count -eq 2 -and $given[0] -eq [string] -and $Type.Name -like '*Dictionary`2') { return @{ kind = 'table' } }
+        if ($given.Count -eq 1 -and [System.Collections.IEnumerable].IsAssignableFrom($Type)) { $item = $given[0] }
+    }
+    if ($null -ne $item) {
+        $of = Get-BridgeShape $item "$Place[]" $Trouble $Around
+        if ($null -eq $of) { return }
+        return @{ kind = 'array'; items = $of }
+    }
+    # A class of a script's; those of .NET hold more than anybody means to say.
+    if ($Type.IsClass -and -not $Type.IsAbstract -and $Type.Assembly.IsDynamic -and $null -ne $Type.GetConstructor([type[]]@())) {
+        return Get-BridgeClass $Type $Place $Trouble $Around
+    }
+    [void]$Trouble.Add("'$Place' is of the type $($Type.FullName), for which there is no JSON")
+}
+
+function script:Get-BridgeClass {
+    # A class with its members.
+    param([type] $Type, $Place, $Trouble, [type[]] $Around)
+    if ($Around -contains $Type) {
+        [void]$Trouble.Add("'$Place' holds $($Type.Name) within $($Type.Name): a cycle has no end")
+        return
+    }
+    $members = [System.Collections.ArrayList]::new()
+    foreach ($property in $Type.GetProperties([System.Reflection.BindingFlags]'Instance, Public')) {
+        if (-not $property.CanWrite -or $property.GetCustomAttributes([System.Management.Automation.HiddenAttribute], $true).Count) { continue }
+        $before = $Trouble.Count
+        $shape = Get-BridgeShape $property.PropertyType "$Place.$($property.Name)" $Trouble ($Around + $Type)
+        if ($Trouble.Count -gt $before) { return }
+        $attributes = $property.GetCustomAttributes($true)
+        $help = $attributes | Where-Object { $_ -is [System.ComponentModel.DescriptionAttribute] } | Select-Object -First 1
+        [void]$members.Add(@{
+                name = $property.Name; shape = $shape; limits = Get-BridgeLimit $attributes $shape
+                nullable = -not ($attributes | Where-Object { $_ -is [System.Management.Automation.ValidateNotNullAttribute] -or $_ -is [System.Management.Automation.ValidateNotNullOrEmptyAttribute] })
+                help = if ($help) { $help.Description } else { '' }
+            })
+    }
+    @{ kind = 'class'; name = $Type.Name; members = $members.ToArray() }
+}
+
+function script:Get-BridgeLimit {
+    # What validation attributes say, in the words of JSON schema. What a script block checks is left to the binder.
+    param($Attributes, $Shape)
+    $limits = [ordered]@{}
+    $of = $Shape
+    while ($of.kind -in 'array', 'nullable') { $of = if ($of.kind -eq 'array') { $of.items } else { $of.of } }
+    $list = $Shape.kind -eq 'array'
+    foreach ($attribute in $Attributes) {
+        switch ($attribute.GetType().Name) {
+            'ValidateSetAttribute' {
+                $limits['enum'] = [object[]]@(foreach ($value in $attribute.ValidValues) {
+                        if ($of.kind -eq 'integer') { [long]$value } elseif ($of.kind -eq 'number') { [double]$value } else { $value }
+                    })
+            }
+            'ValidateRangeAttribute' {
+                if ($null -ne $attribute.MinRange) {
+                    $limits['minimum'] = $attribute.MinRange
+                    $limits['maximum'] = $attribute.MaxRange
+                    continue
+                }
+                $kind = "$($attribute.GetType().GetProperty('RangeKind', [System.Reflection.BindingFlags]'Instance, NonPublic, Public').GetValue($attribute))"
+                $limits[@{ Positive = 'exclusiveMinimum'; NonNegative = 'minimum'; Negative = 'exclusiveMaximum'; NonPositive = 'maximum' }[$kind]] = 0
+            }
+            'ValidateLengthAttribute' {
+                $limits['minLength'] = $attribute.MinLength
+                $limits['maxLength'] = $attribute.MaxLength
+            }
+            'ValidateCountAttribute' {
+                $limits['minItems'] = $attribute.MinLength
+                $limits['maxItems'] = $attribute.MaxLength
+            }
+            'ValidatePatternAttribute' { $limits['pattern'] = $attribute.RegexPattern }
+            'ValidateNotNullOrEmptyAttribute' {
+                if ($list) { $limits['minItems'] = 1 } elseif ($of.kind -eq 'string' -and -not $limits.Contains('minLength')) { $limits['minLength'] = 1 }
+            }
+        }
+    }
+    $limits
+}
+
+function script:Set-BridgeAnswerType {
+    # -As: a class, an enum or an array of them as the worker is told of it; what comes back is made one.
+    param($Call, $Own)
+    $type = $null
+    if (-not $Own.TryGetValue('As', [ref]$type) -or $null -eq $type) { return }
+    if ($type -is [string] -and $type -in 'Hashtable', 'dict') { $type = [hashtable] }
+    if ($type -isnot [type]) {
+        $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'As', must be a type such as ([Ticket]), or Hashtable." 'PSBridge.InvalidValue' 'InvalidArgument' $type))
+    }
+    $Call.As = $type
+    $Call.ParsedOnly = $Own.ContainsKey('ParsedOnly') -and $Own['ParsedOnly']
+    if ($type -eq [hashtable]) {
+        $Own['As'] = 'Hashtable'
+        return
+    }
+    $trouble = [System.Collections.ArrayList]::new()
+    $shape = Get-BridgeShape $type $type.Name $trouble
+    if ($trouble.Count) {
+        $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'As', $($trouble -join '; ')." 'PSBridge.InvalidValue' 'InvalidArgument' $type))
+    }
+    $Own['As'] = [pscustomobject]@{ '$psbridge' = 'type'; name = $type.Name; shape = $shape }
+}
+
+function script:ConvertTo-BridgeAnswer {
+    # What a call with -As gives: an instance where the parsed value stands.
+    param($Call, $Value)
+    if ($null -eq $Value) { return }
+    if ($Call.ParsedOnly) { return , (ConvertTo-BridgeInstance $Call.As $Value) }
+    $reply = $Value
+    if ($reply -is [System.Management.Automation.PSCustomObject] -and $reply.PSObject.Properties['Reply']) { $reply = $reply.Reply }
+    if ($reply -is [System.Management.Automation.PSCustomObject]) {
+        $parsed = $reply.PSObject.Properties['Parsed']
+        if ($null -ne $parsed) { $parsed.Value = ConvertTo-BridgeInstance $Call.As $parsed.Value }
+    }
+    , $Value
+}
+
+function script:ConvertTo-BridgeInstance {
+    param([type] $Type, $Value)
+    $table = ConvertTo-BridgeTable $Value
+    , [System.Management.Automation.LanguagePrimitives]::ConvertTo($table, $Type, $script:Invariant)
+}
+
+function script:ConvertTo-BridgeTable {
+    # Objects of JSON as hashtables, however deep.
+    param($Value)
+    if ($Value -is [array]) { return , [object[]]@(foreach ($one in $Value) { , (ConvertTo-BridgeTable $one) }) }
+    if ($Value -is [System.Collections.IDictionary]) {
+        $table = [hashtable]::new()  # keys that differ in case stay two
+        foreach ($key in $Value.Keys) { $table[$key] = ConvertTo-BridgeTable $Value[$key] }
+        return $table
+    }
+    if ($Value -isnot [System.Management.Automation.PSCustomObject]) { return $Value }
+    $table = @{}
+    foreach ($property in $Value.PSObject.Properties) { $table[$property.Name] = ConvertTo-BridgeTable $property.Value }
+    $table
+}
+
+# Commands as tools: what PowerShell says of them, and how the worker has them run.
+#
+# The worker makes the schemas and decides what runs; here is what only PowerShell knows: its commands and their help,
+# and the caller's runspace, where a tool sees the caller's variables and Ctrl+C ends it.
+
+$script:Prepared['New-ChatTool'] = 'Set-BridgeCommand'
+$script:StandsFor['PSBridge.ChatTool'] = @('tools', 'ConvertTo-BridgeToolMark')
+$script:Special['CommandTool'] = 'New-BridgeTool'
+$script:Special['KeptResult'] = 'Get-BridgeResult'
+$script:Described = @{}  # commands on their way to becoming tools, by number
+$script:Tools = @{}      # by number, as long as somebody holds them
+$script:Results = @{}    # what tools gave, by question, until the reply that holds it is read
+
+function script:Resolve-BridgeCommand {
+    # The command that was meant: by name as the caller would call it, a script block, or a command itself.
+    param($Cmdlet, $Given)
+    if ($Given -is [psobject]) { $Given = $Given.PSObject.BaseObject }
+    if ($Given -is [scriptblock]) { return $Given }
+    $command = $Given
+    if ($command -isnot [System.Management.Automation.CommandInfo]) {
+        $kinds = [System.Management.Automation.CommandTypes]'Alias, Function, Filter, Cmdlet, ExternalScript'
+        $command = $Cmdlet.SessionState.InvokeCommand.GetCommand("$Given", $kinds)
+        if ($null -eq $command) { return "there is no command '$Given'" }
+    }
+    while ($command -is [System.Management.Automation.AliasInfo]) {
+        if ($null -eq $command.ReferencedCommand) { return "the alias '$($command.Name)' stands for no command" }
+        $command = $command.ReferencedCommand
+    }
+    if ($command -is [System.Management.Automation.ApplicationInfo]) { return "'$($command.Name)' is a program, whose parameters nobody knows; write a function around it" }
+    $command
+}
+
+function script:Set-BridgeCommand {
+    # New-ChatTool: the command as the worker is told of it.
+    param($Call, $Own)
+    $trouble = [System.Collections.ArrayList]::new()
+    $command = Resolve-BridgeCommand $Call.Cmdlet $Own['Command']
+    if ($command -is [string]) { [void]$trouble.Add($command) }
+    else {
+        $name = if ($command -is [scriptblock]) { '' } else { $command.Name -replace '\.ps1$' }
+        if ($Own['Name']) { $name = $Own['Name'] }
+        if (-not $name) { [void]$trouble.Add('a script block has no name: give it one with -Name') }
+        else { $told = Get-BridgeCommandFact $Call.Cmdlet $command $name $trouble }
+    }
+    if ($trouble.Count) {
+        $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'Command', $($trouble -join '; ')." 'PSBridge.InvalidValue' 'InvalidArgument' $Own['Command']))
+    }
+    if ($Own['Description']) { $told['description'] = $Own['Description'] }
+    elseif (-not $told['description']) {
+        $Call.Cmdlet.WriteWarning("'$name' has no help: the model knows nothing of it but its name. Write a .SYNOPSIS, or give -Description.")
+    }
+    if ($null -ne $Own['TimeoutSec']) { $told['timeout'] = $Own['TimeoutSec'] }
+    $script:Described[$told['number']] = @{ Command = $command; Told = $told }
+    foreach ($key in @($Own.Keys)) { if ($key -in 'Name', 'Description', 'TimeoutSec') { [void]$Own.Remove($key) } }
+    $Own['Command'] = [pscustomobject]@{ '$psbridge' = 'command'; told = $told }
+}
+
+function script:Get-BridgeCommandFact {
+    # A command's name, help and parameters.
+    param($Cmdlet, $Command, $Name, $Trouble)
+    $told = [ordered]@{ number = [guid]::NewGuid().ToString('N'); name = $Name; description = ''; parameters = @() }
+    $ast = $null
+    $info = $Command
+    if ($Command -is [scriptblock]) {
+        $ast = $Command.Ast
+        # A script block has no parameters to ask for; a function of it has.
+        Set-Item -LiteralPath 'Function:script:PSBridgeTool' -Value $Command
+        $info = Get-Command -Name 'PSBridgeTool' -CommandType Function
+    }
+    elseif ($Command.PSObject.Properties['ScriptBlock'] -and $null -ne $Command.ScriptBlock) { $ast = $Command.ScriptBlock.Ast }
+    try {
+        $help = Get-BridgeHelp $Command $ast
+        $told['description'] = $help['']
+        $defaults = Get-BridgeDefault $ast
+        $set = @($info.ParameterSets | Where-Object { $_.IsDefault }) + @($info.ParameterSets) | Select-Object -First 1
+        $common = @([System.Management.Automation.Cmdlet]::CommonParameters) + @([System.Management.Automation.Cmdlet]::OptionalCommonParameters)
+        $told['parameters'] = @(foreach ($parameter in $set.Parameters) {
+                if ($common -contains $parameter.Name) { continue }
+                $found = [System.Collections.ArrayList]::new()
+                $shape = Get-BridgeShape $parameter.ParameterType $parameter.Name $found
+                if ($found.Count) {
+                    # A function can be written anew, a cmdlet cannot: it goes without what no model could give it.
+                    if ($null -eq $ast -and -not $parameter.IsMandatory) { $Cmdlet.WriteVerbose("$($Name): parameter $($found -join '; ')") }
+                    else { [void]$Trouble.Add("'$Name' has a parameter without a JSON schema: $($found -join '; ')") }
+                    continue
+                }
+                $about = [ordered]@{
+                    name = $parameter.Name; shape = $shape; mandatory = $parameter.IsMandatory; limits = Get-BridgeLimit $parameter.Attributes $shape
+                    null = $parameter.IsMandatory -and @($parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.AllowNullAttribute] }).Count -gt 0
+                    help = if ($parameter.HelpMessage) { $parameter.HelpMessage } else { $help[$parameter.Name] }
+                }
+                if ($defaults.ContainsKey($parameter.Name)) { $about['default'] = $defaults[$parameter.Name] }
+                $about
+            })
+    }
+    finally { if ($Command -is [scriptblock]) { Remove-Item -LiteralPath 'Function:PSBridgeTool' } }
+    $told
+}
+
+function script:Get-BridgeHelp {
+    # A command's help: of itself under '', of its parameters by name.
+    param($Command, $Ast)
+    $help = @{ '' = '' }
+    if ($null -ne $Ast) {
+        $written = $Ast.GetHelpContent()
+        if ($null -eq $written) { return $help }
+        $help[''] = (@($written.Synopsis, $written.Description) | Where-Object { $_ } | ForEach-Object { $_.Trim() }) -join "`n`n"
+        foreach ($name in $written.Parameters.Keys) { $help[$name] = $written.Parameters[$name].Trim() -replace '\s*\r?\n\s*', ' ' }
+        return $help
+    }
+    $written = Get-Help -Name $Command.Name -ErrorAction Ignore | Select-Object -First 1
+    if ($null -eq $written) { return $help }
+    # Without help files PowerShell says the syntax instead.
+    $synopsis = "$($written.Synopsis)".Trim()
+    if (-not $synopsis.StartsWith($Command.Name)) { $help[''] = $synopsis }
+    if ($written.PSObject.Properties['parameters'] -and $written.parameters.PSObject.Properties['parameter']) {
+        foreach ($parameter in $written.parameters.parameter) {
+            if ($parameter.PSObject.Properties['description']) { $help["$($parameter.name)"] = (@($parameter.description | ForEach-Object { $_.Text }) -join ' ').Trim() }
+        }
+    }
+    $help
+}
+
+function script:Get-BridgeDefault {
+    # The defaults that are written down as values, by parameter.
+    param($Ast)
+    $defaults = @{}
+    $parameters = @()
+    if ($Ast -is [System.Management.Automation.Language.FunctionDefinitionAst]) {
+        if ($Ast.Parameters) { $parameters = $Ast.Parameters }
+        $Ast = $Ast.Body
+    }
+    if ($Ast -is [System.Management.Automation.Language.ScriptBlockAst] -and $null -ne $Ast.ParamBlock) { $parameters = $Ast.ParamBlock.Parameters }
+    foreach ($parameter in $parameters) {
+        if ($null -eq $parameter.DefaultValue) { continue }
+        # What is no value but has to be worked out is not told.
+        try { $value = $parameter.DefaultValue.SafeGetValue() }
+        catch { continue }
+        if ($null -ne $value) { $defaults[$parameter.Name.VariablePath.UserPath] = $value }
+    }
+    $defaults
+}
+
+function script:New-BridgeTool {
+    # What New-ChatTool gives: the definition that a request has, and the command behind it.
+    param([object[]] $Told)
+    $members = [ordered]@{}
+    for ($i = 1; $i -lt $Told.Count; $i += 2) { $members[$Told[$i]] = $script:Reader.Read($Told[$i + 1]) }
+    $number = $members['Number']
+    $described = $script:Described[$number]
+    $script:Described.Remove($number)
+    $members.Remove('Number')
+    $members['Command'] = $described.Command
+    $members['Told'] = $described.Told
+    $tool = [pscustomobject]$members
+    $tool.PSObject.TypeNames.Insert(0, 'PSBridge.ChatTool')
+    $tool
+}
+
+function script:ConvertTo-BridgeToolMark {
+    # A tool within a request, as the worker knows it.
+    param($Tool)
+    if ($script:Tools.Count -gt 1000) {
+        foreach ($number in @($script:Tools.Keys)) { if (-not $script:Tools[$number].IsAlive) { $script:Tools.Remove($number) } }
+    }
+    $script:Tools[$Tool.Told['number']] = [System.WeakReference]::new($Tool)
+    [pscustomobject]@{ '$psbridge' = 'command'; told = $Tool.Told }
+}
+
+function script:Get-BridgeResult {
+    # What a tool gave, as it gave it.
+    param([object[]] $Told)
+    $result = $script:Results[$Told[2]]
+    $script:Results.Remove($Told[2])
+    , $result
+}
+
+function script:Clear-BridgeResult {
+    # Nobody asks for these any more.
+    param($Call)
+    foreach ($key in $Call.Kept) { $script:Results.Remove($key) }
+    $Call.Kept = $null
+}
+
+function script:Invoke-BridgeCommand {
+    # What the worker asks of a tool's call: run it, ask the user whether it may run, or show what is not run.
+    param($Call, $Asked)
+    $command = $Asked.command
+    $cmdlet = $Call.Cmdlet
+    $told = @{}
+    if ($command.does -eq 'show') { [void]$cmdlet.ShouldProcess($command.text, $command.name) }
+    elseif ($command.does -eq 'confirm') { $told['yes'] = $cmdlet.ShouldContinue("The model asks for $($command.name) with $($command.text)", 'Run this tool?') }
+    elseif ($cmdlet.ShouldProcess($command.text, $command.name)) { $told = Invoke-BridgeTool $Call $command "$($Asked.id) $($Asked.question)" }
+    else { $told['error'] = 'the user declined this call' }
+    $writer = [PSBridgeWriter]::new()
+    $writer.Add([ordered]@{ id = $Asked.id; question = $Asked.question; value = $told }, 'result')
+    Send-BridgeNotice $Call.Connection 'told' $writer.Text.ToString()
+}
+
+function script:Invoke-BridgeTool {
+    # Runs a tool in the caller's runspace, within its time; what is told of it to the worker.
+    param($Call, $Command, $Key)
+    $tool = $script:Tools[$Command.number]
+    if ($null -ne $tool) { $tool = $tool.Target }
+    if ($null -eq $tool) { return @{ error = "the tool '$($Command.name)' is not known in this runspace" } }
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    $arguments = ConvertTo-BridgeArgument $tool $Command.arguments
+    $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
+    $timer = $null
+    try {
+        # Named apart from what a script may have: its variables are seen from here.
+        [void]$shell.AddScript('param($PSBridgeCommand, $PSBridgeArguments) & $PSBridgeCommand @PSBridgeArguments', $true)
+        [void]$shell.AddArgument($tool.Command).AddArgument($arguments)
+        if ($null -ne $Command.limit) {
+            $timer = [System.Threading.CancellationTokenSource]::new([timespan]::FromSeconds($Command.limit))
+            [void]$timer.Token.Register([System.Delegate]::CreateDelegate([System.Action], $shell, 'Stop'))
+        }
+        $failure = $null
+        $output = @()
+        try { $output = $shell.Invoke() }
+        catch [System.Management.Automation.PipelineStoppedException] { if ($null -eq $timer -or -not $timer.IsCancellationRequested) { throw } }
+        catch { $failure = $_.Exception.GetBaseException() }
+        $elapsed = $clock.Elapsed.TotalSeconds
+        if ("$($shell.InvocationStateInfo.State)" -eq 'Stopped' -and $null -ne $timer -and $timer.IsCancellationRequested) {
+            return @{ elapsed = $elapsed; error = "the tool did not answer within $($Command.limit.ToString($script:Invariant)) seconds" }
+        }
+        if ($null -ne $failure) { return @{ elapsed = $elapsed; error = Get-BridgeSentence $failure } }
+        $errors = @($shell.Streams.Error)
+        if ($errors.Count) {
+            if (-not $output.Count) { return @{ elapsed = $elapsed; error = Get-BridgeSentence $errors[0].Exception } }
+            # It gave something all the same: that is told, and the errors are the user's to see.
+            foreach ($record in $errors) { $Call.Cmdlet.WriteError($record) }
+        }
+        $result = $null
+        if ($output.Count -eq 1) { $result = $output[0] } elseif ($output.Count) { $result = [object[]]@($output) }
+        $script:Results[$Key] = $result
+        if ($null -eq $Call.Kept) { $Call.Kept = [System.Collections.ArrayList]::new() }
+        [void]$Call.Kept.Add($Key)
+        @{ elapsed = $elapsed; text = ConvertTo-BridgeToolText $result; key = $Key }
+    }
+    finally {
+        if ($null -ne $timer) { $timer.Dispose() }
+        $shell.Dispose()
+    }
+}
+
+function script:Get-BridgeSentence {
+    # An error in one line, by its kind.
+    param($Exception)
+    "$($Exception.GetType().Name): $(($Exception.Message -replace '\s+', ' ').Trim())"
+}
+
+function script:ConvertTo-BridgeArgument {
+    # A model's arguments as PowerShell's binder takes them: tables for hashtables and classes, objects for anything else.
+    param($Tool, $Given)
+    $arguments = @{}
+    foreach ($property in $Given.PSObject.Properties) {
+        $value = $property.Value
+        $about = $Tool.Told['parameters'] | Where-Object { $_['name'] -eq $property.Name } | Select-Object -First 1
+        $shape = $about['shape']
+        while ($shape.kind -in 'array', 'nullable') { $shape = if ($shape.kind -eq 'array') { $shape.items } else { $shape.of } }
+        if ($shape.kind -in 'table', 'class') { $value = ConvertTo-BridgeTable $value }
+        $arguments[$property.Name] = $value
+    }
+    $arguments
+}
+
+function script:ConvertTo-BridgeToolText {
+    # What a tool gave as the model reads it: a text as it is, data as JSON, and anything else as the console shows it.
+    param($Result)
+    if ($Result -is [string]) { return [string]$Result }
+    $writer = [PSBridgeWriter]::new()
+    $writer.Add($Result, 'result')
+    if (-not $writer.Refusal) { return $writer.Text.ToString() }
+    (($Result | Out-String -Width 200) -split "`r?`n" | ForEach-Object { $_.TrimEnd() }) -join "`n" | ForEach-Object { $_.Trim("`n") }
 }
 
 # What is said to the worker, and what is said when there is none.
@@ -833,6 +1282,10 @@ function script:Open-BridgeCall {
         Clock      = [System.Diagnostics.Stopwatch]::StartNew()
         Shown      = 0                                                          # when progress was last written, in ms
         Connection = $null
+        As         = $null                                                      # the type that an answer is made an instance of
+        ParsedOnly = $false                                                     # nothing but that instance is wanted
+        Kept       = $null                                                      # the results of tools that it had run
+        Shows      = ''                                                         # the flag for showing what is not done
         Keep       = $name.StartsWith('Set-Configuration', [System.StringComparison]::OrdinalIgnoreCase)
     }
     $call.Sets = $call.Keep -or $name -eq 'New-ChatConnection'
@@ -851,6 +1304,11 @@ function script:Open-BridgeCall {
     }
     if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) { $call.More = ',"verbose":true' }
     if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Debug', [ref]$asked) -and $asked)) { $call.More += ',"debug":true' }
+    if (-not $Bound.TryGetValue('WhatIf', [ref]$asked)) { $asked = $Cmdlet.GetVariableValue('WhatIfPreference') }
+    if ($asked -and $Bound.ContainsKey('InvokeTools')) {
+        $call.Shows = ',"what_if":true'
+        $call.More += $call.Shows
+    }
     $call
 }
 
@@ -875,7 +1333,7 @@ function script:Send-BridgeCall {
             if ($script:Requests.ContainsKey($Call.Name)) { [void]$Bound.TryGetValue($script:Requests[$Call.Name], [ref]$Item) }
         }
         $own = $Bound
-        if ($piped -or $Call.Sets -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
+        if ($piped -or $Call.Sets -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
         $writer = Format-BridgeCall $Call.Name $own $Call.More
         if ($writer.Refusal) {
             # Its turn in the order is kept.
@@ -916,7 +1374,7 @@ function script:Send-BridgeCall {
                 if ($Call.Given -notcontains $key) { [void]$Bound.Remove($key) }
             }
         }
-        if ($clean) { $Call.Open = $Call.Shown -or $Call.Order.Count -or $Call.Pipeline }
+        if ($clean) { $Call.Open = $Call.Shown -or $Call.Order.Count -or $Call.Pipeline -or $null -ne $Call.Kept }
         else { Stop-BridgeCall $Call }
     }
 }
@@ -933,6 +1391,8 @@ function script:Select-BridgeArgument {
         if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = Resolve-BridgePath $Call.Cmdlet $own[$key] }
     }
     if ($Call.Sets) { Set-BridgeSetting $Call $own }
+    $prepare = $script:Prepared[$Call.Name]
+    if ($null -ne $prepare) { & $prepare $Call $own }
     $own
 }
 
@@ -949,6 +1409,7 @@ function script:Complete-BridgeCall {
     }
     finally {
         if (-not $clean) { Stop-BridgeCall $Call }
+        if ($null -ne $Call.Kept) { Clear-BridgeResult $Call }
     }
 }
 
@@ -987,6 +1448,7 @@ function script:Receive-BridgeCall {
             , $value
         }
         elseif ($method.Value -eq 'note') { Write-BridgeLineNote $Call $message.params }
+        elseif ($method.Value -eq 'ask' -and $null -ne $message.params.PSObject.Properties['command']) { Invoke-BridgeCommand $Call $message.params }
         return
     }
     $id = [long]$message.id
@@ -1003,7 +1465,11 @@ function script:Receive-BridgeCall {
     else {
         if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) { Write-BridgeNote $Call.Cmdlet $message.result }
         if ($Call.Keep) { Save-BridgeReplay $slot.Key $slot.Params }
-        if ($null -ne $message.result.value) { $slot.Items.Enqueue($script:Reader.Read($message.result.value)) }
+        if ($null -ne $message.result.value) {
+            $value = $script:Reader.Read($message.result.value)
+            if ($null -ne $Call.As) { $value = ConvertTo-BridgeAnswer $Call $value }
+            $slot.Items.Enqueue($value)
+        }
     }
     Write-BridgeFinished $Call
 }
@@ -1151,7 +1617,7 @@ function script:Open-BridgePipeline {
 function script:Send-BridgeItem {
     # One item; answers that are there are written, and waited for while the worker has enough to do.
     param($Call, $Bound, $Item)
-    $writer = Format-BridgeCall $Call.Name (Select-BridgeArgument $Call $Bound) ''
+    $writer = Format-BridgeCall $Call.Name (Select-BridgeArgument $Call $Bound) $Call.Shows
     $connection = $script:Hub['Connection']
     if ($null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)) {
         $connection = Connect-Bridge $Call.Cmdlet
@@ -1220,6 +1686,10 @@ function script:Receive-BridgeItem {
         Write-BridgeLineNote $Call $params
         return
     }
+    if ($method.Value -eq 'ask') {
+        if ($null -ne $params.PSObject.Properties['command']) { Invoke-BridgeCommand $Call $params }
+        return
+    }
     $number = [int]$params.number
     $target = $Call.Targets[$number]
     $Call.Targets.Remove($number)
@@ -1227,6 +1697,7 @@ function script:Receive-BridgeItem {
     if ($method.Value -eq 'error') { Write-BridgeError $Call.Cmdlet (ConvertTo-BridgeRecord $params.error $target) $true }
     else {
         $value = $script:Reader.Read($params.value)
+        if ($null -ne $Call.As) { $value = ConvertTo-BridgeAnswer $Call $value }
         if ($value -is [byte[]]) { , $value } elseif ($null -ne $value) { $value }  # bytes stay one array
     }
 }

@@ -338,6 +338,7 @@
         'New-ChatCompletion',
         'New-ChatConnection',
         'New-ChatSession',
+        'New-ChatTool',
         'New-Embedding',
         'New-File',
         'New-Moderation',

@@ -5036,7 +5036,7 @@ function New-ChatCompletion {
         ${AsJob}
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-ChatCompletion' $PSBoundParameters }
-    process { if ($InvokeTools -or $PSCmdlet.ShouldProcess('New-ChatCompletion')) { Send-BridgeCall $call $PSBoundParameters $_ } }
+    process { if (($InvokeTools -and $InvokeTools -ne 'None') -or $PSCmdlet.ShouldProcess('New-ChatCompletion')) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
@@ -5122,6 +5122,24 @@ function New-ChatSession {
         ${Parameters}
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-ChatSession' $PSBoundParameters }
+    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    end { if ($call.Open) { Complete-BridgeCall $call } }
+}
+
+function New-ChatTool {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
+        [System.Object]
+        ${Command},
+        [String]
+        ${Name},
+        [String]
+        ${Description},
+        [System.Nullable[Double]]
+        ${TimeoutSec}
+    )
+    begin { $call = Open-BridgeCall $PSCmdlet 'New-ChatTool' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -5316,7 +5334,7 @@ function Resume-ChatCompletionRun {
 }
 
 function Send-ChatMessage {
-    [CmdletBinding()]
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
         [System.Object]
@@ -5447,7 +5465,7 @@ function Send-ChatMessage {
         ${Moderation}
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Send-ChatMessage' $PSBoundParameters }
-    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    process { if (($InvokeTools -and $InvokeTools -ne 'None') -or $PSCmdlet.ShouldProcess('Send-ChatMessage')) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 

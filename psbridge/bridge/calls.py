@@ -102,13 +102,24 @@ class Call:
             CallCancelledError: the call ended first.
             ConfigurationError: the script block failed.
         """
+        return self._ask({"block": block})
+
+    def ask_command(self, what: dict[str, Any]) -> Any:
+        """What becomes of a tool's call in the module; see `commands`.
+
+        Raises:
+            CallCancelledError: the call ended first.
+        """
+        return self._ask({"command": what})
+
+    def _ask(self, what: dict[str, Any]) -> Any:
         from ..client.errors import CallCancelledError
 
         question: Future[Any] = Future()
         with self._lock:
             number = len(self._asked) + 1
             self._asked[number] = question
-        told = notification_line("ask", encoded({"id": self.id, "question": number, "block": block}))
+        told = notification_line("ask", encoded({"id": self.id, "question": number, **what}))
         if not self.send(told):
             question.cancel()
         try:

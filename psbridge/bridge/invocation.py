@@ -76,6 +76,8 @@ class Invocation(NamedTuple):
             parameters.setdefault(one, UNSET)
         if not known.names.issuperset(parameters):
             _refuse_common(known, parameters)
+        if params.get("what_if") is True:
+            parameters["WhatIf"] = True
         return cls(
             known.command,
             parameters,

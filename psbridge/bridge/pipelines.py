@@ -42,6 +42,10 @@ class Item:
         """What a script block gives in the module; see `Call.ask`."""
         return self._call.ask(block)
 
+    def ask_command(self, what: dict[str, Any]) -> Any:
+        """What becomes of a tool's call in the module; see `Call.ask_command`."""
+        return self._call.ask_command(what)
+
 
 class OpenPipeline:
     """A pipeline under way, under the id of the request that opened it.

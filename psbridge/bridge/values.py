@@ -11,6 +11,8 @@ To the worker:
 - `{"$psbridge": "model", "type": name, "set": {...}}`: an object that a builder made;
 - `{"$psbridge": "connection", "set": {...}}`: a connection, by what New-ChatConnection was given, or one that
   came from it as a `ChatConnection`, sent back as that model;
+- `{"$psbridge": "command", "told": {...}}`: a command that is a tool, as the module describes it;
+- `{"$psbridge": "type", "name": "...", "shape": {...}}`: a type that an answer is to be, likewise;
 - `{"$psbridge": "plain", "members": [name, value, ...]}`: data with a member of the name `$psbridge`.
 
 From it:
@@ -94,6 +96,14 @@ def _marked(value: dict[str, Any]) -> Any:
         return Path(value["value"])
     if kind == "number" and value.get("value") in _NUMBERS:
         return float(value["value"])
+    if kind == "command" and isinstance(value.get("told"), dict):
+        from .commands import command_tool
+
+        return command_tool(value["told"])
+    if kind == "type" and isinstance(value.get("name"), str) and isinstance(value.get("shape"), dict):
+        from .commands import command_answer
+
+        return command_answer(value["name"], value["shape"])
     members = value.get("members")
     if kind == "plain" and isinstance(members, list) and not len(members) % 2:
         opened = {str(name): decoded(item) for name, item in zip(members[::2], members[1::2], strict=True)}
@@ -101,7 +111,8 @@ def _marked(value: dict[str, Any]) -> Any:
     raise UnsendableError(
         f"A value marked {MARKER} must be 'unset', 'secure' with a text in 'value', 'asked' with a number in "
         "'value', 'number' with NaN, Infinity or -Infinity in 'value', 'model' with a name in 'type' and an "
-        "object in 'set', or 'plain' with names and values in 'members'."
+        "object in 'set', 'command' or 'type' with what the module says of one, or 'plain' with names and "
+        "values in 'members'."
     )
 
 
@@ -129,15 +140,19 @@ def _model(name: str, members: dict[str, Any]) -> Any:
 # What the latest replies answered, by their ids: a reply that comes back can be gone on from.
 _questions: OrderedDict[str, Any] = OrderedDict()
 _MOST_QUESTIONS = 1_000
+_BESIDE = ("Parsed", "ToolCalls")  # what a reply is given besides
 
 
-def _kept(model: Any) -> Any:
+def _members(model: Any) -> dict[str, Any]:
+    """What is set in a model; of a reply also what it was given besides, and its question is kept."""
+    members: dict[str, Any] = model.__ps_properties__()
     question = model.__dict__.get("_question")
-    if question is not None:
-        _questions[str(model.__dict__.get("id"))] = question
-        if len(_questions) > _MOST_QUESTIONS:
-            _questions.popitem(last=False)
-    return model
+    if question is None:
+        return members
+    _questions[str(model.__dict__.get("id"))] = question
+    if len(_questions) > _MOST_QUESTIONS:
+        _questions.popitem(last=False)
+    return {**members, **{name: model.__dict__[name] for name in _BESIDE if name in model.__dict__}}
 
 
 def _connection(connection: Any) -> Any:
@@ -239,7 +254,7 @@ def _way(value: Any) -> Callable[[Any], Any]:
         return lambda _: {MARKER: "secret"}
     if hasattr(value, "__pydantic_fields_set__"):
         name = type(value).__name__
-        return lambda model: typed(name, _kept(model).__ps_properties__())
+        return lambda model: typed(name, _members(model))
     import datetime
     import enum
     import uuid

@@ -19,7 +19,7 @@ from .history import answer_message, message_of
 from .media import write_sound
 from .rounds import MAX_ROUNDS, Rounds, ToolCall
 from .running import Approve, arun_all, run_all
-from .tools import Tool
+from .tools import Home, Tool
 from .typed import AnswerType, checked_answer
 
 _log = logging.getLogger("psbridge.cmdlets")
@@ -40,6 +40,7 @@ class Question:
         approve: asked before each call, or None.
         what_if: show the calls that the first reply asks for, and run none.
         sound_file: where the answer's sound is written, or None.
+        home: where the calls run; None for here.
     """
 
     request: Model
@@ -52,6 +53,7 @@ class Question:
     approve: Approve | None = None
     what_if: bool = False
     sound_file: str | None = None
+    home: Home | None = None
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,7 @@ def steps(question: Question) -> Steps:
         while question.tools and (pending := rounds.take(reply)):
             if question.what_if:
                 for call in pending:
-                    _log.info(
-                        'What if: Performing the operation "%s" on target "%s".', call.Name, call.Arguments
-                    )
+                    (question.home.show if question.home is not None else _show)(call)
                 calls.extend(pending)
                 break
             yield Run(pending)
@@ -116,6 +116,10 @@ def steps(question: Question) -> Steps:
     if question.sound_file is not None:
         write_sound(reply, question.sound_file)
     return reply
+
+
+def _show(call: ToolCall) -> None:
+    _log.info('What if: Performing the operation "%s" on target "%s".', call.Name, call.Arguments)
 
 
 def _asking_again(request: Model, reply: Any, error: AnswerInvalidError) -> Model:
@@ -161,7 +165,8 @@ def drive(work: Steps, question: Question, send: Callable[[Model], Any]) -> Any:
 
 def run_calls(step: Run, question: Question) -> None:
     """Do one `Run` step, blocking."""
-    run_all(step.calls, question.tools, **_running(question))
+    run = run_all if question.home is None else question.home.run_all
+    run(step.calls, question.tools, **_running(question))
 
 
 def _running(question: Question) -> Any:

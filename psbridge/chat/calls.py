@@ -111,6 +111,10 @@ def question_of_bound(bound: Mapping[str, Any]) -> Question:
     mode = str(bound.get("InvokeTools") or "None").capitalize()
     if mode not in ("Auto", "Confirm", "None"):
         raise refusal("InvokeTools", "must be one of Auto, Confirm, None")
+    home = next((tool.home for tool in tools.values() if tool.home is not None), None)
+    approve = None
+    if mode == "Confirm" and tools:
+        approve = _confirmed() if home is None else home.approve
     return Question(
         request,
         answer=answer,
@@ -119,9 +123,10 @@ def question_of_bound(bound: Mapping[str, Any]) -> Question:
         max_rounds=_at_least(bound, "MaxToolRounds", MAX_ROUNDS, 0),
         tool_timeout=bound.get("ToolTimeoutSec"),
         width=bound.get("ThrottleLimit") or 4,
-        approve=_confirmed() if mode == "Confirm" and tools else None,
+        approve=approve,
         what_if=bool(bound.get("WhatIf")),
         sound_file=None if sound_file is None else str(sound_file),
+        home=home,
     )
 
 

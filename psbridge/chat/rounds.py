@@ -38,6 +38,7 @@ class ToolCall:
     Error: str | None = None
     Elapsed: float = 0.0
     text: str = field(default="", repr=False)
+    told: str | None = field(default=None, repr=False)
 
     def __ps_properties__(self) -> dict[str, Any]:
         names = ("Id", "Name", "Arguments", "Result", "Error", "Elapsed")
@@ -45,8 +46,10 @@ class ToolCall:
 
     @property
     def content(self) -> str:
-        """What the model is told."""
-        return f"Error: {self.Error}" if self.Error is not None else as_text(self.Result)
+        """What the model is told; of a tool that ran elsewhere, as it was said there."""
+        if self.Error is not None:
+            return f"Error: {self.Error}"
+        return as_text(self.Result) if self.told is None else self.told
 
 
 def as_text(value: Any) -> str:

@@ -35,8 +35,8 @@ def run_all(
         timeout: seconds for a call whose tool names none.
         approve: asked before anything runs; a call it declines does not run.
     """
-    waiting = [call for call in calls if _prepared(call, tools, approve)]
-    limits = {id(call): _limit(tools[call.Name], timeout) for call in waiting}
+    waiting = [call for call in calls if prepared(call, tools, approve)]
+    limits = {id(call): limit_of(tools[call.Name], timeout) for call in waiting}
     if len(waiting) == 1 and limits[id(waiting[0])] is None:
         _run_one(waiting[0], tools[waiting[0].Name])
         return
@@ -90,12 +90,12 @@ async def arun_all(
     approve: Approve | None = None,
 ) -> None:
     """`run_all` on asyncio: coroutine functions are awaited, others run in threads."""
-    waiting = [call for call in calls if _prepared(call, tools, approve)]
+    waiting = [call for call in calls if prepared(call, tools, approve)]
     room = asyncio.Semaphore(max(1, width))
 
     async def one(call: ToolCall) -> None:
         tool = tools[call.Name]
-        limit = _limit(tool, timeout)
+        limit = limit_of(tool, timeout)
         async with room:
             if not tool.is_async:
                 await asyncio.to_thread(run_all, [call], tools, width=1, timeout=timeout)
@@ -114,7 +114,7 @@ async def arun_all(
     await asyncio.gather(*(one(call) for call in waiting))
 
 
-def _prepared(call: ToolCall, tools: Mapping[str, Tool], approve: Approve | None) -> bool:
+def prepared(call: ToolCall, tools: Mapping[str, Tool], approve: Approve | None) -> bool:
     """Whether the call may run; arguments are checked before anything runs."""
     if call.Error is not None:
         return False
@@ -145,7 +145,8 @@ async def _awaited(result: Any) -> Any:
     return await result
 
 
-def _limit(tool: Tool, timeout: float | None) -> float | None:
+def limit_of(tool: Tool, timeout: float | None) -> float | None:
+    """Seconds that one call of a tool may take; None for no limit."""
     return timeout if tool.timeout is None else tool.timeout
 
 

@@ -11,11 +11,14 @@ import inspect
 import operator
 import re
 import typing
-from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from ..models.problems import InvalidValueError
 from .schema import Schema, SchemaError, nullable, problem, strict_of_type, tidied, without_unused
+
+if TYPE_CHECKING:
+    from .rounds import ToolCall
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -23,6 +26,27 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 class ToolArgumentsError(ValueError):
     """The model's arguments do not fit the function; the sentence goes back to the model."""
+
+
+class Home(Protocol):
+    """Where tools run that are no functions of this process; the thread that asks the model waits for it."""
+
+    def run_all(
+        self,
+        calls: Sequence[ToolCall],
+        tools: Mapping[str, Any],
+        *,
+        width: int,
+        timeout: float | None,
+        approve: Callable[[ToolCall], bool] | None,
+    ) -> None:
+        """See `running.run_all`."""
+
+    def approve(self, call: ToolCall) -> bool:
+        """Whether the user lets a call run."""
+
+    def show(self, call: ToolCall) -> None:
+        """Show a call that is not run: what -WhatIf asks for."""
 
 
 class Tool:
@@ -35,7 +59,10 @@ class Tool:
         strict: whether the schema is one of strict mode; then an optional parameter is required and nullable,
             and a null from the model means that it was left out.
         timeout: seconds that one call may take; None for no limit of its own.
+        home: where it runs; None for here.
     """
+
+    home: Home | None = None
 
     def __init__(
         self,
@@ -45,7 +72,7 @@ class Tool:
         description: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        self.name = _checked_name(str(name or getattr(function, "__name__", type(function).__name__)))
+        self.name = checked_name(str(name or getattr(function, "__name__", type(function).__name__)))
         self.function = function
         self.timeout = timeout
         self.is_async = inspect.iscoroutinefunction(function)
@@ -124,7 +151,7 @@ def tool(
     return Tool(function, name=name, description=description, timeout=timeout)
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
     if not NAME.fullmatch(name):
         raise InvalidValueError(
             f"invalid value for 'Tools', the tool name '{name}' must be 1 to 64 letters, digits, '_' or '-'; "

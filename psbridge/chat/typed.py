@@ -75,10 +75,10 @@ class _BySchema(AnswerType):
         )
         if fault is not None:
             raise ValueError(f"{fault.json_path.removeprefix('$.') or '$'}: {fault.message}")
-        return value
+        return _unwrapped(value) if self.wrapped else value
 
-    def __init__(self, name: str, schema: Schema, checked: Schema) -> None:
-        super().__init__(name, schema)
+    def __init__(self, name: str, schema: Schema, checked: Schema, wrapped: bool = False) -> None:
+        super().__init__(name, schema, wrapped)
         from jsonschema import Draft202012Validator
 
         self._validator = Draft202012Validator(checked)
@@ -120,7 +120,7 @@ def answer_type(target: Any = None, json_schema: Any = None) -> AnswerType:
 
     Args:
         target: a pydantic model, dataclass, TypedDict, enum, Literal or `list[...]` of them; or `dict` or
-            "Hashtable" for a plain table, held to `json_schema` if there is one.
+            "Hashtable" for a plain table, held to `json_schema` if there is one; or an `AnswerType`.
         json_schema: a mapping, a property bag, JSON text, or the path of a JSON file.
 
     Raises:
@@ -137,6 +137,8 @@ def answer_type(target: Any = None, json_schema: Any = None) -> AnswerType:
         return _of_schema(read_schema(json_schema))
     if plain_table:
         return AnswerType("answer", None)
+    if isinstance(target, AnswerType):
+        return target
     try:
         return _of_type(target)
     except TypeError as error:
@@ -204,7 +206,11 @@ def _of_type(target: Any) -> AnswerType:
     ) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise problem("", f"'{label}' has no JSON schema: {reason}.", "As") from None
-    strict = strict_of_type(schema)
+    return _ByType(label, *_as_object(strict_of_type(schema)), adapter)
+
+
+def _as_object(strict: Schema) -> tuple[Schema, bool]:
+    """The schema with an object at its root, and whether one had to be put around it."""
     wrapped = strict.get("type") != "object" or "anyOf" in strict or "oneOf" in strict
     if wrapped:
         definitions = strict.pop("$defs", None)
@@ -215,7 +221,17 @@ def _of_type(target: Any) -> AnswerType:
             "additionalProperties": False,
             **({"$defs": definitions} if definitions else {}),
         }
-    return _ByType(label, strict, wrapped, adapter)
+    return strict, wrapped
+
+
+def answer_of(name: str, schema: Schema) -> AnswerType:
+    """What an answer of a type that is known elsewhere is held to, by its schema.
+
+    Raises:
+        SchemaError: naming the place that strict mode cannot express.
+    """
+    strict, wrapped = _as_object(strict_of_type(schema))
+    return _BySchema(name, strict, strict, wrapped)
 
 
 def checked_answer(reply: Any, wanted: AnswerType) -> Any:

@@ -210,7 +210,7 @@ def _error_action(command: Command, parameters: dict[str, Any]) -> str:
 
 
 def _with_common(entry: TableEntry, work: Work, bound: dict[str, Any], left_open: frozenset[str]) -> Any:
-    if bound.get("WhatIf") and entry.row.own_what_if not in bound:
+    if bound.get("WhatIf") and bound.get(entry.row.own_what_if) in (None, "None"):
         target = next((str(value) for name, value in bound.items() if name not in COMMON), "")
         import logging
 

@@ -3914,6 +3914,12 @@ class _New_ChatSession(_Cmdlet):
     ) -> ChatSession:
         """Begins a conversation that remembers what was said."""
 
+class _New_ChatTool(_Cmdlet):
+    def __call__(
+        self, Command: Any = ..., *, Name: str = ..., Description: str = ..., TimeoutSec: float | None = ...
+    ) -> Tool:
+        """Makes a tool, which a model may ask for, of a command and its parameters."""
+
 class _New_Embedding(_Cmdlet):
     @overload
     def __call__(
@@ -4134,6 +4140,8 @@ class _Send_ChatMessage(_Cmdlet):
         Verbosity: Literal["low", "medium", "high"] | str | None = ...,
         WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
         Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
     ) -> AnswerStream: ...
     @overload
     def __call__(
@@ -4208,6 +4216,8 @@ class _Send_ChatMessage(_Cmdlet):
         Verbosity: Literal["low", "medium", "high"] | str | None = ...,
         WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
         Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
     ) -> Iterator[str]: ...
     @overload
     def __call__(
@@ -4282,6 +4292,8 @@ class _Send_ChatMessage(_Cmdlet):
         Verbosity: Literal["low", "medium", "high"] | str | None = ...,
         WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
         Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
     ) -> str: ...
     @overload
     def __call__(
@@ -4356,6 +4368,8 @@ class _Send_ChatMessage(_Cmdlet):
         Verbosity: Literal["low", "medium", "high"] | str | None = ...,
         WebSearchOptions: CreateChatCompletionRequestWebSearchOptions | Mapping[str, Any] | None = ...,
         Moderation: ModerationParam | Mapping[str, Any] | None = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
     ) -> CreateChatCompletionResponse:
         """Says something in a conversation and returns the answer."""
 
@@ -4769,6 +4783,7 @@ New_Batch: _New_Batch
 New_ChatCompletion: _New_ChatCompletion
 New_ChatConnection: _New_ChatConnection
 New_ChatSession: _New_ChatSession
+New_ChatTool: _New_ChatTool
 New_Embedding: _New_Embedding
 New_File: _New_File
 New_Moderation: _New_Moderation

@@ -100,7 +100,8 @@ class Function:
         first = self.parameters[0]
         target = f"${first.name}" if first.dotnet == "String" else f"'{self.cmdlet.name}'"
         asked = f"$PSCmdlet.ShouldProcess({target})"
-        return f"${self.cmdlet.own_what_if} -or {asked}" if self.cmdlet.own_what_if else asked
+        own = f"${self.cmdlet.own_what_if}"
+        return f"({own} -and {own} -ne 'None') -or {asked}" if self.cmdlet.own_what_if else asked
 
     @property
     def counted(self) -> bool:

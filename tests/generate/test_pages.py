@@ -137,6 +137,7 @@ def test_powershell_examples_assign_no_automatic_variable_and_use_none_that_is_n
         set_here = {name.lower() for name in re.findall(r"\$(\w+)\s*(?=[-+*/]?=(?!=))", code)}
         several = re.findall(r"(?m)^\s*((?:\$\w+, )+\$\w+) =", code)
         set_here |= {name.lower() for group in several for name in re.findall(r"\w+", group)}
+        set_here |= {name.lower() for name in re.findall(r"\] \$(\w+)", code)}  # parameters
         assert set_here.isdisjoint(AUTOMATIC)
         used = {name.lower() for name in re.findall(r"\$(\w+)(?!:)\b", code)}
         assert used <= set_here | {"_", "true", "false", "null", "env"}

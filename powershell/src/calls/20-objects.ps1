@@ -1,5 +1,7 @@
 # Objects as arguments.
 
+$script:Prepared = @{}  # the function that readies a cmdlet's arguments for the worker, by the cmdlet
+
 function Test-BridgeUnset {
     # Whether an argument leaves its parameter open: an Unset object, or an array of one.
     param($Value)

@@ -86,6 +86,10 @@ function Open-BridgeCall {
         Clock      = [System.Diagnostics.Stopwatch]::StartNew()
         Shown      = 0                                                          # when progress was last written, in ms
         Connection = $null
+        As         = $null                                                      # the type that an answer is made an instance of
+        ParsedOnly = $false                                                     # nothing but that instance is wanted
+        Kept       = $null                                                      # the results of tools that it had run
+        Shows      = ''                                                         # the flag for showing what is not done
         Keep       = $name.StartsWith('Set-Configuration', [System.StringComparison]::OrdinalIgnoreCase)
     }
     $call.Sets = $call.Keep -or $name -eq 'New-ChatConnection'
@@ -104,6 +108,11 @@ function Open-BridgeCall {
     }
     if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) { $call.More = ',"verbose":true' }
     if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Debug', [ref]$asked) -and $asked)) { $call.More += ',"debug":true' }
+    if (-not $Bound.TryGetValue('WhatIf', [ref]$asked)) { $asked = $Cmdlet.GetVariableValue('WhatIfPreference') }
+    if ($asked -and $Bound.ContainsKey('InvokeTools')) {
+        $call.Shows = ',"what_if":true'
+        $call.More += $call.Shows
+    }
     $call
 }
 
@@ -128,7 +137,7 @@ function Send-BridgeCall {
             if ($script:Requests.ContainsKey($Call.Name)) { [void]$Bound.TryGetValue($script:Requests[$Call.Name], [ref]$Item) }
         }
         $own = $Bound
-        if ($piped -or $Call.Sets -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
+        if ($piped -or $Call.Sets -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
         $writer = Format-BridgeCall $Call.Name $own $Call.More
         if ($writer.Refusal) {
             # Its turn in the order is kept.
@@ -169,7 +178,7 @@ function Send-BridgeCall {
                 if ($Call.Given -notcontains $key) { [void]$Bound.Remove($key) }
             }
         }
-        if ($clean) { $Call.Open = $Call.Shown -or $Call.Order.Count -or $Call.Pipeline }
+        if ($clean) { $Call.Open = $Call.Shown -or $Call.Order.Count -or $Call.Pipeline -or $null -ne $Call.Kept }
         else { Stop-BridgeCall $Call }
     }
 }
@@ -186,6 +195,8 @@ function Select-BridgeArgument {
         if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = Resolve-BridgePath $Call.Cmdlet $own[$key] }
     }
     if ($Call.Sets) { Set-BridgeSetting $Call $own }
+    $prepare = $script:Prepared[$Call.Name]
+    if ($null -ne $prepare) { & $prepare $Call $own }
     $own
 }
 
@@ -202,6 +213,7 @@ function Complete-BridgeCall {
     }
     finally {
         if (-not $clean) { Stop-BridgeCall $Call }
+        if ($null -ne $Call.Kept) { Clear-BridgeResult $Call }
     }
 }
 
@@ -240,6 +252,7 @@ function Receive-BridgeCall {
             , $value
         }
         elseif ($method.Value -eq 'note') { Write-BridgeLineNote $Call $message.params }
+        elseif ($method.Value -eq 'ask' -and $null -ne $message.params.PSObject.Properties['command']) { Invoke-BridgeCommand $Call $message.params }
         return
     }
     $id = [long]$message.id
@@ -256,7 +269,11 @@ function Receive-BridgeCall {
     else {
         if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) { Write-BridgeNote $Call.Cmdlet $message.result }
         if ($Call.Keep) { Save-BridgeReplay $slot.Key $slot.Params }
-        if ($null -ne $message.result.value) { $slot.Items.Enqueue($script:Reader.Read($message.result.value)) }
+        if ($null -ne $message.result.value) {
+            $value = $script:Reader.Read($message.result.value)
+            if ($null -ne $Call.As) { $value = ConvertTo-BridgeAnswer $Call $value }
+            $slot.Items.Enqueue($value)
+        }
     }
     Write-BridgeFinished $Call
 }

@@ -42,7 +42,7 @@ function Open-BridgePipeline {
 function Send-BridgeItem {
     # One item; answers that are there are written, and waited for while the worker has enough to do.
     param($Call, $Bound, $Item)
-    $writer = Format-BridgeCall $Call.Name (Select-BridgeArgument $Call $Bound) ''
+    $writer = Format-BridgeCall $Call.Name (Select-BridgeArgument $Call $Bound) $Call.Shows
     $connection = $script:Hub['Connection']
     if ($null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)) {
         $connection = Connect-Bridge $Call.Cmdlet
@@ -111,6 +111,10 @@ function Receive-BridgeItem {
         Write-BridgeLineNote $Call $params
         return
     }
+    if ($method.Value -eq 'ask') {
+        if ($null -ne $params.PSObject.Properties['command']) { Invoke-BridgeCommand $Call $params }
+        return
+    }
     $number = [int]$params.number
     $target = $Call.Targets[$number]
     $Call.Targets.Remove($number)
@@ -118,6 +122,7 @@ function Receive-BridgeItem {
     if ($method.Value -eq 'error') { Write-BridgeError $Call.Cmdlet (ConvertTo-BridgeRecord $params.error $target) $true }
     else {
         $value = $script:Reader.Read($params.value)
+        if ($null -ne $Call.As) { $value = ConvertTo-BridgeAnswer $Call $value }
         if ($value -is [byte[]]) { , $value } elseif ($null -ne $value) { $value }  # bytes stay one array
     }
 }
