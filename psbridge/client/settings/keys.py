@@ -119,7 +119,13 @@ class KeyCache:
             return kept
         if inspect.iscoroutinefunction(source):
             raise _asynchronous()
-        answer = self._asked(source, rejected)
+        while True:
+            answer, own = self._asked(source, rejected)
+            self._wait(answer, bounds)
+            if own or not _was_cancelled(answer):
+                return _result(answer)
+
+    def _wait(self, answer: Future[Secret], bounds: Bounds) -> None:
         finished = threading.Event()
         answer.add_done_callback(lambda _: finished.set())
         cancellation = bounds.cancellation
@@ -136,16 +142,23 @@ class KeyCache:
                 cancellation.register(finished, None)
         if not answer.done():
             raise CallCancelledError("The call was cancelled.")
-        return _result(answer)
 
     async def get_async(self, source: Any, rejected: Secret | None, bounds: Bounds) -> Secret:
         """The asyncio twin of `get`; a coroutine function runs in the loop, a plain callable in a thread."""
         kept = self._usable(source, rejected)
         if kept is not None:
             return kept
-        answer = self._asked(source, rejected, asyncio.get_running_loop())
-        finished = asyncio.Event()
         loop = asyncio.get_running_loop()
+        while True:
+            answer, own = self._asked(source, rejected, loop)
+            await self._wait_async(answer, bounds, loop)
+            if own or not _was_cancelled(answer):
+                return _result(answer)
+
+    async def _wait_async(
+        self, answer: Future[Secret], bounds: Bounds, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        finished = asyncio.Event()
         answer.add_done_callback(lambda _: _tell(loop, finished))
         if not answer.done():
             try:
@@ -156,7 +169,6 @@ class KeyCache:
                 waiting.cancel()
         if not answer.done():
             raise self._too_late(answer)
-        return _result(answer)
 
     def after_fork(self) -> None:
         """In a child: what a thread of the parent asks for never comes here."""
@@ -164,19 +176,19 @@ class KeyCache:
 
     def _asked(
         self, source: Any, rejected: Secret | None, loop: asyncio.AbstractEventLoop | None = None
-    ) -> Future[Secret]:
-        """The answer to come; one for everybody who waits for it."""
+    ) -> tuple[Future[Secret], bool]:
+        """The answer to come, one for all who wait for it, and whether this call is who asked."""
         coroutine = loop is not None and inspect.iscoroutinefunction(source)
         place = (id(source), id(loop) if coroutine else 0)
         with self._lock:
             answer = self._asking.get(place)
             if answer is not None:
-                return answer
+                return answer, False
             answer = Future()
             kept = self._usable(source, rejected)
             if kept is not None:
                 answer.set_result(kept)
-                return answer
+                return answer, True
             self._asking[place] = answer
 
         def settle(value: object, error: BaseException | None) -> None:
@@ -195,7 +207,7 @@ class KeyCache:
             assert loop is not None
             _tasks.add(task := loop.create_task(_awaited(source(), settle)))
             task.add_done_callback(_tasks.discard)
-            return answer
+            return answer, True
         context = contextvars.copy_context()
 
         def ask() -> None:
@@ -214,7 +226,7 @@ class KeyCache:
                 settle(None, _asynchronous())
 
         threading.Thread(target=ask, name="psbridge-key", daemon=True).start()
-        return answer
+        return answer, True
 
     def _settled(self, place: tuple[int, int], answer: Future[Secret]) -> None:
         with self._lock:
@@ -304,6 +316,11 @@ def _result(answer: Future[Secret]) -> Secret:
     raise error
 
 
+def _was_cancelled(answer: Future[Secret]) -> bool:
+    """The call that asked was cancelled, which is not for the others that waited: one of them asks again."""
+    return isinstance(answer.exception(), CallCancelledError)
+
+
 def _asynchronous() -> ConfigurationError:
     return ConfigurationError(
         "AccessToken: a coroutine function gives keys only to asynchronous calls.",
@@ -314,8 +331,8 @@ def _asynchronous() -> ConfigurationError:
 def _called(source: Any) -> object:
     try:
         return source()
-    except ConfigurationError:
-        raise  # says by itself what is missing
+    except (ConfigurationError, CallCancelledError):
+        raise  # says by itself what is missing, or that nobody wants it any more
     except Exception as error:
         raise _failed(error) from error
 
