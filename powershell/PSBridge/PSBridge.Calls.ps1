@@ -100,6 +100,13 @@ class PSBridgeWriter {
             [void]$this.Text.Append('{"$psbridge":"unset"}')
             return
         }
+        if ($kind -like '*PSBridge.ChatConnection') {
+            # By its id; what it holds is not here.
+            [void]$this.Text.Append('{"$psbridge":"model","type":"ChatConnection","set":{"Id":')
+            $this.AddText([string]$value.Id, $name)
+            [void]$this.Text.Append('}}')
+            return
+        }
         $stand = $script:StandsFor[$kind]
         if ($null -ne $stand -and $name -like "*$($stand[0])") {
             $value = & $stand[1] $value
@@ -200,6 +207,9 @@ class PSBridgeWriter {
             [void]$this.Text.Append('{"$psbridge":"secure","value":')
             $this.AddText((Get-BridgeText $value), $name)
             [void]$this.Text.Append('}')
+        }
+        elseif ($value -is [scriptblock] -and $name -eq 'AccessToken') {
+            [void]$this.Text.Append('{"$psbridge":"asked","value":').Append((Get-BridgeBlockNumber $value)).Append('}')
         }
         elseif ($value -is [pscredential] -and $script:Secret.Contains($name.Split('.')[0])) { $this.AddOther($value.Password, $name) }
         elseif ($value -is [System.IO.FileInfo] -and $script:Requests.ContainsValue($name)) {
@@ -1176,7 +1186,131 @@ function script:Sync-BridgeLive {
     if ($changed.Count) { Set-Configuration @changed }
 }
 
-# What the settings' cmdlets take, in the worker's terms.
+# Settings: which a call goes by, and kept for a worker that starts again.
+#
+# What a runspace has set is a record under a number, and what it sets next is another one: so a call under way, a job,
+# and whatever a runspace started go by what was in force then. A record holds the calls that made it, as they were sent;
+# a worker is told them when the first call that goes by them comes, and answers none whose record it does not know.
+
+function script:Get-BridgeSettings {
+    # The record that calls of this runspace go by: what it set itself, else what was in force where it was started, else
+    # what the first runspace of the process has; nothing where nobody set anything. What a thread starts inherits it.
+    $hub = $script:Hub
+    $own = $hub['Own'][$script:Runspace]
+    if ($null -eq $own) {
+        $own = $hub['Flow'].Value
+        if ($null -eq $own) { $own = $hub['Own'][1] }
+    }
+    elseif (-not [object]::ReferenceEquals($own, $hub['Flow'].Value)) { $hub['Flow'].Value = $own }
+    $own
+}
+
+function script:Set-BridgeOwn {
+    # What this runspace has set from now on.
+    param($Settings)
+    $script:Hub['Own'][$script:Runspace] = $Settings
+    $script:Hub['Flow'].Value = $Settings
+}
+
+function script:New-BridgeNumber {
+    # Each is given once in this process.
+    [System.Threading.Monitor]::Enter($script:Hub.SyncRoot)
+    try {
+        $script:Hub['Number']++
+        $script:Hub['Number']
+    }
+    finally { [System.Threading.Monitor]::Exit($script:Hub.SyncRoot) }
+}
+
+function script:Send-BridgeSettings {
+    # Tells a worker the record that a call goes by, and the connection that it was given, where it does not know them.
+    param($Call, $Bound, $Connection)
+    $records = @($Call.Settings)
+    $given = $null
+    if ($Bound.TryGetValue('Connection', [ref]$given)) { $records += Get-BridgeNamed $given }
+    foreach ($record in $records) {
+        if ($null -eq $record -or [object]::ReferenceEquals($record['Told'], $Connection)) { continue }
+        $base = ''
+        for ($i = 0; $i -lt $record['Kept'].Count; $i++) {
+            # Only the last goes by the record's own number: nobody sees half of it.
+            $number = if ($i -lt $record['Kept'].Count - 1) { [string](New-BridgeNumber) } else { $record['Id'] }
+            $sent = Send-BridgeRequest $Connection 'invoke' ((Get-BridgeKeptText $record['Kept'][$i]) + $base + ',"becomes":' + $number + '}')
+            $answer = Wait-BridgeAnswer $Connection $sent 60000
+            if ($null -eq $answer) { return }  # it has ended, which the call itself will say
+            if ($null -ne $answer.PSObject.Properties['error']) { $Call.Cmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $answer.error $null)) }
+            $base = ',"settings":' + $number
+        }
+        $record['Told'] = $Connection
+    }
+}
+
+function script:Save-BridgeSettings {
+    # What came of a call that sets something: the record that this runspace has from now on, or a named connection's.
+    param($Call, $Slot)
+    $kept = New-BridgeKept (Get-BridgeKeptKey $Call.Name $Call.Bound) $Slot.Params.Substring(0, $Slot.Params.Length - $Call.More.Length - 1)
+    $before = @()
+    if (-not $Call.Named -and $null -ne $Call.Settings) { $before = @($Call.Settings['Kept'] | Where-Object { $_.Key -ne $kept.Key }) }
+    $record = @{ Id = $Call.Becomes; Kept = $before + $kept; Told = $Call.Connection }
+    $gone = @()
+    [System.Threading.Monitor]::Enter($script:Hub.SyncRoot)
+    try {
+        if ($Call.Named) {
+            $named = $script:Hub['Named']
+            $named[$Call.Becomes.Trim('"')] = $record
+            while ($named.Count -gt 10000) {
+                $gone += $named[0]['Id']
+                $named.RemoveAt(0)
+            }
+        }
+        else {
+            $all = $script:Hub['Records']
+            $all[$record['Id']] = [System.WeakReference]::new($record)
+            if ($all.Count -gt $script:Hub['Most']) {
+                # Nobody holds these any more, so nobody can ask for them.
+                $gone = @(foreach ($id in @($all.Keys)) { if (-not $all[$id].IsAlive) { $id } })
+                foreach ($id in $gone) { $all.Remove($id) }
+                $script:Hub['Most'] = 2 * $all.Count + 100
+            }
+        }
+    }
+    finally { [System.Threading.Monitor]::Exit($script:Hub.SyncRoot) }
+    if (-not $Call.Named) { Set-BridgeOwn $record }
+    if ($gone.Count) { Send-BridgeNotice $Call.Connection 'forget' ('{"settings":[' + ($gone -join ',') + ']}') }
+}
+
+function script:Get-BridgeNamed {
+    # The record of a connection that New-ChatConnection gave; nothing for anything else.
+    param($Given)
+    if ($Given -is [System.Management.Automation.PSCustomObject] -and $Given.PSObject.TypeNames[0] -like '*PSBridge.ChatConnection') {
+        $script:Hub['Named'][[string]$Given.Id]
+    }
+}
+
+function script:Get-BridgeKeptKey {
+    # Two calls that set something with one key: the later makes the earlier needless.
+    param([string] $Name, $Bound)
+    $parts = [System.Collections.ArrayList]::new()
+    foreach ($key in @($Bound.Keys | Sort-Object)) {
+        if ($script:Common.Contains($key) -or $key -eq 'PassThru') { continue }
+        if ($key -in 'Id', 'Key') { [void]$parts.Add("$key=$($Bound[$key])") } else { [void]$parts.Add($key) }
+    }
+    "$Name $($parts -join ' ')"
+}
+
+function script:New-BridgeKept {
+    # A call as it was sent; its text is not kept readable.
+    param([string] $Key, [string] $Params)
+    $kept = @{ Key = $Key; Text = [securestring]::new(); Long = $null }
+    if ($Params.Length -gt 60000) { $kept.Long = $Params }
+    else { foreach ($character in $Params.ToCharArray()) { $kept.Text.AppendChar($character) } }
+    $kept
+}
+
+function script:Get-BridgeKeptText {
+    param($Kept)
+    if ($null -ne $Kept.Long) { return $Kept.Long }
+    Get-BridgeText $Kept.Text
+}
 
 function script:Set-BridgeSetting {
     # Paths of the script's own, and secrets that are numbers. What a secret may be, the worker says.
@@ -1192,6 +1326,40 @@ function script:Set-BridgeSetting {
             $Own[$key] = $files
         }
     }
+}
+
+# A key that a script block gives. The block itself goes nowhere: the worker asks for it while a call needs it, and it is
+# run where that call was made.
+
+function script:Get-BridgeBlockNumber {
+    # What the worker knows a script block by. Its syntax tree is kept, which belongs to no runspace.
+    param([scriptblock] $Block)
+    $tree = $Block.Ast
+    if ($tree -is [System.Management.Automation.Language.FunctionDefinitionAst]) { $tree = $tree.Body }
+    [System.Threading.Monitor]::Enter($script:Hub.SyncRoot)
+    try {
+        $trees = $script:Hub['Blocks']
+        for ($i = 0; $i -lt $trees.Count; $i++) { if ([object]::ReferenceEquals($trees[$i], $tree)) { return $i } }
+        $trees.Add($tree)
+    }
+    finally { [System.Threading.Monitor]::Exit($script:Hub.SyncRoot) }
+}
+
+function script:Send-BridgeKey {
+    # Asks the script block, as the script that calls would, and tells the worker what it gave, or how it failed.
+    param($Call, $Question)
+    $told = ''
+    try {
+        $block = $script:Hub['Blocks'][[int]$Question.block].GetScriptBlock()
+        $state = $Call.Cmdlet.SessionState
+        $given = @($state.InvokeCommand.InvokeScript($state, $block, @()))
+        $writer = [PSBridgeWriter]::new()
+        if ($given.Count -eq 1) { $writer.Add($given[0], 'AccessToken') } else { $writer.Add($given, 'AccessToken') }
+        $told = if ($writer.Refusal) { '"failed":"a value that is no key"' } else { '"value":' + $writer.Text.ToString() }
+    }
+    catch [System.Management.Automation.PipelineStoppedException] { throw }
+    catch { $told = '"failed":"' + $_.Exception.GetBaseException().GetType().Name + '"' }
+    Send-BridgeNotice $Call.Connection 'told' ('{"id":' + $Question.id + ',"question":' + $Question.question + ',' + $told + '}')
 }
 
 # Calls: bound parameters out, values, chunks, notes and errors back.
@@ -1256,10 +1424,14 @@ function script:Open-BridgeCall {
     # the cmdlet's own: the function may have been imported with a prefix, renamed or wrapped.
     param($Cmdlet, $Name, $Bound)
     $asked = $null
-    if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
-        return @{ Cmdlet = $Cmdlet; Name = $Name; Job = $true; Open = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound); Items = [System.Collections.ArrayList]::new() }
-    }
     if ($null -ne $script:Live) { Sync-BridgeLive }
+    $settings = Get-BridgeSettings
+    if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
+        return @{
+            Cmdlet = $Cmdlet; Name = $Name; Job = $true; Open = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
+            Items = [System.Collections.ArrayList]::new(); Settings = $settings
+        }
+    }
     $call = @{
         Job        = $false
         Open       = $false                                                     # something is left to wait for, or to take back
@@ -1286,9 +1458,11 @@ function script:Open-BridgeCall {
         ParsedOnly = $false                                                     # nothing but that instance is wanted
         Kept       = $null                                                      # the results of tools that it had run
         Shows      = ''                                                         # the flag for showing what is not done
-        Keep       = $name.StartsWith('Set-Configuration', [System.StringComparison]::OrdinalIgnoreCase)
+        Settings   = $settings                                                  # the record it goes by
+        Named      = $name -eq 'New-ChatConnection'                             # it makes another one, with an id of its own
+        Becomes    = $null                                                      # what that one is known by
+        Bound      = $Bound
     }
-    $call.Sets = $call.Keep -or $name -eq 'New-ChatConnection'
     foreach ($limit in $script:Limits) {
         if ($Bound.TryGetValue($limit, [ref]$asked) -and $null -ne $asked) {
             if ($asked -le 0) {
@@ -1302,7 +1476,12 @@ function script:Open-BridgeCall {
         $call.Together = $Cmdlet.MyInvocation.ExpectingInput
         $call.Most = [math]::Max($script:Ahead, $call.Most)
     }
-    if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) { $call.More = ',"verbose":true' }
+    if ($null -ne $settings) { $call.More = ',"settings":' + $settings['Id'] + ',"runspace":' + $script:Runspace }
+    if ($call.Named -or $name.StartsWith('Set-Configuration', [System.StringComparison]::OrdinalIgnoreCase)) {
+        $call.Becomes = if ($call.Named) { '"' + [guid]::NewGuid().ToString('N') + '"' } else { [string](New-BridgeNumber) }
+        $call.More += ',"becomes":' + $call.Becomes
+    }
+    if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) { $call.More += ',"verbose":true' }
     if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Debug', [ref]$asked) -and $asked)) { $call.More += ',"debug":true' }
     if (-not $Bound.TryGetValue('WhatIf', [ref]$asked)) { $asked = $Cmdlet.GetVariableValue('WhatIfPreference') }
     if ($asked -and $Bound.ContainsKey('InvokeTools')) {
@@ -1333,14 +1512,14 @@ function script:Send-BridgeCall {
             if ($script:Requests.ContainsKey($Call.Name)) { [void]$Bound.TryGetValue($script:Requests[$Call.Name], [ref]$Item) }
         }
         $own = $Bound
-        if ($piped -or $Call.Sets -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
+        if ($piped -or $Call.Becomes -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
         $writer = Format-BridgeCall $Call.Name $own $Call.More
         if ($writer.Refusal) {
             # Its turn in the order is kept.
-            $record = if ($Call.Sets) { New-BridgeRecord $writer.Refusal 'PSBridge.InvalidConfiguration' 'InvalidArgument' $null }
+            $record = if ($Call.Becomes) { New-BridgeRecord $writer.Refusal 'PSBridge.InvalidConfiguration' 'InvalidArgument' $null }
             else { New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item }
             $Call.Order.Enqueue(@{
-                    Id = -1; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $true; Params = ''; Key = ''
+                    Id = -1; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $true; Params = ''
                     Record = $record
                 })
             Write-BridgeFinished $Call
@@ -1357,9 +1536,11 @@ function script:Send-BridgeCall {
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         }
         $Call.Connection = $connection
+        if (($null -ne $Call.Settings -and -not [object]::ReferenceEquals($Call.Settings['Told'], $connection)) -or $Bound.ContainsKey('Connection')) {
+            Send-BridgeSettings $Call $Bound $connection
+        }
         $sent = Send-BridgeRequest $connection 'invoke' $params $Call.Queue
-        $slot = @{ Id = $sent.Id; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $false; Record = $null; Params = $params; Key = '' }
-        if ($Call.Keep) { $slot.Key = Get-BridgeReplayKey $Call.Name $Bound }
+        $slot = @{ Id = $sent.Id; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $false; Record = $null; Params = $params }
         $Call.Slots[$sent.Id] = $slot
         $Call.Order.Enqueue($slot)
         $Call.Flying++
@@ -1390,7 +1571,7 @@ function script:Select-BridgeArgument {
     foreach ($key in $script:Files[$Call.Name]) {
         if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = Resolve-BridgePath $Call.Cmdlet $own[$key] }
     }
-    if ($Call.Sets) { Set-BridgeSetting $Call $own }
+    if ($Call.Becomes) { Set-BridgeSetting $Call $own }
     $prepare = $script:Prepared[$Call.Name]
     if ($null -ne $prepare) { & $prepare $Call $own }
     $own
@@ -1449,6 +1630,7 @@ function script:Receive-BridgeCall {
         }
         elseif ($method.Value -eq 'note') { Write-BridgeLineNote $Call $message.params }
         elseif ($method.Value -eq 'ask' -and $null -ne $message.params.PSObject.Properties['command']) { Invoke-BridgeCommand $Call $message.params }
+        elseif ($method.Value -eq 'ask') { Send-BridgeKey $Call $message.params }
         return
     }
     $id = [long]$message.id
@@ -1464,7 +1646,7 @@ function script:Receive-BridgeCall {
     if ($null -ne $failure) { $slot.Record = ConvertTo-BridgeRecord $failure.Value $slot.Target }
     else {
         if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) { Write-BridgeNote $Call.Cmdlet $message.result }
-        if ($Call.Keep) { Save-BridgeReplay $slot.Key $slot.Params }
+        if ($Call.Becomes) { Save-BridgeSettings $Call $slot }
         if ($null -ne $message.result.value) {
             $value = $script:Reader.Read($message.result.value)
             if ($null -ne $Call.As) { $value = ConvertTo-BridgeAnswer $Call $value }
@@ -1540,39 +1722,6 @@ function script:Stop-BridgeCall {
     $Call.Targets.Clear()
 }
 
-function script:Get-BridgeReplayKey {
-    # Two configuration calls with one key: the later makes the earlier needless.
-    param([string] $Name, $Bound)
-    $parts = [System.Collections.ArrayList]::new()
-    foreach ($key in @($Bound.Keys | Sort-Object)) {
-        if ($script:Common.Contains($key) -or $key -eq 'PassThru') { continue }
-        if ($key -in 'Id', 'Key') { [void]$parts.Add("$key=$($Bound[$key])") } else { [void]$parts.Add($key) }
-    }
-    "$Name $($parts -join ' ')"
-}
-
-function script:Save-BridgeReplay {
-    # Keeps a configuration call for a worker that has to start again; its text is not kept readable.
-    param([string] $Key, [string] $Params)
-    $hub = Get-BridgeHub
-    $kept = @{ Key = $Key; Text = [securestring]::new(); Long = $null }
-    if ($Params.Length -gt 60000) { $kept.Long = $Params }
-    else { foreach ($character in $Params.ToCharArray()) { $kept.Text.AppendChar($character) } }
-    [System.Threading.Monitor]::Enter($hub.SyncRoot)
-    try {
-        $hub['Replay'] = @($hub['Replay'] | Where-Object { $_.Key -ne $Key }) + $kept
-    }
-    finally {
-        [System.Threading.Monitor]::Exit($hub.SyncRoot)
-    }
-}
-
-function script:Get-BridgeReplayText {
-    param($Kept)
-    if ($null -ne $Kept.Long) { return $Kept.Long }
-    Get-BridgeText $Kept.Text
-}
-
 # Items of a pipeline with a limit, a pace or no order: handed to the worker, which does the rest. What comes back is
 # in the order in which it is to be written.
 
@@ -1611,6 +1760,7 @@ function script:Open-BridgePipeline {
     $writer = Format-BridgeCall $Call.Name $own $Call.More
     if ($writer.Refusal) { $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null)) }
     $Call.Connection = $Connection
+    Send-BridgeSettings $Call $Bound $Connection
     $Call.Pipeline = (Send-BridgeRequest $Connection 'open' $writer.Text.ToString() $Call.Queue).Id
 }
 
@@ -1682,6 +1832,10 @@ function script:Receive-BridgeItem {
         return
     }
     $params = $message.params
+    if ($method.Value -eq 'ask') {
+        if ($null -ne $params.PSObject.Properties['command']) { Invoke-BridgeCommand $Call $params } else { Send-BridgeKey $Call $params }
+        return
+    }
     if ($method.Value -eq 'note') {
         Write-BridgeLineNote $Call $params
         return
@@ -1798,10 +1952,11 @@ function script:Start-BridgeJob {
     $runner.Streams.Progress = $job.Progress
     $job.Runner = $runner
     [void]$runner.AddScript({
-            param($Module, $Name, $Bound, $Items, $Piped, $Job, $State)
+            param($Module, $Settings, $Name, $Bound, $Items, $Piped, $Job, $State)
             $end = 'Stopped'
             try {
-                Import-Module $Module -Verbose:$false
+                $imported = Import-Module $Module -Verbose:$false -PassThru
+                & $imported { param($Settings) Import-Bridge; if ($null -ne $Settings) { $script:Hub['Own'][$script:Runspace] = $Settings } } $Settings
                 if ($Piped) { $Items | & $Name @Bound } else { & $Name @Bound }
                 $end = 'Completed'
             }
@@ -1815,7 +1970,7 @@ function script:Start-BridgeJob {
         })
     $bound = @{}
     foreach ($key in $Call.Bound.Keys) { if ($key -ne 'AsJob') { $bound[$key] = $Call.Bound[$key] } }
-    [void]$runner.AddArgument((Join-Path $PSScriptRoot 'PSBridge.psd1')).AddArgument($Call.Name).AddArgument($bound).AddArgument(
+    [void]$runner.AddArgument((Join-Path $PSScriptRoot 'PSBridge.psd1')).AddArgument($Call.Settings).AddArgument($Call.Name).AddArgument($bound).AddArgument(
         $Call.Items.ToArray()).AddArgument($cmdlet.MyInvocation.ExpectingInput).AddArgument($job).AddArgument($state)
     [void]$state.Invoke($job, @([System.Management.Automation.JobState]::Running))
     $cmdlet.JobRepository.Add($job)
@@ -1927,5 +2082,48 @@ function script:Get-BridgeStatus {
     $status = [pscustomobject]$members
     $status.PSObject.TypeNames.Insert(0, 'PSBridge.Status')
     $status
+}
+
+# Use-ChatConnection: a block of the script's own with another configuration in force.
+
+function script:Use-BridgeConnection {
+    # The block runs where the script is, as ForEach-Object's does, and its objects go on as they come: what the pipeline
+    # behind does with one goes by the configuration outside.
+    param($Cmdlet, $Bound)
+    $block = $null
+    $given = $Bound['Connection']
+    if (-not $Bound.TryGetValue('ScriptBlock', [ref]$block) -or $null -eq $block) {
+        $Cmdlet.ThrowTerminatingError((New-BridgeRecord 'Use-ChatConnection needs a script block.' 'PSBridge.InvalidValue' 'InvalidArgument' $given))
+    }
+    if ($given -is [string]) { $given = New-ChatConnection -Profile $given }
+    $record = Get-BridgeNamed $given
+    if ($null -eq $record) {
+        $why = "invalid value for 'Connection', must be what New-ChatConnection gave in this process, or the name of a profile."
+        $Cmdlet.ThrowTerminatingError((New-BridgeRecord $why 'PSBridge.InvalidConnection' 'InvalidArgument' $given))
+    }
+    if ($null -ne $script:Live) { Sync-BridgeLive }
+    $other = @{ Own = $record; Flow = $record; Live = $null; Seen = $null }
+    Switch-BridgeSettings $other
+    try {
+        . $block | & {
+            process {
+                Switch-BridgeSettings $other
+                try { $Cmdlet.WriteObject($_, $false) }
+                finally { Switch-BridgeSettings $other }
+            }
+        }
+    }
+    finally { Switch-BridgeSettings $other }
+}
+
+function script:Switch-BridgeSettings {
+    # What is in force, and what was put by, change places.
+    param($Other)
+    $now = @{ Own = $script:Hub['Own'][$script:Runspace]; Flow = $script:Hub['Flow'].Value; Live = $script:Live; Seen = $script:LiveSeen }
+    $script:Hub['Own'][$script:Runspace] = $Other['Own']
+    $script:Hub['Flow'].Value = $Other['Flow']
+    $script:Live = $Other['Live']
+    $script:LiveSeen = $Other['Seen']
+    foreach ($name in $now.Keys) { $Other[$name] = $now[$name] }
 }
 

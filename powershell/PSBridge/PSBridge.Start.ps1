@@ -5,8 +5,7 @@
 # The connection that every runspace of this PowerShell process shares.
 #
 # One worker serves the whole process: the hub lives in the application domain, so that jobs and
-# ForEach-Object -Parallel find it warm and configured. The hub holds .NET objects only, never a script block:
-# any thread may use it.
+# ForEach-Object -Parallel find it warm. The hub holds .NET objects only, never a script block: any thread may use it.
 #
 # A script waits for the first answer while PowerShell compiles what is on the way to it: a millisecond for each
 # name behind a dot, two for each method. Hence names in brackets, casts instead of constructors, and rare cases
@@ -21,7 +20,7 @@ function script:Get-BridgeHub {
         $domain = [System.AppDomain]::CurrentDomain
         [System.Threading.Monitor]::Enter($domain)
         try {
-            $hub = $domain.GetData('PSBridge.Hub.1')
+            $hub = $domain.GetData('PSBridge.Hub.2')
             if ($null -eq $hub) {
                 $hub = [hashtable]::Synchronized(@{
                         Gate       = @{}     # held while a connection is made or ended
@@ -29,11 +28,18 @@ function script:Get-BridgeHub {
                         Early      = $null   # started, and not greeted yet
                         PythonPath = $null   # as Connect-PSBridge was told
                         InProcess  = $false  # likewise
-                        Replay     = @()     # configuration, for a worker that starts again
-                        Users      = @()     # runspaces that use the worker
+                        Users      = @()     # the modules of runspaces that use the worker
                         Restarts   = 0
+                        Number     = 0       # the last that was given to settings
+                        Runspaces  = [hashtable]::Synchronized(@{})  # that have used the worker, by their ids
+                        Own        = [hashtable]::Synchronized(@{})  # settings that a runspace has set, by its id
+                        Flow       = [System.Threading.AsyncLocal[object]]::new()  # settings that what a thread starts inherits
+                        Records    = @{}     # all settings that somebody may still go by
+                        Most       = 100     # of them, before those that nobody can go by are looked for
+                        Named      = [ordered]@{}  # settings of named connections
+                        Blocks     = [System.Collections.ArrayList]::new()  # syntax trees of the script blocks that give keys
                     })
-                $domain.SetData('PSBridge.Hub.1', $hub)
+                $domain.SetData('PSBridge.Hub.2', $hub)
             }
             $script:Hub = $hub
         }
@@ -248,19 +254,21 @@ function script:Close-BridgeConnection {
 }
 
 function script:Disconnect-Bridge {
-    # Takes this runspace out of the worker's users; the last one ends it and forgets the configuration. With -All
-    # the worker ends for everybody, and the next call's goes on with the same configuration.
+    # This module is no user of the worker any more; the last one ends it. What its runspace has set stays for another
+    # import. With -All the worker ends for everybody, and the next call starts another.
     param([switch] $All)
-    $hub = [System.AppDomain]::CurrentDomain.GetData('PSBridge.Hub.1')
+    $hub = [System.AppDomain]::CurrentDomain.GetData('PSBridge.Hub.2')
     if ($null -eq $hub) { return }
-    $me = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
     [System.Threading.Monitor]::Enter($hub.SyncRoot)
     try {
-        $others = @($hub['Users'] | Where-Object { $_ -ne $me -and $_.RunspaceStateInfo.State -eq 'Opened' })
-        $hub['Users'] = $others
+        if (-not $All) {
+            $runspaces = $hub['Runspaces']
+            $hub['Users'] = @($hub['Users'] | Where-Object { $_['Module'] -ne $script:Me -and $runspaces[$_['Runspace']].RunspaceStateInfo.State -eq 'Opened' })
+        }
+        $last = -not $hub['Users'].Count
     }
     finally { [System.Threading.Monitor]::Exit($hub.SyncRoot) }
-    if ($All -or -not $others.Count) {
+    if ($All -or $last) {
         foreach ($name in 'Early', 'Connection') {
             $connection = $hub[$name]
             $hub[$name] = $null
@@ -270,7 +278,6 @@ function script:Disconnect-Bridge {
             $hub['PythonPath'] = $null
             $hub['InProcess'] = $false
             $hub['Restarts'] = 0
-            $hub['Replay'] = @()
         }
     }
 }
@@ -282,6 +289,7 @@ function script:Import-BridgeRest {
     if ($Start) { Start-BridgeEarly }
     $ExecutionContext.SessionState.Module.OnRemove = { Disconnect-Bridge }
     . "$PSScriptRoot/PSBridge.Builders.ps1"
+    Add-BridgeUser (Get-BridgeHub)
     $script:Loaded = $true
 }
 

@@ -13,6 +13,8 @@ $script:Version = '0.1.0'
 $script:Protocol = 1
 $script:Loaded = $false
 $script:Hub = $null
+$script:Runspace = 0
+$script:Me = @{}  # tells this module from that of another runspace
 
 function Import-Bridge {
     # Loads what every call needs. With -Start Python's process is started before the greater part is read.
@@ -5745,9 +5747,10 @@ function Use-ChatConnection {
         [ScriptBlock]
         ${ScriptBlock}
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'Use-ChatConnection' $PSBoundParameters }
-    process { Send-BridgeCall $call $PSBoundParameters $_ }
-    end { if ($call.Open) { Complete-BridgeCall $call } }
+    end {
+        Import-Bridge
+        Use-BridgeConnection $PSCmdlet $PSBoundParameters
+    }
 }
 
 function Wait-ChatCompletionRun {

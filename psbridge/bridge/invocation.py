@@ -38,7 +38,7 @@ class Invocation(NamedTuple):
         slow: it waits for a server.
         verbose, debug: whether those lines are wanted.
         known: what is known of the cmdlet.
-        becomes: the number that what it sets is kept under; None where nothing is kept.
+        becomes: the number, or the name, that what it sets is kept under; None where nothing is kept.
     """
 
     command: str
@@ -47,7 +47,7 @@ class Invocation(NamedTuple):
     verbose: bool
     debug: bool
     known: _Known
-    becomes: int | None = None
+    becomes: int | str | None = None
 
     @classmethod
     def read(cls, params: dict[str, Any], marked: bool) -> Invocation:
@@ -67,8 +67,8 @@ class Invocation(NamedTuple):
         if left_open and not (isinstance(left_open, list) and all(isinstance(one, str) for one in left_open)):
             raise Refused(INVALID_PARAMS, "invoke: 'left_open' must be an array of parameter names.")
         becomes = params.get("becomes")
-        if becomes is not None and becomes.__class__ is not int:
-            raise Refused(INVALID_PARAMS, "invoke: 'becomes' must be a whole number.")
+        if becomes is not None and becomes.__class__ is not int and becomes.__class__ is not str:
+            raise Refused(INVALID_PARAMS, "invoke: 'becomes' must be a whole number or a text.")
         known = _known.get(name) or _look_up(name)
         if marked:
             parameters = {key: _argument(known, key, value) for key, value in parameters.items()}

@@ -81,6 +81,7 @@ class Function:
     parameters: tuple[Typed, ...]
     examples: tuple[Shown, ...]
     gathers: bool = False  # a whole pipeline is one call
+    module: str = ""  # the module's own function that does it
 
     @property
     def binding(self) -> str:
@@ -139,16 +140,14 @@ def powershell_files(
         for name, about in family.cmdlets.items()
         if "powershell" in about
     }
-    gathering = {
-        name for family in families for name, about in family.cmdlets.items() if about.get("gathers")
-    }
+    abouts = {name: about for family in families for name, about in family.cmdlets.items()}
     functions = [
         _function(
             cmdlet,
             more.get(cmdlet.name, {}),
             examples,
             suggested.get(cmdlet.name, {}),
-            cmdlet.name in gathering,
+            abouts.get(cmdlet.name, {}),
         )
         for cmdlet in table
     ]
@@ -241,7 +240,7 @@ def _function(
     more: dict[str, Any],
     examples: Mapping[str, tuple[Shown, ...]],
     suggested: Mapping[str, list[str]],
-    gathers: bool = False,
+    family: Mapping[str, Any],
 ) -> Function:
     suggests = suggested if cmdlet.kind == "cmdlet" else {}
     parameters = [
@@ -261,7 +260,13 @@ def _function(
             parameters[places[name]] = typed
         else:
             parameters.append(typed)
-    return Function(cmdlet, tuple(parameters), examples.get(cmdlet.name, ()), gathers)
+    return Function(
+        cmdlet,
+        tuple(parameters),
+        examples.get(cmdlet.name, ()),
+        bool(family.get("gathers")),
+        family.get("module", ""),
+    )
 
 
 def _written(name: str, entry: dict[str, Any]) -> Function:

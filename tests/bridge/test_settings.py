@@ -110,7 +110,7 @@ def test_a_number_nobody_knows_is_an_error(worker: WorkerClient) -> None:
             assert error["data"]["error_id"] == "PSBridge.InvalidConnection"
         params = {"name": "New-ChatCompletion", "parameters": {"ThrottleLimit": 2}, "settings": 99}
         assert worker.error(worker.send("open", params))["data"]["error_id"] == "PSBridge.InvalidConnection"
-    assert worker.fails("Set-Configuration", {"Model": "m"}, becomes="x")["code"] == -32602
+    assert worker.fails("Set-Configuration", {"Model": "m"}, becomes=[1])["code"] == -32602
 
 
 def test_what_is_refused_is_not_kept(worker: WorkerClient) -> None:

@@ -17,7 +17,6 @@ function Connect-Bridge {
             if ($null -eq $old['Process'] -or -not $old['Process'].HasExited) { return $old }
             Stop-BridgeWaiting $old
         }
-        Add-BridgeUser $hub
         $trouble = [System.Collections.ArrayList]::new()
         foreach ($python in (Find-BridgePython $hub['PythonPath'])) {
             if ($python['Trouble']) { Stop-BridgeCmdlet $Cmdlet $python['Trouble'] $python['Path'] }
@@ -40,7 +39,7 @@ function Connect-Bridge {
 }
 
 function Start-BridgeWorker {
-    # The connection to a worker of this Python, greeted and configured; nothing when there can be none.
+    # The connection to a worker of this Python, greeted; nothing when there can be none.
     param($Hub, $Python, $Trouble)
     $connection = $Hub['Early']
     $Hub['Early'] = $null
@@ -57,9 +56,6 @@ function Start-BridgeWorker {
         if ($null -eq $answer -or $null -eq $answer.PSObject.Properties['result'] -or $answer.result.protocol -ne $script:Protocol) {
             [void]$Trouble.Add((Get-BridgeTrouble $connection $answer))
             return
-        }
-        foreach ($kept in $Hub['Replay']) {
-            $null = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'invoke' (Get-BridgeReplayText $kept)) 60000
         }
         $connection['Ready'] = $true
         $done = $true
@@ -170,23 +166,31 @@ function Wait-BridgeAnswer {
 }
 
 function Add-BridgeUser {
-    # Remembers that this runspace uses the worker, and has its end noticed.
+    # Remembers that this module uses the worker, also one that others started, and has the end of PowerShell noticed.
+    # Nothing tells of the end of a runspace: those that have ended are left out here.
     param($Hub)
-    $me = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
-    if ($null -eq $me) { return }
+    $runspace = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
+    $script:Runspace = $runspace.Id
     [System.Threading.Monitor]::Enter($Hub.SyncRoot)
     try {
-        $users = $Hub['Users']
-        if ($users -notcontains $me) {
-            if ($users.Count) { $users = @($users | Where-Object { $_.RunspaceStateInfo.State -eq 'Opened' }) }
-            $Hub['Users'] = $users + $me
-            # What Register-EngineEvent does; the cmdlet would have its whole module loaded first.
-            $action = { & $Event.MessageData { Disconnect-Bridge } }
-            $null = $ExecutionContext.Events.SubscribeEvent(
-                $null, $null, 'PowerShell.Exiting', $ExecutionContext.SessionState.Module, $action, $true, $false)
+        $all = $Hub['Runspaces']
+        if ($all.Count) {
+            foreach ($id in @($all.Keys)) {
+                if ($all[$id].RunspaceStateInfo.State -ne 'Opened') {
+                    $all.Remove($id)
+                    $Hub['Own'].Remove($id)
+                    $Hub['Users'] = @($Hub['Users'] | Where-Object { $_['Runspace'] -ne $id })
+                }
+            }
         }
+        $all[$runspace.Id] = $runspace
+        $Hub['Users'] += @{ Runspace = $runspace.Id; Module = $script:Me }
     }
     finally {
         [System.Threading.Monitor]::Exit($Hub.SyncRoot)
     }
+    # What Register-EngineEvent does; the cmdlet would have its whole module loaded first.
+    $action = { & $Event.MessageData { Disconnect-Bridge } }
+    $null = $ExecutionContext.Events.SubscribeEvent(
+        $null, $null, 'PowerShell.Exiting', $ExecutionContext.SessionState.Module, $action, $true, $false)
 }

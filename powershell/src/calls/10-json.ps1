@@ -62,6 +62,13 @@ class PSBridgeWriter {
             [void]$this.Text.Append('{"$psbridge":"unset"}')
             return
         }
+        if ($kind -like '*PSBridge.ChatConnection') {
+            # By its id; what it holds is not here.
+            [void]$this.Text.Append('{"$psbridge":"model","type":"ChatConnection","set":{"Id":')
+            $this.AddText([string]$value.Id, $name)
+            [void]$this.Text.Append('}}')
+            return
+        }
         $stand = $script:StandsFor[$kind]
         if ($null -ne $stand -and $name -like "*$($stand[0])") {
             $value = & $stand[1] $value
@@ -162,6 +169,9 @@ class PSBridgeWriter {
             [void]$this.Text.Append('{"$psbridge":"secure","value":')
             $this.AddText((Get-BridgeText $value), $name)
             [void]$this.Text.Append('}')
+        }
+        elseif ($value -is [scriptblock] -and $name -eq 'AccessToken') {
+            [void]$this.Text.Append('{"$psbridge":"asked","value":').Append((Get-BridgeBlockNumber $value)).Append('}')
         }
         elseif ($value -is [pscredential] -and $script:Secret.Contains($name.Split('.')[0])) { $this.AddOther($value.Password, $name) }
         elseif ($value -is [System.IO.FileInfo] -and $script:Requests.ContainsValue($name)) {

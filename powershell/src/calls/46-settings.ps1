@@ -1,4 +1,128 @@
-# What the settings' cmdlets take, in the worker's terms.
+# Settings: which a call goes by, and kept for a worker that starts again.
+#
+# What a runspace has set is a record under a number, and what it sets next is another one: so a call under way, a job,
+# and whatever a runspace started go by what was in force then. A record holds the calls that made it, as they were sent;
+# a worker is told them when the first call that goes by them comes, and answers none whose record it does not know.
+
+function Get-BridgeSettings {
+    # The record that calls of this runspace go by: what it set itself, else what was in force where it was started, else
+    # what the first runspace of the process has; nothing where nobody set anything. What a thread starts inherits it.
+    $hub = $script:Hub
+    $own = $hub['Own'][$script:Runspace]
+    if ($null -eq $own) {
+        $own = $hub['Flow'].Value
+        if ($null -eq $own) { $own = $hub['Own'][1] }
+    }
+    elseif (-not [object]::ReferenceEquals($own, $hub['Flow'].Value)) { $hub['Flow'].Value = $own }
+    $own
+}
+
+function Set-BridgeOwn {
+    # What this runspace has set from now on.
+    param($Settings)
+    $script:Hub['Own'][$script:Runspace] = $Settings
+    $script:Hub['Flow'].Value = $Settings
+}
+
+function New-BridgeNumber {
+    # Each is given once in this process.
+    [System.Threading.Monitor]::Enter($script:Hub.SyncRoot)
+    try {
+        $script:Hub['Number']++
+        $script:Hub['Number']
+    }
+    finally { [System.Threading.Monitor]::Exit($script:Hub.SyncRoot) }
+}
+
+function Send-BridgeSettings {
+    # Tells a worker the record that a call goes by, and the connection that it was given, where it does not know them.
+    param($Call, $Bound, $Connection)
+    $records = @($Call.Settings)
+    $given = $null
+    if ($Bound.TryGetValue('Connection', [ref]$given)) { $records += Get-BridgeNamed $given }
+    foreach ($record in $records) {
+        if ($null -eq $record -or [object]::ReferenceEquals($record['Told'], $Connection)) { continue }
+        $base = ''
+        for ($i = 0; $i -lt $record['Kept'].Count; $i++) {
+            # Only the last goes by the record's own number: nobody sees half of it.
+            $number = if ($i -lt $record['Kept'].Count - 1) { [string](New-BridgeNumber) } else { $record['Id'] }
+            $sent = Send-BridgeRequest $Connection 'invoke' ((Get-BridgeKeptText $record['Kept'][$i]) + $base + ',"becomes":' + $number + '}')
+            $answer = Wait-BridgeAnswer $Connection $sent 60000
+            if ($null -eq $answer) { return }  # it has ended, which the call itself will say
+            if ($null -ne $answer.PSObject.Properties['error']) { $Call.Cmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $answer.error $null)) }
+            $base = ',"settings":' + $number
+        }
+        $record['Told'] = $Connection
+    }
+}
+
+function Save-BridgeSettings {
+    # What came of a call that sets something: the record that this runspace has from now on, or a named connection's.
+    param($Call, $Slot)
+    $kept = New-BridgeKept (Get-BridgeKeptKey $Call.Name $Call.Bound) $Slot.Params.Substring(0, $Slot.Params.Length - $Call.More.Length - 1)
+    $before = @()
+    if (-not $Call.Named -and $null -ne $Call.Settings) { $before = @($Call.Settings['Kept'] | Where-Object { $_.Key -ne $kept.Key }) }
+    $record = @{ Id = $Call.Becomes; Kept = $before + $kept; Told = $Call.Connection }
+    $gone = @()
+    [System.Threading.Monitor]::Enter($script:Hub.SyncRoot)
+    try {
+        if ($Call.Named) {
+            $named = $script:Hub['Named']
+            $named[$Call.Becomes.Trim('"')] = $record
+            while ($named.Count -gt 10000) {
+                $gone += $named[0]['Id']
+                $named.RemoveAt(0)
+            }
+        }
+        else {
+            $all = $script:Hub['Records']
+            $all[$record['Id']] = [System.WeakReference]::new($record)
+            if ($all.Count -gt $script:Hub['Most']) {
+                # Nobody holds these any more, so nobody can ask for them.
+                $gone = @(foreach ($id in @($all.Keys)) { if (-not $all[$id].IsAlive) { $id } })
+                foreach ($id in $gone) { $all.Remove($id) }
+                $script:Hub['Most'] = 2 * $all.Count + 100
+            }
+        }
+    }
+    finally { [System.Threading.Monitor]::Exit($script:Hub.SyncRoot) }
+    if (-not $Call.Named) { Set-BridgeOwn $record }
+    if ($gone.Count) { Send-BridgeNotice $Call.Connection 'forget' ('{"settings":[' + ($gone -join ',') + ']}') }
+}
+
+function Get-BridgeNamed {
+    # The record of a connection that New-ChatConnection gave; nothing for anything else.
+    param($Given)
+    if ($Given -is [System.Management.Automation.PSCustomObject] -and $Given.PSObject.TypeNames[0] -like '*PSBridge.ChatConnection') {
+        $script:Hub['Named'][[string]$Given.Id]
+    }
+}
+
+function Get-BridgeKeptKey {
+    # Two calls that set something with one key: the later makes the earlier needless.
+    param([string] $Name, $Bound)
+    $parts = [System.Collections.ArrayList]::new()
+    foreach ($key in @($Bound.Keys | Sort-Object)) {
+        if ($script:Common.Contains($key) -or $key -eq 'PassThru') { continue }
+        if ($key -in 'Id', 'Key') { [void]$parts.Add("$key=$($Bound[$key])") } else { [void]$parts.Add($key) }
+    }
+    "$Name $($parts -join ' ')"
+}
+
+function New-BridgeKept {
+    # A call as it was sent; its text is not kept readable.
+    param([string] $Key, [string] $Params)
+    $kept = @{ Key = $Key; Text = [securestring]::new(); Long = $null }
+    if ($Params.Length -gt 60000) { $kept.Long = $Params }
+    else { foreach ($character in $Params.ToCharArray()) { $kept.Text.AppendChar($character) } }
+    $kept
+}
+
+function Get-BridgeKeptText {
+    param($Kept)
+    if ($null -ne $Kept.Long) { return $Kept.Long }
+    Get-BridgeText $Kept.Text
+}
 
 function Set-BridgeSetting {
     # Paths of the script's own, and secrets that are numbers. What a secret may be, the worker says.

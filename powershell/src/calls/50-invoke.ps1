@@ -60,10 +60,14 @@ function Open-BridgeCall {
     # the cmdlet's own: the function may have been imported with a prefix, renamed or wrapped.
     param($Cmdlet, $Name, $Bound)
     $asked = $null
-    if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
-        return @{ Cmdlet = $Cmdlet; Name = $Name; Job = $true; Open = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound); Items = [System.Collections.ArrayList]::new() }
-    }
     if ($null -ne $script:Live) { Sync-BridgeLive }
+    $settings = Get-BridgeSettings
+    if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
+        return @{
+            Cmdlet = $Cmdlet; Name = $Name; Job = $true; Open = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
+            Items = [System.Collections.ArrayList]::new(); Settings = $settings
+        }
+    }
     $call = @{
         Job        = $false
         Open       = $false                                                     # something is left to wait for, or to take back
@@ -90,9 +94,11 @@ function Open-BridgeCall {
         ParsedOnly = $false                                                     # nothing but that instance is wanted
         Kept       = $null                                                      # the results of tools that it had run
         Shows      = ''                                                         # the flag for showing what is not done
-        Keep       = $name.StartsWith('Set-Configuration', [System.StringComparison]::OrdinalIgnoreCase)
+        Settings   = $settings                                                  # the record it goes by
+        Named      = $name -eq 'New-ChatConnection'                             # it makes another one, with an id of its own
+        Becomes    = $null                                                      # what that one is known by
+        Bound      = $Bound
     }
-    $call.Sets = $call.Keep -or $name -eq 'New-ChatConnection'
     foreach ($limit in $script:Limits) {
         if ($Bound.TryGetValue($limit, [ref]$asked) -and $null -ne $asked) {
             if ($asked -le 0) {
@@ -106,7 +112,12 @@ function Open-BridgeCall {
         $call.Together = $Cmdlet.MyInvocation.ExpectingInput
         $call.Most = [math]::Max($script:Ahead, $call.Most)
     }
-    if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) { $call.More = ',"verbose":true' }
+    if ($null -ne $settings) { $call.More = ',"settings":' + $settings['Id'] + ',"runspace":' + $script:Runspace }
+    if ($call.Named -or $name.StartsWith('Set-Configuration', [System.StringComparison]::OrdinalIgnoreCase)) {
+        $call.Becomes = if ($call.Named) { '"' + [guid]::NewGuid().ToString('N') + '"' } else { [string](New-BridgeNumber) }
+        $call.More += ',"becomes":' + $call.Becomes
+    }
+    if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) { $call.More += ',"verbose":true' }
     if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Debug', [ref]$asked) -and $asked)) { $call.More += ',"debug":true' }
     if (-not $Bound.TryGetValue('WhatIf', [ref]$asked)) { $asked = $Cmdlet.GetVariableValue('WhatIfPreference') }
     if ($asked -and $Bound.ContainsKey('InvokeTools')) {
@@ -137,14 +148,14 @@ function Send-BridgeCall {
             if ($script:Requests.ContainsKey($Call.Name)) { [void]$Bound.TryGetValue($script:Requests[$Call.Name], [ref]$Item) }
         }
         $own = $Bound
-        if ($piped -or $Call.Sets -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
+        if ($piped -or $Call.Becomes -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
         $writer = Format-BridgeCall $Call.Name $own $Call.More
         if ($writer.Refusal) {
             # Its turn in the order is kept.
-            $record = if ($Call.Sets) { New-BridgeRecord $writer.Refusal 'PSBridge.InvalidConfiguration' 'InvalidArgument' $null }
+            $record = if ($Call.Becomes) { New-BridgeRecord $writer.Refusal 'PSBridge.InvalidConfiguration' 'InvalidArgument' $null }
             else { New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $Item }
             $Call.Order.Enqueue(@{
-                    Id = -1; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $true; Params = ''; Key = ''
+                    Id = -1; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $true; Params = ''
                     Record = $record
                 })
             Write-BridgeFinished $Call
@@ -161,9 +172,11 @@ function Send-BridgeCall {
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         }
         $Call.Connection = $connection
+        if (($null -ne $Call.Settings -and -not [object]::ReferenceEquals($Call.Settings['Told'], $connection)) -or $Bound.ContainsKey('Connection')) {
+            Send-BridgeSettings $Call $Bound $connection
+        }
         $sent = Send-BridgeRequest $connection 'invoke' $params $Call.Queue
-        $slot = @{ Id = $sent.Id; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $false; Record = $null; Params = $params; Key = '' }
-        if ($Call.Keep) { $slot.Key = Get-BridgeReplayKey $Call.Name $Bound }
+        $slot = @{ Id = $sent.Id; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $false; Record = $null; Params = $params }
         $Call.Slots[$sent.Id] = $slot
         $Call.Order.Enqueue($slot)
         $Call.Flying++
@@ -194,7 +207,7 @@ function Select-BridgeArgument {
     foreach ($key in $script:Files[$Call.Name]) {
         if ($own.ContainsKey($key) -and $own[$key]) { $own[$key] = Resolve-BridgePath $Call.Cmdlet $own[$key] }
     }
-    if ($Call.Sets) { Set-BridgeSetting $Call $own }
+    if ($Call.Becomes) { Set-BridgeSetting $Call $own }
     $prepare = $script:Prepared[$Call.Name]
     if ($null -ne $prepare) { & $prepare $Call $own }
     $own
@@ -253,6 +266,7 @@ function Receive-BridgeCall {
         }
         elseif ($method.Value -eq 'note') { Write-BridgeLineNote $Call $message.params }
         elseif ($method.Value -eq 'ask' -and $null -ne $message.params.PSObject.Properties['command']) { Invoke-BridgeCommand $Call $message.params }
+        elseif ($method.Value -eq 'ask') { Send-BridgeKey $Call $message.params }
         return
     }
     $id = [long]$message.id
@@ -268,7 +282,7 @@ function Receive-BridgeCall {
     if ($null -ne $failure) { $slot.Record = ConvertTo-BridgeRecord $failure.Value $slot.Target }
     else {
         if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) { Write-BridgeNote $Call.Cmdlet $message.result }
-        if ($Call.Keep) { Save-BridgeReplay $slot.Key $slot.Params }
+        if ($Call.Becomes) { Save-BridgeSettings $Call $slot }
         if ($null -ne $message.result.value) {
             $value = $script:Reader.Read($message.result.value)
             if ($null -ne $Call.As) { $value = ConvertTo-BridgeAnswer $Call $value }
@@ -342,37 +356,4 @@ function Stop-BridgeCall {
     $Call.Order.Clear()
     $Call.Pipeline = 0
     $Call.Targets.Clear()
-}
-
-function Get-BridgeReplayKey {
-    # Two configuration calls with one key: the later makes the earlier needless.
-    param([string] $Name, $Bound)
-    $parts = [System.Collections.ArrayList]::new()
-    foreach ($key in @($Bound.Keys | Sort-Object)) {
-        if ($script:Common.Contains($key) -or $key -eq 'PassThru') { continue }
-        if ($key -in 'Id', 'Key') { [void]$parts.Add("$key=$($Bound[$key])") } else { [void]$parts.Add($key) }
-    }
-    "$Name $($parts -join ' ')"
-}
-
-function Save-BridgeReplay {
-    # Keeps a configuration call for a worker that has to start again; its text is not kept readable.
-    param([string] $Key, [string] $Params)
-    $hub = Get-BridgeHub
-    $kept = @{ Key = $Key; Text = [securestring]::new(); Long = $null }
-    if ($Params.Length -gt 60000) { $kept.Long = $Params }
-    else { foreach ($character in $Params.ToCharArray()) { $kept.Text.AppendChar($character) } }
-    [System.Threading.Monitor]::Enter($hub.SyncRoot)
-    try {
-        $hub['Replay'] = @($hub['Replay'] | Where-Object { $_.Key -ne $Key }) + $kept
-    }
-    finally {
-        [System.Threading.Monitor]::Exit($hub.SyncRoot)
-    }
-}
-
-function Get-BridgeReplayText {
-    param($Kept)
-    if ($null -ne $Kept.Long) { return $Kept.Long }
-    Get-BridgeText $Kept.Text
 }

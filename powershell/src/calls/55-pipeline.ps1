@@ -36,6 +36,7 @@ function Open-BridgePipeline {
     $writer = Format-BridgeCall $Call.Name $own $Call.More
     if ($writer.Refusal) { $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null)) }
     $Call.Connection = $Connection
+    Send-BridgeSettings $Call $Bound $Connection
     $Call.Pipeline = (Send-BridgeRequest $Connection 'open' $writer.Text.ToString() $Call.Queue).Id
 }
 
@@ -107,6 +108,10 @@ function Receive-BridgeItem {
         return
     }
     $params = $message.params
+    if ($method.Value -eq 'ask') {
+        if ($null -ne $params.PSObject.Properties['command']) { Invoke-BridgeCommand $Call $params } else { Send-BridgeKey $Call $params }
+        return
+    }
     if ($method.Value -eq 'note') {
         Write-BridgeLineNote $Call $params
         return

@@ -45,10 +45,11 @@ function Start-BridgeJob {
     $runner.Streams.Progress = $job.Progress
     $job.Runner = $runner
     [void]$runner.AddScript({
-            param($Module, $Name, $Bound, $Items, $Piped, $Job, $State)
+            param($Module, $Settings, $Name, $Bound, $Items, $Piped, $Job, $State)
             $end = 'Stopped'
             try {
-                Import-Module $Module -Verbose:$false
+                $imported = Import-Module $Module -Verbose:$false -PassThru
+                & $imported { param($Settings) Import-Bridge; if ($null -ne $Settings) { $script:Hub['Own'][$script:Runspace] = $Settings } } $Settings
                 if ($Piped) { $Items | & $Name @Bound } else { & $Name @Bound }
                 $end = 'Completed'
             }
@@ -62,7 +63,7 @@ function Start-BridgeJob {
         })
     $bound = @{}
     foreach ($key in $Call.Bound.Keys) { if ($key -ne 'AsJob') { $bound[$key] = $Call.Bound[$key] } }
-    [void]$runner.AddArgument((Join-Path $PSScriptRoot 'PSBridge.psd1')).AddArgument($Call.Name).AddArgument($bound).AddArgument(
+    [void]$runner.AddArgument((Join-Path $PSScriptRoot 'PSBridge.psd1')).AddArgument($Call.Settings).AddArgument($Call.Name).AddArgument($bound).AddArgument(
         $Call.Items.ToArray()).AddArgument($cmdlet.MyInvocation.ExpectingInput).AddArgument($job).AddArgument($state)
     [void]$state.Invoke($job, @([System.Management.Automation.JobState]::Running))
     $cmdlet.JobRepository.Add($job)

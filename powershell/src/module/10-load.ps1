@@ -8,6 +8,8 @@ $script:Version = '0.1.0'
 $script:Protocol = 1
 $script:Loaded = $false
 $script:Hub = $null
+$script:Runspace = 0
+$script:Me = @{}  # tells this module from that of another runspace
 
 function Import-Bridge {
     # Loads what every call needs. With -Start Python's process is started before the greater part is read.

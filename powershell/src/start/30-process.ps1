@@ -111,19 +111,21 @@ function Close-BridgeConnection {
 }
 
 function Disconnect-Bridge {
-    # Takes this runspace out of the worker's users; the last one ends it and forgets the configuration. With -All
-    # the worker ends for everybody, and the next call's goes on with the same configuration.
+    # This module is no user of the worker any more; the last one ends it. What its runspace has set stays for another
+    # import. With -All the worker ends for everybody, and the next call starts another.
     param([switch] $All)
-    $hub = [System.AppDomain]::CurrentDomain.GetData('PSBridge.Hub.1')
+    $hub = [System.AppDomain]::CurrentDomain.GetData('PSBridge.Hub.2')
     if ($null -eq $hub) { return }
-    $me = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
     [System.Threading.Monitor]::Enter($hub.SyncRoot)
     try {
-        $others = @($hub['Users'] | Where-Object { $_ -ne $me -and $_.RunspaceStateInfo.State -eq 'Opened' })
-        $hub['Users'] = $others
+        if (-not $All) {
+            $runspaces = $hub['Runspaces']
+            $hub['Users'] = @($hub['Users'] | Where-Object { $_['Module'] -ne $script:Me -and $runspaces[$_['Runspace']].RunspaceStateInfo.State -eq 'Opened' })
+        }
+        $last = -not $hub['Users'].Count
     }
     finally { [System.Threading.Monitor]::Exit($hub.SyncRoot) }
-    if ($All -or -not $others.Count) {
+    if ($All -or $last) {
         foreach ($name in 'Early', 'Connection') {
             $connection = $hub[$name]
             $hub[$name] = $null
@@ -133,7 +135,6 @@ function Disconnect-Bridge {
             $hub['PythonPath'] = $null
             $hub['InProcess'] = $false
             $hub['Restarts'] = 0
-            $hub['Replay'] = @()
         }
     }
 }

@@ -5,5 +5,6 @@ function Import-BridgeRest {
     if ($Start) { Start-BridgeEarly }
     $ExecutionContext.SessionState.Module.OnRemove = { Disconnect-Bridge }
     . "$PSScriptRoot/PSBridge.Builders.ps1"
+    Add-BridgeUser (Get-BridgeHub)
     $script:Loaded = $true
 }
