@@ -257,7 +257,7 @@ class Binder:
         """The unbound parameters by position, each with the sets in which it has that position."""
         positions: dict[int, dict[Entry, list[SetData]]] = {}
         for entry in self.unbound:
-            if not entry.in_sets(self.resolver.flags):
+            if not entry.positional or not entry.in_sets(self.resolver.flags):
                 continue
             for data in entry.matching(self.resolver.flags):
                 position = data.options.position

@@ -31,7 +31,7 @@ class SetData:
 class Entry:
     """A parameter and its place in the sets."""
 
-    __slots__ = ("data", "flags", "in_all", "mandatory", "parameter", "pipelines")
+    __slots__ = ("data", "flags", "in_all", "mandatory", "parameter", "pipelines", "positional")
 
     def __init__(self, parameter: Parameter, data: list[SetData]) -> None:
         self.parameter = parameter
@@ -42,6 +42,9 @@ class Entry:
             self.flags |= item.flag
         self.mandatory = parameter.mandatory
         self.pipelines = parameter.takes_pipeline_input
+        self.positional = any(
+            item.options.position is not None and not item.options.from_remaining_arguments for item in data
+        )
 
     def in_sets(self, sets: int) -> bool:
         return self.in_all or bool(self.flags & sets)
