@@ -85,26 +85,33 @@ def error_line(record: Any) -> Line:
 
 
 def port_statement(text: str) -> Line:
-    """`output` and `errors` of a statement's Python, in a fresh namespace and folder."""
+    """`output` and `errors` of a statement's Python, in a fresh namespace, session and folder."""
     from psbridge.script import port
-    from psbridge.script.interpreter.caught import locate, record_of
-    from psbridge.script.semantics import porting
-    from psbridge.script.semantics.members import enumerate_value
+    from psbridge.script.host import StringHost
+    from psbridge.script.semantics import porting, session
+    from psbridge.script.semantics.members import Strictness, enumerate_value
 
     ported = port(text)
     if ported.report:
         raise NotImplementedError(f"not ported: {ported.report[0].reason}")
     output: list[Any] = []
     errors: list[Line] = []
+    host = StringHost()
+    host.error_record = lambda record: errors.append(error_line(record))  # type: ignore[method-assign]
+    Strictness.level = 0
     kept = porting.show
     porting.show = lambda value: output.extend(enumerate_value(value))
     try:
         with fresh_folder():
-            exec(compile(ported.text, "ported.py", "exec"), {"__name__": "__main__", "print": output.append})
+            session.start(host)
+            names = {
+                "__name__": "__main__",
+                "__file__": "",
+                "print": output.append,
+            }
+            exec(compile(ported.text, "ported.py", "exec"), names)
     except Exception as error:
-        record = record_of(error)
-        locate(record, error, (1, 1), None)
-        errors.append(error_line(record))
+        errors.append(error_line(session.caught(error)))
     finally:
         porting.show = kept
     return {"output": [encode(item) for item in output], "errors": errors}

@@ -30,36 +30,52 @@ STATEMENTS = _lines("language.jsonl", "language-2.jsonl")
 SCRIPTS = {line["id"]: line for line in _lines("scripts.jsonl")}
 
 
-def test_statements_that_are_ported_whole_put_out_what_powershell_does() -> None:
-    whole = [line for line in STATEMENTS if not port(line["script"]).report]
-    wrong = []
-    for line in whole:
-        got = port_statement(line["script"])
-        if (got["output"], got["errors"]) != (line["output"], line["errors"]):
-            wrong.append((line["id"], got))
-    assert whole
-    assert not wrong
+REFUSED = set(
+    """
+    l2-strings-interpolation-0019 l2-numbers-0273 l2-control-flow-0595 l2-control-flow-0616
+    l2-control-flow-0617 l2-errors-0644 l2-errors-0649 l2-errors-0658 l2-errors-0668 l2-functions-0711
+    l2-functions-0737 l2-functions-0742 l2-types-casts-0784 l2-types-casts-0785 l2-types-casts-0787
+    l2-types-casts-0789 l2-types-casts-0790 l2-types-casts-0792 l2-types-casts-0794 l2-types-casts-0795
+    l2-dates-misc-0880
+""".split()
+)
+"""The measured statements that stay to be done by hand; all others are ported."""
+REFUSED_SCRIPTS = {"script-param-checks"}
 
 
-@pytest.mark.parametrize("line", SCRIPTS.values(), ids=str)
-def test_a_ported_text_is_python_without_the_parser_or_the_interpreter(line: Line) -> None:
-    ported = port(line["script"])
+def test_all_other_statements_are_ported() -> None:
+    assert {line["id"] for line in STATEMENTS if port(line["script"]).report} == REFUSED
+
+
+@pytest.mark.parametrize(
+    "line", [line for line in STATEMENTS if line["id"] not in REFUSED], ids=lambda line: str(line["id"])
+)
+def test_a_ported_statement_puts_out_what_powershell_does(line: Line) -> None:
+    got = port_statement(line["script"])
+    assert (got["output"], got["errors"]) == (line["output"], line["errors"])
+
+
+@pytest.mark.parametrize("name", sorted(SCRIPTS))
+def test_a_ported_text_is_python_without_the_parser_or_the_interpreter(name: str) -> None:
+    ported = port(SCRIPTS[name]["script"])
     imports = [node for node in ast.walk(ast.parse(ported.text)) if isinstance(node, ast.ImportFrom)]
-    own = {node.module for node in imports if (node.module or "").startswith("psbridge.")}
-    assert all(name is not None and name.startswith("psbridge.script.semantics.") for name in own)
-    assert ported.text.count("raise NotPorted(") == len(ported.report)
+    own = {(node.module, alias.name) for node in imports for alias in node.names}
+    own = {one for one in own if str(one[0]).startswith("psbridge")}
+    assert own <= {("psbridge.script.semantics", "porting")}
+    assert ported.text.count("raise posh.NotPorted(") == len(ported.report)
+    assert bool(ported.report) == (name in REFUSED_SCRIPTS)
+
+
+@pytest.mark.parametrize("name", sorted(set(SCRIPTS) - REFUSED_SCRIPTS))
+def test_a_ported_script_does_what_the_script_does(name: str) -> None:
+    line = SCRIPTS[name]
+    ran = run_script(line, "port")
+    assert {key: line[key] for key in ran} == ran
 
 
 @pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
 def test_a_script_becomes_the_python_that_a_person_read(file: Path) -> None:
     assert port(SCRIPTS[file.stem]["script"]).text == file.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
-def test_a_ported_script_does_what_the_script_does(file: Path) -> None:
-    line = SCRIPTS[file.stem]
-    ran = run_script(line, "port")
-    assert {key: line[key] for key in ran} == ran
 
 
 def test_ask_and_print_needs_no_helper() -> None:
@@ -69,7 +85,7 @@ def test_ask_and_print_needs_no_helper() -> None:
 def test_a_line_that_is_not_ported_is_named_in_the_text_and_the_report() -> None:
     ported = port("$n = 1\nGet-Wether -City Bern\nWrite-Host $n")
     assert [(note.line, note.column) for note in ported.report] == [(2, 1)]
-    assert 'raise NotPorted("line 2: the command Get-Wether' in ported.text
+    assert 'raise posh.NotPorted("line 2: the command Get-Wether' in ported.text
 
 
 def test_a_try_with_a_line_that_is_not_ported_is_refused_whole() -> None:
@@ -94,9 +110,10 @@ def test_a_function_gives_its_value_and_converts_its_arguments() -> None:
     assert [item["v"] for item in port_statement(script)["output"]] == ["7", "2"]
 
 
-def test_a_function_that_may_give_several_values_is_left_to_the_reader() -> None:
-    ported = port("function f { 1; 2 }; f")
-    assert len(ported.report) == 2
+def test_a_function_that_gives_several_values_is_a_generator() -> None:
+    assert port("function f { 1; 2 }; f").text == (
+        "def f():\n    yield 1\n    yield 2\n\n\nfor item in f():\n    print(item)\n"
+    )
 
 
 def test_two_names_that_differ_in_case_are_one() -> None:

@@ -40,44 +40,82 @@ class Signature:
 
 def signature_of(S: Scope, name: str, code: Any) -> Signature:
     """The signature of a compiled block."""
-    made = Signature()
     block = code.param
     nodes = list(block.parameters) if block is not None else list(code.parameters or ())
     attributes = list(block.attributes) if block is not None else []
+    advanced = should_process = False
     default_set = None
     positional = True
-    should_process = False
+    confirm = "Medium"
     for attribute in attributes:
         kind = attribute.type_name.name.lower().removesuffix("attribute")
         if kind == "cmdletbinding":
-            made.advanced = True
+            advanced = True
             options = named_arguments(S, attribute)
             default_set = options.get("defaultparametersetname")
             positional = truth(options.get("positionalbinding", True))
             should_process = truth(options.get("supportsshouldprocess", False))
-            made.confirm = to_text(options.get("confirmimpact", "Medium"))
+            confirm = to_text(options.get("confirmimpact", "Medium"))
+    parameters = []
     for node in nodes:
         parameter, explicit = _parameter(S, node)
-        made.advanced = made.advanced or explicit
-        made.parameters.append(parameter)
+        advanced = advanced or explicit
+        parameters.append(parameter)
+    return laid_out(
+        name,
+        parameters,
+        code.defaults,
+        advanced=advanced,
+        positional=positional,
+        should_process=should_process,
+        default_set=to_text(default_set) if default_set else None,
+        confirm=confirm,
+    )
+
+
+def laid_out(
+    name: str,
+    parameters: list[Parameter],
+    defaults: dict[str, Any],
+    *,
+    advanced: bool = False,
+    positional: bool = True,
+    should_process: bool = False,
+    default_set: str | None = None,
+    confirm: str = "Medium",
+) -> Signature:
+    """The signature of a block that has these parameters.
+
+    Args:
+        name: the function's, for its errors.
+        parameters: in order.
+        defaults: by lower-case name, functions of the scope.
+        advanced: it has [CmdletBinding()] or a [Parameter()]: it knows the common parameters.
+        positional, should_process, default_set, confirm: as [CmdletBinding()] says.
+    """
+    made = Signature()
+    made.advanced = advanced
+    made.confirm = confirm
+    made.parameters = parameters
+    for parameter in parameters:
         folded = parameter.name.lower()
         made.names.append(folded)
         if parameter.type is not nettypes.OBJECT or parameter.validators:
             rule = Rule(parameter.type if parameter.type is not nettypes.OBJECT else None)
             rule.validators = parameter.validators
             made.rules[folded] = rule
-    made.defaults = code.defaults
+    made.defaults = defaults
     if positional:
         _give_positions(made.parameters)
     common: tuple[Parameter, ...] = ()
-    if made.advanced:
+    if advanced:
         common = (*COMMON, *SHOULD_PROCESS) if should_process else COMMON
-    declared = list(made.parameters)
-    if not made.advanced:
+    declared = list(parameters)
+    if not advanced:
         declared.append(Parameter("\0args", from_remaining_arguments=True))
-    made.metadata = Metadata(name, (*declared, *common), to_text(default_set) if default_set else None)
-    made.pipeline = any(parameter.takes_pipeline_input for parameter in made.parameters)
-    if not made.advanced:
+    made.metadata = Metadata(name, (*declared, *common), default_set)
+    made.pipeline = any(parameter.takes_pipeline_input for parameter in parameters)
+    if not advanced:
         made.simple_positions = made.parameters
     return made
 

@@ -1,12 +1,92 @@
-"""What a ported script needs at run time and Python lacks: PowerShell's output, and lines not ported.
+"""What a ported script calls where PowerShell's meaning is not Python's own: `posh` in its text.
 
-Knows nothing of the parser or of how scripts are ported.
+Operators, members, conversions and patterns are those of the modules beside this one; commands, script blocks
+and functions are in `session`. Knows nothing of the parser or of how scripts are ported.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+
+from psbridge.binding.validation import (
+    ValidateCount,
+    ValidateLength,
+    ValidateNotNull,
+    ValidateNotNullOrEmpty,
+    ValidateNotNullOrWhiteSpace,
+    ValidatePattern,
+    ValidateRange,
+    ValidateSet,
+)
+from psbridge.binding.values import ScriptBlock
+
+from . import patterns as _patterns
+from .arithmetic import (
+    add,
+    bit_and,
+    bit_not,
+    bit_or,
+    bit_xor,
+    divide,
+    modulo,
+    multiply,
+    negate,
+    plus,
+    shift_left,
+    shift_right,
+    subtract,
+    value_range,
+)
+from .comparison import (
+    contained,
+    contains,
+    equals,
+    exclusive_or,
+    greater,
+    greater_or_equal,
+    less,
+    less_or_equal,
+    members_of,
+    not_equals,
+    same,
+    truth,
+)
+from .members import (
+    construct,
+    enumerate_value,
+    index,
+    invoke_static,
+    loop_items,
+    member,
+    set_index,
+    set_member,
+    set_static,
+    static_member,
+)
+from .patterns import join, like, not_like, split_words
+from .session import (
+    appended,
+    block,
+    call,
+    caught,
+    command_block,
+    errors,
+    function,
+    is_error,
+    named,
+    parameter,
+    run,
+    set_variable,
+    show_error,
+    succeeded,
+    thrown,
+    variable,
+)
+from .text import format_operator, text
+from .types import as_operator, cast, custom_object, is_a
+from .values import Hashtable, NetRef, Ordered
 
 if TYPE_CHECKING:
     from psbridge.binding.nettypes import NetType
@@ -24,12 +104,130 @@ def show(value: Any) -> None:
     """
     from psbridge.script.display import lines_of
 
-    from .members import enumerate_value
-
     if value is None:
         return
     for line in lines_of(list(enumerate_value(value))):
         sys.stdout.write(line + "\n")
+
+
+def show_result(value: Any) -> None:
+    """Print what a method gave; one without a result puts nothing out."""
+    if value is not None:
+        show(value)
+
+
+def items(value: Any) -> Iterable[Any]:
+    """What a value is in a pipeline: a collection's elements, a single value itself.
+
+    >>> list(items([1, 2])), list(items("ab")), list(items(None))
+    ([1, 2], ['ab'], [None])
+    """
+    return enumerate_value(value)
+
+
+def result_items(value: Any) -> Iterable[Any]:
+    """What a method's result is in a pipeline: nothing for a method without one."""
+    return () if value is None else enumerate_value(value)
+
+
+def as_list(value: Any) -> list[Any]:
+    """`@(value)`: a list as it is, anything else as the list of what it puts out."""
+    return value if isinstance(value, list) else list(enumerate_value(value))
+
+
+def unpacked(values: Iterable[Any]) -> Any:
+    """What a pipeline that put these out gives: nothing, the one object, or the list.
+
+    >>> unpacked([]), unpacked([1]), unpacked([1, 2])
+    (None, 1, [1, 2])
+    """
+    listed = values if isinstance(values, list) else list(values)
+    return listed[0] if len(listed) == 1 else listed or None
+
+
+def unrolled(value: Any) -> Any:
+    """What is left of a value that was put out: a list of one is its element, an empty one nothing."""
+    return unpacked(list(value)) if isinstance(value, list) else value
+
+
+class _Last:
+    """What the last -match that held found."""
+
+    groups: Hashtable | None = None
+
+
+def match(left: Any, pattern: Any, case: bool = False) -> Any:
+    """`left -match pattern`; `matches()` gives its groups afterwards."""
+    result, table = _patterns.match(left, pattern, case)
+    if table is not None:
+        _Last.groups = table
+    return result
+
+
+def not_match(left: Any, pattern: Any, case: bool = False) -> Any:
+    """`left -notmatch pattern`."""
+    result, table = _patterns.not_match(left, pattern, case)
+    if table is not None:
+        _Last.groups = table
+    return result
+
+
+def matches() -> Any:
+    """`$Matches`: the groups of the last -match that held, by number and name."""
+    return _Last.groups
+
+
+def replace(left: Any, right: Any, case: bool = False) -> Any:
+    """`left -replace right`, where right is a pattern and perhaps the new text or a script block."""
+    from psbridge.script.interpreter.support import replace_operator
+
+    return replace_operator(left, right, case)
+
+
+def split(left: Any, right: Any, case: bool = False) -> Any:
+    """`left -split right`, where right is a pattern or script block, and perhaps a limit and options."""
+    from psbridge.script.interpreter.support import split_operator
+
+    return split_operator(left, right, case)
+
+
+def invoke(target: Any, name: str, *arguments: Any) -> Any:
+    """`target.name(arguments)`.
+
+    Raises:
+        psbridge.script.semantics.errors.ScriptError: there is no such method, or it failed.
+    """
+    from psbridge.script.interpreter import support
+
+    from .session import session
+
+    return support.invoke(session().scope, target, name, list(arguments))
+
+
+def is_case(value: Any, label: Any, case: bool = False) -> bool:
+    """Whether a clause of a plain `switch` is for this value."""
+    if value is None or label is None:
+        return value is label
+    return bool(same(text(value), text(label), case))
+
+
+def file_lines(path: Any) -> list[str]:
+    """The lines of a text file, as `switch -File` goes through them."""
+    from psbridge.script.interpreter.support import switch_file
+
+    return switch_file(None, path)  # type: ignore[arg-type]
+
+
+def shared_out(value: Any, count: int) -> list[Any]:
+    """The values for `count` variables that are set at once: the last gets what is left."""
+    from psbridge.script.interpreter import support
+
+    return support.shared_out(value, count)
+
+
+def ordered(value: Any) -> Ordered:
+    """`[ordered]` of a table."""
+    return Ordered(value)
 
 
 def net_type(name: str) -> NetType:
@@ -44,3 +242,99 @@ def net_type(name: str) -> NetType:
     if known is None:
         raise unknown_type(name)
     return known
+
+
+__all__ = [
+    "Hashtable",
+    "NetRef",
+    "NotPorted",
+    "Ordered",
+    "ScriptBlock",
+    "ValidateCount",
+    "ValidateLength",
+    "ValidateNotNull",
+    "ValidateNotNullOrEmpty",
+    "ValidateNotNullOrWhiteSpace",
+    "ValidatePattern",
+    "ValidateRange",
+    "ValidateSet",
+    "add",
+    "appended",
+    "as_list",
+    "as_operator",
+    "bit_and",
+    "bit_not",
+    "bit_or",
+    "bit_xor",
+    "block",
+    "call",
+    "cast",
+    "caught",
+    "command_block",
+    "construct",
+    "contained",
+    "contains",
+    "custom_object",
+    "divide",
+    "equals",
+    "errors",
+    "exclusive_or",
+    "file_lines",
+    "format_operator",
+    "function",
+    "greater",
+    "greater_or_equal",
+    "index",
+    "invoke",
+    "invoke_static",
+    "is_a",
+    "is_case",
+    "is_error",
+    "items",
+    "join",
+    "less",
+    "less_or_equal",
+    "like",
+    "loop_items",
+    "match",
+    "matches",
+    "member",
+    "members_of",
+    "modulo",
+    "multiply",
+    "named",
+    "negate",
+    "net_type",
+    "not_equals",
+    "not_like",
+    "not_match",
+    "ordered",
+    "parameter",
+    "plus",
+    "replace",
+    "result_items",
+    "run",
+    "same",
+    "set_index",
+    "set_member",
+    "set_static",
+    "set_variable",
+    "shared_out",
+    "shift_left",
+    "shift_right",
+    "show",
+    "show_error",
+    "show_result",
+    "split",
+    "split_words",
+    "static_member",
+    "subtract",
+    "succeeded",
+    "text",
+    "thrown",
+    "truth",
+    "unpacked",
+    "unrolled",
+    "value_range",
+    "variable",
+]

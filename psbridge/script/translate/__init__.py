@@ -1,7 +1,7 @@
 """`port`: a PowerShell script as the Python that does the same.
 
 Knows the syntax tree and the names of the semantics' helpers; nothing of the interpreter. What it writes
-imports `psbridge` and `psbridge.script.semantics` alone.
+imports `psbridge` and `psbridge.script.semantics.porting` alone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from psbridge.errors import PSBridgeError
 
 from ..parsing import parse
-from .functions import Functions
+from .module import written
 from .source import blocks_of_page
 
 
@@ -54,19 +54,11 @@ def port(text: str) -> Ported:
     if parsed.errors:
         first = parsed.errors[0]
         raise PSBridgeError(f"Line {first.line}, column {first.column}: {first.message}")
-    kinds: dict[tuple[str, str], str] = {}
-    while True:  # kinds only ever get wider, so this ends
-        writer = Functions(text)
-        writer.kinds = dict(kinds)
-        written = writer.module(parsed.tree)
-        if writer.kinds == kinds:
-            break
-        kinds = writer.kinds
+    text_, refusals = written(text, parsed.tree)
     notes = [
-        Note(refusal.node.line, refusal.node.column, refusal.reason, refusal.hint)
-        for refusal in writer.refusals
+        Note(refusal.node.line, refusal.node.column, refusal.reason, refusal.hint) for refusal in refusals
     ]
-    return Ported(written, notes)
+    return Ported(text_, notes)
 
 
 __all__ = ["Note", "Ported", "blocks_of_page", "port"]

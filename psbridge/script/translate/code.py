@@ -1,7 +1,9 @@
 """Pieces of Python being written: an expression with its kind, the names of variables, and refusals.
 
-A kind is what is known of a value: `str`, `int`, `float`, `bool`, `none`, `dict`, `reply` (an answer of the
-chat API or a part of one), `list:KIND`, or `any`. Knows nothing of statements and commands.
+A kind is what is known of a value: `str`, `int`, `float`, `bool`, `none`, `dict`, `body` (JSON of a dict),
+`reply` (an answer of the chat API or a part of one), `hashtable`, `object`, `error`, `record`, `List` (a
+generic list), `list:KIND`, `out` (what a pipeline put out: nothing, a value, or a list), or `any`. Knows
+nothing of statements and commands.
 """
 
 from __future__ import annotations
@@ -9,25 +11,37 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .. import syntax as s
 
 ATOM, UNARY, TERM, SUM, COMPARE, NOT, AND, OR, CONDITION = range(9)
 """How tightly an expression binds, tightest first."""
+SCALARS = ("str", "int", "float", "bool")
 
 
 @dataclass(frozen=True)
 class Code:
-    """A Python expression: its text, what kind of value it has, and how tightly it binds."""
+    """A Python expression: its text, what kind of value it has, and how tightly it binds.
+
+    `stream` says that it is an iterable of what a pipeline puts out, each of `kind`; `inner` is then what is
+    inside a generator expression, if it is one. `result` says that a method gave it, whose None is nothing.
+    """
 
     text: str
     kind: str = "any"
     rank: int = ATOM
+    stream: bool = False
+    inner: str = ""
+    result: bool = False
 
     def within(self, rank: int) -> str:
         """The text, in parentheses where an operand of `rank` needs them."""
         return self.text if self.rank <= rank else f"({self.text})"
+
+    def of_kind(self, kind: str) -> Code:
+        """The same text, with more known of its value."""
+        return replace(self, kind=kind)
 
     @property
     def item(self) -> str:
@@ -49,7 +63,13 @@ class Refused(Exception):
 
 def join_kinds(one: str, other: str) -> str:
     """The kind of a value that is of one kind or the other."""
-    return one if one == other else "any"
+    if one == other:
+        return one
+    if "out" in (one, other) and "none" not in (one, other):
+        return "out"
+    if one.startswith("list:") and other.startswith("list:"):
+        return other if one == "list:" else one if other == "list:" else "list:any"
+    return "any"
 
 
 def python_name(name: str) -> str:
@@ -62,9 +82,9 @@ def python_name(name: str) -> str:
     plain = words.lower().strip("_") or "value"
     if plain[0].isdigit():
         plain = f"value_{plain}"
-    reserved = (
-        keyword.iskeyword(plain) or hasattr(builtins, plain) or plain in {"ps", "argparse", "os", "sys"}
-    )
+    taken = {"ps", "posh", "argparse", "os", "sys", "l", "parser", "arguments", "error", "record"}
+    taken |= {"bound", "cmdlet", "pipeline_input", "given"}
+    reserved = keyword.iskeyword(plain) or hasattr(builtins, plain) or plain in taken
     return f"{plain}_" if reserved else plain
 
 
@@ -74,3 +94,31 @@ def quoted(text: str) -> str:
     if literal.startswith("'") and '"' not in text:
         return '"' + literal[1:-1].replace("\\'", "'") + '"'
     return literal
+
+
+NAMES = {
+    "ArrayExpression": "@( )",
+    "AttributedExpression": "an attribute here",
+    "BaseCtorInvokeMemberExpression": "a call of a base class's constructor",
+    "DataStatement": "a data section",
+    "DoUntilStatement": "a do loop",
+    "DoWhileStatement": "a do loop",
+    "ErrorExpression": "what cannot be parsed here",
+    "ErrorStatement": "what cannot be parsed here",
+    "FunctionDefinition": "a function",
+    "PipelineChain": "&& or ||",
+    "ScriptBlockExpression": "a script block as a value",
+    "SwitchStatement": "a switch statement",
+    "ThrowStatement": "a throw statement",
+    "TrapStatement": "a trap statement",
+    "TypeDefinition": "a class",
+    "UsingExpression": "$using:",
+    "UsingStatement": "a using statement",
+}
+
+
+def described(node: object) -> str:
+    """What a kind of syntax is called in a reason."""
+    kind = type(node).__name__
+    words = re.sub(r"(?<=[a-z])([A-Z])", lambda found: " " + found.group().lower(), kind)
+    return NAMES.get(kind) or f"a {words.lower().removesuffix(' expression')}"

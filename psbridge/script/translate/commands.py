@@ -1,220 +1,409 @@
-"""Commands as the Python that does the same: the chat API's cmdlets, files, pipelines as comprehensions."""
+"""Commands and pipelines as Python: plain where there is a form of Python's own, run by the session else."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .. import syntax as s
-from .code import ATOM, OR, Code, Refused, python_name
-from .expressions import Expressions
+from .blocks import Blocks
+from .code import ATOM, Code, Refused, python_name, quoted
 
-_EACH = {"foreach-object", "foreach", "%"}
-_WHERE = {"where-object", "where", "?"}
-_SELECT = {"select-object", "select"}
+EACH = {"foreach-object", "foreach", "%"}
+WHERE = {"where-object", "where", "?"}
+_REFUSED = {
+    "get-variable": "the variables of the Python are not PowerShell's",
+    "set-variable": "the variables of the Python are not PowerShell's",
+    "new-variable": "the variables of the Python are not PowerShell's",
+    "remove-variable": "the variables of the Python are not PowerShell's",
+    "clear-variable": "the variables of the Python are not PowerShell's",
+    "invoke-expression": "text that is PowerShell would need the interpreter",
+    "add-type": "C# in a script has no Python form",
+    "start-job": "jobs have no Python form yet",
+    "start-threadjob": "jobs have no Python form yet",
+    "set-strictmode": "",
+    "new-module": "a module made in a script has no Python form",
+    "update-typedata": "types cannot be changed from Python",
+}
+_HEARD = frozenset(
+    "errorvariable outvariable warningvariable informationvariable statuscodevariable "
+    "responseheadersvariable sessionvariable pipelinevariable".split()
+)
+_STREAMS = {"Output": 1, "Error": 2, "Warning": 3, "Verbose": 4, "Debug": 5, "Information": 6, "All": 0}
 
 
-class Commands(Expressions):
+class Commands(Blocks):
     """Writes commands and pipelines that have a value."""
 
-    def pipeline(self, node: Any) -> Code:
-        """A pipeline as an expression."""
-        if not isinstance(node, s.Pipeline) or node.background:
-            raise Refused(node, f"{type(node).__name__} as a value has no Python form yet.")
-        value: Code | None = None
-        for element in node.pipeline_elements:
-            if element.redirections:
-                raise Refused(element, "this redirection has no Python form yet.")
+    functions: dict[str, s.FunctionDefinition]
+    aliases: dict[str, str]
+
+    def value(self, node: Any) -> Code:
+        """What a statement puts out, as one value."""
+        if isinstance(node, s.AssignmentStatement):
+            return self.assignment_value(node)
+        return self.as_value(self.stream(node))
+
+    def assignment_value(self, node: s.AssignmentStatement) -> Code:
+        """An assignment between parentheses."""
+        raise NotImplementedError
+
+    def stream(self, node: Any) -> Code:
+        """What a statement puts out: an iterable, or a value that stands for what it puts out."""
+        if isinstance(node, (s.CommandExpression, s.Command)):
+            node = s.Pipeline([node])
+        if not isinstance(node, s.Pipeline):
+            return self.collected([node])
+        if node.background:
+            raise Refused(node, "a command in the background has no Python form yet.")
+        return self.stages(node.pipeline_elements)
+
+    def stages(self, elements: list[Any]) -> Code:
+        """The commands of a pipeline, one feeding the next."""
+        code: Code | None = None
+        for element in elements:
             if isinstance(element, s.CommandExpression):
-                value = self.expression(element.expression)
+                code = self.expression(element.expression)
+                code = self._redirected(element, code)
             else:
-                value = self.command(element, value)
-        if value is None:
-            raise Refused(node, "an empty pipeline has no Python form.")
-        return value
+                code = self.command(element, None if code is None else self.as_stream(code))
+        assert code is not None
+        return code
+
+    def _redirected(self, element: s.CommandExpression, code: Code) -> Code:
+        for redirection in element.redirections:
+            if isinstance(redirection, s.FileRedirection) and _stream(redirection.from_stream) == 1:
+                return self._to_file(redirection, self.as_stream(code))
+        return code
+
+    def _to_file(self, redirection: s.FileRedirection, code: Code) -> Code:
+        target = self.as_value(self.expression(redirection.location))
+        if target.kind == "none":
+            return Code("[]", stream=True)
+        append = ", Append=True" if redirection.append else ""
+        run = self.posh("run")
+        return Code(f'{run}("Out-File", {target.text}{append}, input={code.text})', "void", stream=True)
 
     def name_of(self, command: s.Command) -> str:
         """The name of the command in lower case; empty where it is computed."""
         first = command.command_elements[0]
         if command.invocation_operator == "Dot" or not isinstance(first, s.StringConstantExpression):
             return ""
-        return first.value.lower()
+        name = first.value.lower()
+        if name in self.functions or name in EACH | WHERE:
+            return name
+        return self.aliases.get(name) or _alias(name).lower() or name
 
     def command(self, node: s.Command, piped: Code | None) -> Code:
         """One command, with what comes down the pipeline."""
+        first = node.command_elements[0]
+        if isinstance(first, s.ScriptBlockExpression):
+            return self._block_call(node, first, piped)
         name = self.name_of(node)
-        if name in _EACH | _WHERE and piped is not None:
-            return self._comprehension(node, piped, name in _WHERE)
-        if name in self.functions and piped is None:
-            return self._call(node, name)
-        named, values = self.arguments(node)
-        first_of_list = piped is not None and piped.is_list and set(named) == {"first"} and not values
-        if name in _SELECT and piped is not None and first_of_list:
-            return Code(f"{piped.within(ATOM)}[: {self.expression(named['first']).text}]", piped.kind)
-        if name == "join-path" and piped is None and len(values) == 2 and not named:
-            self.modules.add("os")
-            parts = [self.expression(value) for value in values]
-            if all(part.kind == "str" for part in parts):
-                return Code(f"os.path.join({', '.join(part.text for part in parts)})", "str")
-        if name == "test-path" and piped is None:
-            path = self._only(node, named, values, "path")
-            self.modules.add("os")
-            return Code(f"os.path.exists({path.text})", "bool")
-        if name == "get-content" and piped is None and "raw" in named:
-            named.pop("raw")
-            path = self._only(node, named, values, "path")
-            return Code(f'Path({path.text}).read_text(encoding="utf-8")', self._with_path("str"))
-        if name == "read-host" and piped is None:
-            return Code(f'input({self._only(node, named, values, "prompt").within(ATOM)} + ": ")', "str")
-        if name in ("write-output", "echo") and piped is None and len(values) == 1 and not named:
-            return self.expression(values[0])
-        if name == "convertto-json" and piped is not None and piped.kind == "dict":
-            return Code(piped.text, "body")
-        if name in ("invoke-restmethod", "irm") and piped is None:
-            return self._invoke_rest_method(node, named, values)
-        return self._cmdlet(node, name, named, values, piped)
+        if not name:
+            return self._computed(node, first, piped)
+        if name in self.functions:
+            return self.function_call(node, name, piped)
+        if name in EACH | WHERE and piped is not None and not node.redirections:
+            code = self._with_block(node, name, piped)
+            if code is not None:
+                return code
+        if name in _REFUSED:
+            reason = _REFUSED[name] or "strict mode has no Python form"
+            raise Refused(node, f"{self.source_of(first)}: {reason}.")
+        if not node.redirections:
+            plain = self.plain_command(node, name, piped)
+            if plain is not None:
+                return plain
+        return self.generic(node, name, piped)
 
-    def _call(self, node: s.Command, name: str) -> Code:
+    def plain_command(self, node: s.Command, name: str, piped: Code | None) -> Code | None:
+        """A command that Python has a form of its own for; None if this is not one."""
+        raise NotImplementedError
+
+    def function_call(self, node: s.Command, name: str, piped: Code | None) -> Code:
         """A function of the script's own."""
-        declared, kind = self.functions[name]
-        named, values = self.arguments(node)
-        kinds = dict(declared)
-        if len(values) > len(declared) or set(named) - set(kinds) or (named and values):
-            raise Refused(node, "this way to call the function has no Python form yet.")
-        given = [("", kinds[key], value) for (key, _), value in zip(declared, values, strict=False)]
-        given += [(f"{python_name(key)}=", kinds[key], value) for key, value in named.items()]
-        pieces = []
-        for prefix, wanted, argument in given:
-            if argument is None:
-                raise Refused(node, "a switch of a function has no Python form yet.")
-            code = self.expression(argument)
-            text = self.as_text(code) if wanted == "str" else code.text
-            if wanted not in ("str", "any", code.kind):
-                raise Refused(node, f"the conversion of this argument to {wanted} has no Python form yet.")
-            pieces.append(prefix + text)
-        first = node.command_elements[0].value
-        return Code(f"{python_name(first)}({', '.join(pieces)})", kind)
+        raise NotImplementedError
 
-    def _with_path(self, kind: str) -> str:
-        self.modules.add("pathlib")
-        return kind
+    def _with_block(self, node: s.Command, name: str, piped: Code) -> Code | None:
+        elements = node.command_elements[1:]
+        blocks = [one for one in elements if isinstance(one, s.ScriptBlockExpression)]
+        if len(elements) == 1 and blocks:
+            return self.where(piped, blocks[0]) if name in WHERE else self.each(node, piped, blocks[0])
+        if name in WHERE:
+            parameter = elements[0] if len(elements) == 2 and blocks else None
+            spelt = parameter.parameter_name.lower() if isinstance(parameter, s.CommandParameter) else "?"
+            if "filterscript".startswith(spelt):
+                return self.where(piped, blocks[0])
+            return None
+        named, values = self.arguments(node)
+        roles = {"begin", "process", "end"}
+        if (
+            named
+            and set(named) <= roles
+            and not values
+            and all(isinstance(one, s.ScriptBlockExpression) for one in named.values())
+        ):
+            if set(named) == {"process"}:
+                return self.each(node, piped, named["process"])
+            return self.phases(
+                piped, named.get("begin"), [named["process"]] if "process" in named else [], named.get("end")
+            )
+        if not named and len(values) in (2, 3) and len(blocks) == len(values):
+            return self.phases(piped, values[0], [values[1]], values[2] if len(values) == 3 else None)
+        if set(named) == {"begin"} and len(values) == 1 and len(blocks) == 2:
+            return self.phases(piped, named["begin"], [values[0]], None)
+        if len(elements) == 1 and isinstance(elements[0], s.StringConstantExpression):
+            return None
+        return None
+
+    def _block_call(self, node: s.Command, block: s.ScriptBlockExpression, piped: Code | None) -> Code:
+        """`& { }` and `. { }`."""
+        inner = block.script_block
+        plain = not (inner.param_block or inner.begin_block or inner.process_block or inner.clean_block)
+        alone = len(node.command_elements) == 1 and piped is None and not node.redirections
+        uses_input = any(
+            isinstance(one, s.VariableExpression) and one.variable_path.lower() in ("input", "args")
+            for one in block.walk()
+        )
+        statements = inner.end_block.statements if inner.end_block is not None else []
+        if plain and alone and node.invocation_operator == "Dot" and not uses_input:
+            return self.collected(statements)
+        if node.invocation_operator == "Dot":
+            raise Refused(node, "a block run in the scope around it has no Python form here.")
+        code = self.expression(block)
+        return self._run(node, "call", code.text, piped)
+
+    def _computed(self, node: s.Command, first: Any, piped: Code | None) -> Code:
+        """`& $command`, `. ./file.ps1`."""
+        if node.invocation_operator == "Dot":
+            raise Refused(node, "a dot-sourced file has no Python form here.", "port the file as well")
+        target = self.as_value(self.expression(first))
+        if target.kind == "str" or (target.kind == "any" and not isinstance(first, s.VariableExpression)):
+            return self._run(node, "run", target.text, piped)
+        return self._run(node, "call", target.text, piped)
+
+    # Arguments
 
     def arguments(self, node: s.Command) -> tuple[dict[str, Any], list[Any]]:
-        """Parameters by lower-case name (a switch is None) and the values without a name."""
+        """Parameters by lower-case full name (a bare switch is None) and the values without a name."""
         named: dict[str, Any] = {}
         values: list[Any] = []
-        switches = {
-            "raw",
-            "compress",
-            "nonewline",
-            "force",
-            "passthru",
-            "stream",
-            "streamtext",
-            "asplaintext",
-        }
+        parameters = self._known_parameters(node)
         waiting = ""
         for element in node.command_elements[1:]:
             if isinstance(element, s.CommandParameter):
-                name = element.parameter_name.lower()
+                name, switch = _resolved(element.parameter_name.lower(), parameters)
                 named[name] = element.argument
-                waiting = "" if element.argument is not None or name in switches else name
-            elif isinstance(element, s.VariableExpression) and element.splatted:
-                raise Refused(element, "splatting has no Python form yet.", "write the parameters out")
+                waiting = "" if element.argument is not None or switch else name
             elif waiting:
                 named[waiting], waiting = element, ""
             else:
                 values.append(element)
         return named, values
 
-    def _only(self, node: s.Command, named: dict[str, Any], values: list[Any], name: str) -> Code:
-        """The command's one argument, given by name or not."""
-        given = [*values, *(value for key, value in named.items() if key == name)]
-        if len(given) != 1 or set(named) - {name} or given[0] is None:
-            raise Refused(node, "these parameters have no Python form yet.")
-        code = self.expression(given[0])
-        if code.kind != "str":
-            raise Refused(
-                node, f"whether -{name} is one text is known only when it runs.", "declare it [string]"
+    def _known_parameters(self, node: s.Command) -> dict[str, tuple[str, bool]]:
+        """The command's parameters: lower-case name or alias to its name and whether it is a switch."""
+        from psbridge.binding.parameters import COMMON, SHOULD_PROCESS
+        from psbridge.script.commands.table import find_cmdlet
+
+        name = self.name_of(node)
+        if name in self.functions:
+            return self.own_parameters(name)
+        info = find_cmdlet(
+            {
+                "%": "foreach-object",
+                "foreach": "foreach-object",
+                "?": "where-object",
+                "where": "where-object",
+            }.get(name, name)
+        )
+        listed = [*COMMON, *SHOULD_PROCESS]
+        if info is not None:
+            metadata = info.metadata
+            listed = (
+                list(getattr(info, "parameters", None) or getattr(metadata, "parameters", listed)) + listed
             )
-        return code
+        known: dict[str, tuple[str, bool]] = {}
+        for one in listed:
+            switch = one.type.name == "SwitchParameter"
+            for spelling in (one.name, *one.aliases):
+                known.setdefault(spelling.lower(), (one.name, switch))
+        return known
 
-    def _comprehension(self, node: s.Command, piped: Code, where: bool) -> Code:
-        block = node.command_elements[1] if len(node.command_elements) == 2 else None
-        if not isinstance(block, s.ScriptBlockExpression) or not piped.is_list:
-            raise Refused(node, "what comes down this pipeline is known only when it runs.")
-        body = self.simple_body(block)
-        kept, self.current = self.current, Code("item", piped.item)
-        try:
-            value = self.pipeline(body)
-        finally:
-            self.current = kept
-        if where:
-            return Code(
-                f"[item for item in {piped.within(OR)} if {self.truth(value).within(OR)}]", piped.kind
-            )
-        if value.is_list or value.kind in ("any", "none", "reply"):
-            raise Refused(node, "how many items this block puts out is known only when it runs.")
-        return Code(f"[{value.text} for item in {piped.within(OR)}]", f"list:{value.kind}")
-
-    def simple_body(self, block: s.ScriptBlockExpression) -> Any:
-        """The one statement of a block without parameters."""
-        inner = block.script_block
-        statements = inner.end_block.statements if inner.end_block is not None else []
-        if len(statements) != 1 or inner.param_block or inner.begin_block or inner.process_block:
-            raise Refused(block, "a block of several statements as a value has no Python form yet.")
-        return statements[0]
-
-    def _invoke_rest_method(self, node: s.Command, named: dict[str, Any], values: list[Any]) -> Code:
-        """A request to /chat/completions is New_ChatCompletion; keys and headers are the configuration's."""
-        known = {"uri", "method", "headers", "body", "contenttype", "timeoutsec"}
-        uri = named.get("uri") or (values[0] if len(values) == 1 else None)
-        address = self.source_of(uri) if uri is not None else ""
-        if set(named) - known or "chat/completions" not in address or "body" not in named:
-            raise Refused(node, "only a request to /chat/completions with a -Body has a Python form yet.")
-        body = self.expression(named["body"])
-        if body.kind != "body":
-            raise Refused(node, "the -Body is not plainly a hash table through ConvertTo-Json.")
-        retries = "MaxRetryCount=0"
-        if "timeoutsec" in named:
-            retries += f", TimeoutSec={self.expression(named['timeoutsec']).text}"
-        self.modules.add("psbridge")
-        return Code(f"ps.New_ChatCompletion({body.text}, {retries})", "reply")
-
-    def source_of(self, node: Any) -> str:
-        """The script's text of a node."""
+    def own_parameters(self, name: str) -> dict[str, tuple[str, bool]]:
+        """The parameters of a function of the script, as `arguments` wants them."""
         raise NotImplementedError
 
-    def _cmdlet(
-        self, node: s.Command, name: str, named: dict[str, Any], values: list[Any], piped: Code | None
-    ) -> Code:
-        """A cmdlet of psbridge, by its name in Python."""
-        import psbridge
+    def written_arguments(self, node: s.Command) -> list[str]:
+        """The arguments as those of a Python call, by PowerShell's names."""
+        parameters = self._known_parameters(node)
+        pieces: list[str] = []
+        keywords: list[str] = []
+        seen: set[str] = set()
+        waiting = ""
+        for element in node.command_elements[1:]:
+            if isinstance(element, s.CommandParameter):
+                full, switch = _resolved(element.parameter_name.lower(), parameters, element.parameter_name)
+                if full.lower() in seen:
+                    value = (
+                        element.argument or node.command_elements[node.command_elements.index(element) + 1]
+                    )
+                    waiting = "" if element.argument is not None else "\0"
+                    text = self.argument(value).text
+                    pieces.append(f"{self.posh('named')}({quoted(element.parameter_name)}, {text})")
+                    continue
+                seen.add(full.lower())
+                if element.argument is not None:
+                    keywords.append(f"{full}={self.argument(element.argument).text}")
+                elif switch:
+                    keywords.append(f"{full}=True")
+                else:
+                    waiting = full
+                if full.lower() in _HEARD:
+                    self._heard(node, element, full)
+            elif isinstance(element, s.VariableExpression) and element.splatted:
+                name = element.variable_path.lower()
+                if name in self.words:
+                    self.frame.words.add(self.words[name])
+                    text, kind = self.words[name], "list:any" if name == "args" else "hashtable"
+                else:
+                    known = self.read(element)
+                    if known is None:
+                        raise Refused(element, f"@{element.variable_path} is nowhere set in this script.")
+                    text, kind = known.text, known.kind
+                if kind not in ("hashtable", "dict") and not kind.startswith("list:"):
+                    raise Refused(element, f"what @{element.variable_path} holds is known only when it runs.")
+                if kind.startswith("list:"):
+                    pieces.append(f"*{text}")
+                else:
+                    keywords.append(f"**{text}")
+            elif waiting:
+                if waiting != "\0":
+                    keywords.append(f"{waiting}={self.argument(element).text}")
+                waiting = ""
+            elif _looks_dotted(element):
+                raise Refused(element, f"the argument {self.source_of(element)} has no Python form here.")
+            else:
+                pieces.append(self.argument(element).text)
+        if waiting:
+            keywords.append(f"{waiting}=True")
+        return [*pieces, *keywords]
 
-        names = {entry.lower().replace("_", "-", 1): entry for entry in dir(psbridge) if "_" in entry[1:]}
-        if name not in names or piped is not None:
-            first = self.source_of(node.command_elements[0]) if node.command_elements else name
-            raise Refused(node, f"the command {first} has no Python form yet.", "write this line by hand")
-        spelt = {item.lower(): item for item in _parameters(getattr(psbridge, names[name]))}
-        pieces, kept = [], self.plain_tables
-        self.plain_tables = True
-        try:
-            pieces += [self.expression(value).text for value in values]
-            for key, value in named.items():
-                full = [spelt[item] for item in spelt if item == key] or [
-                    spelt[item] for item in spelt if item.startswith(key)
-                ]
-                if len(full) != 1:
-                    raise Refused(node, f"-{key} is not one parameter of {names[name].replace('_', '-')}.")
-                pieces.append(f"{full[0]}={'True' if value is None else self.expression(value).text}")
-        finally:
-            self.plain_tables = kept
-        self.modules.add("psbridge")
-        stream = {"stream", "streamtext"} & set(named)
-        kind = "reply" if names[name] == "New_ChatCompletion" and not stream else "any"
-        return Code(f"ps.{names[name]}({', '.join(pieces)})", kind)
+    def argument(self, node: Any) -> Code:
+        """An argument of a command."""
+        return self.as_value(self.expression(node))
+
+    def _heard(self, node: s.Command, element: s.CommandParameter, full: str) -> None:
+        """A variable that a command sets: it is read from the session afterwards."""
+        place = node.command_elements.index(element) + 1
+        value = element.argument or (
+            node.command_elements[place] if place < len(node.command_elements) else None
+        )
+        if not isinstance(value, s.StringConstantExpression) or full.lower() == "pipelinevariable":
+            raise Refused(element, f"-{full} has no Python form here.")
+        if value.value.startswith("+"):
+            raise Refused(element, f"-{full} that adds to a variable has no Python form yet.")
+        self.hear(element, value.value)
+
+    def hear(self, node: s.Node, name: str) -> None:
+        """After this statement, take a variable over from the session."""
+        if self.sink[0] == "lambda":
+            raise Refused(node, "a variable that a command sets has no Python form here.")
+        variable = s.VariableExpression(name)
+        target = self.target(variable, "any")
+        self.after.append(f"{target} = {self.posh('variable')}({quoted(name)})")
+
+    def _run(self, node: s.Command, helper: str, first: str, piped: Code | None) -> Code:
+        pieces = [first, *self.written_arguments(node)]
+        if piped is not None:
+            pieces.append(f"input={piped.text}")
+        streams: dict[int, str] = {}
+        out: Code | None = None
+        target: s.FileRedirection | None = None
+        for redirection in node.redirections:
+            number = _stream(redirection.from_stream)
+            if isinstance(redirection, s.MergingRedirection):
+                streams[number] = str(_stream(redirection.to_stream))
+            elif number == 1:
+                target = redirection
+            else:
+                location = self.as_value(self.expression(redirection.location))
+                text = location.text
+                streams[number] = f"{self.posh('appended')}({text})" if redirection.append else text
+        if streams:
+            pieces.append("streams={" + ", ".join(f"{key}: {text}" for key, text in streams.items()) + "}")
+            helper = "run"
+        out = Code(f"{self.posh(helper)}({', '.join(pieces)})", stream=True)
+        return self._to_file(target, out) if target is not None else out
+
+    def generic(self, node: s.Command, name: str, piped: Code | None) -> Code:
+        """A command that the session runs."""
+        from psbridge.script.commands.table import find_cmdlet
+
+        first = node.command_elements[0]
+        full = {
+            "%": "ForEach-Object",
+            "foreach": "ForEach-Object",
+            "?": "Where-Object",
+            "where": "Where-Object",
+        }.get(name)
+        info = find_cmdlet(full or name)
+        if info is None:
+            word = first.value
+            if "-" in word and "/" not in word and not word.lower().endswith((".exe", ".ps1")):
+                raise Refused(node, f"the command {word} is not known here.", _nearest(word))
+            if word.lower().endswith(".ps1"):
+                raise Refused(node, f"the script {word} is not part of this one.", "port it as well")
+            spelt = word
+        else:
+            spelt = info.name
+        if name == "tee-object":
+            self._tee(node)
+        return self._run(node, "run", quoted(spelt), piped)
+
+    def _tee(self, node: s.Command) -> None:
+        named, _ = self.arguments(node)
+        wanted = named.get("Variable") or named.get("variable")
+        if wanted is not None:
+            if not isinstance(wanted, s.StringConstantExpression):
+                raise Refused(node, "the variable of Tee-Object is known only when it runs.")
+            self.hear(node, wanted.value)
 
 
-def _parameters(function: Any) -> list[str]:
-    import inspect
+def _resolved(name: str, parameters: dict[str, tuple[str, bool]], spelt: str = "") -> tuple[str, bool]:
+    """A parameter's whole name, spelt as it was asked for, and whether it is a switch."""
+    if name in parameters:
+        full, switch = parameters[name]
+    else:
+        matching = {parameters[one] for one in parameters if one.startswith(name)}
+        full, switch = matching.pop() if len(matching) == 1 else (spelt or name, False)
+    return (full if spelt else full.lower()), switch
 
-    return [name for name in inspect.signature(function).parameters if name[:1].isupper()]
+
+def _stream(value: Any) -> int:
+    if isinstance(value, int):
+        return value
+    return _STREAMS[str(getattr(value, "name", value))]
+
+
+def _looks_dotted(node: Any) -> bool:
+    return isinstance(node, s.ErrorExpression)
+
+
+def _alias(name: str) -> str:
+    from psbridge.script.commands.table import ALIASES
+
+    return str(ALIASES.get(name, ""))
+
+
+def _nearest(name: str) -> str:
+    from difflib import get_close_matches
+
+    from psbridge.script.commands.table import command_names
+
+    known = {one.lower(): one for one in command_names()}
+    close = get_close_matches(name.lower(), known, n=2, cutoff=0.7)
+    return f"did you mean {' or '.join(known[one] for one in close)}?" if close else ""
+
+
+__all__ = ["ATOM", "Commands", "python_name"]

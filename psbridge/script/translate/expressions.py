@@ -1,35 +1,13 @@
-"""Expressions as Python: plain operators where kinds are known, helpers of the semantics elsewhere."""
+"""Literals, variables, members and casts as Python: plain where kinds are known, helpers elsewhere."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .. import syntax as s
-from .code import (
-    AND,
-    ATOM,
-    COMPARE,
-    CONDITION,
-    NOT,
-    OR,
-    SUM,
-    TERM,
-    UNARY,
-    Code,
-    Refused,
-    join_kinds,
-    python_name,
-    quoted,
-)
+from .code import ATOM, CONDITION, NOT, OR, SCALARS, UNARY, Code, Refused, described, join_kinds, quoted
+from .writer import Writer
 
-_NUMBERS = ("int", "float")
-_COMPARISONS = {
-    "gt": (">", "greater"),
-    "ge": (">=", "greater_or_equal"),
-    "lt": ("<", "less"),
-    "le": ("<=", "less_or_equal"),
-}
-_ARITHMETIC = {"Plus": ("+", "add"), "Minus": ("-", "subtract"), "Multiply": ("*", "multiply")}
 _REPLY = {
     "content": "str",
     "model": "str",
@@ -48,58 +26,84 @@ _REPLY = {
     "delta": "reply",
 }
 _METHODS = {
-    "trim": ("strip", "str"),
-    "trimstart": ("lstrip", "str"),
-    "trimend": ("rstrip", "str"),
-    "toupper": ("upper", "str"),
-    "tolower": ("lower", "str"),
-    "startswith": ("startswith", "bool"),
-    "endswith": ("endswith", "bool"),
-    "replace": ("replace", "str"),
+    "trim": ("strip", "str", 0),
+    "toupper": ("upper", "str", 0),
+    "tolower": ("lower", "str", 0),
+    "startswith": ("startswith", "bool", 1),
+    "endswith": ("endswith", "bool", 1),
+    "replace": ("replace", "str", 2),
 }
+_TRIMS = {"trimstart": "lstrip", "trimend": "rstrip", "trim": "strip"}
+_LIST_METHODS = {"add": "append", "addrange": "extend", "clear": "clear"}
+_TEXT_METHODS = {"substring", "padleft", "padright", "insert", "remove", "tostring", "trimstart", "trimend"}
+_PREFERENCES = ("preference", "psstyle", "psversiontable", "lastexitcode")
+_TABLE_WORDS = ("count", "keys", "values", "length", "psobject", "psbase", "issynchronized", "isreadonly")
 
 
-_OWN_CASTS = {"ordered", "void", "xml", "scriptblock", "ref", "pscustomobject", "psobject"}
-
-
-class Expressions:
-    """Writes expressions. What it imports and which kinds variables have, it keeps for the whole module."""
-
-    def __init__(self) -> None:
-        self.helpers: dict[str, set[str]] = {}
-        self.modules: set[str] = set()
-        self.kinds: dict[tuple[str, str], str] = {}
-        self.scope = ""
-        self.current: Code | None = None
-        self.plain_tables = False
-        self.functions: dict[str, tuple[list[tuple[str, str]], str]] = {}
-
-    def helper(self, module: str, name: str) -> str:
-        """The name of a helper of the semantics, which is imported then."""
-        self.helpers.setdefault(module, set()).add(name)
-        return name
+class Expressions(Writer):
+    """Writes expressions. Commands, operators and blocks are in the classes that build on it."""
 
     def expression(self, node: Any) -> Code:
         """Any expression."""
         method = getattr(self, f"_{type(node).__name__}", None)
         if method is None:
-            raise Refused(node, f"{type(node).__name__} has no Python form yet.")
+            raise Refused(node, f"{described(node)} as a value has no Python form yet.")
         code: Code = method(node)
         return code
 
-    def pipeline(self, node: Any) -> Code:
-        """A pipeline as an expression; the statements' part knows commands."""
-        if isinstance(node, s.Pipeline) and len(node.pipeline_elements) == 1:
-            element = node.pipeline_elements[0]
-            if isinstance(element, s.CommandExpression) and not element.redirections:
-                return self.expression(element.expression)
-        raise Refused(node, "this pipeline has no Python form yet.")
+    # What the other classes give
+
+    def value(self, node: Any) -> Code:
+        """What a statement puts out, as one value."""
+        raise NotImplementedError
+
+    def stream(self, node: Any) -> Code:
+        """What a statement puts out, as an iterable."""
+        raise NotImplementedError
+
+    def collected(self, statements: list[Any]) -> Code:
+        """What several statements put out, as an iterable."""
+        raise NotImplementedError
+
+    def listed(self, code: Code) -> Code:
+        """What a pipeline puts out, as a list."""
+        if not code.stream:
+            code = self.as_stream(code)
+        kind = f"list:{code.kind}"
+        if code.inner:
+            return Code(f"[{code.inner}]", kind)
+        if code.text.startswith("["):
+            return Code(code.text, kind)
+        if code.text.startswith("posh.run("):
+            return Code(code.text, kind)
+        return Code(f"list({code.text})", kind)
+
+    def as_stream(self, code: Code) -> Code:
+        """A value as what a pipeline goes through."""
+        if code.stream:
+            return code
+        if code.is_list:
+            return Code(code.text, code.item, code.rank, stream=True)
+        if code.kind in (*SCALARS, "none", "reply", "hashtable", "object", "dict", "record", "body"):
+            return Code(f"[{code.text}]", code.kind, stream=True)
+        helper = "result_items" if code.result else "loop_items" if code.kind == "out" else "items"
+        return Code(f"{self.posh(helper)}({code.text})", stream=True)
+
+    def as_value(self, code: Code) -> Code:
+        """What a pipeline puts out, as one value."""
+        if not code.stream:
+            return code
+        if code.inner:
+            return Code(f"{self.posh('unpacked')}({code.inner})", "out")
+        return Code(f"{self.posh('unpacked')}({code.text})", "out")
 
     def truth(self, code: Code) -> Code:
         """A condition: Python's own where both languages agree."""
-        if code.kind in ("bool", "str", "int", "float", "none"):
+        if code.kind in (*SCALARS, "none"):
             return code
-        return Code(f"{self.helper('comparison', 'truth')}({code.text})", "bool")
+        if code.kind in ("hashtable", "object", "reply"):
+            return Code(f"{code.within(3)} is not None", "bool", 4)
+        return Code(f"{self.posh('truth')}({code.text})", "bool")
 
     def as_text(self, code: Code) -> str:
         """An expression whose value is the text that interpolation gives."""
@@ -107,48 +111,53 @@ class Expressions:
             return code.text
         if code.kind in ("int", "bool"):
             return f"str({code.text})"
-        return f"{self.helper('text', 'text')}({code.text})"
+        if code.kind in ("error", "exception"):
+            code = self.record_of(code)
+        return f"{self.posh('text')}({code.text})"
+
+    # Literals
 
     def _ConstantExpression(self, node: s.ConstantExpression) -> Code:
         value = node.value
-        if type(value) is float or (type(value) is int and abs(value) < 1 << 30):
-            return Code(repr(value), type(value).__name__, UNARY if value < 0 else ATOM)
-        raise Refused(
-            node, f"the number {node.text or value} has a type or size that Python does not tell apart."
-        )
+        if type(value) is float or (type(value) is int and abs(value) < 1 << 31):
+            text = repr(value)
+            if "inf" in text or "nan" in text:
+                raise Refused(node, f"the number {node.text or value} has no Python literal.")
+            return Code(text, type(value).__name__, UNARY if value < 0 else ATOM)
+        if type(value) is int:
+            return Code(repr(value), "any")
+        name = type(value).__name__
+        kinds = {"Decimal": "decimal", "Int64": "long", "BigInteger": "bigint", "Byte": "byte"}
+        kinds |= {"SByte": "sbyte", "Int16": "int16", "UInt16": "uint16", "UInt32": "uint32"}
+        kinds |= {"UInt64": "uint64", "Single": "single"}
+        if name not in kinds:
+            raise Refused(
+                node, f"the number {node.text or value} has a type that Python does not tell apart."
+            )
+        return Code(f"{self.posh('cast')}({quoted(str(value))}, {self.net_type(node, kinds[name])})")
 
     def _StringConstantExpression(self, node: s.StringConstantExpression) -> Code:
         return Code(quoted(node.value), "str")
 
     def _ExpandableStringExpression(self, node: s.ExpandableStringExpression) -> Code:
-        pieces = [part if isinstance(part, str) else self.expression(part) for part in node.parts]
-        plain = True
-        inside, arguments = "", []
+        pieces = [part if isinstance(part, str) else self._inside(part) for part in node.parts]
+        arguments = []
         for piece in pieces:
-            if isinstance(piece, str):
-                inside += (
-                    quoted("'" + piece)[2:-1].replace("{", "{{").replace("}", "}}")
-                    if '"' not in piece
-                    else (
-                        repr("\"'" + piece)[4:-1]
-                        .replace("\\'", "'")
-                        .replace('"', '\\"')
-                        .replace("{", "{{")
-                        .replace("}", "}}")
-                    )
-                )
-                continue
-            value = piece.text if piece.kind in ("str", "int", "bool") else self.as_text(piece)
-            plain = plain and not set(value) & set('"\\\n{}')
-            arguments.append(value)
-            inside += "\0"
+            if not isinstance(piece, str):
+                plain = piece.kind in ("str", "int", "bool")
+                arguments.append(piece.text if plain else self.as_text(piece))
         if not arguments:
             return Code(quoted("".join(piece for piece in pieces if isinstance(piece, str))), "str")
-        if not plain:
+        inside = "".join(quoted_inside(piece) if isinstance(piece, str) else "\0" for piece in pieces)
+        if any(set(value) & set('"\\\n{}') for value in arguments):
             return Code(f'"{inside.replace(chr(0), "{}")}".format({", ".join(arguments)})', "str")
         for value in arguments:
             inside = inside.replace("\0", "{" + value + "}", 1)
         return Code(f'f"{inside}"', "str")
+
+    def _inside(self, node: Any) -> Code:
+        code = self.expression(node)
+        return self.as_value(code) if code.stream else code
 
     def _VariableExpression(self, node: s.VariableExpression) -> Code:
         path = node.variable_path.lower()
@@ -157,278 +166,340 @@ class Expressions:
         if path == "null":
             return Code("None", "none")
         if path in ("_", "psitem"):
-            if self.current is None:
+            if not self.current:
                 raise Refused(node, "$_ is used where nothing sets it.")
-            return self.current
+            code = self.current[-1]
+            self.used_current = True
+            return code
         if path.startswith("env:"):
             self.modules.add("os")
             return Code(f'os.environ.get({quoted(node.variable_path[4:])}, "")', "str")
-        if ":" in path or node.splatted:
+        if node.splatted:
+            raise Refused(node, "splatting has no Python form here.")
+        own = self.frame.words
+        if path in self.words and path not in self.known_names():
+            own.add(self.words[path])
+            return Code(self.words[path])
+        known = self.read(node)
+        if known is not None:
+            return known
+        return self._automatic(node, path)
+
+    used_current = False
+
+    def known_names(self) -> set[str]:
+        """The names that are variables of the scope being written."""
+        return {path for key, path in self.known.kinds if key == self.scope and self.scope}
+
+    def _automatic(self, node: s.VariableExpression, path: str) -> Code:
+        if path == "matches":
+            return Code(f"{self.posh('matches')}()")
+        if path == "error":
+            return Code(f"{self.posh('errors')}()")
+        if path == "?":
+            return Code(f"{self.posh('succeeded')}()", "bool")
+        if path in ("psscriptroot", "pscommandpath"):
+            self.modules.add("os")
+            return Code("os.path.dirname(__file__)" if path == "psscriptroot" else "__file__", "str")
+        if path == "psboundparameters" and len(self.frames) == 1:
+            return Code("bound", "hashtable")
+        if path in ("args", "input", "psboundparameters", "pscmdlet", "myinvocation", "this", "stacktrace"):
+            raise Refused(node, f"${node.variable_path} has no Python form here.")
+        name = path.removeprefix("global:").removeprefix("script:").removeprefix("variable:")
+        if name in AUTOMATIC or name.endswith(_PREFERENCES):
+            return Code(f"{self.posh('variable')}({quoted(node.variable_path.rpartition(':')[2])})")
+        if ":" in path and not path.startswith(("script:", "global:", "local:", "private:")):
             raise Refused(node, f"the variable ${node.variable_path} has no Python form yet.")
-        for scope in dict.fromkeys((self.scope, "")):
-            if (scope, path) in self.kinds:
-                return Code(python_name(node.variable_path), self.kinds[scope, path])
-        raise Refused(
-            node, f"${node.variable_path} is nowhere set in this script.", "set it before it is used"
-        )
+        return Code("None", "none")
 
     def _ParenExpression(self, node: s.ParenExpression) -> Code:
-        return self.pipeline(node.pipeline)
+        return self.value(node.pipeline)
 
     def _SubExpression(self, node: s.SubExpression) -> Code:
         statements = node.sub_expression.statements
-        if len(statements) != 1:
-            raise Refused(node, "a $( ) of several statements has no Python form yet.")
-        return self.pipeline(statements[0])
+        if not statements:
+            return Code("None", "none")
+        if len(statements) == 1:
+            return self._single(self.value(statements[0]))
+        return self.as_value(self.collected(statements))
+
+    def _single(self, code: Code) -> Code:
+        """A list in $( ): one of a single element is that element."""
+        if code.is_list and code.text.startswith("[") and code.text.count(",") == 0 and code.text != "[]":
+            return Code(f"{self.posh('unrolled')}({code.text})")
+        return code
 
     def _ArrayLiteral(self, node: s.ArrayLiteral) -> Code:
-        return self._list([self.expression(element) for element in node.elements])
+        return self._list([self.as_value(self.expression(element)) for element in node.elements])
 
     def _list(self, items: list[Code]) -> Code:
         kinds = {item.kind for item in items}
-        kind = kinds.pop() if len(kinds) == 1 else "any"
+        kind = kinds.pop() if len(kinds) == 1 else "" if not kinds else "any"
+        if kind == "out":
+            kind = "any"
         return Code(f"[{', '.join(item.text for item in items)}]", f"list:{kind}")
 
     def _ArrayExpression(self, node: s.ArrayExpression) -> Code:
-        values = [self.pipeline(statement) for statement in node.sub_expression.statements]
-        if len(values) == 1 and values[0].is_list:
-            return values[0]
-        if any(value.is_list or value.kind in ("any", "none", "reply") for value in values):
-            raise Refused(node, "how many items this @( ) has is known only when it runs.")
-        return self._list(values)
+        statements = node.sub_expression.statements
+        if not statements:
+            return Code("[]", "list:")
+        simple = [self._one(statement) for statement in statements]
+        if len(statements) == 1:
+            if isinstance(simple[0], s.ArrayLiteral):
+                return self.expression(simple[0])
+            code = self.stream(statements[0])
+            if not code.stream:
+                code = self.as_stream(code)
+            if code.text.startswith(("posh.items(", "posh.loop_items(", "posh.result_items(")):
+                value = code.text.partition("(")[2][:-1]
+                if code.text.startswith("posh.items("):
+                    return Code(f"{self.posh('as_list')}({value})", "list:any")
+                return Code(f"list({code.text})", "list:any")
+            return self.listed(code)
+        if all(
+            one is not None and not isinstance(one, (s.UnaryExpression, s.ParenExpression)) for one in simple
+        ):
+            codes = [self.expression(one) for one in simple]
+            single = (*SCALARS, "hashtable", "dict", "object", "reply")
+            if all(code.kind in single for code in codes):
+                return self._list(codes)
+        return self.listed(self.collected(statements))
+
+    def _one(self, statement: Any) -> Any:
+        """The expression that a statement is, if it is no more than one."""
+        if isinstance(statement, s.Pipeline) and len(statement.pipeline_elements) == 1:
+            element = statement.pipeline_elements[0]
+            if isinstance(element, s.CommandExpression) and not element.redirections:
+                return element.expression
+        return None
+
+    def _pairs(self, node: s.Hashtable) -> str:
+        pairs, keys = [], set()
+        for key, value in node.key_value_pairs:
+            written = self.expression(key)
+            if written.text.lower() in keys:
+                raise Refused(node, f"the key {self.source_of(key)} is there twice.")
+            keys.add(written.text.lower())
+            pairs.append(f"{written.text}: {self.as_value(self.value(value)).text}")
+        return "{" + ", ".join(pairs) + "}"
 
     def _Hashtable(self, node: s.Hashtable) -> Code:
-        pairs = []
-        for key, value in node.key_value_pairs:
-            pairs.append(f"{self.expression(key).text}: {self.pipeline(value).text}")
-        table = "{" + ", ".join(pairs) + "}"
+        table = self._pairs(node)
         if self.plain_tables:
             return Code(table, "dict")
-        return Code(f"{self.helper('values', 'Hashtable')}({table})", "hashtable")
+        return Code(f"{self.posh('Hashtable')}({'' if table == '{}' else table})", "hashtable")
 
-    def _ConvertExpression(self, node: s.ConvertExpression) -> Code:
-        name, child = node.type.type_name.full_name.lower(), self.expression(node.child)
-        if name == "string":
-            return Code(self.as_text(child), "str")
-        if (name, child.kind) in (("ordered", "dict"), ("int", "int")):
-            return child
-        if name == "bool":
-            code = self.truth(child)
-            return code if code.kind == "bool" else Code(f"bool({code.text})", "bool")
-        full = node.type.type_name.full_name
-        if name in ("pscustomobject", "psobject") and isinstance(node.child, s.Hashtable):
-            table = child.text if child.kind == "dict" else child.text.removeprefix("Hashtable")
-            return Code(f"{self.helper('types', 'custom_object')}{_bracketed(table)}", "object")
-        if name in _OWN_CASTS or child.kind in ("error", "exception"):
-            raise Refused(node, f"the conversion to [{full}] has no Python form here yet.")
-        return Code(f"{self.helper('types', 'cast')}({child.text}, {self.type_of_name(node, full)})")
-
-    def type_of_name(self, node: Any, name: str) -> str:
+    def net_type(self, node: Any, name: str) -> str:
         """A .NET type, by its name."""
         from ..semantics.types import resolve
 
         if resolve(name) is None:
             raise Refused(node, f"the type [{name}] is not known here.")
-        return f"{self.helper('porting', 'net_type')}({quoted(name)})"
+        return f"{self.posh('net_type')}({quoted(name)})"
 
     def _TypeExpression(self, node: s.TypeExpression) -> Code:
-        return Code(self.type_of_name(node, node.type_name.full_name))
+        return Code(self.net_type(node, node.type_name.full_name))
 
-    def _UnaryExpression(self, node: s.UnaryExpression) -> Code:
-        child = self.expression(node.child)
-        if node.token_kind in ("Not", "Exclaim"):
-            return Code(f"not {self.truth(child).within(NOT)}", "bool", NOT)
-        if node.token_kind == "Minus" and child.kind in _NUMBERS:
-            return Code(f"-{child.within(UNARY)}", child.kind, UNARY)
-        if node.token_kind == "Join" and child.kind == "list:str":
-            return Code(f'"".join({child.text})', "str")
-        raise Refused(node, f"the operator {node.token_kind} has no Python form here yet.")
+    def _ConvertExpression(self, node: s.ConvertExpression) -> Code:
+        full = node.type.type_name.full_name
+        name = full.lower().removeprefix("system.")
+        if isinstance(node.child, s.Hashtable) and name in ("ordered", "pscustomobject", "psobject"):
+            table = self._pairs(node.child)
+            if name == "ordered":
+                if self.plain_tables:
+                    return Code(table, "dict")
+                return Code(f"{self.posh('Ordered')}({'' if table == '{}' else table})", "hashtable")
+            if self.plain_tables and name == "pscustomobject":
+                return Code(table, "dict")
+            if "PSTypeName" in table:
+                raise Refused(node, "an object with a PSTypeName has no Python form yet.")
+            return Code(f"{self.posh('custom_object')}({table})", "object")
+        child = self.as_value(self.expression(node.child))
+        return self.cast(node, child, full)
+
+    def cast(self, node: Any, child: Code, full: str) -> Code:
+        """A value as one of a .NET type."""
+        name = full.lower().removeprefix("system.")
+        if name == "string":
+            return Code(self.as_text(child), "str")
+        if name in ("object", "psobject"):
+            return child
+        if name == "array" and child.is_list:
+            return child
+        if (name, child.kind) in (
+            *(("ordered", "dict"), ("int", "int"), ("int32", "int"), ("double", "float")),
+            *(("hashtable", "hashtable"), ("bool", "bool"), ("switch", "bool"), ("pscustomobject", "object")),
+        ):
+            return child
+        if name in ("bool", "boolean"):
+            code = self.truth(child)
+            return code if code.kind == "bool" else Code(f"bool({code.text})", "bool")
+        if name == "double" and child.kind == "int":
+            return Code(f"float({child.text})", "float")
+        if name == "ordered":
+            return Code(f"{self.posh('ordered')}({child.text})", "hashtable")
+        if name == "pscustomobject":
+            return Code(f"{self.posh('custom_object')}({child.text})", "any")
+        if name == "void":
+            raise Refused(node, "[void] as a value has no Python form.")
+        if name in ("xml", "scriptblock", "ref", "type") and not (name == "type" and child.kind == "str"):
+            raise Refused(node, f"the conversion to [{full}] has no Python form yet.")
+        kinds = {"int": "int", "int32": "int", "double": "float", "string[]": "list:str", "int[]": "list:int"}
+        kind = kinds.get(name, "any")
+        return Code(f"{self.posh('cast')}({child.text}, {self.net_type(node, full)})", kind)
 
     def _TernaryExpression(self, node: s.TernaryExpression) -> Code:
-        test, yes, no = (
-            self.truth(self.expression(node.condition)),
-            self.expression(node.if_true),
-            self.expression(node.if_false),
-        )
+        test = self.truth(self.as_value(self.expression(node.condition)))
+        yes = self.as_value(self.expression(node.if_true))
+        no = self.as_value(self.expression(node.if_false))
         text = f"{yes.within(OR)} if {test.within(OR)} else {no.within(OR)}"
         return Code(text, join_kinds(yes.kind, no.kind), CONDITION)
 
-    def _BinaryExpression(self, node: s.BinaryExpression) -> Code:
-        left, right, name = self.expression(node.left), self.expression(node.right), node.operator
-        if name in ("And", "Or"):
-            rank = AND if name == "And" else OR
-            one, other = self.truth(left), self.truth(right)
-            text = f"{one.within(rank)} {name.lower()} {other.within(rank)}"
-            if one.kind != "bool" or other.kind != "bool":
-                return Code(f"bool({text})", "bool")
-            return Code(text, "bool", rank)
-        if name in _ARITHMETIC:
-            return self._arithmetic(name, left, right)
-        if name == "Divide":
-            return Code(f"{self.helper('arithmetic', 'divide')}({left.text}, {right.text})")
-        if name == "Rem":
-            return Code(f"{self.helper('arithmetic', 'modulo')}({left.text}, {right.text})")
-        if name == "DotDot" and left.kind == right.kind == "int":
-            if isinstance(node.left, s.ConstantExpression) and isinstance(node.right, s.ConstantExpression):
-                low, high = node.left.value, node.right.value
-                step = "" if low <= high else ", -1"
-                return Code(f"range({low}, {high + (1 if low <= high else -1)}{step})", "list:int")
-            return Code(f"{self.helper('arithmetic', 'value_range')}({left.text}, {right.text})", "list:int")
-        if name == "Join":
-            return self._join(node, left, right)
-        if name == "Format":
-            return Code(f"{self.helper('text', 'format_operator')}({left.text}, {right.text})", "str")
-        if name in ("Is", "IsNot", "As") and isinstance(node.right, s.TypeExpression):
-            helper = "as_operator" if name == "As" else "is_a"
-            test = f"{self.helper('types', helper)}({left.text}, {right.text})"
-            if name == "IsNot":
-                return Code(f"not {test}", "bool", NOT)
-            return Code(test, "any" if name == "As" else "bool")
-        if name[:1] in "IC":
-            code = self._comparison(name[1:].lower(), left, right, name[0] == "C")
-            if code is not None:
-                return code
-        raise Refused(node, f"the operator {name} has no Python form yet.")
-
-    def _arithmetic(self, name: str, left: Code, right: Code) -> Code:
-        sign, helper = _ARITHMETIC[name]
-        rank = TERM if name == "Multiply" else SUM
-        kind = ""
-        if left.kind in _NUMBERS and right.kind in _NUMBERS:
-            kind = "float" if "float" in (left.kind, right.kind) else "int"
-        elif name == "Plus" and left.kind == "str" and right.kind in ("str", "int", "bool"):
-            return Code(f"{left.within(SUM)} + {self.as_text(right)}", "str", SUM)
-        elif name == "Plus" and left.is_list and right.is_list:
-            kind = left.kind if left.kind == right.kind else "list:any"
-        elif name == "Multiply" and left.kind == "str" and right.kind == "int":
-            kind = "str"
-        if kind:
-            return Code(f"{left.within(rank)} {sign} {right.within(rank - 1)}", kind, rank)
-        return Code(f"{self.helper('arithmetic', helper)}({left.text}, {right.text})")
-
-    def _join(self, node: s.Node, left: Code, right: Code) -> Code:
-        if right.kind == "str" and left.kind == "list:str":
-            return Code(f"{right.within(ATOM)}.join({left.text})", "str")
-        return Code(f"{self.helper('patterns', 'join')}({left.text}, {right.text})", "str")
-
-    def _comparison(self, name: str, left: Code, right: Code, case: bool) -> Code | None:
-        numbers = left.kind in _NUMBERS and right.kind in _NUMBERS
-        cased = ", True" if case else ""
-        if name in ("eq", "ne"):
-            if right.kind == "none":
-                left = nullable(left)
-            sign = "==" if name == "eq" else "!="
-            if numbers or (left.kind == right.kind == "str" and case):
-                return Code(f"{left.within(SUM)} {sign} {right.within(SUM)}", "bool", COMPARE)
-            if left.kind == right.kind == "str":
-                return Code(
-                    f"{left.within(ATOM)}.casefold() {sign} {right.within(ATOM)}.casefold()", "bool", COMPARE
-                )
-            if left.kind == "none":
-                right = nullable(right)
-                sign = "is" if name == "eq" else "is not"
-                return Code(f"{right.within(SUM)} {sign} None", "bool", COMPARE)
-            if left.is_list or left.kind == "any":
-                helper = "equals" if name == "eq" else "not_equals"
-                return Code(f"{self.helper('comparison', helper)}({left.text}, {right.text}{cased})")
-            test = f"{self.helper('comparison', 'same')}({left.text}, {right.text}{cased})"
-            return Code(test, "bool") if name == "eq" else Code(f"not {test}", "bool", NOT)
-        if name in _COMPARISONS:
-            sign, helper = _COMPARISONS[name]
-            if numbers:
-                return Code(f"{left.within(SUM)} {sign} {right.within(SUM)}", "bool", COMPARE)
-            kind = "any" if left.is_list or left.kind == "any" else "bool"
-            return Code(f"{self.helper('comparison', helper)}({left.text}, {right.text}{cased})", kind)
-        if name in ("contains", "in"):
-            helper = "contains" if name == "contains" else "contained"
-            return Code(f"{self.helper('comparison', helper)}({left.text}, {right.text}{cased})", "bool")
-        if name in ("like", "notlike"):
-            helper = "like" if name == "like" else "not_like"
-            kind = "bool" if left.kind == "str" else "any"
-            return Code(f"{self.helper('patterns', helper)}({left.text}, {right.text}{cased})", kind)
-        if name == "replace":
-            kind = "str" if left.kind == "str" else "any"
-            return Code(f"{self.helper('patterns', 'replace')}({left.text}, {right.text}{cased})", kind)
-        return None
+    # Members
 
     def _IndexExpression(self, node: s.IndexExpression) -> Code:
+        target = self.as_value(self.expression(node.target))
+        index = self.as_value(self.expression(node.index))
         if node.null_conditional:
-            raise Refused(node, "?[ has no Python form yet.")
-        target, index = self.expression(node.target), self.expression(node.index)
+            return self._unless_null(target, lambda name: f"{self.posh('index')}({name}, {index.text})")
         if target.kind == "list:reply" and index.text == "0":
-            return Code(f"{target.text}[0]", "reply")
-        kind = target.item if target.is_list and index.kind == "int" else "any"
-        text = f"{self.helper('members', 'index')}({target.text}, {index.text})"
-        return Code(text, "any" if kind in ("str", "int") else kind)
+            return Code(f"{target.within(ATOM)}[0]", "reply")
+        return Code(f"{self.posh('index')}({target.text}, {index.text})")
+
+    def _unless_null(self, target: Code, write: Any) -> Code:
+        """`target?.member`, with the target read once."""
+        if target.text.isidentifier():
+            return Code(f"None if {target.text} is None else {write(target.text)}", "any", CONDITION)
+        name = self.unique("target")
+        text = f"None if ({name} := {target.text}) is None else {write(name)}"
+        return Code(text, "any", CONDITION)
 
     def _MemberExpression(self, node: s.MemberExpression) -> Code:
-        named = isinstance(node.member, s.StringConstantExpression)
-        if node.static and named and isinstance(node.expression, s.TypeExpression):
-            owner = self.type_of_name(node, node.expression.type_name.full_name)
-            helper = self.helper("members", "static_member")
-            return Code(f"{helper}({owner}, {quoted(node.member.value)})")
-        if node.static or node.null_conditional or not isinstance(node.member, s.StringConstantExpression):
-            raise Refused(node, "this member has no Python form yet.")
-        target, name = self.expression(node.expression), node.member.value
-        if target.kind == "reply" and name.lower() in _REPLY:
-            return Code(f"{target.within(ATOM)}.{name.lower()}", _REPLY[name.lower()])
-        if target.kind == "error" and name.lower() == "exception":
-            return Code(target.text, "exception")
-        if target.kind == "exception" and name.lower() == "message":
-            return Code(f"str({target.text})", "str")
-        sized = ("count", "length") if target.is_list else ("length",) if target.kind == "str" else ()
-        if name.lower() in sized:
+        member = self._member_name(node.member)
+        if node.static:
+            if not isinstance(node.expression, s.TypeExpression):
+                raise Refused(node, "a static member of a computed type has no Python form yet.")
+            owner = self.net_type(node, node.expression.type_name.full_name)
+            return Code(f"{self.posh('static_member')}({owner}, {member.text})")
+        target = self.as_value(self.expression(node.expression))
+        if node.null_conditional:
+            return self._unless_null(target, lambda one: f"{self.posh('member')}({one}, {member.text})")
+        if not isinstance(node.member, s.StringConstantExpression):
+            return Code(f"{self.posh('member')}({target.text}, {member.text})")
+        return self._named_member(target, node.member.value)
+
+    def _named_member(self, target: Code, name: str) -> Code:
+        folded = name.lower()
+        if target.kind == "reply" and folded in _REPLY:
+            return Code(f"{target.within(ATOM)}.{folded}", _REPLY[folded])
+        if target.kind == "error":
+            if folded == "exception":
+                return Code(target.text, "exception")
+            target = self.record_of(target)
+        if target.kind == "exception":
+            if folded == "message":
+                return Code(f"str({target.text})", "str")
+            target = self.record_of(target)
+        sized: tuple[str, ...] = ("count", "length") if target.is_list or target.kind == "List" else ()
+        if target.kind == "str":
+            sized = ("length",)
+        if folded in sized:
             return Code(f"len({target.text})", "int")
-        if target.kind in ("error", "exception"):
-            raise Refused(node, f"the member {name} of an error has no Python form yet.")
-        return Code(f"{self.helper('members', 'member')}({target.text}, {quoted(name)})")
+        kind = "int" if folded == "count" and target.kind in ("hashtable", "List") else "any"
+        return Code(f"{self.posh('member')}({target.text}, {quoted(name)})", kind)
+
+    def record_of(self, target: Code) -> Code:
+        """The error record of the exception that a catch holds, or its exception."""
+        raise NotImplementedError
+
+    def _member_name(self, member: Any) -> Code:
+        if isinstance(member, s.StringConstantExpression):
+            return Code(quoted(member.value), "str")
+        return self.as_value(self.expression(member))
 
     def _InvokeMemberExpression(self, node: s.InvokeMemberExpression) -> Code:
-        if node.null_conditional or not isinstance(node.member, s.StringConstantExpression):
-            raise Refused(node, "a method that is called by ?. or a computed name has no Python form yet.")
-        name, arguments = node.member.value, [self.expression(argument) for argument in node.arguments or []]
+        name = self._member_name(node.member)
         if node.static:
-            return self._static(node, name.lower(), arguments)
-        target = self.expression(node.expression)
-        if (
-            target.kind == "str"
-            and name.lower() in _METHODS
-            and all(item.kind == "str" for item in arguments)
-        ):
-            method, kind = _METHODS[name.lower()]
-            return Code(f"{target.within(ATOM)}.{method}({', '.join(item.text for item in arguments)})", kind)
-        if target.kind in ("error", "exception") or name.lower() in ("foreach", "where"):
-            raise Refused(node, f"the method {name} has no Python form here yet.")
-        values = ", ".join(item.text for item in arguments)
-        return Code(f"{self.helper('members', 'invoke')}({target.text}, {quoted(name)}, [{values}])")
-
-    def _static(self, node: s.InvokeMemberExpression, name: str, arguments: list[Code]) -> Code:
-        type_name = (
-            node.expression.type_name.full_name.lower()
-            if isinstance(node.expression, s.TypeExpression)
-            else ""
+            return self._static(node, name)
+        folded = node.member.value.lower() if isinstance(node.member, s.StringConstantExpression) else ""
+        if folded in ("getnewclosure", "ast"):
+            raise Refused(node, f"the method {node.member.value} has no Python form.")
+        target = self.as_value(self.expression(node.expression))
+        arguments = [self.as_value(self.expression(argument)) for argument in node.arguments or []]
+        if target.kind in ("error", "exception"):
+            target = self.record_of(target)
+        if node.null_conditional:
+            values = "".join(f", {item.text}" for item in arguments)
+            return self._unless_null(target, lambda one: f"{self.posh('invoke')}({one}, {name.text}{values})")
+        plain = self._plain_method(target, folded, arguments)
+        if plain is not None:
+            return plain
+        kind = (
+            "str" if folded in ("tostring",) or (target.kind == "str" and folded in _TEXT_METHODS) else "any"
         )
-        if type_name in ("string", "system.string") and len(arguments) == 1 and arguments[0].kind == "str":
+        values = "".join(f", {item.text}" for item in arguments)
+        text = f"{self.posh('invoke')}({target.text}, {name.text}{values})"
+        return Code(text, kind, result=kind == "any")
+
+    def _plain_method(self, target: Code, name: str, arguments: list[Code]) -> Code | None:
+        texts = [item.text for item in arguments]
+        if target.kind == "str" and all(item.kind == "str" for item in arguments):
+            if name in _METHODS and len(arguments) == _METHODS[name][2]:
+                method, kind, _ = _METHODS[name]
+                if name == "replace" and texts[0] == '""':
+                    return None
+                return Code(f"{target.within(ATOM)}.{method}({', '.join(texts)})", kind)
+            if name in _TRIMS and len(arguments) < 2:
+                return Code(f"{target.within(ATOM)}.{_TRIMS[name]}({', '.join(texts)})", "str")
+            if name == "contains" and len(arguments) == 1:
+                return Code(f"{arguments[0].within(3)} in {target.within(3)}", "bool", 4)
+        if target.kind == "str" and name == "tostring" and not arguments:
+            return target
+        if target.kind == "List" and name == "add" and len(arguments) == 1:
+            return Code(f'{self.posh("invoke")}({target.text}, "Add", {texts[0]})', "void")
+        return None
+
+    def _static(self, node: s.InvokeMemberExpression, member: Code) -> Code:
+        if not isinstance(node.expression, s.TypeExpression):
+            raise Refused(node, "a static method of a computed type has no Python form yet.")
+        full = node.expression.type_name.full_name
+        owner = full.lower().removeprefix("system.")
+        name = node.member.value.lower() if isinstance(node.member, s.StringConstantExpression) else ""
+        if owner == "scriptblock":
+            raise Refused(node, "a script block made from text has no Python form.")
+        if owner == "console" and name in ("readline", "readkey", "beep"):
+            raise Refused(node, f"[Console]::{member.text} has no Python form yet.", "use Read-Host")
+        arguments = [self._static_argument(argument) for argument in node.arguments or []]
+        if owner == "string" and len(arguments) == 1 and arguments[0].kind == "str":
             if name == "isnullorempty":
                 return Code(f"not {arguments[0].within(NOT)}", "bool", NOT)
             if name == "isnullorwhitespace":
                 return Code(f"not {arguments[0].within(ATOM)}.strip()", "bool", NOT)
-        if not isinstance(node.expression, s.TypeExpression):
-            raise Refused(node, "a static method of a computed type has no Python form yet.")
-        full, member = node.expression.type_name.full_name, node.member.value
+        if owner == "environment" and name == "getenvironmentvariable" and len(arguments) == 1:
+            self.modules.add("os")
+            return Code(f"os.environ.get({arguments[0].text})")
         values = "[" + ", ".join(item.text for item in arguments) + "]"
         if name == "new":
-            return Code(f"{self.helper('members', 'construct')}({self.type_of_name(node, full)}, {values})")
-        helper = self.helper("members", "invoke_static")
-        return Code(f"{helper}({self.type_of_name(node, full)}, {quoted(member)}, {values})")
+            kind = "List" if owner.startswith("collections.generic.list") and not arguments else "any"
+            return Code(f"{self.posh('construct')}({self.net_type(node, full)}, {values})", kind)
+        kinds = {"isnullorempty": "bool", "isnullorwhitespace": "bool", "join": "str", "format": "str"}
+        kind = kinds.get(name, "any") if owner == "string" else "any"
+        call = f"{self.posh('invoke_static')}({self.net_type(node, full)}, {member.text}, {values})"
+        return Code(call, kind, result=kind == "any")
+
+    def _static_argument(self, node: Any) -> Code:
+        return self.as_value(self.expression(node))
 
 
-def nullable(code: Code) -> Code:
-    """A variable of the environment as a value that may be None; any other expression as it is."""
-    if code.text.startswith("os.environ.get(") and code.text.endswith(', "")') and code.text.count("(") == 1:
-        return Code(code.text[: -len(', "")')] + ")")
-    return code
+AUTOMATIC = frozenset(
+    "psversiontable pid home pwd islinux iswindows ismacos iscoreclr lastexitcode host psculture psuiculture "
+    "shellid error executioncontext psedition ofs outputencoding psstyle enabledexperimentalfeatures "
+    "psnativecommanduseerroractionpreference psdefaultparametervalues formatenumerationlimit "
+    "maximumhistorycount errorview profile pshome nestedpromptlevel foreach switch".split()
+)
 
 
-def _bracketed(text: str) -> str:
-    return text if text.startswith("(") else f"({text})"
+def quoted_inside(piece: str) -> str:
+    """A piece of text as it stands between the double quotes of an f-string."""
+    written = "".join(letter if letter == "'" else repr(letter)[1:-1] for letter in piece)
+    return written.replace('"', '\\"').replace("{", "{{").replace("}", "}}")

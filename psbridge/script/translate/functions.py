@@ -1,90 +1,423 @@
-"""Functions as Python functions, where it is known that each gives one value or none."""
+"""Functions as Python functions: plain ones where calls are plain, with PowerShell's binding else."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .. import syntax as s
-from .code import Code, Refused, python_name
-from .statements import KINDS, Statements, is_step
+from .blocks import SINGLE
+from .code import Code, Refused, python_name, quoted
+from .flow import Flow
+from .writer import Known
+
+KINDS = {"string": "str", "int": "int", "int32": "int", "bool": "bool", "double": "float", "switch": "bool"}
+_OWN = ("args", "input", "psboundparameters", "pscmdlet", "myinvocation", "_", "psitem", "pscommandpath")
+_NEVER = ("getnewclosure",)
 
 
-class Functions(Statements):
-    """Writes a whole script with its functions."""
+class Again(Exception):
+    """Something was learned that changes what was written before: the pass starts again."""
 
-    def _FunctionDefinition_statement(self, node: s.FunctionDefinition) -> None:
+
+class Functions(Flow):
+    """Writes functions and their calls."""
+
+    def __init__(self, text: str, known: Known, tree: s.ScriptBlock) -> None:
+        super().__init__(text, known)
+        self.tree = tree
+        self.functions = {}
+        for one in tree.walk():
+            if isinstance(one, s.FunctionDefinition):
+                self.functions[_bare(one.name)] = one
+        self.aliases = {}
+
+    def own_parameters(self, name: str) -> dict[str, tuple[str, bool]]:
+        """A function's parameters: name or alias to the name and whether it is a switch."""
+        from psbridge.binding.parameters import COMMON, SHOULD_PROCESS
+
+        known: dict[str, tuple[str, bool]] = {}
+        for one in declared(self.functions[name]):
+            types = [
+                item.type_name.full_name.lower()
+                for item in one.attributes
+                if isinstance(item, s.TypeConstraint)
+            ]
+            entry = (one.name.variable_path, bool(types) and types[0] in ("switch", "switchparameter"))
+            known[one.name.variable_path.lower()] = entry
+            for attribute in one.attributes:
+                if isinstance(attribute, s.Attribute) and attribute.type_name.name.lower() == "alias":
+                    for alias in attribute.positional_arguments:
+                        known[str(getattr(alias, "value", "")).lower()] = entry
+        if name in self.known.advanced:
+            for common in (*COMMON, *SHOULD_PROCESS):
+                for spelling in (common.name, *common.aliases):
+                    known.setdefault(spelling.lower(), (common.name, common.type.name == "SwitchParameter"))
+        return known
+
+    def _needs_binding(self, node: s.FunctionDefinition) -> bool:
+        """Whether a function can be told from a plain one by itself."""
         body = node.body
-        block = body.param_block.parameters if body.param_block is not None else node.parameters or []
-        if self.scope or body.end_block is None or body.begin_block or body.process_block or node.is_filter:
-            raise Refused(node, "a function with begin or process, or in a function, has no Python form yet.")
-        self.scope, kept = node.name.lower(), self.current
-        self.current = None
-        self.whole += 1
-        self.returned = []
-        self.functions.pop(node.name.lower(), None)
-        try:
-            names = [self._function_parameter(item) for item in block]
-            self._own_names(node, [item.name.variable_path.lower() for item in block])
-            self.write(f"def {python_name(node.name)}({', '.join(text for _, text in names)}):")
-            self.depth += 1
-            *before, last = body.end_block.statements or [s.Statement()]
-            after = body.param_block.end if body.param_block is not None else body.start + 1
-            self.block(before, after)
-            self._tail(last)
-            self.depth -= 1
-        finally:
-            self.scope, self.current = "", kept
-            self.whole -= 1
-        kinds = set(self.returned)
-        if len(kinds) > 1 or kinds - {"str", "int", "float", "bool"}:
-            raise Refused(node, "how many values this function gives is known only when it runs.")
-        self.functions[node.name.lower()] = ([name for name, _ in names], kinds.pop() if kinds else "none")
+        if node.is_filter or body.begin_block or body.process_block or body.dynamic_param_block:
+            return True
+        if body.param_block is not None and body.param_block.attributes:
+            names = [one.type_name.name.lower() for one in body.param_block.attributes]
+            if any(name != "outputtype" for name in names):
+                return True
+        for parameter in declared(node):
+            kinds = [one for one in parameter.attributes if isinstance(one, s.TypeConstraint)]
+            if len(kinds) != len(parameter.attributes):
+                return True
+            if kinds and kinds[0].type_name.full_name.lower() not in KINDS:
+                return True
+            if parameter.default_value is not None and not _plain_default(parameter.default_value):
+                return True
+        switches = {path for path, (_, switch) in self.own_parameters(_bare(node.name)).items() if switch}
+        for one in body.walk():
+            owner = one.expression if isinstance(one, s.MemberExpression) else None
+            if isinstance(owner, s.VariableExpression) and owner.variable_path.lower() in switches:
+                return True  # $Force.IsPresent is of a switch, not of a bool
+        return any(
+            isinstance(one, s.VariableExpression) and one.variable_path.lower() in _OWN
+            for one in _outside_blocks(body)
+        )
 
-    def _own_names(self, node: s.FunctionDefinition, parameters: list[str]) -> None:
-        """Refuse a function that starts from the script's variable and changes its own copy."""
-        for inner in node.body.walk():
-            if isinstance(inner, s.AssignmentStatement) and isinstance(inner.left, s.VariableExpression):
-                name = inner.left.variable_path.lower()
-                if ("", name) in self.kinds and name not in parameters:
-                    raise Refused(inner, "a function changes a copy of the script's variable here.")
+    # Definitions
 
-    def _function_parameter(self, node: s.Parameter) -> tuple[tuple[str, str], str]:
-        """Its PowerShell name and kind, and how Python declares it."""
-        types = [item for item in node.attributes if isinstance(item, s.TypeConstraint)]
-        kind = KINDS.get(types[0].type_name.full_name.lower(), "") if types else "any"
-        if len(types) != len(node.attributes) or not kind:
-            raise Refused(node, "this parameter's attributes have no Python form yet.")
-        name = node.name.variable_path.lower()
-        value = self.expression(node.default_value) if node.default_value is not None else None
-        if value is not None and kind not in ("any", value.kind):
-            raise Refused(node, "this parameter's default has no Python form yet.")
-        empty = {"str": '""', "int": "0", "float": "0.0", "bool": "False", "any": "None"}[kind]
-        self.set_kind(name, kind)
-        return (
-            name,
-            kind,
-        ), f"{python_name(node.name.variable_path)}={empty if value is None else value.text}"
-
-    def _tail(self, node: Any) -> None:
-        """A function's last statement: what it puts out is what the function gives."""
-        if isinstance(node, s.Pipeline) and not self._puts_nothing(node):
-            self._give(self.pipeline(node))
-        elif isinstance(node, (s.ReturnStatement, s.Pipeline)) or not self.returned:
-            self.statement(node)
+    def define_function(self, node: s.FunctionDefinition) -> None:
+        """A function."""
+        name = _bare(node.name)
+        if ":" in node.name or self.functions[name] is not node:
+            raise Refused(node, f"the function {node.name} is defined more than once.")
+        if self.loops or self.sink[0] not in ("print",) or (len(self.frames) > 1 and not self.frames[-1].key):
+            raise Refused(node, "a function defined inside a statement has no Python form yet.")
+        asked = any(_command_name(one) in ("get-command", "gcm", "get-help") for one in self.tree.walk())
+        if name not in self.known.advanced and (asked or self._needs_binding(node)):
+            self.known.advanced.add(name)
+            raise Again
+        if name in self.known.advanced:
+            self._advanced(node, name)
         else:
-            raise Refused(node, "whether this function gives a value is known only when it runs.")
+            self._plain_function(node, name)
 
-    def _puts_nothing(self, node: s.Pipeline) -> bool:
+    def _plain_function(self, node: s.FunctionDefinition, name: str) -> None:
+        parameters = [self._declared(node, one) for one in declared(node)]
+        own = [one.name.variable_path.lower() for one in declared(node)]
+        end = node.body.end_block
+        statements = list(end.statements) if end is not None else []
+        if end is not None and end.traps:
+            raise Refused(end.traps[0], "a trap statement has no Python form yet.")
+        after = node.body.param_block.end if node.body.param_block is not None else node.body.start + 1
+        key = f"{self.scope}/{name}"
+        for one in declared(node):
+            self._widen((key, one.name.variable_path.lower()), self._kind(one))
+        written = python_name(node.name)
+        single = name not in self.known.many
+        self.returned: list[str] = []
+        state = len(self.lines)
+
+        def body() -> None:
+            start = len(self.lines)
+            self._help(node)
+            if single:
+                self.sink = ("return",)
+                self.single_body(statements, after)
+            else:
+                self.block(statements, after)
+                self.yielding(start)
+                self.returned = sorted(self.frame.yields)
+
+        kept = self.current
+        self.current = []
+        try:
+            self.with_sink(
+                ("yield",),
+                lambda: self._apart(
+                    lambda: self.define(written, parameters, body, key=key, own=own, top=True)
+                ),
+            )
+        except Refused:
+            if not single:
+                raise
+            del self.lines[state:]
+            self.known.many.add(name)
+            raise Again from None
+        finally:
+            self.current = kept
+        kinds = set(self.returned)
+        kind = kinds.pop() if len(kinds) == 1 else "none" if not kinds else "any"
+        if single and self.returned and kind != "none" and not _returns(self.lines[-2] + self.lines[-1]):
+            kind = "out"
+        old = self.known.results.get(name)
+        self.known.results[name] = kind if old in (None, kind) else "out"
+
+    def _help(self, node: s.FunctionDefinition) -> None:
+        """Comment-based help inside a function, or right before it, becomes its docstring."""
+        inside = re.match(r"\s*<#(.*?)#>", self.text[node.body.start + 1 : node.end], re.DOTALL)
+        if inside:
+            for line in docstring(inside.group(1)):
+                self.write(line)
+
+    def _kind(self, node: s.Parameter) -> str:
+        for one in node.attributes:
+            if isinstance(one, s.TypeConstraint):
+                return KINDS.get(one.type_name.full_name.lower(), "any")
+        return "any"
+
+    def _declared(self, node: s.FunctionDefinition, one: s.Parameter) -> str:
+        """A parameter of a plain function."""
+        kind = self._kind(one)
+        value = self.expression(one.default_value) if one.default_value is not None else None
+        if value is not None and kind not in ("any", value.kind):
+            self.known.advanced.add(_bare(node.name))
+            raise Again
+        empty = {"str": '""', "int": "0", "float": "0.0", "bool": "False", "any": "None"}[kind]
+        return f"{python_name(one.name.variable_path)}={empty if value is None else value.text}"
+
+    # Functions that give one value
+
+    def single_body(self, statements: list[Any], after: int) -> None:
+        """Statements of which the last one gives the function's value."""
+        for number, statement in enumerate(statements):
+            self.comments(after, statement.start)
+            if number == len(statements) - 1:
+                self._last(statement)
+            else:
+                self.statement(statement)
+            after = statement.end
+
+    def _last(self, node: Any) -> None:
+        if isinstance(node, s.IfStatement) and not _only_for_effect(node):
+            tests = [self.truth(self.value(condition)) for condition, _ in node.clauses]
+            blocks = [block for _, block in node.clauses]
+            for number, block in enumerate(blocks):
+                self.write(f"{'elif' if number else 'if'} {tests[number].text}:")
+                self._tail_block(block)
+            if node.else_clause is not None:
+                self.write("else:")
+                self._tail_block(node.else_clause)
+            return
+        if isinstance(node, s.Pipeline) and not self._gives_nothing(node):
+            self._returns(self.stream(node))
+        else:
+            self.statement(node)
+
+    def _tail_block(self, block: Any) -> None:
+        self.depth += 1
+        length = len(self.lines)
+        with self.branch():
+            self.single_body(block.statements, block.start)
+        if len(self.lines) == length:
+            self.write("pass")
+        self.depth -= 1
+
+    def _gives_nothing(self, node: s.Pipeline) -> bool:
         last = node.pipeline_elements[-1]
         if isinstance(last, s.Command):
-            return self.name_of(last) in ("write-host", "out-null", "import-module")
-        return is_step(last)
+            name = self.name_of(last)
+            if name in (
+                "write-host",
+                "out-null",
+                "import-module",
+                "write-warning",
+                "write-error",
+                "write-verbose",
+            ):
+                return True
+            return name in self.functions and self.known.results.get(name) == "none"
+        node_ = last.expression
+        if isinstance(node_, s.ConvertExpression) and node_.type.type_name.full_name.lower() == "void":
+            return True
+        return isinstance(node_, s.UnaryExpression) and node_.token_kind.endswith(("PlusPlus", "MinusMinus"))
 
-    def _ReturnStatement_statement(self, node: s.ReturnStatement) -> None:
-        if not self.scope or node.pipeline is None:
-            raise Refused(node, "a return without a value, or of a script, has no Python form yet.")
-        self._give(self.pipeline(node.pipeline))
+    def give(self, node: s.ReturnStatement) -> None:
+        """`return value` of a function that gives one value."""
+        if node.pipeline is None:
+            self.returned.append("none")
+            self.write("return None")
+            return
+        self._returns(self.stream(node.pipeline))
 
-    def _give(self, value: Code) -> None:
-        self.returned.append(value.kind)
-        self.write(f"return {value.text}")
+    def _returns(self, code: Code) -> None:
+        if code.kind in ("error", "exception"):
+            code = self.record_of(code)
+        if code.stream or code.kind not in SINGLE:
+            raise Refused(s.Node(), "how many values this function gives is known only when it runs.")
+        self.returned.append(code.kind)
+        self.write(f"return {code.text}")
+
+    # Functions with PowerShell's binding
+
+    def _advanced(self, node: s.FunctionDefinition, name: str) -> None:
+        parameters = declared(node)
+        options: list[str] = []
+        block = node.body.param_block
+        for attribute in block.attributes if block is not None else []:
+            folded = attribute.type_name.name.lower()
+            if folded == "cmdletbinding":
+                options.append("advanced=True")
+                options += self._binding(attribute)
+            elif folded not in ("outputtype", "alias", "diagnostics.codeanalysis.suppressmessageattribute"):
+                raise Refused(
+                    attribute, f"the attribute [{attribute.type_name.name}] has no Python form yet."
+                )
+        after = block.end if block is not None else node.body.start + 1
+        written = python_name(node.name)
+        state = len(self.lines)
+        kept = self.whole
+        self.whole += 1
+        try:
+            if node.is_filter and node.body.process_block is None:
+                raise Refused(node, "a filter has no Python form yet.")
+            parts = self.parts(f"{written}_" + "body", node.body, parameters, after, f"{self.scope}/{name}")
+            made = [self.parameter(one) for one in parameters]
+        except Refused:
+            del self.lines[state:]
+            raise
+        finally:
+            self.whole = kept
+        roles = [f"{role}={part}" for role, part in parts.items()]
+        pieces = [quoted(node.name), *made, *roles, *options]
+        self.write(f"{written} = {self.posh('function')}({', '.join(pieces)})")
+        self.known.results[name] = "any"
+
+    def _binding(self, attribute: s.Attribute) -> list[str]:
+        options = []
+        for argument in attribute.named_arguments or []:
+            name = argument.argument_name.lower()
+            value = "True" if argument.expression_omitted else self.constant(argument.argument)
+            names = {"supportsshouldprocess": "should_process", "defaultparametersetname": "default_set"}
+            names |= {"positionalbinding": "positional", "confirmimpact": "confirm"}
+            if name not in names:
+                raise Refused(argument, f"[CmdletBinding({argument.argument_name})] has no Python form yet.")
+            options.append(f"{names[name]}={value}")
+        return options
+
+    # Calls
+
+    def function_call(self, node: s.Command, name: str, piped: Code | None) -> Code:
+        """A function of the script's own."""
+        first = node.command_elements[0]
+        written = python_name(self.functions[name].name)
+        if name in self.known.advanced:
+            return self._run_function(node, written, piped)
+        plain = self._plain_call(node, name, piped)
+        if plain is None:
+            self.known.advanced.add(name)
+            raise Again
+        del first
+        call = f"{written}({', '.join(plain)})"
+        if name in self.known.many:
+            kind = self.known.results.get(name, "any")
+            return Code(call, kind if kind in SINGLE else "any", stream=True)
+        kind = self.known.results.get(name, "any")
+        return Code(call, "void" if kind == "none" else kind)
+
+    def _run_function(self, node: s.Command, written: str, piped: Code | None) -> Code:
+        code = self._run(node, "run", "\2", piped)
+        text = code.text.replace("posh.run(\2, ", f"{written}(").replace("posh.run(\2)", f"{written}()")
+        return Code(text, code.kind, stream=True)
+
+    def _plain_call(self, node: s.Command, name: str, piped: Code | None) -> list[str] | None:
+        """The arguments of a plain call; None if PowerShell's binding has to look at it."""
+        if piped is not None or node.redirections or node.invocation_operator not in ("Unknown", "Ampersand"):
+            return None
+        if any(isinstance(one, s.VariableExpression) and one.splatted for one in node.command_elements):
+            return None
+        parameters = declared(self.functions[name])
+        kinds = {one.name.variable_path.lower(): self._kind(one) for one in parameters}
+        switches = {path for path, (_, switch) in self.own_parameters(name).items() if switch}
+        named, values = self.arguments(node)
+        places = [path for path in kinds if path not in switches and path not in named]
+        if len(values) > len(places) or set(named) - set(kinds):
+            return None
+        pieces = []
+        for path, value in [*zip(places, values, strict=False), *named.items()]:
+            if value is None:
+                if path not in switches:
+                    return None
+                text = "True"
+            else:
+                code = self.argument(value)
+                wanted = kinds[path]
+                if wanted == "str":
+                    text = self.as_text(code)
+                elif wanted not in ("any", code.kind) or (
+                    isinstance(value, s.ConstantExpression) and value.text and value.text != str(value.value)
+                ):
+                    return None
+                else:
+                    text = code.text
+            in_order = not named and path not in switches
+            pieces.append(text if in_order else f"{self._spelt(name, path)}={text}")
+        return pieces
+
+    def _spelt(self, name: str, path: str) -> str:
+        for one in declared(self.functions[name]):
+            if one.name.variable_path.lower() == path:
+                return python_name(one.name.variable_path)
+        return path
+
+
+def declared(node: s.FunctionDefinition) -> list[s.Parameter]:
+    """A function's parameters, from either form."""
+    if node.body.param_block is not None:
+        return list(node.body.param_block.parameters)
+    return list(node.parameters or [])
+
+
+def docstring(text: str) -> list[str]:
+    """Comment-based help as the lines of a docstring."""
+    words = re.sub(r"^\s*\.[A-Z]+(?:\s+\w+)?\s*$", "", text, flags=re.MULTILINE)
+    plain = "\n".join(line.strip() for line in words.strip().splitlines()).replace("\\", "\\\\")
+    plain = re.sub(r"\n{3,}", "\n\n", plain.replace('"""', "'''"))
+    lines = plain.rstrip('"').splitlines() or [""]
+    if len(lines) == 1:
+        return [f'"""{lines[0]}"""']
+    return ['"""' + lines[0], *lines[1:], '"""']
+
+
+def _command_name(node: Any) -> str:
+    return str(getattr(node.command_elements[0], "value", "")).lower() if isinstance(node, s.Command) else ""
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(":")[2].lower()
+
+
+def _plain_default(node: Any) -> bool:
+    return isinstance(node, (s.StringConstantExpression, s.ConstantExpression)) or (
+        isinstance(node, s.VariableExpression) and node.variable_path.lower() in ("true", "false", "null")
+    )
+
+
+def _outside_blocks(node: Any) -> Any:
+    """The nodes of a function's body that are not in a block that sets `$_` itself."""
+    yield node
+    for child in node.children():
+        if isinstance(
+            child, (s.ScriptBlockExpression, s.FunctionDefinition, s.CatchClause, s.SwitchStatement)
+        ):
+            for one in child.walk():
+                if isinstance(one, s.VariableExpression) and one.variable_path.lower() in ("args", "input"):
+                    continue
+                if isinstance(one, s.VariableExpression) and one.variable_path.lower() in ("_", "psitem"):
+                    continue
+                yield one
+        else:
+            yield from _outside_blocks(child)
+
+
+def _only_for_effect(node: s.IfStatement) -> bool:
+    blocks = [block for _, block in node.clauses] + (
+        [node.else_clause] if node.else_clause is not None else []
+    )
+    return all(
+        isinstance(one, (s.AssignmentStatement, s.ThrowStatement, s.ExitStatement))
+        for block in blocks
+        for one in block.statements
+    )
+
+
+def _returns(text: str) -> bool:
+    return "return " in text or "raise " in text

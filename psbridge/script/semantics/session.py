@@ -1,0 +1,355 @@
+"""The session behind a ported script: its commands, script blocks, functions, errors and streams.
+
+It is made when a ported script first needs it. Nothing of the parser is loaded for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+from psbridge.binding.values import ScriptBlock
+
+from .errors import ErrorRecord, ScriptError
+
+if TYPE_CHECKING:
+    from psbridge.binding.parameters import Parameter
+    from psbridge.script.interpreter.engine import Runtime
+
+_EXTRA = {
+    "item": "_",
+    "current_item": "_",
+    "arguments": "args",
+    "bound": "psboundparameters",
+    "cmdlet": "pscmdlet",
+    "pipeline_input": "input",
+    "this": "this",
+}
+"""What the parameters of a ported function are called that are not parameters of the script's."""
+
+
+ROLES = ("begin", "process", "end")
+_PARTS = "\0parts"
+
+
+class _Current:
+    runtime: Runtime | None = None
+
+
+def session() -> Runtime:
+    """The session, made at the first call."""
+    if _Current.runtime is None:
+        from psbridge.script.host import Host
+
+        start(Host())
+    assert _Current.runtime is not None
+    return _Current.runtime
+
+
+def start(host: Any) -> Runtime:
+    """A new session whose text goes to this host."""
+    from psbridge.script.interpreter.engine import Runtime
+
+    _Current.runtime = runtime = Runtime(host)
+    return runtime
+
+
+# Commands
+
+
+class appended:
+    """A file that a stream is added to, where a bare name would replace the file."""
+
+    def __init__(self, name: Any) -> None:
+        self.name = name
+
+
+def run(
+    command: Any,
+    *arguments: Any,
+    input: Iterable[Any] | None = None,
+    streams: Mapping[int, Any] | None = None,
+    **named: Any,
+) -> list[Any]:
+    """Run a command as PowerShell does: what it put out.
+
+    Args:
+        command: a name such as `"Get-ChildItem"`, or a script block.
+        arguments: the arguments without a name, in order.
+        input: what comes down the pipeline; None when the command is not in one.
+        streams: where streams go, by number: a file's name, `appended(name)`, None to drop it, or the number
+            of the stream it joins.
+        named: the parameters, by PowerShell's names; a switch is True or False.
+
+    Raises:
+        psbridge.PSBridgeError: the command failed with a terminating error.
+    """
+    from psbridge.binding.arguments import Argument
+    from psbridge.script.interpreter.commands_of import run_pipeline
+    from psbridge.script.interpreter.support import NO_INPUT
+
+    runtime = session()
+    bound: list[Any] = list(arguments)
+    bound += [Argument(name, value, text=f"-{name}:") for name, value in named.items()]
+    redirections = [_redirection(stream, target) for stream, target in (streams or {}).items()] or None
+    output: list[Any] = []
+    spec = (command, bound, 1, 1, redirections, False, False)
+    source = NO_INPUT if input is None else input
+    run_pipeline(runtime.scope, output.append, source, [spec])
+    return output
+
+
+def _redirection(stream: int, target: Any) -> tuple[int, str, Any, bool]:
+    if isinstance(target, int):
+        return stream, "merge", target, False
+    if isinstance(target, appended):
+        return stream, "file", target.name, True
+    return stream, "file", target, False
+
+
+def call(block: Any, *arguments: Any, input: Iterable[Any] | None = None, **named: Any) -> list[Any]:
+    """`& block arguments`: what it put out."""
+    return run(block, *arguments, input=input, **named)
+
+
+def named(name: str, value: Any = True) -> Any:
+    """A parameter among the arguments without a name: for one that a script gives twice."""
+    from psbridge.binding.arguments import Argument
+
+    return Argument(name, value, text=f"-{name}:")
+
+
+def variable(name: str) -> Any:
+    """A variable that PowerShell or a command sets, such as `PSVersionTable`; None if there is none."""
+    scope = session().scope
+    found = scope.find(name.lower())
+    return found.vars[name.lower()] if found is not None else scope.rt.missing_variable(scope, name.lower())
+
+
+def set_variable(name: str, value: Any) -> None:
+    """Set a variable that commands read, such as `ErrorActionPreference`."""
+    session().scope.set(name.lower(), value)
+
+
+def succeeded() -> bool:
+    """`$?`: whether the last command did not fail."""
+    return bool(session().ok)
+
+
+# Errors
+
+
+def errors() -> list[Any]:
+    """`$Error`: the errors so far, the newest first."""
+    return session().errors
+
+
+def caught(error: Exception) -> ErrorRecord:
+    """The error record of an exception, as `$_` in a catch block is."""
+    from psbridge.script.interpreter.caught import locate, record_of
+
+    record = record_of(error)
+    locate(record, error, (1, 1), None)
+    runtime = session()
+    runtime.remember(record)
+    runtime.ok = False
+    return record
+
+
+def is_error(record: ErrorRecord, *names: str) -> bool:
+    """Whether an error is of one of these .NET types, as a typed catch asks."""
+    from psbridge.script.interpreter.caught import catches
+
+    return catches(session().scope, record, names)
+
+
+def thrown(value: Any = None) -> ScriptError:
+    """The exception of `throw value`, for `raise`."""
+    from psbridge.script.interpreter.caught import thrown as made
+    from psbridge.script.interpreter.support import NO_VALUE
+
+    runtime = session()
+    return made(runtime.scope, NO_VALUE if value is None else value, 1, 1)
+
+
+def show_error(error: Exception) -> None:
+    """Report an error that ends only its statement: the script goes on."""
+    session().put_error(caught(error))
+
+
+# Script blocks and functions
+
+
+class _Code:
+    """A ported block, in the form in which the interpreter runs its own."""
+
+    key = "ported"
+    text = ""
+    file = None
+    line = 1
+    dynamic = None
+    clean = None
+    unit = None
+
+    def __init__(
+        self,
+        name: str,
+        parameters: Iterable[tuple[Parameter, bool, Any]],
+        roles: Mapping[str, Callable[..., Any] | None],
+        options: dict[str, Any],
+    ) -> None:
+        from psbridge.script.interpreter.parameters import laid_out
+
+        listed = list(parameters)
+        self.names = {_plain(one.name): one.name.lower() for one, _, _ in listed}
+        self.param = listed or None
+        self.names_used = {"input"}
+        parts = roles.get("parts")
+        if parts is None:
+            self.begin, self.process, self.end = (self._run(roles.get(role)) for role in ROLES)
+        else:
+            self.begin, self.process, self.end = (
+                self._of_call(parts, role) if role in parts() else None for role in ROLES
+            )
+        self.has_blocks = self.begin is not None or self.process is not None
+        self.defaults = {
+            one.name.lower(): _default(default) for one, _, default in listed if default is not None
+        }
+        explicit = any(is_explicit for _, is_explicit, _ in listed)
+        advanced = options.pop("advanced", False) or explicit
+        self.signature = laid_out(
+            name, [one for one, _, _ in listed], self.defaults, advanced=advanced, **options
+        )
+
+    def _of_call(self, parts: Callable[[], dict[str, Any]], role: str) -> Any:
+        """One of the parts of a call: the first that runs makes them, for all of that call."""
+
+        def run_in(scope: Any, out: Callable[[Any], Any]) -> None:
+            made = scope.vars.get(_PARTS)
+            if made is None:
+                made = scope.vars[_PARTS] = {key: self._run(part) for key, part in parts().items()}
+            made[role](scope, out)
+
+        return run_in
+
+    def _run(self, function: Callable[..., Any] | None) -> Any:
+        if function is None:
+            return None
+        wanted = list(signature(function).parameters)
+        sources = {one: self.names.get(_plain(one)) or _EXTRA.get(one, one) for one in wanted}
+
+        def run_in(scope: Any, out: Callable[[Any], Any]) -> None:
+            from psbridge.script.interpreter.support import emit
+
+            values = {one: _read(scope, name) for one, name in sources.items()}
+            produced = function(**values)
+            if isinstance(produced, Iterator):
+                for value in produced:
+                    out(value)
+            elif produced is not None:
+                emit(out, produced)
+
+        return run_in
+
+
+def _default(default: Callable[[], Any]) -> Callable[[Any], Any]:
+    return lambda scope: default()
+
+
+def _read(scope: Any, name: str) -> Any:
+    found = scope.find(name)
+    return found.vars[name] if found is not None else None
+
+
+def _plain(name: str) -> str:
+    """What a parameter's name and its Python name have in common."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def parameter(
+    name: str,
+    type: str = "object",
+    *,
+    default: Callable[[], Any] | None = None,
+    explicit: bool = False,
+    **options: Any,
+) -> tuple[Parameter, bool, Any]:
+    """A parameter of a ported function: its name, .NET type, and what the script says of it.
+
+    Args:
+        name: the script's name for it.
+        type: as between brackets: `string`, `int[]`, `switch`.
+        default: gives the value when it is not passed; None for the type's own.
+        explicit: it has a [Parameter()], which makes the function an advanced one.
+        options: as `psbridge.binding.Parameter` takes them: `mandatory`, `position`, `aliases`, `validate`.
+    """
+    from psbridge.binding import nettypes
+    from psbridge.binding.parameters import Parameter
+
+    from .types import resolve, unknown_type
+
+    known = resolve(type)
+    if known is None:
+        raise unknown_type(type)
+    if known.full_name == "System.Management.Automation.PSCustomObject":
+        known = nettypes.PSOBJECT
+    return Parameter(name, known, **options), explicit, default
+
+
+def block(function: Callable[..., Any], *parameters: tuple[Parameter, bool, Any]) -> ScriptBlock:
+    """A script block that runs a Python function; a parameter `item` of it gets `$_`."""
+    return command_block(end=function, parameters=parameters)
+
+
+def command_block(
+    *,
+    parameters: Iterable[tuple[Parameter, bool, Any]] = (),
+    **roles: Callable[..., Any],
+) -> ScriptBlock:
+    """A script block of up to three parts: `begin`, `process` for each object of a pipeline, and `end`.
+
+    `parts` stands for all of them: a function that is called once a call and gives a dictionary of them.
+    """
+    from psbridge.script.interpreter.blocks import Block
+
+    return Block(_Code("", parameters, roles, {}), session())
+
+
+class Function:
+    """A function of the script with PowerShell's binding: call it as a command is called."""
+
+    def __init__(self, name: str, code: _Code) -> None:
+        self.name = name
+        self.code = code
+
+    def __call__(
+        self, *arguments: Any, input: Iterable[Any] | None = None, streams: Any = None, **named: Any
+    ) -> list[Any]:
+        return run(self.name, *arguments, input=input, streams=streams, **named)
+
+
+def function(
+    name: str,
+    *parameters: tuple[Parameter, bool, Any],
+    **options: Any,
+) -> Function:
+    """Define a function with PowerShell's parameter binding.
+
+    Args:
+        name: the script's name for it.
+        parameters: in order, each made by `parameter`.
+        options: the parts of the function, `begin`, `process` (for each object of the pipeline), `end`, or
+            `parts` as for `command_block`; and what [CmdletBinding()] says: `advanced`, `should_process`,
+            `default_set`, `positional`, `confirm`.
+    """
+    from psbridge.script.interpreter.blocks import FunctionInfo
+
+    runtime = session()
+    roles = {role: options.pop(role) for role in (*ROLES, "parts") if role in options}
+    code = _Code(name, parameters, roles, options)
+    scope = runtime.scope
+    if scope.functions is None:
+        scope.functions = {}
+    scope.functions[name.lower()] = FunctionInfo(name, code, runtime)
+    return Function(name, code)

@@ -1,0 +1,341 @@
+"""Assignments as Python: variables, parts of them, several at once, and those that compute."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .. import syntax as s
+from .code import SCALARS, Code, Refused, described, python_name, quoted
+from .forms import Forms
+
+SIGNS = {
+    "PlusEquals": "Plus",
+    "MinusEquals": "Minus",
+    "MultiplyEquals": "Multiply",
+    "DivideEquals": "Divide",
+    "RemainderEquals": "Rem",
+}
+_OWN = {"Divide": "divide", "Rem": "modulo"}
+_DROPPED = {"psstyle.outputrendering", "progresspreference"}
+
+
+class Assignments(Forms):
+    """Writes assignments and steps."""
+
+    def output(self, code: Code) -> None:
+        """What a statement puts out."""
+        raise NotImplementedError
+
+    def with_discard(self, write: Any) -> None:
+        """Write statements whose output goes nowhere."""
+        raise NotImplementedError
+
+    @contextmanager
+    def branches(self) -> Iterator[Callable[[Callable[[], None], bool], None]]:
+        """Arms of which one runs: what all of them set is set afterwards."""
+        before = set(self.definite)
+        ends: list[set[tuple[str, str]]] = []
+
+        def arm(write: Callable[[], None], runs: bool) -> None:
+            self.definite = set(before)
+            length = len(self.lines)
+            kept = self.branch
+            self.branch = _open  # type: ignore[method-assign]
+            try:
+                write()
+            finally:
+                self.branch = kept  # type: ignore[method-assign]
+            last = self.lines[-1].strip() if len(self.lines) > length else ""
+            if not runs or not re.match(r"(raise|return|sys\.exit|break|continue)\b", last):
+                ends.append(set(self.definite))
+
+        yield arm
+        self.definite = set.intersection(*ends) if ends else before
+
+    def _AssignmentStatement_statement(self, node: s.AssignmentStatement) -> None:
+        left, declared = self._left(node)
+        name = self.source_of(left).lstrip("$").lower()
+        if name in _DROPPED:
+            return
+        if isinstance(left, s.ArrayLiteral):
+            self._several_at_once(node, left)
+        elif isinstance(left, (s.IndexExpression, s.MemberExpression)):
+            self._set_part(node, left)
+        elif isinstance(left, s.VariableExpression):
+            self._variable(node, left, declared)
+        else:
+            raise Refused(node, f"an assignment to {described(left)} has no Python form yet.")
+
+    def _left(self, node: s.AssignmentStatement) -> tuple[Any, str]:
+        left, declared = node.left, ""
+        while isinstance(left, (s.ConvertExpression, s.AttributedExpression)):
+            if not isinstance(left, s.ConvertExpression):
+                raise Refused(left, "an attribute of a variable has no Python form yet.")
+            if declared:
+                raise Refused(left, "a variable of two types has no Python form yet.")
+            declared = left.type.type_name.full_name
+            left = left.child
+        return left, declared
+
+    def _variable(self, node: s.AssignmentStatement, left: s.VariableExpression, declared: str) -> None:
+        path = left.variable_path.lower()
+        if path == "null":
+            self.with_discard(lambda: self.statement_value(node.right))
+            return
+        if path in self.headers and node.operator == "Equals":
+            return
+        if path.startswith("env:"):
+            self._environment(node, left)
+            return
+        if path.endswith("preference") or path.startswith("psdefaultparameter"):
+            value = self.value(node.right)
+            self.write(
+                f"{self.posh('set_variable')}({quoted(left.variable_path.rpartition(':')[2])}, {value.text})"
+            )
+            return
+        if path in ("true", "false", "_", "args", "input", "ofs", "matches", "error", "psitem", "this"):
+            raise Refused(node, f"an assignment to ${left.variable_path} has no Python form.")
+        if node.operator == "Equals":
+            self._plain(node, left, declared)
+            return
+        self._computed_assignment(node, left)
+
+    def statement_value(self, right: Any) -> None:
+        """The right side of an assignment whose value is dropped."""
+        code = self.stream(right)
+        self.output(code)
+
+    def _environment(self, node: s.AssignmentStatement, left: s.VariableExpression) -> None:
+        value = self.value(node.right)
+        self.modules.add("os")
+        place = f"os.environ[{quoted(left.variable_path[4:])}]"
+        if node.operator == "PlusEquals" and value.kind == "str":
+            self.write(f'{place} = os.environ.get({quoted(left.variable_path[4:])}, "") + {value.text}')
+        elif node.operator != "Equals":
+            raise Refused(node, "this assignment to the environment has no Python form yet.")
+        elif value.kind == "none":
+            self.write(f"os.environ.pop({quoted(left.variable_path[4:])}, None)")
+        else:
+            text = self.as_text(value)
+            if text in ('""', "''"):
+                self.write(f"os.environ.pop({quoted(left.variable_path[4:])}, None)")
+            else:
+                self.write(f"{place} = {text}")
+
+    def _plain(self, node: s.AssignmentStatement, left: s.VariableExpression, declared: str) -> None:
+        name = left.variable_path.rpartition(":")[2].lower()
+        key = (self.scope, name)
+        if declared and declared.lower() not in ("object", "psobject"):
+            self.known.typed[key] = declared
+        if self._by_lines(node, left):
+            return
+        value = self._right(node.right)
+        wanted = self.known.typed.get(key)
+        if wanted and not (wanted.lower() == "hashtable" and value.kind == "hashtable"):
+            value = self.cast(node, value, wanted)
+        if value.kind in ("error", "exception"):
+            value = self.record_of(value)
+        kind = "any" if value.kind in ("void", "dict") else value.kind
+        target = self.target(left, kind)
+        self.write(f"{target} = {value.text}")
+
+    def _right(self, right: Any) -> Code:
+        """The value of an assignment's right side."""
+        if self.is_body(right) and self.body_only(right):
+            kept, self.plain_tables = self.plain_tables, True
+            try:
+                code = self.value(right)
+            finally:
+                self.plain_tables = kept
+            if code.kind == "body":
+                return code
+        return self.value(right)
+
+    def body_only(self, right: Any) -> bool:
+        """Whether this JSON is used as nothing but the -Body of requests to the service."""
+        raise NotImplementedError
+
+    def _by_lines(self, node: s.AssignmentStatement, left: s.VariableExpression) -> bool:
+        """`$x = if ...` and loops as values: branches that set the variable, or a list that is filled."""
+        right = node.right
+        if isinstance(right, s.IfStatement) and self._sets_directly(right):
+            self._set_in_branches(right, left, node)
+            return True
+        if (
+            isinstance(right, (s.ForEachStatement, s.WhileStatement, s.ForStatement))
+            and len(self.frames) == 1
+        ):
+            name = self.unique(f"{python_name(left.variable_path)}_items")
+            self.write(f"{name}: list[Any] = []")
+            self.modules.add("typing")
+            kept, self.sink = self.sink, ("append", name)
+            self.whole += 1
+            try:
+                self.statement(right)
+            finally:
+                self.sink = kept
+                self.whole -= 1
+            value = Code(f"{self.posh('unpacked')}({name})", "out")
+            wanted = self.known.typed.get((self.scope, left.variable_path.lower()))
+            if wanted:
+                value = self.cast(node, value, wanted)
+            self.write(f"{self.target(left, value.kind)} = {value.text}")
+            return True
+        return False
+
+    def _sets_directly(self, node: s.IfStatement) -> bool:
+        blocks = [body for _, body in node.clauses]
+        if node.else_clause is not None:
+            blocks.append(node.else_clause)
+        return all(len(one.statements) == 1 and isinstance(one.statements[0], s.Pipeline) for one in blocks)
+
+    def _set_in_branches(self, right: s.IfStatement, left: s.VariableExpression, node: Any) -> None:
+        tests = [self.truth(self.value(condition)) for condition, _ in right.clauses]
+        blocks = [body for _, body in right.clauses]
+        wanted = self.known.typed.get((self.scope, left.variable_path.lower()))
+        values = []
+        length = len(self.lines)
+        for block in [*blocks, *([right.else_clause] if right.else_clause is not None else [])]:
+            value = self.value(block.statements[0])
+            values.append(self.cast(node, value, wanted) if wanted else value)
+        if right.else_clause is None:
+            values.append(Code("None", "out"))
+        if len(self.lines) != length:
+            raise Refused(node, "functions in the branches of an if that is a value have no Python form yet.")
+        for value in values[:-1]:
+            self.target(left, value.kind)
+        name = self.target(left, values[-1].kind)
+        if len(tests) == 1 and len(values[0].text) + len(values[1].text) + len(tests[0].text) < 70:
+            yes, no = values
+            if yes.rank < 8 and tests[0].rank < 8:
+                self.write(f"{name} = {yes.text} if {tests[0].text} else {no.text}")
+                return
+        for number, test in enumerate(tests):
+            self.write(f"{'elif' if number else 'if'} {test.text}:")
+            self.write(f"    {name} = {values[number].text}")
+        self.write("else:")
+        self.write(f"    {name} = {values[-1].text}")
+
+    def _computed_assignment(self, node: s.AssignmentStatement, left: s.VariableExpression) -> None:
+        if node.operator == "QuestionQuestionEquals":
+            before = self.expression(left)
+            value = self.value(node.right)
+            if before.kind == "none":
+                self.write(f"{self.target(left, value.kind)} = {value.text}")
+                return
+            name = self.target(left, value.kind)
+            self.write(f"if {name} is None:")
+            self.write(f"    {name} = {value.text}")
+            return
+        if node.operator not in SIGNS:
+            raise Refused(node, f"the operator {self.source_of(node).split()[1]} has no Python form yet.")
+        right = self.value(node.right)
+        before = self.expression(left)
+        if before.text == "None" and before.kind == "none":
+            before = Code("None", "none")
+        value = self.changed(before, right, SIGNS[node.operator])
+        wanted = self.known.typed.get((self.scope, left.variable_path.lower()))
+        if wanted:
+            value = self.cast(node, value, wanted)
+        name = self.target(left, value.kind)
+        whole = f"{name} = {value.text}"
+        found = re.match(rf"{re.escape(name)} = {re.escape(name)} ([-+*]) (.*)", whole)
+        plain = found is not None and value.kind in (*SCALARS, before.kind)
+        self.write(f"{name} {found.group(1)}= {found.group(2)}" if found and plain else whole)
+
+    def changed(self, before: Code, right: Code, operator: str) -> Code:
+        """What `before operator= right` sets."""
+        single = (*SCALARS, "object", "hashtable", "reply")
+        if before.is_list and operator == "Plus" and right.kind in single:
+            right = Code(f"[{right.text}]", f"list:{right.kind}")
+        if operator in _OWN:
+            return Code(f"{self.posh(_OWN[operator])}({before.text}, {right.text})")
+        return self.arithmetic(operator, before, right)
+
+    def _set_part(self, node: s.AssignmentStatement, left: Any) -> None:
+        if isinstance(left, s.MemberExpression) and left.static:
+            if node.operator != "Equals" or not isinstance(left.expression, s.TypeExpression):
+                raise Refused(node, "this assignment to a static member has no Python form yet.")
+            if left.member.value.lower() == "outputencoding":
+                return
+            owner = self.net_type(left, left.expression.type_name.full_name)
+            member = self._member_name(left.member).text
+            self.write(f"{self.posh('set_static')}({owner}, {member}, {self.value(node.right).text})")
+            return
+        value = self._right(node.right)
+        if isinstance(left, s.IndexExpression):
+            target, place = self.expression(left.target), self.as_value(self.expression(left.index)).text
+            setter, getter = "set_index", "index"
+        else:
+            target, place = self.expression(left.expression), self._member_name(left.member).text
+            setter, getter = "set_member", "member"
+        target = self.as_value(target)
+        if target.kind in ("dict", "body", "reply", "error", "exception") or not left:
+            raise Refused(left, "an assignment to a part of this has no Python form yet.")
+        if any(isinstance(one, s.UnaryExpression) and "PlusPlus" in one.token_kind for one in left.walk()):
+            raise Refused(left, "a step inside an assignment's left side has no Python form.")
+        if node.operator != "Equals":
+            before = Code(f"{self.posh(getter)}({target.text}, {place})")
+            if node.operator == "QuestionQuestionEquals":
+                self.write(f"if {before.text} is None:")
+                self.write(f"    {self.posh(setter)}({target.text}, {place}, {value.text})")
+                return
+            if node.operator not in SIGNS:
+                raise Refused(node, "this operator has no Python form yet.")
+            value = self.changed(before, value, SIGNS[node.operator])
+        if value.kind in ("error", "exception"):
+            value = self.record_of(value)
+        self.write(f"{self.posh(setter)}({target.text}, {place}, {value.text})")
+
+    def _several_at_once(self, node: s.AssignmentStatement, left: s.ArrayLiteral) -> None:
+        if node.operator != "Equals" or not all(
+            isinstance(one, s.VariableExpression) for one in left.elements
+        ):
+            raise Refused(node, "this assignment to several has no Python form yet.")
+        value = self.value(node.right)
+        right = node.right
+        expression = self._one(right) if isinstance(right, s.Pipeline) else getattr(right, "expression", None)
+        if isinstance(expression, s.ArrayLiteral) and len(expression.elements) == len(left.elements):
+            kinds = [self.as_value(self.expression(one)) for one in expression.elements]
+            names = [self.target(one, code.kind) for one, code in zip(left.elements, kinds, strict=True)]
+            self.write(f"{', '.join(names)} = {', '.join(code.text for code in kinds)}")
+            return
+        names = [self.target(one, "any") for one in left.elements]
+        self.write(f"{', '.join(names)} = {self.posh('shared_out')}({value.text}, {len(names)})")
+
+    def step(self, node: s.UnaryExpression) -> None:
+        """`$i++` as a statement."""
+        sign = "Plus" if "Plus" in node.token_kind else "Minus"
+        child = node.child
+        if isinstance(child, (s.IndexExpression, s.MemberExpression)):
+            one = s.ConstantExpression(1, "1")
+            self._set_part(s.AssignmentStatement(child, f"{sign}Equals", s.CommandExpression(one)), child)
+            return
+        if not isinstance(child, s.VariableExpression):
+            raise Refused(node, "++ on this has no Python form yet.")
+        before = self.expression(child)
+        if before.kind in ("int", "float"):
+            name = self.target(child, before.kind)
+            self.write(f"{name} {'+' if sign == 'Plus' else '-'}= 1")
+            return
+        value = self.arithmetic(sign, before, Code("1", "int"))
+        self.write(f"{self.target(child, value.kind)} = {value.text}")
+
+    def assignment_value(self, node: s.AssignmentStatement) -> Code:
+        """An assignment between parentheses, or on the right of another."""
+        left, declared = self._left(node)
+        if not isinstance(left, s.VariableExpression) or declared or node.operator != "Equals":
+            raise Refused(node, "this assignment as a value has no Python form yet.")
+        if ":" in left.variable_path or left.variable_path.lower() in ("null", "_"):
+            raise Refused(node, "this assignment as a value has no Python form yet.")
+        value = self.value(node.right)
+        name = self.target(left, value.kind)
+        return Code(f"({name} := {value.text})", value.kind)
+
+
+@contextmanager
+def _open() -> Iterator[None]:
+    yield

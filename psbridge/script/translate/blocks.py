@@ -1,0 +1,451 @@
+"""Script blocks as Python: lambdas and functions, and the parts of a pipeline that are blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import syntax as s
+from .code import ATOM, OR, SCALARS, Code, Refused, python_name, quoted
+from .operators import Operators
+
+WORDS = {
+    "args": "arguments",
+    "input": "pipeline_input",
+    "psboundparameters": "bound",
+    "pscmdlet": "cmdlet",
+    "this": "this",
+}
+"""What the variables that PowerShell sets for a function are called as its parameters."""
+_FLAGS = {
+    "mandatory": "mandatory",
+    "valuefrompipeline": "from_pipeline",
+    "valuefrompipelinebypropertyname": "from_pipeline_by_property_name",
+    "valuefromremainingarguments": "from_remaining_arguments",
+}
+_VALIDATORS = {
+    "validateset": "ValidateSet",
+    "validaterange": "ValidateRange",
+    "validatepattern": "ValidatePattern",
+    "validatelength": "ValidateLength",
+    "validatecount": "ValidateCount",
+    "validatenotnull": "ValidateNotNull",
+    "validatenotnullorempty": "ValidateNotNullOrEmpty",
+    "validatenotnullorwhitespace": "ValidateNotNullOrWhiteSpace",
+}
+_ALLOWED = {
+    "allownull": "allow_null",
+    "allowemptystring": "allow_empty_string",
+    "allowemptycollection": "allow_empty_collection",
+}
+
+
+class Blocks(Operators):
+    """Writes script blocks."""
+
+    def statement(self, node: Any) -> None:
+        """One statement."""
+        raise NotImplementedError
+
+    def block(self, statements: list[Any], after: int) -> None:
+        """Statements with the comments before each."""
+        raise NotImplementedError
+
+    sink: tuple[str, ...] = ("print",)
+
+    def item_name(self) -> str:
+        """What `$_` is called here: one name for each block inside another."""
+        name = "item"
+        used = {code.text for code in self.current}
+        number = 1
+        while name in used or (name in self.taken):
+            number += 1
+            name = f"item_{number}"
+        return name
+
+    def with_sink(self, sink: tuple[str, ...], write: Callable[[], None]) -> None:
+        """Write statements whose output goes elsewhere."""
+        kept, self.sink = self.sink, sink
+        self.whole += 1
+        try:
+            write()
+        finally:
+            self.sink = kept
+            self.whole -= 1
+
+    def hoisted(self, stem: str, statements: list[Any], after: int, parameters: list[str]) -> str:
+        """A generator function before this statement that puts out what these statements do."""
+        name = self.unique(stem)
+
+        def body() -> None:
+            start = len(self.lines)
+            self.block(statements, after)
+            self.yielding(start)
+
+        self.with_sink(("yield",), lambda: self._apart(lambda: self.define(name, parameters, body)))
+        return name
+
+    def yielding(self, start: int) -> None:
+        """Make sure that what was written is a generator function."""
+        if not any("yield" in line for line in self.lines[start:]):
+            self.write("yield from ()")
+
+    def _apart(self, write: Callable[[], None]) -> None:
+        """Write a function: no loop of the text around it is left from inside."""
+        kept, self.loops = self.loops, []
+        after, self.after = self.after, []
+        try:
+            write()
+        finally:
+            self.loops = kept
+            self.after = after
+
+    def collected(self, statements: list[Any]) -> Code:
+        """What several statements put out, as an iterable."""
+        item = [code.text for code in self.current[-1:] if code.text.isidentifier()]
+        after = statements[0].start if statements else 0
+        name = self.hoisted("values", statements, after, item)
+        return Code(f"{name}({', '.join(item)})", stream=True)
+
+    # Blocks in a pipeline
+
+    def single(self, block: s.ScriptBlockExpression) -> Any:
+        """The one statement of a block without parameters; None if it is more."""
+        inner = block.script_block
+        body = inner.end_block
+        if inner.param_block or inner.begin_block or inner.process_block or body is None or body.traps:
+            return None
+        if len(body.statements) != 1 or not isinstance(body.statements[0], (s.Pipeline, s.CommandExpression)):
+            return None
+        return body.statements[0]
+
+    def each(self, node: s.Command, piped: Code, block: s.ScriptBlockExpression) -> Code:
+        """`| ForEach-Object { }`."""
+        inner = block.script_block
+        if inner.param_block or inner.begin_block or inner.dynamic_param_block or inner.clean_block:
+            raise Refused(block, "a block with begin or param in ForEach-Object has no Python form yet.")
+        body = inner.process_block or inner.end_block
+        statements = body.statements if body is not None else []
+        name = self.item_name()
+        self.current.append(Code(name, piped.kind))
+        try:
+            only = self.single(block)
+            if only is not None and not self._does_something(only):
+                value = self.stream(only)
+                value = value if value.stream or value.kind in SINGLE else self.as_stream(value)
+                source = f"for {name} in {piped.within(OR)}"
+                if not value.stream:
+                    return self.generator(f"{value.text} {source}", value.kind)
+                if value.text.startswith("[") and value.text.endswith("]") and value.kind in SINGLE:
+                    return self.generator(f"{value.text[1:-1]} {source}", value.kind)
+                return self.generator(f"value {source} for value in {value.within(OR)}", value.kind)
+            function = self.hoisted("each", statements, block.start + 1, [name])
+        finally:
+            self.current.pop()
+        return self.generator(
+            f"value for {name} in {piped.within(OR)} for value in {function}({name})", "any"
+        )
+
+    def generator(self, inner: str, kind: str) -> Code:
+        """A generator expression."""
+        return Code(f"({inner})", kind, stream=True, inner=inner)
+
+    def _does_something(self, node: Any) -> bool:
+        """Whether a statement is more than a value: a step, or a command for what it does."""
+        element = node.pipeline_elements[0] if isinstance(node, s.Pipeline) else node
+        expression = getattr(element, "expression", None)
+        if isinstance(expression, s.UnaryExpression) and expression.token_kind.endswith(
+            ("PlusPlus", "MinusMinus")
+        ):
+            return True
+        if isinstance(expression, s.ConvertExpression):
+            return expression.type.type_name.full_name.lower() in ("void", "system.void")
+        return False
+
+    def where(self, piped: Code, block: s.ScriptBlockExpression) -> Code:
+        """`| Where-Object { }`."""
+        name = self.item_name()
+        self.current.append(Code(name, piped.kind))
+        try:
+            only = self.single(block)
+            if only is not None:
+                test = self.truth(self.value(only))
+            else:
+                body = block.script_block.end_block
+                if body is None or block.script_block.param_block:
+                    raise Refused(block, "this block of Where-Object has no Python form yet.")
+                function = self.hoisted("tests", body.statements, block.start + 1, [name])
+                test = self.truth(Code(f"{self.posh('unpacked')}({function}({name}))"))
+        finally:
+            self.current.pop()
+        return self.generator(f"{name} for {name} in {piped.within(OR)} if {test.within(OR)}", piped.kind)
+
+    def phases(self, piped: Code, begin: Any, process: list[Any], end: Any) -> Code:
+        """`| ForEach-Object -Begin { } -Process { } -End { }`: one function over what comes."""
+        name, function = self.item_name(), self.unique("each")
+
+        def body() -> None:
+            start = len(self.lines)
+            if begin is not None:
+                self.block(self.statements_of(begin), begin.start + 1)
+            self.write(f"for {name} in items:")
+            self.current.append(Code(name, piped.kind))
+            self.depth += 1
+            length = len(self.lines)
+            for block in process:
+                self.block(self.statements_of(block), block.start + 1)
+            if len(self.lines) == length:
+                self.write("continue")
+            self.depth -= 1
+            self.current.pop()
+            if end is not None:
+                self.block(self.statements_of(end), end.start + 1)
+            self.yielding(start)
+
+        for block in (begin, *process, end):
+            if block is not None and any(isinstance(one, s.ReturnStatement) for one in block.walk()):
+                raise Refused(block, "a return in one of several blocks has no Python form yet.")
+        self.with_sink(("yield",), lambda: self._apart(lambda: self.define(function, ["items"], body)))
+        return Code(f"{function}({piped.text})", stream=True)
+
+    def statements_of(self, block: Any) -> list[Any]:
+        """The statements of a block without parameters."""
+        inner = block.script_block if isinstance(block, s.ScriptBlockExpression) else None
+        if inner is None or inner.param_block or inner.begin_block or inner.process_block:
+            raise Refused(block, "this block has no Python form here yet.")
+        return list(inner.end_block.statements) if inner.end_block is not None else []
+
+    # Blocks as values
+
+    def _ScriptBlockExpression(self, node: s.ScriptBlockExpression) -> Code:
+        inner = node.script_block
+        simple = self._as_lambda(node)
+        if simple is not None:
+            return simple
+        parameters = list(inner.param_block.parameters) if inner.param_block is not None else []
+        stem = self.unique("block")
+        parts = self.parts(stem, inner, parameters, node.start + 1)
+        declared = [self.parameter(one) for one in parameters]
+        if list(parts) == ["end"]:
+            return Code(f"{self.posh('block')}({', '.join([parts['end'], *declared])})", "block")
+        options = [f"{role}={name}" for role, name in parts.items()]
+        if declared:
+            options.append(f"parameters=[{', '.join(declared)}]")
+        return Code(f"{self.posh('command_block')}({', '.join(options)})", "block")
+
+    def _as_lambda(self, node: s.ScriptBlockExpression) -> Code | None:
+        only = self.single(node)
+        if only is None or self._does_something(only):
+            return None
+        if any(
+            isinstance(one, (s.AssignmentStatement, s.UnaryExpression)) and _changes(one)
+            for one in only.walk()
+        ):
+            return None
+        kept, length, after = self.words, len(self.lines), self.after
+        self.words = {}
+        self.after = []
+        name = self.item_name()
+        self.current.append(Code(name))
+        try:
+            code = self.stream(only)
+            if code.stream:
+                code = self.listed(code)
+            if self.after or len(self.lines) != length:
+                raise Refused(node, "this block")
+        except Refused:
+            del self.lines[length:]
+            return None
+        finally:
+            self.words, self.after = kept, after
+            self.current.pop()
+        return Code(
+            f"{self.posh('block')}(lambda {name}: {code.text})".replace(f"lambda {name}:", "lambda item:")
+            if name == "item"
+            else f"{self.posh('block')}(lambda item: (lambda {name}: {code.text})(item))",
+            "block",
+        )
+
+    def parts(
+        self, stem: str, inner: s.ScriptBlock, parameters: list[Any], after: int, key: str | None = None
+    ) -> dict[str, str]:
+        """The Python functions of a block's begin, process and end, by role; of several, the one around."""
+        if inner.dynamic_param_block or inner.clean_block:
+            raise Refused(inner, "a block with dynamicparam or clean has no Python form yet.")
+        blocks = {"begin": inner.begin_block, "process": inner.process_block, "end": inner.end_block}
+        present = {
+            role: block
+            for role, block in blocks.items()
+            if block is not None and (block.statements or role == "process")
+        }
+        present = present or {"end": s.NamedBlock("End", [])}
+        for block in present.values():
+            if block.traps:
+                raise Refused(block.traps[0], "a trap statement has no Python form yet.")
+        key = key or f"{self.scope}/{stem}"
+        for one in parameters:
+            self._widen((key, one.name.variable_path.lower()), self.kind_of(one))
+        if len(present) == 1:
+            ((role, block),) = present.items()
+            self._part(stem, block, parameters, after, key, top=self.depth == 0)
+            return {role: stem}
+        self._several(stem, present, parameters, key)
+        return {"parts": stem}
+
+    def _several(self, stem: str, blocks: dict[str, Any], parameters: list[Any], key: str) -> None:
+        """begin, process and end as functions in one that holds the variables they share."""
+        paths = [one.name.variable_path.lower() for one in parameters]
+        for block in blocks.values():
+            for node in block.walk():
+                left = node.left if isinstance(node, s.AssignmentStatement) else None
+                if isinstance(left, s.VariableExpression) and left.variable_path.lower() in paths:
+                    raise Refused(
+                        node, "a parameter that is set in one of several blocks has no Python form yet."
+                    )
+
+        def body() -> None:
+            for role, block in blocks.items():
+                self._part(role, block, parameters, block.start, key, shares=True)
+                self.write("")
+            self.write("return {" + ", ".join(f'"{role}": {role}' for role in blocks) + "}")
+
+        self.with_sink(
+            ("yield",), lambda: self._apart(lambda: self.define(stem, [], body, key=key, top=self.depth == 0))
+        )
+
+    def _part(
+        self,
+        name: str,
+        block: Any,
+        parameters: list[Any],
+        after: int,
+        key: str,
+        *,
+        top: bool = False,
+        shares: bool = False,
+    ) -> None:
+        """One part of a block; its parameters are those of the script's that it uses."""
+        paths = [one.name.variable_path.lower() for one in parameters]
+        kept_words, kept_current = self.words, self.current
+        self.words = dict(WORDS)
+        item = "item" if "item" not in self.taken else "current_item"
+        self.current = [Code(item)]
+        used: set[str] = set()
+        place = len(self.lines)
+
+        def body() -> None:
+            start = len(self.lines)
+            first = block.statements[0].start if block.statements else block.start
+            self.block(block.statements, min(after, first))
+            self.yielding(start)
+            used.update(self.frame.words)
+            if _word("\n".join(self.lines[start:]), item):
+                used.add(item)
+
+        try:
+            self.with_sink(
+                ("yield",),
+                lambda: self._apart(
+                    lambda: self.define(name, ["\1"], body, key=None if shares else key, own=paths, top=top)
+                ),
+            )
+        finally:
+            self.words, self.current = kept_words, kept_current
+        header = next(number for number in range(place, len(self.lines)) if "\1" in self.lines[number])
+        text = "\n".join(self.lines[header + 1 :])
+        names = [python_name(one.name.variable_path) for one in parameters]
+        chosen = [one for one in names if _word(text, one)] + [
+            one for one in (item, *WORDS.values()) if one in used
+        ]
+        self.lines[header] = self.lines[header].replace("\1", ", ".join(chosen))
+
+    # Parameters
+
+    def kind_of(self, node: s.Parameter) -> str:
+        """What is known of a parameter's value."""
+        kinds = {"string": "str", "int": "int", "int32": "int", "bool": "bool", "double": "float"}
+        for attribute in node.attributes:
+            if isinstance(attribute, s.TypeConstraint):
+                return kinds.get(attribute.type_name.full_name.lower(), "any")
+        return "any"
+
+    def parameter(self, node: s.Parameter) -> str:
+        """A parameter as `posh.parameter(...)`."""
+        pieces = [quoted(node.name.variable_path)]
+        validators: list[str] = []
+        aliases: list[str] = []
+        options: dict[str, str] = {}
+        for attribute in node.attributes:
+            name = attribute.type_name.full_name
+            if isinstance(attribute, s.TypeConstraint):
+                self.net_type(attribute, name)
+                pieces.append(quoted(name))
+                continue
+            folded = name.lower().removesuffix("attribute").rpartition(".")[2]
+            values = [self.constant(one) for one in attribute.positional_arguments or []]
+            if folded == "parameter":
+                options["explicit"] = "True"
+                self._options(attribute, options)
+            elif folded == "alias":
+                aliases += values
+            elif folded in _ALLOWED:
+                options[_ALLOWED[folded]] = "True"
+            elif folded in _VALIDATORS and not attribute.named_arguments:
+                validators.insert(0, f"{self.posh(_VALIDATORS[folded])}({', '.join(values)})")
+            elif folded not in ("supportswildcards", "credential", "system.management.automation.credential"):
+                raise Refused(attribute, f"the attribute [{name}] of a parameter has no Python form yet.")
+        if aliases:
+            options["aliases"] = f"[{', '.join(aliases)}]"
+        if validators:
+            options["validate"] = f"[{', '.join(validators)}]"
+        if node.default_value is not None:
+            options["default"] = self._default(node)
+        pieces += [f"{key}={value}" for key, value in options.items()]
+        return f"{self.posh('parameter')}({', '.join(pieces)})"
+
+    def _default(self, node: s.Parameter) -> str:
+        value = node.default_value
+        throws = isinstance(value, s.SubExpression) and any(
+            isinstance(one, s.ThrowStatement) for one in value.walk()
+        )
+        if throws:
+            name = self.hoisted("default", value.sub_expression.statements, value.start, [])
+            return f"lambda: {self.posh('unpacked')}({name}())"
+        return f"lambda: {self.as_value(self.expression(value)).text}"
+
+    def constant(self, node: Any) -> str:
+        """An argument of an attribute."""
+        return self.as_value(self.expression(node)).text
+
+    def _options(self, attribute: s.Attribute, options: dict[str, str]) -> None:
+        for argument in attribute.named_arguments or []:
+            name = argument.argument_name.lower()
+            value = "True" if argument.expression_omitted else self.constant(argument.argument)
+            if name in _FLAGS:
+                options[_FLAGS[name]] = value
+            elif name == "position":
+                options["position"] = value
+            elif name != "helpmessage":
+                raise Refused(argument, f"[Parameter({argument.argument_name})] has no Python form yet.")
+
+    def literal(self, node: Any) -> bool:
+        """Whether an expression is a constant of the script."""
+        return isinstance(node, (s.StringConstantExpression, s.ConstantExpression))
+
+
+SINGLE = (*SCALARS, "reply", "hashtable", "object", "dict", "record", "body")
+
+
+def _changes(node: Any) -> bool:
+    if isinstance(node, s.AssignmentStatement):
+        return True
+    return isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus"))
+
+
+def _word(text: str, name: str) -> bool:
+    import re
+
+    return re.search(rf"(?<![\w.\"]){re.escape(name)}(?![\w\"])", text) is not None
+
+
+__all__ = ["ATOM", "Blocks"]

@@ -1,0 +1,244 @@
+"""switch and try as Python."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from .. import syntax as s
+from .code import SCALARS, Code, Refused, quoted
+from .statements import Statements
+
+_LEAVES = (s.BreakStatement, s.ContinueStatement)
+
+
+class Flow(Statements):
+    """Writes switch and try."""
+
+    def switch(self, node: s.SwitchStatement) -> None:
+        """A switch: if and elif where one clause runs at most, a loop over the values else."""
+        flags = {flag.strip().lower() for flag in node.flags.split(",")} - {"none", "exact"}
+        if flags - {"regex", "wildcard", "casesensitive", "file"}:
+            raise Refused(node, f"switch -{flags.pop()} has no Python form yet.")
+        if node.label and any(isinstance(one, _LEAVES) and one.label is not None for one in node.walk()):
+            raise Refused(node, "a switch that is left by its label has no Python form yet.")
+        if "file" in flags:
+            path = self._condition(node.condition)
+            items = Code(f"{self.posh('file_lines')}({path.text})", "str", stream=True)
+        else:
+            items = self.stream(node.condition)
+        if not items.stream and self._is_chain(node, items, flags):
+            self._chain(node, items, flags)
+            return
+        self._switch_loop(node, self.as_stream(items), flags)
+
+    def _condition(self, node: Any) -> Code:
+        return self.as_value(self.expression(node)) if isinstance(node, s.Expression) else self.value(node)
+
+    def _is_chain(self, node: s.SwitchStatement, value: Code, flags: set[str]) -> bool:
+        """Whether at most one clause runs, and nothing leaves it early."""
+        if value.kind not in SCALARS or flags - {"casesensitive"}:
+            return False
+        labels = [label for label, _ in node.clauses]
+        if not all(isinstance(one, (s.StringConstantExpression, s.ConstantExpression)) for one in labels):
+            return False
+        texts = [str(one.value).lower() for one in labels]
+        if len(set(texts)) != len(texts):
+            return False
+        blocks = [block for _, block in node.clauses] + ([node.default] if node.default is not None else [])
+        for block in blocks:
+            rest = block.statements[:-1] if _ends_in_break(block) else block.statements
+            if any(isinstance(one, _LEAVES) and one.label is None for part in rest for one in _here(part)):
+                return False
+        return True
+
+    def _chain(self, node: s.SwitchStatement, value: Code, flags: set[str]) -> None:
+        if not value.text.isidentifier():
+            name = self.unique("value")
+            self.write(f"{name} = {value.text}")
+            value = Code(name, value.kind)
+        tests = []
+        for label, _ in node.clauses:
+            code = self.expression(label)
+            case = "casesensitive" in flags
+            if value.kind == code.kind == "int":
+                tests.append(f"{value.text} == {code.text}")
+            elif value.kind == "str" and code.kind == "str":
+                tests.append(self._equality("eq", value, code, case).text)
+            else:
+                cased = ", True" if case else ""
+                tests.append(f"{self.posh('is_case')}({value.text}, {code.text}{cased})")
+        self.current.append(value)
+        try:
+            with self.branches() as arm:
+                for number, (_, block) in enumerate(node.clauses):
+                    self.write(f"{'elif' if number else 'if'} {tests[number]}:")
+                    arm(partial(self.body, _without_break(block)), True)
+                if node.default is not None:
+                    default = node.default
+                    if node.clauses:
+                        self.write("else:")
+                        arm(lambda: self.body(_without_break(default)), True)
+                    else:
+                        self.block(default.statements, default.start)
+                else:
+                    arm(lambda: None, False)
+        finally:
+            self.current.pop()
+
+    def _switch_loop(self, node: s.SwitchStatement, items: Code, flags: set[str]) -> None:
+        name = self.item_name()
+        matched = self.unique("matched") if node.default is not None and node.clauses else ""
+        self.current.append(Code(name, items.kind))
+        kept, self.loops = self.loops, [*self.loops, "switch"]
+        self.write(f"for {name} in {items.text}:")
+        self.depth += 1
+        try:
+            with self.branch():
+                if matched:
+                    self.write(f"{matched} = False")
+                for label, block in node.clauses:
+                    self.write(f"if {self._case(name, items.kind, label, flags)}:")
+                    self.depth += 1
+                    if matched:
+                        self.write(f"{matched} = True")
+                    self.depth -= 1
+                    self._clause(block, bool(matched))
+                if node.default is not None:
+                    if matched:
+                        self.write(f"if not {matched}:")
+                        self.body(node.default)
+                    else:
+                        self.block(node.default.statements, node.default.start)
+        finally:
+            self.depth -= 1
+            self.current.pop()
+            self.loops = kept
+
+    def _clause(self, block: Any, started: bool) -> None:
+        length = len(self.lines)
+        self.body(block)
+        if started and self.lines[length:] and self.lines[length].strip() == "pass":
+            del self.lines[length]
+
+    def _case(self, name: str, kind: str, label: Any, flags: set[str]) -> str:
+        cased = ", True" if "casesensitive" in flags else ""
+        if isinstance(label, s.ScriptBlockExpression):
+            only = self.single(label)
+            if only is None:
+                raise Refused(label, "this clause of the switch has no Python form yet.")
+            return self.truth(self.value(only)).text
+        code = self.as_value(self.expression(label))
+        text = name if kind == "str" else f"{self.posh('text')}({name})"
+        if "regex" in flags:
+            return f"{self.posh('match')}({text}, {code.text}{cased})"
+        if "wildcard" in flags:
+            return f"{self.posh('like')}({text}, {code.text}{cased})"
+        return f"{self.posh('is_case')}({name}, {code.text}{cased})"
+
+    # try
+
+    def _TryStatement_statement(self, node: s.TryStatement) -> None:
+        self.whole += 1
+        self.in_try += 1
+        try:
+            self.write("try:")
+            self.body(node.body)
+            if node.catch_clauses:
+                self._catches(node)
+            if node.finally_ is not None:
+                self.write("finally:")
+                self.body(node.finally_)
+        finally:
+            self.whole -= 1
+            self.in_try -= 1
+
+    def _catches(self, node: s.TryStatement) -> None:
+        name = "error" if "error" not in self.held else self.unique("error")
+        record = self.unique("record")
+        typed = any(clause.catch_types for clause in node.catch_clauses)
+        self.write(f"except Exception as {name}:")
+        place, depth = len(self.lines), self.depth
+        kept = self.record_name
+        self.record_name, self.record_used = record, False
+        self.held.append(name)
+        self.catching += 1
+        self.current.append(Code(name, "error"))
+        used = False
+        try:
+            if typed:
+                used = True
+                self.depth += 1
+                self._typed_catches(node, record)
+                self.depth -= 1
+            else:
+                self.body(node.catch_clauses[0].body)
+            used = used or self.record_used
+        finally:
+            self.current.pop()
+            self.held.pop()
+            self.catching -= 1
+            self.record_name = kept
+        if used:
+            self.lines.insert(place, "    " * (depth + 1) + f"{record} = {self.posh('caught')}({name})")
+            if self.lines[-1].strip() == "pass":
+                self.lines.pop()
+        elif not any(_names(line, name) for line in self.lines[place:]):
+            self.lines[place - 1] = "    " * depth + "except Exception:"
+
+    def _typed_catches(self, node: s.TryStatement, record: str) -> None:
+        number = 0
+        general = None
+        for clause in node.catch_clauses:
+            if not clause.catch_types:
+                general = clause
+                continue
+            names = [quoted(one.type_name.full_name) for one in clause.catch_types]
+            for one in clause.catch_types:
+                self.net_type(one, one.type_name.full_name)
+            self.write(f"{'elif' if number else 'if'} {self.posh('is_error')}({record}, {', '.join(names)}):")
+            self.body(clause.body)
+            number += 1
+        self.write("else:")
+        if general is None:
+            self.write("    raise")
+        else:
+            self.body(general.body)
+
+    record_name = ""
+    record_used = False
+
+    def record_of(self, target: Code) -> Code:
+        """The error record of the exception that a catch holds."""
+        self.record_used = True
+        if target.kind == "exception":
+            return Code(f'{self.posh("member")}({self.record_name}, "Exception")')
+        return Code(self.record_name, "record")
+
+
+def _names(line: str, name: str) -> bool:
+    import re
+
+    return re.search(rf"\b{name}\b", line) is not None
+
+
+def _ends_in_break(block: Any) -> bool:
+    last = block.statements[-1] if block.statements else None
+    return isinstance(last, s.BreakStatement) and last.label is None
+
+
+def _without_break(block: Any) -> Any:
+    if not _ends_in_break(block):
+        return block
+    made = s.StatementBlock(block.statements[:-1], block.traps)
+    made.start, made.end, made.line = block.start, block.end, block.line
+    return made
+
+
+def _here(node: Any) -> Any:
+    """The nodes of a statement that are not inside a loop or switch of its own."""
+    yield node
+    for child in node.children():
+        inner = (s.ForEachStatement, s.ForStatement, s.WhileStatement, s.DoWhileStatement, s.DoUntilStatement)
+        if not isinstance(child, (*inner, s.SwitchStatement, s.ScriptBlockExpression)):
+            yield from _here(child)

@@ -1,0 +1,250 @@
+"""Commands that have a form of Python's own: files, paths, output, and psbridge's cmdlets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import syntax as s
+from .code import ATOM, SUM, Code
+from .commands import Commands
+
+_CHAT = "chat/completions"
+
+
+class Forms(Commands):
+    """Writes commands plainly where both languages agree."""
+
+    def plain_command(self, node: s.Command, name: str, piped: Code | None) -> Code | None:
+        """A command that Python has a form of its own for; None if this is not one."""
+        if any(isinstance(one, s.VariableExpression) and one.splatted for one in node.command_elements):
+            return None
+        named, values = self.arguments(node)
+        if len(named) != sum(isinstance(one, s.CommandParameter) for one in node.command_elements):
+            return None  # a parameter is given twice
+        method = getattr(self, "_" + name.replace("-", "_"), None)
+        if method is not None:
+            code: Code | None = method(node, named, values, piped)
+            if code is not None:
+                return code
+        return self._cmdlet(node, name, named, values, piped)
+
+    def _text_argument(self, named: dict[str, Any], values: list[Any], *names: str) -> Code | None:
+        """The command's one argument, if it is plainly a text, given by one of these names or by position."""
+        given = [*values, *(value for key, value in named.items() if key in names)]
+        if len(given) != 1 or set(named) - set(names) or given[0] is None:
+            return None
+        code = self.expression(given[0])
+        return code if code.kind == "str" else None
+
+    def _select_object(
+        self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
+    ) -> Code | None:
+        if piped is None or values or set(named) != {"first"} or not self.literal(named["first"]):
+            return None
+        count = self.expression(named["first"])
+        if (
+            count.text == "1"
+            and piped.kind == "reply"
+            and piped.text.isidentifier() is False
+            and "(" not in piped.text
+        ):
+            return Code(f"{piped.within(ATOM)}[0]", "reply") if not piped.inner else None
+        return None
+
+    def _join_path(
+        self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
+    ) -> Code | None:
+        if piped is not None or len(values) != 2 or named:
+            return None
+        parts = [self.expression(value) for value in values]
+        if all(part.kind == "str" for part in parts) and isinstance(values[1], s.StringConstantExpression):
+            child = values[1].value
+            if child and not set(child) & set("/\\") and not child.startswith("."):
+                self.modules.add("os")
+                return Code(f"os.path.join({parts[0].text}, {parts[1].text})", "str")
+        return None
+
+    def _test_path(
+        self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
+    ) -> Code | None:
+        path = self._text_argument(named, values, "path", "literalpath") if piped is None else None
+        if path is None or set(path.text) & set("*?[:~"):
+            return None
+        self.modules.add("os")
+        return Code(f"os.path.exists({path.text})", "bool")
+
+    def _get_content(
+        self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
+    ) -> Code | None:
+        if piped is not None or named.pop("raw", 0) is not None or not self.sure:
+            return None
+        path = self._text_argument(named, values, "path", "literalpath")
+        if path is None or set(path.text) & set("*?[:~"):
+            return None
+        self.modules.add("pathlib")
+        return Code(f'Path({path.text}).read_text(encoding="utf-8")', "str")
+
+    sure = False
+
+    def _read_host(
+        self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
+    ) -> Code | None:
+        if piped is not None or "assecurestring" in named or "maskinput" in named:
+            return None
+        if not named and not values:
+            return Code("input()", "str")
+        prompt = self._text_argument(named, values, "prompt")
+        if prompt is None:
+            return None
+        if prompt.text.startswith(('"', 'f"')) and prompt.text.endswith('"'):
+            return Code(f'input({prompt.text[:-1]}: ")', "str")
+        return Code(f'input({prompt.within(SUM)} + ": ")', "str")
+
+    def _write_output(
+        self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
+    ) -> Code | None:
+        if piped is not None or named or len(values) != 1:
+            return None
+        return self.as_value(self.expression(values[0]))
+
+    def _convertto_json(
+        self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
+    ) -> Code | None:
+        if piped is not None and self.plain_tables and piped.kind == "dict" and piped.text.startswith("["):
+            return Code(piped.text[1:-1], "body")
+        return None
+
+    def _get_date(
+        self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
+    ) -> Code | None:
+        if piped is None and not named and not values:
+            return Code(f'{self.posh("static_member")}({self.net_type(node, "datetime")}, "Now")')
+        return None
+
+    # Requests
+
+    def _invoke_restmethod(
+        self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
+    ) -> Code | None:
+        """A request to /chat/completions is New_ChatCompletion; keys and headers are the configuration's."""
+        if piped is not None:
+            return None
+        known = {"uri", "method", "headers", "body", "contenttype", "timeoutsec", "connectiontimeoutseconds"}
+        uri = named.get("uri") or (values[0] if len(values) == 1 else None)
+        if uri is None or set(named) - known or len(values) > 1:
+            return None
+        return self._request(
+            self.source_of(uri),
+            named.get("body"),
+            named.get("connectiontimeoutseconds"),
+            named.get("headers"),
+        )
+
+    def _request(self, address: str, body: Any, timeout: Any, headers: Any) -> Code | None:
+        if _CHAT not in address or "OPENAI_BASE_URL" not in address.upper() or body is None:
+            return None
+        if headers is not None and not self.only_key(headers):
+            return None
+        written = self.request_body(body)
+        if written is None:
+            return None
+        extra = "MaxRetryCount=0"
+        if timeout is not None:
+            extra += f", TimeoutSec={self.as_value(self.expression(timeout)).text}"
+        self.modules.add("psbridge")
+        return Code(f"ps.New_ChatCompletion({written}, {extra})", "reply")
+
+    def request_body(self, node: Any) -> str | None:
+        """The request of a -Body that is plainly a table as JSON; None if it is something else."""
+        if isinstance(node, s.VariableExpression):
+            code = self.read(node)
+            return code.text if code is not None and code.kind == "body" else None
+        inner = node.pipeline if isinstance(node, s.ParenExpression) else node
+        if isinstance(inner, s.Pipeline) and self.is_body(inner):
+            kept, self.plain_tables = self.plain_tables, True
+            try:
+                code = self.value(inner)
+            finally:
+                self.plain_tables = kept
+            return code.text if code.kind == "body" else None
+        return None
+
+    def is_body(self, node: Any) -> bool:
+        """Whether this is a table that goes through ConvertTo-Json."""
+        if not isinstance(node, s.Pipeline) or len(node.pipeline_elements) != 2:
+            return False
+        first, last = node.pipeline_elements
+        if not isinstance(last, s.Command) or self.name_of(last) != "convertto-json":
+            return False
+        table = getattr(first, "expression", None)
+        while isinstance(table, s.ConvertExpression):
+            table = table.child
+        if isinstance(table, s.VariableExpression):
+            return False
+        return isinstance(table, s.Hashtable)
+
+    def only_key(self, node: Any) -> bool:
+        """Whether these headers are nothing but the key and the content type of the service."""
+        while isinstance(node, (s.ConvertExpression, s.ParenExpression)):
+            node = node.child if isinstance(node, s.ConvertExpression) else node.pipeline
+        if isinstance(node, s.Pipeline) and len(node.pipeline_elements) == 1:
+            node = getattr(node.pipeline_elements[0], "expression", None)
+        if isinstance(node, s.VariableExpression):
+            return node.variable_path.lower() in self.headers
+        if not isinstance(node, s.Hashtable):
+            return False
+        for key, value in node.key_value_pairs:
+            name = getattr(key, "value", "").lower()
+            if name not in ("authorization", "content-type", "accept"):
+                return False
+            if name == "authorization" and "openai_api_key" not in self.source_of(value).lower():
+                return False
+        return True
+
+    # psbridge's cmdlets
+
+    def _cmdlet(
+        self, node: s.Command, name: str, named: dict[str, Any], values: list[Any], piped: Code | None
+    ) -> Code | None:
+        """A cmdlet of psbridge, by its name in Python."""
+        import psbridge
+
+        names = {entry.lower().replace("_", "-", 1): entry for entry in dir(psbridge) if "_" in entry[1:]}
+        if name not in names or piped is not None or self.in_try or not self.sure_call(named, values):
+            return None
+        spelt = {key.lower(): key for key in _parameters(getattr(psbridge, names[name]))}
+        stream = {"stream", "streamtext"} & set(named)
+        if set(named) - set(spelt):
+            return None
+        kept = self.plain_tables
+        pieces: list[str] = []
+        try:
+            self.plain_tables = True
+            pieces += [self.as_value(self.expression(value)).text for value in values]
+            for key, value in named.items():
+                text = "True" if value is None else self.as_value(self.expression(value)).text
+                pieces.append(f"{spelt[key]}={text}")
+        finally:
+            self.plain_tables = kept
+        self.modules.add("psbridge")
+        call = f"ps.{names[name]}({', '.join(pieces)})"
+        if stream:
+            return Code(call, "str" if "streamtext" in named else "any", stream=True)
+        plain = names[name] == "New_ChatCompletion" and "withhttpinfo" not in named
+        kind = "reply" if plain or names[name] == "Get_ChatCompletionUsage" else "any"
+        return Code(call, kind)
+
+    in_try = 0
+
+    def sure_call(self, named: dict[str, Any], values: list[Any]) -> bool:
+        """Whether a cmdlet's arguments are plainly ones that it takes as Python passes them."""
+        return True
+
+
+def _parameters(function: Any) -> list[str]:
+    import inspect
+
+    return [name for name in inspect.signature(function).parameters if name[:1].isupper()]
+
+
+__all__ = ["Forms"]

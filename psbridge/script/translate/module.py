@@ -1,0 +1,326 @@
+"""A whole script as a Python module: its parameters, imports and docstring."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .. import syntax as s
+from .code import Code, Refused, python_name, quoted
+from .functions import KINDS, Again, Functions, docstring
+from .writer import Known
+
+_TYPES = {**KINDS, "string[]": "list:str", "int[]": "list:int", "object": "any"}
+_LISTS = {"list:str": "str", "list:int": "int"}
+
+
+class Module(Functions):
+    """Writes a module."""
+
+    def __init__(self, text: str, known: Known, tree: s.ScriptBlock) -> None:
+        super().__init__(text, known, tree)
+        self.refusals: list[Refused] = []
+        self.taken = {
+            python_name(one.variable_path) for one in tree.walk() if isinstance(one, s.VariableExpression)
+        }
+        self.defaults: dict[str, str] = {}
+        self.headers, self.bodies = _single_use(tree)
+
+    def body_only(self, right: Any) -> bool:
+        """Whether this JSON is used as nothing but the -Body of requests to the service."""
+        return id(right) in self.bodies
+
+    def module(self) -> str:
+        """The module's text."""
+        tree = self.tree
+        for using in tree.using_statements or []:
+            if using.using_statement_kind.lower() != "namespace":
+                self._visible(using, Refused(using, "a using statement has no Python form yet."))
+        after = 0
+        if tree.param_block is not None:
+            self.comments(0, tree.param_block.start)
+            try:
+                self.parameters(tree.param_block)
+            except Refused as refusal:
+                self.refuse(refusal.node, refusal)
+            self.write("")
+            after = tree.param_block.end
+        for other in (tree.begin_block, tree.process_block, tree.dynamic_param_block, tree.clean_block):
+            if other is not None:
+                self._visible(
+                    other, Refused(other, "begin, process and clean of a script have no Python form yet.")
+                )
+        if tree.end_block is not None:
+            for trap in tree.end_block.traps:
+                self._visible(trap, Refused(trap, "a trap statement has no Python form yet."))
+            self.block(tree.end_block.statements, after)
+        lines = self._head()
+        body = list(self.lines)
+        while body and not body[0]:
+            body.pop(0)
+        return _spaced([*lines, *body])
+
+    def _visible(self, node: Any, refusal: Refused) -> None:
+        self.refuse(node, refusal)
+
+    def _head(self) -> list[str]:
+        head: list[str] = []
+        found = re.match(r"\s*(?:#[^\n]*\n\s*)*<#(.*?)#>", self.text, re.DOTALL)
+        if (found and re.search(r"^\s*\.[A-Z]+", found.group(1), re.MULTILINE)) or (
+            found and self.tree.param_block
+        ):
+            head += [*docstring(found.group(1)), ""]
+        unset = [path for where, path in sorted(self.known.unset) if where == ""]
+        if unset:
+            self.modules.add("typing")
+        if any(": Any = None" in line or "list[Any]" in line for line in self.lines):
+            self.modules.add("typing")
+        plain = [f"import {name}" for name in sorted(self.modules - {"psbridge", "pathlib", "typing"})]
+        froms = []
+        if "pathlib" in self.modules:
+            froms.append("from pathlib import Path")
+        if "typing" in self.modules:
+            froms.append("from typing import Any")
+        own = ["import psbridge as ps"] if "psbridge" in self.modules else []
+        if self.uses_posh:
+            own.append("from psbridge.script.semantics import porting as posh")
+        for group in ([*plain, *froms], own):
+            if group:
+                head += [*group, ""]
+        if unset:
+            head += [f"{python_name(path)}: Any = None" for path in unset]
+        return head
+
+    # Parameters of the script
+
+    def parameters(self, block: s.ParamBlock) -> None:
+        """The script's parameters: what is mandatory by position, the rest as options."""
+        self.modules.add("argparse")
+        self.write("parser = argparse.ArgumentParser()")
+        names = []
+        for parameter in block.parameters:
+            kind = self._script_kind(parameter)
+            name = parameter.name.variable_path
+            words, plain = python_name(name).rstrip("_"), python_name(name)
+            option = f'"--{words.replace("_", "-")}"'
+            choices = self._choices(parameter)
+            if kind == "bool" and _type_of(parameter) in ("switch", "switchparameter"):
+                unset = ", default=argparse.SUPPRESS" if self.asks_bound else ""
+                self.defaults[plain] = "False"
+                self.write(f'parser.add_argument({option}, dest="{plain}", action="store_true"{unset})')
+            elif _mandatory(parameter, self.source_of(parameter)):
+                many = ', nargs="+"' if kind in _LISTS else ""
+                self.write(f'parser.add_argument("{plain}"{self._typed_option(kind)}{many}{choices})')
+            else:
+                self._option(parameter, option, plain, kind, choices)
+            names.append((name, plain, kind))
+        self._parsed(names)
+
+    def _parsed(self, names: list[tuple[str, str, str]]) -> None:
+        for name, _, kind in names:
+            self._widen(("", name.lower()), kind)
+            self.definite.add(("", name.lower()))
+        if not self.asks_bound:
+            self.write("arguments = parser.parse_args()")
+            for _, plain, _ in names:
+                self.write(f"{plain} = arguments.{plain}")
+            return
+        self.write("given = vars(parser.parse_args())")
+        pairs = ", ".join(f"({quoted(name)}, {quoted(plain)})" for name, plain, _ in names)
+        table = f"{{name: given[key] for name, key in ({pairs},) if key in given}}"
+        self.write(f"bound = {self.posh('Hashtable')}({table})")
+        for _, plain, _ in names:
+            self.write(f"{plain} = given.get({quoted(plain)}, {self.defaults.get(plain, 'None')})")
+
+    @property
+    def asks_bound(self) -> bool:
+        """Whether the script itself asks which parameters it was given."""
+        return any(
+            isinstance(one, s.VariableExpression) and one.variable_path.lower() == "psboundparameters"
+            for one in _outside_functions(self.tree)
+        )
+
+    def _option(self, parameter: s.Parameter, option: str, plain: str, kind: str, choices: str) -> None:
+        empties = {"str": '""', "int": "0", "float": "0.0", "bool": "False"}
+        many = ', nargs="*"' if kind in _LISTS else ""
+        default = "None" if _nullable(parameter) else empties.get(kind, "None")
+        if parameter.default_value is not None:
+            value = self.as_value(self.expression(parameter.default_value))
+            if value.kind != kind and kind != "any" and not (kind == "float" and value.kind == "int"):
+                value = self.cast(parameter, value, _type_of(parameter))
+            default = value.text
+        if self.asks_bound:
+            self.defaults[plain] = default
+            default = "argparse.SUPPRESS"
+        typed = f"{self._typed_option(kind)}{many}, default={default}{choices}"
+        self.write(f'parser.add_argument({option}, dest="{plain}"{typed})')
+
+    def _typed_option(self, kind: str) -> str:
+        name = _LISTS.get(kind, kind)
+        if name == "any":
+            return ""
+        if name == "bool":
+            raise Refused(
+                s.Node(),
+                "a parameter of the script that is [bool] has no Python form yet.",
+                "make it a [switch]",
+            )
+        return f", type={name}"
+
+    def _script_kind(self, parameter: s.Parameter) -> str:
+        name = _type_of(parameter)
+        if name.startswith("nullable["):
+            name = name[9:-1]
+            return {"double": "any", "int": "any"}.get(name, "any")
+        kind = _TYPES.get(name, "" if name else "str")
+        if not kind:
+            raise Refused(parameter, f"the type of -{parameter.name.variable_path} has no Python form yet.")
+        return kind
+
+    def _choices(self, parameter: s.Parameter) -> str:
+        for attribute in parameter.attributes:
+            if not isinstance(attribute, s.Attribute):
+                continue
+            name = attribute.type_name.name.lower()
+            if name == "validateset":
+                values = [self.expression(one).text for one in attribute.positional_arguments]
+                return f", type=str.lower, choices=[{', '.join(values).lower()}]".replace(
+                    "type=str.lower, ", ""
+                )
+            if name not in ("parameter", "alias", "allowemptystring", "allownull", "validatenotnullorempty"):
+                raise Refused(
+                    attribute,
+                    f"[{attribute.type_name.name}] of a script's parameter has no Python form yet.",
+                )
+        return ""
+
+
+def _outside_functions(node: Any) -> Any:
+    yield node
+    for child in node.children():
+        if not isinstance(child, (s.FunctionDefinition, s.ScriptBlockExpression)):
+            yield from _outside_functions(child)
+
+
+def _type_of(parameter: s.Parameter) -> str:
+    types = [
+        one.type_name.full_name.lower() for one in parameter.attributes if isinstance(one, s.TypeConstraint)
+    ]
+    return types[0] if types else ""
+
+
+def _nullable(parameter: s.Parameter) -> bool:
+    return _type_of(parameter).startswith("nullable[")
+
+
+def _mandatory(parameter: s.Parameter, source: str) -> bool:
+    return re.search(r"\bMandatory\b(?!\s*=\s*\$false)", source, re.IGNORECASE) is not None
+
+
+def _spaced(lines: list[str]) -> str:
+    """The lines with two empty ones around functions, as Python has them, and none at the end."""
+    made: list[str] = []
+    for number, line in enumerate(lines):
+        if not line:
+            if made and made[-1]:
+                made.append("")
+            continue
+        before = made[-1] if made else ""
+        starts = line.startswith("def ")
+        ended = made and not before and _in_function(made) and not line.startswith((" ", "#"))
+        if (starts or ended) and made:
+            comments = []
+            while starts and made and made[-1].startswith("#"):
+                comments.append(made.pop())
+            while made and not made[-1]:
+                made.pop()
+            made += ["", ""] if made else []
+            made += reversed(comments)
+        made.append(line)
+        del number
+    return "\n".join(made).rstrip() + "\n"
+
+
+def _in_function(made: list[str]) -> bool:
+    for line in reversed(made):
+        if line and not line.startswith(" "):
+            return line.startswith("def ")
+    return False
+
+
+def written(text: str, tree: s.ScriptBlock) -> tuple[str, list[Refused]]:
+    """The module of a script, and what of it is refused."""
+    known = Known()
+    for _ in range(60):
+        before = known.state()
+        writer = Module(text, known, tree)
+        try:
+            made = writer.module()
+        except Again:
+            continue
+        if known.state() == before:
+            break
+    return made, writer.refusals
+
+
+def _single_use(tree: s.ScriptBlock) -> tuple[set[str], set[int]]:
+    """Variables that are the headers of requests alone, and the JSON that is a body alone."""
+    uses: dict[str, int] = {}
+    for node in tree.walk():
+        if isinstance(node, s.VariableExpression):
+            path = node.variable_path.lower()
+            uses[path] = uses.get(path, 0) + 1
+    headers: dict[str, int] = {}
+    bodies: dict[str, int] = {}
+    for node in tree.walk():
+        if not isinstance(node, s.Command):
+            continue
+        name = str(getattr(node.command_elements[0], "value", "")).lower()
+        if name not in ("invoke-restmethod", "irm"):
+            continue
+        for before, value in zip(node.command_elements, node.command_elements[1:], strict=False):
+            parameter = isinstance(before, s.CommandParameter) and before.parameter_name.lower()
+            if isinstance(value, s.VariableExpression) and parameter in ("headers", "body"):
+                counted = headers if parameter == "headers" else bodies
+                counted[value.variable_path.lower()] = counted.get(value.variable_path.lower(), 0) + 1
+    only_headers: set[str] = set()
+    body_rights: set[int] = set()
+    for node in tree.walk():
+        if not isinstance(node, s.AssignmentStatement) or not isinstance(node.left, s.VariableExpression):
+            continue
+        path = node.left.variable_path.lower()
+        if path in headers and uses[path] == headers[path] + 1 and _key_only(node.right):
+            only_headers.add(path)
+        if path in bodies and uses[path] == bodies[path] + 1:
+            body_rights.add(id(node.right))
+    return only_headers, body_rights
+
+
+def _key_only(node: Any) -> bool:
+    """Whether these headers are a literal with nothing but the service's key and content types."""
+    table = node
+    while table is not None and not isinstance(table, s.Hashtable):
+        if isinstance(table, s.Pipeline) and len(table.pipeline_elements) == 1:
+            table = table.pipeline_elements[0]
+        elif isinstance(table, (s.CommandExpression,)):
+            table = table.expression
+        elif isinstance(table, s.ConvertExpression):
+            table = table.child
+        else:
+            return False
+    if table is None:
+        return False
+    for key, value in table.key_value_pairs:
+        name = str(getattr(key, "value", "")).lower()
+        if name not in ("authorization", "content-type", "accept"):
+            return False
+        if name == "authorization":
+            names = [
+                one.variable_path.lower() for one in value.walk() if isinstance(one, s.VariableExpression)
+            ]
+            if names != ["env:openai_api_key"]:
+                return False
+    return True
+
+
+__all__ = ["Code", "quoted", "written"]

@@ -1,0 +1,235 @@
+"""Operators as Python's own where kinds are known, as helpers of the semantics elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import syntax as s
+from .code import AND, ATOM, COMPARE, CONDITION, NOT, OR, SCALARS, SUM, TERM, UNARY, Code, Refused, join_kinds
+from .expressions import Expressions
+
+_NUMBERS = ("int", "float")
+_COMPARISONS = {
+    "gt": (">", "greater"),
+    "ge": (">=", "greater_or_equal"),
+    "lt": ("<", "less"),
+    "le": ("<=", "less_or_equal"),
+}
+_ARITHMETIC = {"Plus": ("+", "add"), "Minus": ("-", "subtract"), "Multiply": ("*", "multiply")}
+_HELPED = {
+    "Divide": "divide",
+    "Rem": "modulo",
+    "Band": "bit_and",
+    "Bor": "bit_or",
+    "Bxor": "bit_xor",
+    "Shl": "shift_left",
+    "Shr": "shift_right",
+}
+_SETS = {"contains": "contains", "notcontains": "contains", "in": "contained", "notin": "contained"}
+_PATTERNS = {
+    "like": "like",
+    "notlike": "not_like",
+    "match": "match",
+    "notmatch": "not_match",
+}
+
+
+class Operators(Expressions):
+    """Writes unary and binary operators."""
+
+    def _UnaryExpression(self, node: s.UnaryExpression) -> Code:
+        kind = node.token_kind
+        if kind in ("PlusPlus", "MinusMinus", "PostfixPlusPlus", "PostfixMinusMinus"):
+            return self._step_value(node)
+        child = self.as_value(self.expression(node.child))
+        if kind in ("Not", "Exclaim"):
+            return Code(f"not {self.truth(child).within(NOT)}", "bool", NOT)
+        if kind == "Minus" and child.kind in _NUMBERS:
+            return Code(f"-{child.within(UNARY)}", child.kind, UNARY)
+        if kind == "Comma":
+            return Code(f"[{child.text}]", f"list:{child.kind}")
+        if kind in ("Join", "Ijoin"):
+            if child.kind == "list:str":
+                return Code(f'"".join({child.text})', "str")
+            return Code(f"{self.posh('join')}({child.text})", "str")
+        if kind in ("Isplit", "Csplit"):
+            return Code(f"{self.posh('split_words')}({child.text})", "list:str")
+        helpers = {"Minus": "negate", "Plus": "plus", "Bnot": "bit_not"}
+        if kind in helpers:
+            return Code(f"{self.posh(helpers[kind])}({child.text})")
+        raise Refused(
+            node, f"the operator {self.source_of(node)[:6].split()[0]} has no Python form here yet."
+        )
+
+    def _step_value(self, node: s.UnaryExpression) -> Code:
+        """`$i++` as a value."""
+        before = self.expression(node.child)
+        if not isinstance(node.child, s.VariableExpression) or before.kind != "int":
+            raise Refused(node, "++ or -- as a value has no Python form but for whole numbers.")
+        name = self.target(node.child, "int")
+        sign, undo = ("+", "-") if "Plus" in node.token_kind else ("-", "+")
+        step = f"({name} := {name} {sign} 1)"
+        if node.token_kind.startswith("Postfix"):
+            return Code(f"{step} {undo} 1", "int", SUM)
+        return Code(step, "int")
+
+    def _BinaryExpression(self, node: s.BinaryExpression) -> Code:
+        name = node.operator
+        left = self.as_value(self.expression(node.left))
+        if name in ("And", "Or"):
+            return self._logical(left, name, self.as_value(self.expression(node.right)))
+        if name == "QuestionQuestion":
+            return self._coalesce(left, self.as_value(self.expression(node.right)))
+        right = self.as_value(self.expression(node.right))
+        if name == "Xor":
+            return Code(f"{self.posh('exclusive_or')}({left.text}, {right.text})", "bool")
+        if name in _ARITHMETIC:
+            return self.arithmetic(name, left, right)
+        if name in _HELPED:
+            return Code(f"{self.posh(_HELPED[name])}({left.text}, {right.text})")
+        if name == "DotDot":
+            return self._range(node, left, right)
+        if name == "Join":
+            return self._join(left, right)
+        if name == "Format":
+            return Code(f"{self.posh('format_operator')}({left.text}, {right.text})", "str")
+        if name in ("Is", "IsNot", "As"):
+            return self._typed(node, name, left, right)
+        if name[:1] in "IC":
+            code = self._comparison(name[1:].lower(), left, right, name[0] == "C")
+            if code is not None:
+                return code
+        raise Refused(node, f"the operator {name} has no Python form yet.")
+
+    def _logical(self, left: Code, name: str, right: Code) -> Code:
+        rank = AND if name == "And" else OR
+        one, other = self.truth(left), self.truth(right)
+        text = f"{one.within(rank)} {name.lower()} {other.within(rank)}"
+        if one.kind != "bool" or other.kind != "bool":
+            return Code(f"bool({text})", "bool")
+        return Code(text, "bool", rank)
+
+    def _coalesce(self, left: Code, right: Code) -> Code:
+        left = nullable(left)
+        if left.kind == "none":
+            return right
+        kind = join_kinds(left.kind, right.kind)
+        if left.text.isidentifier():
+            return Code(f"{left.text} if {left.text} is not None else {right.within(OR)}", kind, CONDITION)
+        name = self.unique("value")
+        return Code(f"{name} if ({name} := {left.text}) is not None else {right.within(OR)}", kind, CONDITION)
+
+    def _typed(self, node: s.BinaryExpression, name: str, left: Code, right: Code) -> Code:
+        if not isinstance(node.right, s.TypeExpression):
+            if right.kind != "str":
+                raise Refused(node, f"the type after -{name.lower()} is known only when it runs.")
+            right = Code(f"{self.posh('net_type')}({right.text})")
+        helper = "as_operator" if name == "As" else "is_a"
+        test = f"{self.posh(helper)}({left.text}, {right.text})"
+        if name == "IsNot":
+            return Code(f"not {test}", "bool", NOT)
+        return Code(test, "any" if name == "As" else "bool")
+
+    def _range(self, node: s.BinaryExpression, left: Code, right: Code) -> Code:
+        if isinstance(node.left, s.ConstantExpression) and isinstance(node.right, s.ConstantExpression):
+            low, high = node.left.value, node.right.value
+            if type(low) is int and type(high) is int:
+                step = "" if low <= high else ", -1"
+                return Code(f"range({low}, {high + (1 if low <= high else -1)}{step})", "list:int")
+        kind = "list:int" if left.kind == right.kind == "int" else "list:any"
+        return Code(f"{self.posh('value_range')}({left.text}, {right.text})", kind)
+
+    def arithmetic(self, name: str, left: Code, right: Code) -> Code:
+        """+, - and *."""
+        sign, helper = _ARITHMETIC[name]
+        rank = TERM if name == "Multiply" else SUM
+        kind = ""
+        if left.kind in _NUMBERS and right.kind in _NUMBERS:
+            kind = "float" if "float" in (left.kind, right.kind) else "int"
+            if kind == "int" and name == "Multiply" and not (_small(left) or _small(right)):
+                kind = ""  # a product may leave the 32 bits, which makes it a double
+        elif name == "Plus" and left.kind == "str" and right.kind in ("str", "int", "bool"):
+            return Code(f"{left.within(SUM)} + {self.as_text(right)}", "str", SUM)
+        elif name == "Plus" and left.is_list and right.is_list and "range" not in left.text + right.text:
+            kind = join_kinds(left.kind, right.kind)
+        elif name == "Multiply" and left.kind == "str" and right.kind == "int":
+            kind = "str"
+        if kind:
+            return Code(f"{left.within(rank)} {sign} {right.within(rank - 1)}", kind, rank)
+        kinds = {("str", "Plus"): "str"}
+        result = kinds.get((left.kind, name), "any")
+        if left.is_list and name == "Plus":
+            result = "list:any"
+        return Code(f"{self.posh(helper)}({left.text}, {right.text})", result)
+
+    def _join(self, left: Code, right: Code) -> Code:
+        if right.kind == "str" and left.kind == "list:str":
+            return Code(f"{right.within(ATOM)}.join({left.text})", "str")
+        return Code(f"{self.posh('join')}({left.text}, {right.text})", "str")
+
+    def _comparison(self, name: str, left: Code, right: Code, case: bool) -> Code | None:
+        cased = ", True" if case else ""
+        if name in ("eq", "ne"):
+            return self._equality(name, left, right, case)
+        if name in _COMPARISONS:
+            sign, helper = _COMPARISONS[name]
+            if left.kind in _NUMBERS and right.kind in _NUMBERS:
+                return Code(f"{left.within(SUM)} {sign} {right.within(SUM)}", "bool", COMPARE)
+            kind = "any" if left.is_list or left.kind in ("any", "out") else "bool"
+            return Code(f"{self.posh(helper)}({left.text}, {right.text}{cased})", kind)
+        if name in _SETS:
+            test = f"{self.posh(_SETS[name])}({left.text}, {right.text}{cased})"
+            return Code(f"not {test}", "bool", NOT) if name.startswith("not") else Code(test, "bool")
+        if name in _PATTERNS:
+            kind = "bool" if left.kind in SCALARS else "any"
+            return Code(f"{self.posh(_PATTERNS[name])}({left.text}, {right.text}{cased})", kind)
+        if name == "replace":
+            kind = "str" if left.kind == "str" else "any"
+            return Code(f"{self.posh('replace')}({left.text}, {right.text}{cased})", kind)
+        if name == "split":
+            return Code(f"{self.posh('split')}({left.text}, {right.text}{cased})", "list:str")
+        return None
+
+    def _equality(self, name: str, left: Code, right: Code, case: bool) -> Code:
+        cased = ", True" if case else ""
+        sign = "==" if name == "eq" else "!="
+        if right.kind == "none":
+            left = nullable(left)
+        if (left.kind in _NUMBERS and right.kind in _NUMBERS) or (left.kind == right.kind == "str" and case):
+            return Code(f"{left.within(SUM)} {sign} {right.within(SUM)}", "bool", COMPARE)
+        if left.kind == right.kind == "str":
+            one, other = _folded(left), _folded(right)
+            return Code(f"{one} {sign} {other}", "bool", COMPARE)
+        if left.kind == "none":
+            right = nullable(right)
+            sign = "is" if name == "eq" else "is not"
+            return Code(f"{right.within(SUM)} {sign} None", "bool", COMPARE)
+        if right.kind == "none" and left.kind in ("reply", "object", "hashtable", "record"):
+            return Code(f"{left.within(SUM)} {'is' if name == 'eq' else 'is not'} None", "bool", COMPARE)
+        if left.is_list or left.kind in ("any", "out", "List"):
+            helper = "equals" if name == "eq" else "not_equals"
+            return Code(f"{self.posh(helper)}({left.text}, {right.text}{cased})")
+        test = f"{self.posh('same')}({left.text}, {right.text}{cased})"
+        return Code(test, "bool") if name == "eq" else Code(f"not {test}", "bool", NOT)
+
+
+def _small(code: Code) -> bool:
+    return code.text.isdigit() and int(code.text) <= 10_000
+
+
+def _folded(code: Code) -> str:
+    """A text as it is compared without case."""
+    literal = code.text
+    if literal.startswith('"') and literal.isascii():
+        return literal.lower() if "\\" not in literal else f"{literal}.casefold()"
+    return f"{code.within(ATOM)}.casefold()"
+
+
+def nullable(code: Code) -> Code:
+    """A variable of the environment as a value that may be None; any other expression as it is."""
+    if code.text.startswith("os.environ.get(") and code.text.endswith(', "")') and code.text.count("(") == 1:
+        return Code(code.text[: -len(', "")')] + ")")
+    return code
+
+
+__all__ = ["Any", "Operators", "nullable"]

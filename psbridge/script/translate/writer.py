@@ -1,0 +1,231 @@
+"""The text being written: lines, scopes, variables and what is known of them, helpers and imports.
+
+Knows nothing of how a node of the script becomes Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import syntax as s
+from .code import Code, Refused, join_kinds, python_name
+
+Key = tuple[str, str]
+
+
+@dataclass
+class Known:
+    """What one pass over the script learned, for the next: passes go on until nothing is new."""
+
+    kinds: dict[Key, str] = field(default_factory=dict)
+    typed: dict[Key, str] = field(default_factory=dict)
+    unset: set[Key] = field(default_factory=set)
+    results: dict[str, str] = field(default_factory=dict)
+    advanced: set[str] = field(default_factory=set)
+    many: set[str] = field(default_factory=set)
+
+    def state(self) -> tuple[Any, ...]:
+        return (
+            *(dict(self.kinds), dict(self.typed), set(self.unset)),
+            *(dict(self.results), set(self.advanced), set(self.many)),
+        )
+
+
+@dataclass
+class Frame:
+    """A Python function being written, or the module: its declarations, and whose variables it has."""
+
+    key: str
+    start: int
+    shares: bool = False
+    own: set[str] = field(default_factory=set)
+    declared: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+    yields: set[str] = field(default_factory=set)
+
+
+class Writer:
+    """Lines, scopes and names."""
+
+    def __init__(self, text: str, known: Known) -> None:
+        self.text = text
+        self.known = known
+        self.lines: list[str] = []
+        self.depth = 0
+        self.whole = 0
+        self.modules: set[str] = set()
+        self.uses_posh = False
+        self.frames = [Frame("", 0)]
+        self.definite: set[Key] = set()
+        self.current: list[Code] = []
+        self.plain_tables = False
+        self.counters: dict[str, int] = {}
+        self.after: list[str] = []
+        self.taken: set[str] = set()
+        self.words: dict[str, str] = {}
+        self.loops: list[str] = []
+        self.held: list[str] = []
+        self.headers: set[str] = set()
+
+    # Text
+
+    def source_of(self, node: Any) -> str:
+        """The script's text of a node."""
+        return self.text[node.start : node.end]
+
+    def write(self, line: str) -> None:
+        """A line at the present depth."""
+        self.lines.append("    " * self.depth + line if line else "")
+
+    def posh(self, name: str) -> str:
+        """The name of a helper, which is imported then."""
+        self.uses_posh = True
+        return f"posh.{name}"
+
+    def unique(self, stem: str) -> str:
+        """A name for something of the Python text alone."""
+        while True:
+            number = self.counters.get(stem, 0) + 1
+            self.counters[stem] = number
+            name = stem if number == 1 else f"{stem}_{number}"
+            if name not in self.taken:
+                return name
+
+    # Scopes and variables
+
+    @property
+    def frame(self) -> Frame:
+        return self.frames[-1]
+
+    @property
+    def scope(self) -> str:
+        """The key of the scope whose variables an assignment sets."""
+        return self.frame.key
+
+    def _owner(self, path: str) -> str:
+        """The nearest scope that has this variable."""
+        keys = self.scope.split("/")
+        for count in range(len(keys), 0, -1):
+            key = "/".join(keys[:count])
+            if (key, path) in self.known.kinds:
+                return key
+        return "?"
+
+    def read(self, node: s.VariableExpression) -> Code | None:
+        """A variable of the script; None if it is set nowhere."""
+        where, _, rest = node.variable_path.rpartition(":")
+        path = rest.lower()
+        owner = "" if where.lower() in ("script", "global") else self._owner(path)
+        if (owner, path) not in self.known.kinds:
+            return None
+        if (owner, path) not in self.definite and (owner == self.scope or owner == ""):
+            if owner == self.scope and owner and ("", path) in self.known.kinds and not where:
+                raise Refused(node, f"${rest} is the script's here, and the function's own after it is set.")
+            if owner == self.scope:
+                self.known.unset.add((owner, path))
+                self._widen((owner, path), "none")
+        return Code(python_name(rest), self.known.kinds[owner, path])
+
+    def _widen(self, key: Key, kind: str) -> None:
+        known = self.known.kinds
+        known[key] = join_kinds(known[key], kind) if key in known else kind
+
+    def target(self, node: s.VariableExpression, kind: str) -> str:
+        """The Python name of a variable that is about to be set to a value of this kind."""
+        where, _, rest = node.variable_path.rpartition(":")
+        if where.lower() not in ("", "script", "global", "local", "private"):
+            raise Refused(node, f"an assignment to ${node.variable_path} has no Python form yet.")
+        path = rest.lower()
+        owner = "" if where.lower() in ("script", "global") else self.scope
+        key, name = (owner, path), python_name(rest)
+        self._widen(key, kind)
+        self.definite.add(key)
+        self.declare(owner, path, name)
+        return name
+
+    def declare(self, owner: str, path: str, name: str) -> None:
+        """Say in the function being written whose variable this is."""
+        frame = self.frame
+        if len(self.frames) == 1 or path in frame.own:
+            return
+        if owner == "" and (frame.key != "" or frame.shares):
+            if frame.key != "" and (frame.key, path) in self.known.kinds:
+                raise Refused(s.Node(), f"${path} is set both as the script's and as the function's own.")
+            frame.declared.add(f"global {name}")
+        elif frame.shares:
+            frame.declared.add(f"nonlocal {name}")
+            self.known.unset.add((owner, path))
+
+    @contextmanager
+    def branch(self) -> Iterator[None]:
+        """What may not run: the variables it sets may be unset afterwards."""
+        before = set(self.definite)
+        yield
+        self.definite = before
+
+    # Functions of the Python text
+
+    def define(
+        self,
+        name: str,
+        parameters: list[str],
+        body: Callable[[], None],
+        *,
+        key: str | None = None,
+        own: list[str] | None = None,
+        top: bool = False,
+    ) -> None:
+        """`def name(parameters):` with this body; without a key, it shares the variables around it."""
+        shares = key is None
+        frame = Frame(self.scope if key is None else key, 0, shares, {one.lower() for one in own or []})
+        if top and self.depth == 0 and self.lines and self.lines[-1]:
+            self.write("")
+        self.write(f"def {name}({', '.join(parameters)}):")
+        self.depth += 1
+        frame.start = len(self.lines)
+        depth = self.depth
+        self.frames.append(frame)
+        definite = set(self.definite)
+        self.definite |= {(frame.key, one) for one in frame.own}
+        try:
+            body()
+        finally:
+            self.frames.pop()
+            self.definite = definite
+        head = [f"{'    ' * depth}{line}" for line in sorted(frame.declared)]
+        if not shares:
+            head += [
+                f"{'    ' * depth}{python_name(path)}: Any = None"
+                for where, path in sorted(self.known.unset)
+                if where == key and path not in frame.own
+            ]
+            if any(line.endswith(": Any = None") for line in head):
+                self.modules.add("typing")
+        place = frame.start
+        if place < len(self.lines) and self.lines[place].lstrip().startswith('"""'):
+            while not self.lines[place].rstrip().endswith('"""'):
+                place += 1
+            place += 1
+        self.lines[place:place] = head
+        if not any(line.strip() and not line.lstrip().startswith("#") for line in self.lines[frame.start :]):
+            self.write("return")
+        self.depth = depth - 1
+        if top and self.depth == 0:
+            self.write("")
+
+    def comments(self, start: int, end: int) -> None:
+        """The comments of this part of the script, but for those of help."""
+        part = self.text[start:end]
+        for found in re.finditer(r"<#.*?#>|#[^\n]*", part, re.DOTALL):
+            comment = found.group()
+            if comment.startswith("<#"):
+                if re.search(r"^\s*\.[A-Z]+", comment, re.MULTILINE):
+                    continue
+                for line in comment[2:-2].strip().splitlines():
+                    self.write(f"# {line.strip()}".rstrip())
+            else:
+                self.write(f"# {comment[1:].strip()}".rstrip())
