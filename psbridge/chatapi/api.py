@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -19,7 +20,6 @@ from ..client.clock import Cancellation, Clock
 from ..client.errors import CallCancelledError, ClientError, StatusError
 from ..client.message.codec import Codec
 from ..client.message.reply import Reply
-from ..client.message.request import Body
 from ..client.settings.configuration import current_configuration
 from ..client.wire.choice import AsyncChosenTransport, ChosenTransport
 from .breaker import AsyncBreakerTransport, BreakerTransport
@@ -138,12 +138,12 @@ class ChatApiBase(Generic[RequestT, ResponseT]):
         """What decodes replies."""
         return None
 
-    def _body(self, request: Any) -> Body:
+    def _body(self, request: Any) -> bytes | Mapping[str, Any]:
         """What is sent for a request."""
-        body: Body = self._options.json.converted(request)
+        body: bytes | Mapping[str, Any] = self._options.json.converted(request)
         return body
 
-    def _begin(self, request: RequestT) -> Body:
+    def _begin(self, request: RequestT) -> bytes | Mapping[str, Any]:
         if self._events.BeforeCreateChatCompletion:
             self._events.BeforeCreateChatCompletion.raise_to_caller(self, RequestEventArgs(request))
         try:
@@ -190,7 +190,7 @@ class ChatApiBase(Generic[RequestT, ResponseT]):
             )
         return client
 
-    async def _send(self, body: Body, cancellation: Cancellation | None) -> Reply:
+    async def _send(self, body: bytes | Mapping[str, Any], cancellation: Cancellation | None) -> Reply:
         client = self._client_of_loop()
         if cancellation is None:
             return await client.create(body)

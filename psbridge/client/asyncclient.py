@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterab
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .chat import DELETE, GET, LIST, MESSAGES, UPDATE, stored
+from .chat import CREATE, DELETE, GET, LIST, MESSAGES, UPDATE, stored
 from .clock import Clock
 from .core import CallOptions, Core
 from .exchange.call import Answer, Call
@@ -19,7 +19,6 @@ from .message.codec import Codec
 from .message.form import Form
 from .message.jsontext import field
 from .message.reply import Reply, Usage
-from .message.request import Body
 from .operation import Operation
 from .settings.configuration import Configuration
 from .streams.state import StreamState
@@ -67,7 +66,7 @@ class AsyncClient:
 
     def map(
         self,
-        bodies: Iterable[Body] | AsyncIterable[Body],
+        bodies: Iterable[bytes | Mapping[str, Any]] | AsyncIterable[bytes | Mapping[str, Any]],
         *,
         concurrency: int = 32,
         ordered: bool = True,
@@ -94,7 +93,7 @@ class AsyncClient:
 
         core = self._core
 
-        async def send(body: Body | Job, place: Place | None) -> Any:
+        async def send(body: bytes | Mapping[str, Any] | Job, place: Place | None) -> Any:
             counted = not isinstance(body, Job) or body.body is not None
             with core.sharing(gate, place, counted):
                 if isinstance(body, Job):
@@ -103,13 +102,13 @@ class AsyncClient:
 
         return send
 
-    async def create(self, body: Body, **options: Unpack[CallOptions]) -> Reply:
+    async def create(self, body: bytes | Mapping[str, Any], **options: Unpack[CallOptions]) -> Reply:
         """Send a chat completion request: JSON bytes, or a mapping; returns the completion in a `Reply`."""
         core = self._core
-        call = core.chat(body, False, options)
+        call = core.prepared(CREATE, {}, {}, body, options)
         span = core.span(call)
         try:
-            reply = core.completion(call, await self._run(call))
+            reply = core.reply(call, await self._run(call))
         except BaseException as error:
             core.failed(error)
             span.fail(error)
@@ -117,10 +116,12 @@ class AsyncClient:
         span.end(reply.value)
         return reply
 
-    async def stream(self, body: Body, **options: Unpack[CallOptions]) -> AsyncChatStream:
+    async def stream(
+        self, body: bytes | Mapping[str, Any], **options: Unpack[CallOptions]
+    ) -> AsyncChatStream:
         """Send a chat completion request and return its stream once the first chunk is there."""
         core = self._core
-        call = core.chat(body, True, options)
+        call = core.prepared(CREATE, {}, {}, body, options, streamed=True)
         span = core.span(call)
         try:
             answer = await self._run(call)
@@ -136,7 +137,7 @@ class AsyncClient:
         *,
         places: Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
-        body: Body | Form | None = None,
+        body: bytes | Mapping[str, Any] | Form | None = None,
         **options: Unpack[CallOptions],
     ) -> Reply:
         """Do any operation: `places` fill the braces of its path, `body` is its JSON, or a form."""

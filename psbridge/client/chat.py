@@ -7,7 +7,13 @@ from .operation import Operation
 _COMPLETION = "CreateChatCompletionResponse"
 
 CREATE = Operation(
-    "POST", "/chat/completions", _COMPLETION, "CreateChatCompletionStreamResponse", of_model=True
+    "POST",
+    "/chat/completions",
+    _COMPLETION,
+    "CreateChatCompletionStreamResponse",
+    of_model=True,
+    configured=True,
+    traced="chat",
 )
 GET = Operation("GET", "/chat/completions/{completion_id}", _COMPLETION, idempotent=True)
 LIST = Operation("GET", "/chat/completions", "ChatCompletionList", idempotent=True)

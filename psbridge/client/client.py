@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .chat import DELETE, GET, LIST, MESSAGES, UPDATE, stored
+from .chat import CREATE, DELETE, GET, LIST, MESSAGES, UPDATE, stored
 from .clock import Clock
 from .core import CallOptions, Core
 from .exchange.call import Answer, Call
@@ -20,7 +20,6 @@ from .message.codec import Codec
 from .message.form import Form
 from .message.jsontext import field
 from .message.reply import Reply, Usage
-from .message.request import Body
 from .operation import Operation
 from .settings.configuration import Configuration
 from .streams.state import StreamState
@@ -69,7 +68,7 @@ class Client:
 
     def map(
         self,
-        bodies: Iterable[Body],
+        bodies: Iterable[bytes | Mapping[str, Any]],
         *,
         concurrency: int = 32,
         ordered: bool = True,
@@ -117,15 +116,15 @@ class Client:
             self._many = AsyncClient(_core=self._core)
         return self._many
 
-    def create(self, body: Body, **options: Unpack[CallOptions]) -> Reply:
+    def create(self, body: bytes | Mapping[str, Any], **options: Unpack[CallOptions]) -> Reply:
         """Send a chat completion request: JSON bytes, or a mapping; returns the decoded completion in a
         `Reply`.
         """
         core = self._core
-        call = core.chat(body, False, options)
+        call = core.prepared(CREATE, {}, {}, body, options)
         span = core.span(call)
         try:
-            reply = core.completion(call, self._run(call))
+            reply = core.reply(call, self._run(call))
         except BaseException as error:
             core.failed(error)
             span.fail(error)
@@ -133,10 +132,10 @@ class Client:
         span.end(reply.value)
         return reply
 
-    def stream(self, body: Body, **options: Unpack[CallOptions]) -> ChatStream:
+    def stream(self, body: bytes | Mapping[str, Any], **options: Unpack[CallOptions]) -> ChatStream:
         """Send a chat completion request and return its stream once the first chunk is there."""
         core = self._core
-        call = core.chat(body, True, options)
+        call = core.prepared(CREATE, {}, {}, body, options, streamed=True)
         span = core.span(call)
         try:
             answer = self._run(call)
@@ -152,7 +151,7 @@ class Client:
         *,
         places: Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
-        body: Body | Form | None = None,
+        body: bytes | Mapping[str, Any] | Form | None = None,
         **options: Unpack[CallOptions],
     ) -> Reply:
         """Do any operation: `places` fill the braces of its path, `body` is its JSON, or a form."""

@@ -10,7 +10,6 @@ from contextvars import ContextVar, Token
 from typing import Any, TypedDict
 
 from ..forks import new_lock
-from .chat import CREATE
 from .clock import Cancellation, Clock
 from .errors import BadResponseError, ClientError, RequestError
 from .exchange.call import Answer, Call, Retry
@@ -18,11 +17,12 @@ from .exchange.gate import Gate, Job
 from .exchange.limits import Place, RateLimits
 from .exchange.telemetry import Span
 from .message.codec import Codec, JsonCodec
-from .message.form import Content, Form
+from .message.form import Form
 from .message.headers import is_header_safe
-from .message.jsontext import dumps, field
+from .message.jsontext import field
+from .message.payload import Payload
 from .message.reply import Reply, Usage, count
-from .message.request import Body, chat_body, estimate_tokens, members_of, outgoing
+from .message.request import outgoing
 from .operation import Operation
 from .settings.checks import CHECKS
 from .settings.configuration import Configuration, current_configuration
@@ -90,7 +90,7 @@ class _Shared:
         call.limits, call.one_of_many = self.gate.limits, True
         call.place, self.place = self.place, None
         if call.place is not None and not self._counted:
-            self.gate.limits.charge(now, call.outgoing.estimated_tokens)
+            self.gate.limits.charge(now, call.outgoing.payload.tokens)
 
 
 _sharing: ContextVar[_Shared | None] = ContextVar("psbridge_sharing", default=None)
@@ -163,85 +163,61 @@ class Core:
         """
         return _Shared(gate, place, counted)
 
-    def chat(self, body: Body, stream: bool, options: Mapping[str, Any]) -> Call:
-        """A prepared chat completion.
-
-        Raises:
-            RequestError, ConfigurationError: it cannot be sent.
-        """
-        configuration = self.configuration(options)
-        content, members = chat_body(
-            body, configuration, options.get("additional_body"), True if stream else None
-        )
-        call = self._call(
-            configuration,
-            CREATE,
-            CREATE.path,
-            content,
-            members,
-            None,
-            options,
-            "text/event-stream" if stream else None,
-        )
-        call.streamed = stream
-        shared = _sharing.get()
-        if call.limits is not None or shared is not None:
-            if members is None:
-                members = members_of(content)
-            call.outgoing.estimated_tokens = estimate_tokens(content, members)
-        if shared is not None:
-            shared.apply(call, self.clock.monotonic())
-        return call
-
     def prepared(
         self,
         operation: Operation,
         places: Mapping[str, Any],
         query: Mapping[str, Any],
-        body: Body | Form | None,
+        body: bytes | Mapping[str, Any] | Form | None,
         options: Mapping[str, Any],
+        streamed: bool = False,
     ) -> Call:
-        """A prepared call of any operation. The configured model and members are those of chat completions,
-        and stay out of it.
+        """A prepared call of any operation.
 
         Raises:
             RequestError, ConfigurationError: it cannot be sent.
         """
-        content: Content = b""
-        members: Mapping[str, Any] | None = None
-        if isinstance(body, Form):
-            content = body
-        elif body is not None:
-            content, members = chat_body(body, Configuration(), options.get("additional_body"), None)
         path = operation.at(places)
-        return self._call(
-            self.configuration(options), operation, path, content, members, query, options, None
-        )
+        configuration = self.configuration(options)
+        additional = options.get("additional_body")
+        if body is None:
+            payload = Payload()
+        elif isinstance(body, Form):
+            payload = Payload(body)
+        elif operation.configured:
+            model, base = configuration.model, configuration.additional_body
+            payload = Payload.of(body, model=model, base=base, additional=additional, streamed=streamed)
+        else:
+            payload = Payload.of(body, additional=additional, streamed=streamed)
+        call = self._call(configuration, operation, path, payload, query, options)
+        shared = _sharing.get() if operation.configured else None
+        if shared is not None:
+            shared.apply(call, self.clock.monotonic())
+        return call
 
     def _call(
         self,
         configuration: Configuration,
         operation: Operation,
         path: str,
-        content: Content,
-        members: Mapping[str, Any] | None,
-        query: Mapping[str, Any] | None,
+        payload: Payload,
+        query: Mapping[str, Any],
         options: Mapping[str, Any],
-        accept: str | None,
     ) -> Call:
         _check_options(options)
+        accept = "*/*" if operation.reply == "bytes" else "application/json"
         request = outgoing(
             configuration,
             operation,
             path,
-            body=content,
-            members=members,
-            query={**(query or {}), **options.get("additional_query", {})},
+            payload,
+            query={**query, **options.get("additional_query", {})},
             headers=options.get("additional_headers"),
             idempotency_key=options.get("idempotency_key"),
-            accept=accept or ("*/*" if operation.reply == "bytes" else "application/json"),
+            accept="text/event-stream" if payload.streamed else accept,
         )
         routes = self._routes
+        content = payload.content
         again = not isinstance(content, Form) or content.again
         return Call(
             outgoing=request,
@@ -255,6 +231,7 @@ class Core:
             max_event_bytes=configuration.max_event_bytes,
             key=None if "authorization" in request.headers else configuration.access_token,
             limits=self.limits,
+            streamed=payload.streamed,
             log_bodies=configuration.log_bodies,
             cancellation=options.get("cancellation"),
             on_retry=options.get("on_retry"),
@@ -262,26 +239,7 @@ class Core:
 
     def span(self, call: Call) -> Span:
         """The telemetry span of a call, begun."""
-        return Span(call.outgoing)
-
-    @leaves_no_trace
-    def completion(self, call: Call, answer: Answer) -> Reply:
-        """The reply of a whole chat completion; an event stream nobody asked for is folded into one.
-
-        Raises:
-            ReportedError: the status says success, the reply says that there was an error.
-            TruncatedStreamError, BadResponseError: it is not whole, or cannot be read.
-        """
-        try:
-            data = whole_body(answer.body, answer.headers.get("content-type", ""))
-        except ClientError as error:
-            raise self._described(error, call, answer) from None
-        reply = self.reply(call, answer, data)
-        self.usage.answered(reply.value, answer.attempts)
-        if call.limits is not None:
-            used = _total_tokens(reply.value)
-            call.limits.succeeded(call.outgoing.estimated_tokens, used)
-        return reply
+        return Span(call.outgoing, call.operation.traced)
 
     def _described(self, error: ClientError, call: Call, answer: Answer) -> ClientError:
         """An error about an answer, with all that is known of the answer, and no secret."""
@@ -301,15 +259,19 @@ class Core:
         return self.codec.decode(data, call.operation.stream)
 
     @leaves_no_trace
-    def reply(self, call: Call, answer: Answer, data: bytes | None = None) -> Reply:
-        """An answer as a reply, decoded.
+    def reply(self, call: Call, answer: Answer) -> Reply:
+        """An answer as a reply, decoded and counted; an event stream nobody asked for is folded into one.
 
         Raises:
             ReportedError: the status says success, the reply says that there was an error.
-            BadResponseError: the body is not what the operation answers with.
+            TruncatedStreamError, BadResponseError: it is not whole, or not what the operation answers with.
         """
         try:
-            value = self.whole(call, whole_reply(answer.body) if data is None else data)
+            if call.operation.stream:
+                data = whole_body(answer.body, answer.headers.get("content-type", ""))
+            else:
+                data = whole_reply(answer.body)
+            value = self.whole(call, data)
         except ClientError as error:
             raise self._described(error, call, answer) from None
         except (ValueError, TypeError, RecursionError) as error:
@@ -318,7 +280,15 @@ class Core:
             )
             failure = BadResponseError(f"The reply cannot be read: {why.rstrip('.')}.")
             raise self._described(failure, call, answer) from None
+        if call.operation.configured:
+            self.usage.answered(value, answer.attempts)
+        self.used(call, field(value, "usage"))
         return self.replied(call, answer, value)
+
+    def used(self, call: Call, usage: object) -> None:
+        """Tell the limits what a call used, in place of its estimate, where its answer says so."""
+        if call.limits is not None and call.limits.counts_tokens:
+            call.limits.succeeded(call.outgoing.payload.tokens, count(usage, "total_tokens") or None)
 
     def replied(self, call: Call, answer: Answer, value: Any) -> Reply:
         """A reply whose value is known."""
@@ -345,19 +315,14 @@ class Core:
 def _tokens_of(request: Any) -> int | None:
     """What one of many counts as; None where it makes its calls itself."""
     body = request.body if isinstance(request, Job) else request
-    if isinstance(body, bytes | bytearray | memoryview):
-        return estimate_tokens(bytes(body), members_of(bytes(body)))
-    if not isinstance(body, Mapping):
+    if isinstance(body, bytearray | memoryview):
+        body = bytes(body)
+    if not isinstance(body, bytes | Mapping):
         return None
     try:
-        return estimate_tokens(dumps(body), body)
-    except ValueError:  # it cannot be sent either, which its outcome says
+        return Payload.of(body).tokens
+    except RequestError:  # it cannot be sent either, which its outcome says
         return 0
-
-
-def _total_tokens(value: object) -> int | None:
-    usage = field(value, "usage")
-    return count(usage, "total_tokens") if usage is not None else None
 
 
 def _check_options(options: Mapping[str, Any]) -> None:

@@ -19,6 +19,9 @@ class Operation(NamedTuple):
         stream: the name of an event's model, where the answer can be streamed.
         of_model: its body names a model; Azure has such an operation below the model's deployment.
         idempotent: doing it twice is doing it once, so it needs no idempotency key.
+        configured: the configured model and additional members go into its body, many of it share one pace,
+            and what it uses is counted.
+        traced: what OpenTelemetry's GenAI conventions call it; no span without.
     """
 
     method: str
@@ -27,6 +30,8 @@ class Operation(NamedTuple):
     stream: str = ""
     of_model: bool = False
     idempotent: bool = False
+    configured: bool = False
+    traced: str = ""
 
     def at(self, places: Mapping[str, object]) -> str:
         """The path with its braces filled in, each as one segment; `{file_id}` by `file_id`.

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..client.message.request import estimate_tokens
+from ..client.message.payload import Payload
 from ..errors import PSBridgeError
 from .errors import ChangedItemError
 from .ledger import Ledger
@@ -271,8 +271,5 @@ class Intake:
 
 def tokens_of(body: bytes) -> tuple[int, int]:
     """(tokens of the request, most tokens of its answer or 0 where it sets none), both estimated."""
-    prompt = estimate_tokens(body, None)
-    if b'"max_' not in body:
-        return prompt, 0
-    members = json.loads(body)
-    return prompt, estimate_tokens(body, members) - prompt
+    payload = Payload(body)
+    return payload.prompt_tokens, payload.answer_tokens if b'"max_' in body else 0

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from psbridge.client import AsyncClient, Client, Configuration, KeyRing, RateLimits
+from psbridge.client.chat import CREATE
 from psbridge.client.errors import ConfigurationError, RateLimitError
 from psbridge.client.exchange.limits import Pace
 
@@ -190,8 +191,8 @@ def test_a_request_counts_the_same_in_every_form(faulty: Any, clock: MovedClock,
     with Client(Configuration(base_url=faulty(Refusing(0)).base_url), clock=clock) as client:
         core = client._core
         with core.sharing(core.gate(limits, {}), None):
-            call = core.chat(given, False, {})
-    assert call.outgoing.estimated_tokens == pytest.approx(2_020, abs=10)
+            call = core.prepared(CREATE, {}, {}, given, {})
+    assert call.outgoing.payload.tokens == pytest.approx(2_020, abs=10)
 
 
 @pytest.mark.parametrize("wrong", [{"requests_per_minute": 0}, {"tokens_per_minute": -1}])

@@ -213,7 +213,7 @@ def _begin_stream(
 ) -> Generator[Command, Any, None]:
     """Read up to the first event: until one was delivered, a failure may still be tried again.
 
-    A server that does not stream answers with a whole completion: that becomes a stream of one chunk.
+    A server that does not stream answers with the whole: that becomes a stream of one chunk.
     """
     label = answer.headers.get("content-type", "text/event-stream")
     decoder = EventDecoder(call.max_event_bytes)

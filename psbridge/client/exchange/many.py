@@ -57,7 +57,7 @@ class Outcome:
 
     @property
     def value(self) -> Any:
-        """The decoded completion; raises the error where there is one."""
+        """The decoded answer; raises the error where there is one."""
         if self.error is not None:
             raise self.error
         assert self.reply is not None

@@ -11,20 +11,25 @@ from typing import Any
 
 from ..errors import ClientError
 from ..message.jsontext import field
-from ..message.request import Outgoing, members_of
+from ..message.reply import tokens
+from ..message.request import Outgoing
 
 
 class Span:
-    """One call's span, or nothing where OpenTelemetry is not loaded."""
+    """One call's span, or nothing where OpenTelemetry is not loaded.
 
-    def __init__(self, outgoing: Outgoing, operation: str = "chat") -> None:
+    Args:
+        operation: its name by the conventions; "" for no span.
+    """
+
+    def __init__(self, outgoing: Outgoing, operation: str) -> None:
         self._span: Any = None
-        if "opentelemetry.trace" not in sys.modules:
+        if not operation or "opentelemetry.trace" not in sys.modules:
             return
         from opentelemetry import trace
 
         url = outgoing.url
-        model = outgoing.model or _model(outgoing.body)
+        model = outgoing.payload.model
         attributes: dict[str, Any] = {
             "gen_ai.operation.name": operation,
             "gen_ai.provider.name": "azure.ai.openai" if "azure.com" in url.host else "openai",
@@ -43,7 +48,7 @@ class Span:
         """The call succeeded with `value`."""
         if self._span is None:
             return
-        usage = field(value, "usage")
+        sent, received = tokens(field(value, "usage"))
         choices = field(value, "choices")
         reasons = [field(choice, "finish_reason") for choice in choices] if isinstance(choices, list) else []
         attributes = {
@@ -51,8 +56,8 @@ class Span:
             "gen_ai.response.model": _of_type(str, field(value, "model")),
             "gen_ai.response.finish_reasons": [reason for reason in reasons if isinstance(reason, str)]
             or None,
-            "gen_ai.usage.input_tokens": _of_type(int, field(usage, "prompt_tokens")),
-            "gen_ai.usage.output_tokens": _of_type(int, field(usage, "completion_tokens")),
+            "gen_ai.usage.input_tokens": sent,
+            "gen_ai.usage.output_tokens": received,
         }
         self._span.set_attributes({name: item for name, item in attributes.items() if item is not None})
         self._span.end()
@@ -73,10 +78,3 @@ class Span:
 def _of_type(kind: type, value: object) -> Any:
     """What a server may have sent in any shape, where it is what an attribute holds."""
     return value if isinstance(value, kind) and not isinstance(value, bool) else None
-
-
-def _model(body: object) -> str | None:
-    """The model that a JSON body names; it was not looked at before, where it goes out as it came."""
-    members = members_of(body) if isinstance(body, bytes) else None
-    model = members.get("model") if members is not None else None
-    return model if isinstance(model, str) else None

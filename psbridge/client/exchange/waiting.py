@@ -71,7 +71,7 @@ def take_place(
         RateLimitError: a pause that a server asked for lasts longer than the time left.
         DeadlineError: the configured limits leave no place in the time left.
     """
-    tokens = call.outgoing.estimated_tokens
+    tokens = call.outgoing.payload.tokens if limits.counts_tokens else 0
     while True:
         now = bounds.now()
         place = limits.reserve(now, tokens, call.timeout, fresh=not attempts)

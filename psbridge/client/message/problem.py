@@ -58,7 +58,7 @@ def stated_problem(value: object) -> Problem | None:
 
 
 def problem_instead_of_choices(value: object) -> Problem | None:
-    """The error that a reply without choices, where a completion was expected, states in any known shape."""
+    """The error that a reply without choices, where some were expected, states in any known shape."""
     stated = stated_problem(value)
     if stated is not None or not isinstance(value, Mapping) or value.get("choices") is not None:
         return stated

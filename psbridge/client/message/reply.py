@@ -47,7 +47,7 @@ class UsageTotals:
     Attributes:
         requests: answered calls; `errors`: failed ones; `attempts`: requests sent for both.
         prompt_tokens, completion_tokens, total_tokens: summed over replies that report usage.
-        cached_tokens, reasoning_tokens: the parts of prompt and completion tokens reported as such.
+        cached_tokens, reasoning_tokens: the parts of those sent and received that are reported as such.
     """
 
     requests: int = 0
@@ -87,12 +87,12 @@ class Usage:
             self._by_model = {}
 
     def answered(self, value: object, attempts: int) -> None:
-        """Count an answer; `value` is a completion or a usage-bearing chunk, or anything without usage."""
+        """Count an answer; `value` is an answer or a usage-bearing chunk, or anything without usage."""
         usage = member(value, "usage")
-        prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+        sent, received = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
         cached = count(member(usage, "prompt_tokens_details"), "cached_tokens")
         reasoning = count(member(usage, "completion_tokens_details"), "reasoning_tokens")
-        total = count(usage, "total_tokens") or prompt + completion
+        total = count(usage, "total_tokens") or sent + received
         model = member(value, "model")
         name = model if isinstance(model, str) else ""
 
@@ -101,8 +101,8 @@ class Usage:
                 t.requests + 1,
                 t.errors,
                 t.attempts + attempts,
-                t.prompt_tokens + prompt,
-                t.completion_tokens + completion,
+                t.prompt_tokens + sent,
+                t.completion_tokens + received,
                 t.total_tokens + total,
                 t.cached_tokens + cached,
                 t.reasoning_tokens + reasoning,
@@ -126,6 +126,15 @@ class Usage:
                 t.cached_tokens,
                 t.reasoning_tokens,
             )
+
+
+def tokens(usage: object) -> tuple[int | None, int | None]:
+    """The tokens of a request and of its answers by a usage object; None where it does not say."""
+    sent, received = member(usage, "prompt_tokens"), member(usage, "completion_tokens")
+    return (
+        sent if isinstance(sent, int) and not isinstance(sent, bool) else None,
+        received if isinstance(received, int) and not isinstance(received, bool) else None,
+    )
 
 
 def count(usage: object, name: str) -> int:

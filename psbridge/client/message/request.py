@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from psbridge import __version__
@@ -25,9 +25,8 @@ from . import jsontext
 from .form import Content, Form, pieces_of
 from .headers import check_header
 from .inflate import ACCEPTED
+from .payload import Payload
 from .url import Url
-
-Body: TypeAlias = bytes | Mapping[str, Any]
 
 _USER_AGENT = f"psbridge/{__version__} Python/{platform.python_version()}"
 _OWN_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
@@ -41,9 +40,7 @@ class Outgoing:
         method, url: what is asked for.
         headers: by lower-case name: the name as sent, and the value; without the Authorization of an access
             token.
-        body: JSON bytes, or empty; or a form.
-        model: the model named, for telemetry, or None.
-        estimated_tokens: what the request counts as against a tokens-per-minute limit.
+        payload: its body.
         settings: the configuration it was made under, or None.
     """
 
@@ -51,9 +48,7 @@ class Outgoing:
     url: Url = field(repr=False)
     shown_url: str
     headers: dict[str, tuple[str, str]] = field(repr=False)
-    body: Content = field(default=b"", repr=False)
-    model: str | None = None
-    estimated_tokens: int = 0
+    payload: Payload = field(default_factory=Payload, repr=False)
     settings: Configuration | None = field(default=None, repr=False)
     _keys: list[Secret] = field(default_factory=list, repr=False)
 
@@ -61,6 +56,11 @@ class Outgoing:
         """Have `key`, which this request is sent with, not show either."""
         if key is not None and key not in self._keys:
             self._keys.append(key)
+
+    @property
+    def body(self) -> Content:
+        """What is sent: JSON bytes, or none; or a form."""
+        return self.payload.content
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -80,58 +80,12 @@ class Outgoing:
         return lines
 
 
-def chat_body(
-    body: Body, configuration: Configuration, additional: Mapping[str, Any] | None, stream: bool | None
-) -> tuple[bytes, Mapping[str, Any] | None]:
-    """The JSON bytes of a request, and its members where they had to be looked at.
-
-    Bytes go out as they are unless something has to be added. `additional` members win over the body's, the
-    body's over the configuration's.
-
-    Raises:
-        RequestError: the body is no JSON object.
-    """
-    extra: dict[str, Any] = dict(additional or {})
-    if stream is not None:
-        extra["stream"] = stream
-    base = configuration.additional_body
-    if isinstance(body, bytes | bytearray | memoryview):
-        if not extra and not base and not configuration.model and not _is_azure(configuration):
-            return bytes(body), None
-        try:
-            members = jsontext.loads(bytes(body))
-        except ValueError as error:
-            raise RequestError(f"The request is not JSON: {error}.", parameter="Request") from None
-    else:
-        members = body
-    if not isinstance(members, Mapping):
-        raise RequestError("The request must be a JSON object.", parameter="Request")
-    if extra or base or (configuration.model and members.get("model") is None):
-        members = {**base, **members, **extra}
-        if members.get("model") is None and configuration.model:
-            members["model"] = configuration.model
-    return json_body(members), members
-
-
-def json_body(members: Mapping[str, Any]) -> bytes:
-    """Compact UTF-8 JSON of `members`.
-
-    Raises:
-        RequestError: something in it is not JSON.
-    """
-    try:
-        return jsontext.dumps(members)
-    except ValueError as error:
-        raise RequestError(f"The request cannot be written as JSON: {error}.", parameter="Request") from None
-
-
 def outgoing(
     configuration: Configuration,
     operation: Operation,
     path: str,
+    payload: Payload,
     *,
-    body: Content = b"",
-    members: Mapping[str, Any] | None = None,
     query: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
     idempotency_key: str | None = None,
@@ -143,9 +97,8 @@ def outgoing(
         RequestError: a header cannot be sent.
         ConfigurationError: Azure settings are incomplete.
     """
-    model = members.get("model") if members is not None else None
-    method = operation.method
-    base, extra_query = _base(configuration, operation, model if isinstance(model, str) else None)
+    method, body = operation.method, payload.content
+    base, extra_query = _base(configuration, operation, payload)
     merged = {**extra_query, **configuration.additional_query, **(query or {})}
     url, shown = _url(base + path, tuple((k, v) for k, v in _flat(merged)))
     lines: dict[str, tuple[str, str]] = {}
@@ -198,41 +151,12 @@ def outgoing(
         url,
         shown,
         lines,
-        body,
-        model if isinstance(model, str) else None,
+        payload,
         settings=configuration,
     )
 
 
-def members_of(content: bytes) -> Mapping[str, Any] | None:
-    """The members of a JSON body that goes out as it is; None where it is no object."""
-    try:
-        members = jsontext.loads(content)
-    except ValueError:
-        return None
-    return members if isinstance(members, Mapping) else None
-
-
-def estimate_tokens(body: bytes, members: Mapping[str, Any] | None) -> int:
-    """A rough count for a tokens-per-minute limit: a token for 4 bytes, and what the answers may use at
-    most.
-    """
-    tokens = len(body) // 4 + 1
-    if members is not None:
-        most = members.get("max_completion_tokens") or members.get("max_tokens")
-        count = members.get("n")
-        if isinstance(most, int):
-            tokens += most * (count if isinstance(count, int) else 1)
-    return tokens
-
-
-def _is_azure(configuration: Configuration) -> bool:
-    return configuration.azure_endpoint is not None
-
-
-def _base(
-    configuration: Configuration, operation: Operation, model: str | None
-) -> tuple[str, dict[str, str]]:
+def _base(configuration: Configuration, operation: Operation, payload: Payload) -> tuple[str, dict[str, str]]:
     if configuration.azure_endpoint is None or configuration.base_url is not None:
         query = {"api-version": configuration.api_version} if configuration.api_version else {}
         return configuration.base_url or "", query
@@ -242,7 +166,7 @@ def _base(
         return f"{endpoint}/openai/v1", {}
     if not operation.of_model:
         return f"{endpoint}/openai", {"api-version": configuration.api_version}
-    deployment = configuration.azure_deployment or model
+    deployment = configuration.azure_deployment or payload.model
     if deployment is None:
         raise ConfigurationError(
             "AzureDeployment: Azure needs a deployment, or a request that names a model.",

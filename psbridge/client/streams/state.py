@@ -190,9 +190,7 @@ class StreamState:
         if error is None:
             value = {"usage": self._usage}
             self.core.usage.answered(value, self.answer.attempts)
-            if self.call.limits is not None:
-                total = jsontext.field(self._usage, "total_tokens")
-                self.call.limits.succeeded(self.call.outgoing.estimated_tokens, total)
+            self.core.used(self.call, self._usage)
             self.span.end(value, seconds=seconds)
         else:
             self.core.failed(error)
