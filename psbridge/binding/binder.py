@@ -60,6 +60,7 @@ class Binder:
 
     @property
     def fresh(self) -> list[str]:
+        """The names bound by this item's binding, in order, not those that defaults gave."""
         return [name for name in self.values if name in self.bound]
 
     # The command line

@@ -25,6 +25,7 @@ class SetData:
 
     @property
     def in_all(self) -> bool:
+        """Whether it says what the parameter is in every set."""
         return self.flag == 0
 
 
@@ -47,6 +48,7 @@ class Entry:
         )
 
     def in_sets(self, sets: int) -> bool:
+        """Whether it belongs to one of these sets."""
         return self.in_all or bool(self.flags & sets)
 
     def matching(self, sets: int) -> Iterator[SetData]:
@@ -64,6 +66,7 @@ class Entry:
         return found
 
     def takes_pipeline_input(self, sets: int) -> bool:
+        """Whether a pipeline's items, or their properties, go to it in these sets."""
         return self.pipelines and any(
             item.options.from_pipeline or item.options.from_pipeline_by_property_name
             for item in self.matching(sets)

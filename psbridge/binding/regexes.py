@@ -1,7 +1,7 @@
-"""A .NET regular expression as Python's re has it, and .NET's words for what is wrong with one.
+r"""A .NET regular expression as Python's re has it, and .NET's words for what is wrong with one.
 
 `compile_net` is the door; `net_pattern` gives back the text a compiled one was made from. What Python's re
-cannot say is put in its nearest words: an atomic group is a plain one before Python 3.11, `\\G` the start of
+cannot say is put in its nearest words: an atomic group is a plain one before Python 3.11, `\G` the start of
 the text.
 """
 

@@ -79,6 +79,7 @@ class SetResolver:
         self.prioritized = 0
 
     def ambiguous(self) -> NoReturn:
+        """Raise PowerShell's error for a call that could mean several sets."""
         raise ParameterBindingError(
             messages.AMBIGUOUS_SET,
             error_id="AmbiguousParameterSet",

@@ -93,6 +93,7 @@ class Single(float):
     __slots__ = ()
 
     def __new__(cls, value: float = 0.0) -> Single:
+        """A number rounded to 32 bits; what is too large for them is infinite, as in .NET."""
         try:
             rounded = struct.unpack("f", struct.pack("f", value))[0]
         except OverflowError:
@@ -112,6 +113,7 @@ class Char(str):
     __slots__ = ()
 
     def __new__(cls, value: str = "\0") -> Char:
+        """One UTF-16 code unit; ValueError for a text of another length."""
         if len(value) != 1 or ord(value) > 0xFFFF:
             raise ValueError("String must be exactly one character long.")
         return super().__new__(cls, value)
@@ -137,6 +139,7 @@ class Version(tuple[int, ...]):
     __slots__ = ()
 
     def __new__(cls, parts: str | Iterable[int]) -> Version:
+        """From a text such as "1.2.3", or from its numbers."""
         numbers = parts.split(".") if isinstance(parts, str) else parts
         return super().__new__(cls, (int(part) for part in numbers))
 
@@ -406,6 +409,7 @@ class ScriptBlock:
         self.run = run
 
     def __call__(self, underscore: object = None) -> object:
+        """What the block gives with `underscore` as `$_`; TypeError where it holds text only."""
         if self.run is None:
             raise TypeError("this script block holds text only")
         return self.run(underscore)

@@ -53,6 +53,7 @@ def messages_of(given: Any, parameter: str = "Messages") -> list[Model]:
 
 
 def system_message(text: str) -> Model:
+    """The message that instructs the model, as the newest models have it."""
     return message_of({"role": "system", "content": text}, "System")
 
 
@@ -125,4 +126,5 @@ def is_instruction(message: Model) -> bool:
 
 
 def starts_turn(message: Model) -> bool:
+    """Whether a turn of a conversation begins with this message: the user's."""
     return getattr(message, "role", None) == "user"

@@ -137,6 +137,7 @@ def nullable(schema: Schema) -> Schema:
 
 
 def as_list(value: Any) -> list[Any]:
+    """A list as it is, one value as a list of it, null as an empty one."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 

@@ -152,6 +152,7 @@ def tool(
 
 
 def checked_name(name: str) -> str:
+    """`name`; InvalidValueError where no tool may be called that."""
     if not NAME.fullmatch(name):
         raise InvalidValueError(
             f"invalid value for 'Tools', the tool name '{name}' must be 1 to 64 letters, digits, '_' or '-'; "

@@ -30,6 +30,7 @@ class Live:
         self._task = self._progress.add_task("starting", total=None)
 
     def __call__(self, view: View) -> None:
+        """Show how far the run is."""
         self._rate.saw(view)
         self._progress.update(
             self._task,

@@ -156,23 +156,28 @@ def changes_of(bound: Bound) -> dict[str, Any]:
 
 
 def get_configuration(bound: Bound) -> LiveConfiguration:
+    """`Get-Configuration`: the configuration in force, through which it can be changed."""
     return LiveConfiguration()
 
 
 def set_configuration_values(bound: Bound) -> LiveConfiguration | None:
+    """`Set-Configuration`: ConfigurationError, and nothing changed, where a value cannot be used."""
     set_configuration(**changes_of(bound))
     return LiveConfiguration() if bound.get("PassThru") else None
 
 
 def set_api_key(bound: Bound) -> None:
+    """`Set-ConfigurationApiKey`: one key by its header's name; an empty one takes it out."""
     _put("api_key", bound, "Id", "ApiKey")
 
 
 def set_api_key_prefix(bound: Bound) -> None:
+    """`Set-ConfigurationApiKeyPrefix`: the word before such a key."""
     _put("api_key_prefix", bound, "Id", "ApiKeyPrefix")
 
 
 def set_default_header(bound: Bound) -> None:
+    """`Set-ConfigurationDefaultHeader`: a header of every request."""
     _put("default_headers", bound, "Key", "Value")
 
 
@@ -194,6 +199,7 @@ def _put(setting: str, bound: Bound, key: str, value: str) -> None:
 
 
 def set_http_signing(bound: Bound) -> None:
+    """`Set-ConfigurationHttpSigning`: ConfigurationError where the key cannot be read or used."""
     from pathlib import Path
 
     path = Path(bound["KeyFilePath"])
@@ -211,6 +217,7 @@ def set_http_signing(bound: Bound) -> None:
 
 
 def get_http_signing(bound: Bound) -> HttpSigning | None:
+    """`Get-ConfigurationHttpSigning`: what is set, or None."""
     return current_configuration().http_signing
 
 
@@ -229,10 +236,12 @@ _HOSTS = (HostSetting(DEFAULT_BASE_URL, "The OpenAI API"),)
 
 
 def get_host_setting(bound: Bound) -> list[HostSetting]:
+    """`Get-HostSetting`: the base URLs that the API is served from."""
     return list(_HOSTS)
 
 
 def url_from_host_setting(bound: Bound) -> str:
+    """`Get-UrlFromHostSetting`: the base URL at a place in that list, by default the first."""
     index = bound.get("Index", 0)
     if not 0 <= index < len(_HOSTS):
         raise ConfigurationError(

@@ -33,12 +33,15 @@ class Code:
         return self.make.Constant(value, edge.runtime_type(cls or self.system.Object))
 
     def number(self, value: int) -> Any:
+        """A constant Int32."""
         return self.constant(self.system.Int32(value), self.system.Int32)
 
     def char(self, value: str) -> Any:
+        """A constant Char."""
         return self.constant(self.system.Char(value), self.system.Char)
 
     def text(self, value: str | None) -> Any:
+        """A constant String, or null."""
         return self.constant(value, self.system.String)
 
     def invariant(self) -> Any:
@@ -46,12 +49,15 @@ class Code:
         return self.constant(edge.invariant(), edge.net("System.IFormatProvider"))
 
     def cast(self, value: Any, cls: Any) -> Any:
+        """`value` as a `cls`; InvalidCastException where it is none."""
         return self.make.Convert(value, edge.runtime_type(cls))
 
     def boxed(self, value: Any) -> Any:
+        """`value` as an Object."""
         return self.cast(value, self.system.Object)
 
     def is_a(self, value: Any, cls: Any) -> Any:
+        """Whether `value` is a `cls`."""
         return self.make.TypeIs(value, edge.runtime_type(cls))
 
     def call(self, target: Any, name: str, *arguments: Any) -> Any:
@@ -59,6 +65,7 @@ class Code:
         return self.make.Call(target, self._method(target.Type, name, arguments), self._list(arguments))
 
     def static(self, cls: Any, name: str, *arguments: Any) -> Any:
+        """A call of the static method of `cls` that takes arguments of these types."""
         method = self._method(edge.runtime_type(cls), name, arguments)
         return self.make.Call(method, self._list(arguments))
 
@@ -73,6 +80,7 @@ class Code:
         return self.make.Invoke(self.make.Constant(function), self._list(arguments))
 
     def new(self, cls: Any, *arguments: Any) -> Any:
+        """A new `cls`, by the constructor that takes arguments of these types."""
         types = self._types([one.Type for one in arguments])
         return self.make.New(edge.runtime_type(cls).GetConstructor(types), self._list(arguments))
 
@@ -96,6 +104,7 @@ class Code:
         return self.make.Switch(value, default, self._cases(listed))
 
     def block(self, variables: list[Any], *steps: Any) -> Any:
+        """`steps` one after another, with variables of their own; its value is the last one's."""
         return self.make.Block(self._variables(variables), self._list(steps))
 
     def loop(self, going: Any, *steps: Any) -> Any:
@@ -104,6 +113,7 @@ class Code:
         return self.make.Loop(self.make.IfThenElse(going, self.block([], *steps), self.make.Break(end)), end)
 
     def compiled(self, delegate: Any, body: Any, *parameters: Any) -> Any:
+        """`body` as a delegate of these parameters, compiled."""
         return self.make.Lambda[delegate](body, self._variables(list(parameters))).Compile()
 
     def _list(self, arguments: Any) -> Any:

@@ -36,15 +36,18 @@ def checked(value: str) -> str:
 
 
 def of_bytes(value: Any) -> Any:
+    """A Byte[]."""
     return edge.net("System.Convert").FromBase64String(base64.b64encode(value).decode("ascii"))
 
 
 def of_integer(value: int) -> Any:
+    """A BigInteger."""
     data = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
     return edge.net("System.Numerics.BigInteger")(of_bytes(data))
 
 
 def of_decimal(value: Decimal) -> Any:
+    """A Decimal; ConversionError for what one cannot hold: infinities, too many digits."""
     if not value.is_finite():
         raise ConversionError(f"{value} has no equal: a .NET Decimal is always finite.")
     sign, digits, exponent = value.as_tuple()
@@ -66,6 +69,12 @@ def of_decimal(value: Decimal) -> Any:
 
 
 def of_datetime(value: datetime.datetime) -> Any:
+    """A DateTime; for a zone other than UTC and the local one a DateTimeOffset.
+
+    Raises:
+        ConversionError: the offset is no whole minutes or over 14 hours, or the moment not in the years 1
+            to 9999.
+    """
     naive = value.replace(tzinfo=None)
     ticks = (naive - _TICKS_AT_YEAR_1) // _MICROSECOND * 10 + getattr(value, "tick", 0)
     kinds = edge.net("System.DateTimeKind")
@@ -86,10 +95,12 @@ def of_datetime(value: datetime.datetime) -> Any:
 
 
 def of_date(value: datetime.date) -> Any:
+    """A DateTime at midnight, of no zone."""
     return of_datetime(datetime.datetime(value.year, value.month, value.day))
 
 
 def of_timedelta(value: datetime.timedelta) -> Any:
+    """A TimeSpan; ConversionError beyond about 29,000 years."""
     ticks = value // _MICROSECOND * 10 + getattr(value, "tick", 0)
     if ticks not in INT64:
         raise ConversionError(f"{value} has no equal: a .NET TimeSpan holds about 29,000 years.")
@@ -97,14 +108,17 @@ def of_timedelta(value: datetime.timedelta) -> Any:
 
 
 def of_uuid(value: uuid.UUID) -> Any:
+    """A Guid."""
     return edge.net("System.Guid").Parse(str(value))
 
 
 def of_uri(value: str) -> Any:
+    """A Uri, absolute or relative."""
     return edge.net("System.Uri")(checked(value), edge.net("System.UriKind").RelativeOrAbsolute)
 
 
 def of_version(value: binding.Version) -> Any:
+    """A Version."""
     return edge.net("System.Version").Parse(str(value))
 
 
@@ -112,6 +126,7 @@ _REGEX_FLAGS = {re.IGNORECASE: 1, re.MULTILINE: 2, re.DOTALL: 16, re.VERBOSE: 32
 
 
 def of_regex(value: re.Pattern[Any]) -> Any:
+    """A Regex with the same flags; ConversionError for a pattern of bytes, or one that .NET does not read."""
     options = sum(bit for flag, bit in _REGEX_FLAGS.items() if value.flags & flag)
     space = "System.Text.RegularExpressions"
     if not isinstance(value.pattern, str) or value.flags & (re.ASCII | re.LOCALE):
@@ -126,12 +141,14 @@ def of_regex(value: re.Pattern[Any]) -> Any:
 
 
 def of_secret(value: Any) -> Any:
+    """A SecureString that cannot be changed."""
     made = edge.net("System.Net.NetworkCredential")("", checked(value.reveal())).SecurePassword
     made.MakeReadOnly()
     return made
 
 
 def of_script_block(value: binding.ScriptBlock) -> Any:
+    """A ScriptBlock; ConversionError where PowerShell is not loaded."""
     kind = edge.power_shell_type("ScriptBlock")
     if kind is None:
         raise ConversionError("A script block has no equal before PowerShell is loaded (PowerShellSession).")

@@ -26,6 +26,7 @@ class Annotations:
         self._api = api
 
     def of(self, parameter: BuilderParameter) -> str:
+        """The annotation of one parameter: what a call from Python may give."""
         listed = (
             "Literal[" + ", ".join(f'"{value}"' for value in parameter.values) + "] | "
             if parameter.values

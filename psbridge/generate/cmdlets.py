@@ -27,12 +27,15 @@ class BuilderParameter:
 
 @dataclass(frozen=True)
 class Builder:
+    """An `Initialize-*` cmdlet and its parameters."""
+
     model: str
     kind: str  # "object", "union" (takes its alternatives' members) or "value" (takes a value by position)
     parameters: tuple[BuilderParameter, ...]
 
     @property
     def cmdlet(self) -> str:
+        """Its name."""
         return f"Initialize-{self.model}"
 
 

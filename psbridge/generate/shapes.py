@@ -27,6 +27,8 @@ NO_LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Scalar:
+    """A text, number or truth, and its limits; `values` are all it may be, where they are listed."""
+
     kind: ScalarKind
     values: tuple[str, ...] = ()
     limits: Limits = NO_LIMITS
@@ -35,6 +37,8 @@ class Scalar:
 
 @dataclass(frozen=True)
 class Array:
+    """A list of values of one shape."""
+
     items: Shape
     limits: Limits = NO_LIMITS
     nullable: bool = False
@@ -61,6 +65,7 @@ Shape = Scalar | Array | Map | Ref
 
 
 def nullable(shape: Shape) -> Shape:
+    """The same shape, null allowed."""
     return replace(shape, nullable=True)
 
 
@@ -78,11 +83,14 @@ class Member:
 
 @dataclass
 class ObjectDef:
+    """An object with named members."""
+
     name: str
     members: list[Member] = field(default_factory=list)
 
     @property
     def required(self) -> tuple[str, ...]:
+        """The JSON names of the members that must be there."""
         return tuple(member.wire for member in self.members if member.required)
 
 
@@ -114,6 +122,7 @@ class Api:
     families: dict[str, str] = field(default_factory=dict)
 
     def object(self, name: str) -> ObjectDef:
+        """A definition that is an object; TypeError for any other."""
         found = self.definitions[name]
         if not isinstance(found, ObjectDef):
             raise TypeError(f"{name} is not an object")

@@ -150,6 +150,7 @@ class Model(BaseModel, metaclass=_Meta):
 
     @classmethod
     def model_validate(cls: type[_Self], obj: Any, **options: Any) -> _Self:
+        """A model of a mapping or another model; InvalidValueError names what cannot be used."""
         try:
             return super().model_validate(obj, **options)
         except PydanticError as error:
@@ -157,6 +158,7 @@ class Model(BaseModel, metaclass=_Meta):
 
     @classmethod
     def model_validate_json(cls: type[_Self], json_data: str | bytes | bytearray, **options: Any) -> _Self:
+        """A model of UTF-8 JSON, with or without a byte order mark; errors as in `model_validate`."""
         text = without_mark(json_data)
         try:
             return super().model_validate_json(text, **options)
@@ -196,9 +198,11 @@ class Model(BaseModel, metaclass=_Meta):
     def model_dump(
         self, *, exclude_unset: bool = True, warnings: Any = False, **options: Any
     ) -> dict[str, Any]:
+        """The members as a dict, without those that are unset unless `exclude_unset` is False."""
         return super().model_dump(exclude_unset=exclude_unset, warnings=warnings, **options)
 
     def model_dump_json(self, *, exclude_unset: bool = True, warnings: Any = False, **options: Any) -> str:
+        """The members as JSON, likewise."""
         return super().model_dump_json(exclude_unset=exclude_unset, warnings=warnings, **options)
 
     def __ps_properties__(self) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class InvalidValueError(PSBridgeError, ValueError):
 
 
 def invalid(path: str, reason: str, *, model: str) -> InvalidValueError:
-    """The error for one member: `invalid value for 'path', reason.`"""
+    """The error for one member, which says: invalid value for 'path', reason."""
     name = path or model
     top = path.partition(".")[0].partition("[")[0] or None
     return InvalidValueError(f"invalid value for '{name}', {reason}.", model=model, path=path, parameter=top)

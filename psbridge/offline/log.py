@@ -80,6 +80,7 @@ class RequestLog(Sequence[RecordedRequest]):
         self.total = 0
 
     def add(self, item: RecordedRequest) -> None:
+        """Keep a request, and drop the oldest where there are too many or they hold too much."""
         with self._lock:
             self.total += 1
             self._kept.append(item)

@@ -70,6 +70,7 @@ class Connection(asyncio.Protocol):
     # --- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._settings.connections.add(self)
@@ -77,6 +78,7 @@ class Connection(asyncio.Protocol):
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone: what is done for it ends."""
         self._drop_upload()
         if self._task is not None:
             self._task.cancel()
@@ -87,6 +89,7 @@ class Connection(asyncio.Protocol):
             self._settings.empty.set()
 
     def data_received(self, data: bytes) -> None:
+        """Bytes have come: a request, a part of one, or the next one while one is being answered."""
         if self._discarding:
             return
         self._http.receive_data(data)
@@ -107,9 +110,11 @@ class Connection(asyncio.Protocol):
         return False
 
     def pause_writing(self) -> None:
+        """The client takes no more for now."""
         self._paused = True
 
     def resume_writing(self) -> None:
+        """The client takes more again."""
         self._paused = False
         if self._writable is not None and not self._writable.done():
             self._writable.set_result(None)

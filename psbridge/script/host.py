@@ -73,15 +73,18 @@ class StringHost(Host):
         self.input = stdin.splitlines()
 
     def write(self, text: str) -> None:
+        """Keep what goes to standard output."""
         self.parts.append(text)
 
     def write_error(self, text: str) -> None:
+        """Keep what goes to standard error."""
         self.errors.append(text)
 
     def flush(self) -> None:
-        pass
+        """Do nothing: it is kept already."""
 
     def read_line(self) -> str:
+        """The next line of input, empty at the end."""
         return self.input.pop(0) if self.input else ""
 
     @property

@@ -105,6 +105,7 @@ class ExpandableStringExpression(Expression):
     parts: list[Any] = field(default_factory=list)
 
     def children(self) -> Iterator[Node]:
+        """The nodes right below this one."""
         yield from self.nested_expressions
 
 
@@ -372,6 +373,7 @@ class CatchClause(Node):
 
     @property
     def is_catch_all(self) -> bool:
+        """Whether it catches every kind of error."""
         return not self.catch_types
 
 

@@ -141,6 +141,7 @@ class ScriptedFaults(Faults):
         self.refused: dict[int, ApiError] = {}
 
     def pick(self, request: Request) -> Fault | None:
+        """An armed fault, else the test's next answer, as what becomes of this request."""
         armed = super().pick(request)
         if armed is not None or request.method != "POST" or not request.path.endswith(_CREATE):
             return armed

@@ -125,6 +125,7 @@ class CassetteApp(App):
         self._failures = failures
 
     def answer(self, request: Request) -> Reply:
+        """The recorded answer, or while recording the service's own."""
         path = request.path.removeprefix("/v1")
         asked_path = path + _query(request.query)
         body = _body(request.body)

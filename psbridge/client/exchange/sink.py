@@ -135,6 +135,7 @@ class FileSink(Sink):
             raise self._unwritable(error) from error
 
     def restart(self) -> None:
+        """Empty the file: the content comes from its beginning again."""
         super().restart()
         try:
             self._file.seek(0)
@@ -152,6 +153,7 @@ class FileSink(Sink):
         return self._path
 
     def leave(self) -> None:
+        """Close the file; what has come stays for a later call to go on from, an empty one does not."""
         with contextlib.suppress(OSError):
             self._file.close()
             if self._part.exists() and not self._part.stat().st_size:

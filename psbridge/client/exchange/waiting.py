@@ -118,6 +118,11 @@ def key_of(
     place: Place | None,
     refusal: ClientError | None,
 ) -> Generator[Command, Any, Secret | None]:
+    """The key of one try, once one is free; None where the call has no key.
+
+    Raises:
+        RateLimitError: none is free in the time left.
+    """
     source = call.key
     if source is None or isinstance(source, Secret):
         return source
@@ -144,6 +149,7 @@ def key_of(
 
 
 def does_not_fit(error: ClientError, wait: float, left: float) -> ClientError:
+    """`error`, saying that the next try would come in `wait` seconds while only `left` are left."""
     asked = "The server asks to wait" if error.retry_after is not None else "The next try would wait"
     say(
         error,
@@ -153,5 +159,6 @@ def does_not_fit(error: ClientError, wait: float, left: float) -> ClientError:
 
 
 def say(error: ClientError, message: str) -> None:
+    """Give `error` another message."""
     error.message = message
     error.args = (message,)

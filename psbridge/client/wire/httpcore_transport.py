@@ -148,6 +148,7 @@ class ProxyWatch:
         self.status: int | None = None
 
     def __call__(self, event: str, info: dict[str, Any]) -> None:
+        """Note the status of a proxy's answer, among the events that the library tells."""
         if event.endswith("receive_response_headers.complete"):
             self.status = info["return_value"][1]
 

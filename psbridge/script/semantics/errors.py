@@ -208,10 +208,12 @@ class ErrorRecord:
 
     @property
     def message(self) -> str:
+        """What it says: its details, else its exception's message."""
         return self.details if self.details is not None else str(self.exception_message)
 
     @property
     def exception_message(self) -> str:
+        """Its exception's message, empty where it has no exception."""
         return str(self.exception.message) if self.exception is not None else ""
 
     def __str__(self) -> str:
@@ -239,6 +241,7 @@ class NetFault(Exception):
         self.extra = extra
 
     def exception(self) -> ExceptionObject:
+        """The .NET exception that a script's `catch` sees."""
         return ExceptionObject(self.type_name, str(self), extra=self.extra)
 
 

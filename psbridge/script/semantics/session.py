@@ -326,6 +326,7 @@ class Function:
     def __call__(
         self, *arguments: Any, input: Iterable[Any] | None = None, streams: Any = None, **named: Any
     ) -> list[Any]:
+        """What the command gives: see `run`."""
         return run(self.name, *arguments, input=input, streams=streams, **named)
 
 

@@ -193,6 +193,7 @@ class TypedArray(list[Any]):
 
     @property
     def net_type(self) -> NetType:
+        """Its .NET type."""
         return array_of(self.element)
 
 
@@ -210,6 +211,7 @@ class NetList(list[Any]):
 
     @property
     def net_type(self) -> NetType:
+        """Its .NET type."""
         return ARRAY_LIST if self.kind == "ArrayList" else generic_type(self.kind, self.element)
 
     __hash__ = object.__hash__  # type: ignore[assignment]

@@ -50,6 +50,7 @@ class Code:
 
     @property
     def is_list(self) -> bool:
+        """Whether it gives a list."""
         return self.kind.startswith("list:")
 
 

@@ -16,10 +16,10 @@ def decoded(data: bytes) -> str:
 
 
 def blocks_of_page(page: str) -> str:
-    """The page's PowerShell blocks, each line in its place: the other lines are empty.
+    r"""The page's PowerShell blocks, each line in its place: the other lines are empty.
 
-    >>> blocks_of_page("Hi\\n```powershell\\n1 + 1\\n```\\n")
-    '\\n\\n1 + 1\\n'
+    >>> blocks_of_page("Hi\n```powershell\n1 + 1\n```\n")
+    '\n\n1 + 1\n'
     """
     lines, inside = [], False
     for line in page.splitlines():

@@ -168,6 +168,7 @@ class Statements(Assignments):
             self.output(self.stages(elements))
 
     def statement_of(self, node: Any) -> None:
+        """Translate a statement."""
         self._Pipeline_statement(node)
 
     def _import(self, node: s.Command) -> None:

@@ -29,6 +29,7 @@ class Known:
     many: set[str] = field(default_factory=set)
 
     def state(self) -> tuple[Any, ...]:
+        """What is known at this point, to come back to."""
         return (
             *(dict(self.kinds), dict(self.typed), set(self.unset)),
             *(dict(self.results), set(self.advanced), set(self.many)),
@@ -99,6 +100,7 @@ class Writer:
 
     @property
     def frame(self) -> Frame:
+        """The innermost frame."""
         return self.frames[-1]
 
     @property
