@@ -10,6 +10,7 @@ from typing import Any
 from .. import syntax as s
 from .code import SCALARS, Code, Refused, described, python_name, quoted
 from .forms import Forms
+from .uses import expression_of, new_list_of, path_of
 
 SIGNS = {
     "PlusEquals": "Plus",
@@ -85,7 +86,9 @@ class Assignments(Forms):
         if path == "null":
             self.with_discard(lambda: self.statement_value(node.right))
             return
-        if path in self.headers and node.operator == "Equals":
+        if path in self.uses.headers and node.operator == "Equals":
+            return
+        if path in self.uses.splats and self.request_parts(self.uses.splats[path]) is not None:
             return
         if path.startswith("env:"):
             self._environment(node, left)
@@ -132,19 +135,55 @@ class Assignments(Forms):
             self.known.typed[key] = declared
         if self._by_lines(node, left):
             return
-        value = self._right(node.right)
+        if path_of(left) in self.uses.lists:
+            kind = {"string": "str", "hashtable": "hashtable"}.get(
+                new_list_of(expression_of(node.right)), "any"
+            )
+            self._new_list(left, kind)
+            return
+        value = self._payload(node.right) if self._is_payload(left) else self._right(node.right)
         wanted = self.known.typed.get(key)
         if wanted and not (wanted.lower() == "hashtable" and value.kind == "hashtable"):
             value = self.cast(node, value, wanted)
         if value.kind in ("error", "exception"):
             value = self.record_of(value)
-        kind = "any" if value.kind in ("void", "dict") else value.kind
+        kind = value.kind
+        if kind == "void" or (kind == "dict" and path_of(left) not in self.uses.payloads):
+            kind = "any"
         target = self.target(left, kind)
         self.write(f"{target} = {value.text}")
 
+    def _new_list(self, left: s.VariableExpression, kind: str) -> None:
+        """A list of Python's own."""
+        name = self.target(left, f"List:{kind}")
+        inside = {"str": "str"}.get(kind, "Any")
+        if inside == "Any":
+            self.modules.add("typing")
+        self.write(f"{name}: list[{inside}] = []")
+
+    def _is_payload(self, left: s.VariableExpression) -> bool:
+        """Whether a table becomes nothing but the body of a request that is ported."""
+        if path_of(left) not in self.uses.payloads:
+            return False
+        place = next(one for one in self.uses.places[path_of(left)] if one is not left)
+        pipeline = self.uses.parents.get(id(self.uses.parents.get(id(place))))
+        around = self.uses.above(pipeline)
+        if isinstance(around, s.AssignmentStatement):
+            return self.is_only_body(pipeline)
+        return any(
+            table is around and self.request_parts(table) is not None for table in self.uses.splats.values()
+        )
+
+    def _payload(self, right: Any) -> Code:
+        kept, self.plain_tables = self.plain_tables, True
+        try:
+            return self.value(right)
+        finally:
+            self.plain_tables = kept
+
     def _right(self, right: Any) -> Code:
         """The value of an assignment's right side."""
-        if self.is_body(right) and self.body_only(right):
+        if self.is_body(right) and self.is_only_body(right):
             kept, self.plain_tables = self.plain_tables, True
             try:
                 code = self.value(right)
@@ -154,9 +193,13 @@ class Assignments(Forms):
                 return code
         return self.value(right)
 
-    def body_only(self, right: Any) -> bool:
+    def is_only_body(self, right: Any) -> bool:
         """Whether this JSON is used as nothing but the -Body of requests to the service."""
-        raise NotImplementedError
+        left = self.uses.above(right)
+        return isinstance(left, s.AssignmentStatement) and (
+            isinstance(left.left, s.VariableExpression)
+            and left.left.variable_path.lower() in self.uses.bodies
+        )
 
     def _by_lines(self, node: s.AssignmentStatement, left: s.VariableExpression) -> bool:
         """`$x = if ...` and loops as values: branches that set the variable, or a list that is filled."""
@@ -236,6 +279,8 @@ class Assignments(Forms):
         before = self.expression(left)
         if before.text == "None" and before.kind == "none":
             before = Code("None", "none")
+        if self._appends(left, before, right, node.operator):
+            return
         value = self.changed(before, right, SIGNS[node.operator])
         wanted = self.known.typed.get((self.scope, left.variable_path.lower()))
         if wanted:
@@ -243,8 +288,24 @@ class Assignments(Forms):
         name = self.target(left, value.kind)
         whole = f"{name} = {value.text}"
         found = re.match(rf"{re.escape(name)} = {re.escape(name)} ([-+*]) (.*)", whole)
-        plain = found is not None and value.kind in (*SCALARS, before.kind)
+        plain = found is not None and value.kind in SCALARS
         self.write(f"{name} {found.group(1)}= {found.group(2)}" if found and plain else whole)
+
+    def _appends(self, left: s.VariableExpression, before: Code, right: Code, operator: str) -> bool:
+        """`$list += item` of an array that nothing else holds: it is changed in place."""
+        if operator != "PlusEquals" or not before.is_list or path_of(left) not in self.uses.arrays:
+            return False
+        if path_of(left) in self.frame.own or (self.scope, path_of(left)) not in self.definite:
+            return False
+        if right.kind in (*SCALARS, "object", "hashtable", "reply"):
+            name = self.target(left, f"list:{right.kind}")
+            self.write(f"{name}.append({right.text})")
+            return True
+        if right.is_list:
+            name = self.target(left, right.kind)
+            self.write(f"{name}.extend({right.text})")
+            return True
+        return False
 
     def changed(self, before: Code, right: Code, operator: str) -> Code:
         """What `before operator= right` sets."""

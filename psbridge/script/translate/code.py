@@ -2,8 +2,8 @@
 
 A kind is what is known of a value: `str`, `int`, `float`, `bool`, `none`, `dict`, `body` (JSON of a dict),
 `reply` (an answer of the chat API or a part of one), `hashtable`, `object`, `error`, `record`, `List` (a
-generic list), `list:KIND`, `out` (what a pipeline put out: nothing, a value, or a list), or `any`. Knows
-nothing of statements and commands.
+generic list; `List:KIND` is one that became Python's own), `list:KIND`, `out` and `out:KIND` (what a pipeline
+put out: nothing, a value, or a list), or `any`. Knows nothing of statements and commands.
 """
 
 from __future__ import annotations
@@ -46,7 +46,15 @@ class Code:
     @property
     def item(self) -> str:
         """The kind of a list's items."""
-        return self.kind.removeprefix("list:") if self.kind.startswith("list:") else "any"
+        for prefix in ("list:", "out:", "List:"):
+            if self.kind.startswith(prefix):
+                return self.kind.removeprefix(prefix) or "any"
+        return "any"
+
+    @property
+    def is_out(self) -> bool:
+        """Whether a pipeline put it out: nothing, one value, or a list of them."""
+        return self.kind == "out" or self.kind.startswith("out:")
 
     @property
     def is_list(self) -> bool:
@@ -66,7 +74,7 @@ def join_kinds(one: str, other: str) -> str:
     """The kind of a value that is of one kind or the other."""
     if one == other:
         return one
-    if "out" in (one, other) and "none" not in (one, other):
+    if "out" in (one[:3], other[:3]) and "none" not in (one, other):
         return "out"
     if one.startswith("list:") and other.startswith("list:"):
         return other if one == "list:" else one if other == "list:" else "list:any"

@@ -82,20 +82,20 @@ class Expressions(Writer):
         """A value as what a pipeline goes through."""
         if code.stream:
             return code
-        if code.is_list:
+        if code.is_list or code.kind.startswith("List:"):
             return Code(code.text, code.item, code.rank, stream=True)
         if code.kind in (*SCALARS, "none", "reply", "hashtable", "object", "dict", "record", "body"):
             return Code(f"[{code.text}]", code.kind, stream=True)
-        helper = "result_items" if code.result else "loop_items" if code.kind == "out" else "items"
-        return Code(f"{self.posh(helper)}({code.text})", stream=True)
+        helper = "result_items" if code.result else "loop_items" if code.is_out else "items"
+        return Code(f"{self.posh(helper)}({code.text})", code.item, stream=True)
 
     def as_value(self, code: Code) -> Code:
         """What a pipeline puts out, as one value."""
         if not code.stream:
             return code
         if code.inner:
-            return Code(f"{self.posh('unpacked')}({code.inner})", "out")
-        return Code(f"{self.posh('unpacked')}({code.text})", "out")
+            return Code(f"{self.posh('unpacked')}({code.inner})", f"out:{code.kind}")
+        return Code(f"{self.posh('unpacked')}({code.text})", f"out:{code.kind}")
 
     def truth(self, code: Code) -> Code:
         """A condition: Python's own where both languages agree."""
@@ -149,6 +149,7 @@ class Expressions(Writer):
         if not arguments:
             return Code(quoted("".join(piece for piece in pieces if isinstance(piece, str))), "str")
         inside = "".join(quoted_inside(piece) if isinstance(piece, str) else "\0" for piece in pieces)
+        arguments = [_single_quoted(value) for value in arguments]
         if any(set(value) & set('"\\\n{}') for value in arguments):
             return Code(f'"{inside.replace(chr(0), "{}")}".format({", ".join(arguments)})', "str")
         for value in arguments:
@@ -235,7 +236,7 @@ class Expressions(Writer):
     def _list(self, items: list[Code]) -> Code:
         kinds = {item.kind for item in items}
         kind = kinds.pop() if len(kinds) == 1 else "" if not kinds else "any"
-        if kind == "out":
+        if kind.startswith("out"):
             kind = "any"
         return Code(f"[{', '.join(item.text for item in items)}]", f"list:{kind}")
 
@@ -400,7 +401,8 @@ class Expressions(Writer):
             if folded == "message":
                 return Code(f"str({target.text})", "str")
             target = self.record_of(target)
-        sized: tuple[str, ...] = ("count", "length") if target.is_list or target.kind == "List" else ()
+        many = target.is_list or target.kind.startswith("List")
+        sized: tuple[str, ...] = ("count", "length") if many else ()
         if target.kind == "str":
             sized = ("length",)
         if folded in sized:
@@ -457,7 +459,29 @@ class Expressions(Writer):
             return target
         if target.kind == "List" and name == "add" and len(arguments) == 1:
             return Code(f'{self.posh("invoke")}({target.text}, "Add", {texts[0]})', "void")
+        if target.kind.startswith("List:"):
+            return self._list_method(target, name, arguments)
         return None
+
+    def _list_method(self, target: Code, name: str, arguments: list[Code]) -> Code:
+        """A method of a list that is Python's own."""
+        texts = [self.as_text(item) if target.item == "str" else item.text for item in arguments]
+        if name == "add" and len(texts) == 1:
+            return Code(f"{target.text}.append({texts[0]})", "void")
+        if name == "addrange" and len(texts) == 1:
+            items = self.as_stream(arguments[0])
+            if target.item == "str" and items.kind != "str":
+                return Code(f"{target.text}.extend({self.posh('text')}(one) for one in {items.text})", "void")
+            return Code(f"{target.text}.extend({items.text})", "void")
+        if name == "clear" and not texts:
+            return Code(f"{target.text}.clear()", "void")
+        if name == "toarray" and not texts:
+            return Code(f"list({target.text})", f"list:{target.item}")
+        if name == "removeat" and arguments[0].kind == "int":
+            return Code(f"del {target.text}[{arguments[0].text}]", "void")
+        if name == "insert" and len(texts) == 2 and arguments[0].kind == "int":
+            return Code(f"{target.text}.insert({arguments[0].text}, {texts[1]})", "void")
+        raise Refused(s.Node(), f"the method {name} of a list has no Python form here yet.")
 
     def _static(self, node: s.InvokeMemberExpression, member: Code) -> Code:
         if not isinstance(node.expression, s.TypeExpression):
@@ -497,6 +521,11 @@ AUTOMATIC = frozenset(
     "psnativecommanduseerroractionpreference psdefaultparametervalues formatenumerationlimit "
     "maximumhistorycount errorview profile pshome nestedpromptlevel foreach switch".split()
 )
+
+
+def _single_quoted(value: str) -> str:
+    """An expression with its texts in single quotes, where that changes nothing else."""
+    return value if "'" in value or "\\" in value else value.replace('"', "'")
 
 
 def quoted_inside(piece: str) -> str:

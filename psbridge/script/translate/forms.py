@@ -7,8 +7,7 @@ from typing import Any
 from .. import syntax as s
 from .code import ATOM, SUM, Code
 from .commands import Commands
-
-_CHAT = "chat/completions"
+from .uses import expression_of, only_key, path_of, table_of
 
 
 class Forms(Commands):
@@ -17,7 +16,7 @@ class Forms(Commands):
     def plain_command(self, node: s.Command, name: str, piped: Code | None) -> Code | None:
         """A command that Python has a form of its own for; None if this is not one."""
         if any(isinstance(one, s.VariableExpression) and one.splatted for one in node.command_elements):
-            return None
+            return self._splatted_request(node, name) if piped is None else None
         named, values = self.arguments(node)
         if len(named) != sum(isinstance(one, s.CommandParameter) for one in node.command_elements):
             return None  # a parameter is given twice
@@ -141,9 +140,9 @@ class Forms(Commands):
         )
 
     def _request(self, address: str, body: Any, timeout: Any, headers: Any) -> Code | None:
-        if _CHAT not in address or "OPENAI_BASE_URL" not in address.upper() or body is None:
+        if not _is_chat(address) or body is None:
             return None
-        if headers is not None and not self.only_key(headers):
+        if headers is not None and not only_key(headers, self.uses.headers):
             return None
         written = self.request_body(body)
         if written is None:
@@ -176,30 +175,37 @@ class Forms(Commands):
         first, last = node.pipeline_elements
         if not isinstance(last, s.Command) or self.name_of(last) != "convertto-json":
             return False
-        table = getattr(first, "expression", None)
-        while isinstance(table, s.ConvertExpression):
-            table = table.child
+        table = table_of(first)
         if isinstance(table, s.VariableExpression):
-            return False
+            return path_of(table) in self.uses.payloads
         return isinstance(table, s.Hashtable)
 
-    def only_key(self, node: Any) -> bool:
-        """Whether these headers are nothing but the key and the content type of the service."""
-        while isinstance(node, (s.ConvertExpression, s.ParenExpression)):
-            node = node.child if isinstance(node, s.ConvertExpression) else node.pipeline
-        if isinstance(node, s.Pipeline) and len(node.pipeline_elements) == 1:
-            node = getattr(node.pipeline_elements[0], "expression", None)
-        if isinstance(node, s.VariableExpression):
-            return node.variable_path.lower() in self.headers
-        if not isinstance(node, s.Hashtable):
-            return False
-        for key, value in node.key_value_pairs:
-            name = getattr(key, "value", "").lower()
-            if name not in ("authorization", "content-type", "accept"):
-                return False
-            if name == "authorization" and "openai_api_key" not in self.source_of(value).lower():
-                return False
-        return True
+    def _splatted_request(self, node: s.Command, name: str) -> Code | None:
+        """`Invoke-RestMethod @request`, where the table serves this request alone."""
+        if name != "invoke-restmethod" or len(node.command_elements) != 2:
+            return None
+        table = self.uses.splats.get(node.command_elements[1].variable_path.lower())
+        parts = self.request_parts(table) if table is not None else None
+        if parts is None:
+            return None
+        timeout = parts.get("timeoutsec")
+        return self._request(
+            self.source_of(parts["uri"]),
+            parts.get("body"),
+            expression_of(timeout) if timeout is not None else None,
+            parts.get("headers"),
+        )
+
+    def request_parts(self, table: s.Hashtable) -> dict[str, Any] | None:
+        """The parts of a table that is splatted to a request to the service; None for any other."""
+        parts = {str(getattr(key, "value", "")).lower(): value for key, value in table.key_value_pairs}
+        if set(parts) - {"uri", "method", "headers", "body", "contenttype", "timeoutsec"}:
+            return None
+        if "uri" not in parts or not _is_chat(self.source_of(parts["uri"])) or "body" not in parts:
+            return None
+        if "headers" in parts and not only_key(parts["headers"], self.uses.headers):
+            return None
+        return parts if self.is_body(parts["body"]) else None
 
     # psbridge's cmdlets
 
@@ -245,6 +251,11 @@ def _parameters(function: Any) -> list[str]:
     import inspect
 
     return [name for name in inspect.signature(function).parameters if name[:1].isupper()]
+
+
+def _is_chat(address: str) -> bool:
+    """Whether an address of the script is the configured service's chat completions."""
+    return "chat/completions" in address and "OPENAI_BASE_URL" in address.upper()
 
 
 __all__ = ["Forms"]

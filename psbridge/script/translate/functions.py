@@ -9,6 +9,7 @@ from .. import syntax as s
 from .blocks import SINGLE
 from .code import Code, Refused, python_name, quoted
 from .flow import Flow
+from .uses import Uses
 from .writer import Known
 
 KINDS = {"string": "str", "int": "int", "int32": "int", "bool": "bool", "double": "float", "switch": "bool"}
@@ -26,6 +27,7 @@ class Functions(Flow):
     def __init__(self, text: str, known: Known, tree: s.ScriptBlock) -> None:
         super().__init__(text, known)
         self.tree = tree
+        self.uses = Uses(tree)
         self.functions = {}
         for one in tree.walk():
             if isinstance(one, s.FunctionDefinition):

@@ -8,6 +8,7 @@ from typing import Any
 from .. import syntax as s
 from .code import Code, Refused, python_name, quoted
 from .functions import KINDS, Again, Functions, docstring
+from .layout import wrapped
 from .writer import Known
 
 _TYPES = {**KINDS, "string[]": "list:str", "int[]": "list:int", "object": "any"}
@@ -24,11 +25,6 @@ class Module(Functions):
             python_name(one.variable_path) for one in tree.walk() if isinstance(one, s.VariableExpression)
         }
         self.defaults: dict[str, str] = {}
-        self.headers, self.bodies = _single_use(tree)
-
-    def body_only(self, right: Any) -> bool:
-        """Whether this JSON is used as nothing but the -Body of requests to the service."""
-        return id(right) in self.bodies
 
     def module(self) -> str:
         """The module's text."""
@@ -58,7 +54,7 @@ class Module(Functions):
         body = list(self.lines)
         while body and not body[0]:
             body.pop(0)
-        return _spaced([*lines, *body])
+        return wrapped(_spaced([*lines, *body]))
 
     def _visible(self, node: Any, refusal: Refused) -> None:
         self.refuse(node, refusal)
@@ -261,66 +257,6 @@ def written(text: str, tree: s.ScriptBlock) -> tuple[str, list[Refused]]:
         if known.state() == before:
             break
     return made, writer.refusals
-
-
-def _single_use(tree: s.ScriptBlock) -> tuple[set[str], set[int]]:
-    """Variables that are the headers of requests alone, and the JSON that is a body alone."""
-    uses: dict[str, int] = {}
-    for node in tree.walk():
-        if isinstance(node, s.VariableExpression):
-            path = node.variable_path.lower()
-            uses[path] = uses.get(path, 0) + 1
-    headers: dict[str, int] = {}
-    bodies: dict[str, int] = {}
-    for node in tree.walk():
-        if not isinstance(node, s.Command):
-            continue
-        name = str(getattr(node.command_elements[0], "value", "")).lower()
-        if name not in ("invoke-restmethod", "irm"):
-            continue
-        for before, value in zip(node.command_elements, node.command_elements[1:], strict=False):
-            parameter = isinstance(before, s.CommandParameter) and before.parameter_name.lower()
-            if isinstance(value, s.VariableExpression) and parameter in ("headers", "body"):
-                counted = headers if parameter == "headers" else bodies
-                counted[value.variable_path.lower()] = counted.get(value.variable_path.lower(), 0) + 1
-    only_headers: set[str] = set()
-    body_rights: set[int] = set()
-    for node in tree.walk():
-        if not isinstance(node, s.AssignmentStatement) or not isinstance(node.left, s.VariableExpression):
-            continue
-        path = node.left.variable_path.lower()
-        if path in headers and uses[path] == headers[path] + 1 and _key_only(node.right):
-            only_headers.add(path)
-        if path in bodies and uses[path] == bodies[path] + 1:
-            body_rights.add(id(node.right))
-    return only_headers, body_rights
-
-
-def _key_only(node: Any) -> bool:
-    """Whether these headers are a literal with nothing but the service's key and content types."""
-    table = node
-    while table is not None and not isinstance(table, s.Hashtable):
-        if isinstance(table, s.Pipeline) and len(table.pipeline_elements) == 1:
-            table = table.pipeline_elements[0]
-        elif isinstance(table, (s.CommandExpression,)):
-            table = table.expression
-        elif isinstance(table, s.ConvertExpression):
-            table = table.child
-        else:
-            return False
-    if table is None:
-        return False
-    for key, value in table.key_value_pairs:
-        name = str(getattr(key, "value", "")).lower()
-        if name not in ("authorization", "content-type", "accept"):
-            return False
-        if name == "authorization":
-            names = [
-                one.variable_path.lower() for one in value.walk() if isinstance(one, s.VariableExpression)
-            ]
-            if names != ["env:openai_api_key"]:
-                return False
-    return True
 
 
 __all__ = ["Code", "quoted", "written"]

@@ -163,7 +163,7 @@ class Operators(Expressions):
         return Code(f"{self.posh(helper)}({left.text}, {right.text})", result)
 
     def _join(self, left: Code, right: Code) -> Code:
-        if right.kind == "str" and left.kind == "list:str":
+        if right.kind == "str" and left.kind in ("list:str", "List:str"):
             return Code(f"{right.within(ATOM)}.join({left.text})", "str")
         return Code(f"{self.posh('join')}({left.text}, {right.text})", "str")
 
@@ -175,7 +175,7 @@ class Operators(Expressions):
             sign, helper = _COMPARISONS[name]
             if left.kind in _NUMBERS and right.kind in _NUMBERS:
                 return Code(f"{left.within(SUM)} {sign} {right.within(SUM)}", "bool", COMPARE)
-            kind = "any" if left.is_list or left.kind in ("any", "out") else "bool"
+            kind = "any" if left.is_list or left.kind == "any" or left.is_out else "bool"
             return Code(f"{self.posh(helper)}({left.text}, {right.text}{cased})", kind)
         if name in _SETS:
             test = f"{self.posh(_SETS[name])}({left.text}, {right.text}{cased})"
@@ -206,7 +206,7 @@ class Operators(Expressions):
             return Code(f"{right.within(SUM)} {sign} None", "bool", COMPARE)
         if right.kind == "none" and left.kind in ("reply", "object", "hashtable", "record"):
             return Code(f"{left.within(SUM)} {'is' if name == 'eq' else 'is not'} None", "bool", COMPARE)
-        if left.is_list or left.kind in ("any", "out", "List"):
+        if left.is_list or left.kind == "any" or left.kind.startswith("List") or left.is_out:
             helper = "equals" if name == "eq" else "not_equals"
             return Code(f"{self.posh(helper)}({left.text}, {right.text}{cased})")
         test = f"{self.posh('same')}({left.text}, {right.text}{cased})"

@@ -301,7 +301,7 @@ class Statements(Assignments):
         if items.stream or items.is_list:
             items = self.as_stream(items)
         else:
-            items = Code(f"{self.posh('loop_items')}({items.text})", stream=True)
+            items = Code(f"{self.posh('loop_items')}({items.text})", items.item, stream=True)
         name = self.target(node.variable, items.kind)
         changed = self._changed_while(node, items.text)
         self.write(f"for {name} in {f'list({items.text})' if changed else items.text}:")

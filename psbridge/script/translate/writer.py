@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import Code, Refused, join_kinds, python_name
+from .uses import Uses
 
 Key = tuple[str, str]
 
@@ -52,6 +53,8 @@ class Frame:
 class Writer:
     """Lines, scopes and names."""
 
+    uses: Uses
+
     def __init__(self, text: str, known: Known) -> None:
         self.text = text
         self.known = known
@@ -70,7 +73,6 @@ class Writer:
         self.words: dict[str, str] = {}
         self.loops: list[str] = []
         self.held: list[str] = []
-        self.headers: set[str] = set()
 
     # Text
 

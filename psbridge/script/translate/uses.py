@@ -1,0 +1,247 @@
+"""How a script uses its variables: what can be a plain list of Python's, and what serves a request alone.
+
+Looks at the syntax tree only, before anything is written.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import syntax as s
+
+_LIST_METHODS = ("add", "addrange", "clear", "toarray", "insert", "removeat")
+_REQUESTS = ("invoke-restmethod", "irm")
+
+
+class Uses:
+    """Every place where a variable of the script stands."""
+
+    def __init__(self, tree: s.ScriptBlock) -> None:
+        self.parents: dict[int, Any] = {}
+        self.places: dict[str, list[s.VariableExpression]] = {}
+        stack: list[Any] = [tree]
+        while stack:
+            node = stack.pop()
+            for child in node.children():
+                self.parents[id(child)] = node
+                stack.append(child)
+            if isinstance(node, s.VariableExpression):
+                self.places.setdefault(path_of(node), []).append(node)
+        self.lists = {path for path in self.places if self._is_list(path)}
+        self.arrays = {path for path in self.places if path not in self.lists and self._is_private(path)}
+        self.splats = self._request_tables()
+        self.payloads = {path for path in self.places if self._is_payload(path)}
+        self.headers = {path for path in self.places if self._is_headers(path)}
+        self.bodies = {path for path in self.places if self._is_body(path)}
+
+    def above(self, node: Any, count: int = 1) -> Any:
+        """The node around this one, without the wrappers of a lone expression."""
+        for _ in range(count):
+            node = self.parents.get(id(node))
+            while isinstance(node, s.CommandExpression) or (
+                isinstance(node, s.Pipeline) and len(node.pipeline_elements) == 1
+            ):
+                node = self.parents.get(id(node))
+        return node
+
+    # Lists
+
+    def _is_list(self, path: str) -> bool:
+        """Whether a variable is a generic list that is used as Python's own lists are."""
+        made = False
+        for node in self.places[path]:
+            around = self.above(node)
+            if isinstance(around, s.AssignmentStatement) and around.left is node:
+                if around.operator != "Equals" or not is_new_list(expression_of(around.right)):
+                    return False
+                made = True
+            elif not self._reads(node, _LIST_METHODS):
+                return False
+        return made
+
+    def _is_private(self, path: str) -> bool:
+        """Whether an array is known under no other name, so that adding to it may change it in place."""
+        for node in self.places[path]:
+            around = self.above(node)
+            if isinstance(around, s.AssignmentStatement) and around.left is node:
+                if around.operator == "Equals" and not _is_fresh(expression_of(around.right)):
+                    return False
+            elif not self._reads(node, ()):
+                return False
+        return True
+
+    def _reads(self, node: s.VariableExpression, methods: tuple[str, ...]) -> bool:
+        """Whether this place goes through the list, or reads a part, and keeps no hold of the list itself."""
+        around = self.parents.get(id(node))
+        if isinstance(around, s.MemberExpression) and around.expression is node:
+            name = str(getattr(around.member, "value", "")).lower()
+            above = self.above(around)
+            return name in ("count", "length") and not (
+                isinstance(above, s.AssignmentStatement) and above.left is around
+            )
+        if isinstance(around, s.InvokeMemberExpression) and around.expression is node:
+            return str(getattr(around.member, "value", "")).lower() in methods
+        if isinstance(around, s.IndexExpression) and around.target is node:
+            above = self.above(around)
+            return not isinstance(above, (s.AssignmentStatement, s.UnaryExpression)) or (
+                isinstance(above, s.AssignmentStatement) and above.left is not around
+            )
+        if isinstance(around, s.BinaryExpression) and around.left is node:
+            return around.operator in ("Join", "Icontains", "Ccontains", "Inotcontains", "Cnotcontains")
+        if isinstance(around, s.ExpandableStringExpression):
+            return True
+        if isinstance(around, s.CommandExpression):
+            pipeline = self.parents.get(id(around))
+            if not isinstance(pipeline, s.Pipeline):
+                return False
+            if len(pipeline.pipeline_elements) > 1:
+                return pipeline.pipeline_elements[0] is around
+            loop = self.parents.get(id(pipeline))
+            return isinstance(loop, s.ForEachStatement) and loop.condition is pipeline
+        return isinstance(around, s.ForEachStatement) and around.condition is node
+
+    # Requests
+
+    def _command_of(self, node: s.VariableExpression) -> tuple[str, str]:
+        """The command that this place is an argument of, and the parameter before it."""
+        command = self.parents.get(id(node))
+        if not isinstance(command, s.Command):
+            return "", ""
+        name = str(getattr(command.command_elements[0], "value", "")).lower()
+        number = next(place for place, one in enumerate(command.command_elements) if one is node)
+        before = command.command_elements[number - 1]
+        return name, before.parameter_name.lower() if isinstance(before, s.CommandParameter) else ""
+
+    def _set_once(self, path: str) -> tuple[Any, list[s.VariableExpression]]:
+        """The one assignment of a variable, and the other places; None if it is set more than once."""
+        sets, others = [], []
+        for node in self.places[path]:
+            around = self.above(node)
+            if isinstance(around, s.AssignmentStatement) and around.left is node:
+                sets.append(around)
+            else:
+                others.append(node)
+        if len(sets) != 1 or sets[0].operator != "Equals":
+            return None, others
+        return sets[0], others
+
+    def _is_headers(self, path: str) -> bool:
+        made, others = self._set_once(path)
+        if made is None or not others or not only_key(made.right, set()):
+            return False
+        return all(self._command_of(one) in [(name, "headers") for name in _REQUESTS] for one in others)
+
+    def _is_body(self, path: str) -> bool:
+        sets = others = 0
+        for node in self.places[path]:
+            around = self.above(node)
+            if isinstance(around, s.AssignmentStatement) and around.left is node:
+                sets += 1
+            elif self._command_of(node) in [(name, "body") for name in _REQUESTS]:
+                others += 1
+            else:
+                return False
+        return bool(sets and others)
+
+    def _request_tables(self) -> dict[str, s.Hashtable]:
+        """Tables that are splatted to one request each, and used for nothing else."""
+        tables = {}
+        for path in self.places:
+            made, others = self._set_once(path)
+            table = expression_of(made.right) if made is not None else None
+            if not isinstance(table, s.Hashtable) or len(others) != 1 or not others[0].splatted:
+                continue
+            command: Any = self.parents.get(id(others[0]))
+            name = str(getattr(command.command_elements[0], "value", "")).lower()
+            if name in _REQUESTS and len(command.command_elements) == 2:
+                tables[path] = table
+        return tables
+
+    def _is_payload(self, path: str) -> bool:
+        """Whether a table is made once, and is then nothing but the head of `| ConvertTo-Json`."""
+        made, others = self._set_once(path)
+        if made is None or len(others) != 1 or not isinstance(table_of(made.right), s.Hashtable):
+            return False
+        pipeline = self.parents.get(id(self.parents.get(id(others[0]))))
+        return is_json_of(pipeline, others[0])
+
+
+def path_of(node: s.VariableExpression) -> str:
+    """A variable's name, without the scope it is looked for in."""
+    where, _, rest = node.variable_path.lower().rpartition(":")
+    return rest if where in ("", "script", "global", "local", "private") else node.variable_path.lower()
+
+
+def expression_of(node: Any) -> Any:
+    """The expression that a statement is, if it is no more than one."""
+    if isinstance(node, s.Pipeline) and len(node.pipeline_elements) == 1:
+        node = node.pipeline_elements[0]
+    if isinstance(node, s.CommandExpression) and not node.redirections:
+        return node.expression
+    return node
+
+
+def table_of(node: Any) -> Any:
+    """The table that a statement is, whatever it is cast to."""
+    node = expression_of(node)
+    while isinstance(node, s.ConvertExpression):
+        node = node.child
+    return node
+
+
+def is_json_of(pipeline: Any, head: Any) -> bool:
+    """Whether a pipeline is `head | ConvertTo-Json`."""
+    if not isinstance(pipeline, s.Pipeline) or len(pipeline.pipeline_elements) != 2:
+        return False
+    first, last = pipeline.pipeline_elements
+    if getattr(first, "expression", None) is not head or not isinstance(last, s.Command):
+        return False
+    return str(getattr(last.command_elements[0], "value", "")).lower() == "convertto-json"
+
+
+def is_new_list(node: Any) -> bool:
+    """Whether this is `[System.Collections.Generic.List[T]]::new()`, of a type whose items Python keeps."""
+    return new_list_of(node) in ("string", "object", "hashtable", "psobject", "pscustomobject")
+
+
+def new_list_of(node: Any) -> str:
+    """The element type of a new generic list; empty for anything else."""
+    if not isinstance(node, s.InvokeMemberExpression) or not node.static or node.arguments:
+        return ""
+    owner = node.expression
+    if not isinstance(owner, s.TypeExpression) or str(getattr(node.member, "value", "")).lower() != "new":
+        return ""
+    name = owner.type_name.full_name.lower().removeprefix("system.")
+    prefix = "collections.generic.list["
+    return name[len(prefix) : -1].removeprefix("system.") if name.startswith(prefix) else ""
+
+
+def _is_fresh(node: Any) -> bool:
+    """Whether an expression makes a new array that nothing else holds."""
+    return isinstance(node, (s.ArrayExpression, s.ArrayLiteral)) and not (
+        isinstance(node, s.ArrayExpression)
+        and len(node.sub_expression.statements) == 1
+        and isinstance(expression_of(node.sub_expression.statements[0]), s.VariableExpression)
+    )
+
+
+def only_key(node: Any, headers: set[str]) -> bool:
+    """Whether these headers are nothing but the service's key and content types."""
+    node = table_of(node)
+    if isinstance(node, s.ParenExpression):
+        return only_key(node.pipeline, headers)
+    if isinstance(node, s.VariableExpression):
+        return node.variable_path.lower() in headers
+    if not isinstance(node, s.Hashtable):
+        return False
+    for key, value in node.key_value_pairs:
+        name = str(getattr(key, "value", "")).lower()
+        if name not in ("authorization", "content-type", "accept"):
+            return False
+        if name == "authorization":
+            names = [
+                one.variable_path.lower() for one in value.walk() if isinstance(one, s.VariableExpression)
+            ]
+            if names != ["env:openai_api_key"]:
+                return False
+    return True
