@@ -10,7 +10,7 @@ _OPEN, _CLOSE = "([{", ")]}"
 
 
 def wrapped(text: str) -> str:
-    """The text with its long lines broken inside brackets.
+    r"""The text with its long lines broken inside brackets.
 
     >>> print(wrapped("x = f(" + ", ".join(["a" * 30] * 4) + ")\\n"), end="")
     x = f(
