@@ -60,7 +60,7 @@ def run_statement(text: str) -> Line:
     from psbridge.script.host import StringHost
     from psbridge.script.interpreter.caught import locate, record_of
     from psbridge.script.interpreter.engine import Runtime
-    from psbridge.script.semantics.members import Strictness
+    from psbridge.script.semantics.errors import Strictness
 
     host = StringHost()
     errors: list[Line] = []

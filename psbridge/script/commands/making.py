@@ -11,7 +11,7 @@ from psbridge.binding.dates import timespan_from_ticks
 from psbridge.binding.objects import is_dictionary
 from psbridge.binding.text import to_text
 from psbridge.script.interpreter.magic import each as _each  # noqa: F401
-from psbridge.script.semantics import members
+from psbridge.script.semantics import calling, members
 from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.values import Bag
 
@@ -43,7 +43,7 @@ class NewObject(Cmdlet):
             made: Any = Bag() if not arguments else arguments[0]
         else:
             try:
-                made = members.construct(type_, arguments)
+                made = calling.construct(type_, arguments)
             except ScriptError as error:
                 inner = error.record.exception
                 message = inner.message

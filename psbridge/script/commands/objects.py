@@ -11,7 +11,7 @@ from psbridge.binding.text import to_text
 from psbridge.binding.values import Char, ScriptBlock
 from psbridge.script.interpreter.magic import each as _each  # noqa: F401
 from psbridge.script.interpreter.support import emit
-from psbridge.script.semantics import comparison, members, patterns
+from psbridge.script.semantics import calling, comparison, members, patterns
 from psbridge.script.semantics.comparison import truth
 from psbridge.script.semantics.errors import ScriptError, runtime_error
 from psbridge.script.semantics.types import cast, type_of
@@ -199,7 +199,7 @@ class ForEachObject(Cmdlet):
                 emit(self.sink, members.member(item, matching[0]))
                 return
         try:
-            result = members.invoke(item, name, arguments)
+            result = calling.invoke(item, name, arguments)
         except ScriptError as error:
             if error.error_id != "MethodNotFound":
                 raise

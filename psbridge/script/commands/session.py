@@ -12,8 +12,8 @@ from psbridge.script.interpreter.blocks import run_block
 from psbridge.script.interpreter.scope import Rule
 from psbridge.script.interpreter.support import emit
 from psbridge.script.semantics import members
-from psbridge.script.semantics.errors import ScriptError
-from psbridge.script.semantics.members import Strictness, register_object
+from psbridge.script.semantics.errors import ScriptError, Strictness
+from psbridge.script.semantics.members import register_object
 from psbridge.script.semantics.patterns import has_wildcard, wildcard
 from psbridge.script.semantics.types import net_enum
 from psbridge.script.semantics.values import Bag

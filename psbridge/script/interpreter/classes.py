@@ -14,7 +14,7 @@ from psbridge.binding.values import Literal
 from psbridge.script import syntax as s
 from psbridge.script.net.overloads import ScriptError_of_count, _argument_error, _cost
 from psbridge.script.semantics.errors import EXCEPTION, ExceptionObject, ScriptError, runtime_error
-from psbridge.script.semantics.members import _cannot_set, _setting_failed, register_object
+from psbridge.script.semantics.members import _setting_failed, cannot_set, register_object
 from psbridge.script.semantics.types import cast, cast_value, type_of, unknown_type
 
 from .blocks import ready
@@ -416,7 +416,7 @@ def _write(instance: Instance, folded: str, value: Any) -> bool:
     if found is None:
         if isinstance(instance, ThrownInstance):
             return False
-        raise runtime_error(_cannot_set(folded).message, "PropertyAssignmentException")
+        raise runtime_error(cannot_set(folded).message, "PropertyAssignmentException")
     try:
         instance.values[found.name] = found.accept(value)
     except ScriptError as error:

@@ -102,7 +102,7 @@ class Runtime:
         value = automatic.late(self, S, name)
         if value is not automatic.NOT_ONE:
             return value
-        from psbridge.script.semantics.members import Strictness
+        from psbridge.script.semantics.errors import Strictness
 
         if Strictness.level:
             raise runtime_error(

@@ -8,7 +8,7 @@ from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
 from psbridge.binding.values import ScriptBlock
-from psbridge.script.semantics import members
+from psbridge.script.semantics import calling, members
 from psbridge.script.semantics.comparison import members_of, truth
 from psbridge.script.semantics.types import cast
 from psbridge.script.semantics.values import NetList
@@ -49,7 +49,7 @@ def _by_name(item: Any, name: str, arguments: list[Any], results: list[Any]) -> 
     elif found:
         members.set_member(item, name, arguments[0])
     else:
-        emit(results.append, members.invoke(item, name, arguments))
+        emit(results.append, calling.invoke(item, name, arguments))
 
 
 def where(S: Scope, target: Any, arguments: list[Any]) -> Any:

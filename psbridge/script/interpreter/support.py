@@ -15,7 +15,7 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal, ScriptBlock
-from psbridge.script.semantics import arithmetic, comparison, members, patterns
+from psbridge.script.semantics import arithmetic, calling, comparison, indexing, members, patterns
 from psbridge.script.semantics.comparison import members_of, truth
 from psbridge.script.semantics.errors import ScriptError, runtime_error
 from psbridge.script.semantics.text import concat, format_operator
@@ -344,7 +344,7 @@ def static_read(S: scope.Scope, target: Any, name: Any) -> Any:
     """`[type]::name`."""
     if not isinstance(target, NetType):
         target = _static_target(S, target)
-    return members.static_member(target, to_text(name))
+    return calling.static_member(target, to_text(name))
 
 
 def _static_target(S: scope.Scope, target: Any) -> NetType:
@@ -360,7 +360,7 @@ def static_call(S: scope.Scope, target: Any, name: Any, arguments: list[Any]) ->
     if not isinstance(target, NetType):
         target = _static_target(S, target)
     S.rt.scope = S
-    return members.invoke_static(target, name, arguments)
+    return calling.invoke_static(target, name, arguments)
 
 
 def invoke(S: scope.Scope, target: Any, name: Any, arguments: list[Any]) -> Any:
@@ -377,7 +377,7 @@ def invoke(S: scope.Scope, target: Any, name: Any, arguments: list[Any]) -> Any:
         ):
             chosen = each if folded == "foreach" else where
             return chosen(S, target, arguments)
-    return members.invoke(target, name, arguments)
+    return calling.invoke(target, name, arguments)
 
 
 def base_call(S: scope.Scope, name: str, this: Any, method: Any, arguments: list[Any]) -> Any:
@@ -561,9 +561,9 @@ def names() -> dict[str, Any]:
         "not_like": patterns.not_like,
         "member": members.member,
         "set_member": members.set_member,
-        "index": members.index,
-        "set_index": members.set_index,
-        "set_static": members.set_static,
+        "index": indexing.index,
+        "set_index": indexing.set_index,
+        "set_static": calling.set_static,
         "loop_items": members.loop_items,
         "concat": concat,
         "format_operator": format_operator,

@@ -322,7 +322,7 @@ ACTIVATOR = describe("System.Activator")
 
 
 def _create(type_: NetType, arguments: list[Any] | None = None) -> Any:
-    from psbridge.script.semantics.members import construct
+    from psbridge.script.semantics.calling import construct
 
     return construct(type_, arguments or [])
 

@@ -317,3 +317,9 @@ def error_category(name: str) -> Any:
 
     cls = net_enum("System.Management.Automation.ErrorCategory")
     return cls.__members__.get(name, cls(0))
+
+
+class Strictness:
+    """What `Set-StrictMode` asked for; 0 is off."""
+
+    level = 0

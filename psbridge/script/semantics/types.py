@@ -416,7 +416,7 @@ def _to_exception(value: Any, type_: NetType) -> Any:
         return value
     if type_.rule is not None:
         return type_.rule(value)
-    from .members import construct
+    from .calling import construct
 
     return construct(type_, [convert(value, nettypes.STRING)])
 
