@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from psbridge.binding.numbers import scan
 
 from .. import syntax as s
-from .strings import _DOUBLE, _SINGLE, Strings
+from .strings import _DOUBLE, _SINGLE
+from .typenames import MEMBER, TypeNames
 
 _DASH = "-\u2013\u2014\u2015"
 _COMPARISON = (
@@ -45,15 +46,11 @@ _NUMBER = re.compile(
     r"(?:0[xX][0-9a-fA-F]+|0[bB][01]+|(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+\-\u2013]?\d+)?)"
     r"(?:[uU][lsyLSY]|[usldynUSLDYN])?(?:[kmgtpKMGTP][bB])?"
 )
-_MEMBER = re.compile(r"[A-Za-z_]\w*")
 _DIGITS = re.compile(r"\d+(?![\w.])")
-_TYPE_CHARACTERS = re.compile(r"[\w.+`]+")
 
 
-class Expressions(Strings):
+class Expressions(TypeNames):
     """Reads expressions."""
-
-    no_commas = 0
 
     if TYPE_CHECKING:
 
@@ -236,96 +233,6 @@ class Expressions(Strings):
             )
         return character == "." and self.text[self.at + 1 : self.at + 2].isdigit()
 
-    def attribute(self) -> Any:
-        """`[type]` or `[Attribute(...)]`."""
-        start = self.at
-        self.at += 1
-        self.lines()
-        name = self.type_name()
-        self.lines()
-        if self.take("("):
-            positional, named = self._attribute_arguments()
-            self.lines()
-            self.expect("]", "EndSquareBracketExpectedAtEndOfAttribute", "The attribute's ']' is missing.")
-            return self.done(s.Attribute(name, positional, named), start)
-        self.expect(
-            "]", "EndSquareBracketExpectedAtEndOfAttribute", "Missing ] at end of attribute or type literal."
-        )
-        return self.done(s.TypeConstraint(name), start)
-
-    def type_name(self) -> Any:
-        """A type's name with generic arguments and array brackets."""
-        start = self.at
-        found = self.match(_TYPE_CHARACTERS)
-        if found is None:
-            raise self.fail("MissingTypename", "Missing type name after '['.")
-        name = found.group()
-        full = name
-        while True:
-            mark = self.at
-            self.blank()
-            if self.peek() != "[":
-                self.at = mark
-                break
-            self.at += 1
-            self.blank()
-            if self.peek() in ("]", ","):
-                commas = ""
-                while self.peek() == ",":
-                    self.at += 1
-                    commas += ","
-                self.expect("]", "EndSquareBracketExpectedAtEndOfType", "Missing ] at end of type.")
-                full += f"[{commas}]"
-                continue
-            arguments = [self._type_argument()]
-            self.blank()
-            while self.take(","):
-                self.lines()
-                arguments.append(self._type_argument())
-                self.blank()
-            self.expect("]", "EndSquareBracketExpectedAtEndOfType", "Missing ] at end of type.")
-            full += f"[{','.join(arguments)}]"
-        return self.done(s.TypeName(full, name), start)
-
-    def _type_argument(self) -> str:
-        self.blank()
-        if self.take("["):
-            inner = self.type_name().full_name
-            end = self.text.find("]", self.at)
-            self.at = end + 1 if end >= 0 else self.size
-            return str(inner)
-        return str(self.type_name().full_name)
-
-    def _attribute_arguments(self) -> tuple[list[Any], list[Any]]:
-        positional: list[Any] = []
-        named: list[Any] = []
-        self.lines()
-        while not self.take(")"):
-            if self.at >= self.size:
-                raise self.fail("MissingEndParenthesisInExpression", "Missing closing ')' in expression.")
-            start = self.at
-            word = _MEMBER.match(self.text, self.at)
-            if word is not None:
-                self.at = word.end()
-                self.lines()
-                if self.take("="):
-                    self.lines()
-                    self.no_commas += 1
-                    value = self.expression()
-                    self.no_commas -= 1
-                    named.append(self.done(s.NamedAttributeArgument(word.group(), value), start))
-                else:
-                    value = s.ConstantExpression(True)
-                    named.append(self.done(s.NamedAttributeArgument(word.group(), value, True), start))
-            else:
-                self.no_commas += 1
-                positional.append(self.expression())
-                self.no_commas -= 1
-            self.lines()
-            if self.take(","):
-                self.lines()
-        return positional, named
-
     def primary(self) -> Any:
         """A literal, variable, or something in brackets."""
         start = self.at
@@ -496,7 +403,7 @@ class Expressions(Strings):
 
     def _member(self, target: Any, start: int, *, static: bool, conditional: bool) -> Any:
         begin = self.at
-        found = self.match(_MEMBER)
+        found = self.match(MEMBER)
         digits = None if found is not None else self.match(_DIGITS)
         if digits is not None:
             number = s.ConstantExpression(int(digits.group()), digits.group())

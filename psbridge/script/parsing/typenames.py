@@ -1,0 +1,112 @@
+"""Types and attributes in brackets."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from .. import syntax as s
+from .strings import Strings
+
+MEMBER = re.compile(r"[A-Za-z_]\w*")
+_TYPE_CHARACTERS = re.compile(r"[\w.+`]+")
+
+
+class TypeNames(Strings):
+    """Reads `[type]` and `[Attribute(...)]`."""
+
+    no_commas = 0
+
+    if TYPE_CHECKING:
+
+        def expression(self) -> Any: ...
+
+    def attribute(self) -> Any:
+        """`[type]` or `[Attribute(...)]`."""
+        start = self.at
+        self.at += 1
+        self.lines()
+        name = self.type_name()
+        self.lines()
+        if self.take("("):
+            positional, named = self._attribute_arguments()
+            self.lines()
+            self.expect("]", "EndSquareBracketExpectedAtEndOfAttribute", "The attribute's ']' is missing.")
+            return self.done(s.Attribute(name, positional, named), start)
+        self.expect(
+            "]", "EndSquareBracketExpectedAtEndOfAttribute", "Missing ] at end of attribute or type literal."
+        )
+        return self.done(s.TypeConstraint(name), start)
+
+    def type_name(self) -> Any:
+        """A type's name with generic arguments and array brackets."""
+        start = self.at
+        found = self.match(_TYPE_CHARACTERS)
+        if found is None:
+            raise self.fail("MissingTypename", "Missing type name after '['.")
+        name = found.group()
+        full = name
+        while True:
+            mark = self.at
+            self.blank()
+            if self.peek() != "[":
+                self.at = mark
+                break
+            self.at += 1
+            self.blank()
+            if self.peek() in ("]", ","):
+                commas = ""
+                while self.peek() == ",":
+                    self.at += 1
+                    commas += ","
+                self.expect("]", "EndSquareBracketExpectedAtEndOfType", "Missing ] at end of type.")
+                full += f"[{commas}]"
+                continue
+            arguments = [self._type_argument()]
+            self.blank()
+            while self.take(","):
+                self.lines()
+                arguments.append(self._type_argument())
+                self.blank()
+            self.expect("]", "EndSquareBracketExpectedAtEndOfType", "Missing ] at end of type.")
+            full += f"[{','.join(arguments)}]"
+        return self.done(s.TypeName(full, name), start)
+
+    def _type_argument(self) -> str:
+        self.blank()
+        if self.take("["):
+            inner = self.type_name().full_name
+            end = self.text.find("]", self.at)
+            self.at = end + 1 if end >= 0 else self.size
+            return str(inner)
+        return str(self.type_name().full_name)
+
+    def _attribute_arguments(self) -> tuple[list[Any], list[Any]]:
+        positional: list[Any] = []
+        named: list[Any] = []
+        self.lines()
+        while not self.take(")"):
+            if self.at >= self.size:
+                raise self.fail("MissingEndParenthesisInExpression", "Missing closing ')' in expression.")
+            start = self.at
+            word = MEMBER.match(self.text, self.at)
+            if word is not None:
+                self.at = word.end()
+                self.lines()
+                if self.take("="):
+                    self.lines()
+                    self.no_commas += 1
+                    value = self.expression()
+                    self.no_commas -= 1
+                    named.append(self.done(s.NamedAttributeArgument(word.group(), value), start))
+                else:
+                    value = s.ConstantExpression(True)
+                    named.append(self.done(s.NamedAttributeArgument(word.group(), value, True), start))
+            else:
+                self.no_commas += 1
+                positional.append(self.expression())
+                self.no_commas -= 1
+            self.lines()
+            if self.take(","):
+                self.lines()
+        return positional, named
