@@ -7,8 +7,8 @@ from typing import Any
 
 from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
+from psbridge.script.net.conversions import as_bytes, byte_array
 from psbridge.script.net.encoding import named
-from psbridge.script.net.numbers import as_bytes, byte_array
 from psbridge.script.net.place import full, lines_of, may_write, read_text
 from psbridge.script.semantics.patterns import has_wildcard
 

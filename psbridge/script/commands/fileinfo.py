@@ -11,8 +11,8 @@ from typing import Any
 
 from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
+from psbridge.script.net.conversions import as_bytes
 from psbridge.script.net.files import FileEntry
-from psbridge.script.net.numbers import as_bytes
 from psbridge.script.net.place import full, may_write
 from psbridge.script.semantics.patterns import has_wildcard
 from psbridge.script.semantics.values import Bag

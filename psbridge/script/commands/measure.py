@@ -9,9 +9,9 @@ from psbridge.binding import nettypes
 from psbridge.binding.errors import InvalidCast
 from psbridge.binding.text import to_text
 from psbridge.script.semantics import members
+from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.comparison import order
 from psbridge.script.semantics.errors import ScriptError
-from psbridge.script.semantics.types import cast_value
 from psbridge.script.semantics.values import Made
 
 from .calculated import Calculated, calculated

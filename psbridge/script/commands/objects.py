@@ -12,9 +12,10 @@ from psbridge.binding.values import Char, ScriptBlock
 from psbridge.script.interpreter.magic import each as _each  # noqa: F401
 from psbridge.script.interpreter.support import emit
 from psbridge.script.semantics import calling, comparison, members, patterns
+from psbridge.script.semantics.casts import cast
 from psbridge.script.semantics.comparison import truth
 from psbridge.script.semantics.errors import ScriptError, runtime_error
-from psbridge.script.semantics.types import cast, type_of
+from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import Bag, Ordered, Wrapped
 
 from .calculated import calculated, names_matching, property_names

@@ -15,7 +15,7 @@ from psbridge.binding.text import to_text
 from psbridge.script.interpreter.outfile import write_lines
 from psbridge.script.net.place import full, read_text
 from psbridge.script.semantics import dateformat, members
-from psbridge.script.semantics.types import cast_value
+from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.values import Bag, Hashtable
 
 from .calculated import property_names

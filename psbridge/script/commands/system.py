@@ -18,8 +18,8 @@ from psbridge.binding.values import SecureString
 from psbridge.script.net.dates import now
 from psbridge.script.net.place import full
 from psbridge.script.semantics import dateformat
+from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.errors import NetFault, ScriptError
-from psbridge.script.semantics.types import cast_value
 from psbridge.script.semantics.values import Bag
 
 from .cmdlet import Cmdlet

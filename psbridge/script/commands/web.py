@@ -12,8 +12,8 @@ from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import to_text
+from psbridge.script.net.conversions import as_bytes, byte_array
 from psbridge.script.net.files import FileEntry
-from psbridge.script.net.numbers import as_bytes, byte_array
 from psbridge.script.net.place import full, may_write
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError
 from psbridge.script.semantics.types import net_enum

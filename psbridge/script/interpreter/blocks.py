@@ -12,8 +12,8 @@ from psbridge.binding.coercion import bind_value
 from psbridge.binding.errors import InvalidCast
 from psbridge.binding.values import Literal, ObjectList, ScriptBlock
 from psbridge.script.net.lists import Enumerator
+from psbridge.script.semantics.casts import cast_failure, cast_value
 from psbridge.script.semantics.errors import ScriptError
-from psbridge.script.semantics.types import cast_failure, cast_value
 from psbridge.script.semantics.values import Hashtable, NetList, TypedArray
 
 from . import compiler

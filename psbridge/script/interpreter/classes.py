@@ -13,9 +13,10 @@ from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal
 from psbridge.script import syntax as s
 from psbridge.script.net.overloads import ScriptError_of_count, _argument_error, _cost
+from psbridge.script.semantics.casts import cast, cast_value
 from psbridge.script.semantics.errors import EXCEPTION, ExceptionObject, ScriptError, runtime_error
 from psbridge.script.semantics.members import _setting_failed, cannot_set, register_object
-from psbridge.script.semantics.types import cast, cast_value, type_of, unknown_type
+from psbridge.script.semantics.types import type_of, unknown_type
 
 from .blocks import ready
 from .flow import ReturnFlow

@@ -11,8 +11,8 @@ from psbridge.binding.nettypes import enum_type
 from psbridge.binding.text import to_text
 from psbridge.script import syntax as s
 from psbridge.script.net.place import full
+from psbridge.script.semantics.casts import cast
 from psbridge.script.semantics.errors import runtime_error
-from psbridge.script.semantics.types import cast
 
 from .blocks import Block
 from .scope import Scope

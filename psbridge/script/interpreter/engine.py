@@ -14,9 +14,10 @@ from psbridge.binding.text import to_text
 from psbridge.script import syntax as s
 from psbridge.script.net.place import Place
 from psbridge.script.parsing import ParseError, parse
+from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError, runtime_error
 from psbridge.script.semantics.members import loop_items, register_object
-from psbridge.script.semantics.types import cast_value, resolve
+from psbridge.script.semantics.types import resolve
 from psbridge.script.semantics.values import Bag, Hashtable, NetList
 
 from . import automatic, support

@@ -9,8 +9,8 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
 from psbridge.binding.values import ScriptBlock
 from psbridge.script.semantics import calling, members
+from psbridge.script.semantics.casts import cast
 from psbridge.script.semantics.comparison import members_of, truth
-from psbridge.script.semantics.types import cast
 from psbridge.script.semantics.values import NetList
 
 from .scope import Scope

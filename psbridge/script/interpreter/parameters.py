@@ -264,7 +264,7 @@ def empty_value(type_: NetType) -> Any:
     if type_ is nettypes.BOOLEAN:
         return False
     if type_ in nettypes.NUMERIC:
-        from psbridge.script.semantics.types import cast_value
+        from psbridge.script.semantics.casts import cast_value
 
         return cast_value(0, type_)
     if type_.is_value and not type_.is_nullable and type_.enum is None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from psbridge.binding.errors import InvalidCast, ValidationFailure
 from psbridge.binding.nettypes import NetType
+from psbridge.script.semantics.casts import cast_failure, cast_value
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError, runtime_error
-from psbridge.script.semantics.types import cast_failure, cast_value
 from psbridge.script.semantics.values import Wrapped
 
 if TYPE_CHECKING:

@@ -15,11 +15,12 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal, ScriptBlock
-from psbridge.script.semantics import arithmetic, calling, comparison, indexing, members, patterns
+from psbridge.script.semantics import arithmetic, bits, calling, comparison, indexing, members, patterns
+from psbridge.script.semantics.casts import as_operator, cast
 from psbridge.script.semantics.comparison import members_of, truth
 from psbridge.script.semantics.errors import ScriptError, runtime_error
 from psbridge.script.semantics.text import concat, format_operator
-from psbridge.script.semantics.types import as_operator, cast, is_a, unknown_type
+from psbridge.script.semantics.types import is_a, unknown_type
 from psbridge.script.semantics.values import (
     Bag,
     Hashtable,
@@ -554,6 +555,7 @@ def names() -> dict[str, Any]:
     return {
         **own,
         **{name: getattr(arithmetic, name) for name in _ARITHMETIC},
+        **{name: getattr(bits, name) for name in _BITS},
         **{name: getattr(comparison, name) for name in _COMPARISON},
         "join": patterns.join,
         "split_words": patterns.split_words,
@@ -580,11 +582,8 @@ def names() -> dict[str, Any]:
     }
 
 
-_ARITHMETIC = (
-    "add subtract multiply divide modulo bit_and bit_or bit_xor shift_left shift_right "
-    "value_range negate plus "
-    "bit_not"
-).split()
+_ARITHMETIC = ("add subtract multiply divide modulo value_range negate plus").split()
+_BITS = "bit_and bit_or bit_xor bit_not shift_left shift_right".split()
 _COMPARISON = (
     "truth equals not_equals greater greater_or_equal less less_or_equal contains contained exclusive_or"
 ).split()

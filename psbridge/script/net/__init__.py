@@ -21,7 +21,8 @@ _MODULES = {
     "culture": "System.StringComparer System.Globalization.CultureInfo System.Globalization.TextInfo",
     "numbers": "System.Math System.Int32 System.Int64 System.Double System.Decimal System.Single "
     "System.Byte System.SByte System.Int16 System.UInt16 System.UInt32 System.UInt64 "
-    "System.Boolean System.Numerics.BigInteger System.Convert System.BitConverter",
+    "System.Boolean System.Numerics.BigInteger",
+    "conversions": "System.Convert System.BitConverter",
     "chance": "System.Random",
     "dates": "System.DateTime System.TimeSpan",
     "moments": "System.DateTimeOffset System.TimeZoneInfo System.Diagnostics.Stopwatch",

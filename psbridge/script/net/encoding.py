@@ -15,7 +15,7 @@ from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.values import TypedArray
 
 from . import describe
-from .numbers import as_bytes, byte_array
+from .conversions import as_bytes, byte_array
 from .text import null_argument
 
 

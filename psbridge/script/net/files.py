@@ -22,9 +22,9 @@ from psbridge.script.semantics.types import net_enum
 from psbridge.script.semantics.values import TypedArray
 
 from . import describe
+from .conversions import as_bytes, byte_array
 from .encoding import Encoding, named
 from .lists import Enumerator
-from .numbers import as_bytes, byte_array
 from .place import Place, fault_of, full, lines_of, may_write, read_text
 from .text import null_argument
 
@@ -400,7 +400,7 @@ _COMMON = {
 
 
 def _set_time(entry: FileEntry, value: Any) -> None:
-    from psbridge.script.semantics.types import cast
+    from psbridge.script.semantics.casts import cast
 
     moment = cast(value, nettypes.DATETIME)
     stamp = moment.astimezone().timestamp()

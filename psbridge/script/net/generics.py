@@ -7,9 +7,10 @@ from typing import Any
 from psbridge.binding.errors import InvalidCast
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_dictionary
+from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.comparison import members_of
 from psbridge.script.semantics.errors import NetFault
-from psbridge.script.semantics.types import cast_value, type_of
+from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import Dictionary, DictionaryEntry, NetList, NetQueue, NetSet
 
 from .culture import Comparer

@@ -12,9 +12,9 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
 from psbridge.binding.uris import parse_uri
 from psbridge.binding.values import Uri, Version
+from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.text import format_value
-from psbridge.script.semantics.types import cast_value
 from psbridge.script.semantics.values import TypedArray
 
 from . import describe

@@ -9,9 +9,10 @@ from typing import Any
 from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import elements, is_dictionary, is_list
+from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.comparison import members_of, order, truth
 from psbridge.script.semantics.errors import NetFault
-from psbridge.script.semantics.types import cast_value, type_of
+from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import ARRAY_LIST, NetList, NetQueue, NetSet, TypedArray
 
 from . import NetClass, describe

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
@@ -14,12 +12,11 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.numbers import parse_integer
 from psbridge.binding.objects import type_of
 from psbridge.binding.text import net_text
-from psbridge.binding.values import Byte, Int64, Single
-from psbridge.script.semantics.arithmetic import sized
+from psbridge.binding.values import Int64, Single
+from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.text import format_value
-from psbridge.script.semantics.types import cast_value
-from psbridge.script.semantics.values import BigInteger, NetRef, TypedArray
+from psbridge.script.semantics.values import BigInteger, NetRef
 
 from . import describe
 from .text import out_of_range
@@ -201,7 +198,7 @@ for _size in _SIZES:
     )
 
 
-def _parser(type_: NetType) -> Any:
+def parser(type_: NetType) -> Any:
     def parse(text: str | None, *rest: Any) -> Any:
         if text is None:
             raise NetFault("ArgumentNullException", "Value cannot be null. (Parameter 's')")
@@ -225,7 +222,7 @@ def _parser(type_: NetType) -> Any:
 
 
 def _tries(type_: NetType) -> Any:
-    parse = _parser(type_)
+    parse = parser(type_)
 
     def attempt(text: Any, *rest: Any) -> bool:
         reference = rest[-1]
@@ -241,7 +238,7 @@ def _tries(type_: NetType) -> Any:
 
 def _number_class(full_name: str, type_: NetType) -> None:
     described = describe(full_name, type_)
-    parse, attempt = _parser(type_), _tries(type_)
+    parse, attempt = parser(type_), _tries(type_)
     described.static(
         {
             "Parse(string s)": parse,
@@ -346,7 +343,7 @@ _DECIMAL.static(
 )
 
 
-def _parse_bool(text: str) -> bool:
+def parse_bool(text: str) -> bool:
     folded = text.strip().lower()
     if folded not in ("true", "false"):
         raise NetFault("FormatException", f"String '{text}' was not recognized as a valid Boolean.")
@@ -355,7 +352,7 @@ def _parse_bool(text: str) -> bool:
 
 def _try_bool(text: str, reference: NetRef) -> bool:
     try:
-        reference.write(_parse_bool(text))
+        reference.write(parse_bool(text))
     except NetFault:
         reference.write(False)
         return False
@@ -364,7 +361,7 @@ def _try_bool(text: str, reference: NetRef) -> bool:
 
 BOOLEAN = describe("System.Boolean", nettypes.BOOLEAN)
 
-BOOLEAN.static({"Parse(string value)": _parse_bool, "TryParse(string value, ref result)": _try_bool})
+BOOLEAN.static({"Parse(string value)": parse_bool, "TryParse(string value, ref result)": _try_bool})
 
 BOOLEAN.constant({"TrueString": "True", "FalseString": "False"})
 
@@ -401,113 +398,3 @@ BIG.property(
 )
 
 BIG.method({"ToString()": lambda value: str(int(value))})
-
-
-def _from_base64(text: str) -> TypedArray:
-    try:
-        stripped = "".join(text.split())
-        return TypedArray(map(Byte, base64.b64decode(stripped, validate=True)), nettypes.BYTE)
-    except (binascii.Error, ValueError):
-        raise NetFault(
-            "FormatException",
-            "The input is not a valid Base-64 string as it contains a non-base 64 character, "
-            "more than two padding "
-            "characters, or an illegal character among the padding characters.",
-        ) from None
-
-
-def as_bytes(value: Any) -> bytes:
-    """A byte array, in whatever shape it is here, as bytes."""
-    return bytes(value) if isinstance(value, (bytes, bytearray)) else bytes(int(item) for item in value)
-
-
-def byte_array(data: bytes) -> TypedArray:
-    """Bytes as a [byte[]]."""
-    return TypedArray(map(Byte, data), nettypes.BYTE)
-
-
-def _to_base(value: int, base: int) -> str:
-    if base not in (2, 8, 10, 16):
-        raise NetFault("ArgumentException", "Invalid Base.")
-    if value < 0:
-        value += 1 << (32 if type_of(value) is nettypes.INT32 else 64)
-    return {2: f"{value:b}", 8: f"{value:o}", 10: str(value), 16: f"{value:x}"}[base]
-
-
-def _from_base(bits: int) -> Any:
-    def parse(text: str, base: int) -> Any:
-        try:
-            number = int(text, base)
-        except ValueError:
-            raise NetFault("FormatException", "Could not find any recognizable digits.") from None
-        if number >> (bits - 1) == 1 and base != 10:
-            number -= 1 << bits
-        return sized(number, 1 if bits == 32 else 3)
-
-    return parse
-
-
-CONVERT = describe("System.Convert")
-
-CONVERT.static(
-    {
-        "ToBase64String(byte[] inArray)": lambda data: base64.b64encode(as_bytes(data)).decode("ascii"),
-        "ToBase64String(byte[] inArray, System.Base64FormattingOptions options)": lambda data, options: (
-            "\r\n".join(_wrapped(base64.b64encode(as_bytes(data)).decode("ascii"), int(options)))
-        ),
-        "FromBase64String(string s)": _from_base64,
-        "ToHexString(byte[] inArray)": lambda data: as_bytes(data).hex().upper(),
-        "ToHexStringLower(byte[] inArray)": lambda data: as_bytes(data).hex(),
-        "FromHexString(string s)": lambda text: byte_array(bytes.fromhex(text)),
-        "ToString(int value, int toBase)": _to_base,
-        "ToString(long value, int toBase)": _to_base,
-        "ToString(object value)": lambda value: "" if value is None else net_text(value),
-        "ToInt32(string value, int fromBase)": _from_base(32),
-        "ToInt64(string value, int fromBase)": _from_base(64),
-        "ToByte(string value, int fromBase)": lambda text, base: Byte(int(text, base)),
-        "ToBoolean(string value)": _parse_bool,
-        "ToBoolean(object value)": lambda value: cast_value(value, nettypes.BOOLEAN),
-        "ChangeType(object value, type conversionType)": cast_value,
-        "ToDateTime(string value)": lambda text: cast_value(text, nettypes.DATETIME),
-    }
-)
-
-
-def _wrapped(text: str, options: int) -> list[str]:
-    return [text[place : place + 76] for place in range(0, len(text), 76)] if options else [text]
-
-
-for _name, _type in (
-    *(("Int32", nettypes.INT32), ("Int64", nettypes.INT64), ("Int16", nettypes.INT16)),
-    *(("Byte", nettypes.BYTE), ("UInt32", nettypes.UINT32), ("UInt64", nettypes.UINT64)),
-    *(("Double", nettypes.DOUBLE), ("Decimal", nettypes.DECIMAL), ("Single", nettypes.SINGLE)),
-):
-    CONVERT.static(
-        {
-            f"To{_name}(string value)": _parser(_type),
-            f"To{_name}(object value)": lambda value, type_=_type: cast_value(value, type_),
-        }
-    )
-
-CONVERT.static({"ToChar(object value)": lambda value: cast_value(value, nettypes.CHAR)})
-
-BITS = describe("System.BitConverter")
-
-BITS.constant({"IsLittleEndian": True})
-
-BITS.static(
-    {
-        "ToString(byte[] value)": lambda data: "-".join(f"{item:02X}" for item in as_bytes(data)),
-        "GetBytes(int value)": lambda value: byte_array(int(value).to_bytes(4, "little", signed=True)),
-        "GetBytes(long value)": lambda value: byte_array(int(value).to_bytes(8, "little", signed=True)),
-        "ToInt32(byte[] value, int startIndex)": lambda data, start: int.from_bytes(
-            as_bytes(data)[start : start + 4], "little", signed=True
-        ),
-        "ToUInt32(byte[] value, int startIndex)": lambda data, start: cast_value(
-            int.from_bytes(as_bytes(data)[start : start + 4], "little"), nettypes.UINT32
-        ),
-        "ToInt64(byte[] value, int startIndex)": lambda data, start: Int64(
-            int.from_bytes(as_bytes(data)[start : start + 8], "little", signed=True)
-        ),
-    }
-)

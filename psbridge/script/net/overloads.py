@@ -16,6 +16,7 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_list, is_script_block
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Char, Literal
+from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.errors import (
     ErrorRecord,
     ExceptionObject,
@@ -23,7 +24,7 @@ from psbridge.script.semantics.errors import (
     ScriptError,
     short_exception_type,
 )
-from psbridge.script.semantics.types import cast_value, resolve, type_of
+from psbridge.script.semantics.types import resolve, type_of
 
 Function = Callable[..., Any]
 

@@ -14,8 +14,9 @@ from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import net_text, to_text
 from psbridge.binding.values import Char, Version
+from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.text import composite
-from psbridge.script.semantics.types import RUNTIME_TYPE, TYPE, cast_value, is_a, resolve
+from psbridge.script.semantics.types import RUNTIME_TYPE, TYPE, is_a, resolve
 from psbridge.script.semantics.values import AutomationNull, Bag, Hashtable, TypedArray
 
 from . import describe

@@ -10,9 +10,9 @@ from psbridge.binding.errors import InvalidCast
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_dictionary
 from psbridge.binding.text import net_text
+from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.members import entries
-from psbridge.script.semantics.types import cast_value
 from psbridge.script.semantics.values import (
     ENTRY,
     Dictionary,

@@ -21,8 +21,8 @@ from psbridge.binding.text import to_text
 from psbridge.binding.values import Char, Int64, Literal, Switch, UInt32, UInt64
 
 from . import dateformat
+from .casts import cast, cast_failure, cast_value
 from .errors import ExceptionObject, ScriptError, runtime_error
-from .types import cast, cast_failure, cast_value
 from .values import BigInteger, Hashtable, NetList, NetQueue, Ordered, TypedArray, Wrapped
 
 LOW, HIGH = -(1 << 31), (1 << 31) - 1
@@ -78,7 +78,7 @@ def number_of(text: str) -> Any:
             raise cast_failure(text, nettypes.INT32, str(error)) from None
 
 
-def _rank(value: Any) -> int:
+def rank_of(value: Any) -> int:
     """1 to 3 for integers up to Int64, then UInt64, Single, Double, Decimal, BigInteger; 0 for no number."""
     cls = type(value)
     if cls is int:
@@ -109,7 +109,7 @@ def sized(result: int, rank: int) -> Any:
 
 def _numbers(left: Any, right: Any) -> tuple[Any, Any, int]:
     """Both operands as numbers of one kind, and its rank."""
-    one, other = _rank(left), _rank(right)
+    one, other = rank_of(left), rank_of(right)
     if one == 2 or other == 2:
         signed = right if one == 2 else left
         if min(one, other) <= 1 and signed < 0:
@@ -132,8 +132,8 @@ def _numbers(left: Any, right: Any) -> tuple[Any, Any, int]:
 
 
 def _arithmetic(left: Any, right: Any, name: str, work: Callable[[Any, Any], Any]) -> Any:
-    if not _rank(left) or not _rank(right):
-        raise no_operator(right if _rank(left) else left, right, name)
+    if not rank_of(left) or not rank_of(right):
+        raise no_operator(right if rank_of(left) else left, right, name)
     one, other, rank = _numbers(left, right)
     if rank == 7:
         return _decimal(one, other, work)
@@ -200,7 +200,7 @@ def add(left: Any, right: Any) -> Any:
         result = left + right
         if LOW <= result <= HIGH and LOW <= left <= HIGH and LOW <= right <= HIGH:
             return result
-        return sized(result, max(_rank(left), _rank(right)))
+        return sized(result, max(rank_of(left), rank_of(right)))
     if type(left) is float and (type(right) is int or type(right) is float):
         return left + right
     if type(left) is str:
@@ -209,7 +209,7 @@ def add(left: Any, right: Any) -> Any:
 
 
 def _add(left: Any, right: Any) -> Any:
-    left, right = _bare(left), _bare(right)
+    left, right = bare(left), bare(right)
     if left is None:
         return right
     if isinstance(left, str):
@@ -226,7 +226,7 @@ def _add(left: Any, right: Any) -> Any:
     return _arithmetic(as_number(left), as_number(right), "op_Addition", lambda one, other: one + other)
 
 
-def _bare(value: Any) -> Any:
+def bare(value: Any) -> Any:
     if isinstance(value, Literal):
         return value.value
     return value.value if isinstance(value, Wrapped) else value
@@ -296,10 +296,10 @@ def subtract(left: Any, right: Any) -> Any:
         result = left - right
         if LOW <= result <= HIGH and LOW <= left <= HIGH and LOW <= right <= HIGH:
             return result
-        return sized(result, max(_rank(left), _rank(right)))
+        return sized(result, max(rank_of(left), rank_of(right)))
     if type(left) is float and (type(right) is int or type(right) is float):
         return left - right
-    left, right = _bare(left), _bare(right)
+    left, right = bare(left), bare(right)
     if isinstance(left, (datetime.datetime, datetime.timedelta)):
         return _add_times(left, right, -1)
     return _arithmetic(as_number(left), as_number(right), "op_Subtraction", lambda one, other: one - other)
@@ -311,10 +311,10 @@ def multiply(left: Any, right: Any) -> Any:
         result = left * right
         if LOW <= result <= HIGH and LOW <= left <= HIGH and LOW <= right <= HIGH:
             return result
-        return sized(result, max(_rank(left), _rank(right)))
+        return sized(result, max(rank_of(left), rank_of(right)))
     if type(left) is float and (type(right) is int or type(right) is float):
         return left * right
-    left, right = _bare(left), _bare(right)
+    left, right = bare(left), bare(right)
     if left is None:
         return None
     if (isinstance(left, str) and not isinstance(left, Char)) or is_list(left):
@@ -341,7 +341,7 @@ def _repeated(left: Any, right: Any) -> Any:
 
 def divide(left: Any, right: Any) -> Any:
     """`left / right`: an integer when it comes out even, else a Double."""
-    left, right = _bare(left), _bare(right)
+    left, right = bare(left), bare(right)
     if isinstance(left, datetime.timedelta):
         if isinstance(right, datetime.timedelta):
             return ticks_of(left) / ticks_of(right)
@@ -374,7 +374,7 @@ def modulo(left: Any, right: Any) -> Any:
         and right <= HIGH
     ):
         return left % right
-    left, right = _bare(left), _bare(right)
+    left, right = bare(left), bare(right)
     return _arithmetic(as_number(left), as_number(right), "op_Modulus", _remainder)
 
 
@@ -390,7 +390,7 @@ def _remainder(one: Any, other: Any) -> Any:
 
 def negate(value: Any) -> Any:
     """`-value`."""
-    value = _bare(value)
+    value = bare(value)
     if isinstance(value, datetime.timedelta):
         return timespan_from_ticks(-ticks_of(value))
     number = as_number(value)
@@ -401,14 +401,14 @@ def negate(value: Any) -> Any:
 
 def plus(value: Any) -> Any:
     """`+value`."""
-    return add(0, as_number(_bare(value)))
+    return add(0, as_number(bare(value)))
 
 
 def increment(value: Any, step: int) -> Any:
     """What `++` and `--` put in place of a value."""
     if value is None:
         return step
-    if not _rank(_bare(value)):
+    if not rank_of(bare(value)):
         name = "++" if step > 0 else "--"
         raise runtime_error(
             f"The '{name}' operator works only on numbers. The operand is a '{type_of(value).full_name}'.",
@@ -417,89 +417,9 @@ def increment(value: Any, step: int) -> Any:
     return add(value, step)
 
 
-def _integer_operand(value: Any) -> Any:
-    number = as_number(_bare(value))
-    if isinstance(number, (float, Decimal)):
-        target = nettypes.INT32 if -HIGH <= number <= HIGH else nettypes.INT64
-        return cast(number, target)
-    if not isinstance(number, int):
-        raise no_operator(number, None, "op_BitwiseAnd")
-    return number
-
-
-def _bitwise(left: Any, right: Any, work: Callable[[int, int], int]) -> Any:
-    bare = _bare(left)
-    pair = (bare, _bare(right))
-    if any(isinstance(one, (float, Decimal)) for one in pair) and any(isinstance(one, list) for one in pair):
-        # PowerShell's own failure, by its id.
-        raise runtime_error(
-            "Object reference not set to an instance of an object.",
-            "System.NullReferenceException",
-            kind="NullReferenceException",
-        )
-    one, other = _integer_operand(left), _integer_operand(right)
-    rank = max(_rank(one), _rank(other), 1)
-    result = work(int(one), int(other))
-    if rank == 4 or (rank == 2 and result < 0):
-        result &= (1 << 64) - 1 if rank == 4 else 0xFFFFFFFF
-    made = sized(result, rank)
-    return type(bare)(result) if isinstance(bare, enum.Enum) else made
-
-
-def bit_and(left: Any, right: Any) -> Any:
-    """`left -band right`."""
-    return _bitwise(left, right, lambda one, other: one & other)
-
-
-def bit_or(left: Any, right: Any) -> Any:
-    """`left -bor right`."""
-    return _bitwise(left, right, lambda one, other: one | other)
-
-
-def bit_xor(left: Any, right: Any) -> Any:
-    """`left -bxor right`."""
-    return _bitwise(left, right, lambda one, other: one ^ other)
-
-
-def bit_not(value: Any) -> Any:
-    """`-bnot value`."""
-    plain = as_number(_bare(value))
-    # Its one operand is converted, where the binary operators look for an operator of the type.
-    is_number = isinstance(plain, (int, float, Decimal))
-    number = _integer_operand(plain) if is_number else cast(value, nettypes.INT32)
-    rank = max(_rank(number), 1)
-    if rank in (2, 4):
-        return sized(~int(number) & (0xFFFFFFFF if rank == 2 else (1 << 64) - 1), rank)
-    return sized(~int(number), rank)
-
-
-def _wrapped_bits(value: int, rank: int) -> Any:
-    bits = 64 if rank in (3, 4) else 32
-    value &= (1 << bits) - 1
-    if rank in (1, 3) and value >> (bits - 1):
-        value -= 1 << bits
-    return sized(value, rank)
-
-
-def shift_left(left: Any, right: Any) -> Any:
-    """`left -shl right`."""
-    number = _integer_operand(left)
-    rank = max(_rank(number), 1)
-    count = int(_integer_operand(right)) & (63 if rank in (3, 4) else 31)
-    return _wrapped_bits(int(number) << count, rank)
-
-
-def shift_right(left: Any, right: Any) -> Any:
-    """`left -shr right`."""
-    number = _integer_operand(left)
-    rank = max(_rank(number), 1)
-    count = int(_integer_operand(right)) & (63 if rank in (3, 4) else 31)
-    return sized(int(number) >> count, rank)
-
-
 def value_range(low: Any, high: Any) -> list[Any]:
     """`low..high`: integers, or characters when both are."""
-    low, high = _bare(low), _bare(high)
+    low, high = bare(low), bare(high)
     if (
         isinstance(low, str)
         and isinstance(high, str)

@@ -12,10 +12,11 @@ from psbridge.binding.values import Literal
 from psbridge.script.net import class_of, net_class
 from psbridge.script.net.overloads import Overload, call, invocation_error
 
+from .casts import cast_value
 from .comparison import members_of
 from .errors import ExceptionObject, NetFault, ScriptError, Strictness, runtime_error
 from .members import CALLERS, cannot_set, lookup
-from .types import cast_value, generic_parts, is_a, type_of
+from .types import generic_parts, is_a, type_of
 from .values import (
     Bag,
     NetRef,

@@ -23,8 +23,9 @@ from psbridge.binding.values import Char, Literal, Switch, Version
 
 from . import collation, dateformat
 from .arithmetic import number_of
+from .casts import cast_value
 from .errors import ErrorRecord, ExceptionObject, ScriptError
-from .types import cast_value, type_of
+from .types import type_of
 from .values import NetQueue, NetSet, Wrapped
 
 _NUMBERS = (int, float, Decimal)

@@ -9,8 +9,9 @@ from psbridge.binding import nettypes
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.values import Char, Literal, Version
 
+from .casts import cast_value
 from .errors import ScriptError, Strictness, runtime_error
-from .types import cast_value, type_of
+from .types import type_of
 from .values import (
     Dictionary,
     Hashtable,
@@ -82,7 +83,7 @@ def _not_indexable(target: Any) -> ScriptError:
 def _place(position: Any) -> int | None:
     if position is None:
         raise runtime_error("Array index evaluated to null.", "NullArrayIndex")
-    from .types import cast
+    from .casts import cast
 
     return int(cast(position, nettypes.INT32))
 
@@ -169,7 +170,7 @@ def _set_element(target: Any, position: Any, value: Any) -> None:
         )
     element = getattr(target, "element", nettypes.OBJECT)
     if element is not nettypes.OBJECT:
-        from .types import cast
+        from .casts import cast
 
         value = cast(value, element)
     target[place] = value

@@ -13,9 +13,9 @@ from psbridge.binding.objects import elements, is_list
 from psbridge.binding.regexes import compile_net, net_pattern
 from psbridge.binding.text import to_text
 
+from .casts import cast
 from .comparison import members_of
 from .errors import ExceptionObject, ScriptError, runtime_error
-from .types import cast
 from .values import Hashtable
 
 _OPTIONS = {1: re.IGNORECASE, 2: re.MULTILINE, 16: re.DOTALL, 32: re.VERBOSE}
