@@ -44,8 +44,9 @@ _MODULES = {
     "regex": "System.Text.RegularExpressions.Regex System.Text.RegularExpressions.Match "
     "System.Text.RegularExpressions.Group System.Text.RegularExpressions.Capture "
     "System.Text.RegularExpressions.MatchCollection System.Text.RegularExpressions.GroupCollection",
-    "files": "System.IO.File System.IO.Directory System.IO.Path System.IO.FileInfo System.IO.DirectoryInfo "
-    "System.IO.StreamReader System.IO.StreamWriter System.IO.StringReader System.IO.StringWriter "
+    "files": "System.IO.File System.IO.Directory System.IO.FileInfo System.IO.DirectoryInfo",
+    "paths": "System.IO.Path",
+    "streams": "System.IO.StreamReader System.IO.StreamWriter System.IO.StringReader System.IO.StringWriter "
     "System.IO.FileStream System.IO.MemoryStream",
     "system": "System.Environment System.Console System.GC System.Activator System.DBNull System.Type "
     "System.RuntimeType System.Threading.Thread System.Diagnostics.Process System.AppDomain "

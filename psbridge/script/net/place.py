@@ -62,3 +62,16 @@ def lines_of(text: str) -> list[str]:
     """The lines, without the ends of lines."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return lines[:-1] if lines[-1] == "" else lines
+
+
+def guarded(function: Any) -> Any:
+    """The function with its path in full, and the system's errors as .NET's."""
+
+    def run(path: str, *arguments: Any) -> Any:
+        where = full(path)
+        try:
+            return function(where, *arguments)
+        except OSError as error:
+            raise fault_of(error, where) from None
+
+    return run

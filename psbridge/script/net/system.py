@@ -20,8 +20,8 @@ from psbridge.script.semantics.types import RUNTIME_TYPE, TYPE, is_a, resolve
 from psbridge.script.semantics.values import AutomationNull, Bag, Hashtable, TypedArray
 
 from . import describe
-from .files import Reader
 from .place import Place, full
+from .streams import Reader
 
 
 def _get_variable(name: str, target: Any = None) -> str | None:
