@@ -12,11 +12,11 @@ from psbridge.binding.binder import Binder
 from psbridge.binding.errors import ParameterBindingError
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal
-from psbridge.script.interpreter.blocks import tokens
 from psbridge.script.interpreter.caught import record_of
 from psbridge.script.interpreter.flow import StopUpstream
 from psbridge.script.interpreter.listeners import attach
-from psbridge.script.interpreter.support import emit
+from psbridge.script.interpreter.output import emit
+from psbridge.script.interpreter.stages import tokens
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError
 from psbridge.script.semantics.values import Wrapped
 
@@ -240,7 +240,7 @@ class Cmdlet:
 
     def block_value(self, block: Any, item: Any) -> Any:
         """What a script block puts out for an item, as one value."""
-        from psbridge.script.interpreter.support import unpacked
+        from psbridge.script.interpreter.output import unpacked
 
         items: list[Any] = []
         self.run_block(block, item, items.append)

@@ -6,8 +6,9 @@ from typing import Any
 
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
-from psbridge.script.interpreter.blocks import FunctionInfo, signature
+from psbridge.script.interpreter.blocks import FunctionInfo
 from psbridge.script.interpreter.commands_of import Application, ScriptFile, find_command
+from psbridge.script.interpreter.stages import signature
 from psbridge.script.semantics.members import register_object
 from psbridge.script.semantics.patterns import has_wildcard, wildcard
 from psbridge.script.semantics.types import net_enum

@@ -33,8 +33,8 @@ def script_property(name: str, block: Any, setter: Any = None) -> Member:
 def with_this(block: Any, target: Any, arguments: list[Any]) -> Any:
     """Run a block with `$this`."""
     from psbridge.script.interpreter.blocks import run_block
+    from psbridge.script.interpreter.output import unpacked
     from psbridge.script.interpreter.scope import Scope
-    from psbridge.script.interpreter.support import unpacked
 
     scope = Scope(block.rt, block.closure or block.rt.scope)
     scope.vars["this"] = target

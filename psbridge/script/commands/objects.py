@@ -10,7 +10,7 @@ from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Char, ScriptBlock
 from psbridge.script.interpreter.magic import each as _each  # noqa: F401
-from psbridge.script.interpreter.support import emit
+from psbridge.script.interpreter.output import emit
 from psbridge.script.semantics import calling, comparison, members, patterns
 from psbridge.script.semantics.casts import cast
 from psbridge.script.semantics.comparison import truth
@@ -36,7 +36,7 @@ class WhereObject(Cmdlet):
                 and self.block.closure is None
             )
             if not self.block.code.key:
-                from psbridge.script.interpreter.blocks import ready
+                from psbridge.script.interpreter.stages import ready
 
                 ready(self.rt, self.block.code)
                 self._fast = not self.block.code.has_blocks and self._fast
@@ -145,7 +145,7 @@ class ForEachObject(Cmdlet):
         self.name_wanted = self.get("MemberName")
         self._fast: Any = None
         if len(self.blocks) == 1 and self.blocks[0] is not None:
-            from psbridge.script.interpreter.blocks import ready
+            from psbridge.script.interpreter.stages import ready
 
             block = self.blocks[0]
             ready(self.rt, block.code)
@@ -387,7 +387,7 @@ class TeeObject(Cmdlet):
 
     def finish(self) -> None:
         if self.has("Variable"):
-            from psbridge.script.interpreter.support import unpacked
+            from psbridge.script.interpreter.output import unpacked
 
             self.scope.vars[self.text("Variable").lower()] = unpacked(self.items)
             return

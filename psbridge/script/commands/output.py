@@ -7,8 +7,8 @@ from typing import Any
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import SecureString
-from psbridge.script.interpreter.engine import MessageRecord
-from psbridge.script.interpreter.support import emit
+from psbridge.script.interpreter.messages import MessageRecord
+from psbridge.script.interpreter.output import emit
 from psbridge.script.semantics import members
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
 from psbridge.script.semantics.text import composite

@@ -9,8 +9,8 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
 from psbridge.script.interpreter.blocks import run_block
+from psbridge.script.interpreter.output import emit
 from psbridge.script.interpreter.scope import Rule
-from psbridge.script.interpreter.support import emit
 from psbridge.script.semantics import members
 from psbridge.script.semantics.errors import ScriptError, Strictness
 from psbridge.script.semantics.members import register_object

@@ -216,7 +216,7 @@ def leave_catch(S: Scope, saved: tuple[bool, Any, Any]) -> None:
 
 def thrown(S: Scope, value: Any, line: int, column: int) -> ScriptError:
     """`throw value`."""
-    from .support import NO_VALUE
+    from .output import NO_VALUE
 
     if value is NO_VALUE:
         current = S.rt.current_error

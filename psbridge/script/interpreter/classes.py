@@ -18,11 +18,11 @@ from psbridge.script.semantics.errors import EXCEPTION, ExceptionObject, ScriptE
 from psbridge.script.semantics.members import _setting_failed, cannot_set, register_object
 from psbridge.script.semantics.types import type_of, unknown_type
 
-from .blocks import ready
 from .flow import ReturnFlow
+from .output import unpacked
 from .parameters import empty_value, validator_of
 from .scope import Rule, Scope, obeyed
-from .support import unpacked
+from .stages import ready
 
 
 class ScriptClass:

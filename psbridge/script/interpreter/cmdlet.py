@@ -10,7 +10,7 @@ from psbridge.script.semantics.errors import ErrorRecord, ScriptError
 from psbridge.script.semantics.members import register_object
 from psbridge.script.semantics.values import Bag
 
-from .support import emit
+from .output import emit
 
 
 class FunctionCmdlet:

@@ -12,9 +12,10 @@ from psbridge.script.semantics import members
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError, runtime_error
 from psbridge.script.semantics.values import Wrapped
 
-from .blocks import Block, BlockStage, FunctionInfo
+from .blocks import Block, FunctionInfo
 from .flow import ExitFlow, StopUpstream
 from .scope import Scope
+from .stages import BlockStage
 from .streams import Redirected
 from .support import NO_INPUT
 

@@ -16,16 +16,18 @@ from psbridge.script.net.place import Place
 from psbridge.script.parsing import ParseError, parse
 from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError, runtime_error
-from psbridge.script.semantics.members import loop_items, register_object
+from psbridge.script.semantics.members import loop_items
 from psbridge.script.semantics.types import resolve
 from psbridge.script.semantics.values import Bag, Hashtable, NetList
 
 from . import automatic, support
-from .blocks import Block, BlockStage, FunctionInfo
+from .blocks import Block, FunctionInfo
 from .compiler import compile_script, finish
 from .current import state
 from .flow import BreakFlow, ContinueFlow, ExitFlow, ReturnFlow, StopUpstream
+from .messages import PREFERENCE_NAMES, streamed
 from .scope import Rule, Scope
+from .stages import BlockStage
 
 MOST_DEPTH = 160
 
@@ -274,7 +276,7 @@ class Runtime:
         if chosen == "Stop":
             raise runtime_error(
                 f"The running command stopped because the preference variable "
-                f'"{_PREFERENCE_NAMES[number]}" or common parameter is set to Stop: {to_text(text)}',
+                f'"{PREFERENCE_NAMES[number]}" or common parameter is set to Stop: {to_text(text)}',
                 "ActionPreferenceStop",
                 category="OperationStopped",
                 kind="ActionPreferenceStopException",
@@ -446,60 +448,6 @@ def hoist_types(rt: Runtime, S: Scope, code: Any) -> None:
     for node in block.statements if block is not None else ():
         if isinstance(node, s.TypeDefinition):
             define_type(S, node, code.unit)
-
-
-def streamed(number: int, value: Any) -> Any:
-    """A stream's record of a text."""
-    if number in (3, 4, 5) and not isinstance(value, MessageRecord):
-        return MessageRecord(number, to_text(value))
-    if number == 6 and not isinstance(value, MessageRecord):
-        return MessageRecord(6, value)
-    return value
-
-
-class MessageRecord:
-    """A WarningRecord, VerboseRecord, DebugRecord or InformationRecord."""
-
-    def __init__(self, stream: int, data: Any, *, host: bool = False, newline: bool = True) -> None:
-        self.stream = stream
-        self.data = data
-        self.host = host
-        self.newline = newline
-        self.tags: list[str] = []
-
-    @property
-    def net_type(self) -> NetType:
-        return _RECORD_TYPES[self.stream]
-
-    def __str__(self) -> str:
-        return to_text(self.data)
-
-
-_RECORD_TYPES = {
-    number: NetType(f"{name}Record", f"System.Management.Automation.{name}Record")
-    for number, name in ((3, "Warning"), (4, "Verbose"), (5, "Debug"), (6, "Information"))
-}
-_PREFERENCE_NAMES = {
-    3: "WarningPreference",
-    4: "VerbosePreference",
-    5: "DebugPreference",
-    6: "InformationPreference",
-}
-
-
-def _read_record(record: MessageRecord, name: str) -> tuple[bool, Any]:
-    if name == "message" and record.stream != 6:
-        return True, str(record)
-    if name == "messagedata":
-        return True, record.data
-    if name == "tags":
-        return True, record.tags
-    if name == "source":
-        return True, ""
-    return False, None
-
-
-register_object(MessageRecord, _read_record)
 
 
 def parse_failure(errors: list[ParseError], text: str, file: str | None) -> ScriptError:

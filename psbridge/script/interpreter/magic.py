@@ -13,8 +13,8 @@ from psbridge.script.semantics.casts import cast
 from psbridge.script.semantics.comparison import members_of, truth
 from psbridge.script.semantics.values import NetList
 
+from .output import emit
 from .scope import Scope
-from .support import emit
 
 
 def _items(target: Any) -> list[Any]:

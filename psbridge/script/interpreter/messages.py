@@ -1,0 +1,63 @@
+"""Records of the warning, verbose, debug and information streams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psbridge.binding.nettypes import NetType
+from psbridge.binding.text import to_text
+from psbridge.script.semantics.members import register_object
+
+
+def streamed(number: int, value: Any) -> Any:
+    """A stream's record of a text."""
+    if number in (3, 4, 5) and not isinstance(value, MessageRecord):
+        return MessageRecord(number, to_text(value))
+    if number == 6 and not isinstance(value, MessageRecord):
+        return MessageRecord(6, value)
+    return value
+
+
+class MessageRecord:
+    """A WarningRecord, VerboseRecord, DebugRecord or InformationRecord."""
+
+    def __init__(self, stream: int, data: Any, *, host: bool = False, newline: bool = True) -> None:
+        self.stream = stream
+        self.data = data
+        self.host = host
+        self.newline = newline
+        self.tags: list[str] = []
+
+    @property
+    def net_type(self) -> NetType:
+        return _RECORD_TYPES[self.stream]
+
+    def __str__(self) -> str:
+        return to_text(self.data)
+
+
+_RECORD_TYPES = {
+    number: NetType(f"{name}Record", f"System.Management.Automation.{name}Record")
+    for number, name in ((3, "Warning"), (4, "Verbose"), (5, "Debug"), (6, "Information"))
+}
+PREFERENCE_NAMES = {
+    3: "WarningPreference",
+    4: "VerbosePreference",
+    5: "DebugPreference",
+    6: "InformationPreference",
+}
+
+
+def _read_record(record: MessageRecord, name: str) -> tuple[bool, Any]:
+    if name == "message" and record.stream != 6:
+        return True, str(record)
+    if name == "messagedata":
+        return True, record.data
+    if name == "tags":
+        return True, record.tags
+    if name == "source":
+        return True, ""
+    return False, None
+
+
+register_object(MessageRecord, _read_record)
