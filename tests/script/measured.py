@@ -89,7 +89,8 @@ def port_statement(text: str) -> Line:
     from psbridge.script import port
     from psbridge.script.host import StringHost
     from psbridge.script.semantics import porting, session
-    from psbridge.script.semantics.members import Strictness, enumerate_value
+    from psbridge.script.semantics.errors import Strictness
+    from psbridge.script.semantics.members import enumerate_value
 
     ported = port(text)
     if ported.report:

@@ -23,22 +23,10 @@ from psbridge.binding.validation import (
 from psbridge.binding.values import ScriptBlock
 
 from . import patterns as _patterns
-from .arithmetic import (
-    add,
-    bit_and,
-    bit_not,
-    bit_or,
-    bit_xor,
-    divide,
-    modulo,
-    multiply,
-    negate,
-    plus,
-    shift_left,
-    shift_right,
-    subtract,
-    value_range,
-)
+from .arithmetic import add, divide, modulo, multiply, negate, plus, subtract, value_range
+from .bits import bit_and, bit_not, bit_or, bit_xor, shift_left, shift_right
+from .calling import construct, invoke_static, set_static, static_member
+from .casts import as_operator, cast, custom_object
 from .comparison import (
     contained,
     contains,
@@ -53,18 +41,8 @@ from .comparison import (
     same,
     truth,
 )
-from .members import (
-    construct,
-    enumerate_value,
-    index,
-    invoke_static,
-    loop_items,
-    member,
-    set_index,
-    set_member,
-    set_static,
-    static_member,
-)
+from .indexing import index, set_index
+from .members import enumerate_value, loop_items, member, set_member
 from .patterns import join, like, not_like, split_words
 from .session import (
     appended,
@@ -85,7 +63,7 @@ from .session import (
     variable,
 )
 from .text import format_operator, text
-from .types import as_operator, cast, custom_object, is_a
+from .types import is_a
 from .values import Hashtable, NetRef, Ordered
 
 if TYPE_CHECKING:

@@ -167,7 +167,7 @@ def is_error(record: ErrorRecord, *names: str) -> bool:
 def thrown(value: Any = None) -> ScriptError:
     """The exception of `throw value`, for `raise`."""
     from psbridge.script.interpreter.caught import thrown as made
-    from psbridge.script.interpreter.support import NO_VALUE
+    from psbridge.script.interpreter.output import NO_VALUE
 
     runtime = session()
     return made(runtime.scope, NO_VALUE if value is None else value, 1, 1)
@@ -240,7 +240,7 @@ class _Code:
         sources = {one: self.names.get(_plain(one)) or _EXTRA.get(one, one) for one in wanted}
 
         def run_in(scope: Any, out: Callable[[Any], Any]) -> None:
-            from psbridge.script.interpreter.support import emit
+            from psbridge.script.interpreter.output import emit
 
             values = {one: _read(scope, name) for one, name in sources.items()}
             produced = function(**values)
