@@ -199,6 +199,8 @@ for _size in _SIZES:
 
 
 def parser(type_: NetType) -> Any:
+    """The `Parse` of a number type: the text in the invariant culture."""
+
     def parse(text: str | None, *rest: Any) -> Any:
         if text is None:
             raise NetFault("ArgumentNullException", "Value cannot be null. (Parameter 's')")
@@ -344,6 +346,7 @@ _DECIMAL.static(
 
 
 def parse_bool(text: str) -> bool:
+    """Boolean.Parse."""
     folded = text.strip().lower()
     if folded not in ("true", "false"):
         raise NetFault("FormatException", f"String '{text}' was not recognized as a valid Boolean.")

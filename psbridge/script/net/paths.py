@@ -16,6 +16,7 @@ from .text import null_argument
 
 
 def extension_of(path: str | None) -> str | None:
+    """The extension of a path with its dot; empty when it has none, None for None."""
     if path is None:
         return None
     name = path.replace("\\", "/").rpartition("/")[2] if os.sep == "\\" else path.rpartition("/")[2]
@@ -28,6 +29,7 @@ def _name(path: str | None) -> str | None:
 
 
 def stem_of(path: str | None) -> str | None:
+    """A file name without its extension; None for None."""
     if path is None:
         return None
     name = path.rpartition("/")[2]

@@ -156,6 +156,7 @@ STRING_WRITER.new({"()": lambda: Writer(None)})
 
 
 def file_stream(path: str, mode: str) -> Stream:
+    """A FileStream on a file, opened with a mode of Python."""
     return Stream(Path(path).open(mode))
 
 
@@ -169,6 +170,7 @@ class Stream:
 
 
 def open_as(path: str, mode: Any) -> Stream:
+    """A FileStream on a file, opened with a System.IO.FileMode."""
     modes = {1: "x+b", 2: "w+b", 3: "r+b", 4: "a+b", 5: "w+b", 6: "ab"}
     if int(mode) != 3:
         may_write(path)

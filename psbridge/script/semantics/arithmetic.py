@@ -227,6 +227,7 @@ def _add(left: Any, right: Any) -> Any:
 
 
 def bare(value: Any) -> Any:
+    """An operand without the text it was written as, and without added members."""
     if isinstance(value, Literal):
         return value.value
     return value.value if isinstance(value, Wrapped) else value

@@ -150,6 +150,7 @@ class StaticMethod:
         self.overloads = overloads
 
     def invoke(self, arguments: list[Any]) -> Any:
+        """Call the method."""
         name = self.overloads[0].text.partition("(")[0]
         return call(name, self.overloads, arguments, None)
 

@@ -240,6 +240,7 @@ def property_name(target: Any, name: str) -> str:
 
 
 def cannot_set(name: str) -> ScriptError:
+    """The error for a property that an object does not have."""
     message = (
         f"The property '{name}' cannot be found on this object. Verify that the property exists and "
         f"can be set."
