@@ -1483,7 +1483,17 @@ function Get-ChatCompletion {
         [Switch]
         ${All},
         [System.Object]
-        ${Connection}
+        ${Connection},
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletion' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1507,7 +1517,17 @@ function Get-ChatCompletionMessage {
         [Switch]
         ${All},
         [System.Object]
-        ${Connection}
+        ${Connection},
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletionMessage' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5278,7 +5298,17 @@ function Remove-ChatCompletion {
         [String]
         ${CompletionId},
         [System.Object]
-        ${Connection}
+        ${Connection},
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Remove-ChatCompletion' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -5731,7 +5761,19 @@ function Update-ChatCompletion {
         [Hashtable]
         ${Metadata},
         [System.Object]
-        ${Connection}
+        ${Connection},
+        [Switch]
+        ${WithHttpInfo},
+        [System.Nullable[Int32]]
+        ${MaxRetryCount},
+        [System.Nullable[Double]]
+        ${TimeoutSec},
+        [Hashtable]
+        ${AdditionalBody},
+        [Hashtable]
+        ${AdditionalHeaders},
+        [Hashtable]
+        ${AdditionalQuery}
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Update-ChatCompletion' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }

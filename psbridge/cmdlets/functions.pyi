@@ -205,6 +205,11 @@ class _Get_ChatCompletion(_Cmdlet):
         Order: str = ...,
         All: Literal[True],
         Connection: ChatConnection | str = ...,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
     ) -> Iterator[CreateChatCompletionResponse]: ...
     @overload
     def __call__(
@@ -218,6 +223,29 @@ class _Get_ChatCompletion(_Cmdlet):
         Order: str = ...,
         All: Literal[False] = ...,
         Connection: ChatConnection | str = ...,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        CompletionId: str = ...,
+        *,
+        Model: str = ...,
+        Metadata: Mapping[Any, Any] = ...,
+        After: str = ...,
+        Limit: int | None = ...,
+        Order: str = ...,
+        All: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
     ) -> CreateChatCompletionResponse:
         """Fetches one stored completion by id, or lists the stored ones."""
 
@@ -232,6 +260,11 @@ class _Get_ChatCompletionMessage(_Cmdlet):
         Order: str = ...,
         All: Literal[True],
         Connection: ChatConnection | str = ...,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
     ) -> Iterator[ChatCompletionMessageListDataInner]: ...
     @overload
     def __call__(
@@ -243,6 +276,27 @@ class _Get_ChatCompletionMessage(_Cmdlet):
         Order: str = ...,
         All: Literal[False] = ...,
         Connection: ChatConnection | str = ...,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        CompletionId: str = ...,
+        *,
+        After: str = ...,
+        Limit: int | None = ...,
+        Order: str = ...,
+        All: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
     ) -> ChatCompletionMessageList:
         """Lists the messages a stored completion was asked with."""
 
@@ -4030,11 +4084,31 @@ class _Receive_ChatCompletionRun(_Cmdlet):
         """Returns the rows of a run that are finished, in order; failures are errors."""
 
 class _Remove_ChatCompletion(_Cmdlet):
+    @overload
     def __call__(
         self,
         CompletionId: str = ...,
         *,
         Connection: ChatConnection | str = ...,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        CompletionId: str = ...,
+        *,
+        Connection: ChatConnection | str = ...,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
         WhatIf: bool = ...,
         Confirm: bool = ...,
     ) -> ChatCompletionDeleted:
@@ -4533,12 +4607,35 @@ class _Undo_ChatMessage(_Cmdlet):
         """Takes back the last message of the user and all behind it."""
 
 class _Update_ChatCompletion(_Cmdlet):
+    @overload
     def __call__(
         self,
         CompletionId: str = ...,
         Metadata: Mapping[Any, Any] = ...,
         *,
         Connection: ChatConnection | str = ...,
+        WithHttpInfo: Literal[True],
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalBody: Mapping[Any, Any] = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
+    ) -> HttpInfo: ...
+    @overload
+    def __call__(
+        self,
+        CompletionId: str = ...,
+        Metadata: Mapping[Any, Any] = ...,
+        *,
+        Connection: ChatConnection | str = ...,
+        WithHttpInfo: Literal[False] = ...,
+        MaxRetryCount: int | None = ...,
+        TimeoutSec: float | None = ...,
+        AdditionalBody: Mapping[Any, Any] = ...,
+        AdditionalHeaders: Mapping[Any, Any] = ...,
+        AdditionalQuery: Mapping[Any, Any] = ...,
         WhatIf: bool = ...,
         Confirm: bool = ...,
     ) -> CreateChatCompletionResponse:

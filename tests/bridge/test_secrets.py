@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from psbridge.offline import Fault, OfflineServer
+from psbridge.offline import Fault, OfflineServer, fingerprint
 
 from .conftest import KEY, REQUEST, Start
 from .worker_client import WorkerClient
@@ -132,7 +132,7 @@ def test_a_secure_string_is_taken_wherever_a_secret_is(start: Start, server: Off
     nested = client.run("Set-Configuration", {"ApiKey": {"X-Key": SECURE}, "PassThru": True})
     assert nested["set"]["ApiKey"] == {"X-Key": secret}
     client.run("New-ChatCompletion", {"CreateChatCompletionRequest": REQUEST})
-    assert server.requests[-1].headers["x-key"] == KEY
+    assert server.requests[-1].headers["x-key"] == fingerprint(KEY)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -49,6 +50,41 @@ def test_a_request_changed_after_it_was_built_is_sent_changed(server: ps.Offline
     sent = server.requests[-1]
     assert (sent.json["temperature"], sent.json["metadata"], sent.json["seed"]) == (0.2, {"of": "2030"}, 7)
     assert sent.headers["x-trace"] == "7"
+
+
+STORED: dict[str, Callable[..., Any]] = {
+    "get": ps.Get_ChatCompletion,
+    "messages": ps.Get_ChatCompletionMessage,
+    "update": lambda one, **call: ps.Update_ChatCompletion(one, {"team": "b"}, **call),
+    "remove": ps.Remove_ChatCompletion,
+}
+
+
+@pytest.mark.parametrize("way", STORED)
+def test_a_stored_completions_call_has_what_every_call_has(server: ps.OfflineServer, way: str) -> None:
+    """Headers, a query, a number of tries, a time limit, and how the reply came."""
+    made = ps.New_ChatCompletion({"messages": [HI], "model": "m", "store": True})
+    server.faults.add(Fault(status=503, retry_after=0, times=1))
+    call = STORED[way]
+    info = call(made.id, AdditionalHeaders={"X-Trace": "7"}, AdditionalQuery={"q": 1}, WithHttpInfo=True)
+    assert (info.StatusCode, info.Attempts) == (200, 2)
+    last = server.requests[-1]
+    assert (last.headers["x-trace"], last.query["q"]) == ("7", "1")
+    server.faults.add(Fault(status=503, retry_after=0, times=1))
+    with pytest.raises(ps.ClientError) as caught:
+        call(made.id, MaxRetryCount=0)
+    assert caught.value.attempts == 1
+    server.faults.add(Fault(delay=30, times=1))
+    with pytest.raises(ps.ClientError, match="time limit"):
+        call(made.id, TimeoutSec=0.2)
+
+
+def test_all_of_the_stored_completions_come_with_every_calls_options(server: ps.OfflineServer) -> None:
+    """Page after page."""
+    made = [ps.New_ChatCompletion({"messages": [HI], "model": "m", "store": True}).id for _ in range(3)]
+    listed = ps.Get_ChatCompletion(All=True, Limit=1, AdditionalHeaders={"X-Trace": "7"})
+    assert [one.id for one in listed] == made
+    assert [one.headers.get("x-trace") for one in server.requests[-3:]] == ["7"] * 3
 
 
 def test_a_member_newer_than_the_models_reaches_the_server(server: ps.OfflineServer) -> None:
