@@ -1463,7 +1463,7 @@ function Get-ChatCompletion {
         [String]
         ${CompletionId},
         [Parameter(ParameterSetName = 'List')]
-        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } @args })]
+        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'Get-ChatCompletion' @args })]
         [String]
         ${Model},
         [Parameter(ParameterSetName = 'List')]
@@ -4942,7 +4942,7 @@ function New-ChatCompletion {
         [PSCustomObject[]]
         ${Messages},
         [Parameter(ParameterSetName = 'Parameters')]
-        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } @args })]
+        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'New-ChatCompletion' @args })]
         [PSCustomObject]
         ${Model},
         [Parameter(ParameterSetName = 'Parameters')]
@@ -4990,7 +4990,7 @@ function New-ChatCompletion {
         [System.Nullable[Decimal]]
         ${PresencePenalty},
         [Parameter(ParameterSetName = 'Parameters')]
-        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } @args })]
+        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'New-ChatCompletion' @args })]
         [PSCustomObject]
         ${ResponseFormat},
         [Parameter(ParameterSetName = 'Parameters')]
@@ -5016,7 +5016,7 @@ function New-ChatCompletion {
         [PSCustomObject[]]
         ${Tools},
         [Parameter(ParameterSetName = 'Parameters')]
-        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } @args })]
+        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'New-ChatCompletion' @args })]
         [PSCustomObject]
         ${ToolChoice},
         [Parameter(ParameterSetName = 'Parameters')]
@@ -5191,7 +5191,7 @@ function New-Embedding {
         [PSCustomObject]
         ${VarInput},
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
-        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } @args })]
+        [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'New-Embedding' @args })]
         [PSCustomObject]
         ${Model},
         [Parameter(ParameterSetName = 'Parameters')]

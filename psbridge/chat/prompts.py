@@ -5,15 +5,14 @@ The cmdlet hands over what was bound; out comes one complete request. Reads file
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from ..cmdlets.builders import Builder, builder
 from ..cmdlets.completion import as_request
 from ..cmdlets.table import entry
+from ..cmdlets.transfers import path_of
 from ..errors import PSBridgeError
 from ..models import CreateChatCompletionRequest, CreateChatCompletionResponse
 from ..models.base import Model
@@ -106,15 +105,6 @@ def _from_item(bound: Mapping[str, Any]) -> tuple[Model | None, list[Model]]:
 @lru_cache(maxsize=64)
 def _template(text: str) -> Template:
     return Template(text)
-
-
-def path_of(item: Any) -> Path | None:
-    """The file that an item stands for: a `pathlib.Path`, or .NET's FileInfo; else None."""
-    if isinstance(item, os.PathLike):
-        return Path(os.fspath(item))
-    if type(item).__name__ == "FileInfo" and isinstance(getattr(item, "FullName", None), str):
-        return Path(item.FullName)
-    return None
 
 
 def is_request_text(text: str) -> bool:

@@ -5,7 +5,9 @@ Knows operations and no cmdlet by name.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ..client.exchange.sink import FileSink, Sink
@@ -16,6 +18,15 @@ from .builders import unwrapped
 from .progress import progress
 
 Bound = dict[str, Any]
+
+
+def path_of(item: Any) -> Path | None:
+    """The file that an item stands for: a `pathlib.Path`, or .NET's FileInfo; else None."""
+    if isinstance(item, os.PathLike):
+        return Path(os.fspath(item))
+    if type(item).__name__ == "FileInfo" and isinstance(getattr(item, "FullName", None), str):
+        return Path(item.FullName)
+    return None
 
 
 def form_of(row: OperationRow, parameters: tuple[ParameterRow, ...], bound: Bound) -> Form:
@@ -30,7 +41,7 @@ def form_of(row: OperationRow, parameters: tuple[ParameterRow, ...], bound: Boun
     for field, name in row.members.items():
         value = bound.get(name)
         if name in files:
-            parts[field] = FilePart(value, bound.get("FileName"))
+            parts[field] = FilePart(path_of(value) or value, bound.get("FileName"))
         elif value is not None:
             fields.update(_fields(field, unwrapped(value, ())))
     return Form(fields, parts, progress())

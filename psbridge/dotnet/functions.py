@@ -6,12 +6,14 @@ cmdlets, through one delegate. Knows nothing of how a session is opened.
 
 from __future__ import annotations
 
+import re
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from ..binding import SecureString
@@ -34,9 +36,14 @@ VARIABLE = "__PSBridge"
 # What a call answers with, as the first item of an Object[]; the functions below take it apart.
 _NOTHING, _VALUE, _ITEMS = "nothing", "value", "items"
 
+_TYPES = {"SwitchParameter": "switch", "FileInfo": "System.IO.FileInfo"}  # as PowerShell writes them
+
+# An address, or the id of a file that the service has, is no path.
+_NO_PATH = re.compile(r"(?:https?|data):|file-[A-Za-z0-9]+\Z", re.IGNORECASE)
+
 _BODY = """
     process {{
-        $answer = $global:{variable}.Invoke('{name}', $PSBoundParameters)
+        $answer = $global:{variable}.Invoke('{name}', $PSBoundParameters, $PSCmdlet)
         foreach ($line in $answer[1]) {{ $PSCmdlet.WriteWarning($line) }}
         if ($answer[0] -is [System.Management.Automation.ErrorRecord]) {{
             $PSCmdlet.ThrowTerminatingError($answer[0])
@@ -87,7 +94,7 @@ def _parameter(one: ParameterRow) -> str:
     if one.values:
         lines.append("[ValidateSet({})]".format(", ".join(f"'{value}'" for value in one.values)))
     # [string] would make "System.Security.SecureString" of a secret.
-    dotnet = {"SwitchParameter": "switch"}.get(one.dotnet, "object" if one.secret else one.dotnet)
+    dotnet = _TYPES.get(one.dotnet, "object" if one.secret else one.dotnet)
     lines.append(f"[{dotnet}]\n${{{one.name}}}")
     return "\n".join(lines)
 
@@ -97,7 +104,7 @@ class Calls:
 
     def __init__(self) -> None:
         system = edge.namespace("System")
-        self.delegate = system.Func[system.String, system.Object, system.Object](self._invoke)
+        self.delegate = system.Func[system.String, system.Object, system.Object, system.Object](self._invoke)
         self._under_way: set[Cancellation] = set()
         self._lock = threading.Lock()
 
@@ -108,7 +115,7 @@ class Calls:
         for cancellation in under_way:
             cancellation.cancel()
 
-    def _invoke(self, name: str, bound: Any) -> Any:
+    def _invoke(self, name: str, bound: Any, caller: Any) -> Any:
         """One call, from the pipeline's thread; never raises into .NET."""
         cancellation = Cancellation()
         with self._lock:
@@ -116,7 +123,7 @@ class Calls:
         told: list[str] = []
         try:
             with collecting_warnings(told), cancellable(cancellation):
-                result = cmdlet(name)(**_arguments(name, bound))
+                result = cmdlet(name)(**_arguments(name, bound, caller))
             return _answer(told, result)
         except Exception as error:
             return edge.object_array([error_record(error, name), edge.object_array(list(told)), None])
@@ -155,13 +162,36 @@ def _show(message: Warning | str, category: type[Warning], *where: Any, **more: 
         _show_elsewhere(message, category, *where, **more)
 
 
-def _arguments(name: str, bound: Any) -> dict[str, Any]:
-    secure = {one.name for one in entry(name).parameters if one.dotnet == "SecureString"}
+def _arguments(name: str, bound: Any, caller: Any) -> dict[str, Any]:
+    parameters = entry(name).parameters
+    secure = {one.name for one in parameters if one.dotnet == "SecureString"}
     given = {key: value for key, value in read(bound).items() if key not in COMMON}
     for key, value in given.items():
         if isinstance(value, SecureString) and key not in secure:
             given[key] = value.reveal()  # a SecureString was given for a text, such as an access token
+    for one in parameters:
+        if one.file and given.get(one.name):
+            given[one.name] = _located(given[one.name], caller)
     return given
+
+
+def _located(value: Any, caller: Any) -> Any:
+    """A path of the script's, relative to its location, which is not this process's.
+
+    PowerShell makes a FileInfo of a text by the process's folder; its text still says what it was made of.
+    """
+    if isinstance(value, list):
+        return [_located(item, caller) for item in value]
+    info = type(value).__name__ == "FileInfo"
+    if not info and not isinstance(value, str):
+        return value
+    text = str(value)
+    if _NO_PATH.match(text):
+        return text
+    path = str(caller.GetUnresolvedProviderPathFromPSPath(text))
+    if info and not Path(text).is_absolute() and not Path(path).exists():
+        return str(value.FullName)
+    return path
 
 
 def _answer(told: list[str], result: Any) -> Any:

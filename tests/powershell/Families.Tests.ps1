@@ -59,6 +59,24 @@ Describe 'Completing a value' {
     }
 }
 
+Describe 'Completing a value of a function under another name' {
+    It 'knows the same with a prefix, by an alias, and for a copy' {
+        $text = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command @"
+Import-Module '$(Get-ModulePath)' -Prefix My
+Set-MyConfiguration -BaseUrl '$($server.Url)' -AccessToken sk-x
+Set-Alias ask New-MyChatCompletion
+Copy-Item Function:New-MyChatCompletion Function:Ask-It
+function Get-Completed([string] `$text) {
+    [System.Management.Automation.CommandCompletion]::CompleteInput(`$text, `$text.Length, `$null).CompletionMatches.CompletionText -join ','
+}
+foreach (`$name in 'New-MyChatCompletion', 'ask', 'Ask-It') { Get-Completed "`$name -ToolChoice " }
+`$null = Invoke-MyListModels
+Get-Completed 'New-MyEmbedding -Model text-embedding-3-l'
+"@
+        $text | Should -Be (@('auto,none,required') * 3 + 'text-embedding-3-large')
+    }
+}
+
 Describe 'Models' {
     It 'are listed and fetched' {
         (Invoke-ListModels).data.id | Should -Contain 'gpt-4o'

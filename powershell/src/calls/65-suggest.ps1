@@ -4,9 +4,10 @@ $script:Suggestions = @{ Models = $null; Asked = [datetime]::MinValue }
 
 function Get-BridgeSuggestion {
     # The values that begin with what is typed. Models are the service's own where a worker runs already: a key that
-    # completes starts no process, waits two seconds at most, and asks again only after five minutes.
-    param($Command, $Parameter, $Word)
-    $known = @($script:Suggested["$Command $Parameter"])
+    # completes starts no process, waits two seconds at most, and asks again only after five minutes. $Name is the
+    # cmdlet's own, whatever prefix it was imported with or name it was called by, which is $Command.
+    param($Name, $Command, $Parameter, $Word)
+    $known = @($script:Suggested["$Name $Parameter"])
     if ($Parameter -eq 'Model') { $known = @($known) + @(Get-BridgeModelName) }
     $typed = "$Word".Trim("'", '"')
     foreach ($value in ($known | Where-Object { $_ } | Select-Object -Unique)) {

@@ -327,3 +327,40 @@ def test_the_readmes_example_runs() -> None:
     exec(compile(made, "README.md", "exec"), scope)
     (message,) = scope["made"]
     assert (message.content, message.role) == ("hi", "user")
+
+
+def test_a_file_is_sent_by_its_name_by_its_fileinfo_and_by_pipe(
+    session: PowerShellSession, server: OfflineServer, tmp_path: Path
+) -> None:
+    """As `Get-Item` and `Get-ChildItem` give it; its content arrives byte for byte, under its own name."""
+    content = bytes(range(256)) * 3
+    (tmp_path / "ä b.bin").write_bytes(content)
+    script = """
+        param($folder)
+        Set-Location -LiteralPath $folder
+        $item = Get-Item -LiteralPath (Join-Path $folder 'ä b.bin')
+        $made = @(
+            New-File -File $item -Purpose user_data
+            New-File 'ä b.bin' user_data
+            New-File -File ([System.IO.FileInfo]'ä b.bin') -Purpose user_data
+            New-File $item.FullName user_data
+            $item | New-File -Purpose user_data
+            Get-ChildItem -LiteralPath $folder | New-File -Purpose user_data -FileName 'other.bin'
+        )
+        Invoke-DownloadFile -FileId $made[0].id -OutFile 'back.bin'
+        if ((Get-FileHash 'back.bin').Hash -ne (Get-FileHash $item).Hash) { 'another content' }
+        foreach ($one in $made) { $one.filename; $one.bytes; , (Invoke-DownloadFile -FileId $one.id) }
+    """
+    result = session.run(script, {"folder": str(tmp_path)})
+    assert not result.errors
+    output = result.output
+    assert output[0::3] == [*["ä b.bin"] * 5, "other.bin"]
+    assert output[1::3] == [len(content)] * 6
+    assert [bytes(one) for one in output[2::3]] == [content] * 6
+
+
+def test_a_file_that_is_not_there_is_named(session: PowerShellSession, server: OfflineServer) -> None:
+    """Nothing is sent."""
+    script = "New-File -File ([System.IO.FileInfo]'/no/such/none.bin') -Purpose user_data"
+    assert ["none.bin" in error.message for error in session.run(script).errors] == [True]
+    assert not server.requests
