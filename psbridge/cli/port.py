@@ -18,17 +18,19 @@ def run(file: Path, out: Path | None, *, strict: bool) -> int:
     if not file.is_file():
         kind = "a folder" if file.is_dir() else "no such file"
         raise WrongUsageError(f"The script '{file}' cannot be ported: {kind}.")
-    from ..script.translate import blocks_of_page, port
-    from ..script.translate.source import decoded
+    from ..script.pages import read_script
+    from ..script.translate import port
 
-    text = decoded(file.read_bytes())
-    ported = port(blocks_of_page(text) if file.suffix.lower() in (".md", ".markdown") else text)
+    script = read_script(file)
+    ported = port(script.text)
+    for mending in script.mendings:
+        sys.stderr.write(f"{file}:{mending.line}:{mending.column}: {mending.sentence}\n")
     for note in ported.report:
         hint = f" ({note.hint})" if note.hint else ""
-        sys.stderr.write(f"{file}:{note.line}:{note.column}: {note.reason}{hint}\n")
-    if not (strict and ported.report):
+        sys.stderr.write(f"{file}:{note.line}:{script.column(note.line, note.column)}: {note.reason}{hint}\n")
+    if not (strict and (ported.report or script.mendings)):
         if out is None:
             sys.stdout.write(ported.text)
         else:
             out.write_text(ported.text, encoding="utf-8", newline="\n")
-    return 1 if ported.report else 0
+    return 1 if ported.report or (strict and script.mendings) else 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import WrongUsageError
 
-SWITCHES = ("--offline", "--trace", "--no-process", "--no-network", "--read-only")
+SWITCHES = ("--offline", "--trace", "--no-process", "--no-network", "--read-only", "--strict")
 
 
 def split(words: Sequence[str]) -> tuple[set[str], Path, list[str]]:
@@ -55,7 +55,7 @@ def run(path: Path, words: Sequence[str], switches: set[str]) -> int:
             stack.enter_context(offline_configuration(server))
             os.environ["OPENAI_BASE_URL"] = server.base_url
             os.environ.setdefault("OPENAI_API_KEY", "offline")
-        return run_file(path, words, options)
+        return run_file(path, words, options, strict="--strict" in switches)
 
 
 def start(words: Sequence[str]) -> int:

@@ -15,6 +15,7 @@ from .host import Host
 from .interpreter.caught import locate, record_of
 from .interpreter.engine import Options, Runtime
 from .interpreter.flow import Flow
+from .pages import read_script
 
 
 class StandardInput:
@@ -23,17 +24,6 @@ class StandardInput:
     def __net_iterate__(self) -> Iterator[str]:
         for line in sys.stdin:
             yield line.rstrip("\n").removesuffix("\r")
-
-
-def script_text(path: Path) -> str:
-    """A script's text, whatever its byte-order mark says; a Markdown page's PowerShell.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    from .net.place import read_text
-
-    return read_text(str(path))
 
 
 def file_arguments(words: Sequence[str]) -> list[Any]:
@@ -52,20 +42,25 @@ def file_arguments(words: Sequence[str]) -> list[Any]:
     return made
 
 
-def run_file(path: Path, words: Sequence[str], options: Options) -> int:
-    """Run a script file; its exit code.
+def run_file(path: Path, words: Sequence[str], options: Options, *, strict: bool = False) -> int:
+    """Run a script file, or a page's PowerShell; its exit code.
 
-    Errors that end it are shown on standard error, and the code is 1.
+    Errors that end it are shown on standard error, and the code is 1. So is what was mended in a page; with
+    `strict`, such a page is not run, and the code is 1 as well.
     """
+    script = read_script(path)
+    for mending in script.mendings:
+        sys.stderr.write(f"{path}:{mending.line}:{mending.column}: {mending.sentence}\n")
+    if strict and script.mendings:
+        return 1
     host = Host()
     session = Runtime(host, options)
     screen = Screen(host.write)
     code = 1
     try:
-        text = script_text(path)
         piped = not sys.stdin.isatty() if sys.stdin is not None else False
         code = session.run_text(
-            text,
+            script.text,
             screen.put,
             file=str(path.resolve()),
             arguments=file_arguments(words),

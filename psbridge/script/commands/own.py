@@ -128,6 +128,8 @@ def _given(value: Any) -> Any:
     """A script's value as psbridge's cmdlets take it."""
     if isinstance(value, Wrapped):
         return _given(value.value)
+    if isinstance(value, Built):
+        return value.given()
     if isinstance(value, Bag):
         return PSCustomObject({name: _given(item) for name, item in value.__ps_properties__().items()})
     if isinstance(value, dict):
@@ -153,12 +155,12 @@ def shown(value: Any) -> Any:
         return [shown(item) for item in value]
     dump = getattr(value, "model_dump", None)
     if dump is not None:
-        return _model(value)
+        return Built(value)
     if isinstance(value, PSCustomObject):
         return Bag({name: shown(item) for name, item in value.__ps_properties__().items()})
     bag = bag_of(type(value))
     if bag is not None:
-        return Live(value, bag)
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         return Bag({one.name: shown(getattr(value, one.name)) for one in fields(value) if one.repr})
     if isinstance(value, Mapping):
@@ -166,24 +168,45 @@ def shown(value: Any) -> Any:
     return value
 
 
-def _model(value: Any) -> Bag:
-    made = Bag(type_name=f"PSBridge.{type(value).__name__}")
-    bag = bag_of(type(value))
-    pairs = bag(value) if bag is not None else value.model_dump()
-    for name, item in pairs.items():
-        made[name] = shown(item)
-    return made
+class Built(Bag):
+    """A model as a script sees it; given back, it is that model, with what the script has set on it."""
 
+    __slots__ = ("_source",)
+    _source: Any
 
-class Live(Bag):
-    """An object of psbridge that stays what it is: what is set on it takes effect."""
-
-    __slots__ = ("_bag", "_source")
-
-    def __init__(self, source: Any, bag: Any) -> None:
+    def __init__(self, source: Any) -> None:
         object.__setattr__(self, "_source", source)
-        object.__setattr__(self, "_bag", bag)
-        super().__init__({name: shown(item) for name, item in bag(source).items()})
+        super().__init__(
+            {name: shown(item) for name, item in _members(source).items()},
+            f"PSBridge.{type(source).__name__}",
+        )
 
-    def __setitem__(self, name: str, value: object) -> None:
-        super().__setitem__(name, value)
+    def given(self) -> Any:
+        """The model: itself if nothing was set on it, a changed copy else."""
+        before = _members(self._source)
+        now = {name: _given(item) for name, item in self._properties.items()}
+        changed = {name: item for name, item in now.items() if not _same(item, before.get(name, self))}
+        gone = [name for name in before if name not in now]
+        if not changed and not gone:
+            return self._source
+        copy = self._source.model_copy()
+        for name in gone:
+            delattr(copy, name)
+        for name, item in changed.items():
+            setattr(copy, name, item)
+        return copy
+
+
+def _members(model: Any) -> Mapping[str, Any]:
+    bag = bag_of(type(model))
+    members: Mapping[str, Any] = bag(model) if bag is not None else model.model_dump()
+    return members
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether a value came back as it was given: the same model, or the same plain value."""
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if one is other:
+        return True
+    return type(one) is type(other) and not hasattr(one, "model_dump") and bool(one == other)

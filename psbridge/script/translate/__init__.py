@@ -12,7 +12,6 @@ from psbridge.errors import PSBridgeError
 
 from ..parsing import parse
 from .module import written
-from .source import blocks_of_page
 
 
 @dataclass(frozen=True)
@@ -61,4 +60,4 @@ def port(text: str) -> Ported:
     return Ported(text_, notes)
 
 
-__all__ = ["Note", "Ported", "blocks_of_page", "port"]
+__all__ = ["Note", "Ported", "port"]

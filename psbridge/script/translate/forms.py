@@ -219,7 +219,8 @@ class Forms(Commands):
         if name not in names or piped is not None or self.in_try or not self.sure_call(named, values):
             return None
         spelt = {key.lower(): key for key in _parameters(getattr(psbridge, names[name]))}
-        stream = {"stream", "streamtext"} & set(named)
+        builds = names[name].startswith("Initialize_")
+        stream = set() if builds else {"stream", "streamtext"} & set(named)
         if set(named) - set(spelt):
             return None
         kept = self.plain_tables
