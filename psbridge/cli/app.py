@@ -134,9 +134,9 @@ def run_script(context: typer.Context) -> None:
     """Run a PowerShell script where there is no PowerShell: run-script [OPTIONS] FILE.ps1 [its arguments].
 
     FILE may be a Markdown page: its ```powershell blocks are run, and what a generator left broken there is
-    mended and reported. Options come before FILE: --offline (the chat API on this machine: no key, no network,
-    no model), --trace (commands on standard error as they run), --no-process, --no-network, --read-only,
-    --strict (a page that had to be mended is not run).
+    mended and reported. Options come before FILE: --offline (the chat API on this machine: no key, no
+    network, no model), --trace (commands on standard error as they run), --no-process, --no-network,
+    --read-only, --strict (a page that had to be mended is not run).
     """
     from .run_script import start
 

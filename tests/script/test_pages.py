@@ -26,7 +26,7 @@ PAGE = """\
    $Request = Initialize-CreateChatCompletionRequest -Messages $Message -Model $Model -Modalities \n
    $Audio = Initialize-CreateChatCompletionRequestAudio -Voice "alloy" -Format "wav"
 
-   $Model = Initialize-CreateChatCompletionRequestModel \n   "text" -Audio $Audio -Tools $Tool -Stream $false # a |
+   $Model = Initialize-CreateChatCompletionRequestModel \n   "text" -Audio $Audio -Tools $Tool -N 1 # x |
 
    ```
 
