@@ -112,7 +112,8 @@ def test_a_function_gives_its_value_and_converts_its_arguments() -> None:
 
 def test_a_function_that_gives_several_values_is_a_generator() -> None:
     assert port("function f { 1; 2 }; f").text == (
-        "def f():\n    yield 1\n    yield 2\n\n\nfor item in f():\n    print(item)\n"
+        "from collections.abc import Iterator\n\n\n"
+        "def f() -> Iterator[int]:\n    yield 1\n    yield 2\n\n\nfor item in f():\n    print(item)\n"
     )
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .. import syntax as s
-from .code import SCALARS, Code, Refused, described, python_name, quoted
+from .code import SCALARS, Code, Refused, described, quoted
 from .forms import Forms
 from .uses import expression_of, new_list_of, path_of
 
@@ -151,7 +151,25 @@ class Assignments(Forms):
         if kind == "void" or (kind == "dict" and path_of(left) not in self.uses.payloads):
             kind = "any"
         target = self.target(left, kind)
-        self.write(f"{target} = {value.text}")
+        self.write(f"{target}{self._hint(key, value, left)} = {value.text}")
+
+    def _hint(self, key: tuple[str, str], value: Code, left: s.VariableExpression) -> str:
+        """`: Any` where a variable is first set, if it holds other things later."""
+        known = self.known.kinds.get(key, "any")
+        if value.kind == known == "reply" and "usage" in self.text and key not in self.annotated:
+            self.annotated.add(key)  # a service may leave the usage out
+            return f": {self.annotation('any')}"
+        if value.kind in ("any", "none", known) and value.text not in ("[]", "None"):
+            return ""
+        if key in self.annotated or self.frame.shares or ":" in left.variable_path or key in self.known.unset:
+            return ""
+        self.annotated.add(key)
+        if value.text == "[]":
+            inside = known.removeprefix("list:") if known.startswith("list:") else ""
+            return f": list[{self.annotation(inside)}]" if inside else f": {self.annotation('list[Any]')}"
+        if known in ("any", "num", "object") or known.startswith(("out", "list:any")):
+            return f": {self.annotation('any')}"
+        return ""
 
     def _new_list(self, left: s.VariableExpression, kind: str) -> None:
         """A list of Python's own."""
@@ -211,7 +229,7 @@ class Assignments(Forms):
             isinstance(right, (s.ForEachStatement, s.WhileStatement, s.ForStatement))
             and len(self.frames) == 1
         ):
-            name = self.unique(f"{python_name(left.variable_path)}_items")
+            name = self.unique(f"{self.name(left.variable_path)}_items")
             self.write(f"{name}: list[Any] = []")
             self.modules.add("typing")
             kept, self.sink = self.sink, ("append", name)
@@ -297,7 +315,7 @@ class Assignments(Forms):
             return False
         if path_of(left) in self.frame.own or (self.scope, path_of(left)) not in self.definite:
             return False
-        if right.kind in (*SCALARS, "object", "hashtable", "reply"):
+        if right.base in (*SCALARS, "object", "hashtable", "reply"):
             name = self.target(left, f"list:{right.kind}")
             self.write(f"{name}.append({right.text})")
             return True
@@ -310,7 +328,7 @@ class Assignments(Forms):
     def changed(self, before: Code, right: Code, operator: str) -> Code:
         """What `before operator= right` sets."""
         single = (*SCALARS, "object", "hashtable", "reply")
-        if before.is_list and operator == "Plus" and right.kind in single:
+        if before.is_list and operator == "Plus" and right.base in single:
             right = Code(f"[{right.text}]", f"list:{right.kind}")
         if operator in _OWN:
             return Code(f"{self.posh(_OWN[operator])}({before.text}, {right.text})")
@@ -349,7 +367,20 @@ class Assignments(Forms):
             value = self.changed(before, value, SIGNS[node.operator])
         if value.kind in ("error", "exception"):
             value = self.record_of(value)
+        if isinstance(left, s.MemberExpression) and isinstance(left.member, s.StringConstantExpression):
+            self.known.loose.add(left.member.value.lower())
+            for shape in self.known.shapes.values():
+                if left.member.value.lower() in shape:
+                    shape[left.member.value.lower()] = (shape[left.member.value.lower()][0], "any")
+        plain = target.kind == "hashtable" and place.startswith('"') and place.endswith('"')
+        if plain or (target.kind == "hashtable" and self._is_text(left)):
+            self.write(f"{target.text}[{place}] = {value.text}")
+            return
         self.write(f"{self.posh(setter)}({target.text}, {place}, {value.text})")
+
+    def _is_text(self, left: Any) -> bool:
+        """Whether an index is a text."""
+        return isinstance(left, s.IndexExpression) and self.expression(left.index).kind == "str"
 
     def _several_at_once(self, node: s.AssignmentStatement, left: s.ArrayLiteral) -> None:
         if node.operator != "Equals" or not all(

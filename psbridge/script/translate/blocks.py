@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import syntax as s
-from .code import ATOM, OR, SCALARS, Code, Refused, python_name, quoted
+from .code import ATOM, OR, SCALARS, Code, Refused, quoted
 from .operators import Operators
 
 WORDS = {
@@ -82,7 +82,10 @@ class Blocks(Operators):
             self.block(statements, after)
             self.yielding(start)
 
-        self.with_sink(("yield",), lambda: self._apart(lambda: self.define(name, parameters, body)))
+        self.with_sink(
+            ("yield",),
+            lambda: self._apart(lambda: self.define(name, [f"{one}: Any" for one in parameters], body)),
+        )
         return name
 
     def yielding(self, start: int) -> None:
@@ -132,11 +135,11 @@ class Blocks(Operators):
             only = self.single(block)
             if only is not None and not self._does_something(only):
                 value = self.stream(only)
-                value = value if value.stream or value.kind in SINGLE else self.as_stream(value)
+                value = value if value.stream or value.base in SINGLE else self.as_stream(value)
                 source = f"for {name} in {piped.within(OR)}"
                 if not value.stream:
                     return self.generator(f"{value.text} {source}", value.kind)
-                if value.text.startswith("[") and value.text.endswith("]") and value.kind in SINGLE:
+                if value.text.startswith("[") and value.text.endswith("]") and value.base in SINGLE:
                     return self.generator(f"{value.text[1:-1]} {source}", value.kind)
                 return self.generator(f"value {source} for value in {value.within(OR)}", value.kind)
             function = self.hoisted("each", statements, block.start + 1, [name])
@@ -205,7 +208,7 @@ class Blocks(Operators):
         for block in (begin, *process, end):
             if block is not None and any(isinstance(one, s.ReturnStatement) for one in block.walk()):
                 raise Refused(block, "a return in one of several blocks has no Python form yet.")
-        self.with_sink(("yield",), lambda: self._apart(lambda: self.define(function, ["items"], body)))
+        self.with_sink(("yield",), lambda: self._apart(lambda: self.define(function, ["items: Any"], body)))
         return Code(f"{function}({piped.text})", stream=True)
 
     def statements_of(self, block: Any) -> list[Any]:
@@ -310,7 +313,10 @@ class Blocks(Operators):
             self.write("return {" + ", ".join(f'"{role}": {role}' for role in blocks) + "}")
 
         self.with_sink(
-            ("yield",), lambda: self._apart(lambda: self.define(stem, [], body, key=key, top=self.depth == 0))
+            ("yield",),
+            lambda: self._apart(
+                lambda: self.define(stem, [], body, key=key, top=self.depth == 0, returns="dict[str, Any]")
+            ),
         )
 
     def _part(
@@ -353,10 +359,14 @@ class Blocks(Operators):
             self.words, self.current = kept_words, kept_current
         header = next(number for number in range(place, len(self.lines)) if "\1" in self.lines[number])
         text = "\n".join(self.lines[header + 1 :])
-        names = [python_name(one.name.variable_path) for one in parameters]
-        chosen = [one for one in names if _word(text, one)] + [
-            one for one in (item, *WORDS.values()) if one in used
+        chosen = [
+            f"{self.name(one.name.variable_path)}: {self.annotation(self.kind_of(one))}"
+            for one in parameters
+            if _word(text, self.name(one.name.variable_path))
         ]
+        chosen += [f"{one}: Any" for one in (item, *WORDS.values()) if one in used]
+        if any("Any" in one for one in chosen):
+            self.modules.add("typing")
         self.lines[header] = self.lines[header].replace("\1", ", ".join(chosen))
 
     # Parameters

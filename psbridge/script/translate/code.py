@@ -1,9 +1,10 @@
 """Pieces of Python being written: an expression with its kind, the names of variables, and refusals.
 
-A kind is what is known of a value: `str`, `int`, `float`, `bool`, `none`, `dict`, `body` (JSON of a dict),
-`reply` (an answer of the chat API or a part of one), `hashtable`, `object`, `error`, `record`, `List` (a
-generic list; `List:KIND` is one that became Python's own), `list:KIND`, `out` and `out:KIND` (what a pipeline
-put out: nothing, a value, or a list), or `any`. Knows nothing of statements and commands.
+A kind is what is known of a value: `str`, `int`, `float`, `num` (a number of any type), `bool`, `none`,
+`dict`, `body` (JSON of a dict), `reply` (an answer of the chat API or a part of one), `hashtable`, `object`
+(`object@N` is one that a known literal makes), `error`, `record`, `List` (a generic list; `List:KIND` is one
+that became Python's own), `list:KIND`, `out` and `out:KIND` (what a pipeline put out: nothing, a value, or a
+list), or `any`. Knows nothing of statements and commands.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from .. import syntax as s
 
 ATOM, UNARY, TERM, SUM, COMPARE, NOT, AND, OR, CONDITION = range(9)
 """How tightly an expression binds, tightest first."""
-SCALARS = ("str", "int", "float", "bool")
+SCALARS = ("str", "int", "float", "bool", "num")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Code:
         return "any"
 
     @property
+    def base(self) -> str:
+        """The kind, without which literal an object is of."""
+        return self.kind.partition("@")[0]
+
+    @property
     def is_out(self) -> bool:
         """Whether a pipeline put it out: nothing, one value, or a list of them."""
         return self.kind == "out" or self.kind.startswith("out:")
@@ -77,7 +83,13 @@ def join_kinds(one: str, other: str) -> str:
     if "out" in (one[:3], other[:3]) and "none" not in (one, other):
         return "out"
     if one.startswith("list:") and other.startswith("list:"):
-        return other if one == "list:" else one if other == "list:" else "list:any"
+        if one == "list:" or other == "list:":
+            return max(one, other)
+        return f"list:{join_kinds(one[5:], other[5:])}"
+    if one.startswith("object") and other.startswith("object"):
+        return "object"
+    if {one, other} <= {"int", "float", "num"}:
+        return "num"
     return "any"
 
 

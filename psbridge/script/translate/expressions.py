@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from typing import Any
 
 from .. import syntax as s
@@ -84,7 +85,7 @@ class Expressions(Writer):
             return code
         if code.is_list or code.kind.startswith("List:"):
             return Code(code.text, code.item, code.rank, stream=True)
-        if code.kind in (*SCALARS, "none", "reply", "hashtable", "object", "dict", "record", "body"):
+        if code.base in (*SCALARS, "none", "reply", "hashtable", "object", "dict", "record", "body"):
             return Code(f"[{code.text}]", code.kind, stream=True)
         helper = "result_items" if code.result else "loop_items" if code.is_out else "items"
         return Code(f"{self.posh(helper)}({code.text})", code.item, stream=True)
@@ -99,9 +100,11 @@ class Expressions(Writer):
 
     def truth(self, code: Code) -> Code:
         """A condition: Python's own where both languages agree."""
-        if code.kind in (*SCALARS, "none"):
+        if code.inner and not code.stream:
+            return Code(code.inner, "bool", OR)
+        if code.base in (*SCALARS, "none"):
             return code
-        if code.kind in ("hashtable", "object", "reply"):
+        if code.base in ("hashtable", "object", "reply"):
             return Code(f"{code.within(3)} is not None", "bool", 4)
         return Code(f"{self.posh('truth')}({code.text})", "bool")
 
@@ -149,7 +152,7 @@ class Expressions(Writer):
         if not arguments:
             return Code(quoted("".join(piece for piece in pieces if isinstance(piece, str))), "str")
         inside = "".join(quoted_inside(piece) if isinstance(piece, str) else "\0" for piece in pieces)
-        arguments = [_single_quoted(value) for value in arguments]
+        arguments = [single_quoted(value) for value in arguments]
         if any(set(value) & set('"\\\n{}') for value in arguments):
             return Code(f'"{inside.replace(chr(0), "{}")}".format({", ".join(arguments)})', "str")
         for value in arguments:
@@ -262,7 +265,7 @@ class Expressions(Writer):
         ):
             codes = [self.expression(one) for one in simple]
             single = (*SCALARS, "hashtable", "dict", "object", "reply")
-            if all(code.kind in single for code in codes):
+            if all(code.base in single for code in codes):
                 return self._list(codes)
         return self.listed(self.collected(statements))
 
@@ -281,7 +284,9 @@ class Expressions(Writer):
             if written.text.lower() in keys:
                 raise Refused(node, f"the key {self.source_of(key)} is there twice.")
             keys.add(written.text.lower())
-            pairs.append(f"{written.text}: {self.as_value(self.value(value)).text}")
+            code = self.as_value(self.value(value))
+            self.pair_kinds[id(value)] = code.kind
+            pairs.append(f"{written.text}: {code.text}")
         return "{" + ", ".join(pairs) + "}"
 
     def _Hashtable(self, node: s.Hashtable) -> Code:
@@ -314,9 +319,22 @@ class Expressions(Writer):
                 return Code(table, "dict")
             if "PSTypeName" in table:
                 raise Refused(node, "an object with a PSTypeName has no Python form yet.")
-            return Code(f"{self.posh('custom_object')}({table})", "object")
+            return Code(f"{self.posh('custom_object')}({table})", self._shape(node))
         child = self.as_value(self.expression(node.child))
         return self.cast(node, child, full)
+
+    def _shape(self, node: s.ConvertExpression) -> str:
+        """The kind of the objects that this literal makes: which properties they have, of which kinds."""
+        shape = self.known.shapes.setdefault(f"object@{node.start}", {})
+        for key, value in node.child.key_value_pairs:
+            name = str(getattr(key, "value", ""))
+            if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+                continue
+            kind = self.pair_kinds.pop(id(value), "any")
+            old = shape.get(name.lower())
+            kind = kind if old is None else join_kinds(old[1], kind)
+            shape[name.lower()] = (name, "any" if name.lower() in self.known.loose else kind)
+        return f"object@{node.start}"
 
     def cast(self, node: Any, child: Code, full: str) -> Code:
         """A value as one of a .NET type."""
@@ -365,6 +383,8 @@ class Expressions(Writer):
             return self._unless_null(target, lambda name: f"{self.posh('index')}({name}, {index.text})")
         if target.kind == "list:reply" and index.text == "0":
             return Code(f"{target.within(ATOM)}[0]", "reply")
+        if target.kind == "hashtable" and index.kind == "str":
+            return Code(f"{target.within(ATOM)}.get({index.text})")
         return Code(f"{self.posh('index')}({target.text}, {index.text})")
 
     def _unless_null(self, target: Code, write: Any) -> Code:
@@ -401,6 +421,13 @@ class Expressions(Writer):
             if folded == "message":
                 return Code(f"str({target.text})", "str")
             target = self.record_of(target)
+        shape = self.known.shapes.get(target.kind, {})
+        if folded in shape and not self.reflects:
+            return Code(f"{target.within(ATOM)}.{shape[folded][0]}", shape[folded][1])
+        if target.kind == "hashtable" and folded not in _TABLE_WORDS:
+            return Code(f"{target.within(ATOM)}.get({quoted(name)})")
+        if target.kind == "hashtable" and folded == "keys":
+            return Code(f"list({target.text})", "list:any")
         many = target.is_list or target.kind.startswith("List")
         sized: tuple[str, ...] = ("count", "length") if many else ()
         if target.kind == "str":
@@ -455,6 +482,9 @@ class Expressions(Writer):
                 return Code(f"{target.within(ATOM)}.{_TRIMS[name]}({', '.join(texts)})", "str")
             if name == "contains" and len(arguments) == 1:
                 return Code(f"{arguments[0].within(3)} in {target.within(3)}", "bool", 4)
+        in_table = target.kind == "hashtable" and name in ("containskey", "contains") and len(texts) == 1
+        if in_table and arguments[0].kind == "str":
+            return Code(f"{arguments[0].within(3)} in {target.within(3)}", "bool", 4)
         if target.kind == "str" and name == "tostring" and not arguments:
             return target
         if target.kind == "List" and name == "add" and len(arguments) == 1:
@@ -523,7 +553,7 @@ AUTOMATIC = frozenset(
 )
 
 
-def _single_quoted(value: str) -> str:
+def single_quoted(value: str) -> str:
     """An expression with its texts in single quotes, where that changes nothing else."""
     return value if "'" in value or "\\" in value else value.replace('"', "'")
 

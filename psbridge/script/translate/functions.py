@@ -33,6 +33,7 @@ class Functions(Flow):
             if isinstance(one, s.FunctionDefinition):
                 self.functions[_bare(one.name)] = one
         self.aliases = {}
+        self.names = self.uses.named({python_name(one.name) for one in self.functions.values()})
 
     def own_parameters(self, name: str) -> dict[str, tuple[str, bool]]:
         """A function's parameters: name or alias to the name and whether it is a switch."""
@@ -91,7 +92,7 @@ class Functions(Flow):
         name = _bare(node.name)
         if ":" in node.name or self.functions[name] is not node:
             raise Refused(node, f"the function {node.name} is defined more than once.")
-        if self.loops or self.sink[0] not in ("print",) or (len(self.frames) > 1 and not self.frames[-1].key):
+        if self.loops or self.frame.shares or self.depth != self.frame.depth:
             raise Refused(node, "a function defined inside a statement has no Python form yet.")
         asked = any(_command_name(one) in ("get-command", "gcm", "get-help") for one in self.tree.walk())
         if name not in self.known.advanced and (asked or self._needs_binding(node)):
@@ -135,7 +136,15 @@ class Functions(Flow):
             self.with_sink(
                 ("yield",),
                 lambda: self._apart(
-                    lambda: self.define(written, parameters, body, key=key, own=own, top=True)
+                    lambda: self.define(
+                        written,
+                        parameters,
+                        body,
+                        key=key,
+                        own=own,
+                        top=True,
+                        returns=self._result(name) if single else f"Iterator[{self._result(name)}]",
+                    )
                 ),
             )
         except Refused:
@@ -152,6 +161,11 @@ class Functions(Flow):
             kind = "out"
         old = self.known.results.get(name)
         self.known.results[name] = kind if old in (None, kind) else "out"
+
+    def _result(self, name: str) -> str:
+        """What a function that gives one value is annotated with."""
+        kind = self.known.results.get(name, "any")
+        return "None" if kind == "none" and name not in self.known.many else self.annotation(kind)
 
     def _help(self, node: s.FunctionDefinition) -> None:
         """Comment-based help inside a function, or right before it, becomes its docstring."""
@@ -174,7 +188,8 @@ class Functions(Flow):
             self.known.advanced.add(_bare(node.name))
             raise Again
         empty = {"str": '""', "int": "0", "float": "0.0", "bool": "False", "any": "None"}[kind]
-        return f"{python_name(one.name.variable_path)}={empty if value is None else value.text}"
+        default = empty if value is None else value.text
+        return f"{self.name(one.name.variable_path)}: {self.annotation(kind)} = {default}"
 
     # Functions that give one value
 
@@ -243,7 +258,7 @@ class Functions(Flow):
     def _returns(self, code: Code) -> None:
         if code.kind in ("error", "exception"):
             code = self.record_of(code)
-        if code.stream or code.kind not in SINGLE:
+        if code.stream or code.base not in SINGLE:
             raise Refused(s.Node(), "how many values this function gives is known only when it runs.")
         self.returned.append(code.kind)
         self.write(f"return {code.text}")
@@ -357,7 +372,7 @@ class Functions(Flow):
     def _spelt(self, name: str, path: str) -> str:
         for one in declared(self.functions[name]):
             if one.name.variable_path.lower() == path:
-                return python_name(one.name.variable_path)
+                return self.name(one.name.variable_path)
         return path
 
 

@@ -50,6 +50,10 @@ class Module(Functions):
             for trap in tree.end_block.traps:
                 self._visible(trap, Refused(trap, "a trap statement has no Python form yet."))
             self.block(tree.end_block.statements, after)
+        asked = ("posh.run(", "posh.function(", "posh.call(", "posh.block(", "posh.command_block(")
+        if not any(word in line for line in self.lines for word in asked):
+            self.lines = [line for line in self.lines if "posh.set_variable(" not in line]
+        self.uses_posh = any(re.search(r"\bposh\.\w+", line) for line in self.lines)
         lines = self._head()
         body = list(self.lines)
         while body and not body[0]:
@@ -67,12 +71,18 @@ class Module(Functions):
         ):
             head += [*docstring(found.group(1)), ""]
         unset = [path for where, path in sorted(self.known.unset) if where == ""]
-        if unset:
-            self.modules.add("typing")
-        if any(": Any = None" in line or "list[Any]" in line for line in self.lines):
-            self.modules.add("typing")
-        plain = [f"import {name}" for name in sorted(self.modules - {"psbridge", "pathlib", "typing"})]
+        plain = [
+            f"import {name}"
+            for name in sorted(self.modules - {"psbridge", "pathlib", "typing", "collections.abc"})
+        ]
         froms = []
+        text = "\n".join(self.lines)
+        if re.search(r"\bIterator\[", text):
+            froms.append("from collections.abc import Iterator")
+        if unset or re.search(r"\bAny\b", text):
+            self.modules.add("typing")
+        else:
+            self.modules.discard("typing")
         if "pathlib" in self.modules:
             froms.append("from pathlib import Path")
         if "typing" in self.modules:
@@ -84,7 +94,7 @@ class Module(Functions):
             if group:
                 head += [*group, ""]
         if unset:
-            head += [f"{python_name(path)}: Any = None" for path in unset]
+            head += [f"{self.name(path)}: Any = None" for path in unset]
         return head
 
     # Parameters of the script
@@ -97,7 +107,7 @@ class Module(Functions):
         for parameter in block.parameters:
             kind = self._script_kind(parameter)
             name = parameter.name.variable_path
-            words, plain = python_name(name).rstrip("_"), python_name(name)
+            words, plain = self.name(name).rstrip("_"), self.name(name)
             option = f'"--{words.replace("_", "-")}"'
             choices = self._choices(parameter)
             if kind == "bool" and _type_of(parameter) in ("switch", "switchparameter"):
@@ -216,14 +226,13 @@ def _mandatory(parameter: s.Parameter, source: str) -> bool:
 def _spaced(lines: list[str]) -> str:
     """The lines with two empty ones around functions, as Python has them, and none at the end."""
     made: list[str] = []
-    for number, line in enumerate(lines):
+    for line in lines:
         if not line:
             if made and made[-1]:
                 made.append("")
             continue
-        before = made[-1] if made else ""
         starts = line.startswith("def ")
-        ended = made and not before and _in_function(made) and not line.startswith((" ", "#"))
+        ended = not line.startswith((" ", "#", ")", "]", "}")) and _in_function(made)
         if (starts or ended) and made:
             comments = []
             while starts and made and made[-1].startswith("#"):
@@ -233,7 +242,6 @@ def _spaced(lines: list[str]) -> str:
             made += ["", ""] if made else []
             made += reversed(comments)
         made.append(line)
-        del number
     return "\n".join(made).rstrip() + "\n"
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .. import syntax as s
 from .code import AND, ATOM, COMPARE, CONDITION, NOT, OR, SCALARS, SUM, TERM, UNARY, Code, Refused, join_kinds
-from .expressions import Expressions
+from .expressions import Expressions, quoted_inside, single_quoted
+from .uses import expression_of
 
 _NUMBERS = ("int", "float")
+_ITEM = re.compile(r"\{(\d+)(?:,(-?\d+))?(?::([^{}]*))?\}")
 _COMPARISONS = {
     "gt": (">", "greater"),
     "ge": (">=", "greater_or_equal"),
@@ -86,12 +89,16 @@ class Operators(Expressions):
         if name in _ARITHMETIC:
             return self.arithmetic(name, left, right)
         if name in _HELPED:
-            return Code(f"{self.posh(_HELPED[name])}({left.text}, {right.text})")
+            kind = "num" if left.kind in (*_NUMBERS, "num") else "any"
+            return Code(f"{self.posh(_HELPED[name])}({left.text}, {right.text})", kind)
         if name == "DotDot":
             return self._range(node, left, right)
         if name == "Join":
             return self._join(left, right)
         if name == "Format":
+            plain = self._format(node)
+            if plain is not None:
+                return plain
             return Code(f"{self.posh('format_operator')}({left.text}, {right.text})", "str")
         if name in ("Is", "IsNot", "As"):
             return self._typed(node, name, left, right)
@@ -106,7 +113,7 @@ class Operators(Expressions):
         one, other = self.truth(left), self.truth(right)
         text = f"{one.within(rank)} {name.lower()} {other.within(rank)}"
         if one.kind != "bool" or other.kind != "bool":
-            return Code(f"bool({text})", "bool")
+            return Code(f"bool({text})", "bool", inner=text)
         return Code(text, "bool", rank)
 
     def _coalesce(self, left: Code, right: Code) -> Code:
@@ -160,7 +167,47 @@ class Operators(Expressions):
         result = kinds.get((left.kind, name), "any")
         if left.is_list and name == "Plus":
             result = "list:any"
+        elif left.kind in (*_NUMBERS, "num"):
+            result = "num"
         return Code(f"{self.posh(helper)}({left.text}, {right.text})", result)
+
+    def _format(self, node: s.BinaryExpression) -> Code | None:
+        """`template -f values` as an f-string, where all that is formatted is plain."""
+        if not isinstance(node.left, s.StringConstantExpression):
+            return None
+        right = node.right.pipeline if isinstance(node.right, s.ParenExpression) else node.right
+        right = expression_of(right)
+        nodes = right.elements if isinstance(right, s.ArrayLiteral) else [right]
+        values = [self.as_value(self.expression(one)) for one in nodes]
+        pieces: list[str] = []
+        place = 0
+        for found in _ITEM.finditer(node.left.value):
+            pieces.append(quoted_inside(node.left.value[place : found.start()]))
+            place = found.end()
+            piece = self._formatted(found, values)
+            if piece is None:
+                return None
+            pieces.append(piece)
+        rest = node.left.value[place:]
+        if any(set(one) & set("{}") for one in (_ITEM.sub("", node.left.value),)):
+            return None
+        return Code('f"' + "".join(pieces) + quoted_inside(rest) + '"', "str")
+
+    def _formatted(self, found: re.Match[str], values: list[Code]) -> str | None:
+        number, width, spec = int(found.group(1)), found.group(2), found.group(3)
+        if number >= len(values):
+            return None
+        value = values[number]
+        text = single_quoted(value.text)
+        if set(text) & set('"\\\n{}') or value.kind not in ("str", "int"):
+            return None
+        if spec and not (spec.upper() == "N0" and value.kind == "int"):
+            return None
+        aligned = ""
+        if width:
+            size = int(width)
+            aligned = f"{'<' if size < 0 else '>'}{abs(size)}"
+        return "{" + text + (f":{aligned}{',' if spec else ''}" if aligned or spec else "") + "}"
 
     def _join(self, left: Code, right: Code) -> Code:
         if right.kind == "str" and left.kind in ("list:str", "List:str"):
@@ -202,9 +249,11 @@ class Operators(Expressions):
             return Code(f"{one} {sign} {other}", "bool", COMPARE)
         if left.kind == "none":
             right = nullable(right)
+            if right.kind in SCALARS and not right.text.isidentifier():
+                return Code(str(name == "ne"), "bool")
             sign = "is" if name == "eq" else "is not"
             return Code(f"{right.within(SUM)} {sign} None", "bool", COMPARE)
-        if right.kind == "none" and left.kind in ("reply", "object", "hashtable", "record"):
+        if right.kind == "none" and left.base in ("reply", "object", "hashtable", "record"):
             return Code(f"{left.within(SUM)} {'is' if name == 'eq' else 'is not'} None", "bool", COMPARE)
         if left.is_list or left.kind == "any" or left.kind.startswith("List") or left.is_out:
             helper = "equals" if name == "eq" else "not_equals"

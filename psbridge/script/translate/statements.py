@@ -112,7 +112,7 @@ class Statements(Assignments):
             self.write(f"{self.posh('show_result' if code.result else 'show')}({code.text})")
 
     def _to_yield(self, code: Code) -> None:
-        if code.kind in SINGLE and not code.stream:
+        if code.base in SINGLE and not code.stream:
             self.frame.yields.add(code.kind)
             self.write(f"yield {code.text}")
         else:
@@ -123,7 +123,7 @@ class Statements(Assignments):
 
     def _to_append(self, code: Code) -> None:
         name = self.sink[1]
-        if code.kind in SINGLE and not code.stream:
+        if code.base in SINGLE and not code.stream:
             self.write(f"{name}.append({code.text})")
         else:
             if code.kind in ("error", "exception"):
@@ -224,7 +224,7 @@ class Statements(Assignments):
         if len(values) > 1:
             return False
         value = self.as_value(self.expression(values[0])) if values else Code('""', "str")
-        if value.kind not in ("str", "int", "bool", "reply", "float", "object"):
+        if value.base not in ("str", "int", "bool", "reply", "float", "object"):
             return False
         text = value.text if value.kind in ("str", "int", "bool") else self.as_text(value)
         if "nonewline" in named:

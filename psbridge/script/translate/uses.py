@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import syntax as s
+from .code import python_name
 
 _LIST_METHODS = ("add", "addrange", "clear", "toarray", "insert", "removeat")
 _REQUESTS = ("invoke-restmethod", "irm")
@@ -27,12 +28,30 @@ class Uses:
                 stack.append(child)
             if isinstance(node, s.VariableExpression):
                 self.places.setdefault(path_of(node), []).append(node)
+        self.spelling = {
+            path: min(nodes, key=lambda one: one.start).variable_path.rpartition(":")[2]
+            for path, nodes in self.places.items()
+        }
         self.lists = {path for path in self.places if self._is_list(path)}
         self.arrays = {path for path in self.places if path not in self.lists and self._is_private(path)}
         self.splats = self._request_tables()
         self.payloads = {path for path in self.places if self._is_payload(path)}
         self.headers = {path for path in self.places if self._is_headers(path)}
         self.bodies = {path for path in self.places if self._is_body(path)}
+
+    def named(self, taken: set[str]) -> dict[str, str]:
+        """A Python name for every variable, after its first spelling; none of those that are taken."""
+        names: dict[str, str] = {}
+        used = set(taken)
+        for path in sorted(self.places, key=lambda one: min(place.start for place in self.places[one])):
+            plain = name = python_name(self.spelling[path])
+            number = 1
+            while name in used:
+                number += 1
+                name = f"{plain}_{number}"
+            used.add(name)
+            names[path] = name
+        return names
 
     def above(self, node: Any, count: int = 1) -> Any:
         """The node around this one, without the wrappers of a lone expression."""

@@ -28,12 +28,15 @@ class Known:
     results: dict[str, str] = field(default_factory=dict)
     advanced: set[str] = field(default_factory=set)
     many: set[str] = field(default_factory=set)
+    shapes: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    loose: set[str] = field(default_factory=set)
 
     def state(self) -> tuple[Any, ...]:
         """What is known at this point, to come back to."""
         return (
             *(dict(self.kinds), dict(self.typed), set(self.unset)),
             *(dict(self.results), set(self.advanced), set(self.many)),
+            *({key: dict(shape) for key, shape in self.shapes.items()}, set(self.loose)),
         )
 
 
@@ -44,6 +47,7 @@ class Frame:
     key: str
     start: int
     shares: bool = False
+    depth: int = 0
     own: set[str] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
@@ -54,6 +58,7 @@ class Writer:
     """Lines, scopes and names."""
 
     uses: Uses
+    names: dict[str, str]
 
     def __init__(self, text: str, known: Known) -> None:
         self.text = text
@@ -73,6 +78,11 @@ class Writer:
         self.words: dict[str, str] = {}
         self.loops: list[str] = []
         self.held: list[str] = []
+        self.pair_kinds: dict[int, str] = {}
+        self.annotated: set[Key] = set()
+        self.reflects = (
+            re.search(r"psobject\.properties|add-member|update-typedata", text, re.IGNORECASE) is not None
+        )
 
     # Text
 
@@ -132,7 +142,11 @@ class Writer:
             if owner == self.scope:
                 self.known.unset.add((owner, path))
                 self._widen((owner, path), "none")
-        return Code(python_name(rest), self.known.kinds[owner, path])
+        return Code(self.name(path), self.known.kinds[owner, path])
+
+    def name(self, path: str) -> str:
+        """A variable's Python name: that of its first spelling in the script."""
+        return self.names.get(path.lower()) or python_name(path)
 
     def _widen(self, key: Key, kind: str) -> None:
         known = self.known.kinds
@@ -145,7 +159,7 @@ class Writer:
             raise Refused(node, f"an assignment to ${node.variable_path} has no Python form yet.")
         path = rest.lower()
         owner = "" if where.lower() in ("script", "global") else self.scope
-        key, name = (owner, path), python_name(rest)
+        key, name = (owner, path), self.name(path)
         self._widen(key, kind)
         self.definite.add(key)
         self.declare(owner, path, name)
@@ -182,16 +196,21 @@ class Writer:
         key: str | None = None,
         own: list[str] | None = None,
         top: bool = False,
+        returns: str = "Iterator[Any]",
     ) -> None:
         """`def name(parameters):` with this body; without a key, it shares the variables around it."""
         shares = key is None
-        frame = Frame(self.scope if key is None else key, 0, shares, {one.lower() for one in own or []})
+        frame = Frame(self.scope if key is None else key, 0, shares, own={one.lower() for one in own or []})
         if top and self.depth == 0 and self.lines and self.lines[-1]:
             self.write("")
-        self.write(f"def {name}({', '.join(parameters)}):")
+        if "Iterator" in returns:
+            self.modules.add("collections.abc")
+        if any("Any" in one for one in (*parameters, returns)):
+            self.modules.add("typing")
+        self.write(f"def {name}({', '.join(parameters)}) -> {returns}:")
         self.depth += 1
         frame.start = len(self.lines)
-        depth = self.depth
+        frame.depth = depth = self.depth
         self.frames.append(frame)
         definite = set(self.definite)
         self.definite |= {(frame.key, one) for one in frame.own}
@@ -203,7 +222,7 @@ class Writer:
         head = [f"{'    ' * depth}{line}" for line in sorted(frame.declared)]
         if not shares:
             head += [
-                f"{'    ' * depth}{python_name(path)}: Any = None"
+                f"{'    ' * depth}{self.name(path)}: Any = None"
                 for where, path in sorted(self.known.unset)
                 if where == key and path not in frame.own
             ]
@@ -220,6 +239,13 @@ class Writer:
         self.depth = depth - 1
         if top and self.depth == 0:
             self.write("")
+
+    def annotation(self, kind: str) -> str:
+        """A kind as Python's type."""
+        known = {"str": "str", "int": "int", "float": "float", "bool": "bool"}
+        if kind not in known:
+            self.modules.add("typing")
+        return known.get(kind, "Any")
 
     def comments(self, start: int, end: int) -> None:
         """The comments of this part of the script, but for those of help."""
