@@ -23,6 +23,7 @@ from psbridge.binding import (
     net_type,
     to_text,
 )
+from psbridge.binding.ordinal import folded
 
 REFERENCE = [one for one in conformance.commands().values() if isinstance(one, Command) and one.parameters]
 WITHOUT_ALIASES = [one for one in REFERENCE if not any(parameter.aliases for parameter in one.parameters)]
@@ -114,7 +115,7 @@ def test_a_prefix_binds_exactly_when_it_is_one_parameters_alone(
     else:
         assert entry is not None
         exact = [known for known in names if known.lower() == spelt.lower()]
-        if spelt.lower() in command.metadata.aliases and not exact:
+        if folded(spelt) in command.metadata.aliases and not exact:
             return
         assert entry.parameter.name == (exact or matching)[0]
         assert exact or len(matching) == 1
