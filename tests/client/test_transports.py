@@ -110,6 +110,7 @@ class Sender:
         self.run(self._transport.close())
         if self._loop is not None:
             self._loop.run_until_complete(asyncio.sleep(0))
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
 
 

@@ -238,6 +238,7 @@ async def _wind_up(last: Coroutine[Any, Any, None]) -> None:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
     await last
+    await asyncio.get_running_loop().shutdown_asyncgens()  # as asyncio.run ends: replies left in the middle
 
 
 class _Feed:
