@@ -233,12 +233,15 @@ class LoopThread:
 
 
 async def _wind_up(last: Coroutine[Any, Any, None]) -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
+    own = {asyncio.current_task()}
+    others = asyncio.all_tasks() - own
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
     await last
-    await asyncio.get_running_loop().shutdown_asyncgens()  # as asyncio.run ends: replies left in the middle
+    # As asyncio.run ends a loop: what closes replies that were left in the middle has ended, too.
+    await asyncio.get_running_loop().shutdown_asyncgens()
+    await asyncio.gather(*(asyncio.all_tasks() - own), return_exceptions=True)
 
 
 class _Feed:
