@@ -79,7 +79,7 @@ class ScriptClass:
             chosen.bind(scope, arguments)
         base_arguments: list[Any] = []
         if chosen is not None and chosen.base_arguments is not None:
-            base_arguments = [self.scope.rt.evaluate(scope, node) for node in chosen.base_arguments]
+            base_arguments = chosen.base_values(scope)
         elif chosen is None and self.is_exception:
             base_arguments = arguments
         if self.base is not None:
@@ -154,16 +154,24 @@ class Method:
         self.is_static = node.is_static
         self.base_arguments = node.base_arguments
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the parameters."""
+        return [parameter.name.variable_path for parameter in self.node.parameters]
+
+    def base_values(self, scope: Scope) -> list[Any]:
+        """What a constructor hands to the base's."""
+        return [scope.rt.evaluate(scope, node) for node in self.base_arguments or ()]
+
     def bind(self, scope: Scope, arguments: list[Any]) -> None:
         """Give the parameters their values."""
-        for parameter, type_, value in zip(self.node.parameters, self.types, arguments, strict=False):
+        for name, type_, value in zip(self.names, self.types, arguments, strict=False):
             plain = value.value if type(value) is Literal else value
-            name = parameter.name.variable_path
             try:
                 converted = plain if type_ is nettypes.OBJECT else cast_value(plain, type_)
             except InvalidCast as error:
                 raise _argument_error(name, plain, self.name, type_, str(error)) from None
-            scope.vars[parameter.name.variable_path.lower()] = converted
+            scope.vars[name.lower()] = converted
 
     def run(self, this: Any, arguments: list[Any]) -> Any:
         """Call it."""
@@ -303,24 +311,34 @@ def _type(S: Scope, constraint: Any) -> NetType:
     return found
 
 
-def define_class(S: Scope, node: s.TypeDefinition, unit: Any) -> None:
-    """`class Name : Base {...}`."""
+def declare(S: Scope, name: str, bases: list[str]) -> ScriptClass:
+    """A class without members yet.
+
+    Raises:
+        ScriptError: a base is not known.
+    """
     base_class: ScriptClass | None = None
     parent: NetType | None = None
-    for constraint in node.base_types:
-        found = S.rt.type_named(constraint.type_name.full_name)
+    for base in bases:
+        found = S.rt.type_named(base)
         if found is None:
-            if constraint.type_name.full_name.startswith("I"):
+            if base.startswith("I"):
                 continue
-            raise unknown_type(constraint.type_name.full_name)
+            raise unknown_type(base)
         base_class = base_class or getattr(found, "script_class", None)
         parent = parent or found
-    type_ = ClassType(node.name, node.name, parent=parent)
-    made = ScriptClass(node.name, S, type_, base_class)
+    type_ = ClassType(name, name, parent=parent)
+    made = ScriptClass(name, S, type_, base_class)
     made.is_exception = made.is_exception or (parent is not None and EXCEPTION.accepts(parent))
     type_.script_class = made
     type_.rule = lambda value: _converted(made, value)
-    S.rt.add_type(node.name, type_)
+    S.rt.add_type(name, type_)
+    return made
+
+
+def define_class(S: Scope, node: s.TypeDefinition, unit: Any) -> None:
+    """`class Name : Base {...}`."""
+    made = declare(S, node.name, [constraint.type_name.full_name for constraint in node.base_types])
     for member in node.members:
         if isinstance(member, s.PropertyMember):
             _add_property(S, made, member)

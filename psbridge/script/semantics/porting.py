@@ -56,6 +56,7 @@ from .session import (
     named,
     parameter,
     run,
+    session,
     set_variable,
     show_error,
     succeeded,
@@ -68,6 +69,8 @@ from .values import Hashtable, NetRef, Ordered
 
 if TYPE_CHECKING:
     from psbridge.binding.nettypes import NetType
+
+    from .classes import class_method, class_property, constructor, script_class, script_enum
 
 
 class NotPorted(NotImplementedError):
@@ -177,8 +180,6 @@ def invoke(target: Any, name: str, *arguments: Any) -> Any:
     """
     from psbridge.script.interpreter import support
 
-    from .session import session
-
     return support.invoke(session().scope, target, name, list(arguments))
 
 
@@ -216,10 +217,22 @@ def net_type(name: str) -> NetType:
     """
     from .types import resolve, unknown_type
 
-    known = resolve(name)
+    known = resolve(name, session().types)
     if known is None:
         raise unknown_type(name)
     return known
+
+
+def __getattr__(name: str) -> Any:
+    """The helpers for classes, which load when a script has any."""
+    if name not in _CLASSES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import classes
+
+    return getattr(classes, name)
+
+
+_CLASSES = ("class_method", "class_property", "constructor", "script_class", "script_enum")
 
 
 __all__ = [
@@ -248,8 +261,11 @@ __all__ = [
     "call",
     "cast",
     "caught",
+    "class_method",
+    "class_property",
     "command_block",
     "construct",
+    "constructor",
     "contained",
     "contains",
     "custom_object",
@@ -293,6 +309,9 @@ __all__ = [
     "result_items",
     "run",
     "same",
+    "script_class",
+    "script_enum",
+    "session",
     "set_index",
     "set_member",
     "set_static",

@@ -181,7 +181,7 @@ def show_error(error: Exception) -> None:
 # Script blocks and functions
 
 
-class _Code:
+class Code:
     """A ported block, in the form in which the interpreter runs its own."""
 
     key = "ported"
@@ -289,7 +289,7 @@ def parameter(
 
     from .types import resolve, unknown_type
 
-    known = resolve(type)
+    known = resolve(type, session().types)
     if known is None:
         raise unknown_type(type)
     if known.full_name == "System.Management.Automation.PSCustomObject":
@@ -313,13 +313,13 @@ def command_block(
     """
     from psbridge.script.interpreter.blocks import Block
 
-    return Block(_Code("", parameters, roles, {}), session())
+    return Block(Code("", parameters, roles, {}), session())
 
 
 class Function:
     """A function of the script with PowerShell's binding: call it as a command is called."""
 
-    def __init__(self, name: str, code: _Code) -> None:
+    def __init__(self, name: str, code: Code) -> None:
         self.name = name
         self.code = code
 
@@ -348,7 +348,7 @@ def function(
 
     runtime = session()
     roles = {role: options.pop(role) for role in (*ROLES, "parts") if role in options}
-    code = _Code(name, parameters, roles, options)
+    code = Code(name, parameters, roles, options)
     scope = runtime.scope
     if scope.functions is None:
         scope.functions = {}

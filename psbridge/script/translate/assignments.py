@@ -336,13 +336,17 @@ class Assignments(Forms):
 
     def _set_part(self, node: s.AssignmentStatement, left: Any) -> None:
         if isinstance(left, s.MemberExpression) and left.static:
-            if node.operator != "Equals" or not isinstance(left.expression, s.TypeExpression):
+            if node.operator not in ("Equals", *SIGNS) or not isinstance(left.expression, s.TypeExpression):
                 raise Refused(node, "this assignment to a static member has no Python form yet.")
             if left.member.value.lower() == "outputencoding":
                 return
             owner = self.net_type(left, left.expression.type_name.full_name)
             member = self._member_name(left.member).text
-            self.write(f"{self.posh('set_static')}({owner}, {member}, {self.value(node.right).text})")
+            value = self.value(node.right)
+            if node.operator != "Equals":
+                before = Code(f"{self.posh('static_member')}({owner}, {member})")
+                value = self.changed(before, value, SIGNS[node.operator])
+            self.write(f"{self.posh('set_static')}({owner}, {member}, {value.text})")
             return
         value = self._right(node.right)
         if isinstance(left, s.IndexExpression):
@@ -419,11 +423,12 @@ class Assignments(Forms):
     def assignment_value(self, node: s.AssignmentStatement) -> Code:
         """An assignment between parentheses, or on the right of another."""
         left, declared = self._left(node)
-        if not isinstance(left, s.VariableExpression) or declared or node.operator != "Equals":
-            raise Refused(node, "this assignment as a value has no Python form yet.")
-        if ":" in left.variable_path or left.variable_path.lower() in ("null", "_"):
+        plain = isinstance(left, s.VariableExpression) and node.operator in ("Equals", *SIGNS)
+        if not plain or declared or ":" in left.variable_path or left.variable_path.lower() in ("null", "_"):
             raise Refused(node, "this assignment as a value has no Python form yet.")
         value = self.value(node.right)
+        if node.operator != "Equals":
+            value = self.changed(self.expression(left), value, SIGNS[node.operator])
         name = self.target(left, value.kind)
         return Code(f"({name} := {value.text})", value.kind)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -345,7 +346,7 @@ class Blocks(Operators):
             self.block(block.statements, min(after, first))
             self.yielding(start)
             used.update(self.frame.words)
-            if _word("\n".join(self.lines[start:]), item):
+            if has_word("\n".join(self.lines[start:]), item):
                 used.add(item)
 
         try:
@@ -362,7 +363,7 @@ class Blocks(Operators):
         chosen = [
             f"{self.name(one.name.variable_path)}: {self.annotation(self.kind_of(one))}"
             for one in parameters
-            if _word(text, self.name(one.name.variable_path))
+            if has_word(text, self.name(one.name.variable_path))
         ]
         chosen += [f"{one}: Any" for one in (item, *WORDS.values()) if one in used]
         if any("Any" in one for one in chosen):
@@ -452,9 +453,8 @@ def _changes(node: Any) -> bool:
     return isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus"))
 
 
-def _word(text: str, name: str) -> bool:
-    import re
-
+def has_word(text: str, name: str) -> bool:
+    """Whether a Python text has this name."""
     return re.search(rf"(?<![\w.\"]){re.escape(name)}(?![\w\"])", text) is not None
 
 

@@ -299,7 +299,8 @@ class Expressions(Writer):
         """A .NET type, by its name."""
         from ..semantics.types import resolve
 
-        if resolve(name) is None:
+        bare = name.lower().removesuffix("[]")
+        if bare not in self.own_types and resolve(name) is None:
             raise Refused(node, f"the type [{name}] is not known here.")
         return f"{self.posh('net_type')}({quoted(name)})"
 
@@ -361,6 +362,8 @@ class Expressions(Writer):
             return Code(f"{self.posh('custom_object')}({child.text})", "any")
         if name == "void":
             raise Refused(node, "[void] as a value has no Python form.")
+        if name in self.own_types and child.text == "this":
+            raise Refused(node, "a call of a base class's method has no Python form yet.")
         if name in ("xml", "scriptblock", "ref", "type") and not (name == "type" and child.kind == "str"):
             raise Refused(node, f"the conversion to [{full}] has no Python form yet.")
         kinds = {"int": "int", "int32": "int", "double": "float", "string[]": "list:str", "int[]": "list:int"}

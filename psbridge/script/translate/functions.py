@@ -32,6 +32,7 @@ class Functions(Flow):
         for one in tree.walk():
             if isinstance(one, s.FunctionDefinition):
                 self.functions[_bare(one.name)] = one
+        self.own_types = {one.name.lower() for one in tree.walk() if isinstance(one, s.TypeDefinition)}
         self.aliases = {}
         self.names = self.uses.named({python_name(one.name) for one in self.functions.values()})
 

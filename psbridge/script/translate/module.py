@@ -7,15 +7,16 @@ from typing import Any
 
 from .. import syntax as s
 from .code import Code, Refused, python_name, quoted
-from .functions import KINDS, Again, Functions, docstring
+from .functions import KINDS, Again, docstring
 from .layout import wrapped
+from .types import Types
 from .writer import Known
 
 _TYPES = {**KINDS, "string[]": "list:str", "int[]": "list:int", "object": "any"}
 _LISTS = {"list:str": "str", "list:int": "int"}
 
 
-class Module(Functions):
+class Module(Types):
     """Writes a module."""
 
     def __init__(self, text: str, known: Known, tree: s.ScriptBlock) -> None:
@@ -32,6 +33,7 @@ class Module(Functions):
         for using in tree.using_statements or []:
             if using.using_statement_kind.lower() != "namespace":
                 self._visible(using, Refused(using, "a using statement has no Python form yet."))
+        self.define_types(tree)
         after = 0
         if tree.param_block is not None:
             self.comments(0, tree.param_block.start)
@@ -231,7 +233,7 @@ def _spaced(lines: list[str]) -> str:
             if made and made[-1]:
                 made.append("")
             continue
-        starts = line.startswith("def ")
+        starts = line.startswith(("def ", "class "))
         ended = not line.startswith((" ", "#", ")", "]", "}")) and _in_function(made)
         if (starts or ended) and made:
             comments = []
@@ -248,7 +250,7 @@ def _spaced(lines: list[str]) -> str:
 def _in_function(made: list[str]) -> bool:
     for line in reversed(made):
         if line and not line.startswith(" "):
-            return line.startswith("def ")
+            return line.startswith(("def ", "class "))
     return False
 
 

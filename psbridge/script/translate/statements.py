@@ -442,7 +442,7 @@ class Statements(Assignments):
             self.modules.add("sys")
             self.write("sys.exit()")
             return
-        if self.sink[0] == "return":
+        if self.sink[0] in ("return", "method"):
             self.give(node)
             return
         if node.pipeline is not None:

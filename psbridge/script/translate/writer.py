@@ -59,6 +59,7 @@ class Writer:
 
     uses: Uses
     names: dict[str, str]
+    own_types: set[str]
 
     def __init__(self, text: str, known: Known) -> None:
         self.text = text
