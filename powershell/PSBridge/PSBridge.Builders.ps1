@@ -489,9 +489,19 @@ function script:Get-BridgeTrouble {
     Get-BridgeTrouble @args
 }
 
+function script:New-BridgeFault {
+    Import-BridgeCalls
+    New-BridgeFault @args
+}
+
 function script:New-BridgeLoss {
     Import-BridgeCalls
     New-BridgeLoss @args
+}
+
+function script:New-BridgeOffline {
+    Import-BridgeCalls
+    New-BridgeOffline @args
 }
 
 function script:New-BridgeRecord {

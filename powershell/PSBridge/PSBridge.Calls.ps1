@@ -602,6 +602,12 @@ $script:Described = @{}  # commands on their way to becoming tools, by number
 $script:Tools = @{}      # by number, as long as somebody holds them
 $script:Results = @{}    # what tools gave, by question, until the reply that holds it is read
 
+function script:Invoke-BridgeThere {
+    # Runs a text where the caller is: what is defined there is known there only. Its first result.
+    param($Cmdlet, [string] $Text)
+    $Cmdlet.SessionState.InvokeCommand.InvokeScript($Cmdlet.SessionState, [scriptblock]::Create($Text), [object[]]$args) | Select-Object -First 1
+}
+
 function script:Resolve-BridgeCommand {
     # The command that was meant: by name as the caller would call it, a script block, or a command itself.
     param($Cmdlet, $Given)
@@ -610,7 +616,8 @@ function script:Resolve-BridgeCommand {
     $command = $Given
     if ($command -isnot [System.Management.Automation.CommandInfo]) {
         $kinds = [System.Management.Automation.CommandTypes]'Alias, Function, Filter, Cmdlet, ExternalScript'
-        $command = $Cmdlet.SessionState.InvokeCommand.GetCommand("$Given", $kinds)
+        $look = '& { param($Name, $Kinds) $ExecutionContext.InvokeCommand.GetCommand($Name, $Kinds) } @args'
+        $command = Invoke-BridgeThere $Cmdlet $look "$Given" $kinds
         if ($null -eq $command) { return "there is no command '$Given'" }
     }
     while ($command -is [System.Management.Automation.AliasInfo]) {
@@ -655,36 +662,40 @@ function script:Get-BridgeCommandFact {
     if ($Command -is [scriptblock]) {
         $ast = $Command.Ast
         # A script block has no parameters to ask for; a function of it has.
-        Set-Item -LiteralPath 'Function:script:PSBridgeTool' -Value $Command
-        $info = Get-Command -Name 'PSBridgeTool' -CommandType Function
+        $info = Invoke-BridgeThere $Cmdlet @'
+& {
+    param($Block)
+    ${Function:PSBridgeTool} = $Block
+    $command = Get-Command -Name PSBridgeTool -CommandType Function
+    $null = $command.ParameterSets
+    $command
+} @args
+'@ $Command
     }
     elseif ($Command.PSObject.Properties['ScriptBlock'] -and $null -ne $Command.ScriptBlock) { $ast = $Command.ScriptBlock.Ast }
-    try {
-        $help = Get-BridgeHelp $Command $ast
-        $told['description'] = $help['']
-        $defaults = Get-BridgeDefault $ast
-        $set = @($info.ParameterSets | Where-Object { $_.IsDefault }) + @($info.ParameterSets) | Select-Object -First 1
-        $common = @([System.Management.Automation.Cmdlet]::CommonParameters) + @([System.Management.Automation.Cmdlet]::OptionalCommonParameters)
-        $told['parameters'] = @(foreach ($parameter in $set.Parameters) {
-                if ($common -contains $parameter.Name) { continue }
-                $found = [System.Collections.ArrayList]::new()
-                $shape = Get-BridgeShape $parameter.ParameterType $parameter.Name $found
-                if ($found.Count) {
-                    # A function can be written anew, a cmdlet cannot: it goes without what no model could give it.
-                    if ($null -eq $ast -and -not $parameter.IsMandatory) { $Cmdlet.WriteVerbose("$($Name): parameter $($found -join '; ')") }
-                    else { [void]$Trouble.Add("'$Name' has a parameter without a JSON schema: $($found -join '; ')") }
-                    continue
-                }
-                $about = [ordered]@{
-                    name = $parameter.Name; shape = $shape; mandatory = $parameter.IsMandatory; limits = Get-BridgeLimit $parameter.Attributes $shape
-                    null = $parameter.IsMandatory -and @($parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.AllowNullAttribute] }).Count -gt 0
-                    help = if ($parameter.HelpMessage) { $parameter.HelpMessage } else { $help[$parameter.Name] }
-                }
-                if ($defaults.ContainsKey($parameter.Name)) { $about['default'] = $defaults[$parameter.Name] }
-                $about
-            })
-    }
-    finally { if ($Command -is [scriptblock]) { Remove-Item -LiteralPath 'Function:PSBridgeTool' } }
+    $help = Get-BridgeHelp $Command $ast
+    $told['description'] = $help['']
+    $defaults = Get-BridgeDefault $ast
+    $set = @($info.ParameterSets | Where-Object { $_.IsDefault }) + @($info.ParameterSets) | Select-Object -First 1
+    $common = @([System.Management.Automation.Cmdlet]::CommonParameters) + @([System.Management.Automation.Cmdlet]::OptionalCommonParameters)
+    $told['parameters'] = @(foreach ($parameter in $set.Parameters) {
+            if ($common -contains $parameter.Name) { continue }
+            $found = [System.Collections.ArrayList]::new()
+            $shape = Get-BridgeShape $parameter.ParameterType $parameter.Name $found
+            if ($found.Count) {
+                # A function can be written anew, a cmdlet cannot: it goes without what no model could give it.
+                if ($null -eq $ast -and -not $parameter.IsMandatory) { $Cmdlet.WriteVerbose("$($Name): parameter $($found -join '; ')") }
+                else { [void]$Trouble.Add("'$Name' has a parameter without a JSON schema: $($found -join '; ')") }
+                continue
+            }
+            $about = [ordered]@{
+                name = $parameter.Name; shape = $shape; mandatory = $parameter.IsMandatory; limits = Get-BridgeLimit $parameter.Attributes $shape
+                null = $parameter.IsMandatory -and @($parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.AllowNullAttribute] }).Count -gt 0
+                help = if ($parameter.HelpMessage) { $parameter.HelpMessage } else { $help[$parameter.Name] }
+            }
+            if ($defaults.ContainsKey($parameter.Name)) { $about['default'] = $defaults[$parameter.Name] }
+            $about
+        })
     $told
 }
 
@@ -798,13 +809,14 @@ function script:Invoke-BridgeTool {
     $arguments = ConvertTo-BridgeArgument $tool $Command.arguments
     $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
     $timer = $null
+    $stopping = $null
     try {
         # Named apart from what a script may have: its variables are seen from here.
         [void]$shell.AddScript('param($PSBridgeCommand, $PSBridgeArguments) & $PSBridgeCommand @PSBridgeArguments', $true)
         [void]$shell.AddArgument($tool.Command).AddArgument($arguments)
         if ($null -ne $Command.limit) {
             $timer = [System.Threading.CancellationTokenSource]::new([timespan]::FromSeconds($Command.limit))
-            [void]$timer.Token.Register([System.Delegate]::CreateDelegate([System.Action], $shell, 'Stop'))
+            $stopping = $timer.Token.Register((New-BridgeStop $shell))
         }
         $failure = $null
         $output = @()
@@ -830,9 +842,20 @@ function script:Invoke-BridgeTool {
         @{ elapsed = $elapsed; text = ConvertTo-BridgeToolText $result; key = $Key }
     }
     finally {
+        if ($null -ne $stopping) { $stopping.Dispose() }  # waits for a stop under way
         if ($null -ne $timer) { $timer.Dispose() }
         $shell.Dispose()
     }
+}
+
+function script:New-BridgeStop {
+    # What a timer's thread calls to stop a shell: no script block, which would need a runspace. What is thrown there
+    # would end PowerShell; a shell that has ended meanwhile needs no stopping.
+    param($Shell)
+    $express = [System.Linq.Expressions.Expression]
+    $stop = $express::Call($express::Constant($Shell), [powershell].GetMethod('Stop', [type[]]@()))
+    $nothing = $express::Catch([System.Exception], $express::Empty())
+    $express::Lambda([System.Action], $express::TryCatch($stop, [System.Linq.Expressions.CatchBlock[]]@($nothing)), [System.Linq.Expressions.ParameterExpression[]]@()).Compile()
 }
 
 function script:Get-BridgeSentence {
@@ -864,6 +887,158 @@ function script:ConvertTo-BridgeToolText {
     $writer.Add($Result, 'result')
     if (-not $writer.Refusal) { return $writer.Text.ToString() }
     (($Result | Out-String -Width 200) -split "`r?`n" | ForEach-Object { $_.TrimEnd() }) -join "`n" | ForEach-Object { $_.Trim("`n") }
+}
+
+# The service that a test dictates: it runs in the worker, which also notices what a test does not allow.
+
+function script:New-BridgeOffline {
+    # Opens a service; until it is disposed of it is what this runspace's calls go to.
+    param($Cmdlet, $Bound)
+    $asked = [ordered]@{ does = 'open'; answers = @(Get-BridgeSaid $Cmdlet $Bound['Reply']) }
+    if ($Bound['Cassette']) { $asked['cassette'] = $Cmdlet.GetUnresolvedProviderPathFromPSPath($Bound['Cassette']) }
+    if ($Bound.ContainsKey('Record')) { $asked['record'] = [bool]$Bound['Record'] }
+    if ($Bound['Allow']) { $asked['allow'] = [object[]]$Bound['Allow'] }
+    $connection = Connect-Bridge $Cmdlet
+    $before = Get-BridgeSettings
+    if ($null -ne $before) {
+        Send-BridgeSettings @{ Cmdlet = $Cmdlet; Settings = $before } ([System.Collections.Generic.Dictionary[string, object]]::new()) $connection
+        $asked['settings'] = [long]$before['Id']
+    }
+    $told = Invoke-BridgeTesting $Cmdlet $asked
+    Set-Configuration -BaseUrl $told.base_url -AccessToken $told.key
+    $server = [pscustomobject]@{ BaseUrl = $told.base_url }
+    $server.PSObject.TypeNames.Insert(0, 'PSBridge.OfflineOpenAI')
+    $state = @{ Server = $told.server; Before = $before; Proxies = Set-BridgeWebProxy $told.base_url; Open = $true; Failures = @() }
+    $hidden = @{ MemberType = 'NoteProperty'; InputObject = $server }
+    Add-Member @hidden -Name State -Value $state
+    $members = [System.Management.Automation.PSMemberSet]::new('PSStandardMembers', [System.Management.Automation.PSMemberInfo[]]@(
+            [System.Management.Automation.PSPropertySet]::new('DefaultDisplayPropertySet', [string[]]('BaseUrl', 'Requests', 'Failures'))))
+    $server.PSObject.Members.Add($members)
+    Add-Member -InputObject $server -MemberType ScriptProperty -Name Requests -Value { , (Get-BridgeRequest $this.State) }
+    Add-Member -InputObject $server -MemberType ScriptProperty -Name Failures -Value { , (Get-BridgeFailure $this.State) }
+    Add-Member -InputObject $server -MemberType ScriptMethod -Name Reply -Value {
+        $asked = [ordered]@{ does = 'reply'; server = $this.State.Server; answers = @(Get-BridgeSaid $null $args) }
+        $null = Invoke-BridgeTesting $null $asked
+    }
+    Add-Member -InputObject $server -MemberType ScriptMethod -Name ReplyWhen -Value {
+        $asked = [ordered]@{ does = 'reply'; server = $this.State.Server; when = $args[0]; answers = @(Get-BridgeSaid $null $args[1..($args.Count - 1)]) }
+        $null = Invoke-BridgeTesting $null $asked
+    }
+    Add-Member -InputObject $server -MemberType ScriptMethod -Name AssertAsked -Value {
+        $asked = [ordered]@{ does = 'asked'; server = $this.State.Server; expected = $args[0]; index = if ($args.Count -gt 1) { $args[1] } else { -1 } }
+        $difference = Invoke-BridgeTesting $null $asked
+        if ($null -ne $difference) { throw $difference }
+    }
+    Add-Member -InputObject $server -MemberType ScriptMethod -Name Dispose -Value { Close-BridgeOffline $this.State }
+    $server
+}
+
+function script:Close-BridgeOffline {
+    # Ends a service, puts back what was in force, and fails for what the test did not allow. Once.
+    param($State)
+    if (-not $State.Open) { return }
+    $State.Failures = Get-BridgeFailure $State
+    $State.Open = $false
+    Set-BridgeOwn $State.Before
+    Reset-BridgeWebProxy $State.Proxies
+    $null = Invoke-BridgeTesting $null ([ordered]@{ does = 'close'; server = $State.Server })
+    if ($State.Failures.Count) { throw ($State.Failures -join '; ') }
+}
+
+function script:Invoke-BridgeTesting {
+    # One question to the worker about a service; its answer.
+    param($Cmdlet, $Asked)
+    $writer = [PSBridgeWriter]::new()
+    $writer.Add($Asked, 'Reply')
+    if ($writer.Refusal) { $record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null }
+    else {
+        $connection = Connect-Bridge $Cmdlet
+        $answer = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'testing' $writer.Text.ToString()) 60000
+        if ($null -eq $answer) { $record = New-BridgeLoss $connection $null }
+        elseif ($null -ne $answer.PSObject.Properties['error']) { $record = ConvertTo-BridgeRecord $answer.error $null }
+        else { return , $script:Reader.Read($answer.result.value) }
+    }
+    if ($null -ne $Cmdlet) { $Cmdlet.ThrowTerminatingError($record) }
+    throw $record
+}
+
+function script:Get-BridgeSaid {
+    # What is to be answered, one after the other, in the worker's terms.
+    param($Cmdlet, $Answers)
+    foreach ($answer in $Answers) {
+        $calls = @($answer)
+        $kind = if ($calls.Count -and $calls[0] -is [System.Management.Automation.PSCustomObject]) { $calls[0].PSObject.TypeNames[0] } else { '' }
+        if ($kind -eq 'PSBridge.OfflineToolCall') {
+            $said = [object[]]@(foreach ($call in $calls) { @{ name = $call.name; arguments = $call.arguments } })
+            @{ kind = 'calls'; value = $said }
+        }
+        elseif ($kind -eq 'PSBridge.OfflineFault') { @{ kind = 'fault'; value = $answer.Fault } }
+        elseif ($answer -is [string]) { @{ kind = 'text'; value = [string]$answer } }
+        else { @{ kind = 'data'; value = $answer } }
+    }
+}
+
+function script:New-BridgeFault {
+    param($Bound)
+    $fault = @{}
+    foreach ($key in $Bound.Keys) {
+        if ($script:Common.Contains($key)) { continue }
+        $value = $Bound[$key]
+        if ($value -is [System.Management.Automation.SwitchParameter]) { $value = [bool]$value }
+        $fault[($key -creplace '(?<=[a-z])([A-Z])', '_$1').ToLowerInvariant()] = $value
+    }
+    $made = [pscustomobject]@{ Fault = $fault }
+    $made.PSObject.TypeNames.Insert(0, 'PSBridge.OfflineFault')
+    $made
+}
+
+function script:Get-BridgeRequest {
+    # What came, oldest first. What PowerShell's own cmdlets wanted from elsewhere is no request of the service.
+    param($State)
+    if (-not $State.Open) { throw 'The offline server is not open any more.' }
+    $all = Invoke-BridgeTesting $null ([ordered]@{ does = 'requests'; server = $State.Server })
+    , [object[]]@($all | Where-Object { -not (Test-BridgeElsewhere $_) })
+}
+
+function script:Get-BridgeFailure {
+    # What the test must fail for: calls elsewhere, and requests without an answer.
+    param($State)
+    if (-not $State.Open) { return , [object[]]@($State.Failures) }
+    $asked = [ordered]@{ does = 'failures'; server = $State.Server }
+    $failures = Invoke-BridgeTesting $null $asked
+    $asked['does'] = 'requests'
+    $all = Invoke-BridgeTesting $null $asked
+    foreach ($request in $all) {
+        if (Test-BridgeElsewhere $request) { $failures += "a call to $($request.Path -replace '[?#].*$')" }
+    }
+    , [object[]]@($failures)
+}
+
+function script:Test-BridgeElsewhere {
+    # Whether a request came as to a proxy: it was meant for another host.
+    param($Request)
+    $Request.Method -eq 'CONNECT' -or $Request.Path -match '^https?://'
+}
+
+function script:Set-BridgeWebProxy {
+    # Invoke-WebRequest and its kin go to the service, as to a proxy, for whatever is not this machine; what was before.
+    param($Url)
+    $uri = [uri]$Url
+    $proxy = [System.Net.WebProxy]::new("http://$($uri.Authority)", $true)
+    $before = @{ Web = [System.Net.WebRequest]::DefaultWebProxy; Client = $null }
+    [System.Net.WebRequest]::DefaultWebProxy = $proxy
+    $client = 'System.Net.Http.HttpClient' -as [type]
+    if ($null -ne $client -and $null -ne $client.GetProperty('DefaultProxy')) {
+        $before.Client = $client::DefaultProxy
+        $client::DefaultProxy = $proxy
+    }
+    $before
+}
+
+function script:Reset-BridgeWebProxy {
+    param($Before)
+    [System.Net.WebRequest]::DefaultWebProxy = $Before.Web
+    if ($null -ne $Before.Client) { ('System.Net.Http.HttpClient' -as [type])::DefaultProxy = $Before.Client }
 }
 
 # What is said to the worker, and what is said when there is none.
@@ -1427,6 +1602,9 @@ function script:Open-BridgeCall {
     if ($null -ne $script:Live) { Sync-BridgeLive }
     $settings = Get-BridgeSettings
     if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
+        if ($Bound.TryGetValue('InvokeTools', [ref]$asked) -and $asked -ne 'None') {
+            $Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'AsJob', must not be given with -InvokeTools: tools run in the caller's runspace, and a job has its own." 'PSBridge.InvalidValue' 'InvalidArgument' $asked))
+        }
         return @{
             Cmdlet = $Cmdlet; Name = $Name; Job = $true; Open = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
             Items = [System.Collections.ArrayList]::new(); Settings = $settings

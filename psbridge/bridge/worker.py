@@ -122,12 +122,14 @@ class Worker:
                 self._begin(id, method, params, marked)
             case "status":
                 self._output.put(result_line(id, encoded(self._status())))
+            case "testing":
+                self._testing(id, params)
             case "shutdown":
                 self._calls.cancel_all()
                 self._output.put(result_line(id, "{}"))
                 return False
             case _:
-                known = "hello, invoke, open, feed, close, cancel, status and shutdown"
+                known = "hello, invoke, open, feed, close, cancel, status, testing and shutdown"
                 told = f"There is no method '{method[:80]}'; {known} are."
                 raise Refused(messages.METHOD_NOT_FOUND, told, id)
         return True
@@ -186,6 +188,20 @@ class Worker:
         else:
             known = "cancel, feed, close, told and forget do"
             log(f"psbridge.bridge: a notification came that means nothing here; {known}.")
+
+    def _testing(self, id: Id, params: dict[str, Any]) -> None:
+        """A service that a test dictates, opened and asked."""
+        from importlib import import_module
+
+        from ..client.settings.configuration import current_configuration
+
+        try:
+            with settings.in_force(params):
+                service = current_configuration()
+            told = import_module("psbridge.testing.remote").answer(decoded(params), service)
+            self._output.put(result_line(id, f'{{"value":{encoded(told)}}}'))
+        except Exception as error:
+            self._output.put(self._error(id, error, None, {}))
 
     def _begin(self, id: Id, method: str, params: dict[str, Any], marked: bool) -> None:
         """A call, with the configuration it says it goes by."""

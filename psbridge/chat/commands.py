@@ -138,12 +138,8 @@ class CommandTool(Tool):
         kinds = _kinds(
             {**self.parameters, "required": [n for n in self.parameters["required"] if n not in optional]}
         )
-        faults = [
-            f"{'.'.join(map(str, fault.path)) or 'arguments'}: {fault.message}"
-            for fault in sorted(
-                Draft202012Validator(kinds).iter_errors(given), key=lambda one: one.json_path
-            )[:5]
-        ]
+        errors = sorted(Draft202012Validator(kinds).iter_errors(given), key=lambda one: one.json_path)
+        faults = [f"{'.'.join(map(str, fault.path)) or 'arguments'}: {_said(fault)}" for fault in errors[:5]]
         if faults:
             known = ", ".join(self.parameters["properties"])
             more = f"The parameters are {known}." if known else "There are no parameters."
@@ -158,6 +154,13 @@ class CommandTool(Tool):
             "TimeoutSec": self.timeout,
             "Number": self.number,
         }
+
+
+def _said(fault: Any) -> str:
+    """What is wrong; of what may be null too, why it is not the other."""
+    while fault.validator == "anyOf" and fault.context:
+        fault = fault.context[0]
+    return str(fault.message)
 
 
 def _kinds(schema: Any) -> Any:

@@ -56,19 +56,21 @@ class Guard:
         with _lock:
             _active.remove(self)
 
-    def check_url(self, url: str) -> None:
-        """A call of psbridge's client.
-
-        Raises:
-            ConnectionFailedError: it is to another base URL.
-        """
+    def allows(self, url: str) -> bool:
+        """Whether psbridge's client may call this."""
         target = url.partition("?")[0]
         allowed = (self._base, *self._urls)
         if any(target == base or target.startswith(base + "/") for base in allowed):
-            return
+            return True
+        return (urlsplit(url).hostname or "").lower() in self._hosts
+
+    def refuse_url(self, url: str) -> None:
+        """A call of psbridge's client that is not allowed.
+
+        Raises:
+            ConnectionFailedError: always.
+        """
         shown = urlsplit(url)
-        if (shown.hostname or "").lower() in self._hosts:
-            return
         called = f"a call to {shown.scheme}://{shown.netloc.rpartition('@')[2]}{shown.path}"
         self.violations.append(called)
         from ..client.errors import ConnectionFailedError
@@ -108,7 +110,9 @@ def _heard(event: str, args: tuple[Any, ...]) -> None:
         return
     guard = _active[-1]
     if event == CALL:
-        guard.check_url(str(args[0]))
+        # A service that another runspace's test opened is one to call, too.
+        if not any(one.allows(str(args[0])) for one in tuple(_active)):
+            guard.refuse_url(str(args[0]))
     elif event == "socket.connect":
         address = args[1]
         # A path or bytes is a socket of this machine.

@@ -42,6 +42,7 @@ class OfflineOpenAI(ContextDecorator):
 
     Attributes:
         server: the `OfflineServer` behind it.
+        service: the configuration of the real service; None for the one in force when the server opens.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class OfflineOpenAI(ContextDecorator):
         self._cassette = cassette
         self._record = os.environ.get(RECORD, "") not in ("", "0") if record is None else record
         self._allow = tuple(allow)
+        self.service: Configuration | None = None
         self._guard: Guard | None = None
         self._opened: ExitStack | None = None
 
@@ -144,7 +146,7 @@ class OfflineOpenAI(ContextDecorator):
                 stack.callback(_restore, name, os.environ.get(name))
                 os.environ[name] = value
             set_configuration(Configuration(base_url=self.base_url, access_token=KEY))
-            allowed = (*self._allow, *((_service(before),) if self._recording else ()))
+            allowed = (*self._allow, *((_service(self.service or before),) if self._recording else ()))
             self._guard = stack.enter_context(Guard(self.base_url, allowed))
             self._opened = stack.pop_all()
         return self
@@ -184,7 +186,7 @@ class OfflineOpenAI(ContextDecorator):
             )
         send = None
         if self._record:
-            settings = current_configuration().resolved()
+            settings = (self.service or current_configuration()).resolved()
             send = _sender(settings)
             tape.hidden = tuple(value.removeprefix("Bearer ") for value in _credentials(settings).values())
         self.server.use(CassetteApp(tape, send, self._script.failures))

@@ -27,7 +27,10 @@ from psbridge.models.tables import CMDLETS
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "powershell" / "PSBridge"
 REFERENCE = ROOT / "tests" / "data" / "reference-cmdlets.json"
-OWN = {"Connect-PSBridge", "Disconnect-PSBridge", "Get-PSBridgeStatus"}
+OWN = {
+    *("Connect-PSBridge", "Disconnect-PSBridge", "Get-PSBridgeStatus"),
+    *("New-OfflineFault", "New-OfflineOpenAI", "New-OfflineToolCall"),
+}
 # Parameters only PowerShell has, and the types that are spelled otherwise there.
 POWERSHELL_ONLY = {
     "New-ChatCompletion": {"AsJob"},

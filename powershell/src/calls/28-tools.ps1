@@ -11,6 +11,12 @@ $script:Described = @{}  # commands on their way to becoming tools, by number
 $script:Tools = @{}      # by number, as long as somebody holds them
 $script:Results = @{}    # what tools gave, by question, until the reply that holds it is read
 
+function Invoke-BridgeThere {
+    # Runs a text where the caller is: what is defined there is known there only. Its first result.
+    param($Cmdlet, [string] $Text)
+    $Cmdlet.SessionState.InvokeCommand.InvokeScript($Cmdlet.SessionState, [scriptblock]::Create($Text), [object[]]$args) | Select-Object -First 1
+}
+
 function Resolve-BridgeCommand {
     # The command that was meant: by name as the caller would call it, a script block, or a command itself.
     param($Cmdlet, $Given)
@@ -19,7 +25,8 @@ function Resolve-BridgeCommand {
     $command = $Given
     if ($command -isnot [System.Management.Automation.CommandInfo]) {
         $kinds = [System.Management.Automation.CommandTypes]'Alias, Function, Filter, Cmdlet, ExternalScript'
-        $command = $Cmdlet.SessionState.InvokeCommand.GetCommand("$Given", $kinds)
+        $look = '& { param($Name, $Kinds) $ExecutionContext.InvokeCommand.GetCommand($Name, $Kinds) } @args'
+        $command = Invoke-BridgeThere $Cmdlet $look "$Given" $kinds
         if ($null -eq $command) { return "there is no command '$Given'" }
     }
     while ($command -is [System.Management.Automation.AliasInfo]) {
@@ -64,36 +71,40 @@ function Get-BridgeCommandFact {
     if ($Command -is [scriptblock]) {
         $ast = $Command.Ast
         # A script block has no parameters to ask for; a function of it has.
-        Set-Item -LiteralPath 'Function:script:PSBridgeTool' -Value $Command
-        $info = Get-Command -Name 'PSBridgeTool' -CommandType Function
+        $info = Invoke-BridgeThere $Cmdlet @'
+& {
+    param($Block)
+    ${Function:PSBridgeTool} = $Block
+    $command = Get-Command -Name PSBridgeTool -CommandType Function
+    $null = $command.ParameterSets
+    $command
+} @args
+'@ $Command
     }
     elseif ($Command.PSObject.Properties['ScriptBlock'] -and $null -ne $Command.ScriptBlock) { $ast = $Command.ScriptBlock.Ast }
-    try {
-        $help = Get-BridgeHelp $Command $ast
-        $told['description'] = $help['']
-        $defaults = Get-BridgeDefault $ast
-        $set = @($info.ParameterSets | Where-Object { $_.IsDefault }) + @($info.ParameterSets) | Select-Object -First 1
-        $common = @([System.Management.Automation.Cmdlet]::CommonParameters) + @([System.Management.Automation.Cmdlet]::OptionalCommonParameters)
-        $told['parameters'] = @(foreach ($parameter in $set.Parameters) {
-                if ($common -contains $parameter.Name) { continue }
-                $found = [System.Collections.ArrayList]::new()
-                $shape = Get-BridgeShape $parameter.ParameterType $parameter.Name $found
-                if ($found.Count) {
-                    # A function can be written anew, a cmdlet cannot: it goes without what no model could give it.
-                    if ($null -eq $ast -and -not $parameter.IsMandatory) { $Cmdlet.WriteVerbose("$($Name): parameter $($found -join '; ')") }
-                    else { [void]$Trouble.Add("'$Name' has a parameter without a JSON schema: $($found -join '; ')") }
-                    continue
-                }
-                $about = [ordered]@{
-                    name = $parameter.Name; shape = $shape; mandatory = $parameter.IsMandatory; limits = Get-BridgeLimit $parameter.Attributes $shape
-                    null = $parameter.IsMandatory -and @($parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.AllowNullAttribute] }).Count -gt 0
-                    help = if ($parameter.HelpMessage) { $parameter.HelpMessage } else { $help[$parameter.Name] }
-                }
-                if ($defaults.ContainsKey($parameter.Name)) { $about['default'] = $defaults[$parameter.Name] }
-                $about
-            })
-    }
-    finally { if ($Command -is [scriptblock]) { Remove-Item -LiteralPath 'Function:PSBridgeTool' } }
+    $help = Get-BridgeHelp $Command $ast
+    $told['description'] = $help['']
+    $defaults = Get-BridgeDefault $ast
+    $set = @($info.ParameterSets | Where-Object { $_.IsDefault }) + @($info.ParameterSets) | Select-Object -First 1
+    $common = @([System.Management.Automation.Cmdlet]::CommonParameters) + @([System.Management.Automation.Cmdlet]::OptionalCommonParameters)
+    $told['parameters'] = @(foreach ($parameter in $set.Parameters) {
+            if ($common -contains $parameter.Name) { continue }
+            $found = [System.Collections.ArrayList]::new()
+            $shape = Get-BridgeShape $parameter.ParameterType $parameter.Name $found
+            if ($found.Count) {
+                # A function can be written anew, a cmdlet cannot: it goes without what no model could give it.
+                if ($null -eq $ast -and -not $parameter.IsMandatory) { $Cmdlet.WriteVerbose("$($Name): parameter $($found -join '; ')") }
+                else { [void]$Trouble.Add("'$Name' has a parameter without a JSON schema: $($found -join '; ')") }
+                continue
+            }
+            $about = [ordered]@{
+                name = $parameter.Name; shape = $shape; mandatory = $parameter.IsMandatory; limits = Get-BridgeLimit $parameter.Attributes $shape
+                null = $parameter.IsMandatory -and @($parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.AllowNullAttribute] }).Count -gt 0
+                help = if ($parameter.HelpMessage) { $parameter.HelpMessage } else { $help[$parameter.Name] }
+            }
+            if ($defaults.ContainsKey($parameter.Name)) { $about['default'] = $defaults[$parameter.Name] }
+            $about
+        })
     $told
 }
 
@@ -207,13 +218,14 @@ function Invoke-BridgeTool {
     $arguments = ConvertTo-BridgeArgument $tool $Command.arguments
     $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
     $timer = $null
+    $stopping = $null
     try {
         # Named apart from what a script may have: its variables are seen from here.
         [void]$shell.AddScript('param($PSBridgeCommand, $PSBridgeArguments) & $PSBridgeCommand @PSBridgeArguments', $true)
         [void]$shell.AddArgument($tool.Command).AddArgument($arguments)
         if ($null -ne $Command.limit) {
             $timer = [System.Threading.CancellationTokenSource]::new([timespan]::FromSeconds($Command.limit))
-            [void]$timer.Token.Register([System.Delegate]::CreateDelegate([System.Action], $shell, 'Stop'))
+            $stopping = $timer.Token.Register((New-BridgeStop $shell))
         }
         $failure = $null
         $output = @()
@@ -239,9 +251,20 @@ function Invoke-BridgeTool {
         @{ elapsed = $elapsed; text = ConvertTo-BridgeToolText $result; key = $Key }
     }
     finally {
+        if ($null -ne $stopping) { $stopping.Dispose() }  # waits for a stop under way
         if ($null -ne $timer) { $timer.Dispose() }
         $shell.Dispose()
     }
+}
+
+function New-BridgeStop {
+    # What a timer's thread calls to stop a shell: no script block, which would need a runspace. What is thrown there
+    # would end PowerShell; a shell that has ended meanwhile needs no stopping.
+    param($Shell)
+    $express = [System.Linq.Expressions.Expression]
+    $stop = $express::Call($express::Constant($Shell), [powershell].GetMethod('Stop', [type[]]@()))
+    $nothing = $express::Catch([System.Exception], $express::Empty())
+    $express::Lambda([System.Action], $express::TryCatch($stop, [System.Linq.Expressions.CatchBlock[]]@($nothing)), [System.Linq.Expressions.ParameterExpression[]]@()).Compile()
 }
 
 function Get-BridgeSentence {

@@ -63,6 +63,9 @@ function Open-BridgeCall {
     if ($null -ne $script:Live) { Sync-BridgeLive }
     $settings = Get-BridgeSettings
     if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
+        if ($Bound.TryGetValue('InvokeTools', [ref]$asked) -and $asked -ne 'None') {
+            $Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'AsJob', must not be given with -InvokeTools: tools run in the caller's runspace, and a job has its own." 'PSBridge.InvalidValue' 'InvalidArgument' $asked))
+        }
         return @{
             Cmdlet = $Cmdlet; Name = $Name; Job = $true; Open = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
             Items = [System.Collections.ArrayList]::new(); Settings = $settings
