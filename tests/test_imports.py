@@ -34,7 +34,8 @@ ALLOWED: dict[str, set[str]] = {
     "bridge": {"chat", "cmdlets", "binding", "models", "client"},
     "script": {"chat", "cmdlets", "binding", "models", "client"},
     "runs": {"chat", "cmdlets", "binding", "models", "client"},
-    "dotnet": {"chat", "cmdlets", "binding", "models", "client", "chatapi"},
+    # A hosted session has functions of the PowerShell module; `install_module` knows where that is.
+    "dotnet": {"chat", "cmdlets", "binding", "models", "client", "chatapi", "install_module"},
     "inprocess": {"bridge", "chat", "dotnet", "cmdlets", "binding", "models", "client"},
     # The package itself names, lazily, what users reach through it.
     "__init__": {"cmdlets", "binding", "models", "client", "offline", "chatapi", "runs"},

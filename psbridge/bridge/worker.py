@@ -15,9 +15,10 @@ from functools import partial
 from typing import Any, NoReturn
 
 from .. import __version__
+from ..cmdlets.failures import masked
 from . import PROTOCOL, messages, settings
 from .calls import Call, Calls
-from .failures import data_text, failure, masked
+from .failures import data_text, failure
 from .invocation import Invocation
 from .lines import LIMIT, Overlong, lines
 from .loading import Loading

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -14,6 +14,7 @@ _PACKAGE = __name__.partition(".")[0]
 # What -WarningAction of the cmdlet that runs here says. A context variable, because Python's own filters
 # belong to the whole process and many calls may run at once.
 _action: ContextVar[str] = ContextVar("psbridge_warning_action", default="Continue")
+_hears: ContextVar[Callable[[str], None] | None] = ContextVar("psbridge_warning_hears", default=None)
 
 
 class PSBridgeWarning(UserWarning):
@@ -36,6 +37,10 @@ def warn(message: str) -> None:
             error_id="ActionPreferenceStop",
             category="OperationStopped",
         )
+    hears = _hears.get()
+    if hears is not None:
+        hears(message)
+        return
     warnings.warn(message, PSBridgeWarning, stacklevel=_frames_of_psbridge())
 
 
@@ -47,6 +52,21 @@ def warning_action(action: str) -> Iterator[None]:
         yield
     finally:
         _action.reset(token)
+
+
+@contextmanager
+def heard_by(hears: Callable[[str], None]) -> Iterator[None]:
+    """Have every warning inside said to `hears`, for a host with a warning stream of its own."""
+    token = _hears.set(hears)
+    try:
+        yield
+    finally:
+        _hears.reset(token)
+
+
+def hear(hears: Callable[[str], None]) -> None:
+    """The same, for the rest of the context that runs here."""
+    _hears.set(hears)
 
 
 def _frames_of_psbridge() -> int:

@@ -1,270 +1,292 @@
 """PSBridge's cmdlets as PowerShell functions of a hosted session, made from the generated table.
 
-Real parameter blocks, so that PowerShell itself binds; the work is done in this process by the Python
-cmdlets, through one delegate. Knows nothing of how a session is opened.
+The parameter blocks are the module's, and so are the functions that make and write an ErrorRecord; the work
+is done in this process by the Python cmdlets, through delegates. Knows nothing of how a session is opened.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from ..binding import SecureString
 from ..client.clock import Cancellation
-from ..cmdlets.cmdlet import COMMON
 from ..cmdlets.functions import cmdlet
+from ..cmdlets.many import LIMITS
 from ..cmdlets.session import cancellable
-from ..cmdlets.table import TableEntry, entries, entry
-from ..cmdlets.unset import UNSET
-from ..cmdlets.warning import PSBridgeWarning
-from ..errors import PSBridgeError
-from ..models.base import Model
-from ..models.tables import ParameterRow
-from . import edge, tokens
-from .convert import to_dotnet
-from .read import read
+from ..cmdlets.table import TableEntry, entries
+from ..cmdlets.warning import heard_by
+from ..install_module import source
+from ..models import blocks
+from . import edge
+from .answers import FAILURE, ITEMS, NOTHING, VALUE, answer, failure, output
+from .arguments import arguments
+from .pipelines import HostedPipeline
 
 VARIABLE = "__PSBridge"
 
-# What a call answers with, as the first item of an Object[]; the functions below take it apart.
-_NOTHING, _VALUE, _ITEMS = "nothing", "value", "items"
+_MODULES = ("New-BridgeRecord", "ConvertTo-BridgeRecord", "New-BridgeException", "Write-BridgeError")
+"""Functions of the module that a session uses as they are."""
 
-_TYPES = {"SwitchParameter": "switch", "FileInfo": "System.IO.FileInfo"}  # as PowerShell writes them
+_WRITE = "Write-BridgeAnswer"
+_WRITES = """
+    param($Cmdlet, $Answer, $Target)
+    foreach ($line in $Answer[1]) { $Cmdlet.WriteWarning($line) }
+    $value = $Answer[2]
+    if ($Answer[0] -eq 'value') { if ($value -is [byte[]]) { , $value } else { $value } }
+    elseif ($Answer[0] -eq 'failure') {
+        Write-BridgeError $Cmdlet (ConvertTo-BridgeRecord $value $Target) $Cmdlet.MyInvocation.ExpectingInput
+    }
+    elseif ($Answer[0] -eq 'items') {
+        try {
+            while ($true) {
+                $item = $value.Invoke($true)
+                if ($item[0] -eq 'nothing') { break }
+                Write-BridgeAnswer $Cmdlet $item $Target
+            }
+        }
+        finally { $null = $value.Invoke($false) }
+    }
+"""
 
-# An address, or the id of a file that the service has, is no path.
-_NO_PATH = re.compile(r"(?:https?|data):|file-[A-Za-z0-9]+\Z", re.IGNORECASE)
-
-_BODY = """
+# One call for each item of the pipeline. PowerShell leaves an item's properties bound when the next item
+# lacks them: they are taken out.
+_EACH = """
+    begin {{ $given = @($PSBoundParameters.Keys) }}
     process {{
-        $answer = $global:{variable}.Invoke('{name}', $PSBoundParameters, $PSCmdlet)
-        foreach ($line in $answer[1]) {{ $PSCmdlet.WriteWarning($line) }}
-        if ($answer[0] -is [System.Management.Automation.ErrorRecord]) {{
-            $PSCmdlet.ThrowTerminatingError($answer[0])
-        }}
-        if ($answer[0] -eq 'value') {{ $answer[2] }}
-        if ($answer[0] -eq 'items') {{
-            while ($true) {{
-                $item = $answer[2].Invoke()
-                if ($item.Length -eq 0) {{ break }}
-                if ($item[0] -is [System.Management.Automation.ErrorRecord]) {{
-                    $PSCmdlet.ThrowTerminatingError($item[0])
-                }}
-                $item[0]
-            }}
-        }}
+        {asks}
+        $answer = $global:{variable}['Call'].Invoke('{name}', $PSBoundParameters, $PSCmdlet)
+        Write-BridgeAnswer $PSCmdlet $answer {target}
+        {taken_out}
     }}
 """
 
+# A cmdlet that takes a limit, a pace or no order for its pipeline: all of the pipeline is handed on.
+_MANY = """
+    begin {{
+        $given = @($PSBoundParameters.Keys)
+        $limits = @($given | Where-Object {{ $_ -in {limits} }})
+        $limited = $PSCmdlet.MyInvocation.ExpectingInput -and $limits.Count
+        $line = $null
+    }}
+    process {{
+        {asks}
+        $clean = $false
+        try {{
+            if (-not $limited) {{
+                $answer = $global:{variable}['Call'].Invoke('{name}', $PSBoundParameters, $PSCmdlet)
+                Write-BridgeAnswer $PSCmdlet $answer {target}
+            }}
+            else {{
+                if ($null -eq $line) {{
+                    $line = $global:{variable}['Open'].Invoke('{name}', $PSBoundParameters, $PSCmdlet)
+                    if ($line[0] -eq 'failure') {{
+                        $PSCmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $line[2] $null))
+                    }}
+                    $line = $line[2]
+                }}
+                $line['Feed'].Invoke($PSBoundParameters, $_, $PSCmdlet)
+                do {{
+                    $told = $line['Take'].Invoke($false)
+                    foreach ($answer in $told[1]) {{ Write-BridgeAnswer $PSCmdlet $answer $answer[3] }}
+                }} while ($told[0])
+            }}
+            $clean = $true
+        }}
+        finally {{
+            if (-not $clean -and $line -is [hashtable]) {{ $line['Cancel'].Invoke() }}
+        }}
+        {taken_out}
+    }}
+    end {{
+        if ($null -eq $line) {{ return }}
+        try {{
+            $line['Close'].Invoke()
+            do {{
+                $told = $line['Take'].Invoke($true)
+                foreach ($answer in $told[1]) {{ Write-BridgeAnswer $PSCmdlet $answer $answer[3] }}
+            }} while ($told[0])
+        }}
+        finally {{ $line['Cancel'].Invoke() }}
+    }}
+"""
+
+# What throws upstream ends the pipeline between two blocks; only this one still runs, since PowerShell 7.3.
+_CLEAN = """
+    clean { if ($line -is [hashtable]) { $line['Cancel'].Invoke() } }
+"""
+
+# A cmdlet whose whole pipeline is one call.
+_GATHERS = """
+    begin {{ $rows = [System.Collections.ArrayList]::new() }}
+    process {{
+        if (-not $PSBoundParameters.ContainsKey('InputObject')) {{ return }}
+        foreach ($row in @($InputObject)) {{ [void]$rows.Add($row) }}
+    }}
+    end {{
+        [void]$PSBoundParameters.Remove('InputObject')
+        if ($PSCmdlet.MyInvocation.ExpectingInput -or $rows.Count) {{
+            $PSBoundParameters['InputObject'] = $rows.ToArray()
+        }}
+        $answer = $global:{variable}['Call'].Invoke('{name}', $PSBoundParameters, $PSCmdlet)
+        Write-BridgeAnswer $PSCmdlet $answer $null
+    }}
+"""
+
+_TAKEN_OUT = """foreach ($key in @($PSBoundParameters.Keys)) {
+            if ($given -notcontains $key) { [void]$PSBoundParameters.Remove($key) }
+        }"""
+
 
 @cache
-def definitions() -> dict[str, str]:
-    """The body of every function, by its name."""
-    return {row.name: _definition(row) for row in entries()}
+def definitions(cleans: bool) -> dict[str, str]:
+    """The body of every function, by its name.
+
+    Args:
+        cleans: this PowerShell has `clean` blocks.
+
+    Raises:
+        InstallError: this installation came without the PowerShell module.
+    """
+    return {
+        **{row.name: _definition(row, cleans) for row in entries()},
+        **_functions_of_the_module(),
+        _WRITE: _WRITES,
+    }
 
 
-def _definition(row: TableEntry) -> str:
-    binding = [f"DefaultParameterSetName = '{row.default_set}'"] if row.default_set else []
-    if row.should_process:
-        binding.append("SupportsShouldProcess = $true")
-    block = ",\n".join(_parameter(one) for one in row.parameters)
-    body = _BODY.format(variable=VARIABLE, name=row.name)
-    return f"[CmdletBinding({', '.join(binding)})]\nparam(\n{block}\n)\n{body}"
+def _functions_of_the_module() -> dict[str, str]:
+    text = (source() / "PSBridge.Calls.ps1").read_text(encoding="ascii")
+    found = {
+        name: body
+        for name, body in re.findall(r"(?ms)^function (?:script:)?([\w-]+) \{\n(.*?)^\}$", text)
+        if name in _MODULES
+    }
+    return {name: found[name] for name in _MODULES}
 
 
-def _parameter(one: ParameterRow) -> str:
-    says = []
-    if one.position is not None:
-        says.append(f"Position = {one.position}")
-    for wanted, text in (
-        (one.mandatory, "Mandatory"),
-        (one.pipeline, "ValueFromPipeline"),
-        (one.by_name, "ValueFromPipelineByPropertyName"),
-    ):
-        if wanted:
-            says.append(f"{text} = $true")
-    sets = [[f"ParameterSetName = '{name}'"] for name in one.sets] or [[]]
-    lines = [f"[Parameter({', '.join([*named, *says])})]" for named in sets]
-    if one.values:
-        lines.append("[ValidateSet({})]".format(", ".join(f"'{value}'" for value in one.values)))
-    # [string] would make "System.Security.SecureString" of a secret.
-    dotnet = _TYPES.get(one.dotnet, "object" if one.secret else one.dotnet)
-    lines.append(f"[{dotnet}]\n${{{one.name}}}")
-    return "\n".join(lines)
+def _definition(entry: TableEntry, cleans: bool) -> str:
+    row, parameters = entry.row, entry.parameters
+    target = "$null"
+    if row.operations and row.operations[0].request:
+        target = f"$PSBoundParameters['{row.operations[0].request}']"
+    piped = blocks.piped(parameters)
+    if piped:
+        target = f"$(if ($PSCmdlet.MyInvocation.ExpectingInput) {{ $_ }} else {{ {target} }})"
+    asked = blocks.asks(row, parameters)
+    words = {
+        "variable": VARIABLE,
+        "name": row.name,
+        "asks": f"if (-not ({asked})) {{ return }}" if asked else "",
+        "target": target,
+        "taken_out": _TAKEN_OUT if piped else "",
+        "limits": ", ".join(f"'{name}'" for name in (*LIMITS, "Unordered")),
+    }
+    if row.gathers:
+        body = _GATHERS.format(**words)
+    elif "ThrottleLimit" in entry.names and piped:
+        body = _MANY.format(**words) + (_CLEAN if cleans else "")
+    else:
+        body = _EACH.format(**words)
+    block = blocks.block(parameters)
+    return f"[CmdletBinding({blocks.binding(row, parameters)})]\nparam(\n{block}\n)\n{body}"
+
+
+class _Ends(Protocol):
+    def cancel(self) -> None:
+        """End what is waited for."""
 
 
 class Calls:
-    """The calls of one session: the delegate its functions invoke, and what cancels them."""
+    """The calls of one session: the delegates its functions invoke, and what cancels them.
+
+    Attributes:
+        delegates: a .NET table: `Call` does a cmdlet with what was bound, `Open` begins a pipeline of it.
+    """
 
     def __init__(self) -> None:
         system = edge.namespace("System")
-        self.delegate = system.Func[system.String, system.Object, system.Object, system.Object](self._invoke)
-        self._under_way: set[Cancellation] = set()
+        invoked = system.Func[system.String, system.Object, system.Object, system.Object]
+        self.delegates = edge.net("System.Collections.Hashtable")()
+        self.delegates["Call"] = invoked(self._call)
+        self.delegates["Open"] = invoked(self._open)
+        self._under_way: set[_Ends] = set()
         self._lock = threading.Lock()
 
     def cancel(self) -> None:
         """End what the calls under way wait for."""
         with self._lock:
             under_way = list(self._under_way)
-        for cancellation in under_way:
-            cancellation.cancel()
+        for one in under_way:
+            one.cancel()
 
-    def _invoke(self, name: str, bound: Any, caller: Any) -> Any:
+    def _leave(self, one: _Ends) -> None:
+        with self._lock:
+            self._under_way.discard(one)
+
+    def _call(self, name: str, bound: Any, caller: Any) -> Any:
         """One call, from the pipeline's thread; never raises into .NET."""
         cancellation = Cancellation()
         with self._lock:
             self._under_way.add(cancellation)
-        told: list[str] = []
+        warnings: list[str] = []
+        given: dict[str, Any] = {}
         try:
-            with collecting_warnings(told), cancellable(cancellation):
-                result = cmdlet(name)(**_arguments(name, bound, caller))
-            return _answer(told, result)
+            with heard_by(warnings.append), cancellable(cancellation):
+                given = arguments(name, bound, caller)
+                result = cmdlet(name)(**given)
+            if isinstance(result, Iterator):
+                return answer(ITEMS, warnings, _following(result, name))
+            return answer(NOTHING, warnings) if result is None else answer(VALUE, warnings, output(result))
         except Exception as error:
-            return edge.object_array([error_record(error, name), edge.object_array(list(told)), None])
+            return answer(FAILURE, warnings, failure(error, name, given))
         finally:
-            with self._lock:
-                self._under_way.discard(cancellation)
+            self._leave(cancellation)
 
+    def _open(self, name: str, bound: Any, caller: Any) -> Any:
+        """A pipeline, as a table of delegates: Feed, Take, Close and Cancel; never raises into .NET."""
+        try:
+            line = HostedPipeline(name, arguments(name, bound, caller), self._leave)
+        except Exception as error:
+            return answer(FAILURE, [], failure(error, name))
+        with self._lock:
+            self._under_way.add(line)
 
-_told: ContextVar[list[str] | None] = ContextVar("psbridge_dotnet_warnings", default=None)
+        def feed(bound: Any, item: Any, caller: Any) -> None:
+            try:
+                line.feed(arguments(name, bound, caller), item)
+            except Exception as error:
+                line.refuse(error, item)
 
-
-@contextmanager
-def collecting_warnings(told: list[str]) -> Iterator[None]:
-    """Put the warnings of the cmdlets called inside into `told`, for PowerShell's warning stream."""
-    if warnings.showwarning is not _show:
-        global _show_elsewhere
-        _show_elsewhere = warnings.showwarning
-        warnings.showwarning = _show
-    # Python shows one warning a line; PowerShell shows every one, and the line here is always this module's.
-    globals().pop("__warningregistry__", None)
-    token = _told.set(told)
-    try:
-        yield
-    finally:
-        _told.reset(token)
-
-
-_show_elsewhere: Callable[..., None] = warnings.showwarning
-
-
-def _show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-    told = _told.get()
-    if told is not None and issubclass(category, PSBridgeWarning):
-        told.append(str(message))
-    else:
-        _show_elsewhere(message, category, *where, **more)
-
-
-def _arguments(name: str, bound: Any, caller: Any) -> dict[str, Any]:
-    parameters = entry(name).parameters
-    secure = {one.name for one in parameters if one.dotnet == "SecureString"}
-    given = {key: value for key, value in read(bound).items() if key not in COMMON}
-    for key, value in given.items():
-        if isinstance(value, SecureString) and key not in secure:
-            given[key] = value.reveal()  # a SecureString was given for a text, such as an access token
-    for one in parameters:
-        if one.file and given.get(one.name):
-            given[one.name] = _located(given[one.name], caller)
-    return given
-
-
-def _located(value: Any, caller: Any) -> Any:
-    """A path of the script's, relative to its location, which is not this process's.
-
-    PowerShell makes a FileInfo of a text by the process's folder; its text still says what it was made of.
-    """
-    if isinstance(value, list):
-        return [_located(item, caller) for item in value]
-    info = type(value).__name__ == "FileInfo"
-    if not info and not isinstance(value, str):
-        return value
-    text = str(value)
-    if _NO_PATH.match(text):
-        return text
-    path = str(caller.GetUnresolvedProviderPathFromPSPath(text))
-    if info and not Path(text).is_absolute() and not Path(path).exists():
-        return str(value.FullName)
-    return path
-
-
-def _answer(told: list[str], result: Any) -> Any:
-    lines = edge.object_array(list(told))
-    if result is None:
-        return edge.object_array([_NOTHING, lines, None])
-    if isinstance(result, Iterator):
         system = edge.namespace("System")
-        following = system.Func[system.Object](lambda: _following(result))
-        return edge.object_array([_ITEMS, lines, following])
-    return edge.object_array([_VALUE, lines, output(result)])
+        table = edge.net("System.Collections.Hashtable")()
+        table["Feed"] = system.Action[system.Object, system.Object, system.Object](feed)
+        table["Take"] = system.Func[system.Boolean, system.Object](line.take)
+        table["Close"] = system.Action(line.close)
+        table["Cancel"] = system.Action(line.cancel)
+        return answer(VALUE, [], table)
 
 
-def _following(items: Iterator[Any]) -> Any:
-    """The next item in an Object[] of one, or an empty one at the end; an error record in its place."""
-    try:
-        return edge.object_array([output(next(items))])
-    except StopIteration:
-        return edge.object_array([])
-    except Exception as error:
-        return edge.object_array([error_record(error, None)])
+def _following(items: Iterator[Any], name: str) -> Any:
+    """A delegate that answers with the next item, or with nothing at the end; with false it closes them."""
 
+    def next_one(more: bool) -> Any:
+        if not more:
+            close = getattr(items, "close", None)
+            if close is not None:
+                close()
+            return None
+        try:
+            value = next(items)
+            if isinstance(value, Exception):  # an error in an item's place
+                return answer(FAILURE, [], failure(value, name))
+            return answer(VALUE, [], output(value))
+        except StopIteration:
+            return answer(NOTHING, [])
+        except Exception as error:
+            return answer(FAILURE, [], failure(error, name))
 
-def output(value: Any) -> Any:
-    """A cmdlet's result for PowerShell: a model with every property it may have, so that a script can set it.
-
-    A property that is unset holds AutomationNull, which reads as $null and is left out again on the way back.
-    """
-    if value is UNSET:
-        made = edge.power_shell_type("PSObject")()
-        made.TypeNames.Insert(0, tokens.UNSET_TYPE)
-        return made
-    if isinstance(value, Model):
-        kind = type(value)
-        made, put = edge.copy_of(_template(kind))
-        for name, item in value.__ps_properties__().items():
-            put(name, output(item), name in kind.model_fields)
-        return made
-    if isinstance(value, (list, tuple)):
-        return edge.object_array([output(item) for item in value])
-    if hasattr(value, "__ps_properties__"):
-        members = {name: output(item) for name, item in value.__ps_properties__().items()}
-        return edge.note_object(f"PSBridge.{type(value).__name__}", members)
-    return to_dotnet(value)
-
-
-@cache
-def _template(kind: type[Model]) -> Any:
-    """An object with every property of a model, all unset."""
-    return edge.note_object(f"PSBridge.{kind.__name__}", dict.fromkeys(kind.model_fields, edge.unset_mark()))
-
-
-def error_record(error: Exception, name: str | None) -> Any:
-    """The ErrorRecord of a failure, with what a ported `catch` block reads from it."""
-    if not isinstance(error, PSBridgeError):
-        error = PSBridgeError(
-            f"{name or 'The cmdlet'} failed in a way it should not: {type(error).__name__}: {error}",
-            error_id="PSBridge.InternalError",
-        )
-    automation = edge.power_shell_type
-    exception = edge.namespace("System").Exception(error.message)
-    category = getattr(automation("ErrorCategory"), error.category)
-    record = automation("ErrorRecord")(exception, error.error_id, category, None)
-    body = getattr(error, "ErrorDetails", "")
-    if body:
-        record.ErrorDetails = automation("ErrorDetails")(body)
-    response = getattr(error, "Response", None)
-    if response is not None:
-        members = {
-            "StatusCode": to_dotnet(response.StatusCode),
-            "ReasonPhrase": response.ReasonPhrase,
-            "Headers": to_dotnet(dict(response.Headers)),
-        }
-        shown = edge.note_object("PSBridge.Response", members)
-        edge.add_note(exception, "Response", shown)
-    return record
+    system = edge.namespace("System")
+    return system.Func[system.Boolean, system.Object](next_one)

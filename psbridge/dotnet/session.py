@@ -152,6 +152,8 @@ class PowerShellSession:
                 shell.Dispose()
                 with self._guard:
                     self._running.discard(shell)
+                    if not self._running:
+                        self._calls.cancel()  # a pipeline that a script left open has nobody to end it
                     self._guard.notify_all()
 
     def close(self) -> None:
@@ -184,10 +186,11 @@ class PowerShellSession:
         if cmdlets:
             function = edge.net(f"{_RUNSPACES}.SessionStateFunctionEntry")
             variable = edge.net(f"{_RUNSPACES}.SessionStateVariableEntry")
-            for name, body in definitions().items():
+            cleans = int(self.home.framework["version"].partition(".")[0]) >= 7  # PowerShell 7.3 came with it
+            for name, body in definitions(cleans).items():
                 state.Commands.Add(function(name, body))
             state.Variables.Add(
-                variable(VARIABLE, self._calls.delegate, "PSBridge's cmdlets in this process")
+                variable(VARIABLE, self._calls.delegates, "PSBridge's cmdlets in this process")
             )
         return state
 

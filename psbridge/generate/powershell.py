@@ -18,20 +18,13 @@ from xml.sax.saxutils import escape
 import yaml
 
 from .. import __version__
+from ..models import blocks
 from .families import Family
 from .render import Output, environment
 from .rows import Cmdlet, Parameter
 from .words import Shown
 
 SOURCES = Path(__file__).parents[2] / "powershell" / "src"
-# A type that has a short name in PowerShell is written with it, any other in full: for the rest PowerShell
-# searches all types of all assemblies while it reads the file, which is a fifth of an import's time.
-_TYPES = {
-    "SwitchParameter": "Switch",
-    "Boolean": "Bool",
-    "Object": "System.Object",
-    "FileInfo": "System.IO.FileInfo",
-}
 
 
 @dataclass(frozen=True)
@@ -39,38 +32,6 @@ class Typed(Parameter):
     """A parameter with what only PowerShell knows of it."""
 
     suggests: tuple[str, ...] = ()
-
-    @property
-    def type(self) -> str:
-        """The type as it is written between brackets.
-
-        A secret may come as a text, a SecureString, a credential or what gives one: no type of PowerShell
-        is all of them, so the call checks it.
-        """
-        if self.secret:
-            return _TYPES["Object"]
-        if self.dotnet.startswith("Nullable["):
-            inner = self.dotnet.removeprefix("Nullable[").removesuffix("]")
-            return f"System.Nullable[{_TYPES.get(inner, inner)}]"
-        item = self.dotnet.removesuffix("[]")
-        return _TYPES.get(item, item) + self.dotnet[len(item) :]
-
-    def attributes(self, counted: bool) -> list[str]:
-        """The contents of its [Parameter(...)] attributes, one for each set it belongs to.
-
-        Where PowerShell has counted the positions, they are not written: an import reads all of this.
-        """
-        common = []
-        if self.position is not None and not counted:
-            common.append(f"Position = {self.position}")
-        if self.mandatory:
-            common.append("Mandatory")
-        if self.pipeline:
-            common.append("ValueFromPipeline")
-        if self.by_name:
-            common.append("ValueFromPipelineByPropertyName")
-        found = [", ".join([f"ParameterSetName = '{one}'", *common]) for one in self.sets]
-        return found or ([", ".join(common)] if common else [])
 
 
 @dataclass(frozen=True)
@@ -80,40 +41,33 @@ class Function:
     cmdlet: Cmdlet
     parameters: tuple[Typed, ...]
     examples: tuple[Shown, ...]
-    gathers: bool = False  # a whole pipeline is one call
     module: str = ""  # the module's own function that does it
 
     @property
     def binding(self) -> str:
         """What stands in [CmdletBinding(...)]."""
-        parts = []
-        if self.cmdlet.default_set:
-            parts.append(f"DefaultParameterSetName = '{self.cmdlet.default_set}'")
-        if self.cmdlet.should_process:
-            parts.append("SupportsShouldProcess = $true, ConfirmImpact = 'Low'")
-        if self.parameters and all(one.position is None for one in self.parameters):
-            parts.append("PositionalBinding = $false")
-        return ", ".join(parts)
+        return blocks.binding(self.cmdlet, self.parameters)
 
     @property
     def asks(self) -> str:
         """The condition under which the function does its work, for one that supports ShouldProcess."""
-        first = self.parameters[0]
-        target = f"${first.name}" if first.dotnet == "String" else f"'{self.cmdlet.name}'"
-        asked = f"$PSCmdlet.ShouldProcess({target})"
-        own = f"${self.cmdlet.own_what_if}"
-        return f"({own} -and {own} -ne 'None') -or {asked}" if self.cmdlet.own_what_if else asked
+        return blocks.asks(self.cmdlet, self.parameters)
 
     @property
-    def counted(self) -> bool:
-        """Whether the positions are those that PowerShell gives by itself: the order, without sets."""
-        positions = [one.position for one in self.parameters if one.dotnet != "SwitchParameter"]
-        return positions == list(range(len(positions))) and not any(one.sets for one in self.parameters)
+    def block(self) -> str:
+        """What stands in param(...)."""
+        return blocks.block(self.parameters, self._completer)
+
+    def _completer(self, parameter: blocks.Parameter) -> list[str]:
+        if not isinstance(parameter, Typed) or not parameter.suggests:
+            return []
+        asked = f"Import-Bridge; Get-BridgeSuggestion @args }} '{self.cmdlet.name}' @args"
+        return [f"[System.Management.Automation.ArgumentCompleter({{ & (Get-Module PSBridge) {{ {asked} }})]"]
 
     @property
     def piped(self) -> bool:
         """Whether it takes anything from the pipeline."""
-        return any(one.pipeline or one.by_name for one in self.parameters)
+        return blocks.piped(self.parameters)
 
     @property
     def replies(self) -> str:
@@ -264,7 +218,6 @@ def _function(
         cmdlet,
         tuple(parameters),
         examples.get(cmdlet.name, ()),
-        bool(family.get("gathers")),
         family.get("module", ""),
     )
 

@@ -46,6 +46,7 @@ class Cmdlet:
     many: str = ""
     variants: tuple[tuple[str, str], ...] = ()
     own_what_if: str = ""
+    gathers: bool = False
     calls_others: bool = False
     included: str = ""
 

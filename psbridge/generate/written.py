@@ -58,6 +58,7 @@ def written_row(family: Family, name: str, words: Words, rows: dict[str, Cmdlet]
         about.get("many", ""),
         tuple(about.get("variants", {}).items()),
         about.get("ownWhatIf", ""),
+        about.get("gathers", False),
         about.get("waits", False),
         about.get("include", {}).get("model", ""),
     )

@@ -94,6 +94,7 @@ class CmdletRow(NamedTuple):
         work: the function that does its work (`module.function` in `psbridge.cmdlets`), where neither its
             kind nor its operations say it all; `many`: the one that does a whole pipeline.
         own_what_if: the parameter with which it shows by itself what -WhatIf asks for.
+        gathers: a whole pipeline is one call, with its items in InputObject.
         calls_others: it has no operation of its own, but waits for those of other cmdlets.
     """
 
@@ -109,6 +110,7 @@ class CmdletRow(NamedTuple):
     work: str = ""
     many: str = ""
     own_what_if: str = ""
+    gathers: bool = False
     calls_others: bool = False
 
     @property

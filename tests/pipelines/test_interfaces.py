@@ -1,4 +1,4 @@
-"""The pipeline's cases at every interface: Python, the worker, and PowerShell with both transports."""
+"""The pipeline's cases at every interface: Python, worker, PowerShell by both transports, hosted session."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from bridge.worker_client import WorkerClient
 from client.faulty import FaultyServer
+from dotnet.finding import with_power_shell
 
 import psbridge as ps
 
@@ -95,10 +96,32 @@ def notice(worker: WorkerClient, method: str, **params: Any) -> None:
     worker.write(worker.line({"jsonrpc": "2.0", "method": method, "params": params}))
 
 
+IN_HOSTED = """
+import json, sys
+from psbridge.dotnet import PowerShellSession
+with PowerShellSession() as session:
+    result = session.run(sys.stdin.read())
+print("\\n".join(map(str, result.output)))
+"""
+
+
+def in_hosted_session(case: Case, url: str, folder: Path) -> list[str]:
+    """The functions of a `PowerShellSession`, in a process of its own: .NET stays loaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", IN_HOSTED],
+        input=script_of(case, folder, ""),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        env={**with_power_shell(), **environment(url)},
+        check=False,
+    )
+    return outcomes_in(done)
+
+
 SHELL = os.environ.get("PSBRIDGE_PWSH") or shutil.which("pwsh") or shutil.which("powershell")
 SCRIPT = """
-Import-Module '{module}'
-if ('{transport}' -eq 'InProcess') {{ Connect-PSBridge -InProcess }}
+{before}
 $case = Get-Content -Raw '{file}' | ConvertFrom-Json
 $items = @($case.items)
 $given = @{{}}
@@ -126,25 +149,35 @@ def in_powershell(transport: str) -> Callable[[Case, str, Path], list[str]]:
             pytest.skip("no PowerShell: set PSBRIDGE_PWSH")
         if transport == "InProcess":
             pytest.importorskip("pythonnet")
-        file = folder / "case.json"
-        file.write_text(
-            json.dumps({"items": [request_of(item) for item in case.items], "parameters": case.parameters})
-        )
-        script = SCRIPT.format(module=MODULE, transport=transport, file=file, action=case.action)
+        before = f"Import-Module '{MODULE}'"
+        if transport == "InProcess":
+            before += "; Connect-PSBridge -InProcess"
         done = subprocess.run(
-            [SHELL, "-NoProfile", "-NonInteractive", "-Command", script],
+            [SHELL, "-NoProfile", "-NonInteractive", "-Command", script_of(case, folder, before)],
             capture_output=True,
             encoding="utf-8",
             timeout=300,
             env={**os.environ, **environment(url), "PSBRIDGE_PYTHON": sys.executable, "NO_COLOR": "1"},
             check=False,
         )
-        told = [line for line in done.stdout.splitlines() if line.startswith("outcomes:")]
-        assert told, done.stdout + done.stderr
-        outcomes: list[str] = json.loads(told[0].partition(":")[2])
-        return outcomes
+        return outcomes_in(done)
 
     return interface
+
+
+def script_of(case: Case, folder: Path, before: str) -> str:
+    file = folder / "case.json"
+    file.write_text(
+        json.dumps({"items": [request_of(item) for item in case.items], "parameters": case.parameters})
+    )
+    return SCRIPT.format(before=before, file=file, action=case.action)
+
+
+def outcomes_in(done: subprocess.CompletedProcess[str]) -> list[str]:
+    told = [line for line in done.stdout.splitlines() if line.startswith("outcomes:")]
+    assert told, done.stdout + done.stderr
+    outcomes: list[str] = json.loads(told[0].partition(":")[2])
+    return outcomes
 
 
 INTERFACES: dict[str, Any] = {
@@ -152,6 +185,7 @@ INTERFACES: dict[str, Any] = {
     "worker": lambda case, url, folder: in_worker(case, url),
     "PowerShell": in_powershell("Process"),
     "PowerShell in process": in_powershell("InProcess"),
+    "hosted session": in_hosted_session,
 }
 
 

@@ -235,6 +235,36 @@ def test_a_failed_call_reads_as_the_documented_catch_block_reads_it(
     assert rest == ["7", 429, "PSBridge.RateLimit,New-ChatCompletion", "LimitsExceeded"]
 
 
+def test_an_error_record_is_the_modules(session: PowerShellSession, server: OfflineServer) -> None:
+    """Its exception is the one of the web cmdlets; in a pipeline it ends one item only."""
+    server.faults.add(Fault(status=400))
+    script = DOCUMENTED + (
+        "try { New-ChatCompletion $request } catch [Microsoft.PowerShell.Commands.HttpResponseException] "
+        "{ [int]$_.Exception.StatusCode; $_.Exception.RequestId -ne $null; $_.TargetObject -eq $request }"
+    )
+    assert session.run(script).output == [400, True, True]
+    failed = session.run(DOCUMENTED + "$request, $request | New-ChatCompletion; 'after'")
+    assert failed.output == ["after"]
+    assert [one.error_id for one in failed.errors] == ["PSBridge.BadRequest,New-ChatCompletion"] * 2
+    quiet = session.run(DOCUMENTED + "New-ChatCompletion $request -ErrorAction SilentlyContinue; 'after'")
+    assert (quiet.output, len(server.requests)) == (["after"], 4)
+
+
+def test_what_if_sends_nothing(session: PowerShellSession, server: OfflineServer) -> None:
+    assert session.run(DOCUMENTED + "New-ChatCompletion $request -WhatIf; 'after'").output == ["after"]
+    assert len(server.requests) == 0
+
+
+def test_a_run_gets_its_whole_pipeline(
+    session: PowerShellSession, server: OfflineServer, tmp_path: Path
+) -> None:
+    script = (
+        "param($ledger) $rows = [pscustomobject]@{Id = 'a'; T = 'x'}, [pscustomobject]@{Id = 'b'; T = 'y'}; "
+        "$rows | Invoke-ChatCompletionRun -Ledger $ledger -Id Id -Template '{T}' -Model m | ForEach-Object Id"
+    )
+    assert session.run(script, [str(tmp_path / "rows.db")]).output == ["a", "b"]
+
+
 def test_powershell_binds_the_parameters_itself(session: PowerShellSession) -> None:
     result = session.run("Initialize-ChatCompletionRequestUserMessage hi robot")
     assert "ValidateSet" in result.errors[0].message
@@ -248,7 +278,6 @@ def test_powershell_binds_the_parameters_itself(session: PowerShellSession) -> N
     assert refused.errors[0].error_id == "PSBridge.InvalidValue,Initialize-CreateChatCompletionRequest"
 
 
-@pytest.mark.filterwarnings("default::psbridge.PSBridgeWarning")
 def test_warnings_reach_the_warning_stream_every_time(session: PowerShellSession) -> None:
     script = "$null = Initialize-ChatCompletionToolChoiceOption -Value auto; 1"
     assert session.run(script).warnings == []

@@ -1,0 +1,48 @@
+"""What PowerShell bound in a hosted session, as a Python cmdlet takes it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from ..binding import SecureString
+from ..cmdlets.cmdlet import COMMON
+from ..cmdlets.table import entry
+from .read import read
+
+# An address, or the id of a file that the service has, is no path.
+_NO_PATH = re.compile(r"(?:https?|data):|file-[A-Za-z0-9]+\Z", re.IGNORECASE)
+
+
+def arguments(name: str, bound: Any, caller: Any) -> dict[str, Any]:
+    """The arguments of the cmdlet `name` from `$PSBoundParameters`; `caller` is `$PSCmdlet`."""
+    parameters = entry(name).parameters
+    secure = {one.name for one in parameters if one.dotnet == "SecureString"}
+    given = {key: value for key, value in read(bound).items() if key not in COMMON}
+    for key, value in given.items():
+        if isinstance(value, SecureString) and key not in secure:
+            given[key] = value.reveal()  # a SecureString was given for a text, such as an access token
+    for one in parameters:
+        if one.file and given.get(one.name):
+            given[one.name] = _located(given[one.name], caller)
+    return given
+
+
+def _located(value: Any, caller: Any) -> Any:
+    """A path of the script's, relative to its location, which is not this process's.
+
+    PowerShell makes a FileInfo of a text by the process's folder; its text still says what it was made of.
+    """
+    if isinstance(value, list):
+        return [_located(item, caller) for item in value]
+    info = type(value).__name__ == "FileInfo"
+    if not info and not isinstance(value, str):
+        return value
+    text = str(value)
+    if _NO_PATH.match(text):
+        return text
+    path = str(caller.GetUnresolvedProviderPathFromPSPath(text))
+    if info and not Path(text).is_absolute() and not Path(path).exists():
+        return str(value.FullName)
+    return path
