@@ -145,21 +145,41 @@ def run_script(context: typer.Context) -> None:
 
 @app.command()
 def port(
-    file: Annotated[Path, typer.Argument(help="A PowerShell script, or a page with ```powershell blocks.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="PowerShell scripts, or pages with ```powershell blocks.", metavar="FILE..."),
+    ],
     out: Annotated[
-        Path | None, typer.Option(help="Where the Python goes; standard output without it.")
+        Path | None,
+        typer.Option(help="Where the Python goes: a file, or a folder; standard output without it."),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Write nothing if a line cannot be ported.")
+        bool, typer.Option("--strict", help="Write nothing if a line cannot be ported or had to be mended.")
     ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Write script and Python side by side, and why: Markdown, or HTML by --out."
+        ),
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Write nothing; say what can be ported, run both, and compare what they do."
+        ),
+    ] = False,
+    argument: Annotated[
+        list[str] | None, typer.Option(help="With --check: an argument of the script; may be repeated.")
+    ] = None,
 ) -> None:
-    """Write the Python that does what a PowerShell script does.
+    """Write the Python that does what PowerShell scripts do.
 
-    What stays to be done is on standard error, a line each.
+    What stays to be done is on standard error, a line each, and the exit code is 1 then. Files of functions
+    that a script dot-sources become modules beside --out.
     """
-    from .port import run
+    from .port import Wanted, run
 
-    raise typer.Exit(run(file, out, strict=strict))
+    raise typer.Exit(run(files, Wanted(out, strict, explain, check, argument or ())))
 
 
 @app.command()

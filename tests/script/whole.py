@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from psbridge.offline import OfflineServer
+from psbridge.script.comparing import option
 
 Line = dict[str, Any]
 _HOP = ("host", "connection", "content-length", "transfer-encoding", "accept-encoding")
@@ -117,7 +117,7 @@ def run_script(line: Line, how: str = "run") -> Line:
         command = ["-m", "psbridge", "run-script", "script.ps1", *line["args"]]
         if how == "port":
             (folder / "script.py").write_text(_python_of(line["script"]), encoding="utf-8")
-            command = ["script.py", *map(_option, line["args"])]
+            command = ["script.py", *map(option, line["args"])]
         recorder = Recorder(server.base_url, line["faults"])
         kept = {
             key: value for key, value in os.environ.items() if not key.upper().startswith(("OPENAI", "HTTP"))
@@ -175,10 +175,3 @@ def _python_of(text: str) -> str:
     from psbridge.script import port
 
     return port(text).text
-
-
-def _option(word: str) -> str:
-    """`-OutPath` as the Python takes it: `--out-path`."""
-    if not re.fullmatch(r"-[A-Za-z]\w*:?", word):
-        return word
-    return "--" + re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", word[1:].rstrip(":")).lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from .. import syntax as s
@@ -16,19 +17,57 @@ _TYPES = {**KINDS, "string[]": "list:str", "int[]": "list:int", "object": "any"}
 _LISTS = {"list:str": "str", "list:int": "int"}
 
 
+@dataclass
+class Piece:
+    """A statement of the script, from the comments before it to its end, and the lines it became."""
+
+    start: int
+    end: int
+    node: Any
+    lines: list[str]
+
+    @property
+    def text(self) -> str:
+        """The lines as they stand in a file."""
+        return laid_out(self.lines)
+
+
+@dataclass
+class Written:
+    """A module: its imports and docstring, what its statements became, and what is refused of them."""
+
+    head: list[str]
+    pieces: list[Piece]
+    refusals: list[Refused]
+
+    @property
+    def text(self) -> str:
+        """The whole module."""
+        body = [line for piece in self.pieces for line in piece.lines]
+        while body and not body[0]:
+            body.pop(0)
+        return laid_out([*self.head, *body])
+
+
+def laid_out(lines: list[str]) -> str:
+    """The text of lines: long ones broken, and spaced as Python has them."""
+    return wrapped(_spaced(lines))
+
+
 class Module(Types):
     """Writes a module."""
 
     def __init__(self, text: str, known: Known, tree: s.ScriptBlock) -> None:
         super().__init__(text, known, tree)
         self.refusals: list[Refused] = []
+        self.marks: list[tuple[int, Any, int, int]] = []
         self.taken = {
             python_name(one.variable_path) for one in tree.walk() if isinstance(one, s.VariableExpression)
         }
         self.defaults: dict[str, str] = {}
 
-    def module(self) -> str:
-        """The module's text."""
+    def module(self) -> Written:
+        """The module."""
         tree = self.tree
         for using in tree.using_statements or []:
             if using.using_statement_kind.lower() != "namespace":
@@ -52,15 +91,28 @@ class Module(Types):
             for trap in tree.end_block.traps:
                 self._visible(trap, Refused(trap, "a trap statement has no Python form yet."))
             self.block(tree.end_block.statements, after)
+        pieces = self._pieces(tree)
         asked = ("posh.run(", "posh.function(", "posh.call(", "posh.block(", "posh.command_block(")
         if not any(word in line for line in self.lines for word in asked):
-            self.lines = [line for line in self.lines if "posh.set_variable(" not in line]
+            for piece in pieces:
+                piece.lines = [line for line in piece.lines if "posh.set_variable(" not in line]
+        self.lines = [line for piece in pieces for line in piece.lines]
         self.uses_posh = any(re.search(r"\bposh\.\w+", line) for line in self.lines)
-        lines = self._head()
-        body = list(self.lines)
-        while body and not body[0]:
-            body.pop(0)
-        return wrapped(_spaced([*lines, *body]))
+        return Written(self._head(), pieces, self.refusals)
+
+    def _pieces(self, tree: s.ScriptBlock) -> list[Piece]:
+        """The body by the script's statements; what stands before the first is the parameters'."""
+        pieces: list[Piece] = []
+        done = 0
+        for start, statement, first, last in self.marks:
+            if first > done:
+                block = tree.param_block or tree
+                pieces.append(Piece(block.start, block.end, block, self.lines[done:first]))
+            pieces.append(Piece(start, statement.end, statement, self.lines[first:last]))
+            done = last
+        if self.lines[done:]:
+            pieces.append(Piece(tree.start, tree.end, tree.param_block or tree, self.lines[done:]))
+        return pieces
 
     def _visible(self, node: Any, refusal: Refused) -> None:
         self.refuse(node, refusal)
@@ -254,8 +306,8 @@ def _in_function(made: list[str]) -> bool:
     return False
 
 
-def written(text: str, tree: s.ScriptBlock) -> tuple[str, list[Refused]]:
-    """The module of a script, and what of it is refused."""
+def written(text: str, tree: s.ScriptBlock) -> Written:
+    """The module of a script."""
     known = Known()
     for _ in range(60):
         before = known.state()
@@ -266,7 +318,7 @@ def written(text: str, tree: s.ScriptBlock) -> tuple[str, list[Refused]]:
             continue
         if known.state() == before:
             break
-    return made, writer.refusals
+    return made
 
 
-__all__ = ["Code", "quoted", "written"]
+__all__ = ["Code", "Piece", "Written", "laid_out", "quoted", "written"]

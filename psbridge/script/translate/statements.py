@@ -19,12 +19,18 @@ class Statements(Assignments):
     """Writes statements; `refusals` are the lines that stay to be done by hand."""
 
     refusals: list[Refused]
+    marks: list[tuple[int, Any, int, int]]
+    """Of each statement at the top: where its comments begin, itself, its first line and the one after."""
 
     def block(self, statements: list[Any], after: int) -> None:
         """Statements with the comments before each."""
+        top = len(self.frames) == 1 and self.depth == 0
         for statement in statements:
+            first = len(self.lines)
             self.comments(after, statement.start)
             self.statement(statement)
+            if top:
+                self.marks.append((after, statement, first, len(self.lines)))
             after = statement.end
 
     def body(self, block: Any, before: Any = None) -> None:
