@@ -139,3 +139,17 @@ def test_a_script_in_utf_16_is_ported(tmp_path: Path) -> None:
     ran = _psbridge(tmp_path, "a.ps1", "--out", "a.py")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert (tmp_path / "a.py").read_text(encoding="utf-8") == 'print("Gr\u00fc\u00dfe")\n'
+
+
+@pytest.mark.parametrize(
+    "address", ["https://api.openai.com/v1", "$env:OPENAI_BASE_URL", "https://x.example/v1"]
+)
+def test_only_a_request_to_the_service_becomes_its_cmdlet(address: str) -> None:
+    text = port(
+        "$body = @{ model = 'm'; messages = @(@{ role = 'user'; content = '' }) } | ConvertTo-Json -Depth 5\n"
+        f'$reply = Invoke-RestMethod "{address}/chat/completions" -Method Post -Body $body '
+        '-Headers @{ Authorization = "Bearer $env:OPENAI_API_KEY" }\n'
+        "$reply.choices[0].message.content"
+    ).text
+    assert ("ps.New_ChatCompletion(body, MaxRetryCount=0)" in text) == ("example" not in address)
+    assert ("ConvertTo-Json" in text or "json.dumps" in text) == ("example" in address)

@@ -7,7 +7,7 @@ from typing import Any
 from .. import syntax as s
 from .code import ATOM, SUM, Code
 from .commands import Commands
-from .uses import expression_of, only_key, path_of, table_of
+from .uses import expression_of, is_chat, only_key, path_of, table_of
 
 
 class Forms(Commands):
@@ -140,7 +140,7 @@ class Forms(Commands):
         )
 
     def _request(self, address: str, body: Any, timeout: Any, headers: Any) -> Code | None:
-        if not _is_chat(address) or body is None:
+        if not is_chat(address) or body is None:
             return None
         if headers is not None and not only_key(headers, self.uses.headers):
             return None
@@ -201,7 +201,7 @@ class Forms(Commands):
         parts = {str(getattr(key, "value", "")).lower(): value for key, value in table.key_value_pairs}
         if set(parts) - {"uri", "method", "headers", "body", "contenttype", "timeoutsec"}:
             return None
-        if "uri" not in parts or not _is_chat(self.source_of(parts["uri"])) or "body" not in parts:
+        if "uri" not in parts or not is_chat(self.source_of(parts["uri"])) or "body" not in parts:
             return None
         if "headers" in parts and not only_key(parts["headers"], self.uses.headers):
             return None
@@ -252,11 +252,6 @@ def _parameters(function: Any) -> list[str]:
     import inspect
 
     return [name for name in inspect.signature(function).parameters if name[:1].isupper()]
-
-
-def _is_chat(address: str) -> bool:
-    """Whether an address of the script is the configured service's chat completions."""
-    return "chat/completions" in address and "OPENAI_BASE_URL" in address.upper()
 
 
 __all__ = ["Forms"]

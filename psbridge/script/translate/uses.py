@@ -156,11 +156,16 @@ class Uses:
             around = self.above(node)
             if isinstance(around, s.AssignmentStatement) and around.left is node:
                 sets += 1
-            elif self._command_of(node) in [(name, "body") for name in _REQUESTS]:
+            elif self._command_of(node) in [(name, "body") for name in _REQUESTS] and self._asks_chat(node):
                 others += 1
             else:
                 return False
         return bool(sets and others)
+
+    def _asks_chat(self, node: s.VariableExpression) -> bool:
+        """Whether the command that this is an argument of asks the service for a chat completion."""
+        command: Any = self.parents.get(id(node))
+        return any(is_chat(str(getattr(one, "value", ""))) for one in command.command_elements[1:])
 
     def _request_tables(self) -> dict[str, s.Hashtable]:
         """Tables that are splatted to one request each, and used for nothing else."""
@@ -242,6 +247,13 @@ def _is_fresh(node: Any) -> bool:
         and len(node.sub_expression.statements) == 1
         and isinstance(expression_of(node.sub_expression.statements[0]), s.VariableExpression)
     )
+
+
+def is_chat(address: str) -> bool:
+    """Whether an address of the script is the configured service's chat completions, or the default one's."""
+    folded = address.lower()
+    own = "openai_base_url" in folded or "https://api.openai.com/v1/chat/completions" in folded
+    return "chat/completions" in folded and own
 
 
 def only_key(node: Any, headers: set[str]) -> bool:
