@@ -5088,6 +5088,7 @@ function New-ChatCompletion {
         [PSCustomObject]
         ${StreamOptions},
         [Parameter(ParameterSetName = 'Parameters')]
+        [Alias('Temp')]
         [System.Nullable[Decimal]]
         ${Temperature},
         [Parameter(ParameterSetName = 'Parameters')]

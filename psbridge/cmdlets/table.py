@@ -40,6 +40,7 @@ def for_binder(row: ParameterRow) -> Parameter:
         "Object" if row.dotnet in _AS_THEY_ARE or (row.secret and row.dotnet == "String") else row.dotnet,
         sets=dict.fromkeys(row.sets or ("__AllParameterSets",), options),
         validate_set=row.values or None,
+        aliases=row.aliases,
         wire_name=row.wire or None,
     )
 

@@ -26,6 +26,7 @@ class Parameter:
     wraps: bool = False
     secret: bool = False
     file: bool = False
+    aliases: tuple[str, ...] = ()
     annotation: str = "Any"
 
 

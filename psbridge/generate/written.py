@@ -130,6 +130,7 @@ def _included(
             mandatory=one.name in include.get("mandatory", ()),
             by_name=False,
             required=False,
+            aliases=tuple(include.get("aliases", {}).get(one.name, ())),
             text=one.text or one.name in accepts,
             annotation=f"{accepts[one.name]} | {one.annotation}" if one.name in accepts else one.annotation,
         )

@@ -55,6 +55,10 @@ class Parameter(Protocol):
         """It takes the property of its name of a pipeline's items."""
 
     @property
+    def aliases(self) -> tuple[str, ...]:
+        """Other names that it is called by."""
+
+    @property
     def secret(self) -> bool:
         """A text that a SecureString may stand for."""
 
@@ -122,6 +126,8 @@ def block(
     lines: list[str] = []
     for one in parameters:
         lines += [f"[Parameter({attribute})]" for attribute in _attributes(one, counted)]
+        if one.aliases:
+            lines.append("[Alias({})]".format(", ".join(f"'{alias}'" for alias in one.aliases)))
         if one.values:
             lines.append("[ValidateSet({})]".format(", ".join(f"'{value}'" for value in one.values)))
         lines += more(one)

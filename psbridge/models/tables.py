@@ -32,6 +32,7 @@ class ParameterRow(NamedTuple):
         wraps: a lone object stands for an array of one.
         secret: a text that a SecureString may stand for.
         file: a path, relative to the caller's location, or an open file.
+        aliases: other names that it is called by.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ParameterRow(NamedTuple):
     wraps: bool = False
     secret: bool = False
     file: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 class OperationRow(NamedTuple):

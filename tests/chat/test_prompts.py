@@ -119,6 +119,16 @@ def test_a_request_and_messages_are_two_ways_of_calling(server: OfflineOpenAI) -
     assert raised.value.error_id == "AmbiguousParameterSet" and not server.requests
 
 
+def test_temp_stays_short_for_temperature(server: OfflineOpenAI) -> None:
+    loosely: Any = ask
+    server.reply("a", "b")
+    loosely(Messages="x", Model="m", Temp=0.5)
+    loosely(Messages="x", Model="m", temp=0.25)
+    assert [request.json["temperature"] for request in server.requests] == [0.5, 0.25]
+    with pytest.raises(ps.PSBridgeError, match="ambiguous"):
+        loosely(Messages="x", Model="m", Tem=0.5)
+
+
 def test_parameters_beside_a_request_are_its_own(server: OfflineOpenAI) -> None:
     request = ps.Initialize_CreateChatCompletionRequest(
         Messages=ps.Initialize_ChatCompletionRequestUserMessage("x", "user"), Model="gpt-4o", Temperature=1

@@ -42,6 +42,10 @@ Describe 'Prompts by pipe' {
         Get-ChildItem (Join-Path $TestDrive '*.log') | New-ChatCompletion -Model m -System 'Summarise.' -TextOnly |
             Should -Match 'from a file'
     }
+    It 'keeps -Temp short for -Temperature' {
+        $body = New-ChatCompletion -Messages 'x' -Model m -Temp 0.5 -Debug 5>&1 | Where-Object { "$_" -like 'request body:*' }
+        ("$body" -replace '^request body: ' | ConvertFrom-Json).temperature | Should -Be 0.5
+    }
     It 'goes on from a piped reply, its question included' {
         $reply = 'first question' | New-ChatCompletion -Model m
         $sent = Get-Sent { $reply | New-ChatCompletion -Messages 'and now' -Model m -Debug }

@@ -135,7 +135,7 @@ def test_no_type_is_searched_for_at_import() -> None:
         "psobject",
     }
     short |= {"scriptblock", "securestring", "string", "switch"}
-    short |= {"byte", "cmdletbinding", "outputtype", "parameter", "validateset"}
+    short |= {"alias", "byte", "cmdletbinding", "outputtype", "parameter", "validateset"}
     short |= {"validatenotnullorempty"}
     written = {text(one).lower().removesuffix("[]") for one in walk(tree().root_node, "type_spec")}
     named = {one for one in written if not one.startswith("system.")}
