@@ -134,6 +134,9 @@ class Engine:
                 if self._why:
                     self._writer.put(Outcome(claim, OPEN, sent=False))
                     continue
+                # Replies that have arrived are read, and on their way to the disk, before more is sent: a
+                # kill then finds few that were answered and not written.
+                await asyncio.sleep(0)
                 self.in_flight += 1
                 try:
                     outcome = await self._ask(claim)
