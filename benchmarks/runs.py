@@ -208,6 +208,10 @@ def dask_chunks(rows: int, width: int, out: Path) -> None:
                 file.write(json.dumps({"id": number, "text": text}) + "\n")
 
 
+def on_a_cluster(rows: int, width: int, out: Path) -> None:
+    subprocess.run(line(out.parent, width, "--cluster", "local:2"), check=True)
+
+
 RIVALS: dict[str, tuple[Callable[[int, int, Path], None], str, float]] = {
     "Client.map, no ledger": (psbridge_map, "psbridge", 0.9),
     "async-batch-llm over psbridge": (async_batch_llm_over_psbridge, "async_batch_llm", 2.0),
@@ -215,6 +219,7 @@ RIVALS: dict[str, tuple[Callable[[int, int, Path], None], str, float]] = {
     "openai with a semaphore": (openai_semaphore, "openai", 4.0),
     "openai with aiohttp": (openai_aiohttp, "aiohttp", 2.0),
     "Dask calling psbridge": (dask_chunks, "distributed", 1.4),
+    "psbridge run, two on a cluster": (on_a_cluster, "distributed", 1.0),
 }
 NOT_MEASURED = {"curator": "bespokelabs", "Ray Data": "ray"}
 

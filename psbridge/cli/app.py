@@ -300,6 +300,12 @@ def run_rows(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count, estimate, show the first requests; send nothing.")
     ] = False,
+    cluster: Annotated[
+        str, typer.Option(help="On many machines: a Dask scheduler's address or file, or local:4.")
+    ] = "",
+    cluster_key: Annotated[
+        str, typer.Option(help="module:function that gives each machine its key; default: its environment.")
+    ] = "",
     batch: Annotated[
         bool, typer.Option("--batch", help="By OpenAI's Batch: half the price, within a day.")
     ] = False,
@@ -340,6 +346,7 @@ def run_rows(
         "format": format,
     }
     _use(profile)
+    given |= {"cluster": cluster, "cluster_key": cluster_key}
     given |= {"batch": batch, "batch_tokens": batch_tokens, "poll": poll_seconds}
     raise typer.Exit(run(file, out, ledger, dry_run, given, not no_wait))
 

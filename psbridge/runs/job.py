@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..client.settings.configuration import (
     DEFAULT_BASE_URL,
@@ -31,6 +31,10 @@ from .reading import Source, SourceRow, source
 from .recipes import Recipe, endpoint, recipe
 from .settings import Settings
 from .writing import check_output, export
+
+if TYPE_CHECKING:
+    from .calling import Calling
+    from .cluster import Cluster
 
 CAPS = ("max-requests", "max-tokens", "max-cost", "deadline")
 _FORMAT = b"1"  # of requests made of rows: raised when the same settings begin to make other bytes
@@ -168,7 +172,7 @@ class Job:
         """
         settings = self.configuration
         has_key = settings.access_token is not None or settings.api_key or settings.username
-        if not has_key and settings.base_url == DEFAULT_BASE_URL:
+        if not has_key and not self.settings.cluster and settings.base_url == DEFAULT_BASE_URL:
             raise RunUsageError(
                 "There is no key: set the environment variable OPENAI_API_KEY.",
                 error_id="PSBridge.NoKey",
@@ -203,10 +207,14 @@ class Job:
         from .limits import SharedLimits
 
         limits = SharedLimits(self.settings.requests_per_minute, self.settings.tokens_per_minute)
-        calling = Calling(
-            *(self.configuration, self.operation, self.recipe, name, limits),
-            prices=self.settings.price_table(),
-        )
+        calling: Calling | Cluster
+        if self.settings.cluster:
+            calling = await self._cluster(name)
+        else:
+            calling = Calling(
+                *(self.configuration, self.operation, self.recipe, name, limits),
+                prices=self.settings.price_table(),
+            )
 
         def seen(view: View) -> None:
             limits.share(view.workers)
@@ -229,6 +237,19 @@ class Job:
             return await self._engine.run()
         finally:
             await calling.close()
+
+    async def _cluster(self, name: str) -> Cluster:
+        from .cluster import Cluster
+
+        cluster = Cluster(
+            *(self.settings.cluster, self.settings, name, self.configuration, self.settings.cluster_key)
+        )
+        try:
+            await cluster.start()
+        except BaseException:
+            await cluster.close()
+            raise
+        return cluster
 
     @property
     def stopping(self) -> str:

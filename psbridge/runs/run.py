@@ -48,6 +48,9 @@ class Run:
         endpoint: chat/completions, embeddings or moderations.
         out: where `export` writes, which is done when the run ends.
         throttle_limit: requests under way at most, over all `processes`.
+        cluster: on many machines by Dask: a scheduler's address, the path of a scheduler file, "local" or
+            "local:4"; needs the extra `dask`. The key is each machine's own: its environment's, or what
+            `cluster_key`, `module:function`, gives there.
         requests_per_minute, tokens_per_minute: limits of all processes together.
         max_requests, max_tokens, max_cost: caps over all starts of this run; a cost needs `price`, a
             table, or `price_file`.
@@ -78,6 +81,8 @@ class Run:
         out: str | Path | None = None,
         throttle_limit: int | None = None,
         processes: int | None = None,
+        cluster: str | None = None,
+        cluster_key: str | None = None,
         requests_per_minute: float | None = None,
         tokens_per_minute: float | None = None,
         max_requests: int | None = None,
@@ -96,6 +101,8 @@ class Run:
             "out": None if out is None else str(Path(out).absolute()),
             "width": throttle_limit,
             "processes": processes,
+            "cluster": cluster,
+            "cluster_key": cluster_key,
             "max_requests": max_requests,
             "requests_per_minute": requests_per_minute,
             "tokens_per_minute": tokens_per_minute,

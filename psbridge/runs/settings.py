@@ -15,6 +15,7 @@ from .caps import Caps
 from .errors import RunUsageError
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|)", re.IGNORECASE)
+_FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -34,6 +35,8 @@ class Settings:
         prices: a table of prices, or None.
         deadline: seconds since 1970 after which nothing more is begun, or None.
         changed: "refuse" or "rerun": what becomes of an id with another request than before.
+        cluster: where Dask's scheduler is, or "local"; "" for this machine. `cluster_key` is the name of a
+            function, `module:function`, that gives the key on each host; "" takes each host's environment.
         batch: by batch files; `batch_tokens` of one at most, `poll` seconds between two looks.
         lease: seconds after which a process that stands still is taken for dead.
     """
@@ -58,6 +61,8 @@ class Settings:
     prices: Any = None
     deadline: float | None = None
     changed: str = "refuse"
+    cluster: str = ""
+    cluster_key: str = ""
     batch: bool = False
     batch_tokens: int | None = None
     poll: float = 60.0
@@ -74,6 +79,10 @@ class Settings:
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
             if value is not None and (not number or value < 0 or (name != "max_cost" and value == 0)):
                 raise RunUsageError(f"{_called(name)} must be a number above 0.")
+        if self.cluster and (self.batch or self.processes > 1):
+            raise RunUsageError("A cluster does not go with batches, nor with 'processes': it has its own.")
+        if self.cluster_key and not _FUNCTION.fullmatch(self.cluster_key):
+            raise RunUsageError(f"'cluster-key' is module:function, not '{self.cluster_key}'.")
         if self.changed not in ("refuse", "rerun"):
             raise RunUsageError("'changed' must be refuse or rerun.")
         if self.max_cost is not None and self.prices is None:

@@ -1,0 +1,297 @@
+"""A run on many machines: a real scheduler and real workers, each a process of its own, and what is left when
+one of them is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from psbridge import Configuration, OfflineServer, Run
+from psbridge.runs.errors import RunUsageError
+
+from .conftest import COMMAND, KEY, TEMPLATE, Counting, Tickets
+
+pytest.importorskip("distributed", reason="dask is not installed: psbridge[dask]")
+
+_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX's")
+
+
+class Machines:
+    """A scheduler and workers; the key is in the workers' environment, and not in the scheduler's."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.file = folder / "scheduler.json"
+        self._environment = environment
+        self._folder = folder
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self.start_scheduler()
+
+    def start_scheduler(self) -> None:
+        self.file.unlink(missing_ok=True)
+        self.scheduler = self._start(
+            *("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"),
+            *("--scheduler-file", str(self.file)),
+            without="OPENAI_API_KEY",
+        )
+        while not self.file.exists() or not self.file.read_bytes():
+            assert self.scheduler.poll() is None
+            time.sleep(0.05)
+
+    def add(self, count: int = 1) -> None:
+        """Start workers, without anybody who would start them again."""
+        self.workers += [
+            self._start(
+                *("worker", "--scheduler-file", str(self.file), "--nthreads", "1", "--no-nanny"),
+                *("--host", "127.0.0.1", "--no-dashboard", "--death-timeout", "60"),
+            )
+            for _ in range(count)
+        ]
+
+    @property
+    def address(self) -> str:
+        found: str = json.loads(self.file.read_text())["address"]
+        return found
+
+    def close(self) -> None:
+        for process in (*self.workers, self.scheduler):
+            process.kill()
+            process.wait()
+
+    def _start(self, what: str, *arguments: str, without: str = "") -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.dask_{what}", *arguments],
+            env={name: value for name, value in self._environment.items() if name != without},
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+@pytest.fixture
+def machines(tickets: Tickets, tmp_path: Path) -> Iterator[Machines]:
+    folder = tmp_path / "machines"
+    folder.mkdir()
+    (folder / "vault.py").write_text("import os\n\n\ndef key():\n    return os.environ['FROM_THE_VAULT']\n")
+    tickets.environment["PYTHONPATH"] = str(folder)
+    tickets.environment["FROM_THE_VAULT"] = "sk-of-this-machine-7"
+    machines = Machines(folder, tickets.environment)
+    yield machines
+    machines.close()
+
+
+def answered(ledger: Path) -> set[int]:
+    """The rows that a ledger holds a reply to."""
+    if not ledger.exists():
+        return set()
+    with contextlib.closing(sqlite3.connect(ledger)) as opened:
+        try:
+            return {int(id) for (id,) in opened.execute("select id from item join result using(seq)")}
+        except sqlite3.OperationalError:  # it is being made
+            return set()
+
+
+def test_two_machines_do_a_run(tickets: Tickets, machines: Machines, counting: Counting) -> None:
+    """Every row once, under a key that only the workers have, and only in their environment."""
+    tickets.write(400)
+    machines.add(2)
+    counting.reset(delay=5)
+    del tickets.environment["OPENAI_API_KEY"]
+    done = tickets.run("--cluster", machines.file, "--throttle-limit", "16")
+    assert done.returncode == 0, done.stderr
+    tickets.check_whole(400)
+    assert counting.stats["calls"] == 400
+    assert 8 < counting.stats["peak"] <= 16
+    if sys.platform == "linux":
+        assert KEY.encode() in environment_of(machines.workers[0])
+        assert not holds(machines.scheduler, KEY.encode())
+
+
+def environment_of(process: subprocess.Popen[bytes]) -> bytes:
+    return Path(f"/proc/{process.pid}/environ").read_bytes()
+
+
+def holds(process: subprocess.Popen[bytes], word: bytes) -> bool:
+    """Whether a process has a word anywhere in its memory."""
+    try:
+        with Path(f"/proc/{process.pid}/mem").open("rb", buffering=0) as memory:
+            for line in Path(f"/proc/{process.pid}/maps").read_text().splitlines():
+                place, rights, *_ = line.split()
+                first, last = (int(one, 16) for one in place.split("-"))
+                if not rights.startswith("rw") or last - first > 1 << 30:
+                    continue
+                memory.seek(first)
+                with contextlib.suppress(OSError):
+                    if word in memory.read(last - first):
+                        return True
+    except PermissionError:
+        pytest.skip("the memory of a child cannot be read here")
+    return False
+
+
+@_POSIX
+def test_a_worker_that_is_killed_loses_nothing(
+    tickets: Tickets, machines: Machines, counting: Counting
+) -> None:
+    """What it had under way is asked again by the others; nothing else is."""
+    tickets.write(300)
+    machines.add(2)
+    counting.reset(delay=20)
+    process = tickets.start(*tickets.line("--cluster", machines.file, "--throttle-limit", "16"))
+    while len(answered(tickets.ledger)) < 60:
+        assert process.poll() is None
+        time.sleep(0.02)
+    machines.workers[0].kill()
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 0, said
+    tickets.check_whole(300)
+    stats = counting.stats
+    assert stats["rows"] == 300
+    assert stats["calls"] <= 300 + 16
+
+
+def test_a_worker_that_comes_later_takes_part(
+    tickets: Tickets, machines: Machines, counting: Counting
+) -> None:
+    """And a run waits for the first one."""
+    tickets.write(40)
+    process = tickets.start(*tickets.line("--cluster", machines.address))
+    while not tickets.ledger.exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    assert not answered(tickets.ledger)
+    machines.add()
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 0, said
+    tickets.check_whole(40)
+
+
+@_POSIX
+@pytest.mark.parametrize("who", ["scheduler", "coordinator"])
+def test_whoever_is_killed_the_same_line_goes_on(
+    tickets: Tickets, machines: Machines, counting: Counting, who: str
+) -> None:
+    """What the ledger holds is not asked again."""
+    tickets.write(300)
+    machines.add(2)
+    counting.reset(delay=20)
+    line = tickets.line("--throttle-limit", "16", "--cluster", machines.file)
+    process = tickets.start(*line)
+    while len(answered(tickets.ledger)) < 60:
+        assert process.poll() is None
+        time.sleep(0.02)
+    killed = process if who == "coordinator" else machines.scheduler
+    killed.send_signal(signal.SIGKILL)
+    said = process.communicate(timeout=120)[1].decode()
+    if who == "scheduler":
+        assert process.returncode == 1
+        assert "cluster" in said and "is gone" in said and "Traceback" not in said
+        machines.close()
+        machines.workers.clear()
+        machines.start_scheduler()
+        machines.add(2)
+    while counting.stats["calls"] != counting.stats["answered"]:
+        time.sleep(0.05)
+        if counting.stats["rows"] == counting.stats["calls"] and who == "scheduler":
+            break
+    kept = answered(tickets.ledger)
+    assert 60 <= len(kept) < 300
+    time.sleep(0.1)
+    counting.reset()
+    assert tickets.psbridge(*line).returncode == 0
+    tickets.check_whole(300)
+    assert counting.stats["calls"] == 300 - len(kept)
+
+
+def test_a_function_on_the_machine_gives_the_key(tickets: Tickets, machines: Machines) -> None:
+    """And a key that is refused stops the run."""
+    tickets.write(5)
+    machines.add()
+    with OfflineServer(api_key="sk-of-this-machine-7", default_model="m") as server:
+        tickets.environment["OPENAI_BASE_URL"] = server.base_url
+        done = tickets.run("--cluster", machines.file)
+        assert (done.returncode, "key" in done.stderr) == (3, True)
+        done = tickets.run("--cluster", machines.file, "--cluster-key", "vault:key")
+        assert done.returncode == 0, done.stderr
+        assert len(tickets.rows()) == 5
+        done = tickets.run("--cluster", machines.file, "--cluster-key", "vault:none")
+        assert done.returncode == 0  # nothing is left to ask
+
+
+def test_a_function_that_is_not_there_is_told(tickets: Tickets, machines: Machines) -> None:
+    tickets.write(5)
+    machines.add()
+    done = tickets.run("--cluster", machines.file, "--cluster-key", "vault:none")
+    assert done.returncode == 1
+    assert "the module vault has no function none" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_processes_of_this_machine_are_a_cluster_too(tickets: Tickets, counting: Counting) -> None:
+    """For trying it."""
+    tickets.write(50)
+    command = [*COMMAND[:1], *COMMAND[3:]]  # Dask's own warnings are not ours
+    process = tickets.start(*tickets.line("--cluster", "local:2"), command=command)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 0, said
+    tickets.check_whole(50)
+    assert counting.stats["calls"] == 50
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"),
+    [
+        (("--cluster", "nonsense"), 2, "is no cluster"),
+        (("--cluster", "local:0"), 2, "is no cluster"),
+        (("--cluster", "tcp://127.0.0.1:9"), 1, "There is no cluster at"),
+        (("--cluster", "local", "--batch"), 2, "does not go with batches"),
+        (("--cluster", "local", "--processes", "2"), 2, "processes"),
+        (("--cluster", "local", "--cluster-key", "os.environ"), 2, "module:function"),
+    ],
+)
+def test_what_is_no_cluster_is_refused(
+    tickets: Tickets, counting: Counting, more: tuple[str, ...], code: int, said: str
+) -> None:
+    tickets.write(3)
+    tickets.environment["DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT"] = "1s"
+    done = tickets.run(*more)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr
+    assert counting.stats["calls"] == 0
+
+
+def test_a_setting_that_holds_a_secret_does_not_travel(tmp_path: Path) -> None:
+    """It is refused by its name, and does not show."""
+    for setting, value in (("default_headers", {"X-Key": "marked"}), ("proxy", "http://u:marked@p:1")):
+        given: dict[str, Any] = {setting: value}
+        configuration = Configuration(base_url="http://127.0.0.1:9/v1", access_token="sk-1", **given)
+        run = Run(
+            *(tmp_path / f"{setting}.db", [{"Id": "1", "Text": "x"}]),
+            id="Id",
+            template=TEMPLATE,
+            model="m",
+            cluster="local:1",
+            configuration=configuration,
+        )
+        with pytest.raises(RunUsageError) as caught, run:
+            list(run)
+        assert setting in caught.value.message and "marked" not in caught.value.message
+
+
+def test_without_dask_it_says_what_to_install(tickets: Tickets) -> None:
+    tickets.write(3)
+    program = "import sys; sys.modules['distributed'] = None\nfrom psbridge.cli import main\nmain()"
+    process = tickets.start(*tickets.line("--cluster", "local:1"), command=[sys.executable, "-c", program])
+    said = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 2 and "psbridge[dask]" in said and os.linesep in said
