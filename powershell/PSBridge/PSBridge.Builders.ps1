@@ -534,6 +534,11 @@ function script:Stop-BridgeCmdlet {
     Stop-BridgeCmdlet @args
 }
 
+function script:Use-BridgeConnection {
+    Import-BridgeCalls
+    Use-BridgeConnection @args
+}
+
 function script:Write-BridgeError {
     Import-BridgeCalls
     Write-BridgeError @args

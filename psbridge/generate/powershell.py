@@ -120,7 +120,7 @@ def powershell_files(
         Output(module / "PSBridge.Start.ps1", loaded.render(parts=_parts("start"), data=())),
         Output(
             module / "PSBridge.Builders.ps1",
-            loaded.render(parts=_parts("builders"), later=_later(), models=models, data=_viewed()),
+            loaded.render(parts=_parts("builders"), later=_later(functions), models=models, data=_viewed()),
         ),
         Output(
             module / "PSBridge.Calls.ps1",
@@ -181,11 +181,11 @@ def _parts(folder: str) -> list[str]:
     return [path.read_text(encoding="ascii") for path in sorted((SOURCES / folder).glob("*.ps1"))]
 
 
-def _later() -> list[str]:
-    """The functions of `calls` that the other folders name: calling one of them loads that file."""
+def _later(functions: list[Function]) -> list[str]:
+    """The functions of `calls` that something else names: calling one of them loads that file."""
     defined = re.findall(r"(?m)^function ([\w-]+)", "".join(_parts("calls")))
     others = "".join(part for folder in ("module", "start", "builders") for part in _parts(folder))
-    named = set(re.findall(r"[A-Z]\w+-\w+", others))
+    named = {*re.findall(r"[A-Z]\w+-\w+", others), *(one.module for one in functions)}
     return sorted(named.intersection(defined))
 
 

@@ -21,6 +21,10 @@ BeforeAll {
         }
         if ($AtOnce) { foreach ($entry in $shells) { Complete-Elsewhere $entry } } else { $shells }
     }
+    function Wait-End([int] $Id) {
+        # Until the worker's process is gone; a worker in this process has none of its own.
+        if ($Id -ne $PID) { Wait-Until { -not (Test-Alive $Id) } }
+    }
     function Complete-Elsewhere($Entry) {
         try {
             $Entry.Shell.EndInvoke($Entry.Wait)
@@ -166,11 +170,12 @@ Describe 'A configuration that was set' {
         $ask = { param($m, $s, $key) Import-Module $m, $s; if ($key) { Set-Configuration -AccessToken $key }; Get-Key 3> $null }
         $here = { $shell.Commands.Clear(); $shell.AddScript($ask).AddArgument($module).AddArgument($support).AddArgument($args[0]).Invoke() }
         & $here 'sk-elsewhere' | Should -Be 'Bearer sk-elsewhere'
-        $end = { Disconnect-PSBridge }, { Stop-Process -Id (Get-PSBridgeStatus).ProcessId -Force }, { Import-Module $module -Force -Global; Disconnect-PSBridge }
+        $kill = { if ((Get-PSBridgeStatus).ProcessId -ne $PID) { Stop-Process -Id (Get-PSBridgeStatus).ProcessId -Force } else { Disconnect-PSBridge } }
+        $end = { Disconnect-PSBridge }, $kill, { Import-Module $module -Force -Global; Disconnect-PSBridge }
         foreach ($way in $end) {
             $id = (Get-PSBridgeStatus).ProcessId
             & $way
-            Wait-Until { -not (Test-Alive $id) }
+            Wait-End $id
             Get-Key 3> $null | Should -BeExactly 'Bearer sk-main'
             & $here '' | Should -Be 'Bearer sk-elsewhere'
             (Get-Configuration).DefaultHeaders['x-team'] | Should -Be 'support'
@@ -207,7 +212,7 @@ Describe 'A module that is removed or imported again' {
         $id = (Get-PSBridgeStatus).ProcessId
         if (-not $here) {
             Remove-Module PSBridge
-            Wait-Until { -not (Test-Alive $id) }
+            Wait-End $id
         }
         $holder = Start-KeyServer
         $shell = [powershell]::Create().AddScript({
@@ -231,7 +236,7 @@ Describe 'A module that is removed or imported again' {
         Import-Module $module -Global
         $null = Get-HostSetting
         Remove-Module PSBridge
-        Wait-Until { -not (Test-Alive $id) }
+        Wait-End $id
         Stop-OfflineServer $holder
     }
     It 'leaves their configuration alone' {

@@ -62,6 +62,123 @@ Describe 'A key' {
     }
 }
 
+Describe 'A key that a script block gives' {
+    BeforeEach {
+        $global:Asked = [System.Collections.ArrayList]::new()
+        $global:Vault = 'sk-vault'
+        function global:Get-Vault { [void]$global:Asked.Add([runspace]::DefaultRunspace.Id); $global:Vault }
+    }
+    AfterEach {
+        Remove-Item function:global:Get-Vault
+        Remove-Variable Asked, Vault -Scope Global
+    }
+
+    It 'is asked when a call is made, and not when it is set' {
+        Set-Configuration -AccessToken { Get-Vault }
+        $global:Asked.Count | Should -Be 0
+        $global:Vault = 'sk-later'
+        Get-Key | Should -BeExactly 'Bearer sk-later'
+        $global:Asked.Count | Should -Be 1
+        "$((Get-Configuration) | Out-String)" | Should -Not -Match 'Vault|sk-'
+    }
+    It 'is asked once more after a 401' {
+        Set-Configuration -AccessToken { "$(Get-Vault)-$($global:Asked.Count)" } -MaxRetryCount 0
+        $global:Vault = 'sk-refused'
+        $failure = Get-Failure { Get-Key }
+        $failure.Exception.StatusCode | Should -Be 401
+        "$failure $($failure.ErrorDetails) $($failure | Format-List * -Force | Out-String)" | Should -Not -Match 'sk-refused'
+        $global:Asked.Count | Should -Be 2
+        $global:Asked.Clear()
+        Set-Configuration -AccessToken { if ((Get-Vault) -and $global:Asked.Count -lt 2) { 'sk-refused' } else { 'sk-fresh' } }
+        Get-Key | Should -BeExactly 'Bearer sk-fresh'
+        $global:Asked.Count | Should -Be 2
+    }
+    It 'may be <what>' -ForEach @(
+        @{ what = 'a SecureString'; block = { ConvertTo-SecureString 'sk-secure' -AsPlainText -Force }; sent = 'Bearer sk-secure' }
+        @{ what = 'a credential'; block = { [pscredential]::new('anybody', (ConvertTo-SecureString 'sk-credential' -AsPlainText -Force)) }; sent = 'Bearer sk-credential' }
+        @{ what = 'a text behind the word Bearer'; block = { 'Bearer sk-word' }; sent = 'Bearer sk-word' }
+        @{ what = 'a function''s'; block = { ${function:Get-Vault} }; sent = 'Bearer sk-vault' }
+    ) {
+        Set-Configuration -AccessToken $(if ($what -eq 'a function''s') { & $block } else { $block })
+        Get-Key | Should -BeExactly $sent
+    }
+    It 'is an error of the call where it is <what>' -ForEach @(
+        @{ what = 'a failure'; block = { throw 'the vault holds sk-hidden' }; says = 'RuntimeException' }
+        @{ what = 'no command'; block = { Get-NoSuchVault }; says = 'CommandNotFoundException' }
+        @{ what = 'nothing'; block = { }; says = 'AccessToken' }
+        @{ what = 'a table'; block = { @{ key = 'sk-hidden' } }; says = 'not a table' }
+        @{ what = 'several'; block = { 'sk-hidden', 'sk-other' }; says = 'not list' }
+        @{ what = 'a process'; block = { Get-Process -Id $PID }; says = 'no key' }
+    ) {
+        Set-Configuration -AccessToken $block
+        $failure = Get-Failure { Get-Key }
+        $failure.FullyQualifiedErrorId | Should -Be 'PSBridge.InvalidConfiguration,New-ChatCompletion'
+        "$failure" | Should -Match $says
+        "$failure" | Should -Not -Match 'sk-hidden'
+        Set-Configuration -AccessToken { Get-Vault }
+        Get-Key | Should -BeExactly 'Bearer sk-vault'
+    }
+    It 'is asked where the script is: its functions and variables are there' {
+        $here = Join-Path $TestDrive 'script.ps1'
+        Set-Content $here @"
+Import-Module '$(Get-ModulePath)'
+function Get-OwnKey { "sk-own-`$own" }
+`$own = 'script'
+Set-Configuration -BaseUrl '$($server.Url)' -AccessToken { Get-OwnKey }
+function Invoke-Deep { `$own = 'deep'; New-ChatCompletion 'hi' -Model m -TextOnly }
+Invoke-Deep
+"@
+        & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -File $here | Should -BeExactly 'Bearer sk-own-deep'
+    }
+    It 'is asked in the runspace that calls' {
+        Set-Configuration -AccessToken { "sk-of-$([runspace]::DefaultRunspace.Id)" }
+        $said = foreach ($i in 1..3) {
+            $shell = [powershell]::Create().AddScript({ param($m, $s) Import-Module $m, $s; "Bearer sk-of-$([runspace]::DefaultRunspace.Id)" -eq (Get-Key) })
+            $shell.AddArgument((Get-ModulePath)).AddArgument((Get-Module Support).Path).Invoke()
+            $shell.Runspace.Dispose()
+        }
+        $said | Should -Be $true, $true, $true
+        Get-Key | Should -BeExactly "Bearer sk-of-$([runspace]::DefaultRunspace.Id)"
+        New-ChatCompletion (Get-Request) -TextOnly -AsJob | Receive-Job -Wait -AutoRemoveJob | Should -Match '^Bearer sk-of-\d+$'
+    }
+    It 'goes with pipelines, streams, connections, and a worker that starts again' {
+        Set-Configuration -AccessToken { Get-Vault }
+        1..6 | ForEach-Object { "p $_" } | New-ChatCompletion -Model m -ThrottleLimit 3 -TextOnly | Should -Be @(@('Bearer sk-vault') * 6)
+        $global:Asked.Count | Should -Be 1
+        -join (New-ChatCompletion 'hi' -Model m -StreamText) | Should -Be 'Bearersk-vault'
+        $c = New-ChatConnection -BaseUrl $server.Url -AccessToken { "$(Get-Vault)-named" }
+        Get-Key -Connection $c | Should -BeExactly 'Bearer sk-vault-named'
+        Use-ChatConnection $c { Get-Key } | Should -BeExactly 'Bearer sk-vault-named'
+        Disconnect-PSBridge
+        Get-Key | Should -BeExactly 'Bearer sk-vault'
+        Get-Key -Connection $c | Should -BeExactly 'Bearer sk-vault-named'
+    }
+    It 'can be stopped while it is asked' {
+        $runspace = [runspacefactory]::CreateRunspace()
+        $runspace.Open()
+        $reached = Join-Path $TestDrive 'asked'
+        $shell = [powershell]::Create()
+        $shell.Runspace = $runspace
+        $null = $shell.AddScript({
+                param($Module, $Support, $Path)
+                Import-Module $Module, $Support
+                $global:Path = $Path
+                Set-Configuration -AccessToken { Set-Content $global:Path ''; while ($true) { Start-Sleep -Milliseconds 10 } }
+                Get-Key
+            }).AddArgument((Get-ModulePath)).AddArgument((Get-Module Support).Path).AddArgument($reached)
+        $null = $shell.BeginInvoke()
+        Wait-Until { Test-Path $reached }
+        $shell.Stop()
+        Wait-Until { (Get-PSBridgeStatus).InFlight -eq 0 }
+        $runspace.Dispose()
+    }
+    It 'is for AccessToken only' {
+        foreach ($call in { Set-Configuration -Password { 'pw' } }, { Set-Configuration -Cookie { 'c=1' } }, { Set-ConfigurationApiKey -Id api-key -ApiKey { 'sk' } }, { Set-Configuration -ApiKey @{ 'api-key' = { 'sk' } } }) {
+            (Get-Failure $call).FullyQualifiedErrorId | Should -BeLike 'PSBridge.InvalidConfiguration,*'
+        }
+    }
+}
+
 Describe 'A file of certificates' {
     It 'is refused when it is set and cannot be read' {
         Set-Configuration -AccessToken sk-before

@@ -70,7 +70,18 @@ def test_pester(name: str) -> None:
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
 
 
-@pytest.mark.parametrize("name", ["Chat.Tests.ps1", "Objects.Tests.ps1", "Page.Tests.ps1", "Tools.Tests.ps1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Chat.Tests.ps1",
+        "Connections.Tests.ps1",
+        "Objects.Tests.ps1",
+        "Page.Tests.ps1",
+        "Runspaces.Tests.ps1",
+        "Secrets.Tests.ps1",
+        "Tools.Tests.ps1",
+    ],
+)
 def test_pester_in_process(name: str) -> None:
     """The same tests with Python inside PowerShell: whatever a script can see is the same."""
     if reason := reason_to_skip():
