@@ -4652,6 +4652,8 @@ function Invoke-ChatCompletionRun {
         ${AsBatch},
         [Switch]
         ${DryRun},
+        [System.Object]
+        ${Connection},
         [Switch]
         ${WhatIf}
     )
@@ -5440,7 +5442,9 @@ function Resume-ChatCompletionRun {
         [String]
         ${PriceFile},
         [System.Object]
-        ${Deadline}
+        ${Deadline},
+        [System.Object]
+        ${Connection}
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Resume-ChatCompletionRun' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5773,6 +5777,8 @@ function Start-ChatCompletionRun {
         ${AsBatch},
         [Switch]
         ${DryRun},
+        [System.Object]
+        ${Connection},
         [Switch]
         ${WhatIf}
     )

@@ -100,8 +100,13 @@ class Call:
 
         Raises:
             CallCancelledError: the call ended first.
-            ConfigurationError: the script block failed.
+            ConfigurationError: the script block failed, or this call is one of those that nobody waits for.
         """
+        from ..client.errors import ConfigurationError
+
+        if self.cancellation is None:
+            told = "AccessToken: the script block that gives the key cannot be asked here."
+            raise ConfigurationError(told, parameter="AccessToken")
         return self._ask({"block": block})
 
     def ask_command(self, what: dict[str, Any]) -> Any:

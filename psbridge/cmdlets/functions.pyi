@@ -3083,6 +3083,7 @@ class _Invoke_ChatCompletionRun(_Cmdlet):
         Changed: str = ...,
         AsBatch: bool = ...,
         DryRun: Literal[True],
+        Connection: ChatConnection | str = ...,
     ) -> RunPlan: ...
     @overload
     def __call__(
@@ -3113,6 +3114,7 @@ class _Invoke_ChatCompletionRun(_Cmdlet):
         Changed: str = ...,
         AsBatch: bool = ...,
         DryRun: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
     ) -> Iterator[RunResult]:
         """Asks for every row of a pipeline or a file and returns the rows, in order, as they are answered."""
 
@@ -4137,6 +4139,7 @@ class _Resume_ChatCompletionRun(_Cmdlet):
         Price: Mapping[Any, Any] = ...,
         PriceFile: str = ...,
         Deadline: Any = ...,
+        Connection: ChatConnection | str = ...,
     ) -> RunStatus:
         """Goes on with a run in a process of its own."""
 
@@ -4534,6 +4537,7 @@ class _Start_ChatCompletionRun(_Cmdlet):
         Changed: str = ...,
         AsBatch: bool = ...,
         DryRun: Literal[True],
+        Connection: ChatConnection | str = ...,
     ) -> RunPlan: ...
     @overload
     def __call__(
@@ -4564,6 +4568,7 @@ class _Start_ChatCompletionRun(_Cmdlet):
         Changed: str = ...,
         AsBatch: bool = ...,
         DryRun: Literal[False] = ...,
+        Connection: ChatConnection | str = ...,
     ) -> RunStatus:
         """Asks for every row of a pipeline or a file in a process of its own, which outlives this console."""
 

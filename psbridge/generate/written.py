@@ -41,7 +41,9 @@ def written_row(family: Family, name: str, words: Words, rows: dict[str, Cmdlet]
     own = [_parameter(name, one, given, words) for one, given in about.get("parameters", {}).items()]
     if about.get("call"):
         own += _call_parameters(about.get("operations", ()), own, words)
-    elif about.get("waits") or any(one.get("waits", True) for one in about.get("operations", ())):
+    elif about.get("connection", about.get("waits")) or any(
+        one.get("waits", True) for one in about.get("operations", ())
+    ):
         own.append(_of_every_call("Connection", words))
     parameters = [*own, *_included(about.get("include"), own, rows)]
     return Cmdlet(

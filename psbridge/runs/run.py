@@ -10,9 +10,11 @@ What it does is `job`'s; here is a thread that does it, and the rows as they com
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import json
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -163,7 +165,9 @@ class Run:
             raise RunError("This run has begun already.")
         self.job.check_key()
         self.take()
-        self._thread = threading.Thread(target=self._work, name="psbridge-run", daemon=True)
+        # What gives the key may have to know which call this is part of.
+        work = partial(contextvars.copy_context().run, self._work)
+        self._thread = threading.Thread(target=work, name="psbridge-run", daemon=True)
         self._thread.start()
         return self
 

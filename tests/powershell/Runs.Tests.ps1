@@ -102,3 +102,22 @@ Describe 'Start-ChatCompletionRun' {
         finally { Set-Configuration -AccessToken 'sk-offline' }
     }
 }
+
+Describe 'A cmdlet of a run that waits' {
+    It 'makes no other call wait, and is ended by Ctrl+C' {
+        $held = Start-KeyServer
+        $c = New-ChatConnection -BaseUrl $held.Url -AccessToken sk-held
+        $ledger = Join-Path $TestDrive 'held.db'
+        $null = @{ Id = 'a'; Text = 'hold' } | Start-ChatCompletionRun $ledger -Id Id -Template '{Text}' -Model m -Connection $c
+        $shell = [powershell]::Create().AddScript({ param($Module, $Ledger) Import-Module $Module; Wait-ChatCompletionRun $Ledger }).AddArgument((Get-ModulePath)).AddArgument($ledger)
+        $null = $shell.BeginInvoke()
+        Wait-Until { (Get-PSBridgeStatus).InFlight -eq 1 }
+        (Initialize-ChatCompletionRequestUserMessage -Content here -Role user).content | Should -BeExactly 'here'
+        $shell.Stop()
+        Wait-Until { (Get-PSBridgeStatus).InFlight -eq 0 }
+        $shell.Runspace.Dispose()
+        $null = Invoke-RestMethod "$($held.Url)/release"
+        (Wait-ChatCompletionRun $ledger).Done | Should -Be 1
+        Stop-OfflineServer $held
+    }
+}

@@ -153,6 +153,21 @@ Invoke-Deep
         Get-Key | Should -BeExactly 'Bearer sk-vault'
         Get-Key -Connection $c | Should -BeExactly 'Bearer sk-vault-named'
     }
+    It 'goes with a run, here and in a process of its own' {
+        Set-Configuration -AccessToken { Get-Vault }
+        $rows = @{ Id = 'a'; Text = 'one' }, @{ Id = 'b'; Text = 'two' }
+        $said = $rows | Invoke-ChatCompletionRun -Ledger (Join-Path $TestDrive 'here.db') -Id Id -Template '{Text}' -Model m
+        $said.Answer | Should -Be 'Bearer sk-vault', 'Bearer sk-vault'
+        $global:Vault = 'sk-handed-over'
+        Set-Configuration -AccessToken { Get-Vault } -TimeoutSec 60
+        $alone = Join-Path $TestDrive 'alone.db'
+        $null = $rows | Start-ChatCompletionRun -Ledger $alone -Id Id -Template '{Text}' -Model m
+        (Wait-ChatCompletionRun $alone).Done | Should -Be 2
+        (Receive-ChatCompletionRun $alone).Answer | Should -Be 'Bearer sk-handed-over', 'Bearer sk-handed-over'
+        $c = New-ChatConnection -BaseUrl $server.Url -AccessToken sk-named
+        $named = $rows | Invoke-ChatCompletionRun -Ledger (Join-Path $TestDrive 'named.db') -Id Id -Template '{Text}' -Model m -Connection $c
+        $named.Answer | Should -Be 'Bearer sk-named', 'Bearer sk-named'
+    }
     It 'can be stopped while it is asked' {
         $runspace = [runspacefactory]::CreateRunspace()
         $runspace.Open()
