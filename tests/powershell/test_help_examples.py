@@ -17,8 +17,7 @@ COMMAND = "{http://schemas.microsoft.com/maml/dev/command/2004/10}"
 CODE = "{http://schemas.microsoft.com/maml/dev/2004/10}code"
 
 # What a test cannot do: it has no proxy and loads no Python into this PowerShell; the environment is its own.
-# Script blocks do not cross the pipe to the worker yet.
-LEFT_OUT = ("-InProcess", "-PythonPath", "proxy.example.com", "Use-ChatConnection")
+LEFT_OUT = ("-InProcess", "-PythonPath", "proxy.example.com")
 
 RUN = """
 $ErrorActionPreference = 'Stop'
