@@ -32,7 +32,7 @@ SCRIPTS = {line["id"]: line for line in _lines("scripts.jsonl")}
 
 REFUSED = set(
     """
-    l2-strings-interpolation-0019 l2-numbers-0273 l2-control-flow-0595 l2-control-flow-0616
+    l2-strings-interpolation-0019 l2-control-flow-0595 l2-control-flow-0616
     l2-control-flow-0617 l2-errors-0644 l2-errors-0649 l2-errors-0658 l2-functions-0711
     l2-functions-0737 l2-functions-0742 l2-dates-misc-0880
 """.split()

@@ -7,9 +7,10 @@ and functions are in `session`. Knows nothing of the parser or of how scripts ar
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from psbridge.binding.errors import ValidationFailure
 from psbridge.binding.validation import (
     ValidateCount,
     ValidateLength,
@@ -18,6 +19,7 @@ from psbridge.binding.validation import (
     ValidateNotNullOrWhiteSpace,
     ValidatePattern,
     ValidateRange,
+    ValidateScript,
     ValidateSet,
 )
 from psbridge.binding.values import ScriptBlock
@@ -52,6 +54,7 @@ from .session import (
     command_block,
     errors,
     function,
+    get,
     is_error,
     named,
     parameter,
@@ -209,6 +212,42 @@ def ordered(value: Any) -> Ordered:
     return Ordered(value)
 
 
+def validate_script(test: Any, text: str) -> ValidateScript:
+    """[ValidateScript({ text })], whose block is a Python function."""
+    return ValidateScript(text, test.check)
+
+
+def checked(convert: Callable[[str], Any], *validators: Any) -> Callable[[str], Any]:
+    """How argparse reads a parameter of the script: converted, then as its Validate attributes ask.
+
+    >>> checked(int, ValidateRange(1, 10))("7")
+    7
+    """
+
+    def read(text: str) -> Any:
+        value = convert(text)
+        validate(value, *validators)
+        return value
+
+    return read
+
+
+def validate(value: Any, *validators: Any) -> Any:
+    """The value, if it is what these Validate attributes ask.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not; the sentence is PowerShell's.
+    """
+    from argparse import ArgumentTypeError
+
+    for validator in validators:
+        try:
+            validator.check(value)
+        except ValidationFailure as failure:
+            raise ArgumentTypeError(str(failure)) from None
+    return value
+
+
 def net_type(name: str) -> NetType:
     """The .NET type of this name, as a script writes it between brackets.
 
@@ -248,6 +287,7 @@ __all__ = [
     "ValidateNotNullOrWhiteSpace",
     "ValidatePattern",
     "ValidateRange",
+    "ValidateScript",
     "ValidateSet",
     "add",
     "appended",
@@ -261,6 +301,7 @@ __all__ = [
     "call",
     "cast",
     "caught",
+    "checked",
     "class_method",
     "class_property",
     "command_block",
@@ -276,6 +317,7 @@ __all__ = [
     "file_lines",
     "format_operator",
     "function",
+    "get",
     "greater",
     "greater_or_equal",
     "index",
@@ -332,6 +374,8 @@ __all__ = [
     "truth",
     "unpacked",
     "unrolled",
+    "validate",
+    "validate_script",
     "value_range",
     "variable",
 ]

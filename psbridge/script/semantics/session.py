@@ -100,6 +100,13 @@ def run(
     return output
 
 
+def get(command: Any, *arguments: Any, **named: Any) -> Any:
+    """What a command puts out, as one value: nothing, the one object, or the list. Takes what `run` takes."""
+    from psbridge.script.semantics.porting import unpacked
+
+    return unpacked(run(command, *arguments, **named))
+
+
 def _redirection(stream: int, target: Any) -> tuple[int, str, Any, bool]:
     if isinstance(target, int):
         return stream, "merge", target, False

@@ -26,6 +26,7 @@ _FLAGS = {
 }
 _VALIDATORS = {
     "validateset": "ValidateSet",
+    "validatescript": "validate_script",
     "validaterange": "ValidateRange",
     "validatepattern": "ValidatePattern",
     "validatelength": "ValidateLength",
@@ -128,14 +129,14 @@ class Blocks(Operators):
         inner = block.script_block
         if inner.param_block or inner.begin_block or inner.dynamic_param_block or inner.clean_block:
             raise Refused(block, "a block with begin or param in ForEach-Object has no Python form yet.")
-        body = inner.process_block or inner.end_block
-        statements = body.statements if body is not None else []
         name = self.item_name()
         self.current.append(Code(name, piped.kind))
         try:
             only = self.single(block)
             if only is not None and not self._does_something(only):
                 value = self.stream(only)
+                if value.kind == "void":
+                    return self._each_for_effect(piped, block, name)
                 value = value if value.stream or value.base in SINGLE else self.as_stream(value)
                 source = f"for {name} in {piped.within(OR)}"
                 if not value.stream:
@@ -143,9 +144,15 @@ class Blocks(Operators):
                 if value.text.startswith("[") and value.text.endswith("]") and value.base in SINGLE:
                     return self.generator(f"{value.text[1:-1]} {source}", value.kind)
                 return self.generator(f"value {source} for value in {value.within(OR)}", value.kind)
-            function = self.hoisted("each", statements, block.start + 1, [name])
+            return self._each_for_effect(piped, block, name)
         finally:
             self.current.pop()
+
+    def _each_for_effect(self, piped: Code, block: s.ScriptBlockExpression, name: str) -> Code:
+        """A block of several statements, as a function for each item."""
+        body = block.script_block.process_block or block.script_block.end_block
+        statements = body.statements if body is not None else []
+        function = self.hoisted("each", statements, block.start + 1, [name])
         return self.generator(
             f"value for {name} in {piped.within(OR)} for value in {function}({name})", "any"
         )
@@ -218,6 +225,18 @@ class Blocks(Operators):
         if inner is None or inner.param_block or inner.begin_block or inner.process_block:
             raise Refused(block, "this block has no Python form here yet.")
         return list(inner.end_block.statements) if inner.end_block is not None else []
+
+    def reference(self, node: s.VariableExpression) -> Code:
+        """`[ref]$variable`."""
+        setter = self.unique(f"set_{self.name(node.variable_path)}")
+
+        def body() -> None:
+            name = self.target(node, "any")
+            self.write(f"{name} = value")
+
+        self._apart(lambda: self.define(setter, ["value: Any"], body, returns="None"))
+        name = self.target(node, "any")
+        return Code(f"{self.posh('NetRef')}(lambda: {name}, {setter})")
 
     # Blocks as values
 
@@ -402,7 +421,7 @@ class Blocks(Operators):
             elif folded in _ALLOWED:
                 options[_ALLOWED[folded]] = "True"
             elif folded in _VALIDATORS and not attribute.named_arguments:
-                validators.insert(0, f"{self.posh(_VALIDATORS[folded])}({', '.join(values)})")
+                validators.insert(0, self.validator(attribute, folded, values))
             elif folded not in ("supportswildcards", "credential", "system.management.automation.credential"):
                 raise Refused(attribute, f"the attribute [{name}] of a parameter has no Python form yet.")
         if aliases:
@@ -413,6 +432,27 @@ class Blocks(Operators):
             options["default"] = self._default(node)
         pieces += [f"{key}={value}" for key, value in options.items()]
         return f"{self.posh('parameter')}({', '.join(pieces)})"
+
+    def validator(self, attribute: s.Attribute, folded: str, values: list[str]) -> str:
+        """A Validate attribute."""
+        if folded == "validatescript":
+            block = attribute.positional_arguments[0]
+            values.append(quoted(self.source_of(block)[1:-1]))
+        return f"{self.posh(_VALIDATORS[folded])}({', '.join(values)})"
+
+    def validators(self, node: s.Parameter) -> list[str]:
+        """The Validate attributes of a parameter, in the order in which they are checked."""
+        made: list[str] = []
+        for attribute in node.attributes:
+            folded = attribute.type_name.full_name.lower().removesuffix("attribute")
+            if isinstance(attribute, s.Attribute) and folded in _VALIDATORS:
+                if attribute.named_arguments:
+                    raise Refused(
+                        attribute, f"this form of [{attribute.type_name.name}] has no Python form yet."
+                    )
+                values = [self.constant(one) for one in attribute.positional_arguments or []]
+                made.insert(0, self.validator(attribute, folded, values))
+        return made
 
     def _default(self, node: s.Parameter) -> str:
         value = node.default_value

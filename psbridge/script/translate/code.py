@@ -103,7 +103,20 @@ def python_name(name: str) -> str:
     plain = words.lower().strip("_") or "value"
     if plain[0].isdigit():
         plain = f"value_{plain}"
-    taken = {"ps", "posh", "argparse", "os", "sys", "l", "parser", "arguments", "error", "record"}
+    taken = {
+        "ps",
+        "posh",
+        "argparse",
+        "os",
+        "sys",
+        "time",
+        "enum",
+        "l",
+        "parser",
+        "arguments",
+        "error",
+        "record",
+    }
     taken |= {"bound", "cmdlet", "pipeline_input", "given"}
     reserved = keyword.iskeyword(plain) or hasattr(builtins, plain) or plain in taken
     return f"{plain}_" if reserved else plain

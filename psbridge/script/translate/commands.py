@@ -28,6 +28,12 @@ _HEARD = frozenset(
     "errorvariable outvariable warningvariable informationvariable statuscodevariable "
     "responseheadersvariable sessionvariable pipelinevariable".split()
 )
+_SILENT = frozenset(
+    "set-content add-content clear-content out-file remove-item write-warning write-verbose write-debug "
+    "write-information write-error write-progress write-host export-csv export-clixml start-sleep "
+    "set-location copy-item move-item rename-item add-member out-null".split()
+)
+"""Commands that put nothing out unless -PassThru asks for it."""
 _STREAMS = {"Output": 1, "Error": 2, "Warning": 3, "Verbose": 4, "Debug": 5, "Information": 6, "All": 0}
 
 
@@ -359,7 +365,10 @@ class Commands(Blocks):
             spelt = info.name
         if name == "tee-object":
             self._tee(node)
-        return self._run(node, "run", quoted(spelt), piped)
+        code = self._run(node, "run", quoted(spelt), piped)
+        if spelt.lower() in _SILENT and "PassThru" not in code.text and "streams=" not in code.text:
+            return Code(code.text, "void", stream=True)
+        return code
 
     def _tee(self, node: s.Command) -> None:
         named, _ = self.arguments(node)

@@ -83,6 +83,10 @@ class Expressions(Writer):
         """A value as what a pipeline goes through."""
         if code.stream:
             return code
+        if code.kind == "void":
+            if code.text.startswith("del "):
+                raise Refused(s.Node(), "the removal of an item as a value has no Python form.")
+            return Code(f"{self.posh('result_items')}({code.text})", stream=True)
         if code.is_list or code.kind.startswith("List:"):
             return Code(code.text, code.item, code.rank, stream=True)
         if code.base in (*SCALARS, "none", "reply", "hashtable", "object", "dict", "record", "body"):
@@ -93,9 +97,15 @@ class Expressions(Writer):
     def as_value(self, code: Code) -> Code:
         """What a pipeline puts out, as one value."""
         if not code.stream:
+            if code.text.startswith("del "):
+                raise Refused(s.Node(), "the removal of an item as a value has no Python form.")
             return code
         if code.inner:
             return Code(f"{self.posh('unpacked')}({code.inner})", f"out:{code.kind}")
+        if code.text.startswith("posh.run("):
+            name = code.text[len("posh.run(") :].partition(",")[0].strip('")').lower()
+            kind = ONE_TEXT.get(name, "") if "Stream=" not in code.text else ""
+            return Code(f"posh.get({code.text[len('posh.run(') :]}", kind or f"out:{code.kind}")
         return Code(f"{self.posh('unpacked')}({code.text})", f"out:{code.kind}")
 
     def truth(self, code: Code) -> Code:
@@ -321,8 +331,14 @@ class Expressions(Writer):
             if "PSTypeName" in table:
                 raise Refused(node, "an object with a PSTypeName has no Python form yet.")
             return Code(f"{self.posh('custom_object')}({table})", self._shape(node))
+        if name == "ref" and isinstance(node.child, s.VariableExpression):
+            return self.reference(node.child)
         child = self.as_value(self.expression(node.child))
         return self.cast(node, child, full)
+
+    def reference(self, node: s.VariableExpression) -> Code:
+        """`[ref]$variable`."""
+        raise NotImplementedError
 
     def _shape(self, node: s.ConvertExpression) -> str:
         """The kind of the objects that this literal makes: which properties they have, of which kinds."""
@@ -547,6 +563,9 @@ class Expressions(Writer):
     def _static_argument(self, node: Any) -> Code:
         return self.as_value(self.expression(node))
 
+
+ONE_TEXT = dict.fromkeys(("out-string", "join-string"), "str")
+"""Commands that give one text whatever they get."""
 
 AUTOMATIC = frozenset(
     "psversiontable pid home pwd islinux iswindows ismacos iscoreclr lastexitcode host psculture psuiculture "

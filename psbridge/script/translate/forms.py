@@ -113,6 +113,18 @@ class Forms(Commands):
             return Code(piped.text[1:-1], "body")
         return None
 
+    def _start_sleep(
+        self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
+    ) -> Code | None:
+        given = values or [named[one] for one in ("seconds",) if one in named]
+        if piped is not None or len(given) != 1 or set(named) - {"seconds"}:
+            return None
+        seconds = self.as_value(self.expression(given[0]))
+        if seconds.kind not in ("int", "float"):
+            return None
+        self.modules.add("time")
+        return Code(f"time.sleep({seconds.text})", "void")
+
     def _get_date(
         self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
     ) -> Code | None:

@@ -117,13 +117,19 @@ class Module(Types):
     def _visible(self, node: Any, refusal: Refused) -> None:
         self.refuse(node, refusal)
 
+    def _help_block(self) -> str:
+        """The comment-based help at the script's head; empty without one."""
+        found = re.match(r"\s*(?:#[^\n]*\n\s*)*<#(.*?)#>", self.text, re.DOTALL)
+        if not found:
+            return ""
+        is_help = re.search(r"^\s*\.[A-Z]+", found.group(1), re.MULTILINE | re.IGNORECASE)
+        return found.group(1) if is_help or self.tree.param_block else ""
+
     def _head(self) -> list[str]:
         head: list[str] = []
-        found = re.match(r"\s*(?:#[^\n]*\n\s*)*<#(.*?)#>", self.text, re.DOTALL)
-        if (found and re.search(r"^\s*\.[A-Z]+", found.group(1), re.MULTILINE)) or (
-            found and self.tree.param_block
-        ):
-            head += [*docstring(found.group(1)), ""]
+        found = self._help_block()
+        if found:
+            head += [*docstring(found, self.names), ""]
         unset = [path for where, path in sorted(self.known.unset) if where == ""]
         plain = [
             f"import {name}"
@@ -156,25 +162,36 @@ class Module(Types):
     def parameters(self, block: s.ParamBlock) -> None:
         """The script's parameters: what is mandatory by position, the rest as options."""
         self.modules.add("argparse")
-        self.write("parser = argparse.ArgumentParser()")
+        described = "description=__doc__" if self._help_block() else ""
+        self.write(f"parser = argparse.ArgumentParser({described})")
         names = []
+        later: list[str] = []
         for parameter in block.parameters:
+            self._known_attributes(parameter)
             kind = self._script_kind(parameter)
             name = parameter.name.variable_path
             words, plain = self.name(name).rstrip("_"), self.name(name)
             option = f'"--{words.replace("_", "-")}"'
-            choices = self._choices(parameter)
+            validators = self.validators(parameter)
+            if kind in _LISTS and validators:
+                later.append(f"{plain} = {self.posh('validate')}({plain}, {', '.join(validators)})")
+                validators = []
+            source = self.source_of(parameter)
             if kind == "bool" and _type_of(parameter) in ("switch", "switchparameter"):
                 unset = ", default=argparse.SUPPRESS" if self.asks_bound else ""
                 self.defaults[plain] = "False"
                 self.write(f'parser.add_argument({option}, dest="{plain}", action="store_true"{unset})')
-            elif _mandatory(parameter, self.source_of(parameter)):
+            elif _mandatory(parameter, source):
                 many = ', nargs="+"' if kind in _LISTS else ""
-                self.write(f'parser.add_argument("{plain}"{self._typed_option(kind)}{many}{choices})')
+                self.write(f'parser.add_argument("{plain}"{self._typed_option(kind, validators)}{many})')
+            elif kind in _LISTS and "valuefromremainingarguments" in source.lower():
+                self._option(parameter, "", plain, kind, validators)
             else:
-                self._option(parameter, option, plain, kind, choices)
+                self._option(parameter, option, plain, kind, validators)
             names.append((name, plain, kind))
         self._parsed(names)
+        for line in later:
+            self.write(line)
 
     def _parsed(self, names: list[tuple[str, str, str]]) -> None:
         for name, _, kind in names:
@@ -200,7 +217,10 @@ class Module(Types):
             for one in _outside_functions(self.tree)
         )
 
-    def _option(self, parameter: s.Parameter, option: str, plain: str, kind: str, choices: str) -> None:
+    def _option(
+        self, parameter: s.Parameter, option: str, plain: str, kind: str, validators: list[str]
+    ) -> None:
+        """A parameter that need not be given: an option, or what is left without a name."""
         empties = {"str": '""', "int": "0", "float": "0.0", "bool": "False"}
         many = ', nargs="*"' if kind in _LISTS else ""
         default = "None" if _nullable(parameter) else empties.get(kind, "None")
@@ -212,10 +232,11 @@ class Module(Types):
         if self.asks_bound:
             self.defaults[plain] = default
             default = "argparse.SUPPRESS"
-        typed = f"{self._typed_option(kind)}{many}, default={default}{choices}"
-        self.write(f'parser.add_argument({option}, dest="{plain}"{typed})')
+        typed = f"{self._typed_option(kind, validators)}{many}, default={default}"
+        place = f'{option}, dest="{plain}"' if option else f'"{plain}"'
+        self.write(f"parser.add_argument({place}{typed})")
 
-    def _typed_option(self, kind: str) -> str:
+    def _typed_option(self, kind: str, validators: list[str]) -> str:
         name = _LISTS.get(kind, kind)
         if name == "any":
             return ""
@@ -225,6 +246,8 @@ class Module(Types):
                 "a parameter of the script that is [bool] has no Python form yet.",
                 "make it a [switch]",
             )
+        if validators:
+            return f", type={self.posh('checked')}({', '.join([name, *validators])})"
         return f", type={name}"
 
     def _script_kind(self, parameter: s.Parameter) -> str:
@@ -237,22 +260,16 @@ class Module(Types):
             raise Refused(parameter, f"the type of -{parameter.name.variable_path} has no Python form yet.")
         return kind
 
-    def _choices(self, parameter: s.Parameter) -> str:
+    def _known_attributes(self, parameter: s.Parameter) -> None:
+        """Refuse an attribute that argparse has nothing for."""
+        plain = ("parameter", "alias", "allowemptystring", "allownull", "allowemptycollection")
         for attribute in parameter.attributes:
             if not isinstance(attribute, s.Attribute):
                 continue
             name = attribute.type_name.name.lower()
-            if name == "validateset":
-                values = [self.expression(one).text for one in attribute.positional_arguments]
-                return f", type=str.lower, choices=[{', '.join(values).lower()}]".replace(
-                    "type=str.lower, ", ""
-                )
-            if name not in ("parameter", "alias", "allowemptystring", "allownull", "validatenotnullorempty"):
-                raise Refused(
-                    attribute,
-                    f"[{attribute.type_name.name}] of a script's parameter has no Python form yet.",
-                )
-        return ""
+            if name not in plain and not name.startswith("validate"):
+                reason = f"[{attribute.type_name.name}] of a script's parameter has no Python form yet."
+                raise Refused(attribute, reason)
 
 
 def _outside_functions(node: Any) -> Any:

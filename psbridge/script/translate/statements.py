@@ -75,6 +75,8 @@ class Statements(Assignments):
 
     def refuse(self, node: Any, refusal: Refused) -> None:
         """The line that stays to be done."""
+        if not refusal.node.end:
+            refusal.node = node  # what was refused has no place of its own
         self.refusals.append(refusal)
         name = self.posh("NotPorted")
         self.write(f"raise {name}({quoted(f'line {node.line}: {refusal.reason}')})")

@@ -254,7 +254,7 @@ class Writer:
         for found in re.finditer(r"<#.*?#>|#[^\n]*", part, re.DOTALL):
             comment = found.group()
             if comment.startswith("<#"):
-                if re.search(r"^\s*\.[A-Z]+", comment, re.MULTILINE):
+                if re.search(r"^\s*\.[A-Z]+", comment, re.MULTILINE | re.IGNORECASE):
                     continue
                 for line in comment[2:-2].strip().splitlines():
                     self.write(f"# {line.strip()}".rstrip())
