@@ -6,7 +6,7 @@ import sys
 
 import psbridge as ps
 
-parser = argparse.ArgumentParser()
+parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("question", type=str)
 parser.add_argument("--model", dest="model", type=str, default="gpt-4o-mini")
 arguments = parser.parse_args()
