@@ -12,11 +12,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .notebook import load_ipython_extension
     from .parsing import Parsed, ParseError, parse
     from .running import Ran, run
     from .translate import Ported, port
 
 _HOMES = {
+    "load_ipython_extension": "notebook",
     "parse": "parsing",
     "Parsed": "parsing",
     "ParseError": "parsing",
@@ -26,7 +28,7 @@ _HOMES = {
     "port": "translate",
 }
 
-__all__ = ["ParseError", "Parsed", "Ported", "Ran", "parse", "port", "run"]
+__all__ = ["ParseError", "Parsed", "Ported", "Ran", "load_ipython_extension", "parse", "port", "run"]
 
 
 def __getattr__(name: str) -> Any:
