@@ -6,18 +6,23 @@ or decides whether a tool runs: that is `rounds`.
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
+import math
 import operator
 import re
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from ..models.problems import InvalidValueError
 from .schema import Schema, SchemaError, nullable, problem, strict_of_type, tidied, without_unused
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from .rounds import ToolCall
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -181,39 +186,67 @@ def _one_line(text: str | None) -> str:
 
 
 class _Signature:
-    """The arguments of a function as a pydantic model, made once."""
+    """The arguments of a function: their schema, and the pydantic model that checks them."""
 
     def __init__(self, function: Callable[..., Any], name: str, words: dict[str, str]) -> None:
-        from pydantic import ConfigDict, Field, create_model
-        from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
-
-        place = f"Tools.{name}"
-        parameters = _parameters(function, place)
-        hints = _hints(function, place)
+        parameters = _parameters(function, f"Tools.{name}")
+        hints = _hints(function, f"Tools.{name}")
+        self._name = name
+        self._fields = [(one, hints.get(one.name, Any), words.get(one.name, "")) for one in parameters]
         self._positional = [one.name for one in parameters if one.kind is one.POSITIONAL_ONLY]
         self._optional = frozenset(one.name for one in parameters if one.default is not one.empty)
         # A model's members must not begin with "_" or hide its methods, so they have names of their own here.
         self._members = {one.name: f"argument_{number}" for number, one in enumerate(parameters)}
+        self.schema, self.strict = self._simple() or self._sent(tidied(self._model.model_json_schema()))
+
+    @functools.cached_property
+    def _model(self) -> type[BaseModel]:
+        """The arguments as a model, made when it is first needed."""
+        from pydantic import ConfigDict, Field, create_model
+
         fields: dict[str, Any] = {}
-        for one in parameters:
-            hint = hints.get(one.name, Any)
+        for one, hint, words in self._fields:
             default: Any = ... if one.default is one.empty else one.default
-            told: Any = {"description": words[one.name]} if words.get(one.name) else {}
+            told: Any = {"description": words} if words else {}
             fields[self._members[one.name]] = (hint, Field(default, alias=one.name, **told))
-        try:
-            self._model = create_model(
+        with self._described():
+            return create_model(
                 "Arguments", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=False), **fields
             )
-            schema = self._model.model_json_schema(by_alias=True)
+
+    @contextmanager
+    def _described(self) -> Iterator[None]:
+        from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+
+        try:
+            yield
         except (PydanticSchemaGenerationError, PydanticUserError, TypeError) as error:
-            raise problem(name, f"has a parameter without a JSON schema: {_reason(error)}", "Tools") from None
-        schema = tidied(schema)
-        schema.pop("description", None)
-        schema.setdefault("properties", {})
-        self.schema, self.strict = self._sent(schema)
+            sentence = f"has a parameter without a JSON schema: {_reason(error)}"
+            raise problem(self._name, sentence, "Tools") from None
+
+    def _simple(self) -> tuple[Schema, bool] | None:
+        """The schema out of what is known of each hint; None where types of the user's own are involved.
+
+        pydantic makes a hint's schema once, however many functions have that hint.
+        """
+        properties: Schema = {}
+        for one, hint, words in self._fields:
+            with self._described():
+                known = _schema_of_hint(hint)
+            if known is None or not (one.default is one.empty or _is_plain(one.default)):
+                return None
+            schema: Schema = copy.deepcopy(known)
+            if isinstance(one.default, (str, bool, int, float)):
+                schema["default"] = one.default
+            if words:
+                schema["description"] = words
+            properties[one.name] = nullable(schema) if one.name in self._optional else schema
+        return _whole(properties, list(properties)), True
 
     def _sent(self, schema: Schema) -> tuple[Schema, bool]:
         """The schema that goes out, strict where the function's shape allows."""
+        schema.pop("description", None)
+        schema.setdefault("properties", {})
         whole = {**schema, "properties": dict(schema["properties"])}
         for name in self._optional:
             whole["properties"][name] = nullable(whole["properties"][name])
@@ -268,6 +301,47 @@ class _Signature:
     def _takes_null(self, name: str) -> bool:
         """In strict mode a null for an optional parameter always means that it was left out."""
         return not self.strict
+
+
+def _is_plain(default: Any) -> bool:
+    """Whether a default is its own JSON."""
+    return type(default) in (str, bool, int, type(None)) or (
+        type(default) is float and math.isfinite(default)
+    )
+
+
+def _whole(properties: Schema, required: list[str]) -> Schema:
+    return {
+        "properties": properties,
+        "type": "object",
+        "additionalProperties": False,
+        "required": required,
+    }
+
+
+def _schema_of_hint(hint: Any) -> Schema | None:
+    """A hint's strict schema by itself; None where it has none, or refers to other types."""
+    try:
+        return _cached_schema(hint, repr(hint))
+    except TypeError as error:
+        if "unhashable" not in str(error):
+            raise
+        return _cached_schema.__wrapped__(hint, "")
+
+
+@functools.lru_cache(maxsize=1024)
+def _cached_schema(hint: Any, written: str) -> Schema | None:
+    """By how it is written too: a Literal equals one with its values in another order."""
+    from pydantic import TypeAdapter
+
+    # Within a list, where a type of the user's own is referred to and not written out.
+    schema = TypeAdapter(operator.getitem(list, hint)).json_schema()
+    if "$defs" in schema:
+        return None
+    try:
+        return strict_of_type(_whole({"a": tidied(schema)["items"]}, ["a"]), "Tools")["properties"]["a"]  # type: ignore[no-any-return]
+    except (SchemaError, KeyError):
+        return None
 
 
 def _parameters(function: Callable[..., Any], place: str) -> list[inspect.Parameter]:

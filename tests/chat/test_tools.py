@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -33,6 +33,20 @@ def test_the_schema_is_what_one_would_write_by_hand(row: Signature) -> None:
 def test_the_service_takes_every_tool_s_definition(server: OfflineOpenAI, row: Signature) -> None:
     server.reply("fine")
     assert ask(Messages="x", Model="m", Tools=[tool(row.function)], TextOnly=True) == "fine"
+
+
+def test_choices_stay_in_the_order_they_are_written_in() -> None:
+    def one(a: Literal["x", "y"]) -> None: ...
+    def other(a: Literal["y", "x"]) -> None: ...
+
+    assert tool(one).parameters["properties"]["a"]["enum"] == ["x", "y"]
+    assert tool(other).parameters["properties"]["a"]["enum"] == ["y", "x"]
+
+
+def test_a_schema_belongs_to_its_tool() -> None:
+    first, second = tool(plain), tool(plain)
+    first.parameters["properties"]["city"]["description"] = "changed"
+    assert second.parameters["properties"]["city"] == {"type": "string"}
 
 
 def test_sixty_signatures_are_compared() -> None:
