@@ -1,9 +1,9 @@
-"""What tools, typed answers and conversations cost beside the same without them, and beside `openai`'s client.
+"""What tools, typed answers and conversations cost, beside the same without them and beside `openai`'s client.
 
-    python benchmarks/everyday.py [--rounds N]
+    python -m benchmarks.everyday [--rounds N]
 
-Every pair is measured in turns in one run, so that a busy machine slows both; medians are compared. The server is a
-process of its own, and answers at once.
+Every pair is measured in turns in one run, so that a busy machine slows both; medians are compared. The server
+is a process of its own, and answers at once.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import openai
-from bridge import medians, row, serve, stop
 from pydantic import BaseModel, create_model
 
 import psbridge as ps
 from psbridge.chat.tools import tool
 from psbridge.chat.typed import answer_type
+
+from .bridge import medians, row, serve, stop
 
 
 class Ticket(BaseModel):
@@ -42,15 +43,15 @@ def weather(city: str, days: int = 3, unit: Literal["C", "F"] = "C", tags: list[
 
 def tools(rounds: int) -> None:
     """A tool's schema, made anew each time, and asked for again."""
+    fields: Any = {
+        "city": (str, ...),
+        "days": (int, 3),
+        "unit": (Literal["C", "F"], "C"),
+        "tags": (list[str] | None, None),
+    }
 
     def official() -> Any:
-        arguments: Any = create_model(
-            "weather",
-            city=(str, ...),
-            days=(int, 3),
-            unit=(Literal["C", "F"], "C"),
-            tags=(list[str] | None, None),
-        )
+        arguments = create_model("weather", **fields)
         return openai.pydantic_function_tool(arguments, name="weather", description="The weather of a city.")
 
     made = tool(weather)
@@ -62,7 +63,7 @@ def tools(rounds: int) -> None:
 
 
 def calls(rounds: int, url: str) -> None:
-    """A typed answer beside the plain call that asks for the same; a message in a conversation beside the whole."""
+    """A typed answer beside a plain call that asks for the same; a message beside the whole conversation."""
     client = openai.OpenAI(base_url=url, api_key="sk-offline", max_retries=0)
     ask: Any = ps.New_ChatCompletion
     schema: Any = answer_type(Ticket).response_format

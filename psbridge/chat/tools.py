@@ -335,7 +335,8 @@ def _cached_schema(hint: Any, written: str) -> Schema | None:
     from pydantic import TypeAdapter
 
     # Within a list, where a type of the user's own is referred to and not written out.
-    schema = TypeAdapter(operator.getitem(list, hint)).json_schema()
+    listed: Any = list
+    schema = TypeAdapter(listed[hint]).json_schema()
     if "$defs" in schema:
         return None
     try:
