@@ -1,17 +1,20 @@
-"""What tools, typed answers and conversations cost, beside the same without them and beside `openai`'s client.
+"""What tools, typed answers and conversations cost, beside plain calls and beside `openai`'s client.
 
     python -m benchmarks.everyday [--rounds N]
 
-Every pair is measured in turns in one run, so that a busy machine slows both; medians are compared. The server
-is a process of its own, and answers at once.
+Everything is measured in turns in one run, in processor time but for pytest's start; medians are compared.
+The server is a process of its own, and answers at once.
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +25,8 @@ import psbridge as ps
 from psbridge.chat.tools import tool
 from psbridge.chat.typed import answer_type
 
-from .bridge import medians, row, serve, stop
+from .bridge import medians as wall_medians
+from .bridge import row, serve, stop
 
 
 class Ticket(BaseModel):
@@ -41,6 +45,17 @@ def weather(city: str, days: int = 3, unit: Literal["C", "F"] = "C", tags: list[
     return f"{city} {days} {unit} {tags}"
 
 
+def medians(rounds: int, *works: Callable[[], object]) -> list[float]:
+    """Median seconds of the processor for each work, done in turns; the first twenty turns do not count."""
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds + 20):
+        for taken, work in zip(times, works, strict=True):
+            started = time.process_time()
+            work()
+            taken.append(time.process_time() - started)
+    return [statistics.median(taken[20:]) for taken in times]
+
+
 def tools(rounds: int) -> None:
     """A tool's schema, made anew each time, and asked for again."""
     fields: Any = {
@@ -55,9 +70,7 @@ def tools(rounds: int) -> None:
         return openai.pydantic_function_tool(arguments, name="weather", description="The weather of a city.")
 
     made = tool(weather)
-    ours, again, theirs = medians(
-        rounds, lambda: tool(weather), lambda: made.definition, official, warm_up=20
-    )
+    ours, again, theirs = medians(rounds, lambda: tool(weather), lambda: made.definition, official)
     row("a tool of a function", ours, "pydantic_function_tool", theirs)
     row("its definition, once it is made", again, "pydantic_function_tool", theirs)
 
@@ -74,7 +87,6 @@ def calls(rounds: int, url: str) -> None:
         lambda: ask(Messages=messages, Model="m", As=Ticket),
         lambda: client.chat.completions.parse(messages=messages, model="m", response_format=Ticket),
         lambda: client.chat.completions.create(messages=messages, model="m", response_format=schema),
-        warm_up=20,
     )
     row("a typed answer", typed, "the same call, plain", plain)
     row("a typed answer", typed, "openai's parse", parsed)
@@ -93,7 +105,7 @@ def calls(rounds: int, url: str) -> None:
         return kept.send("And now?")
 
     whole: Any = [*history, {"role": "user", "content": "And now?"}]
-    said_, sent_, plain = medians(rounds, said, sent, lambda: ask(Messages=whole, Model="m"), warm_up=20)
+    said_, sent_, plain = medians(rounds, said, sent, lambda: ask(Messages=whole, Model="m"))
     row("a message in a conversation of 40", said_, "the same request, whole", plain)
     row("a conversation made of 40 messages", sent_, "the same request, whole", plain)
 
@@ -107,7 +119,7 @@ def starts(rounds: int) -> None:
         def run(*more: str) -> None:
             subprocess.run([*plain, *more], cwd=folder, capture_output=True, check=True)
 
-        with_plugin, without = medians(
+        with_plugin, without = wall_medians(
             max(5, rounds // 20), lambda: run(), lambda: run("-p", "no:psbridge"), warm_up=1
         )
         row("pytest, the plugin unused", with_plugin, "without the plugin", without)
