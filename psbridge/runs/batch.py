@@ -22,15 +22,18 @@ from ..client.message import jsontext
 from ..client.settings.configuration import use_configuration
 from ..cmdlets.functions import cmdlet
 from .calling import sentence
+from .caps import Spent
 from .job import Ending, Job
 from .ledger import Ledger
 from .schema import DONE, FAILED, IN_BATCH, OPEN
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 190_000_000
+_SHARE = 0.5  # of the price that a live request has
 _FIRST_LOOK = 1.0  # seconds; then twice as long each time, up to the poll's
 _LAST = ("completed", "failed", "expired", "cancelled")
 _AGAIN = (408, 409, 429)
+_NO_ROOM = "waits for room"  # why a part is still written: the service holds as many tokens as it may
 
 
 class Batches:
@@ -44,6 +47,7 @@ class Batches:
         self._job = job
         self._tokens = job.settings.batch_tokens
         self._poll = job.settings.poll
+        self._alone: set[int] = set()  # parts made while the service had no other: they had all the room
 
     def run(self, wait: bool = True) -> Ending:
         """Submit what is open, and with `wait` collect it; what was submitted before is collected first."""
@@ -60,8 +64,7 @@ class Batches:
 
     def _run(self, ledger: Ledger, wait: bool) -> str:
         self._recover(ledger)
-        if not self._parts(ledger):
-            self._write(ledger)
+        capped = "" if self._parts(ledger) else self._write(ledger)
         pause = _FIRST_LOOK
         while parts := self._parts(ledger):
             moved = [self._step(ledger, part) for part in parts]
@@ -74,29 +77,42 @@ class Batches:
             if any(moved):
                 pause = _FIRST_LOOK
                 continue
+            if self._is_late() and not self._at_work(ledger):
+                return "deadline"
             if not wait:
                 return ""
             until = time.monotonic() + pause
             while time.monotonic() < until and not self._job.stopping:
                 time.sleep(min(0.1, pause))
             pause = min(2 * pause, self._poll)
-        return ""
+        return capped
 
     # --- the steps
 
     def _parts(self, ledger: Ledger) -> list[tuple[Any, ...]]:
         return ledger.db.execute(
-            "select id, model, state, file_id, batch_id from part where state != 'collected' order by id"
+            "select id, state, file_id, batch_id, why from part where state != 'collected' order by id"
         ).fetchall()
 
     def _step(self, ledger: Ledger, part: tuple[Any, ...]) -> bool | str:
         """Take a part's next step: whether there was one, or why the run ends."""
-        number, _, state, file_id, batch_id = part
+        number, state, file_id, batch_id, why = part
+        if state != "created" and self._is_late():
+            return False
         if state == "written":
-            return self._upload(ledger, number)
+            return False if why == _NO_ROOM and self._at_work(ledger) else self._upload(ledger, number)
         if state == "uploaded":
             return self._create(ledger, number, file_id)
         return self._look(ledger, number, batch_id)
+
+    def _is_late(self) -> bool:
+        deadline = self._job.settings.deadline
+        return deadline is not None and time.time() >= deadline
+
+    def _at_work(self, ledger: Ledger) -> bool:
+        """Whether the service has a batch of this run."""
+        row = ledger.db.execute("select 1 from part where state = 'created' limit 1").fetchone()
+        return row is not None
 
     def _recover(self, ledger: Ledger) -> None:
         """Find out what became of the steps that a kill interrupted."""
@@ -115,22 +131,23 @@ class Batches:
             state = f"state = 'created', batch_id = '{found}'" if found else "state = 'uploaded'"
             self._mark(ledger, state, f"id = {number}")
 
-    def _write(self, ledger: Ledger) -> None:
-        """Divide what is open into parts."""
+    def _write(self, ledger: Ledger) -> str:
+        """Divide what is open into parts, as far as the caps allow; returns the cap that does not, or ""."""
         rows = ledger.db.execute(
             "select i.seq, s.body, i.prompt, i.answer from item i join source s using(seq) where i.state = 0 "
             "order by i.seq"
         )
-        caps, left = self._job.caps, None
-        if caps.requests is not None:
-            left = max(0, caps.requests - int(ledger.run("calls")))
+        caps, capped, reserved = self._job.caps, "", Spent()
+        used = int(ledger.run("prompt_tokens")) + int(ledger.run("completion_tokens"))
+        spent = Spent(int(ledger.run("calls")), used, float(ledger.run("cost")))
         open_parts: dict[str, list[Any]] = {}  # model: [requests, bytes, tokens, sequence numbers]
         whole: list[tuple[str, list[Any]]] = []
         for seq, body, prompt, answer in rows:
-            if left is not None:
-                if not left:
-                    break
-                left -= 1
+            most, price = caps.estimate(prompt, answer)
+            capped = caps.exceeded(spent, reserved, most, price * _SHARE)
+            if capped:
+                break
+            reserved = reserved.plus(1, most, price * _SHARE)
             members = json.loads(body)
             model, size = str(members.get("model") or ""), len(body) + 200
             inputs = len(members["input"]) if isinstance(members.get("input"), list) else 1
@@ -156,10 +173,12 @@ class Batches:
                     f"update item set state = {IN_BATCH}, part = ? where seq = ? and state = {OPEN}",
                     ((cursor.lastrowid, seq) for seq in numbers),
                 )
+        return capped
 
     def _upload(self, ledger: Ledger, number: int) -> bool | str:
         name = f"psbridge-{ledger.run('name')}-{number}.jsonl"
-        self._mark(ledger, "state = 'uploading'", f"id = {number}")
+        if not self._mark(ledger, "state = 'uploading'", f"id = {number}"):
+            return True  # given back meanwhile, to be asked live
         with tempfile.TemporaryDirectory(prefix="psbridge-part-") as folder:
             path = Path(folder) / name
             with path.open("wb") as file:
@@ -183,7 +202,10 @@ class Batches:
         return True
 
     def _create(self, ledger: Ledger, number: int, file_id: str) -> bool | str:
-        self._mark(ledger, "state = 'creating'", f"id = {number}")
+        if not self._at_work(ledger):
+            self._alone.add(number)
+        if not self._mark(ledger, "state = 'creating'", f"id = {number}"):
+            return True
         sys.audit("psbridge.run.create", str(number))
         try:
             batch = cmdlet("New-Batch")(
@@ -194,11 +216,12 @@ class Batches:
                 MaxRetryCount=0,  # an answer that was lost is looked for, not asked for again
             )
         except ClientError as error:
-            if error.status is not None and error.status < 500:
+            if error.status is not None and 400 <= error.status < 500:
                 self._mark(ledger, "state = 'uploaded'", f"id = {number}")
                 return error.message
             self._recover(ledger)
-            return error.message
+            found = ledger.db.execute("select state from part where id = ?", (number,)).fetchone()
+            return True if found == ("created",) else error.message
         self._mark(ledger, f"state = 'created', batch_id = '{_id(batch.id)}'", f"id = {number}")
         return True
 
@@ -209,11 +232,8 @@ class Batches:
         errors = list(getattr(batch.errors, "data", None) or ()) if batch.errors else []
         if batch.status == "failed" and errors:
             if any(one.code == "token_limit_exceeded" for one in errors):
-                others = ledger.db.execute(
-                    "select count(*) from part where state = 'created' and id != ?", (number,)
-                ).fetchone()[0]
-                self._mark(ledger, "state = 'written', why = 'waits for room'", f"id = {number}")
-                return False if others else f"{errors[0].message}"
+                self._mark(ledger, f"state = 'written', why = '{_NO_ROOM}'", f"id = {number}")
+                return f"{errors[0].message}" if number in self._alone else not self._at_work(ledger)
             self._collect(ledger, number, [])
             return str(errors[0].message)
         files = [one for one in (batch.output_file_id, batch.error_file_id) if one]
@@ -246,6 +266,7 @@ class Batches:
                 db.execute(
                     "update part set state = 'collected', changed = ? where id = ?", (time.time(), number)
                 )
+                db.execute("update part set why = '' where why = ?", (_NO_ROOM,))
 
     def _settle(self, db: Any, number: int, line: dict[str, Any], sums: list[Any]) -> None:
         seq = str(line.get("custom_id") or "")
@@ -254,7 +275,8 @@ class Batches:
         body = response.get("body") if isinstance(response, dict) else None
         problem = line.get("error") or (body.get("error") if isinstance(body, dict) else None)
         good = status == 200 and not problem and isinstance(body, dict)
-        if not seq.isdigit() or (not good and not _is_final(status)):
+        final = _is_final(status) or (status == 200 and problem)
+        if not (seq.isascii() and seq.isdigit() and len(seq) < 19) or not (good or final):
             return  # nobody we know, or something that asking again may mend
         error, kind, prompt, completion, cost = None, None, 0, 0, 0.0
         if good and isinstance(body, dict):
@@ -267,7 +289,7 @@ class Batches:
             )
             prices = self._job.settings.price_table()
             priced = prices.cost(str(body.get("model") or ""), usage) if prices is not None else None
-            cost = float(priced or 0) / 2  # a batch costs half
+            cost = float(priced or 0) * _SHARE
         else:
             told = problem.get("message") if isinstance(problem, dict) else problem
             error, kind = f"HTTP {status}: {told}", "PSBridge.BatchRefused"
@@ -320,10 +342,20 @@ class Batches:
         )
         return rows
 
-    def _mark(self, ledger: Ledger, change: str, where: str) -> None:
-        """Note a step; `change` and `where` are this module's own, ids checked."""
+    def _mark(self, ledger: Ledger, change: str, where: str) -> int:
+        """Note a step of so many parts; `change` and `where` are this module's own, ids checked."""
         with ledger.writing() as db:
-            db.execute(f"update part set {change}, changed = ? where {where}", (time.time(),))
+            return db.execute(f"update part set {change}, changed = ? where {where}", (time.time(),)).rowcount
+
+
+def give_back(ledger: Ledger) -> None:
+    """Have what lies in parts that were not made into batches be asked for otherwise."""
+    with ledger.writing() as db:
+        parts = "select id from part where state in ('written', 'uploading', 'uploaded')"
+        db.execute(
+            f"update item set state = {OPEN}, part = null where state = {IN_BATCH} and part in ({parts})"
+        )
+        db.execute(f"delete from part where id in ({parts})")
 
 
 def _id(given: Any) -> str:
