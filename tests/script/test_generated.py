@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 import psbridge.script
 from psbridge.errors import PSBridgeError
 
+from .measured import port_statement, run_statement
+
 NUMBERS = st.one_of(
     st.integers(-(2**31), 2**31 - 1).map(lambda number: f"({number})"),
     st.integers(-20, 20).map(lambda number: f"({number})"),
@@ -98,6 +100,16 @@ def test_any_expression_ends_in_a_value_or_an_error_with_an_id(expression: str) 
     ran = psbridge.script.run(SHOWN.replace("CODE", expression))
     assert len(ran.output) == 1
     json.loads(ran.output[0])
+
+
+@given(EXPRESSIONS)
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_a_ported_expression_gives_what_the_expression_gives(expression: str) -> None:
+    assert psbridge.script.port(expression).report == []
+    ran, ported = run_statement(expression), port_statement(expression)
+    assert [one["id"] for one in ported["errors"]] == [one["id"] for one in ran["errors"]]
+    if not ran["errors"]:  # an error ends a ported script; a script of PowerShell goes on after the statement
+        assert ported["output"] == ran["output"]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 from psbridge.errors import PSBridgeError
 from psbridge.script import port
 
-from .measured import Line, port_statement
+from .measured import Line, port_statement, run_statement
 from .whole import run_script
 
 HERE = Path(__file__).parent
@@ -51,6 +51,27 @@ def test_all_other_statements_are_ported() -> None:
 def test_a_ported_statement_puts_out_what_powershell_does(line: Line) -> None:
     got = port_statement(line["script"])
     assert (got["output"], got["errors"]) == (line["output"], line["errors"])
+
+
+@pytest.mark.parametrize("text", (DATA / "port-statements.txt").read_text(encoding="utf-8").splitlines())
+def test_a_ported_statement_puts_out_what_the_statement_does(text: str) -> None:
+    assert port(text).report == []
+    ran, ported = run_statement(text), port_statement(text)
+    assert ported["output"] == ran["output"]
+    assert [one["id"] for one in ported["errors"]] == [one["id"] for one in ran["errors"]]
+
+
+def test_ported_scripts_are_clean(tmp_path: Path) -> None:
+    for name, line in SCRIPTS.items():
+        (tmp_path / f"{name.replace('-', '_')}.py").write_text(port(line["script"]).text, encoding="utf-8")
+    (tmp_path / "mypy.ini").write_text("[mypy]\n", encoding="utf-8")
+    lint = ["ruff", "check", "--isolated", "--extend-select", "I,PIE790", "--ignore", "SIM113", "."]
+    types = ["mypy", "--config-file", "mypy.ini", "--exclude", "psb_validation", "."]
+    for command in (lint, types):  # the script of the exclusion hands over values of wrong types on purpose
+        ran = subprocess.run(
+            [sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True, timeout=300
+        )
+        assert ran.returncode == 0, ran.stdout
 
 
 @pytest.mark.parametrize("name", sorted(SCRIPTS))

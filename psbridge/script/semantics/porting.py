@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from psbridge.binding.errors import ValidationFailure
+from psbridge.binding.errors import InvalidCast, ValidationFailure
 from psbridge.binding.validation import (
     ValidateCount,
     ValidateLength,
@@ -23,6 +23,7 @@ from psbridge.binding.validation import (
     ValidateSet,
 )
 from psbridge.binding.values import ScriptBlock
+from psbridge.errors import PSBridgeError
 
 from . import patterns as _patterns
 from .arithmetic import add, divide, modulo, multiply, negate, plus, subtract, value_range
@@ -43,6 +44,7 @@ from .comparison import (
     same,
     truth,
 )
+from .errors import NetFault
 from .indexing import index, set_index
 from .members import enumerate_value, loop_items, member, set_member
 from .patterns import join, like, not_like, split_words
@@ -74,6 +76,21 @@ if TYPE_CHECKING:
     from psbridge.binding.nettypes import NetType
 
     from .classes import class_method, class_property, constructor, script_class, script_enum
+
+
+ERRORS: tuple[type[Exception], ...] = (
+    PSBridgeError,
+    NetFault,
+    InvalidCast,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a catch without a type takes: the errors of commands and operators, and Python's own."""
 
 
 class NotPorted(NotImplementedError):
@@ -275,6 +292,7 @@ _CLASSES = ("class_method", "class_property", "constructor", "script_class", "sc
 
 
 __all__ = [
+    "ERRORS",
     "Hashtable",
     "NetRef",
     "NotPorted",

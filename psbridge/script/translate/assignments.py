@@ -23,6 +23,13 @@ _OWN = {"Divide": "divide", "Rem": "modulo"}
 _DROPPED = {"psstyle.outputrendering", "progresspreference"}
 
 
+_COLLECTED = (
+    *(s.ForEachStatement, s.WhileStatement, s.ForStatement, s.DoWhileStatement, s.DoUntilStatement),
+    *(s.IfStatement, s.SwitchStatement, s.TryStatement),
+)
+"""Statements whose output an assignment collects in a list."""
+
+
 class Assignments(Forms):
     """Writes assignments and steps."""
 
@@ -225,10 +232,8 @@ class Assignments(Forms):
         if isinstance(right, s.IfStatement) and self._sets_directly(right):
             self._set_in_branches(right, left, node)
             return True
-        if (
-            isinstance(right, (s.ForEachStatement, s.WhileStatement, s.ForStatement))
-            and len(self.frames) == 1
-        ):
+        returns = any(isinstance(one, (s.ReturnStatement, s.FunctionDefinition)) for one in right.walk())
+        if isinstance(right, _COLLECTED) and not returns:
             name = self.unique(f"{self.name(left.variable_path)}_items")
             self.write(f"{name}: list[Any] = []")
             self.modules.add("typing")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from typing import Any
 
 from .. import syntax as s
@@ -162,7 +163,7 @@ class Expressions(Writer):
         if not arguments:
             return Code(quoted("".join(piece for piece in pieces if isinstance(piece, str))), "str")
         inside = "".join(quoted_inside(piece) if isinstance(piece, str) else "\0" for piece in pieces)
-        arguments = [single_quoted(value) for value in arguments]
+        arguments = [_PLAIN_TEXT.sub(r"\1", single_quoted(value)) for value in arguments]
         if any(set(value) & set('"\\\n{}') for value in arguments):
             return Code(f'"{inside.replace(chr(0), "{}")}".format({", ".join(arguments)})', "str")
         for value in arguments:
@@ -446,7 +447,7 @@ class Expressions(Writer):
         if target.kind == "hashtable" and folded not in _TABLE_WORDS:
             return Code(f"{target.within(ATOM)}.get({quoted(name)})")
         if target.kind == "hashtable" and folded == "keys":
-            return Code(f"list({target.text})", "list:any")
+            return Code(f"[*{target.text}]", "list:any")
         many = target.is_list or target.kind.startswith("List")
         sized: tuple[str, ...] = ("count", "length") if many else ()
         if target.kind == "str":
@@ -573,6 +574,9 @@ AUTOMATIC = frozenset(
     "psnativecommanduseerroractionpreference psdefaultparametervalues formatenumerationlimit "
     "maximumhistorycount errorview profile pshome nestedpromptlevel foreach switch".split()
 )
+
+
+_PLAIN_TEXT = re.compile(r"^str\(([A-Za-z_]\w*)\)$")
 
 
 def single_quoted(value: str) -> str:

@@ -157,7 +157,7 @@ class Flow(Statements):
         name = "error" if "error" not in self.held else self.unique("error")
         record = self.unique("record")
         typed = any(clause.catch_types for clause in node.catch_clauses)
-        self.write(f"except Exception as {name}:")
+        self.write(f"except {self.posh('ERRORS')} as {name}:")
         place, depth = len(self.lines), self.depth
         kept = self.record_name
         self.record_name, self.record_used = record, False
@@ -184,7 +184,7 @@ class Flow(Statements):
             if self.lines[-1].strip() == "pass":
                 self.lines.pop()
         elif not any(_names(line, name) for line in self.lines[place:]):
-            self.lines[place - 1] = "    " * depth + "except Exception:"
+            self.lines[place - 1] = "    " * depth + "except posh.ERRORS:"
 
     def _typed_catches(self, node: s.TryStatement, record: str) -> None:
         number = 0

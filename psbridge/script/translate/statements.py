@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -11,8 +12,12 @@ from .blocks import SINGLE
 from .code import Code, Refused, described, quoted
 from .commands import EACH
 from .operators import nullable
+from .uses import path_of
 
 _VOID = ("convertto-void",)
+
+
+_APPEND = re.compile(r"^ +([a-z_]\w*)\.append\((.*)\)$")
 
 
 class Statements(Assignments):
@@ -24,14 +29,17 @@ class Statements(Assignments):
 
     def block(self, statements: list[Any], after: int) -> None:
         """Statements with the comments before each."""
-        top = len(self.frames) == 1 and self.depth == 0
+        outermost, self.inside = not self.inside, True
         for statement in statements:
             first = len(self.lines)
             self.comments(after, statement.start)
             self.statement(statement)
-            if top:
+            if outermost:
                 self.marks.append((after, statement, first, len(self.lines)))
             after = statement.end
+        self.inside = not outermost
+
+    inside = False
 
     def body(self, block: Any, before: Any = None) -> None:
         """An indented block, which may not run."""
@@ -313,7 +321,23 @@ class Statements(Assignments):
         name = self.target(node.variable, items.kind)
         changed = self._changed_while(node, items.text)
         self.write(f"for {name} in {f'list({items.text})' if changed else items.text}:")
+        place = len(self.lines)
         self._looped("loop", node.body)
+        self._extended(place, name, node)
+
+    def _extended(self, place: int, name: str, node: s.ForEachStatement) -> None:
+        """A loop that does nothing but append to a list extends it."""
+        inside = len(self.uses.places.get(path_of(node.variable), ())) == sum(
+            isinstance(one, s.VariableExpression) and path_of(one) == path_of(node.variable)
+            for one in node.walk()
+        )
+        found = _APPEND.match(self.lines[place]) if len(self.lines) == place + 1 else None
+        if found is None or not inside or f"{name} in {found.group(1)}:" in self.lines[place - 1]:
+            return
+        source = self.lines[place - 1].strip().removeprefix(f"for {name} in ").removesuffix(":")
+        self.lines.pop()
+        values = source if found.group(2) == name else f"{found.group(2)} for {name} in {source}"
+        self.lines[place - 1] = "    " * self.depth + f"{found.group(1)}.extend({values})"
 
     def _changed_while(self, node: s.ForEachStatement, text: str) -> bool:
         """Whether the loop changes the list that it goes through."""
