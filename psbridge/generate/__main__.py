@@ -1,4 +1,4 @@
-"""`python -m psbridge.generate --spec NEWEST.yaml --names OLDEST.yaml`: write all of it or nothing."""
+"""`python -m psbridge.generate`: write all of it or nothing, out of the pinned descriptions or others."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from .merge import merged
 from .pages import examples, pages
 from .powershell import powershell_files
 from .render import RenderError, model_files, stub_file, table_files, write
+from .sources import fetched, pinned
 from .tables import cmdlet_table
 from .words import HelpError, Words
 
@@ -20,13 +21,27 @@ ROOT = Path(__file__).parents[2]
 
 
 def generate(
-    spec: Annotated[Path, typer.Option(help="The newest OpenAPI description: what the API is today.")],
-    names: Annotated[Path, typer.Option(help="The description the names come from: what scripts rely on.")],
+    spec: Annotated[
+        Path | None, typer.Option(help="What the API is today, instead of the pinned description of it.")
+    ] = None,
+    names: Annotated[
+        Path | None, typer.Option(help="Where the names come from, instead of the pinned description.")
+    ] = None,
     root: Annotated[Path, typer.Option(help="The project's folder to write into.")] = ROOT,
     families: Annotated[Path, typer.Option(help="The folder of the families of the API.")] = HERE,
+    descriptions: Annotated[
+        Path, typer.Option(help="Where the pinned descriptions are kept once they were fetched.")
+    ] = ROOT / ".descriptions",
 ) -> None:
-    """Write models, tables, stubs, pages and the PowerShell module out of two OpenAPI descriptions."""
+    """Write models, tables, stubs, pages and the PowerShell module out of two OpenAPI descriptions.
+
+    Those that are pinned in sources.yaml, which are fetched where they are not at hand, and whose sums are
+    checked; or the files that are given.
+    """
     try:
+        sources = pinned()
+        spec = spec or fetched(sources["newest"], descriptions)
+        names = names or fetched(sources["names"], descriptions)
         known = load_families(families)
         api = merged(load(spec), load(names), known)
         words = Words.load(families)

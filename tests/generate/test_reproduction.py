@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from psbridge.generate.__main__ import generate
 from psbridge.generate.description import load
+from psbridge.generate.sources import pinned
 from psbridge.models.tables import CMDLETS
 
 from .conftest import Generated
@@ -30,6 +32,12 @@ def test_generating_gives_the_committed_files_byte_for_byte(tmp_path: Path) -> N
     assert len(files) > 100
     differing = [name for name, content in files.items() if (REPOSITORY / name).read_bytes() != content]
     assert differing == []
+
+
+def test_the_descriptions_are_the_pinned_ones() -> None:
+    pins = pinned()
+    for path, name in ((NEWEST, "newest"), (OLDEST, "names")):
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == pins[name].sha256
 
 
 def _prose(node: Any) -> Iterator[str]:
