@@ -266,8 +266,8 @@ TABLE: dict[str, tuple[str, list[Callable[[int], float]]]] = {
 }
 
 
-def measured(name: str, port: int) -> float:
-    """One measurement, in a fresh process."""
+def measured(name: str, port: int) -> float | None:
+    """One measurement, in a fresh process; None where what it measures is not installed."""
     clean = {k: v for k, v in os.environ.items() if not k.upper().endswith("_PROXY") and "OPENAI" not in k}
     done = subprocess.run(
         [sys.executable, __file__, "--measure", name, "--port", str(port)],
@@ -275,6 +275,8 @@ def measured(name: str, port: int) -> float:
         text=True,
         env=clean,
     )
+    if "ModuleNotFoundError" in done.stderr or "must have installed" in done.stderr:
+        return None
     if done.returncode:
         raise SystemExit(f"{name} failed:\n{done.stderr}")
     return float(json.loads(done.stdout))
@@ -308,14 +310,16 @@ def report(port: int, repeats: int, with_million: bool) -> None:
         found: dict[str, list[float]] = {contender.__name__: [] for contender in contenders}
         for _ in range(repeats):
             for name, values in found.items():
-                values.append(measured(name, port))
-        medians = {name: statistics.median(values) for name, values in found.items()}
+                value = measured(name, port)
+                if value is not None:
+                    values.append(value)
+        medians = {name: statistics.median(values) for name, values in found.items() if values}
         first = next(iter(medians.values()))
         print(f"{title} ({unit}, median of {repeats})")
         for name, value in medians.items():
             print(f"  {name.partition('_')[2]:<20}{value:>12,.1f}   x{value / first:.2f}", flush=True)
     if with_million:
-        print(f"a million requests: resident memory grew by {measured('million', port):.1f} MiB")
+        print(f"a million requests: resident memory grew by {measured('million', port) or 0.0:.1f} MiB")
 
 
 if __name__ == "__main__":
