@@ -31,13 +31,17 @@ class Node:
         for name in getattr(self, "__dataclass_fields__", ()):
             yield from _nodes(getattr(self, name))
 
+    def below(self) -> Iterator[Node]:
+        """The nodes directly below that PowerShell's own tree has: names of types are none of them."""
+        return (one for one in self.children() if not isinstance(one, TypeName))
+
     def walk(self) -> Iterator[Node]:
-        """This node and everything below it, in the order of the text."""
+        """This node and everything below it, as PowerShell's FindAll goes through its tree."""
         stack: list[Node] = [self]
         while stack:
             node = stack.pop()
             yield node
-            stack += reversed(list(node.children()))
+            stack += reversed(list(node.below()))
 
 
 def _nodes(value: Any) -> Iterator[Node]:
@@ -226,6 +230,28 @@ class StatementBlock(Node):
     statements: list[Any]
     traps: list[Any] = field(default_factory=list)
 
+    def below(self) -> Iterator[Node]:
+        """In PowerShell's order: traps come first."""
+        yield from _nodes([self.traps, self.statements])
+
+
+@dataclass(frozen=True)
+class BaseCall:
+    """The call of the base class that PowerShell has at the head of every constructor, written or not."""
+
+    arguments: list[Any]
+    start: int = 0
+    end: int = 0
+
+    def nodes(self) -> list[Node]:
+        """The nodes that PowerShell's FindAll gives for it."""
+        call = CommandExpression(None)
+        call.start, call.end = self.start, self.end
+        words = (VariableExpression("this"), StringConstantExpression(".ctor"))
+        for one in words:
+            one.start, one.end = self.start, self.start + (len("base") if self.end else 0)
+        return [call, *words, *self.arguments]
+
 
 @dataclass(eq=False, repr=False)
 class NamedBlock(Node):
@@ -233,6 +259,11 @@ class NamedBlock(Node):
     statements: list[Any]
     traps: list[Any] = field(default_factory=list)
     unnamed: bool = False
+    base_call: BaseCall | None = None
+
+    def below(self) -> Iterator[Node]:
+        """In PowerShell's order: traps come first, then a constructor's call of its base."""
+        yield from _nodes([self.traps, *(self.base_call.nodes() if self.base_call else ()), self.statements])
 
 
 @dataclass(eq=False, repr=False)
@@ -240,6 +271,12 @@ class Parameter(Node):
     name: VariableExpression
     attributes: list[Any]
     default_value: Any = None
+
+    def below(self) -> Iterator[Node]:
+        """In PowerShell's order: attributes and types, the name, the default."""
+        yield from _nodes(self.attributes)
+        yield from _nodes(self.name)
+        yield from _nodes(self.default_value)
 
 
 @dataclass(eq=False, repr=False)
@@ -311,6 +348,12 @@ class AssignmentStatement(Statement):
     operator: str
     right: Any
 
+    def below(self) -> Iterator[Node]:
+        """In PowerShell's tree an expression alone is no pipeline here."""
+        yield self.left
+        elements = self.right.pipeline_elements if isinstance(self.right, Pipeline) else []
+        yield elements[0] if len(elements) == 1 and isinstance(elements[0], CommandExpression) else self.right
+
 
 @dataclass(eq=False, repr=False)
 class IfStatement(Statement):
@@ -364,6 +407,14 @@ class SwitchStatement(Statement):
     default: StatementBlock | None = None
     flags: str = "None"
     label: str | None = None
+
+    def below(self) -> Iterator[Node]:
+        """In PowerShell's tree the file of `-File` is a pipeline."""
+        if isinstance(self.condition, Expression):
+            for wrapper in (Pipeline([]), CommandExpression(None)):
+                wrapper.start, wrapper.end = self.condition.start, self.condition.end
+                yield wrapper
+        yield from self.children()
 
 
 @dataclass(eq=False, repr=False)
@@ -450,6 +501,15 @@ class FunctionMember(Node):
     is_hidden: bool = False
     is_constructor: bool = False
     base_arguments: list[Any] | None = None
+    named = 0
+
+    def below(self) -> Iterator[Node]:
+        """In PowerShell's tree a method is a function inside a member."""
+        for name in ("attributes", "return_type"):
+            yield from _nodes(getattr(self, name, None))
+        function = FunctionDefinition(self.name, self.parameters, self.body, False)
+        function.start, function.end = self.named, self.end
+        yield function
 
 
 @dataclass(eq=False, repr=False)

@@ -36,7 +36,7 @@ class Definitions(Commands):
         ):
             self.at = mark
             return None
-        start = self.at if not attributes else mark
+        start = self.at
         self.at += 5
         self.lines()
         self.at += 1
@@ -69,7 +69,8 @@ class Definitions(Commands):
                 default = self.expression()
                 self.no_commas -= 1
                 self.lines()
-            listed.append(self.done(s.Parameter(name, attributes, default), start))
+            end = default.end if default is not None else name.end
+            listed.append(self.done(s.Parameter(name, attributes, default), start, end))
             if self.take(","):
                 self.lines()
         return listed
@@ -142,7 +143,8 @@ class Definitions(Commands):
             if self.take("="):
                 self.lines()
                 value = self.expression()
-            members.append(self.done(s.PropertyMember(member.group(), None, value, is_static=True), begin))
+            property_ = s.PropertyMember(member.group(), None, value, is_static=True)
+            members.append(self.done(property_, begin, self._with_semicolon()))
             self.separators()
         return s.TypeDefinition(name.group() if name else "", base, members, is_enum=True)
 
@@ -209,9 +211,9 @@ class Definitions(Commands):
             if self.take("="):
                 self.lines()
                 value = self.expression()
-            return self.done(
-                s.PropertyMember(variable.variable_path, type_, value, static, hidden, attributes), start
-            )
+            property_ = s.PropertyMember(variable.variable_path, type_, value, static, hidden, attributes)
+            return self.done(property_, start, self._with_semicolon())
+        named = self.at
         name = self.match(re.compile(r"\w+"))
         if name is None:
             raise self.fail(
@@ -228,9 +230,11 @@ class Definitions(Commands):
         base = None
         if self.take(":"):
             self.lines()
+            called = self.at
             self.keyword("base")
             self.lines()
             base = self.arguments()
+            end = self.at
             self.lines()
         begin = self.at
         if not self.take("{"):
@@ -238,5 +242,15 @@ class Definitions(Commands):
         body = self.script_block_body("}")
         self.done(body, begin)
         constructor = name.group().lower() == class_name.lower()
+        if constructor and not static and body.end_block is not None:
+            written = s.BaseCall(base, called, end) if base is not None else s.BaseCall([])
+            body.end_block.base_call = written
         member = s.FunctionMember(name.group(), type_, parameters, body, static, hidden, constructor, base)
+        member.named = named
         return self.done(member, start)
+
+    def _with_semicolon(self) -> int:
+        """The end of a property, which has the `;` behind it."""
+        end = len(self.text[: self.at].rstrip(" \t"))
+        found = re.compile(r"[ \t]*;").match(self.text, end)
+        return found.end() if found is not None else end

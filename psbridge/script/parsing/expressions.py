@@ -55,6 +55,7 @@ class Expressions(TypeNames):
     if TYPE_CHECKING:
 
         def statement_block(self) -> Any: ...
+        def extent(self, *nodes: list[Any]) -> tuple[int, int]: ...
         def statements_until(self, closing: str) -> tuple[list[Any], list[Any]]: ...
         def pipeline_statement(self, *, statements: bool = True) -> Any: ...
         def script_block_body(self, closing: str) -> Any: ...
@@ -281,7 +282,7 @@ class Expressions(TypeNames):
         outer, self.no_commas = self.no_commas, 0
         statements, traps = self.statements_until(")")
         self.no_commas = outer
-        block = self.done(s.StatementBlock(statements, traps), start + 1)
+        block = self.done(s.StatementBlock(statements, traps), *self.extent(statements, traps))
         return self.done(s.SubExpression(block), start)
 
     def _array(self) -> Any:
@@ -290,7 +291,7 @@ class Expressions(TypeNames):
         outer, self.no_commas = self.no_commas, 0
         statements, traps = self.statements_until(")")
         self.no_commas = outer
-        block = self.done(s.StatementBlock(statements, traps), start + 1)
+        block = self.done(s.StatementBlock(statements, traps), *self.extent(statements, traps))
         return self.done(s.ArrayExpression(block), start)
 
     def _paren(self) -> Any:

@@ -51,11 +51,14 @@ class Parser(Definitions):
         ):
             self._named_blocks(block, closing, begin)
         else:
-            start = self.at
             statements, traps = self.statements_until(closing)
-            end = self.at - len(closing)
             unnamed = s.NamedBlock("End", statements, traps, True)
-            block.end_block = self.done(unnamed, start, end)
+            first, last = self.extent(statements, traps)
+            if block.param_block is not None:
+                first, last = block.param_block.start, max(last, block.param_block.end)
+            elif not last and closing and self.at - 2 >= begin:
+                first, last = begin, self.at - 2
+            block.end_block = self.done(unnamed, first, last)
         return self.done(block, begin)
 
     def _named_blocks(self, block: Any, closing: str, begin: int) -> None:
@@ -84,6 +87,12 @@ class Parser(Definitions):
             body = self.statement_block()
             named = s.NamedBlock(word.title(), body.statements, body.traps)
             setattr(block, _BLOCKS[word], self.done(named, start))
+
+    @staticmethod
+    def extent(*nodes: list[Any]) -> tuple[int, int]:
+        """Where statements begin and end; twice 0 where there are none, as PowerShell has it."""
+        every = [node for group in nodes for node in group]
+        return min((node.start for node in every), default=0), max((node.end for node in every), default=0)
 
     def statement_block(self) -> Any:
         """statement-block: { statement-list? }"""
@@ -159,7 +168,8 @@ class Parser(Definitions):
         if read is not None and self._is_keyword(word):
             self.at += len(word)
             node = read(start, label)
-            return self.done(node, start)
+            alone = word in _JUMPS and not any(node.children())
+            return self.done(node, start, start + len(word) if alone else None)
         if self.peek() == "[" and self._is_type_definition():
             attributes = []
             while self.peek() == "[":
@@ -394,6 +404,7 @@ def _ends_block(node: Any) -> bool:
     )
 
 
+_JUMPS = ("break", "continue", "return", "exit", "throw")
 _KEYWORDS = frozenset(
     "if while do for foreach switch try trap break continue return exit throw function filter data enum "
     "class".split()

@@ -100,7 +100,7 @@ class TypeNames(Strings):
                     self.no_commas -= 1
                     named.append(self.done(s.NamedAttributeArgument(word.group(), value), start))
                 else:
-                    value = s.ConstantExpression(True)
+                    value = self.done(s.ConstantExpression(True), start, word.end())
                     named.append(self.done(s.NamedAttributeArgument(word.group(), value, True), start))
             else:
                 self.no_commas += 1

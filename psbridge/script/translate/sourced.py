@@ -157,7 +157,10 @@ def _number(made: Gathered, sources: dict[Path | None, str]) -> None:
         file: [0, *(found.end() for found in re.finditer(r"\r\n|\n|\r", text))]
         for file, text in sources.items()
     }
-    for node in made.tree.walk():
+    nodes: list[s.Node] = [made.tree]
+    while nodes:
+        node = nodes.pop()
+        nodes += node.children()
         part = made.part(node.start)
         place = part.offset + node.start - part.start
         lines = starts[part.file]

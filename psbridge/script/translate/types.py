@@ -139,7 +139,7 @@ class Types(Functions):
 
         def body() -> None:
             self.sink = ("method",)
-            self.block(statements, end.start if end is not None else 0)
+            self.block(statements, node.body.start + 1)
 
         try:
             self.with_sink(
