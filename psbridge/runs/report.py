@@ -34,12 +34,13 @@ body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 h1 { font-size: 1.5rem; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem; }
 dt { color: var(--soft); font-size: .85rem; } dd { margin: 0; font-size: 1.35rem; }
-figure { margin: 1rem 0; } figure svg { width: 100%; height: auto; color: var(--ink); }
+figure { margin: 1rem 0; } figure svg { width: 100%; min-width: 36rem; height: auto; color: var(--ink); }
 figcaption, p.note { color: var(--soft); font-size: .9rem; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 td { overflow-wrap: anywhere; } td.number, th.number { text-align: right; white-space: nowrap; }
 @media print {
+  figure svg { min-width: 0; }
   :root { --ink: #000000; --paper: #ffffff; --line: #999999; --soft: #444444; }
   body { max-width: none; padding: 0; } figure, tr { break-inside: avoid; }
 }
@@ -127,7 +128,7 @@ def _figures(ledger: Ledger) -> list[str]:
 
 
 def _figure(title: str, caption: str, svg: str) -> str:
-    shown = f"<figure>{svg}<figcaption>{caption}</figcaption></figure>"
+    shown = f'<figure><div class="wide">{svg}</div><figcaption>{caption}</figcaption></figure>'
     return f"<h2>{title}</h2>\n{shown}"
 
 
@@ -167,7 +168,12 @@ def _progress(ticks: Sequence[tuple[int, int, int, int]]) -> str:
 
 def _histogram(values: Sequence[float], label: str) -> str:
     def draw(axes: Any) -> None:
-        axes.hist(values, bins=min(40, max(5, len(values) // 5)), color=_BLUE, alpha=0.8)
+        whole = all(isinstance(value, int) for value in values)
+        bins: Any = min(40, max(5, len(values) // 5))
+        if whole and max(values) - min(values) < bins:  # a bar for each number
+            bins = [number - 0.5 for number in range(int(min(values)) - 1, int(max(values)) + 3)]
+        axes.hist(values, bins=bins, color=_BLUE, alpha=0.8)
+        axes.locator_params(axis="x", integer=whole)
         axes.set_xlabel(label)
         axes.set_ylabel("rows")
 
