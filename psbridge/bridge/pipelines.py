@@ -7,6 +7,7 @@ an answer: so neither side collects what the other cannot take. Knows no cmdlet 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -74,9 +75,14 @@ class OpenPipeline:
         self._changes = {"log_bodies": True} if invocation.debug else {}
         self._fed: set[int] = set()
         self._under_way: set[int] = set()
+        self._told: list[str] = []  # said together, with whatever else is ready in the same turn of the loop
+        self._telling = threading.Lock()
+        self._ended = ended
         self._most = AHEAD * max(int(invocation.parameters.get("ThrottleLimit") or 1), 1)
         with self._inside():
-            self._pipeline = Pipeline(self._bound(invocation.parameters), self._one, self._tell, ended)
+            self._pipeline = Pipeline(
+                self._bound(invocation.parameters), self._one, self._tell, self._end_of_it
+            )
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
@@ -154,18 +160,40 @@ class OpenPipeline:
     def _tell(self, number: int, result: Any) -> None:
         self._fed.discard(number)
         self._under_way.discard(number)
-        head = f'{{"id":{encoded(self._call.id)},"number":{number},'
+        from asyncio import get_running_loop
+
+        text = self._text(number, result)
+        with self._telling:
+            self._told.append(text)
+            if len(self._told) > 1:
+                return
+        try:
+            get_running_loop().call_soon(self._flush)
+        except RuntimeError:  # an item that was refused while it was handed in, in the thread that reads
+            self._flush()
+
+    def _text(self, number: int, result: Any) -> str:
         if not isinstance(result, BaseException):
             try:
-                self._call.send(notification_line("item", f'{head}"value":{encoded(result)}}}'))
-                return
+                return f'{{"number":{number},"value":{encoded(result)}}}'
             except Exception as unsendable:  # the item's error says so
                 result = unsendable
         if isinstance(result, PSBridgeError) and result.command is None:
             result.command = self._known.command
         code, message, data = failure(result, self._known.command)
         told = f'{{"code":{code},"message":{encoded(message)},"data":{data_text(data)}}}'
-        self._call.send(notification_line("error", f'{head}"error":{told}}}'))
+        return f'{{"number":{number},"error":{told}}}'
+
+    def _flush(self) -> None:
+        with self._telling:
+            told, self._told = self._told, []
+            if told:
+                text = f'{{"id":{encoded(self._call.id)},"items":[{",".join(told)}]}}'
+                self._call.send(notification_line("items", text))
+
+    def _end_of_it(self, error: BaseException | None) -> None:
+        self._flush()
+        self._ended(error)
 
     def close(self) -> None:
         """No item comes any more; the call is answered when all have their results."""

@@ -71,20 +71,22 @@ def in_worker(case: Case, url: str) -> list[str]:
         notice(worker, "close", id=pipeline)
         answer = worker.until(lambda: next((m for m in worker.messages if m.get("id") == pipeline), None))
         assert answer["result"]["value"] is None
-        for message in worker.messages:
-            params = message.get("params", {})
-            if message.get("method") == "item":
-                results[params["number"]] = content_of(params["value"])
-                order.append(params["number"])
-            elif message.get("method") == "error":
-                results[params["number"]] = params["error"]["data"]["error_id"]
-                order.append(params["number"])
+        for told in items_of(worker):
+            error = told.get("error")
+            results[told["number"]] = error["data"]["error_id"] if error else content_of(told["value"])
+            order.append(told["number"])
     assert sorted(order) == list(range(len(case.items)))
     outcomes = [results[number] for number in order]
     failed = [one.startswith("PSBridge.") for one in outcomes]
     if case.action == "Stop" and any(failed):
         return outcomes[: failed.index(True) + 1]
     return [one for one in outcomes if case.action == "Continue" or not one.startswith("PSBridge.")]
+
+
+def items_of(worker: WorkerClient) -> list[dict[str, Any]]:
+    """What was told of a pipeline's items, each with the pipeline's id."""
+    lines = [one["params"] for one in worker.messages if one.get("method") == "items"]
+    return [{**item, "id": line["id"]} for line in lines for item in line["items"]]
 
 
 def content_of(value: dict[str, Any]) -> str:
@@ -226,9 +228,7 @@ def answer_of(worker: WorkerClient, id: Any) -> Any:
 
 
 def told_of(worker: WorkerClient, number: int) -> Any:
-    return worker.until(
-        lambda: next((m for m in worker.messages if m.get("params", {}).get("number") == number), None)
-    )
+    return worker.until(lambda: next((one for one in items_of(worker) if one["number"] == number), None))
 
 
 def test_answers_come_while_the_pipeline_is_open(worker: WorkerClient) -> None:
@@ -236,7 +236,7 @@ def test_answers_come_while_the_pipeline_is_open(worker: WorkerClient) -> None:
     pipeline = opened(worker, ThrottleLimit=2)
     for number in range(3):
         feed(worker, pipeline, number, "a")
-        assert told_of(worker, number)["method"] == "item"
+        assert "value" in told_of(worker, number)
 
 
 def test_one_item_can_be_cancelled(worker: WorkerClient) -> None:
@@ -246,8 +246,8 @@ def test_one_item_can_be_cancelled(worker: WorkerClient) -> None:
     feed(worker, pipeline, 1, "b")
     notice(worker, "cancel", id=pipeline, number=0)
     notice(worker, "close", id=pipeline)
-    assert told_of(worker, 0)["params"]["error"]["data"]["error_id"] == "PSBridge.Cancelled"
-    assert told_of(worker, 1)["method"] == "item"
+    assert told_of(worker, 0)["error"]["data"]["error_id"] == "PSBridge.Cancelled"
+    assert "value" in told_of(worker, 1)
     assert "result" in answer_of(worker, pipeline)
 
 
@@ -262,7 +262,7 @@ def test_a_pipeline_can_be_cancelled(worker: WorkerClient, telling: tuple[Tellin
     assert worker.ask("status")["in_flight"] == 0
     second = opened(worker, ThrottleLimit=1)
     feed(worker, second, 9, "a")
-    assert told_of(worker, 9)["method"] == "item"
+    assert "value" in told_of(worker, 9)
 
 
 def test_who_feeds_without_end_is_stopped(worker: WorkerClient) -> None:
@@ -283,7 +283,7 @@ def test_pipelines_side_by_side_do_not_mix(worker: WorkerClient) -> None:
         notice(worker, "close", id=pipeline)
     for pipeline in pipelines:
         assert "result" in answer_of(worker, pipeline)
-    items = [m["params"] for m in worker.messages if m.get("method") == "item"]
+    items = items_of(worker)
     assert len(items) == 15
     assert all(content_of(item["value"]) == f"{item['id']} {item['number']}" for item in items)
 

@@ -84,6 +84,10 @@ function Open-BridgeCall {
         Number     = 0                                                          # of the next item
         Targets    = @{}                                                        # items without an answer, by number
         Most       = 0                                                          # of them
+        Known      = $null                                                      # the parameters that all items have alike,
+        Shared     = $null                                                      # as text,
+        Left       = ''                                                         # those of them that were left open,
+        Refusal    = ''                                                         # and why they cannot be sent
         More       = ''
         Queue      = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
         Slots      = @{}                                                        # in flight or not shown yet, by id

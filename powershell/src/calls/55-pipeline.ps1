@@ -40,10 +40,39 @@ function Open-BridgePipeline {
     $Call.Pipeline = (Send-BridgeRequest $Connection 'open' $writer.Text.ToString() $Call.Queue).Id
 }
 
+function Format-BridgeShared {
+    # What all items of the pipeline are given alike is written once: the beginning and the end of each item's text.
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound)
+    $Call.Known = [System.Collections.Generic.HashSet[string]]::new([string[]]$Call.Given, [System.StringComparer]::OrdinalIgnoreCase)
+    $shared = [System.Collections.Generic.Dictionary[string, object]]::new()
+    foreach ($key in $Bound.Keys) {
+        if ($Call.Known.Contains($key)) { $shared[$key] = $Bound[$key] }
+    }
+    $shared = Select-BridgeArgument $Call $shared
+    $writer = [PSBridgeWriter]::new()
+    $open = ''
+    foreach ($key in $shared.Keys) {
+        if ($script:Common.Contains($key)) { continue }
+        if (Test-BridgeUnset $shared[$key]) {
+            $open += ',"' + $key + '"'
+            continue
+        }
+        [void]$writer.Text.Append('"').Append($key).Append('":')
+        $writer.Add($shared[$key], $key)
+        if ($writer.Refusal) { break }
+        [void]$writer.Text.Append(',')
+    }
+    $Call.Refusal = $writer.Refusal
+    $Call.Shared = $writer.Text.ToString()
+    $Call.Left = $open
+}
+
 function Send-BridgeItem {
     # One item; answers that are there are written, and waited for while the worker has enough to do.
-    param($Call, $Bound, $Item)
-    $writer = Format-BridgeCall $Call.Name (Select-BridgeArgument $Call $Bound) $Call.Shows
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound, $Item)
+    if ($null -eq $Call.Shared) { Format-BridgeShared $Call $Bound }
     $connection = $script:Hub['Connection']
     if ($null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)) {
         $connection = Connect-Bridge $Call.Cmdlet
@@ -56,15 +85,38 @@ function Send-BridgeItem {
     $number = $Call.Number
     $Call.Number = $number + 1
     $Call.Targets[$number] = $Item
+    $writer = [PSBridgeWriter]::new()
+    $text = $writer.Text
     $head = '{"id":' + $Call.Pipeline + ',"number":' + $number + ','
+    [void]$text.Append($head).Append('"parameters":{').Append($Call.Shared)
+    $open = $Call.Left
+    $writer.Refusal = $Call.Refusal
+    foreach ($key in $Bound.Keys) {
+        if ($writer.Refusal) { break }
+        if ($Call.Known.Contains($key)) { continue }
+        $value = $Bound[$key]
+        if (($value -is [System.Management.Automation.PSCustomObject] -or $value -is [array]) -and (Test-BridgeUnset $value)) {
+            $open += ',"' + $key + '"'
+            continue
+        }
+        if ($script:Files[$Call.Name] -contains $key -and $value) { $value = Resolve-BridgePath $Call.Cmdlet $value }
+        [void]$text.Append('"').Append($key).Append('":')
+        $writer.Add($value, $key)
+        [void]$text.Append(',')
+    }
     if ($writer.Refusal) {
         # Its turn in the order is kept.
-        $said = [PSBridgeWriter]::new()
-        $said.AddText($writer.Refusal, '')
-        $text = $head + '"refusal":' + $said.Text.ToString() + '}'
+        [void]$text.Clear().Append($head).Append('"refusal":')
+        $writer.AddText($writer.Refusal, '')
     }
-    else { $text = $head + $writer.Text.Remove(0, 1).ToString() }
-    Send-BridgeNotice $connection 'feed' $text
+    else {
+        if ($text[$text.Length - 1] -eq ',') { $text.Length-- }
+        [void]$text.Append('}')
+        if ($open) { [void]$text.Append(',"left_open":[').Append($open.Substring(1)).Append(']') }
+        [void]$text.Append($Call.Shows)
+    }
+    [void]$text.Append('}')
+    Send-BridgeNotice $connection 'feed' $text.ToString()
     if (-not $script:Formatted) { Import-BridgeFormat }
     while ($Call.Targets.Count -ge $Call.Most) { Receive-BridgeItem $Call 200 }
     while ($Call.Pipeline -and ($Call.Queue.Count -or ($null -ne $connection['Read'] -and $connection['Read'].IsCompleted))) { Receive-BridgeItem $Call 0 }
@@ -116,18 +168,16 @@ function Receive-BridgeItem {
         Write-BridgeLineNote $Call $params
         return
     }
-    if ($method.Value -eq 'ask') {
-        if ($null -ne $params.PSObject.Properties['command']) { Invoke-BridgeCommand $Call $params }
-        return
-    }
-    $number = [int]$params.number
-    $target = $Call.Targets[$number]
-    $Call.Targets.Remove($number)
-    $Call.Finished++
-    if ($method.Value -eq 'error') { Write-BridgeError $Call.Cmdlet (ConvertTo-BridgeRecord $params.error $target) $true }
-    else {
-        $value = $script:Reader.Read($params.value)
-        if ($null -ne $Call.As) { $value = ConvertTo-BridgeAnswer $Call $value }
-        if ($value -is [byte[]]) { , $value } elseif ($null -ne $value) { $value }  # bytes stay one array
+    foreach ($told in $params.items) {
+        $number = [int]$told.number
+        $target = $Call.Targets[$number]
+        $Call.Targets.Remove($number)
+        $Call.Finished++
+        if ($null -ne $told.PSObject.Properties['error']) { Write-BridgeError $Call.Cmdlet (ConvertTo-BridgeRecord $told.error $target) $true }
+        else {
+            $value = $script:Reader.Read($told.value)
+            if ($null -ne $Call.As) { $value = ConvertTo-BridgeAnswer $Call $value }
+            if ($value -is [byte[]]) { , $value } elseif ($null -ne $value) { $value }  # bytes stay one array
+        }
     }
 }
