@@ -39,6 +39,7 @@ OWN = (
     "powershell/src/calls/27-types.ps1",
     "powershell/src/calls/28-tools.ps1",
     "powershell/src/calls/29-offline.ps1",
+    "powershell/src/calls/72-console.ps1",
     "psbridge/bridge/commands.py",
     "psbridge/models/__init__.py",
 )

@@ -474,6 +474,11 @@ function script:ConvertTo-BridgeRecord {
     ConvertTo-BridgeRecord @args
 }
 
+function script:Enter-BridgeSession {
+    Import-BridgeCalls
+    Enter-BridgeSession @args
+}
+
 function script:Format-BridgeCall {
     Import-BridgeCalls
     Format-BridgeCall @args

@@ -163,6 +163,7 @@
         'ConvertFrom-JsonToWebSearchLocation',
         'Copy-ChatSession',
         'Disconnect-PSBridge',
+        'Enter-ChatSession',
         'Export-ChatCompletionRun',
         'Export-ChatSession',
         'Get-ChatCompletion',

@@ -1507,6 +1507,25 @@ function Copy-ChatSession {
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
+function Enter-ChatSession {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0)]
+        [PSCustomObject]
+        ${Session},
+        [String]
+        ${System},
+        [String]
+        ${Model},
+        [String]
+        ${PriceFile}
+    )
+    end {
+        Import-Bridge
+        Enter-BridgeSession $PSCmdlet $PSBoundParameters
+    }
+}
+
 function Export-ChatCompletionRun {
     [CmdletBinding()]
     param(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ..chat.prices import Prices
 from ..chat.session import ChatSession
@@ -20,6 +21,25 @@ HELP = """/system TEXT   the instructions in front of everything; without a text
 /save FILE     write the conversation to a file
 /cost          what was used, and what it cost where --price-file was given
 /exit          end (so does Ctrl+D)"""
+
+
+def enter_chat_session(bound: dict[str, Any]) -> ChatSession:
+    """Enter-ChatSession: talk at the terminal until the end; the conversation.
+
+    Raises:
+        InvalidValueError: it is no conversation, or the prices cannot be read.
+    """
+    from ..chat.prices import prices
+    from ..chat.sessions import session_of
+
+    table = prices(None, bound.get("PriceFile"))
+    session = session_of(bound["Session"]) if bound.get("Session") is not None else ChatSession()
+    if bound.get("Model") is not None:
+        session.Model = bound["Model"]
+    if bound.get("System") is not None:
+        session.System = bound["System"]
+    Conversation(session, Screen(), table).run()
+    return session
 
 
 class Conversation:
@@ -61,7 +81,7 @@ class Conversation:
         while True:
             try:
                 line = self._ask("> ").strip()
-            except EOFError:
+            except (EOFError, OSError):  # nobody says anything any more
                 self.screen.line()
                 return
             except KeyboardInterrupt:

@@ -184,6 +184,12 @@ class _Copy_ChatSession(_Cmdlet):
     def __call__(self, Session: Any = ...) -> ChatSession:
         """Branches a conversation; the copy goes on by itself."""
 
+class _Enter_ChatSession(_Cmdlet):
+    def __call__(
+        self, Session: Any = ..., *, System: str = ..., Model: str = ..., PriceFile: str = ...
+    ) -> ChatSession:
+        """Talks at the console, line by line, until /exit: answers come as they are written, and Ctrl+C stops an answer."""
+
 class _Export_ChatCompletionRun(_Cmdlet):
     def __call__(self, Ledger: str = ..., OutFile: str = ...) -> str:
         """Writes the rows of a run to a file, as far as they are answered."""
@@ -4657,6 +4663,7 @@ class _Wait_ChatCompletionRun(_Cmdlet):
         """Waits until nobody works on a run any more."""
 
 Copy_ChatSession: _Copy_ChatSession
+Enter_ChatSession: _Enter_ChatSession
 Export_ChatCompletionRun: _Export_ChatCompletionRun
 Export_ChatSession: _Export_ChatSession
 Get_ChatCompletion: _Get_ChatCompletion

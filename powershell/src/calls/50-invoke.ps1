@@ -1,5 +1,6 @@
 # Calls: bound parameters out, values, chunks, notes and errors back.
 
+$script:Watch = $null  # run while a call waits, where somebody may want to end it
 $script:Limits = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute'  # of a pipeline, obeyed by the worker
 
 function Format-BridgeCall {
@@ -242,6 +243,7 @@ function Receive-BridgeCall {
     param($Call, [int] $Milliseconds)
     $line = Read-BridgeLine $Call.Connection $Call.Queue $Milliseconds
     if ($null -eq $line) {
+        if ($null -ne $script:Watch) { & $script:Watch }
         if ($Call.Clock.ElapsedMilliseconds - $Call.Shown -gt 1000) { Show-BridgeProgress $Call }
         return
     }
