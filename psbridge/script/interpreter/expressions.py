@@ -52,6 +52,7 @@ _NATIVE: dict[str, type[ast.cmpop]] = {
 }
 _BOOLEAN = frozenset(("contains", "notcontains", "in", "notin"))
 _SIMPLE_STATIC = frozenset(("true", "false", "null"))
+_ENUMERATING = ("match", "notmatch", "replace", "split", "like", "notlike")
 
 
 class Expressions:
@@ -239,7 +240,23 @@ class Expressions:
         simple = _ARITHMETIC.get(operator)
         if simple is not None:
             return b.call(simple, left, right)
+        if operator[1:].lower() in _ENUMERATING:
+            left = self.enumerated(node.left, left)
         return self.compared(operator, left, right)
+
+    def enumerated(self, node: Any, value: ast.expr) -> ast.expr:
+        """An operand that is gone through: where a variable or pipeline holds nothing at all, it is empty."""
+        if isinstance(node, s.VariableExpression) and ":" not in node.variable_path and not node.splatted:
+            return b.call("operand", b.name("S"), b.const(node.variable_path.lower()), value)
+        if isinstance(node, s.Pipeline) and len(node.pipeline_elements) == 1:
+            element = node.pipeline_elements[0]
+            if isinstance(element, s.CommandExpression) and not element.redirections:
+                return self.enumerated(element.expression, value)
+        if isinstance(node, s.ParenExpression):
+            return self.enumerated(node.pipeline, value)
+        if isinstance(node, s.Pipeline):
+            return b.call("pipeline_operand", value)
+        return value
 
     def compared(self, operator: str, left: ast.expr, right: ast.expr) -> ast.expr:
         """A comparing or pattern operator, in its case-sensitive form or not."""

@@ -61,6 +61,16 @@ def _is_nothing(S: scope.Scope, name: str) -> bool:
     return found is not None and name in found.nothing
 
 
+def operand(S: scope.Scope, name: str, value: Any) -> Any:
+    """A variable whose elements an operator goes through: nothing at all has none, a null is one."""
+    return [] if value is None and _is_nothing(S, name) else value
+
+
+def pipeline_operand(value: Any) -> Any:
+    """What a pipeline gave, before such an operator."""
+    return [] if value is None and state.nothing else value
+
+
 def variable_items(S: scope.Scope, name: str, value: Any) -> Iterable[Any]:
     """A variable at the head of a pipeline."""
     if value is None and _is_nothing(S, name):

@@ -27,6 +27,7 @@ class Statements(Assignments):
         protected: int
         uses_return_flow: bool
 
+        def enumerated(self, node: Any, value: ast.expr) -> ast.expr: ...
         def nested(self, write: Callable[[], list[ast.stmt]], parameters: list[str] | None = None) -> str: ...
         def block_body(self, block: Any) -> list[ast.stmt]: ...
         def condition(self, node: Any) -> ast.expr: ...
@@ -256,7 +257,7 @@ class Statements(Assignments):
         if "file" in flags:
             items = b.call("switch_file", b.name("S"), condition)
         else:
-            items = b.call("switch_items", condition)
+            items = b.call("switch_items", self.enumerated(node.condition, condition))
         each, hit = self.unit.unique("w"), self.unit.unique("c")
 
         def body() -> list[ast.stmt]:

@@ -8,16 +8,24 @@ from decimal import Decimal
 from typing import Any
 
 from psbridge.binding import nettypes
+from psbridge.binding.text import to_text
 
-from .arithmetic import HIGH, as_number, bare, no_operator, rank_of, sized
+from .arithmetic import as_number, bare, no_operator, rank_of, sized
 from .casts import cast
 from .errors import runtime_error
+
+_TARGETS = (nettypes.INT32, nettypes.UINT32, nettypes.INT64, nettypes.UINT64)
+"""What a number with a fraction becomes before its bits are used: the first that it fits."""
 
 
 def _integer_operand(value: Any) -> Any:
     number = as_number(bare(value))
     if isinstance(number, (float, Decimal)):
-        target = nettypes.INT32 if -HIGH <= number <= HIGH else nettypes.INT64
+        fitting = (one for one in _TARGETS if one.bounds and one.bounds[0] <= round(number) <= one.bounds[1])
+        target = next(fitting, None)
+        if target is None:
+            message = f'Cannot convert value "{to_text(number)}" to type "System.UInt64".'
+            raise runtime_error(message, "ConvertToFinalInvalidCastException", kind="PSInvalidCastException")
         return cast(number, target)
     if not isinstance(number, int):
         raise no_operator(number, None, "op_BitwiseAnd")
@@ -36,6 +44,8 @@ def _bitwise(left: Any, right: Any, work: Callable[[int, int], int]) -> Any:
         )
     one, other = _integer_operand(left), _integer_operand(right)
     rank = max(rank_of(one), rank_of(other), 1)
+    if any(isinstance(as_number(each), (float, Decimal)) for each in pair):
+        rank = 3 if min(int(one), int(other)) < 0 else 4
     result = work(int(one), int(other))
     if rank == 4 or (rank == 2 and result < 0):
         result &= (1 << 64) - 1 if rank == 4 else 0xFFFFFFFF

@@ -158,6 +158,10 @@ class StaticMethod:
         return "\n".join(f"static {overload.text}" for overload in self.overloads)
 
 
+_NOT_FROM_NULL = (nettypes.DATETIME, nettypes.TIMESPAN, nettypes.GUID, nettypes.DATETIMEOFFSET)
+"""Types to which a null is not converted: a [ref] that holds null fits no overload of theirs."""
+
+
 def invoke_static(type_: NetType, name: str, arguments: list[Any]) -> Any:
     """`[type]::name(arguments)`."""
     name = name if type(name) is str else to_text(name)
@@ -170,6 +174,15 @@ def invoke_static(type_: NetType, name: str, arguments: list[Any]) -> Any:
         done, result = own.call_static(folded, arguments)
         if done:
             return result
+    if folded.startswith("tryparse") and arguments and type_ in _NOT_FROM_NULL:
+        target = arguments[-1]
+        if isinstance(target, NetRef) and target.read() is None:
+            raise runtime_error(
+                f'Cannot find an overload for "{name}" and the argument count: "{len(arguments)}".',
+                "MethodCountCouldNotFindBest",
+                category="NotSpecified",
+                kind="MethodException",
+            )
     described = net_class("System.Enum" if type_.enum is not None else type_.full_name)
     overloads = described.find_static(folded) if described is not None else None
     if overloads is None:

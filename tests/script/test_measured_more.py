@@ -1,0 +1,65 @@
+"""Statements measured on PowerShell 7.6.5: nothing at all before operators, bits of fractions, TryParse."""
+
+from __future__ import annotations
+
+import pytest
+
+from psbridge.errors import PSBridgeError
+from psbridge.script import run
+
+SHOWN = "| ForEach-Object { if ($null -eq $_) { 'null' } else { \"$($_.GetType().Name):$_\" } }"
+
+
+@pytest.mark.parametrize(
+    ("script", "shown"),
+    [
+        ("$n = & {}; $n -replace 'a','b'", []),
+        ("$n = & {}; $n -isplit ','", []),
+        ("$n = & {}; $n -csplit ','", []),
+        ("$n = & {}; $n -match 'a'", []),
+        ("$n = & {}; $n -notlike 'a'", []),
+        ("(& {}) -replace 'a','b'", []),
+        ("$n = & {}; switch ($n) { default { 'x' } }", []),
+        ("switch (& {}) { default { 'x' } }", []),
+        ("$null -replace 'a','b'", ["String:"]),
+        ("$null -split ','", ["String:"]),
+        ("switch ($null) { default { 'x' } }", ["String:x"]),
+        ("$n = & {}; $n -join ','", ["String:"]),
+        ("$n = & { 'a,b' }; $n -split ','", ["String:a", "String:b"]),
+        ("-bnot 2d", ["Int32:-3"]),
+        ("-bnot 3000000000d", ["UInt32:1294967295"]),
+        ("-bnot 4294967295d", ["UInt32:0"]),
+        ("-bnot 2147483647.6", ["UInt32:2147483647"]),
+        ("-bnot -3000000000d", ["Int64:2999999999"]),
+        ("-bnot 5000000000.0", ["Int64:-5000000001"]),
+        ("2.0 -bor 1", ["UInt64:3"]),
+        ("-2d -bor 1", ["Int64:-1"]),
+        ("[uint32]1 -bor 2d", ["UInt64:3"]),
+        ("2.5d -bxor 1", ["UInt64:3"]),
+        ("$null -band 2.0", ["UInt64:0"]),
+        ("-1 -band 2d", ["Int64:2"]),
+        ("[int]::TryParse('5', [ref]$null)", ["Boolean:True"]),
+        ("[double]::TryParse('x', [ref]$null)", ["Boolean:False"]),
+        ("[version]::TryParse('1.2', [ref]$null)", ["Boolean:True"]),
+        ("$d = [datetime]::Now; [datetime]::TryParse('2024-01-01', [ref]$d)", ["Boolean:True"]),
+        ("$t = 0; [timespan]::TryParse('1:2', [ref]$t); $t", ["Boolean:True", "TimeSpan:01:02:00"]),
+    ],
+)
+def test_it_puts_out_what_powershell_does(script: str, shown: list[str]) -> None:
+    assert run(f"& {{ {script} }} {SHOWN}").output == shown
+
+
+@pytest.mark.parametrize(
+    ("script", "error_id"),
+    [
+        ("-bnot 1e20", "ConvertToFinalInvalidCastException"),
+        ("[datetime]::TryParse('2024-01-01', [ref]$null)", "MethodCountCouldNotFindBest"),
+        ("$g = $null; [guid]::TryParse('x', [ref]$g)", "MethodCountCouldNotFindBest"),
+        ("$t = $null; [timespan]::TryParse('1:2', $null, [ref]$t)", "MethodCountCouldNotFindBest"),
+        ("$x = $null; [datetimeoffset]::TryParse('2024-01-01', [ref]$x)", "MethodCountCouldNotFindBest"),
+    ],
+)
+def test_it_fails_with_powershells_id(script: str, error_id: str) -> None:
+    assert run(f"try {{ {script} }} catch {{ $_.FullyQualifiedErrorId }}").output == [error_id]
+    with pytest.raises(PSBridgeError):
+        run(f"$ErrorActionPreference = 'Stop'; {script}")
