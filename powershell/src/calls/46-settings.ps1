@@ -43,15 +43,21 @@ function Send-BridgeSettings {
     foreach ($record in $records) {
         if ($null -eq $record -or [object]::ReferenceEquals($record['Told'], $Connection)) { continue }
         $base = ''
+        $between = @()
         for ($i = 0; $i -lt $record['Kept'].Count; $i++) {
             # Only the last goes by the record's own number: nobody sees half of it.
-            $number = if ($i -lt $record['Kept'].Count - 1) { [string](New-BridgeNumber) } else { $record['Id'] }
+            $number = $record['Id']
+            if ($i -lt $record['Kept'].Count - 1) {
+                $number = New-BridgeNumber
+                $between += $number
+            }
             $sent = Send-BridgeRequest $Connection 'invoke' ((Get-BridgeKeptText $record['Kept'][$i]) + $base + ',"becomes":' + $number + '}')
             $answer = Wait-BridgeAnswer $Connection $sent 60000
             if ($null -eq $answer) { return }  # it has ended, which the call itself will say
             if ($null -ne $answer.PSObject.Properties['error']) { $Call.Cmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $answer.error $null)) }
             $base = ',"settings":' + $number
         }
+        if ($between.Count) { Send-BridgeNotice $Connection 'forget' ('{"settings":[' + ($between -join ',') + ']}') }
         $record['Told'] = $Connection
     }
 }

@@ -122,19 +122,19 @@ function Disconnect-Bridge {
             $runspaces = $hub['Runspaces']
             $hub['Users'] = @($hub['Users'] | Where-Object { $_['Module'] -ne $script:Me -and $runspaces[$_['Runspace']].RunspaceStateInfo.State -eq 'Opened' })
         }
-        $last = -not $hub['Users'].Count
+        # Taken away in the same breath: whoever begins to use the worker now starts another.
+        $ended = @()
+        if ($All -or -not $hub['Users'].Count) {
+            $ended = @($hub['Early'], $hub['Connection'])
+            $hub['Early'] = $null
+            $hub['Connection'] = $null
+            if (-not $All) {
+                $hub['PythonPath'] = $null
+                $hub['InProcess'] = $false
+                $hub['Restarts'] = 0
+            }
+        }
     }
     finally { [System.Threading.Monitor]::Exit($hub.SyncRoot) }
-    if ($All -or $last) {
-        foreach ($name in 'Early', 'Connection') {
-            $connection = $hub[$name]
-            $hub[$name] = $null
-            if ($null -ne $connection) { Close-BridgeConnection $connection 3000 }
-        }
-        if (-not $All) {
-            $hub['PythonPath'] = $null
-            $hub['InProcess'] = $false
-            $hub['Restarts'] = 0
-        }
-    }
+    foreach ($connection in $ended) { if ($null -ne $connection) { Close-BridgeConnection $connection 3000 } }
 }
