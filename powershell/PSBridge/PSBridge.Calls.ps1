@@ -2395,6 +2395,7 @@ function script:Enter-BridgeSession {
         catch [System.Management.Automation.PipelineStoppedException] { throw }
         catch {
             # Nobody is there to say anything.
+            $ui.WriteLine()
             $Cmdlet.WriteVerbose($_.Exception.Message)
             break
         }

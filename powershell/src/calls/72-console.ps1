@@ -24,6 +24,7 @@ function Enter-BridgeSession {
         catch [System.Management.Automation.PipelineStoppedException] { throw }
         catch {
             # Nobody is there to say anything.
+            $ui.WriteLine()
             $Cmdlet.WriteVerbose($_.Exception.Message)
             break
         }
