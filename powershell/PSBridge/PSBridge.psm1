@@ -4637,6 +4637,8 @@ function Invoke-ChatCompletionRun {
         [String]
         ${Model},
         [System.Object]
+        ${As},
+        [System.Object]
         ${JsonSchema},
         [String]
         ${Endpoint},
@@ -4648,6 +4650,10 @@ function Invoke-ChatCompletionRun {
         ${ThrottleLimit},
         [System.Nullable[Int32]]
         ${Processes},
+        [String]
+        ${Cluster},
+        [String]
+        ${ClusterKey},
         [System.Nullable[Double]]
         ${RequestsPerMinute},
         [System.Nullable[Double]]
@@ -5446,6 +5452,10 @@ function Resume-ChatCompletionRun {
         ${ThrottleLimit},
         [System.Nullable[Int32]]
         ${Processes},
+        [String]
+        ${Cluster},
+        [String]
+        ${ClusterKey},
         [System.Nullable[Double]]
         ${RequestsPerMinute},
         [System.Nullable[Double]]
@@ -5762,6 +5772,8 @@ function Start-ChatCompletionRun {
         [String]
         ${Model},
         [System.Object]
+        ${As},
+        [System.Object]
         ${JsonSchema},
         [String]
         ${Endpoint},
@@ -5773,6 +5785,10 @@ function Start-ChatCompletionRun {
         ${ThrottleLimit},
         [System.Nullable[Int32]]
         ${Processes},
+        [String]
+        ${Cluster},
+        [String]
+        ${ClusterKey},
         [System.Nullable[Double]]
         ${RequestsPerMinute},
         [System.Nullable[Double]]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..chat.schema import plain, read_schema
+from ..chat.typed import AnswerType
 from ..client import Cancellation
 from ..cmdlets.progress import tell
 from ..cmdlets.session import cancelling
@@ -37,6 +38,8 @@ _OPTIONS = {
     "OutFile": "out",
     "ThrottleLimit": "throttle_limit",
     "Processes": "processes",
+    "Cluster": "cluster",
+    "ClusterKey": "cluster_key",
     "RequestsPerMinute": "requests_per_minute",
     "TokensPerMinute": "tokens_per_minute",
     "MaxRequests": "max_requests",
@@ -160,6 +163,11 @@ def _run(bound: Bound) -> Run:
     if items is not None and (isinstance(items, (str, Mapping)) or not isinstance(items, (list, tuple))):
         items = [items]
     options = _options(bound)
+    wanted = bound.get("As")
+    if isinstance(wanted, AnswerType):  # a type of PowerShell's
+        options["schema"] = wanted.schema
+    elif wanted is not None:
+        options["As"] = wanted
     if bound.get("JsonSchema") is not None:
         options["schema"] = read_schema(bound["JsonSchema"])
     if bound.get("Changed") is not None:

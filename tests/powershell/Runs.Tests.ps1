@@ -52,6 +52,17 @@ Describe 'Invoke-ChatCompletionRun' {
         "$($problems[0])" | Should -BeLike '*max-requests*'
         (Get-ChatCompletionRun $ledger).State | Should -Be 'stopped'
     }
+    It 'holds answers to a class of PowerShell, whose members become columns' {
+        enum RunQueue { billing; access }
+        class RunTicket { [RunQueue]$Queue; [int]$Urgency }
+        $results = @($Rows | Invoke-ChatCompletionRun (Join-Path $TestDrive 'as.db') @Common -As ([RunTicket]))
+        $results[0].Columns.Queue | Should -BeIn 'billing', 'access'
+        $results[0].Columns.Urgency | Should -BeOfType ([ValueType])
+        { $Rows | Invoke-ChatCompletionRun (Join-Path $TestDrive 'no.db') @Common -As 'RunTicket' } | Should -Throw "*'As'*"
+    }
+    It 'refuses a cluster that is none' {
+        { $Rows | Invoke-ChatCompletionRun (Join-Path $TestDrive 'c.db') @Common -Cluster nonsense -ErrorAction Stop } | Should -Throw '*is no cluster*'
+    }
     It 'refuses rows from nowhere' {
         (Get-Failure { Invoke-ChatCompletionRun (Join-Path $TestDrive 'n.db') @Common }).Exception.Message | Should -BeLike '*-Path*'
     }

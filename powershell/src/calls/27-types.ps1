@@ -3,6 +3,8 @@
 
 $script:Prepared['New-ChatCompletion'] = 'Set-BridgeAnswerType'
 $script:Prepared['Send-ChatMessage'] = 'Set-BridgeAnswerType'
+$script:Prepared['Start-ChatCompletionRun'] = 'Set-BridgeAnswerType'
+$script:Prepared['Invoke-ChatCompletionRun'] = 'Set-BridgeAnswerType'
 
 # Types without members of interest, as shapes.
 $script:Shapes = @{}
