@@ -23,6 +23,9 @@ class Case:
         parameters: of New-ChatCompletion.
         action: -ErrorAction.
         outcomes: in order; with `sorted_` in any order.
+        first: how many outcomes are wanted; the pipeline is left then.
+        warnings: how many there are.
+        not_at: the interface that cannot have such an item.
         at_once: how many requests the server has at most at once, and has once.
     """
 
@@ -33,6 +36,9 @@ class Case:
     outcomes: tuple[str, ...] = ()
     in_order: bool = True
     at_once: int | None = None
+    first: int | None = None
+    warnings: int = 0
+    not_at: str = ""
 
 
 def ok(*contents: str) -> tuple[str, ...]:
@@ -127,6 +133,21 @@ CASES = (
             outcomes=ok("a", "c"),
         )
         for action in ("SilentlyContinue", "Ignore")
+    ),
+    Case(
+        "who wants one only gets one, and nothing stays under way",
+        ("a", "wait 60 b", "wait 60 c", "wait 60 d"),
+        {"ThrottleLimit": 3},
+        outcomes=ok("a"),
+        first=1,
+    ),
+    Case(
+        "each item's warnings are told",
+        ("warn a", "b", "warn c"),
+        {"ThrottleLimit": 2},
+        outcomes=ok("warn a", "b", "warn c"),
+        warnings=2,
+        not_at="hosted session",  # its objects do not keep what was left open in them
     ),
     Case(
         "-ErrorAction Stop ends it at the first failure",

@@ -12,9 +12,9 @@ from client.faulty import COMPLETION, Connection
 class Telling:
     """A handler for `FaultyServer`.
 
-    `wait S ...` answers after S seconds, `429 N times ...` refuses N times first, `429 for a day` asks once
-    to come back much later, `400 ...` refuses; all else is answered at once. An answer is its request's
-    content.
+    `under way` tells how many other requests there are now, `wait S ...` answers after S seconds,
+    `429 N times ...` refuses N times first, `429 for a day` asks once to come back much later, `400 ...`
+    refuses; all else is answered at once. An answer is its request's content.
     """
 
     def __init__(self) -> None:
@@ -28,18 +28,34 @@ class Telling:
             self.now += 1
             self.most = max(self.most, self.now)
             try:
-                reply, status, headers = await self._reply(received.json["messages"][0]["content"])
+                reply, status, headers = await self._reply(
+                    connection, received.json["messages"][0]["content"]
+                )
             finally:
                 self.now -= 1
             await connection.reply(reply, status, **headers)
 
-    async def _reply(self, content: str) -> tuple[dict[str, Any], int, dict[str, str]]:
+    async def _wait(self, connection: Connection, seconds: float) -> None:
+        """That long, or until the client leaves: it says nothing while it waits."""
+        leaving = asyncio.ensure_future(connection.reader.read(1))
+        try:
+            await asyncio.wait_for(asyncio.shield(leaving), seconds)
+            raise ConnectionResetError
+        except asyncio.TimeoutError:
+            leaving.cancel()
+            await asyncio.wait([leaving])
+
+    async def _reply(
+        self, connection: Connection, content: str
+    ) -> tuple[dict[str, Any], int, dict[str, str]]:
         words = content.split()
         self.asked[content] += 1
         error = {"error": {"message": content}}
         match words:
             case ["wait", seconds, *_]:
-                await asyncio.sleep(float(seconds))
+                await self._wait(connection, float(seconds))
+            case ["under", "way"]:
+                content = str(self.now - 1)
             case ["429", "for", *_] if self.asked[content] == 1:
                 return error, 429, {"retry_after": "86400"}
             case ["429", times, "times", *_] if self.asked[content] <= int(times):

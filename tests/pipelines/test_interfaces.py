@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -31,6 +33,30 @@ def request_of(item: Any) -> Any:
     return {"model": "m", "messages": [{"role": "user", "content": item}]} if isinstance(item, str) else item
 
 
+def warns(item: Any) -> bool:
+    """Whether it is to be a request with something incomplete, which is left out with a warning."""
+    return isinstance(item, str) and item.startswith("warn ")
+
+
+def built_of(item: Any) -> Any:
+    if not warns(item):
+        return request_of(item)
+    given = {
+        "Messages": request_of(item)["messages"],
+        "Prediction": ps.Initialize_PredictionContent(Type="content", Content=ps.UNSET),
+    }
+    return ps.Initialize_CreateChatCompletionRequest(Model="m", **given)
+
+
+def marked_of(item: Any) -> Any:
+    """The same as the worker gets it."""
+    if not warns(item):
+        return request_of(item)
+    prediction = {"$psbridge": "model", "type": "PredictionContent", "set": {"type": "content"}}
+    members = {**request_of(item), "prediction": prediction}
+    return {"$psbridge": "model", "type": "CreateChatCompletionRequest", "set": members}
+
+
 @pytest.fixture
 def telling() -> Iterator[tuple[Telling, str]]:
     handler = Telling()
@@ -45,18 +71,36 @@ def environment(url: str) -> dict[str, str]:
 
 def in_python(case: Case, url: str) -> list[str]:
     """`New_ChatCompletion.pipe`."""
-    results = []
-    with ps.use_configuration(ps.Configuration(base_url=url, access_token=KEY, proxy="")):
-        pipe = ps.New_ChatCompletion.pipe(
-            (request_of(item) for item in case.items), ErrorAction=case.action, **case.parameters
+    results: list[str] = []
+    with (
+        ps.use_configuration(ps.Configuration(base_url=url, access_token=KEY, proxy="")),
+        warnings.catch_warnings(record=True) as told,
+    ):
+        warnings.simplefilter("always")
+        pipe: Any = ps.New_ChatCompletion.pipe(
+            (built_of(item) for item in case.items), ErrorAction=case.action, **case.parameters
         )
         try:
             for result in pipe:
                 failed = isinstance(result, ps.PSBridgeError)
                 results.append(result.error_id if failed else result.choices[0].message.content)
+                if len(results) == case.first:
+                    break
         except ps.PSBridgeError as error:
             results.append(error.error_id)
-    return results
+        pipe.close()
+        left = [count_under_way() for _ in range(1) if case.first]
+    return [*results, *left, *["warning"] * len(told)]
+
+
+def count_under_way() -> str:
+    """How many requests the service has, once that is none, or after a while."""
+    for _ in range(100):
+        left = ps.New_ChatCompletion(request_of("under way")).choices[0].message.content
+        if left == "0":
+            break
+        time.sleep(0.1)
+    return f"left:{left}"
 
 
 def in_worker(case: Case, url: str) -> list[str]:
@@ -66,8 +110,14 @@ def in_worker(case: Case, url: str) -> list[str]:
     with WorkerClient(environment=environment(url)) as worker:
         pipeline = worker.send("open", {"name": "New-ChatCompletion", "parameters": case.parameters})
         for number, item in enumerate(case.items):
-            own = {"CreateChatCompletionRequest": request_of(item), **case.parameters}
+            own = {"CreateChatCompletionRequest": marked_of(item), **case.parameters}
             notice(worker, "feed", id=pipeline, number=number, parameters=own)
+        if case.first:
+            worker.until(lambda: items_of(worker)[: case.first] or None)
+            notice(worker, "cancel", id=pipeline)
+            assert answer_of(worker, pipeline)["error"]["code"] == -32800
+            contents = [content_of(one["value"]) for one in items_of(worker)]
+            return [*contents, f"left:{worker.ask('status')['in_flight']}"]
         notice(worker, "close", id=pipeline)
         answer = worker.until(lambda: next((m for m in worker.messages if m.get("id") == pipeline), None))
         assert answer["result"]["value"] is None
@@ -77,6 +127,8 @@ def in_worker(case: Case, url: str) -> list[str]:
             order.append(told["number"])
     assert sorted(order) == list(range(len(case.items)))
     outcomes = [results[number] for number in order]
+    notes = [one["params"] for one in worker.messages if one.get("method") == "note"]
+    outcomes += ["warning" for note in notes if note["stream"] == "warning"]
     failed = [one.startswith("PSBridge.") for one in outcomes]
     if case.action == "Stop" and any(failed):
         return outcomes[: failed.index(True) + 1]
@@ -122,7 +174,20 @@ def in_hosted_session(case: Case, url: str, folder: Path) -> list[str]:
 
 
 SHELL = os.environ.get("PSBRIDGE_PWSH") or shutil.which("pwsh") or shutil.which("powershell")
-SCRIPT = """
+UNDER_WAY = """
+function Get-UnderWay {{
+    $ask = @{{ model = 'm'; messages = @(@{{ role = 'user'; content = 'under way' }}) }}
+    foreach ($try in 1..100) {{
+        $left = (New-ChatCompletion $ask).choices[0].message.content
+        if ($left -eq '0') {{ break }}
+        Start-Sleep -Milliseconds 100
+    }}
+    "left:$left"
+}}
+"""
+SCRIPT = (
+    UNDER_WAY
+    + """
 {before}
 $case = Get-Content -Raw '{file}' | ConvertFrom-Json
 $items = @($case.items)
@@ -132,17 +197,28 @@ function Get-ErrorName($Record) {{ $Record.FullyQualifiedErrorId.Split(',')[0] }
 function Get-Outcome {{
     process {{
         if ($_ -is [System.Management.Automation.ErrorRecord]) {{ Get-ErrorName $_ }}
+        elseif ($_ -is [System.Management.Automation.WarningRecord]) {{ $script:warned += 'warning' }}
         else {{ $_.choices[0].message.content }}
     }}
 }}
+$script:warned = @()
+$items = @(foreach ($item in $items) {{
+        if ("$($item.messages.content)" -notlike 'warn *') {{ $item; continue }}
+        $open = Initialize-PredictionContentContent
+        $prediction = Initialize-PredictionContent -Type content -Content $open
+        Initialize-CreateChatCompletionRequest -Messages $item.messages -Model m -Prediction $prediction
+    }})
 $seen = [System.Collections.ArrayList]::new()
 try {{
-    $items | New-ChatCompletion @given -ErrorAction {action} 2>&1 | Get-Outcome |
-        ForEach-Object {{ [void]$seen.Add($_) }}
+    $items | New-ChatCompletion @given -ErrorAction {action} 2>&1 3>&1 | Get-Outcome |
+        {first} ForEach-Object {{ [void]$seen.Add($_) }}
 }}
 catch {{ [void]$seen.Add((Get-ErrorName $_)) }}
+if ('{first}') {{ [void]$seen.Add((Get-UnderWay)) }}
+$script:warned | ForEach-Object {{ [void]$seen.Add($_) }}
 'outcomes:' + (ConvertTo-Json @($seen) -Compress)
 """
+)
 
 
 def in_powershell(transport: str) -> Callable[[Case, str, Path], list[str]]:
@@ -172,7 +248,8 @@ def script_of(case: Case, folder: Path, before: str) -> str:
     file.write_text(
         json.dumps({"items": [request_of(item) for item in case.items], "parameters": case.parameters})
     )
-    return SCRIPT.format(before=before, file=file, action=case.action)
+    first = f"Select-Object -First {case.first} |" if case.first else ""
+    return SCRIPT.format(before=before, file=file, action=case.action, first=first)
 
 
 def outcomes_in(done: subprocess.CompletedProcess[str]) -> list[str]:
@@ -191,12 +268,24 @@ INTERFACES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("interface", INTERFACES)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    ("case", "interface"),
+    [
+        pytest.param(case, interface, id=f"{case.name}-{interface}")
+        for case in CASES
+        for interface in INTERFACES
+        if interface != case.not_at
+    ],
+)
 def test_case(case: Case, interface: str, telling: tuple[Telling, str], tmp_path: Path) -> None:
     """The same comes of the same items, wherever they are piped."""
     handler, url = telling
     outcomes = INTERFACES[interface](case, url, tmp_path)
+    told = outcomes[len(outcomes) - case.warnings :] if case.warnings else []
+    assert told == ["warning"] * case.warnings
+    outcomes = outcomes[: len(outcomes) - case.warnings]
+    if case.first:
+        assert outcomes.pop() == "left:0"
     if not case.in_order:
         assert sorted(outcomes) == sorted(case.outcomes)
     else:
