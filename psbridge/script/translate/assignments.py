@@ -184,7 +184,8 @@ class Assignments(Forms):
         inside = {"str": "str"}.get(kind, "Any")
         if inside == "Any":
             self.modules.add("typing")
-        self.write(f"{name}: list[{inside}] = []")
+        hint = "" if self.frame.shares or ":" in left.variable_path else f": list[{inside}]"
+        self.write(f"{name}{hint} = []")
 
     def _is_payload(self, left: s.VariableExpression) -> bool:
         """Whether a table becomes nothing but the body of a request that is ported."""

@@ -76,6 +76,8 @@ class Functions(Flow):
                 return True
             if parameter.default_value is not None and not _plain_default(parameter.default_value):
                 return True
+        if any(_command_name(one) == "write-error" for one in body.walk()):
+            return True  # its record names the function
         switches = {path for path, (_, switch) in self.own_parameters(_bare(node.name)).items() if switch}
         for one in body.walk():
             owner = one.expression if isinstance(one, s.MemberExpression) else None
@@ -93,7 +95,7 @@ class Functions(Flow):
         name = _bare(node.name)
         if ":" in node.name or self.functions[name] is not node:
             raise Refused(node, f"the function {node.name} is defined more than once.")
-        if self.loops or self.frame.shares or self.depth != self.frame.depth:
+        if self.frame.shares:
             raise Refused(node, "a function defined inside a statement has no Python form yet.")
         asked = any(_command_name(one) in ("get-command", "gcm", "get-help") for one in self.tree.walk())
         if name not in self.known.advanced and (asked or self._needs_binding(node)):

@@ -109,7 +109,9 @@ class Statements(Assignments):
     def _to_print(self, code: Code) -> None:
         if code.kind in ("str", "int", "bool") and not code.stream:
             self.write(f"print({code.text})")
-        elif (code.stream and code.kind in ("str", "int", "bool")) or code.item in ("str", "int", "bool"):
+        elif (code.stream and code.kind in ("str", "int", "bool")) or (
+            not code.is_out and code.item in ("str", "int", "bool")
+        ):
             source = code.text
             if code.inner and code.inner.count(" for ") == 1 and " if " not in code.inner:
                 value, _, loop = code.inner.partition(" for ")

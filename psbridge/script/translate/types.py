@@ -19,8 +19,7 @@ class Types(Functions):
 
     def define_types(self, tree: s.ScriptBlock) -> None:
         """The types of a script, in order."""
-        end = tree.end_block
-        for node in end.statements if end is not None else []:
+        for node in tree.walk():
             if not isinstance(node, s.TypeDefinition):
                 continue
             length, kept = len(self.lines), set(self.modules)

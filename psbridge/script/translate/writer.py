@@ -30,13 +30,14 @@ class Known:
     many: set[str] = field(default_factory=set)
     shapes: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     loose: set[str] = field(default_factory=set)
+    top: set[str] = field(default_factory=set)
 
     def state(self) -> tuple[Any, ...]:
         """What is known at this point, to come back to."""
         return (
             *(dict(self.kinds), dict(self.typed), set(self.unset)),
             *(dict(self.results), set(self.advanced), set(self.many)),
-            *({key: dict(shape) for key, shape in self.shapes.items()}, set(self.loose)),
+            *({key: dict(shape) for key, shape in self.shapes.items()}, set(self.loose), set(self.top)),
         )
 
 
@@ -137,6 +138,9 @@ class Writer:
         owner = "" if where.lower() in ("script", "global") else self._owner(path)
         if (owner, path) not in self.known.kinds:
             return None
+        if owner == "" and path not in self.known.top:
+            self.known.unset.add(("", path))  # only functions set it
+            self._widen(("", path), "none")
         if (owner, path) not in self.definite and (owner == self.scope or owner == ""):
             if owner == self.scope and owner and ("", path) in self.known.kinds and not where:
                 raise Refused(node, f"${rest} is the script's here, and the function's own after it is set.")
@@ -163,6 +167,10 @@ class Writer:
         key, name = (owner, path), self.name(path)
         self._widen(key, kind)
         self.definite.add(key)
+        if self.scope == "":
+            self.known.top.add(path)
+        elif owner == "" and path not in self.known.top:
+            self.known.unset.add(key)
         self.declare(owner, path, name)
         return name
 
