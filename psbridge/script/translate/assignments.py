@@ -184,7 +184,8 @@ class Assignments(Forms):
         inside = {"str": "str"}.get(kind, "Any")
         if inside == "Any":
             self.modules.add("typing")
-        hint = "" if self.frame.shares or ":" in left.variable_path else f": list[{inside}]"
+        elsewhere = ":" in left.variable_path and len(self.frames) > 1
+        hint = "" if self.frame.shares or elsewhere else f": list[{inside}]"
         self.write(f"{name}{hint} = []")
 
     def _is_payload(self, left: s.VariableExpression) -> bool:
