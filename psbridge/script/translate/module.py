@@ -197,6 +197,7 @@ class Module(Types):
         for name, _, kind in names:
             self._widen(("", name.lower()), kind)
             self.definite.add(("", name.lower()))
+            self.known.top.add(name.lower())
         if not self.asks_bound:
             self.write("arguments = parser.parse_args()")
             for _, plain, _ in names:
