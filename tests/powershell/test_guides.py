@@ -25,11 +25,18 @@ def test_its_powershell_runs(name: str, number: int, block: str, tmp_path: Path)
     if reason := reason_to_skip():
         pytest.skip(reason)
     (tmp_path / "tickets.csv").write_text("TicketId,Text\nT1,No paper\nT2,Too slow\n")
-    with OfflineServer() as server:
+    script = tmp_path / "guide.ps1"
+    script.write_text(block, encoding="utf-8")
+    # A script whose parameters must be given is given a word for each.
+    words = "".join(
+        f" -{name} word" for name in re.findall(r"\[Parameter\(Mandatory\)\]\[string\]\$(\w+)", block)
+    )
+    with OfflineServer(default_model="gpt-4o-mini") as server:
         begin = (
             f"$ErrorActionPreference = 'Stop'\nSet-Location '{tmp_path}'\n"
+            f"$env:OPENAI_BASE_URL = '{server.base_url}'; $env:OPENAI_API_KEY = 'sk-offline'\n"
             f"Import-Module '{ROOT}/powershell/PSBridge/PSBridge.psd1'\n"
             f"Set-Configuration -BaseUrl '{server.base_url}' -AccessToken 'sk-offline'\n"
         )
-        done = run(f"{begin}{block}")
+        done = run(f"{begin}. '{script}'{words}")
     assert done.returncode == 0, done.stdout + done.stderr
