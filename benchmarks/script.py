@@ -2,10 +2,10 @@
 
     python benchmarks/script.py [--rounds N]
 
-Measures the start and end of a 60-line script, a loop of a million additions, a pipeline of 100,000
-objects, and reading 1,000 lines. Every pair is measured in turns in one run, so that a busy machine slows
-both; medians are compared. A PowerShell built here is not compiled ahead of time: it starts slower than a
-released one.
+Measures the start and end of a 60-line script, a loop of a million additions and a pipeline of 100,000
+objects, each run as it is and as the Python that `psbridge port` writes, and reading and porting 1,000 lines.
+Every set is measured in turns in one run, so that a busy machine slows all; medians are compared. A
+PowerShell built here is not compiled ahead of time: it starts slower than a released one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from psbridge.script import parse
+from psbridge.script import parse, port
 
 LINES = """\
 param([string]$Name = 'world', [int]$Count = 3)
@@ -78,33 +78,47 @@ def main() -> None:
         "1,000,000 additions": ADDITIONS,
         "100,000 objects through two blocks": PIPELINE,
     }
-    print(f"{'':<38}{'psbridge':>10}{'pwsh':>10}{'ratio':>8}")
+    print(f"{'':<38}{'run':>10}{'ported':>10}{'pwsh':>10}{'run':>8}{'ported':>8}")
     with tempfile.TemporaryDirectory() as folder:
         for name, text in rows.items():
             path = Path(folder, "script.ps1")
             path.write_text(text, encoding="utf-8")
             ours = [sys.executable, "-m", "psbridge", "run-script", str(path)]
             theirs = [shell, "-NoProfile", "-File", str(path)] if shell else None
-            own, other = [], []
+            made = port(text)
+            python = Path(folder, "script.py")
+            python.write_text(made.text, encoding="utf-8")
+            own, ported, other = [], [], []
             for _ in range(rounds):
                 own.append(timed(ours))
+                if not made.report:
+                    ported.append(timed([sys.executable, str(python)]))
                 if theirs:
                     other.append(timed(theirs))
-            mine = statistics.median(own)
-            if other:
-                beside = statistics.median(other)
-                print(f"{name:<38}{mine:>9.2f}s{beside:>9.2f}s{mine / beside:>8.2f}")
-            else:
-                print(f"{name:<38}{mine:>9.2f}s{'-':>10}")
+            mine, beside = statistics.median(own), statistics.median(other) if other else None
+            written = statistics.median(ported) if ported else None
+            print(
+                f"{name:<38}{mine:>9.2f}s{_seconds(written)}{_seconds(beside)}"
+                f"{_ratio(mine, beside)}{_ratio(written, beside)}"
+            )
     text = SCRIPT.replace("param([string]$Name = 'world', [int]$Count = 3)\n", "")
     text *= 1000 // text.count("\n") + 1
     count = text.count("\n")
-    times = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        parse(text)
-        times.append(time.perf_counter() - started)
-    print(f"reading {count:,} lines{'':<20}{statistics.median(times):>9.3f}s")
+    for name, work in (("reading", parse), ("porting", port)):
+        times = []
+        for _ in range(rounds):
+            started = time.perf_counter()
+            work(text)
+            times.append(time.perf_counter() - started)
+        print(f"{f'{name} {count:,} lines':<38}{statistics.median(times):>9.3f}s")
+
+
+def _seconds(value: float | None) -> str:
+    return f"{'-':>10}" if value is None else f"{value:>9.2f}s"
+
+
+def _ratio(one: float | None, other: float | None) -> str:
+    return "" if one is None or other is None else f"{one / other:>8.2f}"
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from .whole import run_script
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / "data"
-GOLDEN = sorted((HERE / "ported").glob("*.py"))
+GOLDEN = sorted((HERE / "ported").glob("script-*.py"))
 
 
 def _lines(*names: str) -> list[Line]:
@@ -94,6 +94,7 @@ def test_a_ported_script_does_what_the_script_does(name: str) -> None:
 
 @pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
 def test_a_script_becomes_the_python_that_a_person_read(file: Path) -> None:
+    """`python -m tests.script.ported` writes the files anew, to be read before they are committed."""
     assert port(SCRIPTS[file.stem]["script"]).text == file.read_text(encoding="utf-8")
 
 

@@ -1,0 +1,37 @@
+from collections.abc import Iterator
+from typing import Any
+
+import psbridge as ps
+from psbridge.script.semantics import porting as posh
+
+# A conversation that keeps its history, with a limit on how much is sent.
+history: list[Any] = []
+max_messages = 5
+
+
+def send_chat_message_body(text: str, model: str) -> Iterator[Any]:
+    history.append(posh.Hashtable({"role": "user", "content": text}))
+    while len(history) > max_messages:
+        del history[0]
+    messages = [posh.Hashtable({"role": "system", "content": "Answer briefly."})] + list(history)
+    body = {"model": model, "messages": messages}
+    result = ps.New_ChatCompletion(body, MaxRetryCount=0)
+    reply = result.choices[0].message
+    history.append(posh.Hashtable({"role": reply.role, "content": reply.content}))
+    yield posh.custom_object({"Asked": text, "Answer": reply.content, "Sent": len(messages)})
+
+
+send_chat_message = posh.function(
+    "Send-ChatMessage",
+    posh.parameter("Text", "string", explicit=True, mandatory=True, from_pipeline=True),
+    posh.parameter("Model", "string", default=lambda: "gpt-4o-mini"),
+    process=send_chat_message_body,
+)
+turns = ["Hello, who are you?", "What did I just ask?", "Say it in German.", "Thanks, bye."]
+for item in send_chat_message(input=turns):
+    print(f"> {posh.text(posh.member(item, 'Asked'))}")
+    posh.show(posh.member(item, "Answer"))
+    print(posh.format_operator("  ({0} messages sent)", posh.member(item, "Sent")))
+print(
+    f"History now: {posh.join(posh.unpacked(value for item in history for value in posh.items(item.get('role'))), ', ')}"
+)

@@ -1,0 +1,63 @@
+import argparse
+from typing import Any
+
+import psbridge as ps
+from psbridge.script.semantics import porting as posh
+
+# Sums up the end of a log, piece by piece.
+parser = argparse.ArgumentParser()
+parser.add_argument("--path", dest="path", type=str, default="./app.log")
+parser.add_argument("--tail", dest="tail", type=int, default=12)
+parser.add_argument("--chunk-size", dest="chunk_size", type=int, default=180)
+arguments = parser.parse_args()
+path = arguments.path
+tail = arguments.tail
+chunk_size = arguments.chunk_size
+
+lines = posh.get("Get-Content", Path=path, Tail=tail)
+chunks: list[str] = []
+current = ""
+for line in posh.loop_items(lines):
+    if posh.greater(
+        posh.add(posh.add(len(current), posh.member(line, "Length")), 1),
+        chunk_size,
+    ) and current:
+        chunks.append(current.rstrip())
+        current = ""
+    current += f"{posh.text(line)}\n"
+if current:
+    chunks.append(current.rstrip())
+print(f"{posh.text(posh.member(lines, 'Count'))} lines in {len(chunks)} chunks")
+summaries: list[Any] = []
+n = 0
+for chunk in posh.loop_items(chunks):
+    n += 1
+    prompt = f"Summarise part {n} of {len(chunks)} of this log:\n\n{chunk}"
+    body = {
+        "model": "gpt-4o-mini",
+        "max_tokens": 40,
+        "messages": [{"role": "user", "content": prompt}],
+    }
+    r = ps.New_ChatCompletion(body, MaxRetryCount=0)
+    summaries.append(
+        posh.custom_object(
+            {
+                "Part": n,
+                "Chars": len(chunk),
+                "Finish": r.choices[0].finish_reason,
+                "Text": posh.replace(r.choices[0].message.content, ["\\s+", " "]),
+            }
+        )
+    )
+for item in summaries:
+    print(f"Part {item.Part}: {item.Chars} chars, {item.Finish}")
+errors = [item for item in posh.loop_items(lines) if posh.truth(posh.match(item, "\\bERROR\\b"))]
+posh.run(
+    "Set-Content",
+    "./summary.md",
+    input=posh.add(
+        ["# Log summary", "", f"Errors: {len(errors)}", ""],
+        posh.unpacked(f"* {item.Text}" for item in summaries),
+    ),
+)
+posh.show(posh.run("Get-Content", "./summary.md", TotalCount=4))

@@ -1,0 +1,49 @@
+from typing import Any
+
+import psbridge as ps
+from psbridge.script.semantics import porting as posh
+
+# Writes a streamed answer to a file as it comes, and counts.
+path = "./answer.txt"
+writer = posh.construct(
+    posh.net_type("System.IO.StreamWriter"),
+    [posh.get("Join-Path", posh.variable("PWD"), "answer.txt")],
+)
+pieces = 0
+try:
+    for item in posh.run(
+        "New-ChatCompletion",
+        Messages="Stream this to a file.",
+        Model="gpt-4o-mini",
+        StreamText=True,
+    ):
+        posh.show_result(posh.invoke(writer, "Write", item))
+        pieces += 1
+finally:
+    posh.show_result(posh.invoke(writer, "Dispose"))
+print(f"{pieces} pieces, {posh.text(posh.member(posh.get('Get-Item', path), 'Length'))} bytes")
+posh.show(posh.run("Get-Content", path, Raw=True))
+usage: Any = None
+text = posh.construct(posh.net_type("System.Text.StringBuilder"), [])
+for item in ps.New_ChatCompletion(
+    Messages="With usage.",
+    Model="gpt-4o-mini",
+    Stream=True,
+    StreamOptions=ps.Initialize_ChatCompletionStreamOptions(IncludeUsage=True),
+):
+    if posh.truth(posh.member(item, "usage")):
+        usage = posh.member(item, "usage")
+    for c in posh.loop_items(posh.member(item, "choices")):
+        posh.invoke(text, "Append", posh.member(posh.member(c, "delta"), "content"))
+print(posh.invoke(text, "ToString"))
+print(f"usage: {posh.text(posh.member(usage, 'total_tokens'))}")
+first = posh.get(
+    "Select-Object",
+    First=2,
+    input=ps.New_ChatCompletion(
+        Messages="Only the first two words.",
+        Model="gpt-4o-mini",
+        StreamText=True,
+    ),
+)
+print(f"[{posh.join(first)}]")

@@ -1,0 +1,46 @@
+from typing import Any
+
+import psbridge as ps
+from psbridge.script.semantics import porting as posh
+
+# Tokens and costs of a session.
+price = posh.Hashtable({"gpt-4o": [2.5, 10], "gpt-4o-mini": [0.15, 0.6]})
+questions = posh.Ordered(
+    {"gpt-4o-mini": ["One?", "Two?"], "gpt-4o": ["A third and longer question?"]}
+)
+lines_items: list[Any] = []
+for model in [*questions]:
+    in_ = 0
+    out = 0
+    for q in posh.loop_items(posh.index(questions, model)):
+        usage: Any = ps.New_ChatCompletion(Messages=q, Model=model).usage
+        in_ += usage.prompt_tokens
+        out += usage.completion_tokens
+    cost = posh.divide(
+        posh.add(
+            posh.multiply(in_, posh.index(posh.index(price, model), 0)),
+            posh.multiply(out, posh.index(posh.index(price, model), 1)),
+        ),
+        1000000,
+    )
+    lines_items.append(posh.custom_object({"Model": model, "In": in_, "Out": out, "Cost": cost}))
+lines = posh.unpacked(lines_items)
+for item in posh.loop_items(lines):
+    print(
+        posh.format_operator(
+            "{0,-12} {1,4} {2,4} {3:F6}",
+            [
+                posh.member(item, "Model"),
+                posh.member(item, "In"),
+                posh.member(item, "Out"),
+                posh.member(item, "Cost"),
+            ],
+        )
+    )
+sum_ = posh.get("Measure-Object", ["In", "Out", "Cost"], Sum=True, input=posh.loop_items(lines))
+for item in posh.loop_items(sum_):
+    print(
+        f"{posh.text(posh.member(item, 'Property'))}: {posh.text(posh.invoke_static(posh.net_type('math'), 'Round', [posh.member(item, 'Sum'), 6]))}"
+    )
+session: Any = ps.Get_ChatCompletionUsage()
+print(f"session: {session.prompt_tokens} + {session.completion_tokens} = {session.total_tokens}")

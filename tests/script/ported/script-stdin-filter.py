@@ -1,0 +1,40 @@
+import argparse
+import sys
+from typing import Any
+
+import psbridge as ps
+from psbridge.script.semantics import porting as posh
+
+# Reads lines from standard input; ends with the number of empty ones as its exit code.
+parser = argparse.ArgumentParser()
+parser.add_argument("--prefix", dest="prefix", type=str, default="")
+arguments = parser.parse_args()
+prefix = arguments.prefix
+
+lines: Any = list(
+    posh.split(
+        posh.invoke(posh.static_member(posh.net_type("Console"), "In"), "ReadToEnd"),
+        "\r?\n",
+    )
+)
+if posh.truth(posh.equals(posh.index(lines, -1), "")):
+    lines = posh.index(lines, posh.value_range(0, posh.subtract(posh.member(lines, "Count"), 2)))
+empty = len([item for item in posh.items(lines) if not posh.truth(posh.invoke(item, "Trim"))])
+kept = posh.unpacked(
+    posh.add(prefix, posh.invoke(item, "Trim")) for item in (
+        item for item in posh.items(lines) if posh.truth(posh.invoke(item, "Trim"))
+    )
+)
+posh.show(kept)
+print(f"kept {posh.text(posh.member(kept, 'Count'))} of {posh.text(posh.member(lines, 'Count'))}")
+body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": posh.join(kept, "\n")}]}
+r = ps.New_ChatCompletion(body, MaxRetryCount=0)
+posh.show(posh.member(posh.invoke(r.choices[0].message.content, "Split", "\n"), "Count"))
+posh.show_result(
+    posh.invoke(
+        posh.static_member(posh.net_type("Console"), "Error"),
+        "WriteLine",
+        f"{empty} empty line(s)",
+    )
+)
+sys.exit(empty)

@@ -1,0 +1,89 @@
+import argparse
+import os
+
+from psbridge.script.semantics import porting as posh
+
+# Translates every text file of a folder.
+parser = argparse.ArgumentParser()
+parser.add_argument("--source", dest="source", type=str, default="./in")
+parser.add_argument("--target", dest="target", type=str, default="./out")
+parser.add_argument("--language", dest="language", type=str, default="German")
+arguments = parser.parse_args()
+source = arguments.source
+target = arguments.target
+language = arguments.language
+
+if not os.path.exists(target):
+    posh.run("New-Item", ItemType="Directory", Path=target)
+system = f"Translate the user's text to {language}. Keep line breaks."
+count = 0
+for file in posh.run(
+    "Sort-Object",
+    "Name",
+    input=posh.run("Get-ChildItem", Path=source, Filter="*.txt"),
+):
+    text = posh.get("Get-Content", Path=posh.member(file, "FullName"), Raw=True)
+    if posh.invoke_static(posh.net_type("string"), "IsNullOrWhiteSpace", [text]):
+        posh.run("Write-Warning", f"{posh.text(posh.member(file, 'Name'))} is empty, skipped")
+        continue
+    body = posh.get(
+        "ConvertTo-Json",
+        Depth=5,
+        input=[
+            posh.Hashtable(
+                {
+                    "model": "gpt-4o-mini",
+                    "messages": [
+                        posh.Hashtable({"role": "system", "content": system}),
+                        posh.Hashtable({"role": "user", "content": posh.invoke(text, "Trim")}),
+                    ],
+                }
+            )
+        ],
+    )
+    bytes_ = posh.invoke(
+        posh.static_member(posh.net_type("System.Text.Encoding"), "UTF8"),
+        "GetBytes",
+        body,
+    )
+    r = posh.get(
+        "Invoke-RestMethod",
+        Uri=f"{os.environ.get('OPENAI_BASE_URL', '')}/chat/completions",
+        Method="Post",
+        Headers=posh.Hashtable({"Authorization": f"Bearer {os.environ.get('OPENAI_API_KEY', '')}"}),
+        ContentType="application/json",
+        Body=bytes_,
+    )
+    name = posh.format_operator(
+        "{0}.{1}{2}",
+        [
+            posh.member(file, "BaseName"),
+            posh.invoke(language, "Substring", 0, 2).lower(),
+            posh.member(file, "Extension"),
+        ],
+    )
+    posh.run(
+        "Set-Content",
+        Path=posh.get("Join-Path", target, name),
+        input=posh.items(
+            posh.member(posh.member(posh.index(posh.member(r, "choices"), 0), "message"), "content")
+        ),
+    )
+    count += 1
+    print(
+        "{} -> {} ({} lines)".format(
+            posh.text(posh.member(file, 'Name')),
+            name,
+            posh.text(posh.member(posh.invoke(posh.invoke(text, "Trim"), "Split", "\n"), "Count")),
+        )
+    )
+print(f"{count} file(s) translated")
+print(
+    posh.join(
+        posh.member(
+            posh.get("Sort-Object", "Name", input=posh.run("Get-ChildItem", target)),
+            "Name",
+        ),
+        ", ",
+    )
+)
