@@ -1609,6 +1609,7 @@ function script:Open-BridgeCall {
     # the cmdlet's own: the function may have been imported with a prefix, renamed or wrapped.
     param($Cmdlet, $Name, $Bound)
     $asked = $null
+    if ($script:Opened.Count) { Close-BridgeAbandoned }
     if ($null -ne $script:Live) { Sync-BridgeLive }
     $settings = Get-BridgeSettings
     if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
@@ -1921,6 +1922,7 @@ function script:Stop-BridgeCall {
 # What is said of the whole pipeline; everything else goes with each item.
 $script:OfPipeline = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute', 'Unordered', 'MaxRetryCount', 'TimeoutSec', 'WithHttpInfo', 'Stream',
     'StreamText', 'Connection', 'AdditionalBody', 'AdditionalHeaders', 'AdditionalQuery'
+$script:Opened = [System.Collections.Generic.List[object]]::new()  # runs of this runspace that have, or had, a pipeline there
 $script:Ahead = 2  # items handed over and not answered, for each that may run at once
 
 function script:Send-BridgeNotice {
@@ -1955,6 +1957,19 @@ function script:Open-BridgePipeline {
     $Call.Connection = $Connection
     Send-BridgeSettings $Call $Bound $Connection
     $Call.Pipeline = (Send-BridgeRequest $Connection 'open' $writer.Text.ToString() $Call.Queue).Id
+    $script:Opened.Add($Call)
+}
+
+function script:Close-BridgeAbandoned {
+    # Where a command before it in the pipeline throws, a cmdlet is never told: it has neither an end nor, before
+    # PowerShell 7.3, anything else that runs. A cmdlet that is over knows its own command no more.
+    [CmdletBinding()]
+    param()
+    foreach ($call in $script:Opened.ToArray()) {
+        if ($call.Pipeline -and $null -ne $call.Cmdlet.MyInvocation.MyCommand) { continue }
+        Stop-BridgeCall $call
+        [void]$script:Opened.Remove($call)
+    }
 }
 
 function script:Format-BridgeShared {

@@ -55,6 +55,24 @@ $seen += Get-UnderWay
 )
 
 
+ABANDONED = (
+    UNDER_WAY
+    + """
+{before}
+try {{
+    1..3 | ForEach-Object {{
+        while ($_ -eq 3 -and -not (Test-Path '{marker}')) {{ Start-Sleep -Milliseconds 50 }}
+        if ($_ -eq 3) {{ throw 'upstream' }}
+        @{{ model = 'm'; messages = @(@{{ role = 'user'; content = "wait 60 $_" }}) }}
+    }} | New-ChatCompletion -ThrottleLimit 2
+}}
+catch {{ $seen = @("$_") }}
+$seen += Get-UnderWay
+'outcomes:' + (ConvertTo-Json $seen -Compress)
+"""
+)
+
+
 def run_until(script: str, transport: str, telling: tuple[Telling, str], folder: Path) -> list[str]:
     """What a script tells, for which the file `{marker}` is made when two requests are under way."""
     if SHELL is None:
@@ -89,6 +107,14 @@ def test_a_stopped_pipeline_leaves_nothing_under_way(
 ) -> None:
     """As after Ctrl+C, which stops the pipeline: its requests end, and the module serves on."""
     assert run_until(STOPPED, transport, telling, tmp_path) == ["Stopped", "left:0"]
+
+
+@pytest.mark.parametrize("transport", ["Process", "InProcess"])
+def test_the_next_call_ends_a_pipeline_whose_source_threw(
+    transport: str, telling: tuple[Telling, str], tmp_path: Path
+) -> None:
+    """PowerShell does not tell the cmdlet; what it had under way ends all the same."""
+    assert run_until(ABANDONED, transport, telling, tmp_path) == ["upstream", "left:0"]
 
 
 def test_each_item_of_a_dead_worker_has_an_error(telling: tuple[Telling, str], tmp_path: Path) -> None:

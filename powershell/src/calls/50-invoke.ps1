@@ -61,6 +61,7 @@ function Open-BridgeCall {
     # the cmdlet's own: the function may have been imported with a prefix, renamed or wrapped.
     param($Cmdlet, $Name, $Bound)
     $asked = $null
+    if ($script:Opened.Count) { Close-BridgeAbandoned }
     if ($null -ne $script:Live) { Sync-BridgeLive }
     $settings = Get-BridgeSettings
     if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {

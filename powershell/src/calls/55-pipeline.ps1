@@ -4,6 +4,7 @@
 # What is said of the whole pipeline; everything else goes with each item.
 $script:OfPipeline = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute', 'Unordered', 'MaxRetryCount', 'TimeoutSec', 'WithHttpInfo', 'Stream',
     'StreamText', 'Connection', 'AdditionalBody', 'AdditionalHeaders', 'AdditionalQuery'
+$script:Opened = [System.Collections.Generic.List[object]]::new()  # runs of this runspace that have, or had, a pipeline there
 $script:Ahead = 2  # items handed over and not answered, for each that may run at once
 
 function Send-BridgeNotice {
@@ -38,6 +39,19 @@ function Open-BridgePipeline {
     $Call.Connection = $Connection
     Send-BridgeSettings $Call $Bound $Connection
     $Call.Pipeline = (Send-BridgeRequest $Connection 'open' $writer.Text.ToString() $Call.Queue).Id
+    $script:Opened.Add($Call)
+}
+
+function Close-BridgeAbandoned {
+    # Where a command before it in the pipeline throws, a cmdlet is never told: it has neither an end nor, before
+    # PowerShell 7.3, anything else that runs. A cmdlet that is over knows its own command no more.
+    [CmdletBinding()]
+    param()
+    foreach ($call in $script:Opened.ToArray()) {
+        if ($call.Pipeline -and $null -ne $call.Cmdlet.MyInvocation.MyCommand) { continue }
+        Stop-BridgeCall $call
+        [void]$script:Opened.Remove($call)
+    }
 }
 
 function Format-BridgeShared {
