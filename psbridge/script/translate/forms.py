@@ -228,7 +228,7 @@ class Forms(Commands):
         import psbridge
 
         names = {entry.lower().replace("_", "-", 1): entry for entry in dir(psbridge) if "_" in entry[1:]}
-        if name not in names or piped is not None or self.in_try or not self.sure_call(named, values):
+        if name not in names or piped is not None or self.in_try:
             return None
         spelt = {key.lower(): key for key in _parameters(getattr(psbridge, names[name]))}
         builds = names[name].startswith("Initialize_")
@@ -254,10 +254,6 @@ class Forms(Commands):
         return Code(call, kind)
 
     in_try = 0
-
-    def sure_call(self, named: dict[str, Any], values: list[Any]) -> bool:
-        """Whether a cmdlet's arguments are plainly ones that it takes as Python passes them."""
-        return True
 
 
 def _parameters(function: Any) -> list[str]:

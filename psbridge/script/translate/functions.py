@@ -14,7 +14,6 @@ from .writer import Known
 
 KINDS = {"string": "str", "int": "int", "int32": "int", "bool": "bool", "double": "float", "switch": "bool"}
 _OWN = ("args", "input", "psboundparameters", "pscmdlet", "myinvocation", "_", "psitem", "pscommandpath")
-_NEVER = ("getnewclosure",)
 
 
 class Again(Exception):
@@ -317,7 +316,6 @@ class Functions(Flow):
 
     def function_call(self, node: s.Command, name: str, piped: Code | None) -> Code:
         """A function of the script's own."""
-        first = node.command_elements[0]
         written = python_name(self.functions[name].name)
         if name in self.known.advanced:
             return self._run_function(node, written, piped)
@@ -325,7 +323,6 @@ class Functions(Flow):
         if plain is None:
             self.known.advanced.add(name)
             raise Again
-        del first
         call = f"{written}({', '.join(plain)})"
         if name in self.known.many:
             kind = self.known.results.get(name, "any")

@@ -7,7 +7,8 @@ from typing import Any
 
 from .. import syntax as s
 from .code import AND, ATOM, COMPARE, CONDITION, NOT, OR, SCALARS, SUM, TERM, UNARY, Code, Refused, join_kinds
-from .expressions import Expressions, quoted_inside, single_quoted
+from .expressions import quoted_inside, single_quoted
+from .members import Members
 from .uses import expression_of
 
 _NUMBERS = ("int", "float")
@@ -37,7 +38,7 @@ _PATTERNS = {
 }
 
 
-class Operators(Expressions):
+class Operators(Members):
     """Writes unary and binary operators."""
 
     def _UnaryExpression(self, node: s.UnaryExpression) -> Code:

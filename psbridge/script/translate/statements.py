@@ -14,9 +14,6 @@ from .commands import EACH
 from .operators import nullable
 from .uses import path_of
 
-_VOID = ("convertto-void",)
-
-
 _APPEND = re.compile(r"^ +([a-z_]\w*)\.append\((.*)\)$")
 
 
@@ -278,7 +275,6 @@ class Statements(Assignments):
         if node.background:
             raise Refused(node, "a command in the background has no Python form yet.")
         left = node.lhs_pipeline_chain
-        self.write(f"{self.posh('session')}().ok = True") if False else None
         self.statement_in(left)
         sign = "" if node.operator == "AndAnd" else "not "
         self.write(f"if {sign}{self.posh('succeeded')}():")
@@ -294,8 +290,6 @@ class Statements(Assignments):
             self.statement(node)
         finally:
             self.whole -= 1
-
-    _CommandExpression_statement = None
 
     # Conditions and loops
 
@@ -364,12 +358,8 @@ class Statements(Assignments):
 
     def _WhileStatement_statement(self, node: s.WhileStatement) -> None:
         self._no_label(node)
-        self.widen_loop(node)
         self.write(f"while {self.truth(self.value(node.condition)).text}:")
         self._looped("loop", node.body)
-
-    def widen_loop(self, node: Any) -> None:
-        """Nothing to do: kinds are joined over all passes."""
 
     def _DoWhileStatement_statement(self, node: Any) -> None:
         self._do(node, "not ")

@@ -1,0 +1,206 @@
+"""Members, indexes and method calls as Python: plain where kinds are known, helpers elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import syntax as s
+from .code import ATOM, CONDITION, NOT, Code, Refused, quoted
+from .expressions import Expressions
+
+_REPLY = {
+    "content": "str",
+    "model": "str",
+    "role": "str",
+    "finish_reason": "str",
+    "id": "str",
+    "object": "str",
+    "created": "int",
+    "total_tokens": "int",
+    "prompt_tokens": "int",
+    "completion_tokens": "int",
+    "choices": "list:reply",
+    "data": "list:reply",
+    "message": "reply",
+    "usage": "reply",
+    "delta": "reply",
+}
+_METHODS = {
+    "trim": ("strip", "str", 0),
+    "toupper": ("upper", "str", 0),
+    "tolower": ("lower", "str", 0),
+    "startswith": ("startswith", "bool", 1),
+    "endswith": ("endswith", "bool", 1),
+    "replace": ("replace", "str", 2),
+}
+_TRIMS = {"trimstart": "lstrip", "trimend": "rstrip", "trim": "strip"}
+_TEXT_METHODS = {"substring", "padleft", "padright", "insert", "remove", "tostring", "trimstart", "trimend"}
+_TABLE_WORDS = ("count", "keys", "values", "length", "psobject", "psbase", "issynchronized", "isreadonly")
+
+
+class Members(Expressions):
+    """Writes what is asked of an object."""
+
+    def _IndexExpression(self, node: s.IndexExpression) -> Code:
+        target = self.as_value(self.expression(node.target))
+        index = self.as_value(self.expression(node.index))
+        if node.null_conditional:
+            return self._unless_null(target, lambda name: f"{self.posh('index')}({name}, {index.text})")
+        if target.kind == "list:reply" and index.text == "0":
+            return Code(f"{target.within(ATOM)}[0]", "reply")
+        if target.kind == "hashtable" and index.kind == "str":
+            return Code(f"{target.within(ATOM)}.get({index.text})")
+        return Code(f"{self.posh('index')}({target.text}, {index.text})")
+
+    def _unless_null(self, target: Code, write: Any) -> Code:
+        """`target?.member`, with the target read once."""
+        if target.text.isidentifier():
+            return Code(f"None if {target.text} is None else {write(target.text)}", "any", CONDITION)
+        name = self.unique("target")
+        text = f"None if ({name} := {target.text}) is None else {write(name)}"
+        return Code(text, "any", CONDITION)
+
+    def _MemberExpression(self, node: s.MemberExpression) -> Code:
+        member = self._member_name(node.member)
+        if node.static:
+            if not isinstance(node.expression, s.TypeExpression):
+                raise Refused(node, "a static member of a computed type has no Python form yet.")
+            owner = self.net_type(node, node.expression.type_name.full_name)
+            return Code(f"{self.posh('static_member')}({owner}, {member.text})")
+        target = self.as_value(self.expression(node.expression))
+        if node.null_conditional:
+            return self._unless_null(target, lambda one: f"{self.posh('member')}({one}, {member.text})")
+        if not isinstance(node.member, s.StringConstantExpression):
+            return Code(f"{self.posh('member')}({target.text}, {member.text})")
+        return self._named_member(target, node.member.value)
+
+    def _named_member(self, target: Code, name: str) -> Code:
+        folded = name.lower()
+        if target.kind == "reply" and folded in _REPLY:
+            return Code(f"{target.within(ATOM)}.{folded}", _REPLY[folded])
+        if target.kind == "error":
+            if folded == "exception":
+                return Code(target.text, "exception")
+            target = self.record_of(target)
+        if target.kind == "exception":
+            if folded == "message":
+                return Code(f"str({target.text})", "str")
+            target = self.record_of(target)
+        shape = self.known.shapes.get(target.kind, {})
+        if folded in shape and not self.reflects:
+            return Code(f"{target.within(ATOM)}.{shape[folded][0]}", shape[folded][1])
+        if target.kind == "hashtable" and folded not in _TABLE_WORDS:
+            return Code(f"{target.within(ATOM)}.get({quoted(name)})")
+        if target.kind == "hashtable" and folded == "keys":
+            return Code(f"[*{target.text}]", "list:any")
+        many = target.is_list or target.kind.startswith("List")
+        sized: tuple[str, ...] = ("count", "length") if many else ()
+        if target.kind == "str":
+            sized = ("length",)
+        if folded in sized:
+            return Code(f"len({target.text})", "int")
+        kind = "int" if folded == "count" and target.kind in ("hashtable", "List") else "any"
+        return Code(f"{self.posh('member')}({target.text}, {quoted(name)})", kind)
+
+    def _member_name(self, member: Any) -> Code:
+        if isinstance(member, s.StringConstantExpression):
+            return Code(quoted(member.value), "str")
+        return self.as_value(self.expression(member))
+
+    def _InvokeMemberExpression(self, node: s.InvokeMemberExpression) -> Code:
+        name = self._member_name(node.member)
+        if node.static:
+            return self._static(node, name)
+        folded = node.member.value.lower() if isinstance(node.member, s.StringConstantExpression) else ""
+        if folded in ("getnewclosure", "ast"):
+            raise Refused(node, f"the method {node.member.value} has no Python form.")
+        target = self.as_value(self.expression(node.expression))
+        arguments = [self.as_value(self.expression(argument)) for argument in node.arguments or []]
+        if target.kind in ("error", "exception"):
+            target = self.record_of(target)
+        if node.null_conditional:
+            values = "".join(f", {item.text}" for item in arguments)
+            return self._unless_null(target, lambda one: f"{self.posh('invoke')}({one}, {name.text}{values})")
+        plain = self._plain_method(target, folded, arguments)
+        if plain is not None:
+            return plain
+        kind = (
+            "str" if folded in ("tostring",) or (target.kind == "str" and folded in _TEXT_METHODS) else "any"
+        )
+        values = "".join(f", {item.text}" for item in arguments)
+        text = f"{self.posh('invoke')}({target.text}, {name.text}{values})"
+        return Code(text, kind, result=kind == "any")
+
+    def _plain_method(self, target: Code, name: str, arguments: list[Code]) -> Code | None:
+        texts = [item.text for item in arguments]
+        if target.kind == "str" and all(item.kind == "str" for item in arguments):
+            if name in _METHODS and len(arguments) == _METHODS[name][2]:
+                method, kind, _ = _METHODS[name]
+                if name == "replace" and texts[0] == '""':
+                    return None
+                return Code(f"{target.within(ATOM)}.{method}({', '.join(texts)})", kind)
+            if name in _TRIMS and len(arguments) < 2:
+                return Code(f"{target.within(ATOM)}.{_TRIMS[name]}({', '.join(texts)})", "str")
+            if name == "contains" and len(arguments) == 1:
+                return Code(f"{arguments[0].within(3)} in {target.within(3)}", "bool", 4)
+        in_table = target.kind == "hashtable" and name in ("containskey", "contains") and len(texts) == 1
+        if in_table and arguments[0].kind == "str":
+            return Code(f"{arguments[0].within(3)} in {target.within(3)}", "bool", 4)
+        if target.kind == "str" and name == "tostring" and not arguments:
+            return target
+        if target.kind == "List" and name == "add" and len(arguments) == 1:
+            return Code(f'{self.posh("invoke")}({target.text}, "Add", {texts[0]})', "void")
+        if target.kind.startswith("List:"):
+            return self._list_method(target, name, arguments)
+        return None
+
+    def _list_method(self, target: Code, name: str, arguments: list[Code]) -> Code:
+        """A method of a list that is Python's own."""
+        texts = [self.as_text(item) if target.item == "str" else item.text for item in arguments]
+        if name == "add" and len(texts) == 1:
+            return Code(f"{target.text}.append({texts[0]})", "void")
+        if name == "addrange" and len(texts) == 1:
+            items = self.as_stream(arguments[0])
+            if target.item == "str" and items.kind != "str":
+                return Code(f"{target.text}.extend({self.posh('text')}(one) for one in {items.text})", "void")
+            return Code(f"{target.text}.extend({items.text})", "void")
+        if name == "clear" and not texts:
+            return Code(f"{target.text}.clear()", "void")
+        if name == "toarray" and not texts:
+            return Code(f"list({target.text})", f"list:{target.item}")
+        if name == "removeat" and arguments[0].kind == "int":
+            return Code(f"del {target.text}[{arguments[0].text}]", "void")
+        if name == "insert" and len(texts) == 2 and arguments[0].kind == "int":
+            return Code(f"{target.text}.insert({arguments[0].text}, {texts[1]})", "void")
+        raise Refused(s.Node(), f"the method {name} of a list has no Python form here yet.")
+
+    def _static(self, node: s.InvokeMemberExpression, member: Code) -> Code:
+        if not isinstance(node.expression, s.TypeExpression):
+            raise Refused(node, "a static method of a computed type has no Python form yet.")
+        full = node.expression.type_name.full_name
+        owner = full.lower().removeprefix("system.")
+        name = node.member.value.lower() if isinstance(node.member, s.StringConstantExpression) else ""
+        if owner == "scriptblock":
+            raise Refused(node, "a script block made from text has no Python form.")
+        if owner == "console" and name in ("readline", "readkey", "beep"):
+            raise Refused(node, f"[Console]::{member.text} has no Python form yet.", "use Read-Host")
+        arguments = [self._static_argument(argument) for argument in node.arguments or []]
+        if owner == "string" and len(arguments) == 1 and arguments[0].kind == "str":
+            if name == "isnullorempty":
+                return Code(f"not {arguments[0].within(NOT)}", "bool", NOT)
+            if name == "isnullorwhitespace":
+                return Code(f"not {arguments[0].within(ATOM)}.strip()", "bool", NOT)
+        if owner == "environment" and name == "getenvironmentvariable" and len(arguments) == 1:
+            self.modules.add("os")
+            return Code(f"os.environ.get({arguments[0].text})")
+        values = "[" + ", ".join(item.text for item in arguments) + "]"
+        if name == "new":
+            kind = "List" if owner.startswith("collections.generic.list") and not arguments else "any"
+            return Code(f"{self.posh('construct')}({self.net_type(node, full)}, {values})", kind)
+        kinds = {"isnullorempty": "bool", "isnullorwhitespace": "bool", "join": "str", "format": "str"}
+        kind = kinds.get(name, "any") if owner == "string" else "any"
+        call = f"{self.posh('invoke_static')}({self.net_type(node, full)}, {member.text}, {values})"
+        return Code(call, kind, result=kind == "any")
+
+    def _static_argument(self, node: Any) -> Code:
+        return self.as_value(self.expression(node))
