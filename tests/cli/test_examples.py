@@ -108,6 +108,19 @@ def test_a_file_that_is_no_table_of_tickets_changes_nothing(
     assert list(results.parent.iterdir()) == [results]
 
 
+def test_the_example_s_own_tests_pass(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(EXAMPLES)]
+    done = subprocess.run(
+        [*command, str(EXAMPLES / "test_ticket_triage.py")],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0 and "4 passed" in done.stdout, done.stdout + done.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX's")
 def test_triage_that_is_killed_goes_on_where_it_was(tmp_path: Path, server: OfflineServer) -> None:
     tickets = tmp_path / "tickets.csv"
