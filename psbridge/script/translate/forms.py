@@ -72,19 +72,6 @@ class Forms(Commands):
         self.modules.add("os")
         return Code(f"os.path.exists({path.text})", "bool")
 
-    def _get_content(
-        self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
-    ) -> Code | None:
-        if piped is not None or named.pop("raw", 0) is not None or not self.sure:
-            return None
-        path = self._text_argument(named, values, "path", "literalpath")
-        if path is None or set(path.text) & set("*?[:~"):
-            return None
-        self.modules.add("pathlib")
-        return Code(f'Path({path.text}).read_text(encoding="utf-8")', "str")
-
-    sure = False
-
     def _read_host(
         self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
     ) -> Code | None:
