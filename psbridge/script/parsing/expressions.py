@@ -129,6 +129,8 @@ class Expressions(TypeNames):
             following = self.text[self.at + 1 : self.at + 2]
             if following == "=" or following == character:
                 return None
+            if character in _DASH and (following.isalpha() or following == "_"):
+                return None  # a parameter, which no expression has
             self.at += 1
             return "Plus" if character == "+" else "Minus"
         if level == 6 and character in "*/%":

@@ -24,6 +24,12 @@ class ParseFailure(Exception):
     """Reading a statement stopped; it is noted and reading goes on after it."""
 
 
+_BEHIND = frozenset(
+    "EmptyPipeElement ExpectedValueExpression MissingEqualsInHashLiteral MissingExpressionAfterToken "
+    "MissingFunctionBody MissingNameAfterKeyword MissingStatementInHashLiteral "
+    "MissingEndParenthesisInExpression MissingEndParenthesisInMethodCall".split()
+)
+"""What is missing is reported behind the last thing that is there, not where the next one begins."""
 _BLANK = re.compile(r"(?:[ \t\f\v\xa0\u2000-\u200b]|`\r?\n|`\r)+")
 _COMMENT = re.compile(r"<#.*?#>|#[^\r\n]*", re.DOTALL)
 _NEWLINE = re.compile(r"\r\n|\n|\r")
@@ -54,7 +60,11 @@ class Source:
 
     def fail(self, error_id: str, message: str, offset: int | None = None) -> ParseFailure:
         """Note an error; for `raise`."""
-        line, column = self.place(self.at if offset is None else offset)
+        if offset is None:
+            offset = self.at
+            if error_id in _BEHIND:
+                offset = len(self.text[:offset].rstrip())
+        line, column = self.place(offset)
         self.errors.append(ParseError(error_id, message, line, column))
         return ParseFailure(error_id)
 
