@@ -47,6 +47,8 @@ _NUMBER = re.compile(
     r"(?:[uU][lsyLSY]|[usldynUSLDYN])?(?:[kmgtpKMGTP][bB])?"
 )
 _DIGITS = re.compile(r"\d+(?![\w.])")
+_VALUE = re.compile(rf"[$@({{\[+!,.\d{_SINGLE}{_DOUBLE}{re.escape(_DASH)}]")
+"""What an operand begins with."""
 
 
 class Expressions(TypeNames):
@@ -99,12 +101,14 @@ class Expressions(TypeNames):
             if operator is None:
                 self.at = mark
                 return left
+            end = self.at
             self.lines()
-            if self.at >= self.size or self.peek() in ")}];|":
+            if self.at >= self.size or not _VALUE.match(self.text, self.at):
                 raise self.fail(
                     "ExpectedValueExpression",
                     f"You must provide a value expression following the "
-                    f"'{self.text[mark : self.at].strip()}' operator.",
+                    f"'{self.text[mark:end].strip()}' operator.",
+                    end,
                 )
             right = self.binary(level + 1)
             left = self.done(s.BinaryExpression(left, operator, right), start)
@@ -330,7 +334,7 @@ class Expressions(TypeNames):
                 raise self.fail(
                     "MissingEndCurlyBrace",
                     "Missing closing '}' in statement block or type definition.",
-                    start,
+                    start + 2,
                 )
             key = self.key_expression()
             self.blank()

@@ -141,7 +141,7 @@ class Parser(Definitions):
                 and self.peek() not in ";\r\n"
                 and not (closing and self.text.startswith(closing, self.at))
             ) and not _ends_block(node):
-                shown = re.compile(r"[^\s;|&(){}]+|.").match(self.text, self.at)
+                shown = _TOKEN.match(self.text, self.at)
                 word = shown.group() if shown else self.peek()
                 self.fail("UnexpectedToken", f"Unexpected token '{word}' in expression or statement.")
                 if closing:
@@ -405,6 +405,7 @@ def _ends_block(node: Any) -> bool:
 
 
 _JUMPS = ("break", "continue", "return", "exit", "throw")
+_TOKEN = re.compile(r"""-[A-Za-z_]\w*|@[({]|'(?:[^']|'')*'|"(?:[^"`]|`.)*"|[^\s;|&(){}]+|.""", re.DOTALL)
 _KEYWORDS = frozenset(
     "if while do for foreach switch try trap break continue return exit throw function filter data enum "
     "class".split()
