@@ -10,62 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-
-class Node:
-    """Any node: where it is, and how to go through what it holds."""
-
-    line = 1
-    column = 1
-    end_line = 1
-    end_column = 1
-    start = 0
-    end = 0
-
-    @property
-    def kind(self) -> str:
-        """PowerShell's class name without `Ast`."""
-        return type(self).__name__
-
-    def children(self) -> Iterator[Node]:
-        """The nodes directly below."""
-        for name in getattr(self, "__dataclass_fields__", ()):
-            yield from _nodes(getattr(self, name))
-
-    def below(self) -> Iterator[Node]:
-        """The nodes directly below that PowerShell's own tree has: names of types are none of them."""
-        return (one for one in self.children() if not isinstance(one, TypeName))
-
-    def walk(self) -> Iterator[Node]:
-        """This node and everything below it, as PowerShell's FindAll goes through its tree."""
-        stack: list[Node] = [self]
-        while stack:
-            node = stack.pop()
-            yield node
-            stack += reversed(list(node.below()))
-
-
-def _nodes(value: Any) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _nodes(item)
-
-
-class Expression(Node):
-    """What has a value."""
-
-
-class Statement(Node):
-    """What stands on its own."""
-
-
-@dataclass(eq=False, repr=False)
-class TypeName(Node):
-    """The name between brackets. `name` is without generic arguments and array brackets."""
-
-    full_name: str
-    name: str = ""
+from .nodes import Expression as Expression
+from .nodes import Node as Node
+from .nodes import Statement as Statement
+from .nodes import TypeName as TypeName
+from .nodes import nodes_of
 
 
 @dataclass(eq=False, repr=False)
@@ -232,7 +181,7 @@ class StatementBlock(Node):
 
     def below(self) -> Iterator[Node]:
         """In PowerShell's order: traps come first."""
-        yield from _nodes([self.traps, self.statements])
+        yield from nodes_of([self.traps, self.statements])
 
 
 @dataclass(frozen=True)
@@ -263,7 +212,9 @@ class NamedBlock(Node):
 
     def below(self) -> Iterator[Node]:
         """In PowerShell's order: traps come first, then a constructor's call of its base."""
-        yield from _nodes([self.traps, *(self.base_call.nodes() if self.base_call else ()), self.statements])
+        yield from nodes_of(
+            [self.traps, *(self.base_call.nodes() if self.base_call else ()), self.statements]
+        )
 
 
 @dataclass(eq=False, repr=False)
@@ -274,9 +225,9 @@ class Parameter(Node):
 
     def below(self) -> Iterator[Node]:
         """In PowerShell's order: attributes and types, the name, the default."""
-        yield from _nodes(self.attributes)
-        yield from _nodes(self.name)
-        yield from _nodes(self.default_value)
+        yield from nodes_of(self.attributes)
+        yield from nodes_of(self.name)
+        yield from nodes_of(self.default_value)
 
 
 @dataclass(eq=False, repr=False)
@@ -506,7 +457,7 @@ class FunctionMember(Node):
     def below(self) -> Iterator[Node]:
         """In PowerShell's tree a method is a function inside a member."""
         for name in ("attributes", "return_type"):
-            yield from _nodes(getattr(self, name, None))
+            yield from nodes_of(getattr(self, name, None))
         function = FunctionDefinition(self.name, self.parameters, self.body, False)
         function.start, function.end = self.named, self.end
         yield function
