@@ -289,7 +289,11 @@ class Binder:
                     continue
                 try:
                     fits = self._bind(entry, value, coerce=coerce, delay=True, sets=sets)
-                except (ParameterBindingTransformationError, ParameterBindingValidationError):
+                except ParameterBindingValidationError as failure:
+                    if not failure.gives_way:
+                        raise
+                    fits = False
+                except ParameterBindingTransformationError:
                     raise
                 except ParameterBindingError as failure:
                     fits, error = False, failure

@@ -128,11 +128,13 @@ def validate(
             else:
                 validator.check(value)
         except ValidationFailure as failure:
-            raise ParameterBindingValidationError(
+            error = ParameterBindingValidationError(
                 messages.VALIDATION.format(parameter.name, failure),
                 parameter=parameter.name,
                 command=command,
-            ) from failure
+            )
+            error.gives_way = validator.gives_way
+            raise error from failure
     if parameter.mandatory:
         _check_mandatory(parameter, parameter.type, value, command, look_inside=True)
 

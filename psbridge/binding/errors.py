@@ -58,6 +58,7 @@ class ParameterBindingValidationError(ParameterBindingError):
     exception_type = "ParameterBindingValidationException"
     default_error_id = "ParameterArgumentValidationError"
     default_category = "InvalidData"
+    gives_way = False
 
 
 class ParameterBindingTransformationError(ParameterBindingError):

@@ -19,8 +19,11 @@ class Validator:
     """A Validate attribute.
 
     Attributes:
+        gives_way: whether a value without a name that it refuses may be another parameter's.
         fast: given a value, True when it surely passes; False says nothing. Used before the full check.
     """
+
+    gives_way = False
 
     def check(self, value: object) -> None:
         """Return if the value passes.

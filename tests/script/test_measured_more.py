@@ -26,6 +26,12 @@ SHOWN = "| ForEach-Object { if ($null -eq $_) { 'null' } else { \"$($_.GetType()
         ("switch ($null) { default { 'x' } }", ["String:x"]),
         ("$n = & {}; $n -join ','", ["String:"]),
         ("$n = & { 'a,b' }; $n -split ','", ["String:a", "String:b"]),
+        ("$o = [pscustomobject]@{a = 1}; $o | Add-Member NoteProperty X 5; $o.X", ["Int32:5"]),
+        ("$o = [pscustomobject]@{a = 1}; $o | Add-Member X 5; $o.X", ["Int32:5"]),
+        (
+            "$o = [pscustomobject]@{a = 1}; Add-Member -InputObject $o ScriptProperty V { $this.a }; $o.V",
+            ["Int32:1"],
+        ),
         ("-bnot 2d", ["Int32:-3"]),
         ("-bnot 3000000000d", ["UInt32:1294967295"]),
         ("-bnot 4294967295d", ["UInt32:0"]),

@@ -8,9 +8,10 @@ from importlib import import_module
 from typing import Any
 
 from psbridge.binding import nettypes
+from psbridge.binding.errors import ValidationFailure
 from psbridge.binding.metadata import Metadata
 from psbridge.binding.parameters import ALL_SETS, COMMON, SHOULD_PROCESS, Parameter, SetOptions
-from psbridge.binding.validation import ValidateSet
+from psbridge.binding.validation import ValidateSet, Validator
 
 from .parameters import CONFIRMING, PARAMETERS
 
@@ -142,12 +143,32 @@ def _parameter(words: list[str]) -> Parameter:
         _type_named("SwitchParameter" if type_name == "switch" else type_name),
         aliases=aliases,
         sets=dict(sets.items()) or {ALL_SETS: options},
-        validate=[ValidateSet(*values)] if values else [],
+        validate=_validators(values),
         transform=False,
         allow_null="z" in flags,
         allow_empty_string="e" in flags,
         allow_empty_collection="c" in flags,
     )
+
+
+class _NoneOf(Validator):
+    """None of these words, which mean something to another parameter of the same position."""
+
+    gives_way = True
+
+    def __init__(self, *words: str) -> None:
+        self._words = {word.lower() for word in words}
+
+    def check(self, value: object) -> None:
+        if str(value).lower() in self._words:
+            raise ValidationFailure(f"The parameter is not valid: '{value}' is a kind of member.")
+
+
+def _validators(values: list[str]) -> list[Validator]:
+    if not values:
+        return []
+    refused = values[0].startswith("!")
+    return [_NoneOf(values[0][1:], *values[1:]) if refused else ValidateSet(*values)]
 
 
 def _type_named(name: str) -> nettypes.NetType:
