@@ -30,12 +30,16 @@ function script:ConvertFrom-BridgeLine {
     ConvertFrom-BridgeText $Line
 }
 
-# Objects as scripts get them: every property of the model is there, the unset ones marked.
+# Objects as scripts get them: every property of the model is there. One that is unset is a property that reads as null
+# and becomes a plain one when it is assigned: null to every reader and in every form that an object is kept in, and told
+# apart from a null that was given. What was ever set stands in the member set PSBridge, which CLIXML keeps and JSON, views
+# and the wire leave out.
 
 $script:Templates = @{}
 $script:Special = @{}  # the function that reads an object of a type that is more than its members
 $script:Formatted = $false
-$script:UnsetMark = [System.Management.Automation.Internal.AutomationNull]::Value
+$script:Nothing = [scriptblock]::Create('$null')  # bound to no module: an object is also read where there is none
+$script:Unset = @{}  # the property that a member has while it is unset, by its name
 
 class PSBridgeReader {
     # What the worker sent, as PowerShell has it. A model is {"$psbridge": [name, member, value, member, value, ...]}.
@@ -73,15 +77,17 @@ class PSBridgeReader {
         if ($null -ne $special) { return & $special $told }
         $template = $script:Templates[$type]
         if ($null -eq $template) { $template = New-BridgeTemplate $type }
-        $made = $template['Blank'].PSObject.Copy()
-        $known = $template['Members']
+        $made = $template.PSObject.Copy()
+        $properties = $made.PSObject.Properties
+        $set = ''
         for ($i = 1; $i -lt $told.Count; $i += 2) {
             $name = $told[$i]
             $member = $told[$i + 1]
             if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $member = $this.Read($member) }
-            if ($known.Contains($name)) { $made.$name = $member }
-            else { $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $member)) }
+            $properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $member), $true)
+            $set += $name + ' '
         }
+        $made.PSBridge.Set = $set
         return $made
     }
 
@@ -114,16 +120,28 @@ function script:Import-BridgeFormat {
 function script:New-BridgeTemplate {
     param([string] $Type)
     if ($null -ne $script:Viewed[$Type]) { Import-BridgeFormat }
-    $members = [ordered]@{}
+    $made = [pscustomobject]@{}
     $names = $script:Models[$Type]
     if ($null -ne $names) {
-        foreach ($name in $names.Split(' ')) { $members[$name] = $script:UnsetMark }
+        foreach ($name in $names.Split(' ')) { $made.PSObject.Properties.Add((New-BridgeUnset $name)) }
     }
-    $made = [pscustomobject]$members
+    $made.PSObject.Members.Add([System.Management.Automation.PSMemberSet]::new('PSBridge',
+            [System.Management.Automation.PSMemberInfo[]]@([System.Management.Automation.PSNoteProperty]::new('Set', ''))))
     $made.PSObject.TypeNames.Insert(0, "PSBridge.$Type")
-    $template = @{ Blank = $made; Members = $members }
-    $script:Templates[$Type] = $template
-    $template
+    $script:Templates[$Type] = $made
+    $made
+}
+
+function script:New-BridgeUnset {
+    param([string] $Name)
+    $made = $script:Unset[$Name]
+    if ($null -eq $made) {
+        $quoted = $Name.Replace("'", "''")
+        $made = [System.Management.Automation.PSScriptProperty]::new($Name, $script:Nothing, [scriptblock]::Create(
+                "param(`$Value) `$this.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new('$quoted', `$Value), `$true); `$this.PSBridge.Set += '$quoted '"))
+        $script:Unset[$Name] = $made
+    }
+    $made
 }
 
 # The worker process and the lines to and from it.

@@ -48,6 +48,8 @@ $script:Control = [regex]::new('[\x00-\x1f]')
 # Settings that may be given as a SecureString; its text crosses the pipe and nothing else.
 $script:Secret = [System.Collections.Generic.HashSet[string]]::new(
     [string[]]('AccessToken', 'Password', 'ApiKey', 'KeyPassPhrase', 'Cookie'), [System.StringComparer]::OrdinalIgnoreCase)
+# What jobs and remoting add to every object.
+$script:Remoted = [System.Collections.Generic.HashSet[string]]::new([string[]]('PSComputerName', 'RunspaceId', 'PSShowComputerName', 'PSSourceJobInstanceId'))
 
 class PSBridgeWriter {
     # Writes values one after the other into Text. What cannot be sent is said in Refusal, and nothing more is written:
@@ -97,6 +99,9 @@ class PSBridgeWriter {
 
     [void] AddObject([object] $value, [string] $name) {
         $kind = $value.PSObject.TypeNames[0]
+        # Back from a file, a job or another machine it is what it was.
+        $kept = $kind.StartsWith('Deserialized.', [System.StringComparison]::Ordinal)
+        if ($kept) { $kind = $kind.Substring(13) }
         if ($kind -eq 'PSBridge.Unset') {
             [void]$this.Text.Append('{"$psbridge":"unset"}')
             return
@@ -117,12 +122,17 @@ class PSBridgeWriter {
         $named = $kind.StartsWith('PSBridge.', [System.StringComparison]::Ordinal) -and $script:Models.ContainsKey($kind.Substring(9))
         if ($named) { [void]$this.Text.Append('{"$psbridge":"model","type":"').Append($kind.Substring(9)).Append('","set":') }
         if (-not $this.Enter($value, $name)) { return }
+        $open = $null
+        if (-not $named) { $open = Get-BridgeOpen $value '' }
+        elseif ($kept) { $open = Get-BridgeOpen $value $kind.Substring(9) }
         [void]$this.Text.Append('{')
         $separator = ''
         foreach ($property in $value.PSObject.Properties) {
+            if (-not $property.IsInstance -or ($null -ne $script:Unset[$property.Name] -and $property.MemberType -eq 'ScriptProperty')) { continue }
             $member = $property.Value
-            # A member that was never set holds AutomationNull: null to scripts, and told apart here.
-            if (-not $property.IsInstance -or ($null -eq $member -and $member -is [psobject])) { continue }
+            # What a script's own pipeline without output left is no null that was given.
+            if ($null -eq $member -and $member -is [psobject]) { continue }
+            if (($null -ne $open -and $open.Contains($property.Name)) -or ($kept -and $script:Remoted.Contains($property.Name))) { continue }
             [void]$this.Text.Append($separator)
             $this.AddText($property.Name, $name)
             [void]$this.Text.Append(':')
@@ -362,6 +372,57 @@ function script:Resolve-BridgePath {
     $Cmdlet.GetUnresolvedProviderPathFromPSPath($text)
 }
 
+$script:Members = @{}  # the set of a model's members, by its name; filled as they are asked for
+
+function script:Get-BridgeMember {
+    # The names of a model's members.
+    param([string] $Type)
+    $names = $script:Members[$Type]
+    if ($null -eq $names) {
+        $names = [System.Collections.Generic.HashSet[string]]::new([string[]]$script:Models[$Type].Split(' '))
+        $script:Members[$Type] = $names
+    }
+    , $names
+}
+
+function script:Get-BridgeOpen {
+    # The members of an object, back from where objects are kept, that are unset; $null when it has none. $Type is the
+    # model it was. Without one it is plain: JSON has no types and writes unset members as null, so an object with every
+    # member of a model is a built one, and its nulls were unset. In any other object null is null.
+    param($Value, [string] $Type)
+    $properties = $Value.PSObject.Properties
+    $blank = [System.Collections.Generic.HashSet[string]]::new()
+    foreach ($property in $properties) {
+        $member = $property.Value
+        # An empty object is what CLIXML makes of a property that was left empty without being null.
+        if ($null -eq $member -or ($Type -and $member -is [System.Management.Automation.PSCustomObject] -and
+                -not @($member.PSObject.Properties).Count)) { [void]$blank.Add($property.Name) }
+    }
+    if (-not $blank.Count) { return $null }
+    if ($Type) {
+        if (-not $script:Models.ContainsKey($Type)) { return $null }
+        $blank.IntersectWith((Get-BridgeMember $Type))
+        $set = $Value.PSObject.Members['PSBridge']
+        if ($null -ne $set) {
+            foreach ($name in $Value.PSBridge.Set.Split(' ')) { [void]$blank.Remove($name) }
+        }
+        else {
+            foreach ($name in @($blank)) { if ($null -eq $properties[$name].Value) { [void]$blank.Remove($name) } }
+        }
+        return , $blank
+    }
+    $all = [System.Collections.Generic.HashSet[string]]::new([string[]]@($properties.Name))
+    $most = $null
+    foreach ($type in $script:Models.Keys) {
+        $names = Get-BridgeMember $type
+        # One member says too little of what an object is.
+        if ($names.Count -gt 1 -and ($null -eq $most -or $names.Count -gt $most.Count) -and $names.IsSubsetOf($all)) { $most = $names }
+    }
+    if ($null -eq $most) { return $null }
+    $blank.IntersectWith($most)
+    , $blank
+}
+
 # What chat's values stand for in a request.
 
 # A reply among messages stands for its message: the object's type, the member's name, and what makes the one of the other.
@@ -374,7 +435,7 @@ function script:ConvertTo-BridgeTurn {
     # A reply, or its message, as the assistant's turn in the next request: what a request may hold of it.
     param($Reply)
     $message = $Reply
-    if ($Reply.PSObject.TypeNames[0] -eq 'PSBridge.CreateChatCompletionResponse') { $message = $Reply.choices[0].message }
+    if ($Reply.PSObject.TypeNames[0] -like '*PSBridge.CreateChatCompletionResponse') { $message = $Reply.choices[0].message }
     $turn = [ordered]@{ role = 'assistant'; content = $message.content }
     foreach ($name in 'refusal', 'tool_calls', 'function_call') {
         if ($message.$name) { $turn[$name] = $message.$name }

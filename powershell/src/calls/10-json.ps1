@@ -9,6 +9,8 @@ $script:Control = [regex]::new('[\x00-\x1f]')
 # Settings that may be given as a SecureString; its text crosses the pipe and nothing else.
 $script:Secret = [System.Collections.Generic.HashSet[string]]::new(
     [string[]]('AccessToken', 'Password', 'ApiKey', 'KeyPassPhrase', 'Cookie'), [System.StringComparer]::OrdinalIgnoreCase)
+# What jobs and remoting add to every object.
+$script:Remoted = [System.Collections.Generic.HashSet[string]]::new([string[]]('PSComputerName', 'RunspaceId', 'PSShowComputerName', 'PSSourceJobInstanceId'))
 
 class PSBridgeWriter {
     # Writes values one after the other into Text. What cannot be sent is said in Refusal, and nothing more is written:
@@ -58,6 +60,9 @@ class PSBridgeWriter {
 
     [void] AddObject([object] $value, [string] $name) {
         $kind = $value.PSObject.TypeNames[0]
+        # Back from a file, a job or another machine it is what it was.
+        $kept = $kind.StartsWith('Deserialized.', [System.StringComparison]::Ordinal)
+        if ($kept) { $kind = $kind.Substring(13) }
         if ($kind -eq 'PSBridge.Unset') {
             [void]$this.Text.Append('{"$psbridge":"unset"}')
             return
@@ -78,12 +83,17 @@ class PSBridgeWriter {
         $named = $kind.StartsWith('PSBridge.', [System.StringComparison]::Ordinal) -and $script:Models.ContainsKey($kind.Substring(9))
         if ($named) { [void]$this.Text.Append('{"$psbridge":"model","type":"').Append($kind.Substring(9)).Append('","set":') }
         if (-not $this.Enter($value, $name)) { return }
+        $open = $null
+        if (-not $named) { $open = Get-BridgeOpen $value '' }
+        elseif ($kept) { $open = Get-BridgeOpen $value $kind.Substring(9) }
         [void]$this.Text.Append('{')
         $separator = ''
         foreach ($property in $value.PSObject.Properties) {
+            if (-not $property.IsInstance -or ($null -ne $script:Unset[$property.Name] -and $property.MemberType -eq 'ScriptProperty')) { continue }
             $member = $property.Value
-            # A member that was never set holds AutomationNull: null to scripts, and told apart here.
-            if (-not $property.IsInstance -or ($null -eq $member -and $member -is [psobject])) { continue }
+            # What a script's own pipeline without output left is no null that was given.
+            if ($null -eq $member -and $member -is [psobject]) { continue }
+            if (($null -ne $open -and $open.Contains($property.Name)) -or ($kept -and $script:Remoted.Contains($property.Name))) { continue }
             [void]$this.Text.Append($separator)
             $this.AddText($property.Name, $name)
             [void]$this.Text.Append(':')

@@ -25,3 +25,54 @@ function Resolve-BridgePath {
     }
     $Cmdlet.GetUnresolvedProviderPathFromPSPath($text)
 }
+
+$script:Members = @{}  # the set of a model's members, by its name; filled as they are asked for
+
+function Get-BridgeMember {
+    # The names of a model's members.
+    param([string] $Type)
+    $names = $script:Members[$Type]
+    if ($null -eq $names) {
+        $names = [System.Collections.Generic.HashSet[string]]::new([string[]]$script:Models[$Type].Split(' '))
+        $script:Members[$Type] = $names
+    }
+    , $names
+}
+
+function Get-BridgeOpen {
+    # The members of an object, back from where objects are kept, that are unset; $null when it has none. $Type is the
+    # model it was. Without one it is plain: JSON has no types and writes unset members as null, so an object with every
+    # member of a model is a built one, and its nulls were unset. In any other object null is null.
+    param($Value, [string] $Type)
+    $properties = $Value.PSObject.Properties
+    $blank = [System.Collections.Generic.HashSet[string]]::new()
+    foreach ($property in $properties) {
+        $member = $property.Value
+        # An empty object is what CLIXML makes of a property that was left empty without being null.
+        if ($null -eq $member -or ($Type -and $member -is [System.Management.Automation.PSCustomObject] -and
+                -not @($member.PSObject.Properties).Count)) { [void]$blank.Add($property.Name) }
+    }
+    if (-not $blank.Count) { return $null }
+    if ($Type) {
+        if (-not $script:Models.ContainsKey($Type)) { return $null }
+        $blank.IntersectWith((Get-BridgeMember $Type))
+        $set = $Value.PSObject.Members['PSBridge']
+        if ($null -ne $set) {
+            foreach ($name in $Value.PSBridge.Set.Split(' ')) { [void]$blank.Remove($name) }
+        }
+        else {
+            foreach ($name in @($blank)) { if ($null -eq $properties[$name].Value) { [void]$blank.Remove($name) } }
+        }
+        return , $blank
+    }
+    $all = [System.Collections.Generic.HashSet[string]]::new([string[]]@($properties.Name))
+    $most = $null
+    foreach ($type in $script:Models.Keys) {
+        $names = Get-BridgeMember $type
+        # One member says too little of what an object is.
+        if ($names.Count -gt 1 -and ($null -eq $most -or $names.Count -gt $most.Count) -and $names.IsSubsetOf($all)) { $most = $names }
+    }
+    if ($null -eq $most) { return $null }
+    $blank.IntersectWith($most)
+    , $blank
+}

@@ -10,7 +10,7 @@ function ConvertTo-BridgeTurn {
     # A reply, or its message, as the assistant's turn in the next request: what a request may hold of it.
     param($Reply)
     $message = $Reply
-    if ($Reply.PSObject.TypeNames[0] -eq 'PSBridge.CreateChatCompletionResponse') { $message = $Reply.choices[0].message }
+    if ($Reply.PSObject.TypeNames[0] -like '*PSBridge.CreateChatCompletionResponse') { $message = $Reply.choices[0].message }
     $turn = [ordered]@{ role = 'assistant'; content = $message.content }
     foreach ($name in 'refusal', 'tool_calls', 'function_call') {
         if ($message.$name) { $turn[$name] = $message.$name }
