@@ -1,8 +1,9 @@
 """The builders: `Initialize-*` and `ConvertFrom-JsonTo*`, from bound parameters to a checked model.
 
 Values are first tried as they are, which is the fast and usual way. Only when a model refuses them are they
-looked at more kindly: PowerShell's property bags and models of another name become plain members, and a
-hashtable's keys are taken in any case, as PowerShell takes them.
+looked at more kindly: PowerShell's property bags and models of another name become plain members, a
+hashtable's keys are taken in any case, as PowerShell takes them, a text where messages are meant is what the
+user says, and the lines of a file are one text. A member that must be there and has one value has it.
 """
 
 from __future__ import annotations
@@ -32,9 +33,21 @@ def builder(entry: TableEntry) -> Builder:
 def _object(entry: TableEntry) -> Builder:
     model: type[Model] = getattr(models, entry.output)
     wires = {parameter.name: parameter.wire for parameter in entry.parameters}
+    # A member that the model demands and the table does not is filled in when the object is sent.
+    later = [p.name for p in entry.parameters if p.wire in model.__required__ and not p.required]
+    only = {
+        parameter.name: parameter.values[0]
+        for parameter in entry.parameters
+        if parameter.required and len(parameter.values) == 1
+    }
 
     def build(bound: Bound, left_open: frozenset[str]) -> Any:
         members = fitted(entry, {wires[name]: value for name, value in bound.items()})
+        for name, value in only.items():
+            if name not in bound and name not in left_open:
+                members[wires[name]] = value
+        if later:
+            left_open = left_open.union(name for name in later if name not in bound)
         return built(model, members, [wires[name] for name in left_open])
 
     return build
@@ -211,8 +224,21 @@ def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
             opened[key if wire is None else wire] = unwrapped(item, inner)
         return opened
     if isinstance(value, (list, tuple)):
+        role = _speaker(targets)
+        if role is not None:
+            value = [
+                {"role": role, "content": str(item)} if isinstance(item, str) else item for item in value
+            ]
+        elif targets and value and all(isinstance(item, str) for item in value):
+            return "\n".join(value)  # what Get-Content without -Raw makes of a file
         return [unwrapped(item, targets) for item in value]
     return _number(value)
+
+
+@cache
+def _speaker(targets: tuple[type[Model], ...]) -> str | None:
+    """Who says a text where `targets` are meant: the user, where one of them is a user's message."""
+    return "user" if any(model.__name__.endswith("UserMessage") for model in targets) else None
 
 
 @lru_cache(4096)

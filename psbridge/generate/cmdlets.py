@@ -55,7 +55,15 @@ def _object_builder(api: Api, definition: ObjectDef) -> Builder:
     return Builder(
         definition.name,
         "object",
-        tuple(_parameter(api, definition.name, member, member.required) for member in definition.members),
+        tuple(
+            _parameter(
+                api,
+                definition.name,
+                member,
+                member.required and f"{definition.name}.{member.wire}" not in api.configured,
+            )
+            for member in definition.members
+        ),
     )
 
 

@@ -38,6 +38,7 @@ class Family:
     warm: dict[str, list[str]] = field(default_factory=dict)
     samples: dict[str, str] = field(default_factory=dict)
     suggests: dict[str, list[str]] = field(default_factory=dict)
+    configured: tuple[str, ...] = ()
     types: dict[str, list[str]] = field(default_factory=dict)
     cmdlets: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -46,7 +47,18 @@ class Family:
         return bool(self.prefix) and (path == self.prefix or path.startswith(f"{self.prefix}/"))
 
 
-_KEYS = {"prefix", "page", "roots", "modules", "warm", "samples", "suggests", "types", "cmdlets"}
+_KEYS = {
+    "prefix",
+    "page",
+    "roots",
+    "modules",
+    "warm",
+    "samples",
+    "suggests",
+    "configured",
+    "types",
+    "cmdlets",
+}
 
 
 def load_families(folder: Path = HERE) -> list[Family]:
@@ -83,6 +95,7 @@ def _family(path: Path) -> Family:
         about.get("warm", {}),
         about.get("samples", {}),
         about.get("suggests", {}),
+        tuple(about.get("configured", ())),
         about.get("types", {}),
         {name: one or {} for name, one in about.get("cmdlets", {}).items()},
     )

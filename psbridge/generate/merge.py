@@ -54,6 +54,7 @@ def merged(newest: dict[str, Any], oldest: dict[str, Any], families: list[Family
         elif isinstance(definition, UnionDef) and isinstance(earlier, UnionDef):
             definition.alternatives = _old_first(definition.alternatives, earlier.alternatives)
     _settle(new, used)
+    new.configured = frozenset(one for family in families for one in family.configured)
     return new
 
 

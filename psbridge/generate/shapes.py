@@ -116,10 +116,11 @@ Definition = ObjectDef | UnionDef | AliasDef
 
 @dataclass
 class Api:
-    """The definitions by name, and the family of each."""
+    """The definitions by name, the family of each, and the members that the configuration fills in."""
 
     definitions: dict[str, Definition] = field(default_factory=dict)
     families: dict[str, str] = field(default_factory=dict)
+    configured: frozenset[str] = frozenset()  # "Model.member"
 
     def object(self, name: str) -> ObjectDef:
         """A definition that is an object; TypeError for any other."""

@@ -84,10 +84,10 @@ CASES: list[tuple[str, Callable[[], Any], str, str | None, str]] = [
     ),
     (
         "a missing member",
-        _invoke(USER, Content="hi"),
+        _invoke(USER, Name="n"),
         f"PSBridge.InvalidValue,{USER}",
-        "Role",
-        "invalid value for 'Role', 'Role' cannot be null.",
+        "Content",
+        "invalid value for 'Content', 'Content' cannot be null.",
     ),
     (
         "a missing member further inside",

@@ -77,7 +77,7 @@ def test_what_is_no_description_is_refused(inputs: Inputs, file: str, content: b
             "page:",
             "rootz: [Line]\npage:",
             "tickets/cmdlets.yaml: 'rootz' is not a key. "
-            "Keys: cmdlets, modules, page, prefix, roots, samples, suggests, types, warm.",
+            "Keys: cmdlets, configured, modules, page, prefix, roots, samples, suggests, types, warm.",
         ),
         (
             "page:",

@@ -55,6 +55,25 @@ Describe 'A built object' {
         $problems.Count | Should -Be 1
         $problems[0].TargetObject.Strict | Should -BeTrue
     }
+    It 'has an empty text for a $null given to a text, as PowerShell binds it, and null where it is assigned' {
+        $made = Initialize-CreateChatCompletionRequest -Messages hi -User $null -Temperature $null
+        $made.user | Should -BeExactly ''
+        $made.user = $null
+        InModuleScope PSBridge -Parameters @{ R = $made } {
+            $text = (Format-BridgeCall 'Name' @{ R = $R } '').Text.ToString()
+            $text | Should -Match '"user":null'
+            $text | Should -Match '"temperature":null'
+        }
+    }
+    It 'is made of a text, a file''s lines, and no role or model where there is but one' {
+        Set-Content (Join-Path $TestDrive 'lines.txt') 'one', 'two'
+        $message = Initialize-ChatCompletionRequestUserMessage -Content (Get-Content (Join-Path $TestDrive 'lines.txt'))
+        $message.content | Should -BeExactly "one`ntwo"
+        $message.role | Should -Be 'user'
+        $made = Initialize-CreateChatCompletionRequest -Messages 'hi'
+        $made.messages[0].content | Should -Be 'hi'
+        $made.model | Should -BeNullOrEmpty
+    }
     It 'leaves a parameter open when a choice was built of nothing' {
         $open = Initialize-CreateChatCompletionRequestModel
         $open.PSObject.TypeNames[0] | Should -Be 'PSBridge.Unset'
