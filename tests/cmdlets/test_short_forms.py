@@ -5,37 +5,42 @@ from __future__ import annotations
 import pytest
 
 import psbridge as ps
+from psbridge.cmdlets.functions import invoke
 from psbridge.offline import OfflineServer
 
 
 def test_a_message_knows_its_only_role() -> None:
-    assert ps.Initialize_ChatCompletionRequestUserMessage(Content="hi").role == "user"
-    assert ps.Initialize_ChatCompletionTool(VarFunction={"name": "f"}).type == "function"
+    assert invoke("Initialize-ChatCompletionRequestUserMessage", Content="hi").role == "user"
+    assert invoke("Initialize-ChatCompletionTool", VarFunction={"name": "f"}).type == "function"
     with pytest.raises(ps.PSBridgeError, match="'Role'"):
-        ps.Initialize_ChatCompletionRequestUserMessage(Content="hi", Role=None)
+        invoke("Initialize-ChatCompletionRequestUserMessage", Content="hi", Role=None)
 
 
 def test_texts_are_messages_of_the_user() -> None:
-    one = ps.Initialize_CreateChatCompletionRequest("hi", "m")
+    one = invoke("Initialize-CreateChatCompletionRequest", "hi", "m")
     assert one.model_dump() == {"messages": [{"role": "user", "content": "hi"}], "model": "m"}
-    two = ps.Initialize_CreateChatCompletionRequest(["hi", {"Role": "assistant", "Content": "ho"}], "m")
+    two = invoke(
+        "Initialize-CreateChatCompletionRequest", ["hi", {"Role": "assistant", "Content": "ho"}], "m"
+    )
     assert [message.role for message in two.messages] == ["user", "assistant"]
     with pytest.raises(ps.InvalidValueError, match=r"'Messages\[1\]'"):
-        ps.Initialize_CreateChatCompletionRequest(["hi", 5], "m")
+        invoke("Initialize-CreateChatCompletionRequest", ["hi", 5], "m")
 
 
 def test_the_lines_of_a_file_are_one_text() -> None:
-    assert ps.Initialize_ChatCompletionRequestUserMessage(["a", "b"]).content == "a\nb"
-    assert ps.Initialize_ChatCompletionRequestMessage(Role="user", Content=["a", "b"]).content == "a\nb"
+    assert invoke("Initialize-ChatCompletionRequestUserMessage", ["a", "b"]).content == "a\nb"
+    assert (
+        invoke("Initialize-ChatCompletionRequestMessage", Role="user", Content=["a", "b"]).content == "a\nb"
+    )
     with pytest.raises(ps.InvalidValueError, match="'Content"):
-        ps.Initialize_ChatCompletionRequestUserMessage(["a", 1])
+        invoke("Initialize-ChatCompletionRequestUserMessage", ["a", 1])
 
 
 def test_a_request_without_a_model_is_sent_with_the_configured_one(server: OfflineServer) -> None:
-    request = ps.Initialize_CreateChatCompletionRequest("hi")
+    request = invoke("Initialize-CreateChatCompletionRequest", "hi")
     assert "model" not in request.model_dump()
     with ps.use_configuration(model="gpt-4o"):
         ps.New_ChatCompletion(request)
     assert server.requests[-1].json == {"messages": [{"role": "user", "content": "hi"}], "model": "gpt-4o"}
     with pytest.raises(ps.InvalidValueError, match="'Model' cannot be null"):
-        ps.Initialize_CreateChatCompletionRequest("hi", None)
+        invoke("Initialize-CreateChatCompletionRequest", "hi", None)
