@@ -27,6 +27,20 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Files whose tests wait for other programs: first, so that no worker is left alone with one at the end.
+_LONG = ("powershell/test_pester.py", "pipelines/", "dotnet/", "runs/", "powershell/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long is begun first; the order is otherwise as it was."""
+
+    def place(item: pytest.Item) -> int:
+        name = item.nodeid.removeprefix("tests/")
+        return next((number for number, one in enumerate(_LONG) if name.startswith(one)), len(_LONG))
+
+    items.sort(key=place)
+
+
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No proxy, certificate store, key or base URL reaches a test; no configuration outlives one."""
