@@ -176,9 +176,10 @@ class Operators(Members):
         """`template -f values` as an f-string, where all that is formatted is plain."""
         if not isinstance(node.left, s.StringConstantExpression):
             return None
-        right = node.right.pipeline if isinstance(node.right, s.ParenExpression) else node.right
-        right = expression_of(right)
-        nodes = right.elements if isinstance(right, s.ArrayLiteral) else [right]
+        right = expression_of(
+            node.right.pipeline if isinstance(node.right, s.ParenExpression) else node.right
+        )
+        nodes = right.elements if isinstance(right, s.ArrayLiteral) else [node.right]
         values = [self.as_value(self.expression(one)) for one in nodes]
         pieces: list[str] = []
         place = 0
