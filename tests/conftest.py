@@ -21,8 +21,9 @@ _CLEARED = ("OPENAI_", "AZURE_", "PSBRIDGE_", "SSL_CERT_", "REQUESTS_CA_", "CURL
 _KEPT = ("PSBRIDGE_PWSH", "PSBRIDGE_PYTHON", "PSBRIDGE_DOTNET_DIR")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Ctrl+C is heard here and in child processes, also where a shell started the tests with it ignored."""
+    config.option.loadscopereorder = False  # pytest-xdist would put files with few tests last, however long
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
