@@ -8,12 +8,11 @@ it. Whoever runs such a tool is handed in: nothing here knows how.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from .schema import Schema, nullable
-from .tools import Home, Tool, ToolArgumentsError, checked_name, tool
+from .tools import Home, Tool, ToolArgumentsError, arguments_given, checked_name, tool
 
 _OF_LIST = frozenset(("minItems", "maxItems"))
 _SIMPLE = frozenset(("string", "integer", "number", "boolean"))
@@ -125,12 +124,7 @@ class CommandTool(Tool):
         Raises:
             ToolArgumentsError: naming the argument and what is allowed.
         """
-        try:
-            given = json.loads(text or "{}")
-        except (ValueError, RecursionError) as error:
-            raise ToolArgumentsError(f"the arguments are not JSON: {error}") from None
-        if not isinstance(given, dict):
-            raise ToolArgumentsError("the arguments must be a JSON object")
+        given = arguments_given(text)
         optional = self._optional
         given = {name: value for name, value in given.items() if not (value is None and name in optional)}
         from jsonschema import Draft202012Validator

@@ -33,6 +33,23 @@ class ToolArgumentsError(ValueError):
     """The model's arguments do not fit the function; the sentence goes back to the model."""
 
 
+def arguments_given(text: str) -> dict[str, Any]:
+    """What a call's JSON text gives as arguments, by name; an empty text gives none.
+
+    Raises:
+        ToolArgumentsError: it is not a JSON object.
+    """
+    import json
+
+    try:
+        given = json.loads(text or "{}")
+    except (ValueError, RecursionError) as error:
+        raise ToolArgumentsError(f"the arguments are not JSON: {error}") from None
+    if not isinstance(given, dict):
+        raise ToolArgumentsError("the arguments must be a JSON object")
+    return given
+
+
 class Home(Protocol):
     """Where tools run that are no functions of this process; the thread that asks the model waits for it."""
 
@@ -263,12 +280,7 @@ class _Signature:
 
         from pydantic import ValidationError
 
-        try:
-            given = json.loads(text or "{}")
-        except (ValueError, RecursionError) as error:
-            raise ToolArgumentsError(f"the arguments are not JSON: {error}") from None
-        if not isinstance(given, dict):
-            raise ToolArgumentsError("the arguments must be a JSON object")
+        given = arguments_given(text)
         properties = self.schema["properties"]
         given = {
             name: value

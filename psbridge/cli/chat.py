@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,7 @@ def run(
     parameters: dict[str, Any] = {"Messages": messages}
     if model:
         parameters["Model"] = model
-    with ExitStack() as stack:
-        if offline:
-            server = stack.enter_context(psbridge.OfflineServer())
-            stack.enter_context(offline_configuration(server))
-        else:
-            _check_key()
+    with _service(offline):
         streamed = not screen.plain if stream is None else stream
         try:
             if streamed and not as_json:
@@ -79,12 +75,7 @@ def _converse(
     from .conversation import Conversation
 
     prices = None if price_file is None else Prices.of_file(price_file)
-    with ExitStack() as stack:
-        if offline:
-            server = stack.enter_context(psbridge.OfflineServer())
-            stack.enter_context(offline_configuration(server))
-        else:
-            _check_key()
+    with _service(offline):
         Conversation(ChatSession(System=system, Model=model), screen, prices).run()
 
 
@@ -101,6 +92,17 @@ def _said(text: str | None, encoding: str | None, no_input: bool) -> str:
     if not text.strip():
         raise WrongUsageError("Nothing was said: the text is empty.")
     return text
+
+
+@contextmanager
+def _service(offline: bool) -> Iterator[None]:
+    """The offline server in force, or the configured service, for which there must be a key."""
+    if not offline:
+        _check_key()
+        yield
+        return
+    with psbridge.OfflineServer() as server, offline_configuration(server):
+        yield
 
 
 def _check_key() -> None:

@@ -348,16 +348,6 @@ class Batches:
             return db.execute(f"update part set {change}, changed = ? where {where}", (time.time(),)).rowcount
 
 
-def give_back(ledger: Ledger) -> None:
-    """Have what lies in parts that were not made into batches be asked for otherwise."""
-    with ledger.writing() as db:
-        parts = "select id from part where state in ('written', 'uploading', 'uploaded')"
-        db.execute(
-            f"update item set state = {OPEN}, part = null where state = {IN_BATCH} and part in ({parts})"
-        )
-        db.execute(f"delete from part where id in ({parts})")
-
-
 def _id(given: Any) -> str:
     """An id of the service, as far as it is made of what ids are made of."""
     text = str(given)

@@ -21,6 +21,7 @@ from typing import Any
 
 from ..client.errors import ConnectionFailedError
 from ..client.settings.configuration import Configuration, setting_default
+from ..client.settings.table import BY_NAME
 from .calling import Stopped
 from .claims import Claim, Outcome
 from .errors import RunError, RunUsageError
@@ -306,8 +307,9 @@ def _carried(configuration: Configuration) -> dict[str, Any]:
         RunUsageError: another one is set, which would have to.
     """
     carried: dict[str, Any] = {}
-    for name, value in vars(configuration).items():
-        if name.startswith("_") or name in _OWN or value == setting_default(name):
+    for name in BY_NAME:
+        value = getattr(configuration, name)
+        if name in _OWN or value == setting_default(name):
             continue
         if isinstance(value, Mapping) and not value:
             continue

@@ -187,11 +187,9 @@ class Job:
         Raises:
             LedgerError: the ledger cannot be written any more.
         """
-        from .batch import give_back
-
         with Ledger(self.path) as ledger:
             ledger.begin()
-            give_back(ledger)
+            ledger.give_back()
             name = ledger.run("name")
         width = max(1, self.settings.width // self.settings.processes)
         helpers = processes.start(self.path, self.settings.processes - 1, width, self.configuration)

@@ -21,7 +21,7 @@ from typing import Any
 
 from . import places
 from .errors import LedgerError, LedgerMismatchError
-from .schema import DONE, FAILED, OPEN, begin, connect, refused
+from .schema import DONE, FAILED, IN_BATCH, OPEN, begin, connect, refused
 
 
 @dataclass(frozen=True)
@@ -217,6 +217,15 @@ class Ledger:
                     "update item set not_before = null where state = 0 and not_before > ?",
                     (time.monotonic() + 3600,),
                 )
+
+    def give_back(self) -> None:
+        """What lies in parts that were not made into batches is open again, to be asked for otherwise."""
+        with self.writing() as db:
+            parts = "select id from part where state in ('written', 'uploading', 'uploaded')"
+            db.execute(
+                f"update item set state = {OPEN}, part = null where state = {IN_BATCH} and part in ({parts})"
+            )
+            db.execute(f"delete from part where id in ({parts})")
 
     def starting(self, pid: int) -> None:
         """The process `pid` is going to work on it; until it does, it counts as running while that lives."""
