@@ -94,7 +94,7 @@ class Payload:
 
     @property
     def prompt_tokens(self) -> int:
-        """A rough count of the tokens that go out: one for 4 bytes of JSON, and no fewer than 1."""
+        """A rough count of the tokens that go out: one for 4 bytes of JSON, at least 1; else 0."""
         return len(self.content) // 4 + 1 if isinstance(self.content, bytes) and self.content else 0
 
     @property

@@ -168,20 +168,12 @@ class Definitions(Commands):
         self.separators()
         while not self.take("}"):
             if self.at >= self.size:
-                raise self.fail(
-                    "MissingEndCurlyBrace",
-                    "Missing closing '}' in statement block or type definition.",
-                    start,
-                )
+                raise self.unclosed(start)
             members.append(self._member_definition(name.group()))
             if isinstance(members[-1], s.FunctionMember):
                 self.lines()
                 if self.peek() == ";":
-                    raise self.fail(
-                        "MissingEndCurlyBrace",
-                        "Missing closing '}' in statement block or type definition.",
-                        start,
-                    )
+                    raise self.unclosed(start)
             self.separators()
         return s.TypeDefinition(name.group(), bases, members, is_class=True)
 

@@ -331,11 +331,7 @@ class Expressions(TypeNames):
         self.separators()
         while not self.take("}"):
             if self.at >= self.size:
-                raise self.fail(
-                    "MissingEndCurlyBrace",
-                    "Missing closing '}' in statement block or type definition.",
-                    start + 2,
-                )
+                raise self.unclosed(start + 2)
             key = self.key_expression()
             self.blank()
             self.expect("=", "MissingEqualsInHashLiteral", "Missing '=' operator after key in hash literal.")

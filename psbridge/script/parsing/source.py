@@ -68,6 +68,11 @@ class Source:
         self.errors.append(ParseError(error_id, message, line, column))
         return ParseFailure(error_id)
 
+    def unclosed(self, start: int) -> ParseFailure:
+        """Note that a block, class or table begun at `start` has no end; for `raise`."""
+        told = "Missing closing '}' in statement block or type definition."
+        return self.fail("MissingEndCurlyBrace", told, start)
+
     def peek(self, count: int = 1) -> str:
         """The next characters."""
         return self.text[self.at : self.at + count]

@@ -68,11 +68,7 @@ class Parser(Definitions):
                 return
             if self.at >= self.size:
                 if closing:
-                    raise self.fail(
-                        "MissingEndCurlyBrace",
-                        "Missing closing '}' in statement block or type definition.",
-                        begin,
-                    )
+                    raise self.unclosed(begin)
                 return
             word = self.word_ahead()
             if word not in _BLOCKS:
@@ -118,11 +114,7 @@ class Parser(Definitions):
                 return statements, traps
             if self.at >= self.size:
                 if closing == "}":
-                    raise self.fail(
-                        "MissingEndCurlyBrace",
-                        "Missing closing '}' in statement block or type definition.",
-                        begin,
-                    )
+                    raise self.unclosed(begin)
                 if closing:
                     raise self.fail("MissingEndParenthesisInExpression", "Missing closing ')' in expression.")
                 return statements, traps
