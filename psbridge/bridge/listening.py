@@ -10,6 +10,7 @@ import logging
 import warnings
 from functools import cache
 
+from ..cmdlets.warning import hear_for_host
 from .listener import current
 from .standard import log
 
@@ -22,6 +23,7 @@ def listen() -> None:
     """
     warnings.simplefilter("always", UserWarning)
     warnings.showwarning = _warned
+    hear_for_host(lambda message: _said(message, "PSBridgeWarning"))
     logging.getLogger("psbridge").addHandler(_Lines())
 
 
@@ -31,11 +33,15 @@ def listen_closely() -> None:
 
 
 def _warned(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:
+    _said(str(message), category.__name__)
+
+
+def _said(message: str, category: str) -> None:
     call = current.get()
     if call is None:
-        log(f"{category.__name__}: {message}")
+        log(f"{category}: {message}")
     else:
-        call.say("warning", str(message))
+        call.say("warning", message)
 
 
 class _Lines(logging.Handler):

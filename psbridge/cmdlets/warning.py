@@ -15,6 +15,7 @@ _PACKAGE = __name__.partition(".")[0]
 # belong to the whole process and many calls may run at once.
 _action: ContextVar[str] = ContextVar("psbridge_warning_action", default="Continue")
 _hears: ContextVar[Callable[[str], None] | None] = ContextVar("psbridge_warning_hears", default=None)
+_host: Callable[[str], None] | None = None
 
 
 class PSBridgeWarning(UserWarning):
@@ -37,7 +38,7 @@ def warn(message: str) -> None:
             error_id="ActionPreferenceStop",
             category="OperationStopped",
         )
-    hears = _hears.get()
+    hears = _hears.get() or _host
     if hears is not None:
         hears(message)
         return
@@ -67,6 +68,16 @@ def heard_by(hears: Callable[[str], None]) -> Iterator[None]:
 def hear(hears: Callable[[str], None]) -> None:
     """The same, for the rest of the context that runs here."""
     _hears.set(hears)
+
+
+def hear_for_host(hears: Callable[[str], None]) -> None:
+    """Have every warning that nobody else hears said to `hears`, for the rest of the process.
+
+    For a process that only answers calls: Python's `warnings.catch_warnings`, in whatever library and thread,
+    takes `warnings.showwarning` from every other thread for as long as it lasts.
+    """
+    global _host
+    _host = hears
 
 
 def _frames_of_psbridge() -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Strict, TypeAdapter
@@ -87,12 +88,19 @@ class _Meta(ModelMetaclass):
             members.setdefault(wire, None)
         if required:
             members["model_post_init"] = _check_required
-        with warnings.catch_warnings():
-            # `schema` is the API's name for a member and wins over pydantic's deprecated method.
-            warnings.filterwarnings("ignore", message='Field name "schema"', category=UserWarning)
+        # `schema` is the API's name for a member and wins over pydantic's deprecated method. No other model
+        # is made with warnings caught: while one thread catches them, no other's come where they belong.
+        with _schema_allowed() if "schema" in named else nullcontext():
             made: Any = super().__new__(mcs, name, bases, members, **more)
         MEMBER_NAMES.update(made.__pydantic_fields__)
         return made
+
+
+@contextmanager
+def _schema_allowed() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message='Field name "schema"', category=UserWarning)
+        yield
 
 
 def _check_required(self: Model, context: Any) -> None:

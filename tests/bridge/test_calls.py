@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -355,3 +357,26 @@ def test_a_request_that_cannot_be_sent_names_the_parameter(connected: WorkerClie
     assert error["data"]["error_id"] == "AmbiguousParameterSet"
     error = make(CHAT, {})
     assert error["data"]["command"] == CHAT
+
+
+CATCHING = """
+import warnings
+from psbridge.bridge.listener import current
+from psbridge.bridge.listening import listen
+from psbridge.cmdlets.warning import warn
+
+class Call:
+    def say(self, stream, text):
+        print(stream, text)
+
+listen()
+current.set(Call())
+with warnings.catch_warnings():  # as any library does, in any thread
+    warn("heard")
+"""
+
+
+def test_a_warning_reaches_its_call_while_some_thread_catches_warnings() -> None:
+    done = subprocess.run([sys.executable, "-c", CATCHING], capture_output=True, text=True, check=True)
+    assert done.stdout == "warning heard\n"
+    assert done.stderr == ""
