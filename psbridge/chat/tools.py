@@ -6,7 +6,6 @@ or decides whether a tool runs: that is `rounds`.
 
 from __future__ import annotations
 
-import copy
 import functools
 import inspect
 import math
@@ -18,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from ..models.problems import InvalidValueError
+from .hints import schema_of_hint
 from .schema import Schema, SchemaError, nullable, problem, strict_of_type, tidied, without_unused
 
 if TYPE_CHECKING:
@@ -187,15 +187,22 @@ def checked_name(name: str) -> str:
 
 def _described(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
     """A function's description and each parameter's, from its docstring."""
-    text = inspect.getdoc(function) or ""
+    text = (inspect.getdoc(function) or "").strip()
     if not text or (isinstance(function, functools.partial)):
         return "", {}
-    from docstring_parser import parse
+    if ":" not in text and "---" not in text:
+        return text, {}  # no section of any style
+    from docstring_parser import DocstringStyle, ParseError, parse
 
-    doc = parse(text)
-    paragraphs = [part for part in (doc.short_description, doc.long_description) if part]
+    text = "\n" + text  # else the lines behind the first are taken for those of a docstring's source
+    try:
+        doc = parse(text, DocstringStyle.GOOGLE)
+    except ParseError:
+        doc = None
+    if doc is None or not doc.params:
+        doc = parse(text)
     words = {one.arg_name.lstrip("*"): _one_line(one.description) for one in doc.params if one.description}
-    return "\n\n".join(paragraphs), words
+    return (doc.description or "").strip(), words
 
 
 def _one_line(text: str | None) -> str:
@@ -242,23 +249,24 @@ class _Signature:
             raise problem(self._name, sentence, "Tools") from None
 
     def _simple(self) -> tuple[Schema, bool] | None:
-        """The schema out of what is known of each hint; None where types of the user's own are involved.
-
-        pydantic makes a hint's schema once, however many functions have that hint.
-        """
+        """The schema out of what is known of each hint; None where types of the user's own are involved."""
+        known = []
+        with self._described():
+            for one, hint, _ in self._fields:
+                of_hint = schema_of_hint(hint)
+                if of_hint is None or not (one.default is one.empty or _is_plain(one.default)):
+                    return None
+                known.append(of_hint)
+        strict = all(of_hint.strict for of_hint in known)
         properties: Schema = {}
-        for one, hint, words in self._fields:
-            with self._described():
-                known = _schema_of_hint(hint)
-            if known is None or not (one.default is one.empty or _is_plain(one.default)):
-                return None
-            schema: Schema = copy.deepcopy(known)
+        for (one, _, words), (schema, _) in zip(self._fields, known, strict=True):
             if isinstance(one.default, (str, bool, int, float)):
                 schema["default"] = one.default
             if words:
                 schema["description"] = words
-            properties[one.name] = nullable(schema) if one.name in self._optional else schema
-        return _whole(properties, list(properties)), True
+            properties[one.name] = nullable(schema) if strict and one.name in self._optional else schema
+        required = [name for name in properties if strict or name not in self._optional]
+        return _whole(properties, required), strict
 
     def _sent(self, schema: Schema) -> tuple[Schema, bool]:
         """The schema that goes out, strict where the function's shape allows."""
@@ -329,32 +337,6 @@ def _whole(properties: Schema, required: list[str]) -> Schema:
         "additionalProperties": False,
         "required": required,
     }
-
-
-def _schema_of_hint(hint: Any) -> Schema | None:
-    """A hint's strict schema by itself; None where it has none, or refers to other types."""
-    try:
-        return _cached_schema(hint, repr(hint))
-    except TypeError as error:
-        if "unhashable" not in str(error):
-            raise
-        return _cached_schema.__wrapped__(hint, "")
-
-
-@functools.lru_cache(maxsize=1024)
-def _cached_schema(hint: Any, written: str) -> Schema | None:
-    """By how it is written too: a Literal equals one with its values in another order."""
-    from pydantic import TypeAdapter
-
-    # Within a list, where a type of the user's own is referred to and not written out.
-    listed: Any = list
-    schema = TypeAdapter(listed[hint]).json_schema()
-    if "$defs" in schema:
-        return None
-    try:
-        return strict_of_type(_whole({"a": tidied(schema)["items"]}, ["a"]), "Tools")["properties"]["a"]  # type: ignore[no-any-return]
-    except (SchemaError, KeyError):
-        return None
 
 
 def _parameters(function: Callable[..., Any], place: str) -> list[inspect.Parameter]:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import enum
+import inspect
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import pytest
+from pydantic import create_model
 
 import psbridge as ps
+from psbridge.chat.hints import plain_schema
+from psbridge.chat.schema import tidied
 from psbridge.chat.session import ChatSession
 from psbridge.chat.tools import Tool, tool
 from psbridge.testing import OfflineOpenAI, tool_call
@@ -93,6 +99,64 @@ def test_descriptions_come_from_the_docstring(docstring: str) -> None:
     assert made.description == "Find a ticket.\n\nLooks at open ones first."
     assert made.parameters["properties"]["text"]["description"] == "what it is about."
     assert made.parameters["properties"]["most"]["description"] == "how many."
+
+
+@pytest.mark.parametrize(
+    ("docstring", "description", "words"),
+    [
+        ("Find tickets that\n    are open.\n\n    Now.\n    ", "Find tickets that\nare open.\n\nNow.", None),
+        ("\n    Args:\n        text: what.\n    ", "", "what."),
+        ("Note: slow.", "Note: slow.", None),
+    ],
+)
+def test_a_description_keeps_its_lines(docstring: str, description: str, words: str | None) -> None:
+    def find(text: str) -> None: ...
+
+    find.__doc__ = docstring
+    made = tool(find)
+    assert (made.description, made.parameters["properties"]["text"].get("description")) == (
+        description,
+        words,
+    )
+
+
+class Single(enum.Enum):
+    only = "x"
+
+
+class Twice(enum.Enum):
+    first = "x"
+    again = "x"  # noqa: PIE796 - what is tried
+
+
+class Told(enum.Enum):
+    """What is told."""
+
+    yes = "y"
+
+
+class Rights(enum.Flag):
+    read = 1
+    write = 2
+
+
+HINTS: list[Any] = [
+    Any, list, dict, dict[str, Any], dict[str, int | None], dict[int, str], Mapping[str, list[int]], None,
+    list[Any], int | str | None, None | str, Literal["a", 1], Literal[True], Literal["a"], Literal["a", None],
+    list[int] | Sequence[int], Single, Twice, Told, Rights, Single | Unit, list[Unit | None], bytes,
+]  # fmt: skip
+
+
+def test_what_is_known_of_plain_hints_is_what_pydantic_says() -> None:
+    hints = [
+        hint for row in SIGNATURES for hint in inspect.get_annotations(row.function, eval_str=True).values()
+    ]
+    known = [(hint, plain_schema(hint)) for hint in [*hints, *HINTS]]
+    assert len([schema for _, schema in known if schema is not None]) >= 40
+    for hint, schema in known:
+        if schema is not None:
+            whole: Any = create_model("Whole", a=(hint, ...))
+            assert schema == tidied(whole.model_json_schema())["properties"]["a"]
 
 
 def starred(*names: str) -> None: ...
