@@ -13,6 +13,7 @@ from typing import Any
 
 from ..client import Reply
 from ..cmdlets import completion
+from ..cmdlets.table import entry
 from ..models.base import Model
 from .asking import Question, drive, steps
 from .entry import ITEM, PARAMETERS
@@ -128,6 +129,30 @@ def question_of_bound(bound: Mapping[str, Any]) -> Question:
         sound_file=None if sound_file is None else str(sound_file),
         home=home,
     )
+
+
+# What is a conversation's own business, or no matter of one message.
+_NOT_HERE = frozenset(
+    """Messages System Template Reply PassThru WithHttpInfo Unordered RequestsPerMinute TokensPerMinute
+    CreateChatCompletionRequest""".split()
+)
+
+
+def parameters_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of New-ChatCompletion by their names, in any spelling that it takes, converted as it does.
+
+    Raises:
+        PSBridgeError: naming one that is none, or that a conversation does not take.
+    """
+    if not given:
+        return {}
+    bound = dict(entry("New-ChatCompletion").command.bind_call((), {"Messages": ("",), **given}))
+    if "Messages" not in given:
+        del bound["Messages"]
+    misplaced = next((name for name in bound if name in _NOT_HERE), None)
+    if misplaced is not None:
+        raise refusal(misplaced, "must not be given to a conversation")
+    return bound
 
 
 def _tools(members: dict[str, Any]) -> dict[str, Tool]:

@@ -98,6 +98,11 @@ def _from_item(bound: Mapping[str, Any]) -> tuple[Model | None, list[Model]]:
         return None, [message_of(str(item))]
     if _is_message(item):
         return None, [message_of(item)]
+    if "messages" not in (_members(item) or ("messages",)):
+        raise refusal(
+            ITEM,
+            "must be a request with messages, a message or a text; 'Template' makes a text of properties",
+        )
     request = as_request(item)
     return request, list(request.messages or ())
 

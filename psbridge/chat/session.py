@@ -13,15 +13,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..client import AsyncClient
 from ..cmdlets import completion
-from ..cmdlets.codec import ModelCodec
+from ..cmdlets.cmdlet import COMMON, obeying
 from ..cmdlets.warning import warn
 from ..errors import PSBridgeError
 from ..models.base import Model as _Model
 from ..models.problems import InvalidValueError
 from .asking import Question, adrive, drive, question_of, steps
-from .calls import question_of_bound, text_of
+from .calls import parameters_of, question_of_bound, text_of
 from .errors import refusal
 from .files import write_whole
 from .history import (
@@ -110,12 +109,12 @@ class ChatSession:
         Messages: Iterable[Any] = (),
         **Parameters: Any,
     ) -> None:
-        if MaxHistoryTokens is not None and MaxHistoryTokens < 1:
-            raise refusal("MaxHistoryTokens", "must be 1 or more")
+        if MaxHistoryTokens is not None and (not isinstance(MaxHistoryTokens, int) or MaxHistoryTokens < 1):
+            raise refusal("MaxHistoryTokens", "must be a whole number, 1 or more")
         self.Id = uuid.uuid4().hex
         self.Model = Model
         self.MaxHistoryTokens = MaxHistoryTokens
-        self.Parameters = Parameters
+        self.Parameters = parameters_of(Parameters)
         self.Usage = SessionUsage()
         self.UsageByModel: dict[str, SessionUsage] = {}
         self.Messages: list[Any] = messages_of(list(Messages))
@@ -124,7 +123,6 @@ class ChatSession:
         self._weights: dict[int, tuple[Any, int]] = {}
         self._warned = False
         self._busy = threading.Lock()
-        self._async: AsyncClient | None = None
 
     # --- asking
 
@@ -143,45 +141,70 @@ class ChatSession:
         Raises:
             InvalidValueError, ClientError, AnswerError: the history is then as it was.
         """
-        bound = {**self.Parameters, **Parameters}
-        question = self._question(Message, bound)
-        options = completion.call_options(bound)
+        return self.say(Message, parameters_of(Parameters))
+
+    def say(self, message: Any, parameters: Mapping[str, Any]) -> Any:
+        """`send` with parameters that were bound already."""
+        bound = {**self.Parameters, **parameters}
         if bound.get("Stream") or bound.get("StreamText"):
-            from .streaming import AnswerStream
+            return self._streamed(message, bound)
+        with self._one_at_a_time(), obeying(bound):
+            question = self._question(message, bound)
+            options = completion.call_options(bound)
 
-            stream = AnswerStream(question, options, lambda reply: self._grow(question, reply))
-            return stream.text() if bound.get("StreamText") else stream
+            def ask(request: _Model) -> Any:
+                return completion.client().create(completion.as_bytes(request), **options).value
 
-        def ask(request: _Model) -> Any:
-            return completion.client().create(completion.as_bytes(request), **options).value
-
-        with self._one_at_a_time():
             reply = drive(steps(question), question, ask)
             self._grow(question, reply)
         return _wanted(reply, bound)
 
+    def _streamed(self, message: Any, bound: dict[str, Any]) -> Any:
+        from .streaming import AnswerStream
+
+        busy = self._one_at_a_time()
+        asked: list[Question] = []
+
+        def ask() -> Question:
+            with obeying(bound):
+                asked[:] = [self._question(message, bound)]
+            return asked[0]
+
+        def begin() -> Question:
+            busy.__enter__()
+            try:
+                return ask()  # the history may have grown since
+            except BaseException:
+                busy.leave()
+                raise
+
+        with obeying(bound):
+            options = completion.call_options(bound)
+        stream = AnswerStream(ask(), options, begin, lambda reply: self._grow(asked[0], reply), busy.leave)
+        return stream.text() if bound.get("StreamText") else stream
+
     async def asend(self, Message: Any, **Parameters: Any) -> Any:
         """`send` on asyncio; streams are `send`'s alone."""
-        bound = {**self.Parameters, **Parameters}
+        bound = {**self.Parameters, **parameters_of(Parameters)}
         for name in ("Stream", "StreamText"):
             if bound.get(name):
                 raise refusal(name, "must not be given to 'asend'; 'send' streams")
-        question = self._question(Message, bound)
-        options = completion.call_options(bound)
-        async with AsyncClient(codec=ModelCodec()) as client:
+        client = await completion.async_client()
+        with self._one_at_a_time(), obeying(bound):
+            question = self._question(Message, bound)
+            options = completion.call_options(bound)
 
             async def ask(request: _Model) -> Any:
                 return (await client.create(completion.as_bytes(request), **options)).value
 
-            with self._one_at_a_time():
-                reply = await adrive(steps(question), question, ask)
-                self._grow(question, reply)
+            reply = await adrive(steps(question), question, ask)
+            self._grow(question, reply)
         return _wanted(reply, bound)
 
     def _question(self, message: Any, bound: dict[str, Any]) -> Question:
         said = messages_of(message, "Message")
         kept = self._within_budget(said)
-        own = {name: value for name, value in bound.items() if name not in ("Messages", "System", "Reply")}
+        own = {name: value for name, value in bound.items() if name not in COMMON or name == "WhatIf"}
         if own.get("Stream") or own.get("StreamText"):
             # Without it a streamed answer does not tell what it used.
             own.setdefault("StreamOptions", {"include_usage": True})
@@ -264,6 +287,12 @@ class ChatSession:
         branch.Messages = list(self.Messages)
         return branch
 
+    def __copy__(self) -> ChatSession:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> ChatSession:
+        return self.copy()
+
     @property
     def System(self) -> str | None:
         """The text of the first system message; setting it replaces that, or puts one in front."""
@@ -322,7 +351,7 @@ class ChatSession:
         """Write the session to a JSON file, which is whole or not there. It holds no key.
 
         Raises:
-            OSError: when it cannot be written.
+            InvalidValueError: when it cannot be written; a file that was there stays.
         """
         from pathlib import Path as FilePath
 
@@ -335,7 +364,11 @@ class ChatSession:
             "usage": dict(vars(self.Usage)),
             "usage_by_model": {model: dict(vars(used)) for model, used in self.UsageByModel.items()},
         }
-        write_whole(FilePath(Path), json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n")
+        content = json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
+        try:
+            write_whole(FilePath(Path), content)
+        except OSError as error:
+            raise refusal("Path", f"'{Path}' cannot be written: {error.strerror}") from None
 
     @classmethod
     def load(cls, Path: str | Path) -> ChatSession:
@@ -365,17 +398,26 @@ class _Busy:
 
     def __init__(self, lock: threading.Lock) -> None:
         self._lock = lock
+        self._held = False
 
     def __enter__(self) -> None:
         if not self._lock.acquire(blocking=False):
             raise PSBridgeError(
-                "The session is still waiting for an answer; wait for it, or ask in a branch (copy).",
+                "The session is still waiting for an answer; wait for it (read a stream to its end, or close "
+                "it), or ask in a branch (copy).",
                 error_id="PSBridge.SessionBusy",
                 category="ResourceBusy",
             )
+        self._held = True
+
+    def leave(self) -> None:
+        """Let the next question in; nothing happens a second time."""
+        held, self._held = self._held, False
+        if held:
+            self._lock.release()
 
     def __exit__(self, *ignored: object) -> None:
-        self._lock.release()
+        self.leave()
 
 
 def _usage_of(sums: Any) -> SessionUsage:

@@ -27,7 +27,7 @@ def send_chat_message(bound: Bound) -> Any:
     """Say something; the reply, or what the switches ask for."""
     session = session_of(bound["Session"])
     parameters = {name: value for name, value in bound.items() if name not in ("Message", "Session")}
-    answer = session.send(bound["Message"], **parameters)
+    answer = session.say(bound["Message"], parameters)
     if session is bound["Session"]:
         return answer
     return _until_read(session, answer) if hasattr(answer, "__next__") else Turn(session, answer)

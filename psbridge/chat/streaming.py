@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -11,37 +13,23 @@ from ..cmdlets import completion
 from .asking import Ask, Question, run_calls, steps
 
 
-class AnswerStream:
-    """Iterate it for typed chunks, or use `text`, `partials` or `completion`; close it, or use `with`.
+@dataclass
+class _Course:
+    """How far a stream is; apart from it, so that a stream nobody reads on is closed at once."""
 
-    Args:
-        question: what is asked.
-        options: the client's options of each call.
-        finished: told the last reply once it is whole.
+    question: Question
+    options: Any
+    began: Callable[[], Question] | None
+    finished: Callable[[Any], None] | None
+    ended: Callable[[], None]
+    open: ChatStream | None = None
+    reply: Any = None
 
-    Raises, while it is read:
-        ClientError: a call failed; of a broken stream `partial` holds what had arrived.
-        AnswerError: the answer is not what it is held to.
-    """
-
-    def __init__(
-        self, question: Question, options: Any, finished: Callable[[Any], None] | None = None
-    ) -> None:
-        self._question = question
-        self._options = options
-        self._finished = finished
-        self._open: ChatStream | None = None
-        self._reply: Any = None
-        self._chunks = self._all_chunks()
-
-    def __iter__(self) -> AnswerStream:
-        return self
-
-    def __next__(self) -> Any:
-        return next(self._chunks)
-
-    def _all_chunks(self) -> Iterator[Any]:
-        work = steps(self._question)
+    def chunks(self) -> Generator[Any, None, None]:
+        """The chunks of all rounds."""
+        if self.began is not None:
+            self.question = self.began()
+        work = steps(self.question)
         outcome: Any = None
         try:
             while True:
@@ -49,19 +37,53 @@ class AnswerStream:
                 outcome = None
                 if isinstance(step, Ask):
                     body = completion.as_bytes(step.request)
-                    with completion.client().stream(body, **self._options) as stream:
-                        self._open = stream
+                    with completion.client().stream(body, **self.options) as stream:
+                        self.open = stream
                         yield from stream
                         outcome = stream.completion()
-                    self._open = None
+                    self.open = None
                 else:
-                    run_calls(step, self._question)
+                    run_calls(step, self.question)
         except StopIteration as end:
-            self._reply = end.value
+            self.reply = end.value
+            if self.finished is not None:
+                self.finished(self.reply)
         finally:
             work.close()
-        if self._finished is not None:
-            self._finished(self._reply)
+            self.ended()
+
+
+class AnswerStream:
+    """Iterate it for typed chunks, or use `text`, `partials` or `completion`; close it, or use `with`.
+
+    Args:
+        question: what is asked.
+        options: the client's options of each call.
+        began: gives the question anew when reading begins.
+        finished: told the last reply once it is whole.
+        ended: called when nothing more comes after reading began, however it ended.
+
+    Raises, while it is read:
+        ClientError: a call failed; of a broken stream `partial` holds what had arrived.
+        AnswerError: the answer is not what it is held to.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        options: Any,
+        began: Callable[[], Question] | None = None,
+        finished: Callable[[Any], None] | None = None,
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._course = _Course(question, options, began, finished, ended)
+        self._chunks: Iterator[Any] = self._course.chunks()
+
+    def __iter__(self) -> AnswerStream:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._chunks)
 
     def text(self) -> Iterator[str]:
         """The content of the first choice, piece by piece as it arrives; pieces are not empty."""
@@ -73,7 +95,7 @@ class AnswerStream:
 
     def partials(self) -> Iterator[Any]:
         """With -As or -JsonSchema: the value as far as it has come, as it grows; last the checked one."""
-        answer = self._question.answer
+        answer = self._course.question.answer
         if answer is None:
             raise TypeError("only an answer with 'As' or 'JsonSchema' has partial values")
         text = ""
@@ -82,20 +104,23 @@ class AnswerStream:
             value = answer.partial_of(text)
             if value is not None:
                 yield value
-        yield self._reply.Parsed
+        yield self._course.reply.Parsed
 
     def completion(self) -> Any:
         """Read to the end; the last reply, with `Parsed` and `ToolCalls` where asked for."""
         for _ in self:
             continue
-        return self._reply
+        return self._course.reply
 
     def close(self) -> None:
         """Close the connection at once; iterating afterwards ends."""
-        stream, self._open = self._open, None
+        stream, self._course.open = self._course.open, None
         if stream is not None:
             stream.close()
-        self._chunks = iter(())
+        chunks, self._chunks = self._chunks, iter(())
+        if isinstance(chunks, Generator):
+            with suppress(ValueError):  # another thread is reading, which ends with the connection
+                chunks.close()
 
     def __enter__(self) -> AnswerStream:
         return self

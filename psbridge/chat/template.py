@@ -116,10 +116,10 @@ def properties_of(item: Any) -> Mapping[str, Any]:
         return {str(name): value for name, value in item.items()}
     if isinstance(item, str):
         return _json_object(item)
+    if isinstance(item, tuple) and hasattr(item, "_asdict"):
+        return dict(item._asdict())
     if item is None or isinstance(item, (int, float, bytes, list, tuple)):
         return {}
-    if isinstance(getattr(item, "_fields", None), tuple):
-        return dict(item._asdict())
     return _Attributes(item)
 
 

@@ -109,11 +109,15 @@ class Client:
         gate = self._core.gate(limits, held)
         return Line(self._thread, self._twin().create_reserved(gate, held), concurrency, ordered, tell, gate)
 
-    def _twin(self) -> AsyncClient:
+    def on_asyncio(self) -> AsyncClient:
+        """A new asyncio client with connections of its own; settings, codec, limits and usage are shared."""
         from .asyncclient import AsyncClient
 
+        return AsyncClient(_core=self._core)
+
+    def _twin(self) -> AsyncClient:
         if self._many is None:
-            self._many = AsyncClient(_core=self._core)
+            self._many = self.on_asyncio()
         return self._many
 
     def create(self, body: bytes | Mapping[str, Any], **options: Unpack[CallOptions]) -> Reply:

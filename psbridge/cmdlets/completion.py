@@ -15,7 +15,7 @@ from ..models.base import Model
 from .builders import Builder, builder
 from .complete import completed
 from .operations import as_bytes, whole
-from .session import OPTIONS, call_options, client, result_of
+from .session import OPTIONS, async_client, call_options, client, result_of
 from .table import entry
 
 # With what is a call's in general, which whoever makes chat calls has from here too.
@@ -24,6 +24,7 @@ __all__ = [
     "DEFAULT_MODEL",
     "as_bytes",
     "as_request",
+    "async_client",
     "call_options",
     "client",
     "new_chat_completion",
@@ -67,6 +68,12 @@ def new_chat_completion(bound: Bound) -> Any:
 def remember(reply: Model, request: Model) -> None:
     """Have a reply know what it answered, so that one can go on from it: no member, and in no JSON."""
     object.__setattr__(reply, "_question", request)
+
+
+def forget(reply: Any) -> None:
+    """Undo `remember`: many replies that are kept shall not keep all that was asked too."""
+    if isinstance(reply, Model):
+        reply.__dict__.pop("_question", None)
 
 
 def request_of(bound: Bound) -> CreateChatCompletionRequest:

@@ -18,7 +18,7 @@ from ..errors import PSBridgeError
 from ..models import CreateChatCompletionRequest
 from ..models.problems import InvalidValueError
 from .cmdlet import COMMON, Bound, obeying
-from .completion import CALL, request_of
+from .completion import CALL, forget, request_of
 from .operations import as_bytes
 from .session import call_options, client, result_of
 
@@ -32,15 +32,24 @@ _ITEM = "CreateChatCompletionRequest"
 def new_chat_completions(
     source: Iterator[Bound | PSBridgeError], one: Callable[[Bound], Any]
 ) -> Iterator[Any]:
-    """What becomes of each item; one at a time and in order unless -ThrottleLimit and -Unordered say more."""
+    """What becomes of each item; one at a time and in order unless -ThrottleLimit and -Unordered say more.
+
+    Replies know what they answered only with -PassThru.
+    """
+
+    def alone(bound: Bound) -> Any:
+        result = one(bound)
+        forget(result)
+        return result
+
     for bound in source:
         if isinstance(bound, PSBridgeError):
             yield bound
         elif bound.get("Unordered") or any(bound.get(name) is not None for name in LIMITS):
-            yield from _several(chain([bound], source), bound, one)
+            yield from _several(chain([bound], source), bound, alone)
             return
         else:
-            yield one(bound)
+            yield alone(bound)
 
 
 def _several(

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import atexit
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from ..forks import new_lock
 
 if TYPE_CHECKING:
-    from ..client import Cancellation, Client, Reply, UsageTotals
+    from ..client import AsyncClient, Cancellation, Client, Reply, UsageTotals
 
 _log = logging.getLogger("psbridge.cmdlets")
 _lock = new_lock()
@@ -35,6 +36,31 @@ def client() -> Client:
                 _client = Client(codec=ModelCodec())
                 atexit.register(_client.close)
     return _client
+
+
+async def async_client() -> AsyncClient:
+    """The running event loop's own client, beside `client`: its connections last until the loop ends."""
+    from asyncio import get_running_loop
+
+    loop = get_running_loop()
+    kept = _of_loops.get(loop)
+    if kept is None:
+        # A loop that ends closes the asynchronous generators that were begun in it, and this one the client.
+        holder = _held_open(loop)
+        kept = _of_loops[loop] = (await anext(holder), holder)
+    return kept[0]
+
+
+async def _held_open(loop: Any) -> AsyncGenerator[AsyncClient, None]:
+    own = client().on_asyncio()
+    try:
+        yield own
+    finally:
+        _of_loops.pop(loop, None)
+        await own.close()
+
+
+_of_loops: WeakKeyDictionary[Any, tuple[AsyncClient, AsyncGenerator[AsyncClient, None]]] = WeakKeyDictionary()
 
 
 def usage_totals(bound: Mapping[str, Any]) -> UsageTotals:

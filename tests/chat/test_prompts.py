@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,6 +12,11 @@ import psbridge as ps
 from psbridge.testing import Fault, OfflineOpenAI
 
 ask = ps.New_ChatCompletion
+
+
+class Line(NamedTuple):
+    Text: str
+    Id: int
 
 
 def sent(server: OfflineOpenAI, index: int = -1) -> Any:
@@ -41,6 +46,10 @@ def test_a_template_names_the_item_s_properties(server: OfflineOpenAI) -> None:
     list(ask.pipe(rows, Model="m", Template="Classify {{now}}: {Text}"))
     said = [request.json["messages"][0]["content"] for request in server.requests]
     assert said == ["Classify {now}: a {b}", "Classify {now}: c"]
+    list(ask.pipe([Line("d", 3)], Model="m", Template="{text} {id}"))
+    assert sent(server)["messages"][0]["content"] == "d 3"
+    with pytest.raises(ps.InvalidValueError, match="'Template' makes a text of properties"):
+        list(ask.pipe(rows, Model="m"))
 
 
 def test_an_item_without_the_property_is_an_error_in_its_place(server: OfflineOpenAI) -> None:
@@ -86,11 +95,21 @@ def test_a_reply_goes_on_from_its_question(server: OfflineOpenAI) -> None:
         {"role": "assistant", "content": "one"},
         {"role": "user", "content": "and in German"},
     ]
-    [piped] = ask.pipe([reply], Messages="and in German", Model="m")
+    [piped] = ask.pipe([reply], Messages="and in German", Model="m", PassThru=True)
     assert sent(server)["messages"] == expected
     ask(Reply=reply, Messages="and in German", Model="m")
     assert sent(server)["messages"] == expected
-    assert "first?" not in reply.model_dump_json() and piped.choices[0].message.content == "two"
+    assert "first?" not in reply.model_dump_json() and piped.Reply.choices[0].message.content == "two"
+
+
+def test_only_with_pass_through_do_replies_of_a_pipeline_know_their_question(server: OfflineOpenAI) -> None:
+    server.reply("a", when=lambda body: True)
+    for throttle in (None, 2):
+        [pair] = ask.pipe(["x"], Model="m", PassThru=True, ThrottleLimit=throttle)
+        [alone] = ask.pipe(["x"], Model="m", ThrottleLimit=throttle)
+        for reply, texts in ((pair.Reply, ["x", "a", "y"]), (alone, ["a", "y"])):
+            ask(Reply=reply, Messages="y", Model="m")
+            assert [message["content"] for message in sent(server)["messages"]] == texts
 
 
 def test_pass_through_gives_the_item_beside_its_reply(server: OfflineOpenAI) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from client.faulty import COMPLETION, Connection, FaultyServer
 
 import psbridge as ps
 from psbridge.testing import Fault, OfflineOpenAI, tool_call
@@ -111,6 +113,8 @@ def test_a_branch_goes_on_by_itself(server: OfflineOpenAI) -> None:
     session = ps.ChatSession(Model="m")
     session.send("root")
     branch = ps.Copy_ChatSession(Session=session)
+    for copied in (copy.copy(session), copy.deepcopy(session)):
+        assert copied.Messages == session.Messages and copied.Id != session.Id
     session.send("l")
     branch.send("r")
     assert [text for _, text in said(server)] == ["root", "one", "r"]
@@ -183,6 +187,80 @@ def test_two_questions_at_once_do_not_tear_the_history_apart(server: OfflineOpen
     results = asyncio.run(main())
     errors = [one for one in results if isinstance(one, ps.PSBridgeError)]
     assert [one.error_id for one in errors] == ["PSBridge.SessionBusy"] and len(session.Messages) == 2
+
+
+def test_a_stream_holds_the_session_until_it_was_read(server: OfflineOpenAI) -> None:
+    server.reply("one", when="first")
+    server.reply("two", when="second")
+    session = ps.ChatSession(Model="m")
+    stream = session.send("first", Stream=True)
+    next(stream)
+    with pytest.raises(ps.PSBridgeError, match="read a stream to its end"):
+        session.send("second")
+    assert "".join(stream.text()) == "one"
+    session.send("second")
+    unread = session.send("first", Stream=True)
+    closed = session.send("first", Stream=True)
+    next(closed)
+    closed.close()
+    for _ in session.send("first", StreamText=True):
+        break
+    assert [one.content for one in session.Messages] == ["first", "one", "second", "two"]
+    assert session.send("second", TextOnly=True) == "two"
+    unread.completion()
+    assert [one.content for one in session.Messages][-4:] == ["second", "two", "first", "one"]
+
+
+def test_messages_on_asyncio_share_a_connection_and_are_counted() -> None:
+    async def answers(connection: Connection) -> None:
+        while True:
+            await connection.request()
+            await connection.reply(COMPLETION)
+
+    async def main() -> None:
+        session = ps.ChatSession(Model="m", Connection=there)
+        await session.asend("a")
+        await session.asend("b")
+        await session.copy().asend("c")
+
+    listener = FaultyServer(answers)
+    there = ps.New_ChatConnection(BaseUrl=listener.base_url, AccessToken="sk-x")
+    before = ps.Get_ChatCompletionUsage().requests
+    try:
+        for turn in (1, 2):
+            asyncio.run(main())
+            assert listener.connections == turn
+            assert ps.Get_ChatCompletionUsage().requests - before == 3 * turn
+    finally:
+        listener.stop()
+
+
+def test_parameters_go_by_any_spelling_and_unknown_ones_are_said(server: OfflineOpenAI) -> None:
+    many: Any = "many"
+    session = ps.ChatSession(Model="m", temperature=0)
+    session.send("x", topp="0.5", textonly=True)
+    assert (server.requests[-1].json["temperature"], server.requests[-1].json["top_p"]) == (0, 0.5)
+    for wrong, says in (
+        ({"Temprature": 1}, "matches parameter name 'Temprature'"),
+        ({"Temperature": 9}, "smaller than or equal to 2"),
+        ({"System": "s"}, "'System', must not be given to a conversation"),
+        ({"Messages": "m"}, "'Messages', must not be given to a conversation"),
+        ({"WithHttpInfo": True}, "'WithHttpInfo', must not be given"),
+    ):
+        with pytest.raises(ps.PSBridgeError, match=says):
+            session.send("x", **wrong)
+        with pytest.raises(ps.PSBridgeError, match=says):
+            asyncio.run(session.asend("x", **wrong))
+    with pytest.raises(ps.PSBridgeError, match="'Modell'"):
+        ps.ChatSession(Modell="m")
+    with pytest.raises(ps.InvalidValueError, match="MaxHistoryTokens', must be a whole number"):
+        ps.ChatSession(MaxHistoryTokens=many)
+    assert len(server.requests) == 1 and len(session.Messages) == 2
+
+
+def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ps.InvalidValueError, match=r"'Path', '.*s\.json' cannot be written: No such file"):
+        ps.Export_ChatSession(Session=ps.ChatSession(), Path=str(tmp_path / "nowhere" / "s.json"))
 
 
 def test_costs_of_a_reply_a_conversation_and_the_process(server: OfflineOpenAI, tmp_path: Path) -> None:

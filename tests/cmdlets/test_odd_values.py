@@ -39,7 +39,7 @@ def circle() -> Any:
         ({"TimeoutSec": 0}, "TimeoutSec must be a number of seconds"),
         ({"MaxRetryCount": -1}, "MaxRetryCount must be a whole number"),
         (
-            {"CreateChatCompletionRequest": circle(), "Messages": None, "Model": None},
+            {"CreateChatCompletionRequest": {**circle(), "messages": []}, "Messages": None, "Model": None},
             "must not contain itself",
         ),
         ({"Metadata": circle()}, "must not contain itself"),
