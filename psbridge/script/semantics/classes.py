@@ -84,11 +84,13 @@ def class_property(
     default: Callable[[], Any] | None = None,
     static: bool = False,
     hidden: bool = False,
+    validate: Iterable[Any] = (),
 ) -> Member:
     """A property of a class, for `script_class`: its .NET type, and what gives its first value."""
 
     def add(owner: ScriptClass) -> None:
         item = PortedProperty(owner, name, _type(type), default, hidden)
+        item.rule.validators = tuple(validate)
         if static:
             owner.static_properties[name.lower()] = item
             owner.statics[name.lower()] = item.initial(owner.scope)

@@ -61,6 +61,8 @@ from .session import (
     named,
     parameter,
     run,
+    run_into,
+    separator,
     session,
     set_variable,
     show_error,
@@ -68,7 +70,8 @@ from .session import (
     thrown,
     variable,
 )
-from .text import format_operator, text
+from .text import format_operator
+from .text import text as _text
 from .types import is_a
 from .values import Hashtable, NetRef, Ordered
 
@@ -109,6 +112,57 @@ def show(value: Any) -> None:
         return
     for line in lines_of(list(enumerate_value(value))):
         sys.stdout.write(line + "\n")
+
+
+def text(value: Any) -> str:
+    """The text that a value is inside a string; `$OFS` joins what a list has.
+
+    >>> text([1, 2.5, None])
+    '1 2.5 '
+    """
+    if type(value) is str:
+        return value
+    between = separator()
+    items = members_of(value) if between is not None else None
+    return _text(value) if items is None else _text(between).join(_text(item) for item in items)
+
+
+def show_run(command: Any, *arguments: Any, **named: Any) -> None:
+    """Run a command and print what it puts out as it comes. Takes what `run` takes.
+
+    Texts and numbers are printed at once, other objects together, since they may be the rows of one table.
+    """
+    waiting: list[Any] = []
+
+    def put(value: Any) -> None:
+        if isinstance(value, (str, int, float)) and not waiting:
+            show(value)
+        else:
+            waiting.append(value)
+
+    try:
+        run_into(put, command, *arguments, **named)
+    finally:
+        if waiting:
+            show(waiting)
+
+
+def base_call(owner: str, this: Any, name: str, *arguments: Any) -> Any:
+    """`([owner]$this).name(arguments)`: the base class's own method."""
+    from psbridge.script.interpreter import support
+
+    return support.base_call(session().scope, owner, this, name, list(arguments))
+
+
+def read_only(name: str) -> Exception:
+    """The error of an assignment to a variable that the script made read-only, for `raise`."""
+    from psbridge.script.interpreter.support import read_only_variable
+
+    try:
+        read_only_variable(name, None)
+    except PSBridgeError as error:
+        return error
+    raise AssertionError(name)
 
 
 def show_result(value: Any) -> None:
@@ -311,6 +365,7 @@ __all__ = [
     "appended",
     "as_list",
     "as_operator",
+    "base_call",
     "bit_and",
     "bit_not",
     "bit_or",
@@ -365,6 +420,7 @@ __all__ = [
     "ordered",
     "parameter",
     "plus",
+    "read_only",
     "replace",
     "result_items",
     "run",
@@ -382,6 +438,7 @@ __all__ = [
     "show",
     "show_error",
     "show_result",
+    "show_run",
     "split",
     "split_words",
     "static_member",

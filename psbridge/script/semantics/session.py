@@ -35,6 +35,12 @@ _PARTS = "\0parts"
 
 class _Current:
     runtime: Runtime | None = None
+    separator: Any = None
+
+
+def separator() -> Any:
+    """`$OFS` where the script sets it; None else."""
+    return _Current.separator
 
 
 def session() -> Runtime:
@@ -52,6 +58,7 @@ def start(host: Any) -> Runtime:
     from psbridge.script.interpreter.engine import Runtime
 
     _Current.runtime = runtime = Runtime(host)
+    _Current.separator = None
     return runtime
 
 
@@ -85,19 +92,29 @@ def run(
     Raises:
         psbridge.PSBridgeError: the command failed with a terminating error.
     """
+    output: list[Any] = []
+    run_into(output.append, command, *arguments, input=input, streams=streams, **named)
+    return output
+
+
+def run_into(
+    out: Callable[[Any], None],
+    command: Any,
+    *arguments: Any,
+    input: Iterable[Any] | None = None,
+    streams: Mapping[int, Any] | None = None,
+    **named: Any,
+) -> None:
+    """Run a command and hand over each object as it comes; the rest is as for `run`."""
     from psbridge.binding.arguments import Argument
     from psbridge.script.interpreter.commands_of import run_pipeline
     from psbridge.script.interpreter.support import NO_INPUT
 
-    runtime = session()
     bound: list[Any] = list(arguments)
     bound += [Argument(name, value, text=f"-{name}:") for name, value in named.items()]
     redirections = [_redirection(stream, target) for stream, target in (streams or {}).items()] or None
-    output: list[Any] = []
     spec = (command, bound, 1, 1, redirections, False, False)
-    source = NO_INPUT if input is None else input
-    run_pipeline(runtime.scope, output.append, source, [spec])
-    return output
+    run_pipeline(session().scope, out, NO_INPUT if input is None else input, [spec])
 
 
 def get(command: Any, *arguments: Any, **named: Any) -> Any:
@@ -137,6 +154,8 @@ def variable(name: str) -> Any:
 def set_variable(name: str, value: Any) -> None:
     """Set a variable that commands read, such as `ErrorActionPreference`."""
     session().scope.set(name.lower(), value)
+    if name.lower() == "ofs":
+        _Current.separator = value
 
 
 def succeeded() -> bool:
@@ -243,7 +262,7 @@ class Code:
     def _run(self, function: Callable[..., Any] | None) -> Any:
         if function is None:
             return None
-        wanted = list(signature(function).parameters)
+        wanted = [one.name for one in signature(function).parameters.values() if one.default is one.empty]
         sources = {one: self.names.get(_plain(one)) or _EXTRA.get(one, one) for one in wanted}
 
         def run_in(scope: Any, out: Callable[[Any], Any]) -> None:
@@ -335,6 +354,12 @@ class Function:
     ) -> list[Any]:
         """What the command gives: see `run`."""
         return run(self.name, *arguments, input=input, streams=streams, **named)
+
+    def show(self, *arguments: Any, **named: Any) -> None:
+        """Print what the command gives, as it comes."""
+        from psbridge.script.semantics.porting import show_run
+
+        show_run(self.name, *arguments, **named)
 
 
 def function(

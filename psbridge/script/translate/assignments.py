@@ -30,6 +30,13 @@ _COLLECTED = (
 """Statements whose output an assignment collects in a list."""
 
 
+class Known(s.Expression):
+    """A value that a variable of the Python text holds."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
 class Assignments(Forms):
     """Writes assignments and steps."""
 
@@ -100,18 +107,24 @@ class Assignments(Forms):
         if path.startswith("env:"):
             self._environment(node, left)
             return
-        if path.endswith("preference") or path.startswith("psdefaultparameter"):
+        if path.endswith("preference") or path.startswith("psdefaultparameter") or path == "ofs":
             value = self.value(node.right)
             self.write(
                 f"{self.posh('set_variable')}({quoted(left.variable_path.rpartition(':')[2])}, {value.text})"
             )
             return
-        if path in ("true", "false", "_", "args", "input", "ofs", "matches", "error", "psitem", "this"):
+        if path in ("true", "false", "_", "args", "input", "matches", "error", "psitem", "this"):
             raise Refused(node, f"an assignment to ${left.variable_path} has no Python form.")
+        if self.read_only(left):
+            return
         if node.operator == "Equals":
             self._plain(node, left, declared)
             return
         self._computed_assignment(node, left)
+
+    def read_only(self, left: s.VariableExpression) -> bool:
+        """An assignment to a variable that the script made read-only: the error of it."""
+        raise NotImplementedError
 
     def statement_value(self, right: Any) -> None:
         """The right side of an assignment whose value is dropped."""
@@ -301,7 +314,7 @@ class Assignments(Forms):
         if node.operator not in SIGNS:
             raise Refused(node, f"the operator {self.source_of(node).split()[1]} has no Python form yet.")
         right = self.value(node.right)
-        before = self.expression(left)
+        before = self.read(left, changed=True) or self.expression(left)
         if before.text == "None" and before.kind == "none":
             before = Code("None", "none")
         if self._appends(left, before, right, node.operator):
@@ -355,7 +368,7 @@ class Assignments(Forms):
                 value = self.changed(before, value, SIGNS[node.operator])
             self.write(f"{self.posh('set_static')}({owner}, {member}, {value.text})")
             return
-        value = self._right(node.right)
+        value = self._right(node.right) if not isinstance(node.right, Known) else Code(node.right.name)
         if isinstance(left, s.IndexExpression):
             target, place = self.expression(left.target), self.as_value(self.expression(left.index)).text
             setter, getter = "set_index", "index"
@@ -394,11 +407,12 @@ class Assignments(Forms):
         return isinstance(left, s.IndexExpression) and self.expression(left.index).kind == "str"
 
     def _several_at_once(self, node: s.AssignmentStatement, left: s.ArrayLiteral) -> None:
-        if node.operator != "Equals" or not all(
-            isinstance(one, s.VariableExpression) for one in left.elements
-        ):
+        if node.operator != "Equals":
             raise Refused(node, "this assignment to several has no Python form yet.")
         value = self.value(node.right)
+        if not all(isinstance(one, s.VariableExpression) for one in left.elements):
+            self._several_parts(node, left, value)
+            return
         right = node.right
         expression = self._one(right) if isinstance(right, s.Pipeline) else getattr(right, "expression", None)
         if isinstance(expression, s.ArrayLiteral) and len(expression.elements) == len(left.elements):
@@ -408,6 +422,18 @@ class Assignments(Forms):
             return
         names = [self.target(one, "any") for one in left.elements]
         self.write(f"{', '.join(names)} = {self.posh('shared_out')}({value.text}, {len(names)})")
+
+    def _several_parts(self, node: s.AssignmentStatement, left: s.ArrayLiteral, value: Code) -> None:
+        """`$a[0], $a[1] = $a[1], $a[0]`: all values are there before the first is set."""
+        names = [self.unique("part") for _ in left.elements]
+        self.write(f"{', '.join(names)} = {self.posh('shared_out')}({value.text}, {len(names)})")
+        for name, part in zip(names, left.elements, strict=True):
+            made = s.AssignmentStatement(part, "Equals", Known(name))
+            made.start, made.end, made.line = node.start, node.end, node.line
+            self._AssignmentStatement_statement(made)
+
+    def _Known(self, node: Known) -> Code:
+        return Code(node.name)
 
     def step(self, node: s.UnaryExpression) -> None:
         """`$i++` as a statement."""
@@ -419,6 +445,8 @@ class Assignments(Forms):
             return
         if not isinstance(child, s.VariableExpression):
             raise Refused(node, "++ on this has no Python form yet.")
+        if self.read_only(child):
+            return
         before = self.expression(child)
         if before.kind in ("int", "float"):
             name = self.target(child, before.kind)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import syntax as s
-from .code import ATOM, OR, SCALARS, Code, Refused, quoted
-from .operators import Operators
+from .code import ATOM, OR, SCALARS, Code, Refused
+from .parameters import Parameters
 
 WORDS = {
     "args": "arguments",
@@ -18,42 +18,21 @@ WORDS = {
     "this": "this",
 }
 """What the variables that PowerShell sets for a function are called as its parameters."""
-_FLAGS = {
-    "mandatory": "mandatory",
-    "valuefrompipeline": "from_pipeline",
-    "valuefrompipelinebypropertyname": "from_pipeline_by_property_name",
-    "valuefromremainingarguments": "from_remaining_arguments",
-}
-_VALIDATORS = {
-    "validateset": "ValidateSet",
-    "validatescript": "validate_script",
-    "validaterange": "ValidateRange",
-    "validatepattern": "ValidatePattern",
-    "validatelength": "ValidateLength",
-    "validatecount": "ValidateCount",
-    "validatenotnull": "ValidateNotNull",
-    "validatenotnullorempty": "ValidateNotNullOrEmpty",
-    "validatenotnullorwhitespace": "ValidateNotNullOrWhiteSpace",
-}
-_ALLOWED = {
-    "allownull": "allow_null",
-    "allowemptystring": "allow_empty_string",
-    "allowemptycollection": "allow_empty_collection",
-}
 
 
-class Blocks(Operators):
+class Blocks(Parameters):
     """Writes script blocks."""
 
     def statement(self, node: Any) -> None:
         """One statement."""
         raise NotImplementedError
 
-    def block(self, statements: list[Any], after: int) -> None:
-        """Statements with the comments before each."""
+    def block(self, statements: list[Any], after: int, traps: Sequence[Any] = ()) -> None:
+        """Statements with the comments before each; an error in one goes to the traps."""
         raise NotImplementedError
 
     sink: tuple[str, ...] = ("print",)
+    captured: dict[str, Code] = {}  # noqa: RUF012 - replaced, never changed
 
     def item_name(self) -> str:
         """What `$_` is called here: one name for each block inside another."""
@@ -241,13 +220,19 @@ class Blocks(Operators):
     # Blocks as values
 
     def _ScriptBlockExpression(self, node: s.ScriptBlockExpression) -> Code:
-        inner = node.script_block
         simple = self._as_lambda(node)
-        if simple is not None:
-            return simple
+        return simple if simple is not None else self.block_value(node, {})
+
+    def block_value(self, node: s.ScriptBlockExpression, captured: dict[str, Code]) -> Code:
+        """A block as functions before this statement, with the variables that it keeps as they are now."""
+        inner = node.script_block
         parameters = list(inner.param_block.parameters) if inner.param_block is not None else []
         stem = self.unique("block")
-        parts = self.parts(stem, inner, parameters, node.start + 1)
+        kept, self.captured = self.captured, captured
+        try:
+            parts = self.parts(stem, inner, parameters, node.start + 1)
+        finally:
+            self.captured = kept
         declared = [self.parameter(one) for one in parameters]
         if list(parts) == ["end"]:
             return Code(f"{self.posh('block')}({', '.join([parts['end'], *declared])})", "block")
@@ -290,24 +275,34 @@ class Blocks(Operators):
         )
 
     def parts(
-        self, stem: str, inner: s.ScriptBlock, parameters: list[Any], after: int, key: str | None = None
+        self,
+        stem: str,
+        inner: s.ScriptBlock,
+        parameters: list[Any],
+        after: int,
+        key: str | None = None,
+        *,
+        filter_: bool = False,
     ) -> dict[str, str]:
         """The Python functions of a block's begin, process and end, by role; of several, the one around."""
         if inner.dynamic_param_block or inner.clean_block:
             raise Refused(inner, "a block with dynamicparam or clean has no Python form yet.")
         blocks = {"begin": inner.begin_block, "process": inner.process_block, "end": inner.end_block}
+        if filter_:
+            blocks = {"process": inner.end_block}
         present = {
             role: block
             for role, block in blocks.items()
             if block is not None and (block.statements or role == "process")
         }
         present = present or {"end": s.NamedBlock("End", [])}
-        for block in present.values():
-            if block.traps:
-                raise Refused(block.traps[0], "a trap statement has no Python form yet.")
         key = key or f"{self.scope}/{stem}"
         for one in parameters:
             self._widen((key, one.name.variable_path.lower()), self.kind_of(one))
+        for path, code in self.captured.items():
+            self._widen((key, path), code.kind)
+        if self.captured and len(present) > 1:
+            raise Refused(inner, "a closure with begin, process and end has no Python form yet.")
         if len(present) == 1:
             ((role, block),) = present.items()
             self._part(stem, block, parameters, after, key, top=self.depth == 0)
@@ -351,7 +346,8 @@ class Blocks(Operators):
         shares: bool = False,
     ) -> None:
         """One part of a block; its parameters are those of the script's that it uses."""
-        paths = [one.name.variable_path.lower() for one in parameters]
+        captured, self.captured = self.captured, {}
+        paths = [*(one.name.variable_path.lower() for one in parameters), *captured]
         kept_words, kept_current = self.words, self.current
         self.words = dict(WORDS)
         item = "item" if "item" not in self.taken else "current_item"
@@ -362,7 +358,7 @@ class Blocks(Operators):
         def body() -> None:
             start = len(self.lines)
             first = block.statements[0].start if block.statements else block.start
-            self.block(block.statements, min(after, first))
+            self.block(block.statements, min(after, first), block.traps)
             self.yielding(start)
             used.update(self.frame.words)
             if has_word("\n".join(self.lines[start:]), item):
@@ -385,103 +381,14 @@ class Blocks(Operators):
             if has_word(text, self.name(one.name.variable_path))
         ]
         chosen += [f"{one}: Any" for one in (item, *WORDS.values()) if one in used]
+        chosen += [
+            f"{self.name(path)}: {self.annotation(code.kind)} = {code.text}"
+            for path, code in captured.items()
+            if has_word(text, self.name(path))
+        ]
         if any("Any" in one for one in chosen):
             self.modules.add("typing")
         self.lines[header] = self.lines[header].replace("\1", ", ".join(chosen))
-
-    # Parameters
-
-    def kind_of(self, node: s.Parameter) -> str:
-        """What is known of a parameter's value."""
-        kinds = {"string": "str", "int": "int", "int32": "int", "bool": "bool", "double": "float"}
-        for attribute in node.attributes:
-            if isinstance(attribute, s.TypeConstraint):
-                return kinds.get(attribute.type_name.full_name.lower(), "any")
-        return "any"
-
-    def parameter(self, node: s.Parameter) -> str:
-        """A parameter as `posh.parameter(...)`."""
-        pieces = [quoted(node.name.variable_path)]
-        validators: list[str] = []
-        aliases: list[str] = []
-        options: dict[str, str] = {}
-        for attribute in node.attributes:
-            name = attribute.type_name.full_name
-            if isinstance(attribute, s.TypeConstraint):
-                self.net_type(attribute, name)
-                pieces.append(quoted(name))
-                continue
-            folded = name.lower().removesuffix("attribute").rpartition(".")[2]
-            values = [self.constant(one) for one in attribute.positional_arguments or []]
-            if folded == "parameter":
-                options["explicit"] = "True"
-                self._options(attribute, options)
-            elif folded == "alias":
-                aliases += values
-            elif folded in _ALLOWED:
-                options[_ALLOWED[folded]] = "True"
-            elif folded in _VALIDATORS and not attribute.named_arguments:
-                validators.insert(0, self.validator(attribute, folded, values))
-            elif folded not in ("supportswildcards", "credential", "system.management.automation.credential"):
-                raise Refused(attribute, f"the attribute [{name}] of a parameter has no Python form yet.")
-        if aliases:
-            options["aliases"] = f"[{', '.join(aliases)}]"
-        if validators:
-            options["validate"] = f"[{', '.join(validators)}]"
-        if node.default_value is not None:
-            options["default"] = self._default(node)
-        pieces += [f"{key}={value}" for key, value in options.items()]
-        return f"{self.posh('parameter')}({', '.join(pieces)})"
-
-    def validator(self, attribute: s.Attribute, folded: str, values: list[str]) -> str:
-        """A Validate attribute."""
-        if folded == "validatescript":
-            block = attribute.positional_arguments[0]
-            values.append(quoted(self.source_of(block)[1:-1]))
-        return f"{self.posh(_VALIDATORS[folded])}({', '.join(values)})"
-
-    def validators(self, node: s.Parameter) -> list[str]:
-        """The Validate attributes of a parameter, in the order in which they are checked."""
-        made: list[str] = []
-        for attribute in node.attributes:
-            folded = attribute.type_name.full_name.lower().removesuffix("attribute")
-            if isinstance(attribute, s.Attribute) and folded in _VALIDATORS:
-                if attribute.named_arguments:
-                    raise Refused(
-                        attribute, f"this form of [{attribute.type_name.name}] has no Python form yet."
-                    )
-                values = [self.constant(one) for one in attribute.positional_arguments or []]
-                made.insert(0, self.validator(attribute, folded, values))
-        return made
-
-    def _default(self, node: s.Parameter) -> str:
-        value = node.default_value
-        throws = isinstance(value, s.SubExpression) and any(
-            isinstance(one, s.ThrowStatement) for one in value.walk()
-        )
-        if throws:
-            name = self.hoisted("default", value.sub_expression.statements, value.start, [])
-            return f"lambda: {self.posh('unpacked')}({name}())"
-        return f"lambda: {self.as_value(self.expression(value)).text}"
-
-    def constant(self, node: Any) -> str:
-        """An argument of an attribute."""
-        return self.as_value(self.expression(node)).text
-
-    def _options(self, attribute: s.Attribute, options: dict[str, str]) -> None:
-        for argument in attribute.named_arguments or []:
-            name = argument.argument_name.lower()
-            value = "True" if argument.expression_omitted else self.constant(argument.argument)
-            if name in _FLAGS:
-                options[_FLAGS[name]] = value
-            elif name == "position":
-                options["position"] = value
-            elif name != "helpmessage":
-                raise Refused(argument, f"[Parameter({argument.argument_name})] has no Python form yet.")
-
-    def literal(self, node: Any) -> bool:
-        """Whether an expression is a constant of the script."""
-        return isinstance(node, (s.StringConstantExpression, s.ConstantExpression))
 
 
 SINGLE = (*SCALARS, "reply", "hashtable", "object", "dict", "record", "body")

@@ -7,6 +7,7 @@ from typing import Any
 from .. import syntax as s
 from .blocks import Blocks
 from .code import ATOM, Code, Refused, python_name, quoted
+from .uses import expression_of, path_of
 
 EACH = {"foreach-object", "foreach", "%"}
 WHERE = {"where-object", "where", "?"}
@@ -113,7 +114,10 @@ class Commands(Blocks):
             code = self._with_block(node, name, piped)
             if code is not None:
                 return code
-        if name in _REFUSED:
+        own = self.variable_command(node, name) if piped is None else None
+        if own is not None:
+            return own
+        if name in _REFUSED and (name != "get-variable" or not self._is_foreign(node)):
             reason = _REFUSED[name] or "strict mode has no Python form"
             raise Refused(node, f"{self.source_of(first)}: {reason}.")
         if not node.redirections:
@@ -121,6 +125,16 @@ class Commands(Blocks):
             if plain is not None:
                 return plain
         return self.generic(node, name, piped)
+
+    def variable_command(self, node: s.Command, name: str) -> Code | None:
+        """A command on a variable of the script's; None for any other."""
+        raise NotImplementedError
+
+    def _is_foreign(self, node: s.Command) -> bool:
+        """Whether a command names a variable that is none of the script's."""
+        _, values = self.arguments(node)
+        word = str(getattr(values[0], "value", "*")) if values else "*"
+        return "*" not in word and word.lower() not in {path for _, path in self.known.kinds}
 
     def plain_command(self, node: s.Command, name: str, piped: Code | None) -> Code | None:
         """A command that Python has a form of its own for; None if this is not one."""
@@ -181,12 +195,20 @@ class Commands(Blocks):
 
     def _computed(self, node: s.Command, first: Any, piped: Code | None) -> Code:
         """`& $command`, `. ./file.ps1`."""
-        if node.invocation_operator == "Dot":
+        if node.invocation_operator == "Dot" and not self._only_reads(first):
             raise Refused(node, "a dot-sourced file has no Python form here.", "port the file as well")
         target = self.as_value(self.expression(first))
         if target.kind == "str" or (target.kind == "any" and not isinstance(first, s.VariableExpression)):
             return self._run(node, "run", target.text, piped)
         return self._run(node, "call", target.text, piped)
+
+    def _only_reads(self, first: Any) -> bool:
+        """Whether a block that is dot-sourced by its variable sets nothing in the scope around it."""
+        made = self.uses.set_once(path_of(first)) if isinstance(first, s.VariableExpression) else None
+        block = expression_of(made.right) if made is not None else None
+        return isinstance(block, s.ScriptBlockExpression) and not any(
+            isinstance(one, (s.AssignmentStatement, s.UnaryExpression)) for one in block.walk()
+        )
 
     # Arguments
 
@@ -356,7 +378,8 @@ class Commands(Blocks):
         info = find_cmdlet(full or name)
         if info is None:
             word = first.value
-            if "-" in word and "/" not in word and not word.lower().endswith((".exe", ".ps1")):
+            named = "-" in word and "/" not in word and not word.lower().endswith((".exe", ".ps1"))
+            if named and not self.asks_errors:
                 raise Refused(node, f"the command {word} is not known here.", _nearest(word))
             if word.lower().endswith(".ps1"):
                 raise Refused(node, f"the script {word} is not part of this one.", "port it as well")

@@ -198,7 +198,8 @@ class Expressions(Writer):
         name = path.removeprefix("global:").removeprefix("script:").removeprefix("variable:")
         if name in AUTOMATIC or name.endswith(_PREFERENCES):
             return Code(f"{self.posh('variable')}({quoted(node.variable_path.rpartition(':')[2])})")
-        if ":" in path and not path.startswith(("script:", "global:", "local:", "private:")):
+        drives = ("function:", "alias:", "cert:", "temp:", "wsman:", "using:", "variable:")
+        if path.startswith(drives):
             raise Refused(node, f"the variable ${node.variable_path} has no Python form yet.")
         return Code("None", "none")
 
@@ -286,7 +287,7 @@ class Expressions(Writer):
         from ..semantics.types import resolve
 
         bare = name.lower().removesuffix("[]")
-        if bare not in self.own_types and resolve(name) is None:
+        if bare not in self.own_types and not self.asks_errors and resolve(name) is None:
             raise Refused(node, f"the type [{name}] is not known here.")
         return f"{self.posh('net_type')}({quoted(name)})"
 
@@ -356,7 +357,7 @@ class Expressions(Writer):
             raise Refused(node, "[void] as a value has no Python form.")
         if name in self.own_types and child.text == "this":
             raise Refused(node, "a call of a base class's method has no Python form yet.")
-        if name in ("xml", "scriptblock", "ref", "type") and not (name == "type" and child.kind == "str"):
+        if name in ("scriptblock", "ref", "type") and not (name == "type" and child.kind == "str"):
             raise Refused(node, f"the conversion to [{full}] has no Python form yet.")
         kinds = {"int": "int", "int32": "int", "double": "float", "string[]": "list:str", "int[]": "list:int"}
         kind = kinds.get(name, "any")

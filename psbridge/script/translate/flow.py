@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from .. import syntax as s
 from .code import SCALARS, Code, Refused, quoted
+from .loops import Loop
 from .statements import Statements
 
+_ASKS = re.compile(
+    r"FullyQualifiedErrorId|CategoryInfo|CommandName|CommandNotFound|TypeNotFound|GetType\(\)", re.IGNORECASE
+)
+"""What a catch asks that wants to know which error it was."""
 _LEAVES = (s.BreakStatement, s.ContinueStatement)
+
+
+class Reported(s.Statement):
+    """The end of a trap that says neither break nor continue."""
 
 
 class Flow(Statements):
@@ -20,8 +31,6 @@ class Flow(Statements):
         flags = {flag.strip().lower() for flag in node.flags.split(",")} - {"none", "exact"}
         if flags - {"regex", "wildcard", "casesensitive", "file"}:
             raise Refused(node, f"switch -{flags.pop()} has no Python form yet.")
-        if node.label and any(isinstance(one, _LEAVES) and one.label is not None for one in node.walk()):
-            raise Refused(node, "a switch that is left by its label has no Python form yet.")
         if "file" in flags:
             path = self._condition(node.condition)
             items = Code(f"{self.posh('file_lines')}({path.text})", "str", stream=True)
@@ -38,6 +47,8 @@ class Flow(Statements):
     def _is_chain(self, node: s.SwitchStatement, value: Code, flags: set[str]) -> bool:
         """Whether at most one clause runs, and nothing leaves it early."""
         if value.kind not in SCALARS or flags - {"casesensitive"}:
+            return False
+        if node.label and any(isinstance(one, _LEAVES) and one.label is not None for one in node.walk()):
             return False
         labels = [label for label, _ in node.clauses]
         if not all(isinstance(one, (s.StringConstantExpression, s.ConstantExpression)) for one in labels):
@@ -90,19 +101,17 @@ class Flow(Statements):
         name = self.item_name()
         matched = self.unique("matched") if node.default is not None and node.clauses else ""
         self.current.append(Code(name, items.kind))
-        kept, self.loops = self.loops, [*self.loops, "switch"]
         self.write(f"for {name} in {items.text}:")
-        self.depth += 1
-        try:
+
+        def write() -> None:
+            self.depth += 1
             with self.branch():
                 if matched:
                     self.write(f"{matched} = False")
                 for label, block in node.clauses:
                     self.write(f"if {self._case(name, items.kind, label, flags)}:")
-                    self.depth += 1
                     if matched:
-                        self.write(f"{matched} = True")
-                    self.depth -= 1
+                        self.write(f"    {matched} = True")
                     self._clause(block, bool(matched))
                 if node.default is not None:
                     if matched:
@@ -110,10 +119,14 @@ class Flow(Statements):
                         self.body(node.default)
                     else:
                         self.block(node.default.statements, node.default.start)
-        finally:
             self.depth -= 1
+
+        depth = self.depth
+        try:
+            self.looped(Loop("switch", (node.label or "").lower().lstrip(":")), write)
+        finally:
+            self.depth = depth
             self.current.pop()
-            self.loops = kept
 
     def _clause(self, block: Any, started: bool) -> None:
         length = len(self.lines)
@@ -141,9 +154,12 @@ class Flow(Statements):
     def _TryStatement_statement(self, node: s.TryStatement) -> None:
         self.whole += 1
         self.in_try += 1
+        asked = any(_ASKS.search(self.source_of(one)) for one in node.catch_clauses)
+        kept, self.asks_errors = self.asks_errors, self.asks_errors or asked
         try:
             self.write("try:")
             self.body(node.body)
+            self.asks_errors = kept
             if node.catch_clauses:
                 self._catches(node)
             if node.finally_ is not None:
@@ -152,6 +168,36 @@ class Flow(Statements):
         finally:
             self.whole -= 1
             self.in_try -= 1
+            self.asks_errors = kept
+
+    def trapped(self, statement: Any, traps: Sequence[Any]) -> Any:
+        """A statement with the traps of its block as what catches its errors."""
+        clauses = []
+        for trap in sorted(traps, key=lambda one: one.trap_type is None):
+            *rest, last = trap.body.statements or [None]
+            kept = [*rest, Reported(), None]
+            if isinstance(last, s.BreakStatement):
+                kept = [*rest, s.ThrowStatement(None)]
+            elif isinstance(last, s.ContinueStatement):
+                kept = rest
+            elif last is not None:
+                kept = [*rest, last, Reported()]
+            body = s.StatementBlock([one for one in kept if one is not None])
+            body.start, body.end, body.line = trap.body.start, trap.body.end, trap.body.line
+            for one in body.statements:
+                if not one.end:
+                    one.start, one.end, one.line = body.end, body.end, body.line
+            types = [trap.trap_type] if trap.trap_type is not None else []
+            clauses.append(s.CatchClause(types, body))
+        inner = s.StatementBlock([statement])
+        inner.start, inner.end, inner.line = statement.start, statement.end, statement.line
+        made = s.TryStatement(inner, clauses, None)
+        made.start, made.end, made.line = statement.start, statement.end, statement.line
+        return made
+
+    def _Reported_statement(self, node: Any) -> None:
+        """An error that a trap has seen is reported, and the next statement runs."""
+        self.write(f"{self.posh('show_error')}({self.held[-1]})")
 
     def _catches(self, node: s.TryStatement) -> None:
         name = "error" if "error" not in self.held else self.unique("error")
@@ -173,7 +219,7 @@ class Flow(Statements):
                 self.depth -= 1
             else:
                 self.body(node.catch_clauses[0].body)
-            used = used or self.record_used
+            used = used or self.record_used or self.counts_errors
         finally:
             self.current.pop()
             self.held.pop()
@@ -205,6 +251,11 @@ class Flow(Statements):
         else:
             self.body(general.body)
 
+    @property
+    def counts_errors(self) -> bool:
+        """Whether the script asks for `$Error`, in which every error that is caught is kept."""
+        return re.search(r"\$(global:)?error\b", self.text, re.IGNORECASE) is not None
+
     record_name = ""
     record_used = False
 
@@ -217,8 +268,6 @@ class Flow(Statements):
 
 
 def _names(line: str, name: str) -> bool:
-    import re
-
     return re.search(rf"\b{name}\b", line) is not None
 
 

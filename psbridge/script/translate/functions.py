@@ -10,14 +10,10 @@ from .blocks import SINGLE
 from .code import Code, Refused, python_name, quoted
 from .flow import Flow
 from .uses import Uses
-from .writer import Known
+from .writer import Again, Known
 
 KINDS = {"string": "str", "int": "int", "int32": "int", "bool": "bool", "double": "float", "switch": "bool"}
 _OWN = ("args", "input", "psboundparameters", "pscmdlet", "myinvocation", "_", "psitem", "pscommandpath")
-
-
-class Again(Exception):
-    """Something was learned that changes what was written before: the pass starts again."""
 
 
 class Functions(Flow):
@@ -33,6 +29,7 @@ class Functions(Flow):
                 self.functions[_bare(one.name)] = one
         self.own_types = {one.name.lower() for one in tree.walk() if isinstance(one, s.TypeDefinition)}
         self.aliases = {}
+        self.called: list[str] = []
         self.names = self.uses.named({python_name(one.name) for one in self.functions.values()})
 
     def own_parameters(self, name: str) -> dict[str, tuple[str, bool]]:
@@ -110,8 +107,9 @@ class Functions(Flow):
         own = [one.name.variable_path.lower() for one in declared(node)]
         end = node.body.end_block
         statements = list(end.statements) if end is not None else []
-        if end is not None and end.traps:
-            raise Refused(end.traps[0], "a trap statement has no Python form yet.")
+        traps = end.traps if end is not None else []
+        if traps:
+            self.known.many.add(name)
         after = node.body.param_block.end if node.body.param_block is not None else node.body.start + 1
         key = f"{self.scope}/{name}"
         for one in declared(node):
@@ -128,7 +126,7 @@ class Functions(Flow):
                 self.sink = ("return",)
                 self.single_body(statements, after)
             else:
-                self.block(statements, after)
+                self.block(statements, after, traps)
                 self.yielding(start)
                 self.returned = sorted(self.frame.yields)
 
@@ -286,14 +284,17 @@ class Functions(Flow):
         kept = self.whole
         self.whole += 1
         try:
-            if node.is_filter and node.body.process_block is None:
-                raise Refused(node, "a filter has no Python form yet.")
-            parts = self.parts(f"{written}_" + "body", node.body, parameters, after, f"{self.scope}/{name}")
+            plain = node.is_filter and node.body.process_block is None
+            self.called.append(node.name)
+            parts = self.parts(
+                f"{written}_body", node.body, parameters, after, f"{self.scope}/{name}", filter_=plain
+            )
             made = [self.parameter(one) for one in parameters]
         except Refused:
             del self.lines[state:]
             raise
         finally:
+            self.called.pop()
             self.whole = kept
         roles = [f"{role}={part}" for role, part in parts.items()]
         pieces = [quoted(node.name), *made, *roles, *options]

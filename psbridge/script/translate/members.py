@@ -7,6 +7,7 @@ from typing import Any
 from .. import syntax as s
 from .code import ATOM, CONDITION, NOT, Code, Refused, quoted
 from .expressions import Expressions
+from .uses import expression_of
 
 _REPLY = {
     "content": "str",
@@ -67,12 +68,31 @@ class Members(Expressions):
                 raise Refused(node, "a static member of a computed type has no Python form yet.")
             owner = self.net_type(node, node.expression.type_name.full_name)
             return Code(f"{self.posh('static_member')}({owner}, {member.text})")
+        called = self._called_name(node)
+        if called:
+            return Code(quoted(called), "str")
         target = self.as_value(self.expression(node.expression))
         if node.null_conditional:
             return self._unless_null(target, lambda one: f"{self.posh('member')}({one}, {member.text})")
         if not isinstance(node.member, s.StringConstantExpression):
             return Code(f"{self.posh('member')}({target.text}, {member.text})")
         return self._named_member(target, node.member.value)
+
+    called: list[str]
+    """The functions with PowerShell's binding that are being written, the innermost last."""
+
+    def _called_name(self, node: s.MemberExpression) -> str:
+        """The name that `$MyInvocation.MyCommand.Name` gives in a function; empty for anything else."""
+        inner = node.expression
+        name = str(getattr(node.member, "value", "")).lower()
+        if name not in ("name", "invocationname") or not self.called:
+            return ""
+        if name == "name" and isinstance(inner, s.MemberExpression):
+            if str(getattr(inner.member, "value", "")).lower() != "mycommand":
+                return ""
+            inner = inner.expression
+        plain = isinstance(inner, s.VariableExpression) and inner.variable_path.lower() == "myinvocation"
+        return self.called[-1] if plain else ""
 
     def _named_member(self, target: Code, name: str) -> Code:
         folded = name.lower()
@@ -102,6 +122,14 @@ class Members(Expressions):
         kind = "int" if folded == "count" and target.kind in ("hashtable", "List") else "any"
         return Code(f"{self.posh('member')}({target.text}, {quoted(name)})", kind)
 
+    def closure(self, node: s.InvokeMemberExpression) -> Code:
+        """`{ }.GetNewClosure()`."""
+        raise NotImplementedError
+
+    def block_of_text(self, node: Any) -> Code | None:
+        """`[scriptblock]::Create('text')` of a known text."""
+        raise NotImplementedError
+
     def _member_name(self, member: Any) -> Code:
         if isinstance(member, s.StringConstantExpression):
             return Code(quoted(member.value), "str")
@@ -112,10 +140,16 @@ class Members(Expressions):
         if node.static:
             return self._static(node, name)
         folded = node.member.value.lower() if isinstance(node.member, s.StringConstantExpression) else ""
-        if folded in ("getnewclosure", "ast"):
+        if folded == "getnewclosure":
+            return self.closure(node)
+        if folded == "ast":
             raise Refused(node, f"the method {node.member.value} has no Python form.")
-        target = self.as_value(self.expression(node.expression))
         arguments = [self.as_value(self.expression(argument)) for argument in node.arguments or []]
+        owner = self._base_of_this(node.expression)
+        if owner:
+            values = "".join(f", {item.text}" for item in arguments)
+            return Code(f"{self.posh('base_call')}({quoted(owner)}, this, {name.text}{values})")
+        target = self.as_value(self.expression(node.expression))
         if target.kind in ("error", "exception"):
             target = self.record_of(target)
         if node.null_conditional:
@@ -130,6 +164,14 @@ class Members(Expressions):
         values = "".join(f", {item.text}" for item in arguments)
         text = f"{self.posh('invoke')}({target.text}, {name.text}{values})"
         return Code(text, kind, result=kind == "any")
+
+    def _base_of_this(self, node: Any) -> str:
+        """The class in `([Base]$this).Method()`, which calls the base class's own method; else empty."""
+        inner = expression_of(node.pipeline) if isinstance(node, s.ParenExpression) else None
+        if not isinstance(inner, s.ConvertExpression) or not isinstance(inner.child, s.VariableExpression):
+            return ""
+        name = inner.type.type_name.full_name
+        return name if inner.child.variable_path.lower() == "this" and name.lower() in self.own_types else ""
 
     def _plain_method(self, target: Code, name: str, arguments: list[Code]) -> Code | None:
         texts = [item.text for item in arguments]
@@ -181,6 +223,9 @@ class Members(Expressions):
         owner = full.lower().removeprefix("system.")
         name = node.member.value.lower() if isinstance(node.member, s.StringConstantExpression) else ""
         if owner == "scriptblock":
+            code = self.block_of_text(node.arguments[0]) if name == "create" and node.arguments else None
+            if code is not None:
+                return code
             raise Refused(node, "a script block made from text has no Python form.")
         if owner == "console" and name in ("readline", "readkey", "beep"):
             raise Refused(node, f"[Console]::{member.text} has no Python form yet.", "use Read-Host")

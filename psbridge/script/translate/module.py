@@ -8,10 +8,10 @@ from typing import Any
 
 from .. import syntax as s
 from .code import Code, Refused, python_name, quoted
-from .functions import KINDS, Again, docstring
+from .functions import KINDS, docstring
 from .layout import wrapped
 from .types import Types
-from .writer import Known
+from .writer import Again, Known
 
 _TYPES = {**KINDS, "string[]": "list:str", "int[]": "list:int", "object": "any"}
 _LISTS = {"list:str": "str", "list:int": "int"}
@@ -88,14 +88,14 @@ class Module(Types):
                     other, Refused(other, "begin, process and clean of a script have no Python form yet.")
                 )
         if tree.end_block is not None:
-            for trap in tree.end_block.traps:
-                self._visible(trap, Refused(trap, "a trap statement has no Python form yet."))
-            self.block(tree.end_block.statements, after)
+            self.block(tree.end_block.statements, after, tree.end_block.traps)
         pieces = self._pieces(tree)
-        asked = ("posh.run(", "posh.function(", "posh.call(", "posh.block(", "posh.command_block(")
-        if not any(word in line for line in self.lines for word in asked):
+        asked = re.compile(r"posh\.(show_run|run|get|function|call|block|command_block)\(")
+        if not any(asked.search(line) for line in self.lines):
             for piece in pieces:
-                piece.lines = [line for line in piece.lines if "posh.set_variable(" not in line]
+                piece.lines = [
+                    line for line in piece.lines if "posh.set_variable(" not in line or "OFS" in line
+                ]
         self.lines = [line for piece in pieces for line in piece.lines]
         self.uses_posh = any(re.search(r"\bposh\.\w+", line) for line in self.lines)
         return Written(self._head(), pieces, self.refusals)

@@ -154,7 +154,8 @@ class Operators(Members):
         kind = ""
         if left.kind in _NUMBERS and right.kind in _NUMBERS:
             kind = "float" if "float" in (left.kind, right.kind) else "int"
-            if kind == "int" and name == "Multiply" and not (_small(left) or _small(right)):
+            large = left.text.isdigit() and right.text.isdigit() and int(left.text) * int(right.text) >> 31
+            if kind == "int" and name == "Multiply" and (large or not (_small(left) or _small(right))):
                 kind = ""  # a product may leave the 32 bits, which makes it a double
         elif name == "Plus" and left.kind == "str" and right.kind in ("str", "int", "bool"):
             return Code(f"{left.within(SUM)} + {self.as_text(right)}", "str", SUM)

@@ -118,16 +118,27 @@ def _read(
 
 
 def _dotted(statement: Any, folder: Path) -> Path | None:
-    """The file of `. ./file.ps1`, where its path is known without running the script."""
+    """The file of `. ./file.ps1` or `Import-Module ./file.psm1`, where its path is plainly there."""
     if not isinstance(statement, s.Pipeline) or len(statement.pipeline_elements) != 1:
         return None
     command = statement.pipeline_elements[0]
-    if not isinstance(command, s.Command) or command.invocation_operator != "Dot" or command.redirections:
+    if not isinstance(command, s.Command) or command.redirections:
         return None
-    if len(command.command_elements) != 1:
+    words = command.command_elements
+    suffixes: tuple[str, ...] = (".ps1",)
+    if command.invocation_operator != "Dot":
+        if str(getattr(words[0], "value", "")).lower() not in ("import-module", "ipmo"):
+            return None
+        plain = ("name", "force", "disablenamechecking")
+        given = [one for one in words[1:] if isinstance(one, s.CommandParameter)]
+        if any(one.parameter_name.lower() not in plain or one.argument is not None for one in given):
+            return None
+        words = [one for one in words[1:] if one not in given]
+        suffixes = (".ps1", ".psm1")
+    if len(words) != 1:
         return None
-    name = _known_path(command.command_elements[0])
-    if name is None or not name.lower().endswith(".ps1"):
+    name = _known_path(words[0])
+    if name is None or not name.lower().endswith(suffixes):
         return None
     return folder / name.replace("$PSScriptRoot", str(folder)).replace("\\", "/")
 

@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from .. import syntax as s
-from .assignments import Assignments
 from .blocks import SINGLE
-from .code import Code, Refused, described, quoted
+from .code import Code, Refused, described, python_name, quoted
 from .commands import EACH
+from .loops import Loops
 from .operators import nullable
-from .uses import path_of
-
-_APPEND = re.compile(r"^ +([a-z_]\w*)\.append\((.*)\)$")
 
 
-class Statements(Assignments):
+class Statements(Loops):
     """Writes statements; `refusals` are the lines that stay to be done by hand."""
 
     refusals: list[Refused]
     marks: list[tuple[int, Any, int, int]]
     """Of each statement at the top: where its comments begin, itself, its first line and the one after."""
 
-    def block(self, statements: list[Any], after: int) -> None:
-        """Statements with the comments before each."""
+    def block(self, statements: list[Any], after: int, traps: Sequence[Any] = ()) -> None:
+        """Statements with the comments before each; an error in one goes to the traps."""
         outermost, self.inside = not self.inside, True
         for statement in statements:
             first = len(self.lines)
             self.comments(after, statement.start)
-            self.statement(statement)
+            trapped = traps and not isinstance(statement, (s.FunctionDefinition, s.TypeDefinition))
+            self.statement(self.trapped(statement, traps) if trapped else statement)
             if outermost:
                 self.marks.append((after, statement, first, len(self.lines)))
             after = statement.end
         self.inside = not outermost
 
     inside = False
+
+    def trapped(self, statement: Any, traps: Sequence[Any]) -> Any:
+        """A statement with the traps that its errors go to."""
+        raise NotImplementedError
 
     def body(self, block: Any, before: Any = None) -> None:
         """An indented block, which may not run."""
@@ -45,9 +47,7 @@ class Statements(Assignments):
         with self.branch():
             if before is not None:
                 before()
-            if getattr(block, "traps", None):
-                raise Refused(block.traps[0], "a trap statement has no Python form yet.")
-            self.block(block.statements, block.start)
+            self.block(block.statements, block.start, getattr(block, "traps", ()))
         if not any(line and not line.lstrip().startswith("#") for line in self.lines[length:]):
             self.write("pass")
         self.depth -= 1
@@ -118,6 +118,11 @@ class Statements(Assignments):
             name = self.item_name()
             self.write(f"for {name} in {source}:")
             self.write(f"    print({name})")
+        elif code.stream and code.text.startswith(("posh.run(", "posh.call(")):
+            self.write(f"{self.posh('show_run')}({code.text.partition('(')[2]}")
+        elif code.stream and code.text.partition("(")[0] in self.bound_names():
+            name, _, rest = code.text.partition("(")
+            self.write(f"{name}.show({rest}")
         elif code.stream:
             text = f"list({code.text})" if not code.text.startswith("posh.run(") else code.text
             self.write(f"{self.posh('show')}({self.listed(code).text if code.inner else text})")
@@ -125,6 +130,10 @@ class Statements(Assignments):
             self.write(f"{self.posh('show')}({self.record_of(code).text})")
         else:
             self.write(f"{self.posh('show_result' if code.result else 'show')}({code.text})")
+
+    def bound_names(self) -> set[str]:
+        """The Python names of the functions that have PowerShell's binding."""
+        return {python_name(self.functions[name].name) for name in self.known.advanced}
 
     def _to_yield(self, code: Code) -> None:
         if code.base in SINGLE and not code.stream:
@@ -164,23 +173,30 @@ class Statements(Assignments):
             self.with_discard(lambda: self.statement_of(s.Pipeline(elements[:-1])))
         elif len(elements) == 1 and isinstance(first, s.CommandExpression):
             self._expression_statement(first)
-        elif (
-            len(elements) == 1 and name == "write-host" and not first.redirections and self.write_host(first)
-        ):
-            return
-        elif (
-            name in ("import-module", "out-default", "out-host")
-            and len(elements) == 1
-            and not first.redirections
-        ):
-            if name == "import-module":
-                self._import(first)
-        elif name in EACH and len(elements) > 1 and self._loop(elements, last):
-            return
-        else:
+        elif not self._command_statement(elements, name):
             if name in ("out-default", "out-host") and len(last.command_elements) == 1:
                 elements = elements[:-1]
             self.output(self.stages(elements))
+
+    def _command_statement(self, elements: list[Any], name: str) -> bool:
+        """Commands that are a statement of their own in Python; False where they are a call."""
+        node = elements[-1]
+        if name in EACH and len(elements) > 1:
+            return self.each_loop(elements, node)
+        if len(elements) > 1 or node.redirections:
+            return False
+        if name == "write-host":
+            return self.write_host(node)
+        if name == "invoke-expression":
+            return self.evaluated(node)
+        if name == "import-module":
+            self._import(node)
+        return name in (
+            "import-module",
+            "export-modulemember",
+            "out-default",
+            "out-host",
+        ) or self.sets_variable(node, name)
 
     def statement_of(self, node: Any) -> None:
         """Translate a statement."""
@@ -248,29 +264,6 @@ class Statements(Assignments):
             self.write("print()" if text == '""' else f"print({text})")
         return True
 
-    def _loop(self, elements: list[Any], last: s.Command) -> bool:
-        """`... | ForEach-Object { }` as a for loop; False where a function is needed."""
-        block = last.command_elements[1] if len(last.command_elements) == 2 else None
-        if not isinstance(block, s.ScriptBlockExpression) or last.redirections:
-            return False
-        inner = block.script_block
-        if inner.end_block is None or inner.param_block or inner.begin_block or inner.process_block:
-            return False
-        leaving = (s.ReturnStatement, s.BreakStatement, s.ContinueStatement)
-        if any(isinstance(one, leaving) for one in inner.walk()):
-            return False
-        piped = self.as_stream(self.stages(elements[:-1]))
-        name = self.item_name()
-        self.current.append(Code(name, piped.kind))
-        kept, self.loops = self.loops, [*self.loops, "each"]
-        self.write(f"for {name} in {piped.text}:")
-        try:
-            self.body(inner.end_block)
-        finally:
-            self.current.pop()
-            self.loops = kept
-        return True
-
     def _PipelineChain_statement(self, node: s.PipelineChain) -> None:
         if node.background:
             raise Refused(node, "a command in the background has no Python form yet.")
@@ -305,130 +298,6 @@ class Statements(Assignments):
             else:
                 arms(lambda: None, False)
 
-    def _ForEachStatement_statement(self, node: s.ForEachStatement) -> None:
-        self._no_label(node)
-        if node.flags != "None":
-            raise Refused(node, "foreach -Parallel has no Python form yet.")
-        items = self.stream(node.condition)
-        if items.stream or items.is_list:
-            items = self.as_stream(items)
-        else:
-            items = Code(f"{self.posh('loop_items')}({items.text})", items.item, stream=True)
-        name = self.target(node.variable, items.kind)
-        changed = self._changed_while(node, items.text)
-        self.write(f"for {name} in {f'list({items.text})' if changed else items.text}:")
-        place = len(self.lines)
-        self._looped("loop", node.body)
-        self._extended(place, name, node)
-
-    def _extended(self, place: int, name: str, node: s.ForEachStatement) -> None:
-        """A loop that does nothing but append to a list extends it."""
-        inside = len(self.uses.places.get(path_of(node.variable), ())) == sum(
-            isinstance(one, s.VariableExpression) and path_of(one) == path_of(node.variable)
-            for one in node.walk()
-        )
-        found = _APPEND.match(self.lines[place]) if len(self.lines) == place + 1 else None
-        if found is None or not inside or f"{name} in {found.group(1)}:" in self.lines[place - 1]:
-            return
-        source = self.lines[place - 1].strip().removeprefix(f"for {name} in ").removesuffix(":")
-        self.lines.pop()
-        values = source if found.group(2) == name else f"{found.group(2)} for {name} in {source}"
-        self.lines[place - 1] = "    " * self.depth + f"{found.group(1)}.extend({values})"
-
-    def _changed_while(self, node: s.ForEachStatement, text: str) -> bool:
-        """Whether the loop changes the list that it goes through."""
-        return text.isidentifier() and any(
-            isinstance(one, s.AssignmentStatement) and self.source_of(one.left).lower() == f"${text}"
-            for one in node.body.walk()
-        )
-
-    def _looped(self, kind: str, body: Any) -> None:
-        kept, self.loops = self.loops, [*self.loops, kind]
-        try:
-            self.body(body)
-        finally:
-            self.loops = kept
-
-    def _no_label(self, node: Any) -> None:
-        if node.label and any(
-            isinstance(one, (s.BreakStatement, s.ContinueStatement)) and one.label is not None
-            for one in node.body.walk()
-        ):
-            raise Refused(node, "a loop that is left by its label has no Python form yet.")
-
-    def _WhileStatement_statement(self, node: s.WhileStatement) -> None:
-        self._no_label(node)
-        self.write(f"while {self.truth(self.value(node.condition)).text}:")
-        self._looped("loop", node.body)
-
-    def _DoWhileStatement_statement(self, node: Any) -> None:
-        self._do(node, "not ")
-
-    def _DoUntilStatement_statement(self, node: Any) -> None:
-        self._do(node, "")
-
-    def _do(self, node: Any, sign: str) -> None:
-        self._no_label(node)
-        if any(isinstance(one, s.ContinueStatement) for one in node.body.walk()):
-            raise Refused(node, "a do loop with continue has no Python form yet.", "write it as a while loop")
-        self.write("while True:")
-        kept, self.loops = self.loops, [*self.loops, "loop"]
-        self.depth += 1
-        self.block(node.body.statements, node.body.start)
-        test = self.truth(self.value(node.condition))
-        self.write(f"if {sign}{test.within(5)}:")
-        self.write("    break")
-        self.depth -= 1
-        self.loops = kept
-
-    def _ForStatement_statement(self, node: s.ForStatement) -> None:
-        self._no_label(node)
-        if node.initializer is not None:
-            self.statement_in(node.initializer)
-        repeated = node.iterator is not None and _own_continue(node.body)
-        test = "True" if node.condition is None else self.truth(self.value(node.condition)).text
-        self.write(f"while {test}:")
-        if repeated:
-            self._repeated(node)
-            return
-        self._looped("loop", node.body)
-        self._iterate(node)
-
-    def _iterate(self, node: s.ForStatement) -> None:
-        if node.iterator is not None:
-            if self.lines[-1].strip() == "pass":
-                self.lines.pop()
-            self.depth += 1
-            self.statement_in(node.iterator)
-            self.depth -= 1
-
-    def _repeated(self, node: s.ForStatement) -> None:
-        """A for loop with continue: the step is in a finally's place, before each continue."""
-        kept, self.loops = self.loops, [*self.loops, "loop"]
-        outer, self.iterator = self.iterator, node.iterator
-        try:
-            self.body(node.body)
-            self._iterate(node)
-        finally:
-            self.loops, self.iterator = kept, outer
-
-    iterator: Any = None
-
-    def _BreakStatement_statement(self, node: s.BreakStatement) -> None:
-        self._leave(node, "break")
-
-    def _ContinueStatement_statement(self, node: s.ContinueStatement) -> None:
-        self._leave(node, "continue")
-
-    def _leave(self, node: Any, word: str) -> None:
-        if node.label is not None:
-            raise Refused(node, f"{word} with a label has no Python form yet.")
-        if not self.loops or self.loops[-1] == "each":
-            raise Refused(node, f"{word} does not leave a loop of Python's here.")
-        if word == "continue" and self.iterator is not None and self.loops[-1] == "loop":
-            self.statement_in(self.iterator)
-        self.write(word)
-
     def _SwitchStatement_statement(self, node: s.SwitchStatement) -> None:
         self.switch(node)
 
@@ -460,6 +329,12 @@ class Statements(Assignments):
     catching = 0
 
     def _ReturnStatement_statement(self, node: s.ReturnStatement) -> None:
+        rounds = [loop for loop in self.loops if loop.kind == "each"]
+        if rounds:
+            if node.pipeline is not None:
+                self.statement_in(node.pipeline)
+            self.leave_loop(rounds[-1], "continue")
+            return
         if len(self.frames) == 1:
             if node.pipeline is not None:
                 self.statement_in(node.pipeline)
@@ -487,7 +362,3 @@ class Statements(Assignments):
 
 def _is_step(node: Any) -> bool:
     return isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus"))
-
-
-def _own_continue(body: Any) -> bool:
-    return any(isinstance(one, s.ContinueStatement) for one in body.walk())

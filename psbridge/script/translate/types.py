@@ -78,14 +78,17 @@ class Types(Functions):
         self.write(f"{self.posh('script_class')}({', '.join(pieces)})")
 
     def _property(self, node: s.PropertyMember) -> str:
-        if node.attributes:
-            raise Refused(node, "an attribute of a property has no Python form yet.")
+        validators = self.validators(node)
+        if len(validators) != len(node.attributes):
+            raise Refused(node, "this attribute of a property has no Python form yet.")
         pieces = [quoted(node.name)]
         if node.property_type is not None:
             self.net_type(node.property_type, node.property_type.type_name.full_name)
             pieces.append(quoted(node.property_type.type_name.full_name))
         if node.initial_value is not None:
             pieces.append(f"default=lambda: {self.as_value(self.expression(node.initial_value)).text}")
+        if validators:
+            pieces.append(f"validate=[{', '.join(validators)}]")
         if node.is_static:
             pieces.append("static=True")
         if node.is_hidden:

@@ -144,6 +144,10 @@ class Uses:
             return None, others
         return sets[0], others
 
+    def set_once(self, path: str) -> Any:
+        """The one assignment of a variable; None if it is set more than once, or nowhere."""
+        return self._set_once(path)[0] if path in self.places else None
+
     def _is_headers(self, path: str) -> bool:
         made, others = self._set_once(path)
         if made is None or not others or not only_key(made.right, set()):

@@ -31,6 +31,7 @@ class Known:
     shapes: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     loose: set[str] = field(default_factory=set)
     top: set[str] = field(default_factory=set)
+    copied: set[Key] = field(default_factory=set)
 
     def state(self) -> tuple[Any, ...]:
         """What is known at this point, to come back to."""
@@ -38,6 +39,7 @@ class Known:
             *(dict(self.kinds), dict(self.typed), set(self.unset)),
             *(dict(self.results), set(self.advanced), set(self.many)),
             *({key: dict(shape) for key, shape in self.shapes.items()}, set(self.loose), set(self.top)),
+            set(self.copied),
         )
 
 
@@ -53,6 +55,11 @@ class Frame:
     declared: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
     yields: set[str] = field(default_factory=set)
+    known: set[Key] = field(default_factory=set)
+
+
+class Again(Exception):
+    """Something was learned that changes what was written before: the pass starts again."""
 
 
 class Writer:
@@ -78,8 +85,10 @@ class Writer:
         self.after: list[str] = []
         self.taken: set[str] = set()
         self.words: dict[str, str] = {}
-        self.loops: list[str] = []
+        self.loops: list[Any] = []
         self.held: list[str] = []
+        self.asks_errors = False
+        self.constants: set[Key] = set()
         self.pair_kinds: dict[int, str] = {}
         self.annotated: set[Key] = set()
         self.reflects = (
@@ -131,9 +140,14 @@ class Writer:
                 return key
         return "?"
 
-    def read(self, node: s.VariableExpression) -> Code | None:
-        """A variable of the script; None if it is set nowhere."""
+    def read(self, node: s.VariableExpression, *, changed: bool = False) -> Code | None:
+        """A variable of the script; None if it is set nowhere.
+
+        `changed` says that it is read for `+=`, which sees the function's own variable alone.
+        """
         where, _, rest = node.variable_path.rpartition(":")
+        if where.lower() not in ("", "script", "global", "local", "private", "variable", "using"):
+            return None
         path = rest.lower()
         owner = "" if where.lower() in ("script", "global") else self._owner(path)
         if (owner, path) not in self.known.kinds:
@@ -142,12 +156,27 @@ class Writer:
             self.known.unset.add(("", path))  # only functions set it
             self._widen(("", path), "none")
         if (owner, path) not in self.definite and (owner == self.scope or owner == ""):
-            if owner == self.scope and owner and ("", path) in self.known.kinds and not where:
-                raise Refused(node, f"${rest} is the script's here, and the function's own after it is set.")
-            if owner == self.scope:
+            outer = ("", path) in self.known.kinds and not where
+            if outer and owner and owner == self.scope and not changed:
+                self._copy(owner, path)
+            elif owner == self.scope:
                 self.known.unset.add((owner, path))
                 self._widen((owner, path), "none")
-        return Code(self.name(path), self.known.kinds[owner, path])
+        return Code(self.name_in(owner, path), self.known.kinds[owner, path])
+
+    def _copy(self, owner: str, path: str) -> None:
+        """A variable that is the script's until the function sets its own, which begins as a copy of it."""
+        if (owner, path) not in self.known.copied:
+            self.known.copied.add((owner, path))
+            raise Again
+        self._widen((owner, path), self.known.kinds["", path])
+        if ("", path) not in self.frame.known:
+            self.known.unset.add(("", path))
+
+    def name_in(self, owner: str, path: str) -> str:
+        """A variable's Python name in the scope that has it."""
+        name = self.name(path)
+        return f"local_{name}" if (owner, path) in self.known.copied else name
 
     def name(self, path: str) -> str:
         """A variable's Python name: that of its first spelling in the script."""
@@ -164,7 +193,7 @@ class Writer:
             raise Refused(node, f"an assignment to ${node.variable_path} has no Python form yet.")
         path = rest.lower()
         owner = "" if where.lower() in ("script", "global") else self.scope
-        key, name = (owner, path), self.name(path)
+        key, name = (owner, path), self.name_in(owner, path)
         self._widen(key, kind)
         self.definite.add(key)
         if self.scope == "":
@@ -210,6 +239,7 @@ class Writer:
         """`def name(parameters):` with this body; without a key, it shares the variables around it."""
         shares = key is None
         frame = Frame(self.scope if key is None else key, 0, shares, own={one.lower() for one in own or []})
+        frame.known = set(self.definite)
         if top and self.depth == 0 and self.lines and self.lines[-1]:
             self.write("")
         if "Iterator" in returns:
@@ -230,12 +260,12 @@ class Writer:
             self.definite = definite
         head = [f"{'    ' * depth}{line}" for line in sorted(frame.declared)]
         if not shares:
-            head += [
-                f"{'    ' * depth}{self.name(path)}: Any = None"
-                for where, path in sorted(self.known.unset)
-                if where == key and path not in frame.own
-            ]
-            if any(line.endswith(": Any = None") for line in head):
+            copied = self.known.copied
+            for where, path in sorted(self.known.unset | copied):
+                if where == key and path not in frame.own:
+                    first = self.name(path) if (where, path) in copied else None
+                    head.append(f"{'    ' * depth}{self.name_in(where, path)}: Any = {first}")
+            if any(": Any = " in line for line in head):
                 self.modules.add("typing")
         place = frame.start
         if place < len(self.lines) and self.lines[place].lstrip().startswith('"""'):

@@ -60,4 +60,4 @@ posh.run(
         posh.unpacked(f"* {item.Text}" for item in summaries),
     ),
 )
-posh.show(posh.run("Get-Content", "./summary.md", TotalCount=4))
+posh.show_run("Get-Content", "./summary.md", TotalCount=4)

@@ -61,24 +61,22 @@ span = posh.subtract(
     posh.cast(posh.member(posh.index(errors, 0), "Time"), posh.net_type("timespan")),
 )
 print(f"between first and last error: {posh.text(posh.member(span, 'TotalMinutes'))} minutes")
-posh.show(
-    posh.run(
-        "Tee-Object",
-        FilePath="result.json",
-        input=posh.run(
-            "ConvertTo-Json",
-            Depth=4,
-            input=[
-                posh.Ordered(
-                    {
-                        "file": posh.get("Split-Path", path, Leaf=True),
-                        "counts": counts,
-                        "last": posh.get("Select-Object", Last=1, input=errors),
-                    }
-                )
-            ],
-        ),
-    )
+posh.show_run(
+    "Tee-Object",
+    FilePath="result.json",
+    input=posh.run(
+        "ConvertTo-Json",
+        Depth=4,
+        input=[
+            posh.Ordered(
+                {
+                    "file": posh.get("Split-Path", path, Leaf=True),
+                    "counts": counts,
+                    "last": posh.get("Select-Object", Last=1, input=errors),
+                }
+            )
+        ],
+    ),
 )
 if len(errors) >= 3:
     sys.exit(1)

@@ -34,12 +34,12 @@ reply = ps.New_ChatCompletion(Messages="The model is configured.")
 print(reply.model)
 print(reply.choices[0].message.content)
 try:
-    posh.show(posh.run("Set-Configuration", BaseUrl="not a url"))
+    posh.show_run("Set-Configuration", BaseUrl="not a url")
 except posh.ERRORS as error:
     record = posh.caught(error)
     print(f"{posh.text(posh.member(record, 'FullyQualifiedErrorId'))}: {error}")
 try:
-    posh.show(posh.run("Set-Configuration", TimeoutSec="-5"))
+    posh.show_run("Set-Configuration", TimeoutSec="-5")
 except posh.ERRORS as error:
     record_2 = posh.caught(error)
     posh.show(posh.member(record_2, "FullyQualifiedErrorId"))

@@ -22,7 +22,7 @@ try:
 finally:
     posh.show_result(posh.invoke(writer, "Dispose"))
 print(f"{pieces} pieces, {posh.text(posh.member(posh.get('Get-Item', path), 'Length'))} bytes")
-posh.show(posh.run("Get-Content", path, Raw=True))
+posh.show_run("Get-Content", path, Raw=True)
 usage: Any = None
 text = posh.construct(posh.net_type("System.Text.StringBuilder"), [])
 for item in ps.New_ChatCompletion(

@@ -1,0 +1,219 @@
+"""Loops as Python, and what leaves them: break, continue, labels, and a return inside ForEach-Object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import syntax as s
+from .code import Code, Refused
+from .uses import path_of
+from .variables import Variables
+
+_APPEND = re.compile(r"^ +([a-z_]\w*)\.append\((.*)\)$")
+
+
+@dataclass
+class Loop:
+    """A loop of the Python text that is being written.
+
+    Attributes:
+        kind: `loop`, `switch` (over the values of a switch) or `each` (over what a pipeline feeds).
+        label: the label that the script gives it, in lower case.
+        start: the line of its head; -1 until it is known.
+        step: writes what comes between a round and the next, for a `continue`.
+        flags: of each way to leave it from a loop inside it, the variable that says so.
+        leaving: the variables for which this loop is left, each with its way and the loop that it is for.
+    """
+
+    kind: str
+    label: str = ""
+    start: int = -1
+    step: Callable[[], None] | None = None
+    flags: dict[str, str] = field(default_factory=dict)
+    leaving: dict[str, tuple[str, Loop]] = field(default_factory=dict)
+
+
+class Loops(Variables):
+    """Writes loops."""
+
+    def body(self, block: Any, before: Any = None) -> None:
+        """An indented block, which may not run."""
+        raise NotImplementedError
+
+    def looped(self, loop: Loop, write: Callable[[], None]) -> None:
+        """The lines of a loop whose head is the last line, and those that its ways out need around it."""
+        loop.start = len(self.lines) - 1
+        kept, self.loops = self.loops, [*self.loops, loop]
+        try:
+            write()
+        finally:
+            self.loops = kept
+        indent = "    " * self.depth
+        for way, flag in loop.flags.items():
+            place, inner = (loop.start, indent) if way == "break" else (loop.start + 1, indent + "    ")
+            self.lines.insert(place, f"{inner}{flag} = False")
+        for flag, (way, target) in loop.leaving.items():
+            self.write(f"if {flag}:")
+            self.depth += 1
+            if not self.loops or self.loops[-1] is not target:
+                self.write("break")
+            else:
+                self._end_round(target, way)
+            self.depth -= 1
+
+    def _end_round(self, loop: Loop, way: str) -> None:
+        if way == "continue" and loop.step is not None:
+            loop.step()
+        self.write(way)
+
+    def leave_loop(self, target: Loop, way: str) -> None:
+        """`break` or `continue` of a loop, from wherever inside it this is."""
+        if self.loops[-1] is target:
+            self._end_round(target, way)
+            return
+        if way not in target.flags:
+            target.flags[way] = self.unique(
+                f"{'leave' if way == 'break' else 'next'}_{target.label or 'loop'}"
+            )
+        flag = target.flags[way]
+        for loop in self.loops[self.loops.index(target) + 1 :]:
+            loop.leaving[flag] = (way, target)
+        self.write(f"{flag} = True")
+        self.write("break")
+
+    def _BreakStatement_statement(self, node: s.BreakStatement) -> None:
+        self._leave(node, "break")
+
+    def _ContinueStatement_statement(self, node: s.ContinueStatement) -> None:
+        self._leave(node, "continue")
+
+    def _leave(self, node: Any, way: str) -> None:
+        wanted = str(getattr(node.label, "value", "\0")).lower() if node.label is not None else ""
+        for loop in reversed(self.loops):
+            if loop.kind != "each" and (not wanted or loop.label == wanted):
+                self.leave_loop(loop, way)
+                return
+        if len(self.frames) > 1:
+            raise Refused(node, f"{way} does not leave a loop of this function.")
+        self.modules.add("sys")
+        self.write("sys.exit()")
+
+    # Loops over values
+
+    def each_loop(self, elements: list[Any], last: s.Command) -> bool:
+        """`... | ForEach-Object { }` as a for loop; False where a function is needed."""
+        block = last.command_elements[1] if len(last.command_elements) == 2 else None
+        if not isinstance(block, s.ScriptBlockExpression) or last.redirections:
+            return False
+        inner = block.script_block
+        if inner.end_block is None or inner.param_block or inner.begin_block or inner.process_block:
+            return False
+        if inner.end_block.traps or self.sink[0] == "method":
+            return False
+        piped = self.as_stream(self.stages(elements[:-1]))
+        name = self.item_name()
+        self.current.append(Code(name, piped.kind))
+        self.write(f"for {name} in {piped.text}:")
+        try:
+            self.looped(Loop("each"), lambda: self.body(inner.end_block))
+        finally:
+            self.current.pop()
+        return True
+
+    def _ForEachStatement_statement(self, node: s.ForEachStatement) -> None:
+        if node.flags != "None":
+            raise Refused(node, "foreach -Parallel has no Python form yet.")
+        items = self.stream(node.condition)
+        if items.stream or items.is_list:
+            items = self.as_stream(items)
+        else:
+            items = Code(f"{self.posh('loop_items')}({items.text})", items.item, stream=True)
+        name = self.target(node.variable, items.kind)
+        changed = self._changed_while(node, items.text)
+        self.write(f"for {name} in {f'list({items.text})' if changed else items.text}:")
+        place = len(self.lines)
+        self.looped(_loop(node), lambda: self.body(node.body))
+        self._extended(place, name, node)
+
+    def _extended(self, place: int, name: str, node: s.ForEachStatement) -> None:
+        """A loop that does nothing but append to a list extends it."""
+        inside = len(self.uses.places.get(path_of(node.variable), ())) == sum(
+            isinstance(one, s.VariableExpression) and path_of(one) == path_of(node.variable)
+            for one in node.walk()
+        )
+        found = _APPEND.match(self.lines[place]) if len(self.lines) == place + 1 else None
+        if found is None or not inside or f"{name} in {found.group(1)}:" in self.lines[place - 1]:
+            return
+        source = self.lines[place - 1].strip().removeprefix(f"for {name} in ").removesuffix(":")
+        self.lines.pop()
+        values = source if found.group(2) == name else f"{found.group(2)} for {name} in {source}"
+        self.lines[place - 1] = "    " * self.depth + f"{found.group(1)}.extend({values})"
+
+    def _changed_while(self, node: s.ForEachStatement, text: str) -> bool:
+        """Whether the loop changes the list that it goes through."""
+        return text.isidentifier() and any(
+            isinstance(one, s.AssignmentStatement) and self.source_of(one.left).lower() == f"${text}"
+            for one in node.body.walk()
+        )
+
+    # Loops on a condition
+
+    def _WhileStatement_statement(self, node: s.WhileStatement) -> None:
+        self.write(f"while {self.truth(self.value(node.condition)).text}:")
+        self.looped(_loop(node), lambda: self.body(node.body))
+
+    def _DoWhileStatement_statement(self, node: Any) -> None:
+        self._do(node, "not ")
+
+    def _DoUntilStatement_statement(self, node: Any) -> None:
+        self._do(node, "")
+
+    def _do(self, node: Any, sign: str) -> None:
+        """A loop whose test comes last: a `continue` goes to the test."""
+        self.write("while True:")
+
+        def test() -> None:
+            self.write(f"if {sign}{self.truth(self.value(node.condition)).within(5)}:")
+            self.write("    break")
+
+        def write() -> None:
+            self.depth += 1
+            self.block(node.body.statements, node.body.start)
+            test()
+            self.depth -= 1
+
+        loop = _loop(node)
+        loop.step = test
+        self.looped(loop, write)
+
+    def _ForStatement_statement(self, node: s.ForStatement) -> None:
+        if node.initializer is not None:
+            self.statement_in(node.initializer)
+        test = "True" if node.condition is None else self.truth(self.value(node.condition)).text
+        self.write(f"while {test}:")
+        loop = _loop(node)
+
+        def step() -> None:
+            self.statement_in(node.iterator)
+
+        def write() -> None:
+            self.body(node.body)
+            if node.iterator is not None:
+                if self.lines[-1].strip() == "pass":
+                    self.lines.pop()
+                self.depth += 1
+                step()
+                self.depth -= 1
+
+        loop.step = step if node.iterator is not None else None
+        self.looped(loop, write)
+
+
+def _loop(node: Any) -> Loop:
+    return Loop("loop", (node.label or "").lower().lstrip(":"))
+
+
+__all__ = ["Loop", "Loops"]

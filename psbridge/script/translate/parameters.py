@@ -1,0 +1,132 @@
+"""Parameters of functions and blocks as `posh.parameter(...)`, with their attributes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import syntax as s
+from .code import Refused, quoted
+from .operators import Operators
+
+_FLAGS = {
+    "mandatory": "mandatory",
+    "valuefrompipeline": "from_pipeline",
+    "valuefrompipelinebypropertyname": "from_pipeline_by_property_name",
+    "valuefromremainingarguments": "from_remaining_arguments",
+}
+_VALIDATORS = {
+    "validateset": "ValidateSet",
+    "validatescript": "validate_script",
+    "validaterange": "ValidateRange",
+    "validatepattern": "ValidatePattern",
+    "validatelength": "ValidateLength",
+    "validatecount": "ValidateCount",
+    "validatenotnull": "ValidateNotNull",
+    "validatenotnullorempty": "ValidateNotNullOrEmpty",
+    "validatenotnullorwhitespace": "ValidateNotNullOrWhiteSpace",
+}
+_ALLOWED = {
+    "allownull": "allow_null",
+    "allowemptystring": "allow_empty_string",
+    "allowemptycollection": "allow_empty_collection",
+}
+
+
+class Parameters(Operators):
+    """Writes parameters."""
+
+    def hoisted(self, stem: str, statements: list[Any], after: int, parameters: list[str]) -> str:
+        """A generator function before this statement that puts out what these statements do."""
+        raise NotImplementedError
+
+    def kind_of(self, node: s.Parameter) -> str:
+        """What is known of a parameter's value."""
+        kinds = {"string": "str", "int": "int", "int32": "int", "bool": "bool", "double": "float"}
+        for attribute in node.attributes:
+            if isinstance(attribute, s.TypeConstraint):
+                return kinds.get(attribute.type_name.full_name.lower(), "any")
+        return "any"
+
+    def parameter(self, node: s.Parameter) -> str:
+        """A parameter as `posh.parameter(...)`."""
+        pieces = [quoted(node.name.variable_path)]
+        validators: list[str] = []
+        aliases: list[str] = []
+        options: dict[str, str] = {}
+        for attribute in node.attributes:
+            name = attribute.type_name.full_name
+            if isinstance(attribute, s.TypeConstraint):
+                self.net_type(attribute, name)
+                pieces.append(quoted(name))
+                continue
+            folded = name.lower().removesuffix("attribute").rpartition(".")[2]
+            values = [self.constant(one) for one in attribute.positional_arguments or []]
+            if folded == "parameter":
+                options["explicit"] = "True"
+                self._options(attribute, options)
+            elif folded == "alias":
+                aliases += values
+            elif folded in _ALLOWED:
+                options[_ALLOWED[folded]] = "True"
+            elif folded in _VALIDATORS and not attribute.named_arguments:
+                validators.insert(0, self.validator(attribute, folded, values))
+            elif folded not in ("supportswildcards", "credential", "system.management.automation.credential"):
+                raise Refused(attribute, f"the attribute [{name}] of a parameter has no Python form yet.")
+        if aliases:
+            options["aliases"] = f"[{', '.join(aliases)}]"
+        if validators:
+            options["validate"] = f"[{', '.join(validators)}]"
+        if node.default_value is not None:
+            options["default"] = self._default(node)
+        pieces += [f"{key}={value}" for key, value in options.items()]
+        return f"{self.posh('parameter')}({', '.join(pieces)})"
+
+    def validator(self, attribute: s.Attribute, folded: str, values: list[str]) -> str:
+        """A Validate attribute."""
+        if folded == "validatescript":
+            block = attribute.positional_arguments[0]
+            values.append(quoted(self.source_of(block)[1:-1]))
+        return f"{self.posh(_VALIDATORS[folded])}({', '.join(values)})"
+
+    def validators(self, node: s.Parameter | s.PropertyMember) -> list[str]:
+        """The Validate attributes of a parameter, in the order in which they are checked."""
+        made: list[str] = []
+        for attribute in node.attributes:
+            folded = attribute.type_name.full_name.lower().removesuffix("attribute")
+            if isinstance(attribute, s.Attribute) and folded in _VALIDATORS:
+                if attribute.named_arguments:
+                    raise Refused(
+                        attribute, f"this form of [{attribute.type_name.name}] has no Python form yet."
+                    )
+                values = [self.constant(one) for one in attribute.positional_arguments or []]
+                made.insert(0, self.validator(attribute, folded, values))
+        return made
+
+    def _default(self, node: s.Parameter) -> str:
+        value = node.default_value
+        throws = isinstance(value, s.SubExpression) and any(
+            isinstance(one, s.ThrowStatement) for one in value.walk()
+        )
+        if throws:
+            name = self.hoisted("default", value.sub_expression.statements, value.start, [])
+            return f"lambda: {self.posh('unpacked')}({name}())"
+        return f"lambda: {self.as_value(self.expression(value)).text}"
+
+    def constant(self, node: Any) -> str:
+        """An argument of an attribute."""
+        return self.as_value(self.expression(node)).text
+
+    def _options(self, attribute: s.Attribute, options: dict[str, str]) -> None:
+        for argument in attribute.named_arguments or []:
+            name = argument.argument_name.lower()
+            value = "True" if argument.expression_omitted else self.constant(argument.argument)
+            if name in _FLAGS:
+                options[_FLAGS[name]] = value
+            elif name == "position":
+                options["position"] = value
+            elif name != "helpmessage":
+                raise Refused(argument, f"[Parameter({argument.argument_name})] has no Python form yet.")
+
+    def literal(self, node: Any) -> bool:
+        """Whether an expression is a constant of the script."""
+        return isinstance(node, (s.StringConstantExpression, s.ConstantExpression))
