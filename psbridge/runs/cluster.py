@@ -1,23 +1,26 @@
 """A run on many machines: Dask starts what works there and carries rows and replies.
 
-Only this process opens the ledger. It takes the place of the client for the engine: a row that is to be asked
-for goes to the host that has least under way, and the engine hears what became of it as if it had called by
-itself. A host that is gone, or silent, gives its rows back; one that comes later gets its share.
+Only this process opens the ledger. It hands rows out in chunks, to the host that has the fewest, and hears
+what became of them in groups. A host has more rows than it may send at once, so that it need not wait for the
+next chunk; what it has not answered when it is gone, or silent, is handed out again. One that comes later
+gets its share of the run's width and of its limits. None has more under way and unsettled than its share, and
+a share grows only after others have said that theirs is smaller now.
 """
 
 from __future__ import annotations
 
 import asyncio
 import importlib
-import itertools
 import logging
+import pickle
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from ..client.errors import ConnectionFailedError
 from ..client.settings.configuration import Configuration, setting_default
@@ -25,11 +28,16 @@ from ..client.settings.table import BY_NAME
 from .calling import Stopped
 from .claims import Claim, Outcome
 from .errors import RunError, RunUsageError
-from .host import BEAT, QUIET, order_of, outcome_from, serve
+from .host import BEAT, QUIET, Outbox, order_of, outcome_from, serve
 from .schema import OPEN
 from .settings import Settings
 
-_LOOK_EVERY = 0.5  # seconds between two looks whether somebody has come
+_log = logging.getLogger("psbridge.runs")
+
+SPARE = 32
+"""Rows of all hosts together that may be answered and not in the ledger yet, beside those under way."""
+_LEAST_AHEAD = 64  # rows that a host has waiting, at least, beside those under way
+_AT_ONCE = 0.001  # seconds; results that come sooner lie in wait, and are fetched together
 _PATIENCE = (60.0, 5.0)  # seconds to wait for a host; and where one was there that cannot be used
 _SHARED = (
     *("base_url", "organization", "project", "model", "timeout", "connect_timeout", "idle_timeout"),
@@ -39,17 +47,68 @@ _SHARED = (
 _OWN = ("access_token", "additional_body")  # each host's own; in the rows already
 
 
+_Key: TypeAlias = tuple[int, int]  # a claim's row and fence
+
+
+class Share(NamedTuple):
+    """What a host may do, as it said itself.
+
+    Attributes:
+        width: requests under way at most; `requests_per_minute`, `tokens_per_minute` None for no limit.
+    """
+
+    width: int
+    requests_per_minute: float | None
+    tokens_per_minute: float | None
+
+    def __str__(self) -> str:
+        """As the log has it."""
+        limits = zip(("requests", "tokens"), self[1:], strict=True)
+        parts = [f"{limit:g} {name} a minute" for name, limit in limits if limit is not None]
+        return ", ".join([f"{self.width} under way", *parts])
+
+
+class Employer(Protocol):
+    """Whoever hands rows out and hears what became of them; all on one event loop."""
+
+    def room(self) -> None:
+        """There may be room for rows at some host."""
+
+    def came(self, outcomes: Sequence[Outcome]) -> None:
+        """This became of rows that were handed out."""
+
+    def refused(self, stopped: Stopped) -> None:
+        """The service refuses the run, or no host is left to ask."""
+
+    def failed(self, error: RunError) -> None:
+        """Something is wrong that no service and no row can do."""
+
+
 class _Host:
     """A host as the coordinator sees it."""
 
-    def __init__(self, address: str, inbox: Any, task: Any) -> None:
+    def __init__(self, address: str, inbox: Any, task: Any, gathered: Callable[[_Host], Any]) -> None:
         self.address = address
         self.inbox = inbox
         self.task = task
-        self.held: dict[int, tuple[Claim, asyncio.Future[Outcome]]] = {}
-        self.outgoing: list[list[Any]] = []
+        self.held: dict[_Key, Claim] = {}  # handed out and not answered, in the order of handing out
+        self.outgoing: list[Claim] = []  # of these, what has not been sent to it
+        self.settled = 0  # answers in the ledger that it has not been told of
+        self.recall = self.recalled = False
+        self.turn = self.width = self.spare = 0  # what it is told; `turn` counts the changes
+        self.granted = 0  # the most it may have under way until it says that it keeps to `width`
+        self.share: Share | None = None
+        self.saying: asyncio.Task[None] | None = None
         self.heard = time.monotonic()
         self.works = False  # it has been heard
+        self.outbox = Outbox(partial(gathered, self), inbox.put)
+
+    @property
+    def room(self) -> int:
+        """Rows to hand out now: none while it has enough waiting, so that chunks are not small."""
+        ahead = max(self.width, _LEAST_AHEAD) if self.width else 0
+        held = len(self.held)
+        return self.width + 2 * ahead - held if held < self.width + ahead else 0
 
 
 class Cluster:
@@ -77,70 +136,102 @@ class Cluster:
                 logging.getLogger(name).setLevel(logging.CRITICAL)
         self._place = place
         self._order = order_of(settings, run, _carried(configuration), key)
+        self._width = settings.width
         self._hosts: dict[str, _Host] = {}
+        self._owners: dict[_Key, _Host] = {}  # of rows handed out and not settled
         self._refused: set[str] = set()  # addresses that cannot work, or fell silent
-        self._tokens = itertools.count()
-        self._flushing = False
-        self._someone = asyncio.Event()
+        self._alone_since = time.monotonic()
         self._lost: ConnectionFailedError | None = None
         self._unfit = ""
+        self._ending = False
         self._tasks: list[asyncio.Task[None]] = []
         self._client: Any = None
         self._local: Any = None
 
-    # --- as the engine's way to ask
+    # --- for whoever hands rows out
 
-    async def ask(self, claim: Claim) -> Outcome:
-        """Have a host send a row's request once.
+    @property
+    def in_flight(self) -> int:
+        """Rows under way, as far as it is known."""
+        return sum(min(len(host.held), host.granted) for host in self._hosts.values())
 
-        Raises:
-            Stopped: the service refuses the run, or no host is left to ask.
-        """
-        host = await self._someone_free()
-        waiter: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        token = next(self._tokens)
-        host.held[token] = (claim, waiter)
-        host.outgoing.append([token, *claim])
-        if not self._flushing:
-            self._flushing = True
-            asyncio.get_running_loop().call_soon(self._flush)
-        try:
-            return await waiter
-        finally:
-            host.held.pop(token, None)
+    @property
+    def room(self) -> int:
+        """Rows that the hosts would take now."""
+        return sum(host.room for host in self._working())
 
-    async def _someone_free(self) -> _Host:
-        began = time.monotonic()
-        while self._lost is not None or not self._working():
-            if self._lost is None and time.monotonic() - began > _PATIENCE[bool(self._refused)]:
-                why = f": {self._unfit.rstrip('.')}" if self._unfit else ""
-                self._lost = ConnectionFailedError(
-                    f"No worker of the cluster {self._place} can be used{why}."
-                )
-            if self._lost is not None:
-                raise Stopped("unreachable", self._lost)
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._someone.wait(), _LOOK_EVERY)
-        return min(self._working(), key=lambda one: len(one.held))
+    def hand_out(self, claims: Sequence[Claim]) -> None:
+        """Hand out rows, not more than there is `room` for."""
+        hosts = sorted((host for host in self._working() if host.room), key=lambda host: host.room)
+        left = list(claims)
+        for number, host in enumerate(hosts):
+            count = min(host.room, -(-len(left) // (len(hosts) - number)))
+            chunk, left = left[:count], left[count:]
+            for claim in chunk:
+                host.held[_key(claim)] = claim
+                self._owners[_key(claim)] = host
+            host.outgoing += chunk
+            host.recalled = False
+            host.outbox.wake()
+
+    def settled(self, outcomes: Sequence[Outcome]) -> None:
+        """These are in the ledger: whoever had them under way may begin further ones."""
+        for outcome in outcomes:
+            host = self._owners.pop(_key(outcome.claim), None)
+            if host is not None:
+                host.settled += 1
+                host.outbox.wake()
+
+    def recall(self) -> None:
+        """Have the hosts give back what they have not begun."""
+        for host in self._hosts.values():
+            self._recall(host)
+
+    def _recall(self, host: _Host) -> None:
+        if host.held and not host.recalled:
+            host.recall = host.recalled = True
+            host.outbox.wake()
 
     def _working(self) -> list[_Host]:
         return [host for host in self._hosts.values() if host.works]
 
-    def _flush(self) -> None:
-        self._flushing = False
-        for host in self._hosts.values():
-            if host.outgoing:
-                rows, host.outgoing = host.outgoing, []
-                self._spawn(self._tell(host, {"rows": rows, "hosts": len(self._hosts)}))
+    def _divide(self) -> None:
+        """Divide the width among those who work; who is to have more waits until others have less."""
+        working = self._working()
+        free = self._width - sum(host.granted for host in self._hosts.values())
+        for number, host in enumerate(working):
+            share = (self._width + number) // len(working)
+            width = min(share, host.granted + max(free, 0))
+            if width != host.width:
+                free -= max(width - host.granted, 0)
+                host.granted = max(host.granted, width)
+                host.width, host.spare = width, SPARE * width // self._width
+                host.turn += 1
+            host.outbox.wake()
+        self._employer.room()
+
+    def _gathered(self, host: _Host) -> dict[str, Any]:
+        rows, host.outgoing = host.outgoing, []
+        settled, host.settled = host.settled, 0
+        back, host.recall = host.recall, False
+        return {
+            "rows": [tuple(claim) for claim in rows],
+            "settled": settled,
+            "back": back,
+            "share": (host.turn, host.width, host.spare),
+            "hosts": max(1, min(len(self._working()), self._width)),
+            "end": self._ending,
+        }
 
     # --- coming and going
 
-    async def start(self) -> None:
-        """Find the scheduler and put the hosts to work.
+    async def start(self, employer: Employer) -> None:
+        """Find the scheduler and put the hosts to work for `employer`.
 
         Raises:
             RunError: there is no scheduler.
         """
+        self._employer = employer
         try:
             self._client = await self._connected()
         except (OSError, ValueError, TimeoutError, asyncio.TimeoutError) as error:
@@ -177,38 +268,35 @@ class Cluster:
     async def close(self) -> None:
         """Have the hosts end, and leave the cluster."""
         hosts = list(self._hosts.values()) if self._lost is None else []
-        for host in hosts:
-            with suppress(Exception):
-                await host.inbox.put({"end": True})
+        self._ending = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with suppress(Exception):  # whoever does not end by itself ends when it hears no more
-            ends = (host.task for host in hosts)
+            ends = (self._end(host) for host in hosts)
             await asyncio.wait_for(asyncio.gather(*ends, return_exceptions=True), QUIET)
         for one in (self._client, self._local):
             if one is not None:
                 with suppress(Exception):
                     await one.close()
 
+    async def _end(self, host: _Host) -> None:
+        await host.outbox.send()
+        await host.task
+
     async def _watch(self) -> None:
         """Look who is there, time and again, and say that this process is."""
         try:
-            while True:
+            while self._lost is None:
                 there = set((await self._client.scheduler.identity())["workers"])
-                now = time.monotonic()
                 for address in there - self._hosts.keys() - self._refused:
                     await self._join(address)
                 for host in list(self._hosts.values()):
-                    if host.task.status == "error":
-                        self._unfit = str(await host.task.exception())
-                        self._refused.add(host.address)
-                    elif host.address in there and now - host.heard > QUIET:
-                        self._refused.add(host.address)
-                    if host.address not in there or host.address in self._refused:
-                        self._lose(host)
+                    await self._look_at(host, there)
                 for host in self._hosts.values():
-                    await host.inbox.put({"hosts": len(self._hosts)})
+                    host.outbox.wake()
+                self._even_out()
+                self._lose_patience()
                 await asyncio.sleep(BEAT / 2)
         except Exception as error:
             self._gone(error)
@@ -223,17 +311,58 @@ class Cluster:
             pure=False,
             retries=0,
         )
-        self._hosts[address] = _Host(address, inbox, task)
+        host = _Host(address, inbox, task, self._gathered)
+        host.saying = self._spawn(self._say(host))
+        self._hosts[address] = host
+
+    async def _look_at(self, host: _Host, there: set[str]) -> None:
+        if host.task.status == "error":
+            self._unfit = str(await host.task.exception())
+            self._refused.add(host.address)
+        elif host.address in there and time.monotonic() - host.heard > QUIET:
+            self._refused.add(host.address)
+        gone = host.address not in there or host.address in self._refused
+        if gone or host.task.status == "finished":  # one that found this process silent may come again
+            self._lose(host)
+
+    def _even_out(self) -> None:
+        """Where one has nothing to do and others have rows waiting, there are no more: these come back."""
+        working = self._working()
+        if any(host.width and not host.held for host in working):
+            for host in working:
+                if len(host.held) > host.granted + host.spare:
+                    self._recall(host)
+
+    def _lose_patience(self) -> None:
+        now = time.monotonic()
+        if self._working():
+            self._alone_since = now
+        elif now - self._alone_since > _PATIENCE[bool(self._refused)]:
+            why = f": {self._unfit.rstrip('.')}" if self._unfit else ""
+            self._give_up(f"No worker of the cluster {self._place} can be used{why}.")
+
+    def _give_up(self, sentence: str) -> None:
+        self._lost = ConnectionFailedError(sentence, attempts=1)
+        for host in list(self._hosts.values()):
+            self._lose(host)
+        self._employer.refused(Stopped("unreachable", self._lost))
 
     def _lose(self, host: _Host) -> None:
-        """What a host held is anybody's again: it may have been sent, and uses up no try."""
+        """What a host has not answered is anybody's again: it may have been sent, and uses up no try."""
         self._hosts.pop(host.address, None)
-        if not self._working():
-            self._someone.clear()
-        kept = {row[0] for row in host.outgoing}
-        for token, (claim, waiter) in list(host.held.items()):
-            if not waiter.done():
-                waiter.set_result(Outcome(claim, OPEN, sent=token not in kept, tried=False))
+        if host.saying is not None:
+            host.saying.cancel()
+        begun = list(host.held.values())[: host.granted + SPARE * host.granted // self._width]
+        may_be_sent = {_key(claim) for claim in begun} - {_key(claim) for claim in host.outgoing}
+        outcomes = [
+            Outcome(claim, OPEN, sent=key in may_be_sent, tried=False) for key, claim in host.held.items()
+        ]
+        for key in host.held:
+            self._owners.pop(key, None)
+        host.held.clear()
+        self._employer.came(outcomes)
+        if self._working():
+            self._divide()
         self._spawn(self._forget(host))
 
     async def _forget(self, host: _Host) -> None:
@@ -242,62 +371,81 @@ class Cluster:
 
     def _gone(self, error: Exception) -> None:
         """The scheduler is gone, and with it whoever works."""
-        self._lost = ConnectionFailedError(
-            f"The cluster {self._place} is gone: {type(error).__name__}.", attempts=1
-        )
-        for host in list(self._hosts.values()):
-            for _, waiter in list(host.held.values()):
-                if not waiter.done():
-                    waiter.set_exception(Stopped("unreachable", self._lost))
+        if self._lost is None:
+            self._give_up(f"The cluster {self._place} is gone: {type(error).__name__}.")
+
+    async def _say(self, host: _Host) -> None:
+        try:
+            await host.outbox.run()
+        except Exception as error:
+            self._gone(error)
 
     # --- what comes back
 
     async def _listen(self) -> None:
         try:
             while True:
-                first = await self._results.get()
-                for address, results in [first, *await self._results.get(batch=True)]:
+                began = time.monotonic()
+                arrived = [await self._results.get()]
+                if time.monotonic() - began < _AT_ONCE:
+                    arrived += await self._results.get(batch=True)
+                for address, news in arrived:
                     host = self._hosts.get(address)
                     if host is not None:
-                        host.heard = time.monotonic()
-                        for result in results:
-                            self._received(host, result)
+                        self._received(host, pickle.loads(news))
         except Exception as error:
             self._gone(error)
 
-    def _received(self, host: _Host, result: list[Any]) -> None:
-        kind, *rest = result
-        if kind == "beat":
-            host.works = True
-            self._someone.set()
-            return
-        if kind == "unfit":
-            self._unfit = rest[0]
+    def _received(self, host: _Host, news: dict[str, Any]) -> None:
+        host.heard = time.monotonic()
+        if "unfit" in news:
+            self._unfit = news["unfit"][0]
             self._refused.add(host.address)
             self._lose(host)
             return
-        held = host.held.pop(rest[0], None)
-        if held is None or held[1].done():
-            return
-        claim, waiter = held
-        if kind == "done":
-            waiter.set_result(outcome_from(claim, rest[1:]))
-        elif kind == "stopped":
-            _, why, message, attempts = rest
-            waiter.set_exception(Stopped(why, ConnectionFailedError(message, attempts=attempts)))
-        else:
-            waiter.set_exception(RunError(f"A worker of the cluster failed: {rest[1]}."))
+        share = Share(*news["share"])
+        if share != host.share:
+            host.share = share
+            _log.info("host %s has its share: %s", host.address, share)
+        if not host.works:
+            host.works = True
+            self._divide()
+        elif news["turn"] == host.turn and host.granted != host.width:
+            host.granted = host.width
+            self._divide()
+        self._answered(host, news)
+        self._employer.room()
 
-    async def _tell(self, host: _Host, message: dict[str, Any]) -> None:
-        try:
-            await host.inbox.put(message)
-        except Exception as error:
-            self._gone(error)
+    def _answered(self, host: _Host, news: dict[str, Any]) -> None:
+        held = host.held
+        outcomes = [
+            outcome_from(held.pop(key), values) for key, values in news.get("done", ()) if key in held
+        ]
+        for key in news.get("back", ()):
+            if key in held:
+                self._owners.pop(key, None)
+                outcomes.append(Outcome(held.pop(key), OPEN, sent=False))
+        for key, *_, attempts in news.get("stopped", ()):
+            if key in held:
+                outcomes.append(Outcome(held.pop(key), OPEN, sent=attempts > 0, tried=False))
+        for key, _ in news.get("failed", ()):
+            if key in held:
+                outcomes.append(Outcome(held.pop(key), OPEN, sent=False))
+        self._employer.came(outcomes)
+        for _, why, sentence, attempts in news.get("stopped", ()):
+            self._employer.refused(Stopped(why, ConnectionFailedError(sentence, attempts=attempts)))
+        for _, what in news.get("failed", ()):
+            self._employer.failed(RunError(f"A worker of the cluster failed: {what}."))
 
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)
         self._tasks.append(task)
         task.add_done_callback(self._tasks.remove)
+        return task
+
+
+def _key(claim: Claim) -> _Key:
+    return claim.seq, claim.fence
 
 
 def _carried(configuration: Configuration) -> dict[str, Any]:

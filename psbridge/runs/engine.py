@@ -1,5 +1,7 @@
 """The engine of a run: many calls at once on asyncio, and one thread that writes what became of them.
 
+`Engine` is the part beside the ledger; `AskingEngine` asks by itself, and a cluster's engine deals rows out.
+
 Results are committed in groups, and with them the next claims: a group is closed by its size or by a timer,
 whichever comes first. Nothing is sent that was not claimed on the disk before. Knows no operation and no
 reply: it is given what asks.
@@ -10,10 +12,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from .calling import Stopped
 from .caps import Caps
@@ -39,14 +43,14 @@ _OUTAGE_WAIT = (1.0, 60.0)  # seconds to wait in one: at first, and at most
 Ask = Callable[[Claim], Awaitable[Outcome]]
 
 
-class Engine:
+class Engine(ABC):
     """One process's work on a ledger.
 
     Args:
         path: the ledger.
-        ask: sends a row's request once; raises `Stopped` where the service refuses the run.
         caps: what may be spent in all.
         width: how many requests are under way at most.
+        ahead: rows that are claimed before they can be sent at once.
         deadline: monotonic seconds after which nothing more is begun, or None.
         lease: seconds after which other processes may take this one for dead.
         on_view: told what the run looks like after each commit, on the event loop.
@@ -55,19 +59,18 @@ class Engine:
     def __init__(
         self,
         path: Path,
-        ask: Ask,
         *,
         caps: Caps,
         width: int,
+        ahead: int,
         deadline: float | None = None,
         lease: float = LEASE,
         on_view: Callable[[View], None] | None = None,
     ) -> None:
-        self._ask = ask
         self._width = width
         self._deadline = deadline
         self._on_view = on_view
-        self._queue: asyncio.Queue[Claim | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[Claim] = asyncio.Queue()
         self._generation = 0
         self._failure: BaseException | None = None
         self._why = ""
@@ -75,9 +78,16 @@ class Engine:
         self._answered = False
         self._reachable_at = 0.0
         # With a cap nothing is claimed ahead of what can be sent at once: a claim counts as spent.
-        ahead = width if caps else width + max(width, 32)
-        self._writer = _Writer(path, caps, ahead, lease, self._told)
-        self.in_flight = 0
+        self._writer = _Writer(path, caps, width if caps else width + ahead, lease, self._told)
+
+    @property
+    @abstractmethod
+    def in_flight(self) -> int:
+        """Requests that are under way now."""
+
+    @abstractmethod
+    def _works(self) -> list[asyncio.Task[None]]:
+        """Begin to take claims out of the queue."""
 
     async def run(self) -> str:
         """Work until nothing is left to do; returns why it ended before that, "" when all is done.
@@ -87,7 +97,7 @@ class Engine:
         """
         self._loop = asyncio.get_running_loop()
         self._finished = self._loop.create_future()
-        workers = [asyncio.ensure_future(self._work()) for _ in range(self._width)]
+        workers = self._works()
         self._writer.start()
         timer = None
         if self._deadline is not None:
@@ -124,32 +134,6 @@ class Engine:
         with suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self.stop, why)
 
-    async def _work(self) -> None:
-        while (claim := await self._queue.get()) is not None:
-            generation = self._generation
-            try:
-                await self._until_sendable()
-                if generation != self._generation:
-                    continue  # this process stood still, and the row is another's by now
-                if self._why:
-                    self._writer.put(Outcome(claim, OPEN, sent=False))
-                    continue
-                # Replies that have arrived are read, and on their way to the disk, before more is sent: a
-                # kill then finds few that were answered and not written.
-                await asyncio.sleep(0)
-                self.in_flight += 1
-                try:
-                    outcome = await self._ask(claim)
-                finally:
-                    self.in_flight -= 1
-                self._writer.put(self._noticed(outcome))
-            except Stopped as stopped:
-                self._writer.put(Outcome(claim, OPEN, sent=stopped.error.attempts > 0, tried=False))
-                self.stop(f"{stopped.why}: {stopped.error.message}")
-            except Exception as error:  # nothing that a service or a row can do
-                self._writer.put(Outcome(claim, OPEN, sent=False))
-                self._fail(error)
-
     async def _until_sendable(self) -> None:
         """Wait while this process may have been taken for dead, or the service cannot be reached."""
         while not self._writer.fresh and not self._why:
@@ -178,12 +162,24 @@ class Engine:
         self._reachable_at = max(self._reachable_at, time.monotonic() + wait)
         return replace(outcome, state=OPEN, tried=False, wait=min(outcome.wait, wait))
 
-    def _told(self, claims: list[Claim], view: View | None, failure: BaseException | None) -> None:
+    def _told(
+        self,
+        outcomes: Sequence[Outcome],
+        claims: list[Claim],
+        view: View | None,
+        failure: BaseException | None,
+    ) -> None:
         """The writer has committed, or could not. On the writer's thread."""
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._take, claims, view, failure)
+            self._loop.call_soon_threadsafe(self._take, outcomes, claims, view, failure)
 
-    def _take(self, claims: list[Claim], view: View | None, failure: BaseException | None) -> None:
+    def _take(
+        self,
+        outcomes: Sequence[Outcome],
+        claims: list[Claim],
+        view: View | None,
+        failure: BaseException | None,
+    ) -> None:
         if failure is not None or view is None:
             self._fail(failure or LedgerError("The ledger cannot be written."))
             return
@@ -215,9 +211,7 @@ class Engine:
     def _give_back(self) -> None:
         """What was claimed and not sent is free again."""
         while not self._queue.empty():
-            claim = self._queue.get_nowait()
-            if claim is not None:
-                self._writer.put(Outcome(claim, OPEN, sent=False))
+            self._writer.put(Outcome(self._queue.get_nowait(), OPEN, sent=False))
 
     def _fail(self, error: BaseException) -> None:
         self._failure = self._failure or error
@@ -225,6 +219,55 @@ class Engine:
         self._writer.drain()
         if not self._finished.done():
             self._finished.set_result(None)
+
+
+class AskingEngine(Engine):
+    """An engine that asks for its rows by itself.
+
+    Args:
+        ask: sends a row's request once; raises `Stopped` where the service refuses the run.
+        more: the rest, as `Engine` takes it.
+    """
+
+    def __init__(self, path: Path, ask: Ask, *, width: int, **more: Any) -> None:
+        super().__init__(path, width=width, ahead=max(width, 32), **more)
+        self._ask = ask
+        self._asked = 0
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are under way now."""
+        return self._asked
+
+    def _works(self) -> list[asyncio.Task[None]]:
+        return [asyncio.ensure_future(self._work()) for _ in range(self._width)]
+
+    async def _work(self) -> None:
+        while True:
+            claim = await self._queue.get()
+            generation = self._generation
+            try:
+                await self._until_sendable()
+                if generation != self._generation:
+                    continue  # this process stood still, and the row is another's by now
+                if self._why:
+                    self._writer.put(Outcome(claim, OPEN, sent=False))
+                    continue
+                # Replies that have arrived are read, and on their way to the disk, before more is sent: a
+                # kill then finds few that were answered and not written.
+                await asyncio.sleep(0)
+                self._asked += 1
+                try:
+                    outcome = await self._ask(claim)
+                finally:
+                    self._asked -= 1
+                self._writer.put(self._noticed(outcome))
+            except Stopped as stopped:
+                self._writer.put(Outcome(claim, OPEN, sent=stopped.error.attempts > 0, tried=False))
+                self.stop(f"{stopped.why}: {stopped.error.message}")
+            except Exception as error:  # nothing that a service or a row can do
+                self._writer.put(Outcome(claim, OPEN, sent=False))
+                self._fail(error)
 
 
 class _Writer(threading.Thread):
@@ -236,7 +279,7 @@ class _Writer(threading.Thread):
         caps: Caps,
         ahead: int,
         lease: float,
-        told: Callable[[list[Claim], View | None, BaseException | None], None],
+        told: Callable[[Sequence[Outcome], list[Claim], View | None, BaseException | None], None],
     ) -> None:
         super().__init__(name="psbridge-ledger", daemon=True)
         self._path, self._caps, self._ahead, self._lease, self._told = path, caps, ahead, lease, told
@@ -295,7 +338,7 @@ class _Writer(threading.Thread):
                     ledger.end(self._why or "")
                     ledger.checkpoint()
         except Exception as error:  # told to the engine, which raises it
-            self._told([], None, error)
+            self._told((), [], None, error)
 
     def _work(self, worker: Worker) -> None:
         wait = 0.0
@@ -312,7 +355,7 @@ class _Writer(threading.Thread):
             self._held = worker.held
             if last and not self._outcomes:
                 return
-            self._told(claims, view, None)
+            self._told(outcomes, claims, view, None)
             wait = min(_IDLE, self._lease / 4)
             if not worker.held and view.left:
                 wait = min(wait, _OTHERS)

@@ -1,20 +1,24 @@
 """A host's part in a run on a cluster: the same engine's calls, without a ledger.
 
-Runs inside a Dask worker, as one task that lasts as long as the run. Rows come by a queue of its own, and
-what became of them goes back by one that all hosts share, in groups. Only rows that may be sent at once are
-handed out, so that a host that is lost loses no more than what it had under way. The key is this host's own:
-its environment's, or what a function that is imported here gives.
+One long Dask task a host starts it; the work itself runs on the event loop of the Dask worker, beside what
+Dask does there, so that no thread waits for another. Rows come in chunks by a queue of the host's own, more
+than can be sent at once; what became of them goes back in groups by a queue that all hosts share. A host
+sends no more than its share of the run's width, and stops sending when too many of its results are not known
+to be in the ledger: whoever is lost, few rows are asked for again. The key is this host's own: its
+environment's, or what a function that is imported here gives.
 """
 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import importlib
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+import pickle
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from .. import __version__
@@ -31,7 +35,10 @@ QUIET = 15.0
 """Seconds without a word from the coordinator after which a host ends: it is gone."""
 BEAT = 1.0
 """Seconds between two words, from the coordinator to a host and back."""
-_GROUP = 0.002  # seconds that results are gathered before they go back
+GAP = 0.01
+"""Seconds that results and rows are gathered before they are sent."""
+
+_values = attrgetter(*(one.name for one in fields(Outcome)[1:]))
 
 
 def serve(order: dict[str, Any], inbox: str, results: str, here: str) -> str:
@@ -46,28 +53,31 @@ def serve(order: dict[str, Any], inbox: str, results: str, here: str) -> str:
         Why it ended.
     """
     dask: Any = importlib.import_module("distributed")
+    worker = dask.get_worker()
     dask.secede()  # the worker's threads are for others, and for the next run
     if order["version"] != __version__:
         raise RuntimeError(f"it has psbridge {__version__}, the coordinator {order['version']}")
-    host = _Host(order, dask.Queue(results), here)
-    thread = threading.Thread(target=host.work, name="psbridge-host", daemon=True)
-    thread.start()
-    rows = dask.Queue(inbox)
-    heard = time.monotonic()
-    why = ""
-    while not why:
+
+    async def work() -> str:
+        client = dask.Client(
+            worker.scheduler.address, security=worker.security, asynchronous=True, set_as_default=False
+        )
         try:
-            message = rows.get(timeout=BEAT)
-            heard = time.monotonic()
-            why = host.told(message)
-        except (TimeoutError, asyncio.TimeoutError):
-            if time.monotonic() - heard > QUIET:
-                why = "the coordinator is silent"
-        except Exception as error:  # the scheduler is gone, however the library says so
-            why = f"the cluster is gone: {type(error).__name__}"
-    host.end()
-    thread.join(QUIET)
-    return why
+            await client
+            rows, back = (dask.Queue(name, client=client) for name in (inbox, results))
+            await rows
+            await back
+            return await _Host(order, rows, back, here).work()
+        finally:
+            with suppress(Exception):
+                await asyncio.wait_for(client.close(), BEAT)
+
+    loop = worker.loop.asyncio_loop
+    working = asyncio.run_coroutine_threadsafe(work(), loop)
+    while not loop.is_closed():
+        with suppress(concurrent.futures.TimeoutError):
+            return working.result(BEAT)
+    return "the worker is gone"
 
 
 def order_of(settings: Settings, run: str, configuration: dict[str, Any], key: str) -> dict[str, Any]:
@@ -102,67 +112,75 @@ def key_function(name: str) -> Callable[[], Any]:
 
 
 def outcome_from(claim: Claim, values: Sequence[Any]) -> Outcome:
-    """An outcome from what `_plain` made of it."""
+    """An outcome from the plain values that a host made of it."""
     return Outcome(claim, *values)
 
 
-def _plain(outcome: Outcome) -> list[Any]:
-    """An outcome as plain values, without its claim."""
-    return [getattr(outcome, one.name) for one in fields(Outcome)[1:]]
+class Outbox:
+    """Sends what has gathered as one message, then what gathered meanwhile as the next.
+
+    Args:
+        gathered: gives what there is to say, once `wake` was called.
+        put: sends it; the message is bytes, so that a scheduler has nothing to do but pass it on.
+    """
+
+    def __init__(
+        self, gathered: Callable[[], dict[str, Any]], put: Callable[[bytes], Awaitable[Any]]
+    ) -> None:
+        self._gathered = gathered
+        self._put = put
+        self._some = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is something to send."""
+        self._some.set()
+
+    async def run(self) -> None:
+        """Send until this task is cancelled."""
+        while True:
+            await self._some.wait()
+            await asyncio.sleep(GAP)
+            await self.send()
+
+    async def send(self) -> None:
+        """Send what there is now."""
+        self._some.clear()
+        await self._put(pickle.dumps(self._gathered(), pickle.HIGHEST_PROTOCOL))
 
 
 class _Host:
-    """The event loop of a host, and the thread that sends its results back."""
+    """A host at work, on its worker's event loop."""
 
-    def __init__(self, order: dict[str, Any], results: Any, here: str) -> None:
+    def __init__(self, order: dict[str, Any], rows: Any, back: Any, here: str) -> None:
         self._order = order
-        self._results = results
-        self._here = here
-        self._loop = asyncio.new_event_loop()
-        self._calling: Calling | None = None
-        self._limits: SharedLimits | None = None
+        self._rows = rows
+        self._outbox = Outbox(self._news, lambda message: back.put((here, message)))
+        self._limits = SharedLimits()
+        self._waiting: deque[Claim] = deque()  # rows that are not begun
+        self._under_way = 0
+        self._unsettled = 0  # begun, and not known to be in the ledger
+        self._turn = self._width = self._spare = 0
+        self._confirmed = 0  # the last turn that the coordinator heard to be kept
+        self._news_of: dict[str, list[Any]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._ready: list[list[Any]] = []
-        self._lock = threading.Lock()
-        self._some = threading.Event()
-        self._ended = False
-        self._sender = threading.Thread(target=self._send, name="psbridge-host-results", daemon=True)
 
-    # --- from the coordinator, on the task's thread
-
-    def told(self, message: dict[str, Any]) -> str:
-        """Take a word of the coordinator; returns why to end, or ""."""
-        if message.get("end"):
-            return "the run has ended"
-        with suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(self._take, message)
-        return ""
-
-    def end(self) -> None:
-        """Begin nothing more, and drop what is under way."""
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._drop)
-
-    # --- on the loop's thread
-
-    def work(self) -> None:
-        """Run the loop until `end`."""
-        self._sender.start()
-        asyncio.set_event_loop(self._loop)
+    async def work(self) -> str:
+        """Ask for rows until the coordinator says that the run has ended, or is gone; returns why."""
         try:
             with self._in_force() as (configuration, settings):
                 self._open(configuration, settings)
-                self._loop.run_forever()
-                self._loop.run_until_complete(self._close())
+                try:
+                    return await self._until_end()
+                finally:
+                    await self._close()
         except PSBridgeError as error:
-            self._refuse_all(error.message)
+            unfit = error.message
         except Exception as error:
-            self._refuse_all(f"{type(error).__name__}: {error}")
-        finally:
-            self._loop.close()
-            self._ended = True
-            self._some.set()
-            self._sender.join(QUIET)
+            unfit = f"{type(error).__name__}: {error}"
+        self._add("unfit", unfit)
+        with suppress(Exception):
+            await asyncio.wait_for(self._outbox.send(), QUIET)
+        return unfit
 
     @contextmanager
     def _in_force(self) -> Iterator[tuple[Configuration, Settings]]:
@@ -184,66 +202,95 @@ class _Host:
             self._limits,
             prices=settings.price_table(),
         )
-        self._beat()
 
-    def _beat(self) -> None:
-        self._back(["beat"])
-        self._loop.call_later(BEAT, self._beat)
+    async def _until_end(self) -> str:
+        parts = (self._listen(), self._beat(), self._outbox.run())
+        tasks = [asyncio.ensure_future(part) for part in parts]
+        try:
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            return ended.pop().result() or ""
+        except (TimeoutError, asyncio.TimeoutError):
+            return "the coordinator is silent"
+        except Exception as error:  # the scheduler is gone, however the library says so
+            return f"the cluster is gone: {type(error).__name__}"
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._calling.close()
+
+    # --- from the coordinator
+
+    async def _listen(self) -> str:
+        while True:
+            message = pickle.loads(await asyncio.wait_for(self._rows.get(), QUIET))
+            if message["end"]:
+                return "the run has ended"
+            self._take(message)
 
     def _take(self, message: dict[str, Any]) -> None:
-        assert self._limits is not None
+        self._turn, self._width, self._spare = message["share"]
         self._limits.share(message["hosts"])
-        for token, *values in message.get("rows", ()):
-            task = self._loop.create_task(self._ask(token, Claim._make(values)))
+        self._unsettled -= message["settled"]
+        self._waiting.extend(map(Claim._make, message["rows"]))
+        if message["back"]:
+            for claim in self._waiting:
+                self._add("back", (claim.seq, claim.fence))
+            self._waiting.clear()
+        self._begin()
+        if self._turn != self._confirmed:
+            self._outbox.wake()
+
+    # --- rows
+
+    @property
+    def _keeps_its_share(self) -> bool:
+        return self._under_way <= self._width and self._unsettled <= self._width + self._spare
+
+    def _begin(self) -> None:
+        most = self._width + self._spare
+        while self._waiting and self._under_way < self._width and self._unsettled < most:
+            self._under_way += 1
+            self._unsettled += 1
+            task = asyncio.ensure_future(self._ask(self._waiting.popleft()))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _ask(self, token: int, claim: Claim) -> None:
-        assert self._calling is not None
+    async def _ask(self, claim: Claim) -> None:
+        key = claim.seq, claim.fence
         try:
             outcome = await self._calling.ask(claim)
         except Stopped as stopped:
             error: ClientError = stopped.error
-            self._back(["stopped", token, stopped.why, error.message, error.attempts])
+            self._add("stopped", (key, stopped.why, error.message, error.attempts))
         except Exception as error:
-            self._back(["failed", token, f"{type(error).__name__}: {error}"])
+            self._add("failed", (key, f"{type(error).__name__}: {error}"))
         else:
-            self._back(["done", token, *_plain(outcome)])
+            self._add("done", (key, _values(outcome)))
+        self._under_way -= 1
+        self._begin()
 
-    def _drop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        self._loop.stop()
+    # --- to the coordinator
 
-    async def _close(self) -> None:
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._calling is not None:
-            await self._calling.close()
+    def _add(self, kind: str, value: Any) -> None:
+        self._news_of.setdefault(kind, []).append(value)
+        self._outbox.wake()
 
-    def _refuse_all(self, sentence: str) -> None:
-        self._back(["unfit", sentence])
-
-    # --- results, on their own thread
-
-    def _back(self, result: list[Any]) -> None:
-        with self._lock:
-            self._ready.append(result)
-        self._some.set()
-
-    def _send(self) -> None:
+    async def _beat(self) -> str:
         while True:
-            self._some.wait()
-            self._some.clear()
-            time.sleep(_GROUP)
-            with self._lock:
-                ready, self._ready = self._ready, []
-            if ready:
-                try:
-                    self._results.put([self._here, ready])
-                except Exception:  # nobody is there to hear it
-                    return
-            elif self._ended:
-                return
+            self._outbox.wake()
+            await asyncio.sleep(BEAT)
+
+    def _news(self) -> dict[str, Any]:
+        news, self._news_of = self._news_of, {}
+        if self._keeps_its_share:
+            self._confirmed = self._turn
+        return {**news, "turn": self._confirmed, "share": (self._width, *self._limits.per_minute)}
 
 
-__all__ = ["BEAT", "QUIET", "key_function", "order_of", "outcome_from", "serve"]
+__all__ = ["BEAT", "GAP", "QUIET", "Outbox", "key_function", "order_of", "outcome_from", "serve"]

@@ -23,7 +23,7 @@ from ..client.settings.configuration import (
 from ..client.settings.secret import Secret
 from . import processes
 from .claims import View
-from .engine import Engine
+from .engine import AskingEngine, Engine
 from .errors import LedgerMismatchError, RunUsageError
 from .intake import Intake, Taken
 from .ledger import Identity, Ledger, RunStatus
@@ -33,8 +33,7 @@ from .settings import Settings
 from .writing import check_output, export
 
 if TYPE_CHECKING:
-    from .calling import Calling
-    from .cluster import Cluster
+    from .limits import SharedLimits
 
 CAPS = ("max-requests", "max-tokens", "max-cost", "deadline")
 _FORMAT = b"1"  # of requests made of rows: raised when the same settings begin to make other bytes
@@ -204,53 +203,56 @@ class Job:
             return Ending(why, ledger.status())
 
     async def _work(self, name: str, width: int, on_view: Callable[[View], None] | None) -> str:
-        from .calling import Calling
-        from .limits import SharedLimits
-
-        limits = SharedLimits(self.settings.requests_per_minute, self.settings.tokens_per_minute)
-        calling: Calling | Cluster
-        if self.settings.cluster:
-            calling = await self._cluster(name)
-        else:
-            calling = Calling(
-                *(self.configuration, self.operation, self.recipe, name, limits),
-                prices=self.settings.price_table(),
-            )
+        limits: SharedLimits | None = None
 
         def seen(view: View) -> None:
-            limits.share(view.workers)
+            if limits is not None:
+                limits.share(view.workers)
             if on_view is not None:
                 on_view(view)
 
         deadline = self.settings.deadline
-        self._engine = Engine(
-            self.path,
-            calling.ask,
-            caps=self.caps,
-            width=width,
-            deadline=None if deadline is None else time.monotonic() + deadline - time.time(),
-            lease=self.settings.lease,
-            on_view=seen,
+        more: dict[str, Any] = {
+            "caps": self.caps,
+            "width": width,
+            "deadline": None if deadline is None else time.monotonic() + deadline - time.time(),
+            "lease": self.settings.lease,
+            "on_view": seen,
+        }
+        if self.settings.cluster:
+            return await self._work_on_cluster(name, more)
+        from .calling import Calling
+        from .limits import SharedLimits
+
+        limits = SharedLimits(self.settings.requests_per_minute, self.settings.tokens_per_minute)
+        calling = Calling(
+            *(self.configuration, self.operation, self.recipe, name, limits),
+            prices=self.settings.price_table(),
         )
-        if self._stop:
-            self._engine.stop_before(self._stop)
         try:
-            return await self._engine.run()
+            return await self._run(AskingEngine(self.path, calling.ask, **more))
         finally:
             await calling.close()
 
-    async def _cluster(self, name: str) -> Cluster:
+    async def _work_on_cluster(self, name: str, more: dict[str, Any]) -> str:
         from .cluster import Cluster
+        from .dealing import DealingEngine
 
         cluster = Cluster(
             *(self.settings.cluster, self.settings, name, self.configuration, self.settings.cluster_key)
         )
+        engine = DealingEngine(self.path, cluster, **more)
         try:
-            await cluster.start()
-        except BaseException:
+            await cluster.start(engine)
+            return await self._run(engine)
+        finally:
             await cluster.close()
-            raise
-        return cluster
+
+    async def _run(self, engine: Engine) -> str:
+        self._engine = engine
+        if self._stop:
+            engine.stop_before(self._stop)
+        return await engine.run()
 
     @property
     def stopping(self) -> str:

@@ -15,6 +15,12 @@ class SharedLimits(RateLimits):
         self._requests, self._tokens = requests_per_minute, tokens_per_minute
         self._workers = 1
 
+    @property
+    def per_minute(self) -> tuple[float | None, float | None]:
+        """This process's share: requests and tokens a minute; None for no limit."""
+        requests, tokens = (limit and limit / self._workers for limit in (self._requests, self._tokens))
+        return requests, tokens
+
     def share(self, workers: int) -> None:
         """So many processes are at work now."""
         if workers == self._workers:

@@ -40,6 +40,10 @@ class Counting:
     def reset(self, **settings: float) -> None:
         self.get("/reset?" + "&".join(f"{name}={value}" for name, value in settings.items()))
 
+    def set(self, **settings: float) -> None:
+        """Change settings, and count on."""
+        self.get("/set?" + "&".join(f"{name}={value}" for name, value in settings.items()))
+
     @property
     def stats(self) -> dict[str, Any]:
         stats: dict[str, Any] = self.get("/stats")

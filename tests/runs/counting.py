@@ -5,7 +5,8 @@
 prints its port and serves until it is killed. A row is known by `p-<number>` in its request. Control, by GET:
 `/reset?delay=50&rate=150&first500=5&bad=1&quota=100` starts counting anew: milliseconds before each reply,
 requests a second let through (429 beyond), percent of rows whose first try is a 500, percent of rows that are
-always a 400, rows after which the quota is spent. `/stats` has the counts, `/keys` every idempotency key.
+always a 400, rows after which the quota is spent, `hold=100` for rows after which nothing is answered until
+`/set?hold=0`, which changes settings and counts on. `/stats` has the counts, `/keys` every idempotency key.
 """
 
 from __future__ import annotations
@@ -137,6 +138,8 @@ class Connection(asyncio.Protocol):
         parts = urlsplit(target)
         if parts.path == "/reset":
             Connection.counts = Counts(**{name: float(value) for name, value in parse_qsl(parts.query)})
+        elif parts.path == "/set":
+            self.counts.settings.update({name: float(value) for name, value in parse_qsl(parts.query)})
         if parts.path == "/keys":
             report: object = {row: sorted(keys) for row, keys in self.counts.keys.items()}
         else:
@@ -145,6 +148,9 @@ class Connection(asyncio.Protocol):
 
     def answer(self, counts: Counts, row: int, status: int) -> None:
         """Answer a request for a row; what the peer no longer hears is not answered."""
+        if 0 < counts.settings["hold"] <= len(counts.answered) and not self.transport.is_closing():
+            asyncio.get_running_loop().call_later(0.02, self.answer, counts, row, status)
+            return
         counts.in_flight -= 1
         counts.last = time.monotonic()
         if self.transport.is_closing():
