@@ -5,6 +5,7 @@ It knows .NET's names and nothing of psbridge. Types are found on first use and 
 
 from __future__ import annotations
 
+import gc
 import importlib
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,16 @@ def start_named(name: str) -> None:
     pythonnet: Any = importlib.import_module("pythonnet")
     pythonnet.load(name)
     importlib.import_module("clr")
+
+
+def shorten_shutdown() -> None:
+    """Have Python's garbage collector pass over, while pythonnet shuts down, what is there by then.
+
+    pythonnet collects sixty times in its shutdown, which takes seconds with all of a program's objects. Who
+    lets Python go on behind it registers `gc.unfreeze` with `atexit` before pythonnet is loaded.
+    """
+    engine = namespace("Python.Runtime").PythonEngine
+    engine.AddShutdownHandler(engine.ShutdownHandler(gc.freeze))
 
 
 @cache

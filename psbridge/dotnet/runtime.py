@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes.util
+import gc
 import importlib.util
 import json
 import os
@@ -53,7 +54,9 @@ def load(home: PowerShellHome | None = None) -> None:
                 raise RuntimeNotFoundError(
                     "psbridge.dotnet needs pythonnet, which is not installed: pip install 'psbridge[dotnet]'."
                 )
+            atexit.register(gc.unfreeze)  # the last thing at the exit, for whoever has a file open still
             _start(home)
+            edge.shorten_shutdown()
         from .adapt import accept_dotnet_arguments
 
         accept_dotnet_arguments()

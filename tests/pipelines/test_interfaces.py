@@ -150,30 +150,25 @@ def notice(worker: WorkerClient, method: str, **params: Any) -> None:
     worker.write(worker.line({"jsonrpc": "2.0", "method": method, "params": params}))
 
 
-IN_HOSTED = """
-import json, sys
-from psbridge.dotnet import PowerShellSession
-with PowerShellSession() as session:
-    result = session.run(sys.stdin.read())
-print("\\n".join(map(str, result.output)))
-"""
-
-
-def in_hosted_session(case: Case, url: str, folder: Path) -> list[str]:
-    """The functions of a `PowerShellSession`, in a process of its own: .NET stays loaded."""
-    done = subprocess.run(
-        [sys.executable, "-c", IN_HOSTED],
-        input=script_of(case, folder, ""),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=300,
-        env={**with_power_shell(), **environment(url)},
-        check=False,
-    )
-    return outcomes_in(done)
-
+# Each PowerShell is one process for all cases. It reads the paths of scripts, a line each, and runs them.
 
 SHELL = os.environ.get("PSBRIDGE_PWSH") or shutil.which("pwsh") or shutil.which("powershell")
+IN_POWERSHELL = """
+{before}
+while ($path = [Console]::In.ReadLine()) {{
+    $script = [scriptblock]::Create((Get-Content -Raw -LiteralPath $path -Encoding UTF8))
+    try {{ & $script }} catch {{ 'outcomes:' + (ConvertTo-Json @("$_") -Compress) }}
+}}
+"""
+IN_HOSTED = """
+import sys
+from pathlib import Path
+from psbridge.dotnet import PowerShellSession
+with PowerShellSession() as session:
+    for line in sys.stdin:
+        result = session.run(Path(line.strip()).read_text("utf-8"))
+        print(*result.output, sep="\\n", flush=True)
+"""
 UNDER_WAY = """
 function Get-UnderWay {{
     $ask = @{{ model = 'm'; messages = @(@{{ role = 'user'; content = 'under way' }}) }}
@@ -188,7 +183,7 @@ function Get-UnderWay {{
 SCRIPT = (
     UNDER_WAY
     + """
-{before}
+Set-Configuration -BaseUrl '{url}' -AccessToken '{key}'
 $case = Get-Content -Raw '{file}' | ConvertFrom-Json
 $items = @($case.items)
 $given = @{{}}
@@ -221,51 +216,93 @@ $script:warned | ForEach-Object {{ [void]$seen.Add($_) }}
 )
 
 
-def in_powershell(transport: str) -> Callable[[Case, str, Path], list[str]]:
-    def interface(case: Case, url: str, folder: Path) -> list[str]:
-        if SHELL is None:
-            pytest.skip("no PowerShell: set PSBRIDGE_PWSH")
-        if transport == "InProcess":
-            pytest.importorskip("pythonnet")
-        before = f"Import-Module '{MODULE}'"
-        if transport == "InProcess":
-            before += "; Connect-PSBridge -InProcess"
-        done = subprocess.run(
-            [SHELL, "-NoProfile", "-NonInteractive", "-Command", script_of(case, folder, before)],
-            capture_output=True,
+class Session:
+    """A process that runs scripts, one after another, whose paths it reads from its standard input."""
+
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
             encoding="utf-8",
-            timeout=300,
-            env={**os.environ, **environment(url), "PSBRIDGE_PYTHON": sys.executable, "NO_COLOR": "1"},
-            check=False,
+            errors="replace",
         )
-        return outcomes_in(done)
 
-    return interface
+    def outcomes(self, case: Case, url: str, folder: Path) -> list[str]:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(f"{script_of(case, url, folder)}\n")
+        self._process.stdin.flush()
+        said = ""
+        for line in self._process.stdout:
+            if line.startswith("outcomes:"):
+                outcomes: list[str] = json.loads(line.partition(":")[2])
+                return outcomes
+            said += line
+        raise AssertionError(said)
+
+    def close(self) -> None:
+        self._process.communicate(timeout=60)
 
 
-def script_of(case: Case, folder: Path, before: str) -> str:
+def power_shell(*before: str) -> Session:
+    if SHELL is None:
+        pytest.skip("no PowerShell: set PSBRIDGE_PWSH")
+    script = IN_POWERSHELL.format(before="; ".join([f"Import-Module '{MODULE}'", *before]))
+    return Session(
+        [SHELL, "-NoProfile", "-NonInteractive", "-Command", script],
+        {**os.environ, "NO_PROXY": "*", "PSBRIDGE_PYTHON": sys.executable, "NO_COLOR": "1"},
+    )
+
+
+def power_shell_in_process() -> Session:
+    pytest.importorskip("pythonnet")
+    return power_shell("Connect-PSBridge -InProcess")
+
+
+def hosted_session() -> Session:
+    """The functions of a `PowerShellSession`, in a process of its own: .NET stays loaded."""
+    return Session([sys.executable, "-c", IN_HOSTED], {**with_power_shell(), "NO_PROXY": "*"})
+
+
+SESSIONS = {
+    "PowerShell": power_shell,
+    "PowerShell in process": power_shell_in_process,
+    "hosted session": hosted_session,
+}
+
+
+@pytest.fixture(scope="module")
+def sessions() -> Iterator[Callable[[str], Session]]:
+    """The process of an interface, started for its first case."""
+    running: dict[str, Session] = {}
+
+    def session(interface: str) -> Session:
+        if interface not in running:
+            running[interface] = SESSIONS[interface]()
+        return running[interface]
+
+    yield session
+    for one in running.values():
+        one.close()
+
+
+def script_of(case: Case, url: str, folder: Path) -> Path:
+    """A file with the case's script; its output's last line has the outcomes."""
     file = folder / "case.json"
     file.write_text(
         json.dumps({"items": [request_of(item) for item in case.items], "parameters": case.parameters})
     )
     first = f"Select-Object -First {case.first} |" if case.first else ""
-    return SCRIPT.format(before=before, file=file, action=case.action, first=first)
+    script = folder / "case.ps1"
+    script.write_text(
+        SCRIPT.format(url=url, key=KEY, file=file, action=case.action, first=first), encoding="utf-8"
+    )
+    return script
 
 
-def outcomes_in(done: subprocess.CompletedProcess[str]) -> list[str]:
-    told = [line for line in done.stdout.splitlines() if line.startswith("outcomes:")]
-    assert told, done.stdout + done.stderr
-    outcomes: list[str] = json.loads(told[0].partition(":")[2])
-    return outcomes
-
-
-INTERFACES: dict[str, Any] = {
-    "Python": lambda case, url, folder: in_python(case, url),
-    "worker": lambda case, url, folder: in_worker(case, url),
-    "PowerShell": in_powershell("Process"),
-    "PowerShell in process": in_powershell("InProcess"),
-    "hosted session": in_hosted_session,
-}
+INTERFACES: dict[str, Callable[[Case, str], list[str]]] = {"Python": in_python, "worker": in_worker}
 
 
 @pytest.mark.parametrize(
@@ -273,14 +310,23 @@ INTERFACES: dict[str, Any] = {
     [
         pytest.param(case, interface, id=f"{case.name}-{interface}")
         for case in CASES
-        for interface in INTERFACES
+        for interface in [*INTERFACES, *SESSIONS]
         if interface != case.not_at
     ],
 )
-def test_case(case: Case, interface: str, telling: tuple[Telling, str], tmp_path: Path) -> None:
+def test_case(
+    case: Case,
+    interface: str,
+    telling: tuple[Telling, str],
+    sessions: Callable[[str], Session],
+    tmp_path: Path,
+) -> None:
     """The same comes of the same items, wherever they are piped."""
     handler, url = telling
-    outcomes = INTERFACES[interface](case, url, tmp_path)
+    if interface in INTERFACES:
+        outcomes = INTERFACES[interface](case, url)
+    else:
+        outcomes = sessions(interface).outcomes(case, url, tmp_path)
     told = outcomes[len(outcomes) - case.warnings :] if case.warnings else []
     assert told == ["warning"] * case.warnings
     outcomes = outcomes[: len(outcomes) - case.warnings]

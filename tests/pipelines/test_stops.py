@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from dotnet.finding import with_power_shell
 
 from .server import Telling
-from .test_interfaces import MODULE, SHELL, UNDER_WAY, environment, outcomes_in, telling
+from .test_interfaces import MODULE, SHELL, UNDER_WAY, environment, telling
 
 __all__ = ["telling"]
 
@@ -71,6 +72,13 @@ $seen += Get-UnderWay
 'outcomes:' + (ConvertTo-Json $seen -Compress)
 """
 )
+
+
+def outcomes_in(done: subprocess.CompletedProcess[str]) -> list[str]:
+    told = [line for line in done.stdout.splitlines() if line.startswith("outcomes:")]
+    assert told, done.stdout + done.stderr
+    outcomes: list[str] = json.loads(told[0].partition(":")[2])
+    return outcomes
 
 
 def run_until(script: str, transport: str, telling: tuple[Telling, str], folder: Path) -> list[str]:
