@@ -7,21 +7,39 @@ moved for as long as a lease lasts by the observer's own clock. Knows nothing of
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import places
 from .caps import Caps, Spent
+from .errors import LedgerError
 from .ledger import Ledger, _is_gone, _workers
 from .schema import DONE, FAILED, HELD, OPEN
 
 LEASE = 30.0
 """Seconds after which the rows of a worker whose beat stands still are free."""
+_LARGE = 1 << 20  # bytes of a reply that is written by itself
 _LOOK_EVERY = 0.25  # seconds between two looks whether the other processes are still there
+
+
+_DUE = "select min(not_before) from item where state = 0 and not_before is not null"
+_COUNTS = (
+    f"select total, done, failed, stop, calls, refusals, prompt_tokens + completion_tokens, cost, ({_DUE}), "
+    "(select count(*) from worker where alive = 1), (select count(*) from worker where alive = 1 and id = ?) "
+    "from run"
+)
+_MEMBERS = ", ".join(f"json_extract(value, '$[{number}]')" for number in (2, 5, 6, 7, 8))
+_ANSWERED = (
+    "insert or replace into result(seq, at, elapsed, reply, status, request_id, prompt_tokens, "
+    "completion_tokens, cost) select json_extract(value, '$[0]'), :now, json_extract(value, '$[1]'), "
+    "substr(:replies, json_extract(value, '$[3]'), json_extract(value, '$[4]')), "
+    f"{_MEMBERS} from json_each(:rows)"
+)
 
 
 class Claim(NamedTuple):
@@ -96,6 +114,46 @@ class View:
     refused: int = 0
 
 
+@dataclass
+class _Counts:
+    """The run's own row at the start of a transaction, and what the transaction adds to it."""
+
+    total: int
+    done: int
+    failed: int
+    stop: int
+    calls: int
+    refused: int
+    tokens: int
+    cost: float
+    due: float | None
+    workers: int
+    known: int
+
+    def add(self, done: int, failed: int, calls: int, refused: int, tokens: int, cost: float) -> None:
+        """With so much more."""
+        self.done += done
+        self.failed += failed
+        self.calls += calls
+        self.refused += refused
+        self.tokens += tokens
+        self.cost += cost
+
+
+def _is_plain(outcome: Outcome) -> bool:
+    """Whether it is an answer and nothing else: what nearly all are."""
+    return (
+        outcome.state == DONE
+        and outcome.sent
+        and outcome.tried
+        and not outcome.refused
+        and outcome.reply is not None
+        and outcome.error is None
+        and outcome.kind is None
+        and len(outcome.reply) <= _LARGE
+    )
+
+
 class Worker:
     """This process as one that works on the ledger; its ledger is its own connection.
 
@@ -133,13 +191,15 @@ class Worker:
         before = dict(self._held), self._id
         try:
             with self._ledger.writing() as db:
-                lost = not self._is_known(db)
+                counts = _Counts(*db.execute(_COUNTS, (self._id,)).fetchone())
+                lost = not counts.known
                 if lost:
                     self._held.clear()
                     self._register(db)
-                self._settle(db, outcomes)
-                alive = self._observe(db)
-                claims, view = self._claim(db, want, alive, lost and before[1] != 0)
+                    counts.workers += 1
+                self._settle(db, outcomes, counts)
+                alive = self._observe(db, counts)
+                claims, view = self._claim(db, want, counts, alive, lost and before[1] != 0)
                 self._beat(db)
         except BaseException:
             self._held, self._id = before
@@ -157,10 +217,6 @@ class Worker:
         self._held.clear()
         self._id = 0
 
-    def _is_known(self, db: sqlite3.Connection) -> bool:
-        row = db.execute("select alive from worker where id = ?", (self._id,)).fetchone()
-        return row is not None and row[0] == 1
-
     def _register(self, db: sqlite3.Connection) -> None:
         pid = os.getpid()
         cursor = db.execute(
@@ -170,39 +226,33 @@ class Worker:
         assert cursor.lastrowid is not None
         self._id = cursor.lastrowid
 
-    def _settle(self, db: sqlite3.Connection, outcomes: Sequence[Outcome]) -> None:
+    def _settle(self, db: sqlite3.Connection, outcomes: Sequence[Outcome], counts: _Counts) -> None:
+        if not outcomes:
+            return
         done = failed = calls = refusals = prompt = completion = 0
         cost = 0.0
         now, clock = time.time(), time.monotonic()
+        answered: list[Outcome] = []
         for outcome in outcomes:
             claim = outcome.claim
-            self._held.pop(claim.seq, None)
+            held = self._held.pop(claim.seq, None)
             # What was sent was paid for, whoever holds the row by now.
             calls += outcome.sent
             refusals += outcome.refused
             prompt += outcome.prompt
             completion += outcome.completion
             cost += outcome.cost
-            due = clock + outcome.wait if outcome.state == OPEN and outcome.wait > 0 else None
-            tried = outcome.sent and outcome.tried
-            changed = db.execute(
-                "update item set state = ?, worker = null, attempts = attempts + ?, refusals = refusals + ?, "
-                "not_before = ? where seq = ? and state = 1 and worker = ? and fence = ?",
-                (outcome.state, tried, outcome.refused, due, claim.seq, self._id, claim.fence),
-            ).rowcount
-            if not changed or outcome.state == OPEN:
+            if held is not None and held.fence == claim.fence and _is_plain(outcome):
+                answered.append(outcome)
                 continue
-            done += outcome.state == DONE
-            failed += outcome.state == FAILED
-            db.execute(
-                "insert or replace into result values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(claim.seq, now, outcome.elapsed, outcome.status, outcome.reply, outcome.error),
-                    *(outcome.kind, outcome.request_id, outcome.prompt, outcome.completion, outcome.cost),
-                ),
-            )
-        if not outcomes:
-            return
+            due = clock + outcome.wait if outcome.state == OPEN and outcome.wait > 0 else None
+            if due is not None and (counts.due is None or due < counts.due):
+                counts.due = due
+            if self._settle_one(db, outcome, due, now):
+                done += outcome.state == DONE
+                failed += outcome.state == FAILED
+        done += self._settle_answered(db, answered, now)
+        counts.add(done, failed, calls, refusals, prompt + completion, cost)
         db.execute(
             "update run set done = done + ?, failed = failed + ?, calls = calls + ?, "
             "refusals = refusals + ?, prompt_tokens = prompt_tokens + ?, "
@@ -217,13 +267,64 @@ class Worker:
                 (int(now), done, failed, refusals),
             )
 
-    def _observe(self, db: sqlite3.Connection) -> int:
+    def _settle_one(self, db: sqlite3.Connection, outcome: Outcome, due: float | None, now: float) -> bool:
+        """Write one outcome of any kind; whether its row is settled by it."""
+        claim = outcome.claim
+        changed = db.execute(
+            "update item set state = ?, worker = null, attempts = attempts + ?, refusals = refusals + ?, "
+            "not_before = ? where seq = ? and state = 1 and worker = ? and fence = ?",
+            (
+                *(outcome.state, outcome.sent and outcome.tried, outcome.refused, due),
+                *(claim.seq, self._id, claim.fence),
+            ),
+        ).rowcount
+        if not changed or outcome.state == OPEN:
+            return False
+        db.execute(
+            "insert or replace into result values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(claim.seq, now, outcome.elapsed, outcome.status, outcome.reply, outcome.error),
+                *(outcome.kind, outcome.request_id, outcome.prompt, outcome.completion, outcome.cost),
+            ),
+        )
+        return True
+
+    def _settle_answered(self, db: sqlite3.Connection, outcomes: list[Outcome], now: float) -> int:
+        """Write what was answered in two statements, and not two a row; returns how many.
+
+        Between two statements the interpreter may go to the event loop's thread and be slow to come back.
+        What is answered and not written meanwhile would be asked again after a kill.
+        """
+        rows, replies, start = [], [], 1
+        for one in outcomes:
+            reply = one.reply or b""
+            rows.append(
+                (
+                    *(one.claim.seq, one.elapsed, one.status, start, len(reply), one.request_id),
+                    *(one.prompt, one.completion, one.cost),
+                )
+            )
+            replies.append(reply)
+            start += len(reply)
+        if not rows:
+            return 0
+        changed: int = db.execute(
+            f"update item set state = {DONE}, worker = null, attempts = attempts + 1, not_before = null "
+            f"where state = {HELD} and worker = ? and seq in (select value from json_each(?))",
+            (self._id, json.dumps([row[0] for row in rows])),
+        ).rowcount
+        if changed != len(rows):
+            raise LedgerError(f"Rows that this process holds are not held in '{self._ledger.path}'.")
+        db.execute(_ANSWERED, {"now": now, "rows": json.dumps(rows), "replies": b"".join(replies)})
+        return changed
+
+    def _observe(self, db: sqlite3.Connection, counts: _Counts) -> int:
         """Free the rows of workers that are gone or stand still; returns how many work, this one included."""
-        alive = 1
         now = time.monotonic()
-        look = now >= self._look_at
-        if look:
-            self._look_at = now + _LOOK_EVERY
+        if counts.workers == 1 or now < self._look_at:
+            return counts.workers
+        self._look_at = now + _LOOK_EVERY
+        alive = 1
         for worker in _workers(db):
             number, _, _, _, beat = worker
             if number == self._id:
@@ -231,61 +332,66 @@ class Worker:
             seen = self._seen.get(number)
             if seen is None or seen[0] != beat:
                 self._seen[number] = seen = (beat, now)
-            if now - seen[1] < self._lease and not (look and _is_gone(worker)):
+            if now - seen[1] < self._lease and not _is_gone(worker):
                 alive += 1
                 continue
             db.execute("update item set state = 0, worker = null where state = 1 and worker = ?", (number,))
             if self._caps:
                 # What it held may have been sent and paid for; a cap is a cap.
-                held = "(select {} from worker where id = ?)".format
+                held = db.execute("select calls, tokens, cost from worker where id = ?", (number,)).fetchone()
                 db.execute(
-                    f"update run set calls = calls + {held('calls')}, cost = cost + {held('cost')}, "
-                    f"prompt_tokens = prompt_tokens + {held('tokens')}",
-                    (number, number, number),
+                    "update run set calls = calls + ?, prompt_tokens = prompt_tokens + ?, cost = cost + ?",
+                    held,
                 )
+                counts.add(0, 0, held[0], 0, *held[1:])
             db.execute("delete from worker where id = ?", (number,))
             self._seen.pop(number, None)
         return alive
 
-    def _claim(self, db: sqlite3.Connection, want: int, alive: int, lost: bool) -> tuple[list[Claim], View]:
+    def _claim(
+        self, db: sqlite3.Connection, want: int, counts: _Counts, alive: int, lost: bool
+    ) -> tuple[list[Claim], View]:
         now = time.monotonic()
-        total, done, failed, stop, calls, refused, prompt, completion, cost = db.execute(
-            "select total, done, failed, stop, calls, refusals, prompt_tokens, completion_tokens, cost "
-            "from run"
-        ).fetchone()
-        spent = Spent(calls, prompt + completion, cost)
+        spent = Spent(counts.calls, counts.tokens, counts.cost)
         claims: list[Claim] = []
         capped = ""
-        if want > 0 and not stop:
+        due = counts.due
+        if want > 0 and not counts.stop:
             reserved = self._reserved(db)
-            for row in self._candidates(db, want, now):
+            late = due is not None and due <= now
+            for row in self._candidates(db, want, now, late):
                 tokens, price = self._caps.estimate(row[8], row[9])
                 capped = self._caps.exceeded(spent, reserved, tokens, price)
                 if capped:
                     break
                 reserved = reserved.plus(1, tokens, price)
                 claims.append(Claim._make((*row[:7], row[7] + 1, tokens, price)))
-            db.executemany(
-                "update item set state = 1, worker = ?, fence = ?, not_before = null where seq = ?",
-                [(self._id, claim.fence, claim.seq) for claim in claims],
+            db.execute(
+                "update item set state = 1, worker = ?, fence = fence + 1, not_before = null "
+                "where seq in (select value from json_each(?))",
+                (self._id, json.dumps([claim.seq for claim in claims])),
             )
             self._held.update((claim.seq, claim) for claim in claims)
-        due = db.execute(
-            "select min(not_before) from item where state = 0 and not_before is not null"
-        ).fetchone()[0]
-        left = total - done - failed
+            if late:
+                due = db.execute(_DUE).fetchone()[0]
         wait = None if due is None else max(0.0, due - now)
-        return claims, View(left, total, done, failed, bool(stop), capped, alive, wait, lost, spent, refused)
+        left = counts.total - counts.done - counts.failed
+        return claims, View(
+            *(left, counts.total, counts.done, counts.failed, bool(counts.stop), capped, alive, wait, lost),
+            *(spent, counts.refused),
+        )
 
-    def _candidates(self, db: sqlite3.Connection, want: int, now: float) -> list[tuple]:  # type: ignore[type-arg]
+    def _candidates(self, db: sqlite3.Connection, want: int, now: float, late: bool) -> list[tuple[Any, ...]]:
         columns = (
             "select i.seq, i.id, s.hash, s.body, i.attempts, i.refusals, i.asked, i.fence, i.prompt, i.answer"
             " from item i join source s using(seq) where i.state = 0 and "
         )
-        rows = db.execute(
-            f"{columns} i.not_before is not null and i.not_before <= ? order by i.not_before limit ?",
-            (now, want),
-        ).fetchall()
+        rows: list[tuple[Any, ...]] = []
+        if late:
+            rows = db.execute(
+                f"{columns} i.not_before is not null and i.not_before <= ? order by i.not_before limit ?",
+                (now, want),
+            ).fetchall()
         if len(rows) < want:
             rows += db.execute(
                 f"{columns} i.not_before is null order by i.seq limit ?", (want - len(rows),)

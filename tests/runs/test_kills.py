@@ -9,10 +9,11 @@ import time
 
 import pytest
 
+from psbridge.runs.turnstile import MOST_UNWRITTEN
+
 from .conftest import Counting, Tickets
 
 WIDTH = 64
-GROUP = 128
 
 # Runs the command, and kills it at the n-th event of a name, as `kill -9` does.
 _KILLED_AT = """
@@ -55,7 +56,7 @@ def test_killed_at_a_commit_or_a_rename_it_goes_on(
     done = tickets.run("--throttle-limit", "16")
     assert done.returncode == 0, done.stderr
     tickets.check_whole(150)
-    assert counting.stats["calls"] <= 150 + 16 + 32
+    assert counting.stats["calls"] <= 150 + 16 + MOST_UNWRITTEN
     keys = counting.get("/keys")
     assert all(len(one) == 1 for one in keys.values()), "a row asked again keeps its idempotency key"
     assert sorted(path.name for path in tickets.folder.iterdir()) == ["o.csv", "o.csv.run.db", "t.csv"]
@@ -83,4 +84,4 @@ def test_killed_at_random_again_and_again_it_ends_whole(tickets: Tickets, counti
     done = tickets.run()
     assert done.returncode == 0, done.stderr
     tickets.check_whole(count)
-    assert counting.stats["calls"] <= count + kills * (WIDTH + 32)
+    assert counting.stats["calls"] <= count + kills * (WIDTH + MOST_UNWRITTEN)
