@@ -369,7 +369,7 @@ def switch_wildcard(S: scope.Scope, item: Any, value: Any, case: bool) -> bool:
 
 def switch_regex(S: scope.Scope, item: Any, value: Any, case: bool) -> bool:
     """A clause of `switch -Regex`; sets `$Matches`."""
-    return truth(match_operator(S, to_text(item), value, case))
+    return truth(match_operator(S, to_text(item), patterns.operand_regex(value, ignore_case=not case), case))
 
 
 def saved_item(variables: dict[str, Any]) -> tuple[bool, Any]:

@@ -155,7 +155,20 @@ MATH.constant({"PI": math.pi, "E": math.e, "Tau": math.tau})
 
 MATH.static({f"{name}(double d)": _safe(function) for name, function in _DOUBLE_FUNCTIONS.items()})
 
-_SIZES = ("int", "long", "double", "decimal")
+# The first of those that fit equally well is taken: a Double for a string.
+_SIZES = (
+    "double",
+    "decimal",
+    "sbyte",
+    "int16",
+    "int",
+    "long",
+    "single",
+    "byte",
+    "uint16",
+    "uint32",
+    "uint64",
+)
 
 MATH.static(
     {
@@ -190,12 +203,13 @@ MATH.static(
 for _size in _SIZES:
     MATH.static(
         {
-            f"Abs({_size} value)": _abs,
             f"Max({_size} val1, {_size} val2)": _larger,
             f"Min({_size} val1, {_size} val2)": _smaller,
             f"Clamp({_size} value, {_size} min, {_size} max)": _clamp,
         }
     )
+    if _size not in ("byte", "uint16", "uint32", "uint64"):
+        MATH.static({f"Abs({_size} value)": _abs})
 
 
 def parser(type_: NetType) -> Any:
@@ -400,4 +414,4 @@ BIG.property(
     }
 )
 
-BIG.method({"ToString()": lambda value: str(int(value))})
+BIG.method({"ToString()": lambda value: str(int(value)), "ToString(string format)": format_value})

@@ -196,8 +196,11 @@ def _cost(value: Any, name: str, type_: NetType | None) -> int:
         return 1
     if type_.is_array:
         if is_list(value):
-            return 2 if type_.element is nettypes.OBJECT else 3
-        return 15
+            if type_.element is nettypes.OBJECT:
+                return 2
+            # An untyped array becomes a text before its elements are converted.
+            return 14 if type(value) in (list, tuple) else 3
+        return 15 if isinstance(value, str) and type_.element is nettypes.CHAR else 40
     if source in nettypes.NUMERIC and type_ in nettypes.NUMERIC:
         return _widening(source, type_)
     if type_ is nettypes.STRING:
@@ -208,8 +211,8 @@ def _cost(value: Any, name: str, type_: NetType | None) -> int:
         if type_ is nettypes.CHAR:
             return 3 if len(value) == 1 else 18
         if type_.bounds is not None:
-            return 10
-        if type_ in nettypes.NUMERIC:
+            return 11
+        if type_ in nettypes.NUMERIC or type_ is nettypes.BOOLEAN:
             return 11
         return 12 if type_.enum is not None else 14
     if type_ is nettypes.BOOLEAN:
@@ -241,9 +244,9 @@ _WIDTHS = {
 def _widening(source: NetType, target: NetType) -> int:
     step = _WIDTHS[target] - _WIDTHS[source]
     if source.bounds is not None and target is nettypes.DECIMAL:
-        return 4
+        return 3
     if source.bounds is not None and target in (nettypes.SINGLE, nettypes.DOUBLE):
-        return 3 if target is nettypes.DOUBLE else 4
+        return 4 if target is nettypes.DOUBLE else 5
     if target is nettypes.DECIMAL and source in (nettypes.DOUBLE, nettypes.SINGLE):
         return 9
     return 1 + max(step, 0) // 4 if step > 0 else 7

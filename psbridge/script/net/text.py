@@ -38,6 +38,24 @@ def out_of_range(
     return NetFault("ArgumentOutOfRangeException", f"{message} (Parameter '{parameter}')")
 
 
+def negative(parameter: str, value: int) -> NetFault:
+    """ArgumentOutOfRangeException of a number below zero."""
+    return NetFault(
+        "ArgumentOutOfRangeException",
+        f"{parameter} ('{value}') must be a non-negative value. (Parameter '{parameter}')\n"
+        f"Actual value was {value}.",
+    )
+
+
+def too_large(parameter: str, value: int, most: int) -> NetFault:
+    """ArgumentOutOfRangeException of a number above what fits."""
+    return NetFault(
+        "ArgumentOutOfRangeException",
+        f"{parameter} ('{value}') must be less than or equal to '{most}'. (Parameter '{parameter}')\n"
+        f"Actual value was {value}.",
+    )
+
+
 def null_argument(parameter: str) -> NetFault:
     """ArgumentNullException."""
     return NetFault("ArgumentNullException", f"Value cannot be null. (Parameter '{parameter}')")
@@ -45,32 +63,42 @@ def null_argument(parameter: str) -> NetFault:
 
 def _substring(text: str, start: int, length: int | None = None) -> str:
     if start < 0:
-        raise out_of_range("startIndex", "StartIndex cannot be less than zero.")
+        raise negative("startIndex", start)
     if start > len(text):
         raise out_of_range("startIndex", "startIndex cannot be larger than length of string.")
     if length is None:
         return text[start:]
     if length < 0:
-        raise out_of_range("length", "Length cannot be less than zero.")
+        raise negative("length", length)
     if start + length > len(text):
         raise out_of_range("length", "Index and length must refer to a location within the string.")
     return text[start : start + length]
 
 
 def _remove(text: str, start: int, count: int | None = None) -> str:
-    if start < 0 or start > len(text):
-        raise out_of_range("startIndex", "startIndex must be less than length of string.")
+    if start < 0:
+        raise out_of_range("startIndex", "StartIndex cannot be less than zero.")
+    if start > len(text):
+        raise out_of_range("startIndex", "startIndex cannot be larger than length of string.")
     if count is None:
         return text[:start]
-    if count < 0 or start + count > len(text):
-        raise out_of_range("count", "Index and count must refer to a location within the string.")
+    if count < 0:
+        raise negative("count", count)
+    if start + count > len(text):
+        raise too_large("count", count, len(text) - start)
     return text[:start] + text[start + count :]
 
 
 def _insert(text: str, start: int, value: str) -> str:
     if not 0 <= start <= len(text):
-        raise out_of_range("startIndex")
+        raise too_large("startIndex", start & 0xFFFFFFFF, len(text))
     return text[:start] + value + text[start:]
+
+
+def _char_at(text: str, place: int) -> Char:
+    if not 0 <= place < len(text):
+        raise NetFault("IndexOutOfRangeException", "Index was outside the bounds of the array.")
+    return Char(text[place])
 
 
 def _ignores_case(comparison: Any) -> bool:
@@ -102,6 +130,8 @@ def _split(text: str, separators: Any, options: Any = None, limit: int | None = 
     )
     pattern = "|".join(re.escape(item) for item in sorted(chosen, key=len, reverse=True)) if chosen else r"\s"
     bits = int(options) if options is not None else 0
+    if limit is not None and limit < 0:
+        raise negative("count", limit)
     if limit == 0:
         return _strings([])
     drops, trims = bool(bits & 1), bool(bits & 2)
@@ -130,7 +160,7 @@ def _split(text: str, separators: Any, options: Any = None, limit: int | None = 
 
 def _replace(text: str, old: str, new: str | None, comparison: Any = None) -> str:
     if not old:
-        raise NetFault("ArgumentException", "String cannot be of zero length. (Parameter 'oldValue')")
+        raise NetFault("ArgumentException", "The value cannot be an empty string. (Parameter 'oldValue')")
     if comparison is not None and _ignores_case(comparison):
         return re.sub(re.escape(old), lambda match: new or "", text, flags=re.IGNORECASE)
     return text.replace(old, new or "")
@@ -138,7 +168,7 @@ def _replace(text: str, old: str, new: str | None, comparison: Any = None) -> st
 
 def _pad(text: str, width: int, filler: str = " ", left: bool = True) -> str:
     if width < 0:
-        raise out_of_range("totalWidth", "Non-negative number required.")
+        raise negative("totalWidth", width)
     return text.rjust(width, filler) if left else text.ljust(width, filler)
 
 
@@ -171,6 +201,14 @@ def _enumerator(value: Any) -> Any:
 
 def _utf16_length(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
+
+
+def _ordinal(one: str, other: str) -> int:
+    """The difference of the first characters that differ, or of the lengths."""
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            return ord(left) - ord(right)
+    return len(one) - len(other)
 
 
 STRING = describe("System.String", nettypes.STRING)
@@ -216,7 +254,7 @@ STRING.static(
         "Compare(string strA, string strB, System.StringComparison comparisonType)": lambda one, other, how: (
             _compare(one, other, how)
         ),
-        "CompareOrdinal(string strA, string strB)": lambda one, other: (one > other) - (one < other),
+        "CompareOrdinal(string strA, string strB)": _ordinal,
         "Equals(string a, string b)": lambda one, other: one == other,
         "Equals(string a, string b, System.StringComparison comparisonType)": lambda one, other, how: (
             _folded(one, how) == _folded(other, how)
@@ -347,8 +385,8 @@ STRING.method(
         "ToString(any provider)": lambda text, _: str(text),
         "GetHashCode()": _hash,
         "GetTypeCode()": lambda text: net_enum("System.TypeCode")(18),
-        "get_Chars(int index)": lambda text, place: Char(text[place]),
-        "Chars(int index)": lambda text, place: Char(text[place]),
+        "get_Chars(int index)": _char_at,
+        "Chars(int index)": _char_at,
         "get_Length()": _utf16_length,
         "Clone()": lambda text: text,
         "EnumerateRunes()": _chars,

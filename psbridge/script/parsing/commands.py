@@ -9,6 +9,7 @@ from psbridge.binding.numbers import scan
 
 from .. import syntax as s
 from .expressions import _DASH, _NUMBER, Expressions
+from .source import literal_number
 from .strings import _DOUBLE, _SINGLE
 
 _STREAMS = {
@@ -326,7 +327,7 @@ class Commands(Expressions):
             after = self.text[number.end() : number.end() + 1]
             if not after or after in _ENDS:
                 text = self.text[self.at : number.end()]
-                value = scan(text)
+                value = literal_number(text)
                 if value is not None:
                     self.at = number.end()
                     return self.done(s.ConstantExpression(value, text), start)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from psbridge.binding.numbers import scan
-
 from .. import syntax as s
+from .source import literal_number
 from .strings import _DOUBLE, _SINGLE
 from .typenames import MEMBER, TypeNames
 
@@ -276,7 +275,7 @@ class Expressions(TypeNames):
     def _number(self, start: int, number: re.Match[str]) -> Any:
         self.at = number.end()
         text = self.text[start : self.at]
-        value: Any = scan(text)
+        value: Any = literal_number(text)
         if value is None:
             raise self.fail("BadNumericConstant", f"The numeric constant {text} is not valid.", start)
         return self.done(s.ConstantExpression(value, text), start)

@@ -7,7 +7,16 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any
 
+from psbridge.binding.numbers import scan
+from psbridge.binding.values import BigInteger
+
 from .. import syntax as s
+
+
+def literal_number(text: str) -> Any:
+    """The value of a number literal; with the suffix `n` a BigInteger. None when it is not one."""
+    value = scan(text)
+    return BigInteger(value) if isinstance(value, int) and text[-1:] in "nN" else value
 
 
 @dataclass

@@ -132,8 +132,12 @@ def _numbers(left: Any, right: Any) -> tuple[Any, Any, int]:
 
 
 def _arithmetic(left: Any, right: Any, name: str, work: Callable[[Any, Any], Any]) -> Any:
+    kind = type_of(left) if isinstance(left, enum.Enum) else None
+    left, right = as_number(left), as_number(right)
     if not rank_of(left) or not rank_of(right):
         raise no_operator(right if rank_of(left) else left, right, name)
+    if kind is not None:
+        return cast(_arithmetic(left, right, name, work), kind)
     one, other, rank = _numbers(left, right)
     if rank == 7:
         return _decimal(one, other, work)
@@ -221,9 +225,7 @@ def _add(left: Any, right: Any) -> Any:
         return _add_dictionaries(left, right)
     if isinstance(left, (datetime.datetime, datetime.timedelta)):
         return _add_times(left, right, 1)
-    if isinstance(left, enum.Enum):
-        return as_number(left) + as_number(right)
-    return _arithmetic(as_number(left), as_number(right), "op_Addition", lambda one, other: one + other)
+    return _arithmetic(left, right, "op_Addition", lambda one, other: one + other)
 
 
 def bare(value: Any) -> Any:
@@ -303,7 +305,7 @@ def subtract(left: Any, right: Any) -> Any:
     left, right = bare(left), bare(right)
     if isinstance(left, (datetime.datetime, datetime.timedelta)):
         return _add_times(left, right, -1)
-    return _arithmetic(as_number(left), as_number(right), "op_Subtraction", lambda one, other: one - other)
+    return _arithmetic(left, right, "op_Subtraction", lambda one, other: one - other)
 
 
 def multiply(left: Any, right: Any) -> Any:
@@ -320,9 +322,14 @@ def multiply(left: Any, right: Any) -> Any:
         return None
     if (isinstance(left, str) and not isinstance(left, Char)) or is_list(left):
         return _repeated(left, right)
+    if isinstance(left, (bool, Char)):
+        raise runtime_error(
+            f"The operation '[{type_of(left).full_name}] * [{type_of(right).full_name}]' is not defined.",
+            "NotADefinedOperationForType",
+        )
     if isinstance(left, datetime.timedelta):
         return timespan_from_ticks(round(ticks_of(left) * as_number(right)))
-    return _arithmetic(as_number(left), as_number(right), "op_Multiply", lambda one, other: one * other)
+    return _arithmetic(left, right, "op_Multiply", lambda one, other: one * other)
 
 
 def _repeated(left: Any, right: Any) -> Any:
@@ -347,7 +354,16 @@ def divide(left: Any, right: Any) -> Any:
         if isinstance(right, datetime.timedelta):
             return ticks_of(left) / ticks_of(right)
         return timespan_from_ticks(round(ticks_of(left) / as_number(right)))
-    return _arithmetic(as_number(left), as_number(right), "op_Division", _quotient)
+    big = BigInteger in (type(left), type(right))
+    return _arithmetic(left, right, "op_Division", _whole_quotient if big else _quotient)
+
+
+def _whole_quotient(one: Any, other: Any) -> Any:
+    """A BigInteger's quotient has no fraction."""
+    if not isinstance(one, int) or not isinstance(other, int) or other == 0:
+        return _quotient(one, other)
+    quotient = abs(one) // abs(other)
+    return quotient if (one < 0) == (other < 0) else -quotient
 
 
 def _quotient(one: Any, other: Any) -> Any:
@@ -376,7 +392,7 @@ def modulo(left: Any, right: Any) -> Any:
     ):
         return left % right
     left, right = bare(left), bare(right)
-    return _arithmetic(as_number(left), as_number(right), "op_Modulus", _remainder)
+    return _arithmetic(left, right, "op_Modulus", _remainder)
 
 
 def _remainder(one: Any, other: Any) -> Any:

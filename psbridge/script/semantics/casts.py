@@ -9,6 +9,7 @@ from psbridge.binding import nettypes
 from psbridge.binding.conversion import convert
 from psbridge.binding.errors import InvalidCast
 from psbridge.binding.nettypes import NetType
+from psbridge.binding.numbers import scan
 from psbridge.binding.objects import elements, is_dictionary, is_list
 from psbridge.binding.values import Char, Literal
 
@@ -122,12 +123,13 @@ def _to_bigint(value: Any, type_: NetType) -> Any:
     if plain is None:
         return BigInteger(0)
     if isinstance(plain, str) and not isinstance(plain, Char):
-        try:
-            return BigInteger(int(plain.strip().replace(",", "") or "0"))
-        except ValueError:
+        number = scan(plain)
+        if number is None:
             from psbridge.binding.errors import with_inner
 
             raise with_inner(plain, type_.full_name, "The value could not be parsed.") from None
+        # A text is read as a number literal first: what no Decimal holds has gone through a Double.
+        return BigInteger(int(number))
     if isinstance(plain, (int, float, Decimal)):
         return BigInteger(int(plain))
     return BigInteger(convert(plain, nettypes.INT64))

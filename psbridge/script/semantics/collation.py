@@ -32,11 +32,28 @@ def sort_key(text: str) -> Key:
             primary.append((3, unicodedata.digit(character, ord(character))))
         elif character.isalpha():
             primary.append((4, ord(character.lower()[0])))
-        elif character < " ":
-            primary.append((0, -1))
+        elif unicodedata.category(character) in ("Cc", "Cf"):
+            accents.pop()
+            cases.pop()
         else:
             primary.append((1, _ORDER.get(character, 100 + ord(character))))
     return tuple(primary), tuple(accents), tuple(cases)
+
+
+@lru_cache(maxsize=1024)
+def _shape(text: str, ignore_case: bool) -> str:
+    kept = [
+        character
+        for character in text
+        if unicodedata.category(character) not in ("Cc", "Cf") or character in "\t\n\v\f\r\x85"
+    ]
+    shape = unicodedata.normalize("NFKC" if ignore_case else "NFC", "".join(kept))
+    return shape.lower() if ignore_case else shape
+
+
+def same(left: str, right: str, *, ignore_case: bool = True) -> bool:
+    """Whether two texts are equal to a culture: composed or not, and whatever controls stand between."""
+    return _shape(left, ignore_case) == _shape(right, ignore_case)
 
 
 def compare(left: str, right: str, *, ignore_case: bool = True) -> int:

@@ -59,7 +59,11 @@ def same(left: Any, right: Any, case: bool = False) -> bool:
     if left is None or right is None:
         return left is None and right is None
     if type(left) is str and type(right) is str:
-        return left == right if case else (left == right or left.lower() == right.lower())
+        if left == right or (not case and left.lower() == right.lower()):
+            return True
+        if left.isascii() and right.isascii() and left.isprintable() and right.isprintable():
+            return False
+        return collation.same(left, right, ignore_case=not case)
     if isinstance(left, bool) and type(right) is bool:
         return left == right
     if _is_number(left) and _is_number(right):

@@ -122,7 +122,7 @@ def _g(value: Any, letter: str, digits: int | None) -> str:
     text = f"{number:.{digits - 1}e}"
     mantissa, _, power = text.partition("e")
     exponent = int(power)
-    if -5 <= exponent < digits:
+    if -5 < exponent < digits:
         whole = format(Decimal(text), "f")
         return whole.rstrip("0").rstrip(".") if "." in whole else whole
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa

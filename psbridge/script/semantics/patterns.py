@@ -11,7 +11,7 @@ from psbridge.binding import nettypes
 from psbridge.binding.errors import NetError
 from psbridge.binding.objects import elements, is_list
 from psbridge.binding.regexes import compile_net, net_pattern
-from psbridge.binding.text import to_text
+from psbridge.binding.text import net_text, to_text
 
 from .casts import cast
 from .comparison import members_of
@@ -57,6 +57,20 @@ def regex(pattern: Any, *, ignore_case: bool = True, options: int = 0) -> re.Pat
         )
         failure.record.exception = ExceptionObject("RegexParseException", str(error))
         raise failure from None
+
+
+def operand_regex(pattern: Any, *, ignore_case: bool = True) -> re.Pattern[str]:
+    """A pattern of -replace or of `switch -Regex`, which say only that it is wrong.
+
+    Raises:
+        ScriptError: InvalidRegularExpression.
+    """
+    try:
+        return regex(pattern, ignore_case=ignore_case)
+    except ScriptError:
+        raise runtime_error(
+            f"The regular expression pattern {to_text(pattern)} is not valid.", "InvalidRegularExpression"
+        ) from None
 
 
 def match(left: Any, pattern: Any, case: bool = False) -> tuple[Any, Hashtable | None]:
@@ -159,7 +173,7 @@ def replace(left: Any, right: Any, case: bool = False, run: Callable[[Any, Any],
             f"The -replace operator allows only two elements to follow it, not {len(parts)}.",
             "BadReplaceArgument",
         )
-    compiled = regex(parts[0] if parts else "", ignore_case=not case)
+    compiled = operand_regex(parts[0] if parts else "", ignore_case=not case)
     new = parts[1] if len(parts) > 1 else ""
     if run is not None:
         runner = run
@@ -239,7 +253,8 @@ def join(left: Any, separator: Any = "") -> str:
     items = members_of(left)
     if items is None:
         return to_text(left)
-    return to_text(separator).join([to_text(item) for item in items])
+    # An array inside the array is shown as its type, whatever $OFS is.
+    return to_text(separator).join([net_text(item) if is_list(item) else to_text(item) for item in items])
 
 
 @lru_cache(maxsize=512)

@@ -17,7 +17,9 @@ from .dateformat import format_date, format_span
 from .errors import NetFault, ScriptError, runtime_error
 from .numberformat import format_number
 
-_ITEM = re.compile(r"\{\{|\}\}|\{\s*(\d+)\s*(?:,\s*(-?\d+)\s*)?(?::((?:[^{}]|\{\{|\}\})*))?\}|[{}]")
+_BRACE = re.compile("[{}]")
+_ITEM = re.compile(r"\{\{|\}\}|\{([0-9]+) *(?:, *(-?[0-9]+) *)?(?::([^{}]*))?\}")
+_PREFIX = re.compile(r"\{[0-9]+ *(?:, *-?(?:[0-9]+ *)?)?(?::[^{}]*)?")
 _INDEX = (
     "Index (zero based) must be greater than or equal to zero and less than the size of the argument list."
 )
@@ -82,35 +84,41 @@ def composite(template: str, arguments: list[Any]) -> str:
     Raises:
         NetFault: FormatException.
     """
-
-    def fill(match: re.Match[str]) -> str:
-        token = match.group()
-        if token in ("{{", "}}"):
-            return token[0]
-        if match[1] is None:
-            raise NetFault(
-                "FormatException",
-                "Input string was not in a correct format. Failure to parse near offset "
-                f"{match.start() + 1}. {_why(template, match.start())}",
-            )
-        index = int(match[1])
-        if index >= len(arguments):
+    out: list[str] = []
+    position = 0
+    for brace in _BRACE.finditer(template):
+        if brace.start() < position:
+            continue
+        out.append(template[position : brace.start()])
+        item = _ITEM.match(template, brace.start())
+        if item is None:
+            raise _malformed(template, brace.start())
+        position = item.end()
+        if item[1] is None:
+            out.append(item[0][0])
+            continue
+        if int(item[1]) >= len(arguments):
             raise NetFault("FormatException", _INDEX)
-        spec = match[3].replace("{{", "{").replace("}}", "}") if match[3] else ""
-        shown = format_value(arguments[index], spec)
-        width = int(match[2] or 0)
-        return shown.ljust(-width) if width < 0 else shown.rjust(width)
-
-    return _ITEM.sub(fill, template)
+        shown = format_value(arguments[int(item[1])], item[3] or "")
+        width = int(item[2] or 0)
+        out.append(shown.ljust(-width) if width < 0 else shown.rjust(width))
+    return "".join([*out, template[position:]])
 
 
-def _why(template: str, offset: int) -> str:
-    if template[offset] == "}":
-        return "Unexpected closing brace without a corresponding opening brace."
-    rest = template[offset + 1 :].lstrip()
-    if not rest or not rest[0].isdigit():
-        return "Expected an ASCII digit."
-    return "Format item ends prematurely."
+def _malformed(template: str, start: int) -> NetFault:
+    """Why no item begins at this brace, and where reading it stopped."""
+    read = _PREFIX.match(template, start)
+    end = read.end() if read is not None else start + 1
+    why = "Format item ends prematurely."
+    if end < len(template):
+        if template[start] == "}":
+            why = "Unexpected closing brace without a corresponding opening brace."
+        elif read is None or read[0].rstrip(" -").endswith(","):
+            why = "Expected an ASCII digit."
+    return NetFault(
+        "FormatException",
+        f"Input string was not in a correct format. Failure to parse near offset {end}. {why}",
+    )
 
 
 def format_operator(template: Any, arguments: Any) -> str:
