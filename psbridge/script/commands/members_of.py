@@ -295,11 +295,12 @@ def _view(view: PSObjectView, name: str) -> tuple[bool, Any]:
     if name == "properties":
         return True, Properties([property_info(target, one) for one in property_names(target)], target)
     if name == "methods":
-        return True, [
+        methods = [
             Bag({"Name": row[0], "MemberType": row[1]})
             for row in member_rows(target)
             if row[1].endswith("Method")
         ]
+        return True, Properties(methods, target)
     if name == "members":
         return True, Properties([property_info(target, one) for one in property_names(target)], target)
     if name == "typenames":
@@ -399,7 +400,7 @@ class Properties(NetList):
 
     __slots__ = ("target",)
 
-    def __init__(self, items: list[Property], target: Any) -> None:
+    def __init__(self, items: list[Any], target: Any) -> None:
         super().__init__(items)
         self.target = target
 
@@ -407,7 +408,11 @@ class Properties(NetList):
         if isinstance(key, int):
             return self[key]
         wanted = to_text(key).lower()
-        return next((one for one in self if one.name.lower() == wanted), None)
+        return next((one for one in self if _name_of(one).lower() == wanted), None)
+
+
+def _name_of(one: Any) -> str:
+    return to_text(one["Name"]) if isinstance(one, Bag) else str(one.name)
 
 
 def _call_properties(one: Properties, name: str, arguments: list[Any]) -> tuple[bool, Any]:
@@ -418,12 +423,16 @@ def _call_properties(one: Properties, name: str, arguments: list[Any]) -> tuple[
         return True, None
     if name == "add":
         added = arguments[0]
+        if isinstance(added, Member) and isinstance(target, (Bag, Wrapped)) and added.kind != "NoteProperty":
+            (target._members if isinstance(target, Bag) else target.members)[added.name.lower()] = added
+        elif isinstance(added, Member):
+            AddMember.attach_note(target, added.name, added.value)
         if isinstance(added, Bag) and "Name" in added:
             AddMember.attach_note(target, to_text(added["Name"]), added["Value"])
         return True, None
     if name == "match":
         pattern = patterns.wildcard(to_text(arguments[0]))
-        return True, [item for item in one if pattern.fullmatch(item.name)]
+        return True, [item for item in one if pattern.fullmatch(_name_of(item))]
     if name == "item":
         return True, one.__net_index__(arguments[0])
     return False, None

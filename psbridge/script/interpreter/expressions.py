@@ -396,7 +396,10 @@ class Expressions:
     def _reference(self, target: Any) -> ast.expr:
         getter = self.nested(lambda: [ast.Return(self.expression(target))], ["out"])
         setter = self.nested(lambda: self.assign_to(target, b.name("new")), ["new"])
-        return b.call("new_reference", b.name(getter), b.name(setter))
+        known = []
+        if isinstance(target, s.VariableExpression) and ":" not in target.variable_path:
+            known.append(b.call("existing", b.name("S"), b.const(target.variable_path.lower())))
+        return b.call("new_reference", b.name(getter), b.name(setter), *known)
 
     def on_AttributedExpression(self, node: s.AttributedExpression) -> ast.expr:
         return self.expression(node.child)

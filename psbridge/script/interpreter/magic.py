@@ -34,7 +34,9 @@ def each(S: Scope, target: Any, arguments: list[Any]) -> Any:
     results: list[Any] = []
     for item in _items(target):
         if isinstance(what, ScriptBlock):
-            what.run_with(item, arguments[1:], results.append, local=what.code.param is not None)  # type: ignore[attr-defined]
+            what.run_with(
+                item, arguments[1:], results.append, local=bool(arguments[1:]) or what.code.param is not None
+            )  # type: ignore[attr-defined]
         elif isinstance(what, NetType):
             results.append(cast(item, what))
         else:

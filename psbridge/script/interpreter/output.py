@@ -16,6 +16,7 @@ from psbridge.script.semantics.values import (
     Ordered,
     TypedArray,
 )
+from psbridge.script.semantics.watching import watched
 
 from . import scope
 from .current import state
@@ -36,7 +37,7 @@ def emit(out: Out, value: Any) -> None:
     if cls in _PLAIN or value is None:
         out(value)
     elif cls in _SEQUENCES:
-        for item in value:
+        for item in value if cls is not NetList else (watched(value, True) or value):
             out(item)
     else:
         for item in members.enumerate_value(value):
@@ -75,7 +76,8 @@ def variable_items(S: scope.Scope, name: str, value: Any) -> Iterable[Any]:
     """A variable at the head of a pipeline."""
     if value is None and _is_nothing(S, name):
         return ()
-    return members.enumerate_value(value)
+    watching = watched(value, True)
+    return members.enumerate_value(value) if watching is None else watching
 
 
 def note_nothing(S: scope.Scope, name: str, variables: dict[str, Any]) -> None:

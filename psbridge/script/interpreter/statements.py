@@ -58,9 +58,7 @@ class Statements(Assignments):
             return True
         if self.protected:
             return False
-        return not isinstance(
-            node, (s.ThrowStatement, s.TryStatement, s.ForStatement, s.WhileStatement, s.ForEachStatement)
-        )
+        return not isinstance(node, (s.ThrowStatement, s.TryStatement))
 
     def guarded(self, body: list[ast.stmt], node: Any) -> ast.stmt:
         """The statement, its errors going to the traps, or to the error stream."""

@@ -29,6 +29,7 @@ from psbridge.script.semantics.values import (
     Ordered,
     Wrapped,
 )
+from psbridge.script.semantics.watching import watched
 
 from . import flow, scope
 from .output import joined_text
@@ -84,7 +85,19 @@ def new_object(pairs: list[tuple[Any, Any]]) -> Bag:
     return bag
 
 
-def new_reference(read: Callable[[Any], Any], write: Callable[[Any], Any]) -> NetRef:
+def existing(S: scope.Scope, name: str) -> None:
+    """A variable that `[ref]` is applied to.
+
+    Raises:
+        ScriptError: there is none of this name.
+    """
+    if S.find(name) is None and name not in ("null", "true", "false"):
+        raise runtime_error(
+            "[ref] cannot be applied to a variable that does not exist.", "NonExistingVariableReference"
+        )
+
+
+def new_reference(read: Callable[[Any], Any], write: Callable[[Any], Any], _: Any = None) -> NetRef:
     """`[ref]$variable`."""
     return NetRef(lambda: read(None), lambda value: write(value))
 
@@ -321,6 +334,14 @@ def label_text(value: Any) -> str:
     return to_text(value).lower()
 
 
+def loop_items(value: Any) -> Iterable[Any]:
+    """What foreach goes through: a list or a dictionary must stay as it is meanwhile."""
+    if value is None:
+        return ()
+    watching = watched(value)
+    return members.enumerate_value(value) if watching is None else watching
+
+
 def loop_with_enumerator(variables: dict[str, Any], value: Any) -> Iterable[Any]:
     """What foreach goes through, with `$foreach` set."""
     from psbridge.script.net.lists import Enumerator
@@ -435,7 +456,7 @@ def names() -> dict[str, Any]:
         "index": indexing.index,
         "set_index": indexing.set_index,
         "set_static": calling.set_static,
-        "loop_items": members.loop_items,
+        "loop_items": loop_items,
         "concat": concat,
         "format_operator": format_operator,
         "read": scope.read,

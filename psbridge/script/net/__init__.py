@@ -28,13 +28,15 @@ _MODULES = {
     "moments": "System.DateTimeOffset System.TimeZoneInfo System.Diagnostics.Stopwatch",
     "lists": "System.Array System.Collections.ArrayList System.Collections.Generic.List`1 "
     "System.Collections.Generic.Queue`1 System.Collections.Generic.Stack`1 "
-    "System.Collections.Generic.HashSet`1 System.Collections.Generic.SortedSet`1 "
     "System.Collections.Queue System.Collections.Stack "
     "System.Collections.ObjectModel.Collection`1 "
     "System.Collections.ObjectModel.ReadOnlyCollection`1 "
     "System.Collections.Concurrent.ConcurrentBag`1 "
     "System.Collections.Concurrent.ConcurrentQueue`1 System.Collections.Generic.LinkedList`1 "
     "System.Collections.ArrayList+ArrayListEnumeratorSimple",
+    "sets": "System.Collections.Generic.HashSet`1 System.Collections.Generic.SortedSet`1",
+    "psmembers": "System.Management.Automation.PSNoteProperty System.Management.Automation.PSScriptProperty "
+    "System.Management.Automation.PSScriptMethod System.Management.Automation.PSAliasProperty",
     "tuples": "System.Tuple System.ValueTuple System.Linq.Enumerable",
     "tables": "System.Collections.Hashtable System.Collections.Specialized.OrderedDictionary "
     "System.Collections.Generic.Dictionary`2 System.Collections.Generic.SortedDictionary`2 "

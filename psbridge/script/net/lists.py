@@ -1,4 +1,4 @@
-"""Arrays, lists, queues, stacks, sets, tuples, and enumerators over any of them."""
+"""Arrays, lists, queues, stacks, and enumerators over any of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.comparison import members_of, order, truth
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.types import type_of
-from psbridge.script.semantics.values import ARRAY_LIST, NetList, NetQueue, NetSet, TypedArray
+from psbridge.script.semantics.values import ARRAY_LIST, NetList, NetQueue, TypedArray
 
 from . import NetClass, describe
 from .text import out_of_range
@@ -82,7 +82,8 @@ def _fixed_size(*_: Any) -> Any:
     raise NetFault("NotSupportedException", "Collection was of a fixed size.")
 
 
-def _copy_to(items: Any, target: Any, start: int) -> None:
+def copy_into(items: Any, target: Any, start: int) -> None:
+    """`CopyTo`."""
     for offset, item in enumerate(items):
         target[start + offset] = item
 
@@ -125,6 +126,30 @@ def _reverse(items: Any, start: int = 0, count: int | None = None) -> None:
     items[start:end] = items[start:end][::-1]
 
 
+def _element(items: Any) -> NetType:
+    return items.element if isinstance(items, TypedArray) else nettypes.OBJECT
+
+
+def _empty_element(items: Any) -> Any:
+    element = _element(items)
+    return cast_value(None, element) if element.is_value and element.enum is None else None
+
+
+def _clear(items: Any, start: int = 0, count: int | None = None) -> None:
+    count = len(items) if count is None else count
+    if start < 0 or count < 0 or start + count > len(items):
+        raise NetFault("IndexOutOfRangeException", "Index was outside the bounds of the array.")
+    copy_into([_empty_element(items)] * count, items, start)
+
+
+def _resize(reference: Any, size: int) -> None:
+    items = reference.read() or []
+    if size < 0:
+        raise out_of_range("newSize", "Non-negative number required.")
+    changed = [*items[:size], *[_empty_element(items)] * (size - len(items))]
+    reference.write(TypedArray(changed, _element(items)) if isinstance(items, TypedArray) else changed)
+
+
 ARRAY = describe("System.Array", None)
 
 ARRAY.property(
@@ -161,7 +186,7 @@ ARRAY.method(
         "Clone()": lambda items: (
             TypedArray(items, items.element) if isinstance(items, TypedArray) else list(items)
         ),
-        "CopyTo(any array, int index)": _copy_to,
+        "CopyTo(any array, int index)": copy_into,
         "Add(object value)": _fixed_size,
         "Remove(object value)": _fixed_size,
         "RemoveAt(int index)": _fixed_size,
@@ -181,16 +206,25 @@ ARRAY.static(
         "IndexOf(any array, object value)": _position,
         "IndexOf(any array, object value, int startIndex)": _position,
         "LastIndexOf(any array, object value)": _last_position,
-        "Copy(any sourceArray, any destinationArray, int length)": lambda source, target, count: _copy_to(
+        "Copy(any sourceArray, any destinationArray, int length)": lambda source, target, count: copy_into(
             source[:count], target, 0
         ),
         "Copy(any sourceArray, int sourceIndex, any destinationArray, int destinationIndex, int length)": (
-            lambda source, start, target, at, count: _copy_to(source[start : start + count], target, at)
+            lambda source, start, target, at, count: copy_into(source[start : start + count], target, at)
         ),
         "CreateInstance(type elementType, int length)": _new_instance,
         "CreateInstance(type elementType, int length1, int length2)": _new_instance,
         "Empty()": list,
-        "Clear(any array)": lambda items: _copy_to([None] * len(items), items, 0),
+        "Clear(any array)": _clear,
+        "Clear(any array, int index, int length)": _clear,
+        "Resize(ref array, int newSize)": _resize,
+        "Fill(any array, object value)": lambda items, value: copy_into([value] * len(items), items, 0),
+        "AsReadOnly(any array)": lambda items: NetList(items, _element(items), "ReadOnlyCollection"),
+        "BinarySearch(any array, object value)": _position,
+        "ConvertAll(any array, delegate converter)": lambda items, converter: [converter(i) for i in items],
+        "FindLast(any array, delegate match)": lambda items, test: next(
+            (i for i in reversed(items) if truth(test(i))), None
+        ),
         "Exists(any array, delegate match)": lambda items, test: any(truth(test(item)) for item in items),
         "Find(any array, delegate match)": lambda items, test: next(
             (i for i in items if truth(test(i))), None
@@ -267,11 +301,11 @@ LIST.method(
     {
         "Add(T item)": _add,
         "AddRange(any collection)": lambda items, more: items.extend(
-            cast_value(item, items.element) for item in _spread(more)
+            cast_value(item, items.element) for item in spread_items(more)
         ),
         "Insert(int index, T item)": _insert,
         "InsertRange(int index, any collection)": lambda items, place, more: items.__setitem__(
-            slice(place, place), [cast_value(item, items.element) for item in _spread(more)]
+            slice(place, place), [cast_value(item, items.element) for item in spread_items(more)]
         ),
         "Remove(T item)": _remove,
         "RemoveAt(int index)": _remove_at,
@@ -309,8 +343,8 @@ LIST.method(
         ),
         "BinarySearch(T item)": _position,
         "GetEnumerator()": Enumerator,
-        "CopyTo(any array)": lambda items, target: _copy_to(items, target, 0),
-        "CopyTo(any array, int index)": _copy_to,
+        "CopyTo(any array)": lambda items, target: copy_into(items, target, 0),
+        "CopyTo(any array, int index)": copy_into,
         "AsReadOnly()": lambda items: NetList(items, items.element, "ReadOnlyCollection"),
         "Item(int index)": lambda items, place: items[place],
         "get_Item(int index)": lambda items, place: items[place],
@@ -323,7 +357,8 @@ LIST.method(
 )
 
 
-def _spread(value: Any) -> list[Any]:
+def spread_items(value: Any) -> list[Any]:
+    """The elements of what a method takes as a collection."""
     if value is None:
         raise NetFault("ArgumentNullException", "Value cannot be null. (Parameter 'collection')")
     items = members_of(value)
@@ -337,6 +372,19 @@ for _name in (
     describe(_name, None, "System.Collections.Generic.List`1")
 
 LINKED = describe("System.Collections.Generic.LinkedList`1", None, "System.Collections.Generic.List`1")
+
+
+def _linked_node(items: Any, place: int) -> Any:
+    if not items:
+        return None
+    from psbridge.script.semantics.values import Made
+
+    return Made({"Value": items[place], "List": items}, "System.Collections.Generic.LinkedListNode`1")
+
+
+LINKED.property(
+    {"First": lambda items: _linked_node(items, 0), "Last": lambda items: _linked_node(items, -1)}
+)
 
 LINKED.method(
     {
@@ -419,50 +467,5 @@ for _kind in ("Queue", "Stack"):
         }
     )
 
-
-def _update(members: NetSet, other: Any, keep: Callable[[bool], bool]) -> None:
-    inside = {members.key(item) for item in _spread(other)}
-    for key in list(members):
-        if not keep(key in inside):
-            del members[key]
-
-
-def _symmetric(members: NetSet, other: Any) -> None:
-    for item in _spread(other):
-        if not members.add(item):
-            del members[members.key(item)]
-
-
-def _keys(members: NetSet, other: Any) -> set[Any]:
-    return {members.key(item) for item in _spread(other)}
-
-
-SET = describe("System.Collections.Generic.HashSet`1", None)
-
-SET.property({"Count": len, "Min": lambda members: min(members), "Max": lambda members: max(members)})
-
-SET.method(
-    {
-        "Add(T item)": lambda members, value: members.add(value),
-        "Contains(T item)": lambda members, value: members.key(value) in members,
-        "Remove(T item)": lambda members, value: members.pop(members.key(value), _add) is not _add,
-        "Clear()": lambda members: members.clear(),
-        "UnionWith(any other)": lambda members, other: (
-            [members.add(item) for item in _spread(other)] and None
-        ),
-        "IntersectWith(any other)": lambda members, other: _update(members, other, lambda inside: inside),
-        "ExceptWith(any other)": lambda members, other: _update(members, other, lambda inside: not inside),
-        "SymmetricExceptWith(any other)": _symmetric,
-        "IsSubsetOf(any other)": lambda members, other: set(members) <= _keys(members, other),
-        "IsSupersetOf(any other)": lambda members, other: set(members) >= _keys(members, other),
-        "Overlaps(any other)": lambda members, other: bool(set(members) & _keys(members, other)),
-        "SetEquals(any other)": lambda members, other: set(members) == _keys(members, other),
-        "CopyTo(any array)": lambda members, target: _copy_to(members.members(), target, 0),
-        "GetEnumerator()": Enumerator,
-        "ToArray()": lambda members: TypedArray(members.members(), members.element),
-    }
-)
-
-describe("System.Collections.Generic.SortedSet`1", None, "System.Collections.Generic.HashSet`1")
 
 __all__ = ["Enumerator", "elements", "equal"]

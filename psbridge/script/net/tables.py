@@ -13,6 +13,7 @@ from psbridge.binding.text import net_text
 from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.members import entries
+from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import (
     ENTRY,
     Dictionary,
@@ -32,11 +33,16 @@ from .text import null_argument
 class Keys(NetList):
     """The keys or values of a dictionary, as .NET gives them: a collection that is not an array."""
 
-    __slots__ = ("table", "type_name")
+    __slots__ = ("type_name", "watched_table")
 
-    def __init__(self, items: Any, type_name: str) -> None:
+    def __init__(self, items: Any, type_name: str, table: Any = None) -> None:
         super().__init__(items)
         self.type_name = type_name
+        self.watched_table = items if table is None else table
+
+    def shown(self) -> Any:
+        """What going through it gives."""
+        return self
 
     @property
     def net_type(self) -> NetType:
@@ -49,6 +55,21 @@ _COLLECTIONS: dict[str, NetType] = {}
 
 class TableEnumerator(Enumerator):
     """IDictionaryEnumerator."""
+
+    @property
+    def net_type(self) -> NetType:  # type: ignore[override]
+        home = type_of(self.source).full_name.partition("`")[0]
+        name = "HashtableEnumerator" if home.endswith("Hashtable") else f"{home.rpartition('.')[2]}Enumerator"
+        return _COLLECTIONS.setdefault(f"{home}+{name}", NetType(name, f"{home}+{name}"))
+
+    @property
+    def watched_table(self) -> Any:
+        """The dictionary that must not be changed meanwhile."""
+        return self.source
+
+    def shown(self) -> Any:
+        """What is left to go through."""
+        return list(self.iterator)
 
     def reset(self) -> None:
         self.iterator: Iterator[Any] = iter(entries(self.source))
@@ -132,12 +153,20 @@ def _set_item(table: Any, key: Any, value: Any) -> None:
     table[key] = value
 
 
+def _keys_of(table: Any) -> Keys:
+    return Keys(table, "System.Collections.Hashtable+KeyCollection")
+
+
+def _values_of(table: Any) -> Keys:
+    return Keys(table.values(), "System.Collections.Hashtable+ValueCollection", table)
+
+
 HASHTABLE = describe("System.Collections.Hashtable", nettypes.HASHTABLE)
 HASHTABLE.property(
     {
         "Count": len,
-        "Keys": lambda table: Keys(table, "System.Collections.Hashtable+KeyCollection"),
-        "Values": lambda table: Keys(table.values(), "System.Collections.Hashtable+ValueCollection"),
+        "Keys": _keys_of,
+        "Values": _values_of,
         "IsReadOnly": lambda table: False,
         "IsFixedSize": lambda table: False,
         "IsSynchronized": lambda table: False,
@@ -159,7 +188,9 @@ HASHTABLE.method(
         "Item(object key)": lambda table, key: table.get(key),
         "set_Item(object key, object value)": _set_item,
         "get_Keys()": lambda table: Keys(table, "System.Collections.Hashtable+KeyCollection"),
-        "get_Values()": lambda table: Keys(table.values(), "System.Collections.Hashtable+ValueCollection"),
+        "get_Values()": lambda table: Keys(
+            table.values(), "System.Collections.Hashtable+ValueCollection", table
+        ),
         "get_Count()": len,
     }
 )
@@ -203,7 +234,7 @@ _ORDERED_KEYS = "System.Collections.Specialized.OrderedDictionary+OrderedDiction
 ORDERED.property(
     {
         "Keys": lambda table: Keys(table, _ORDERED_KEYS),
-        "Values": lambda table: Keys(table.values(), _ORDERED_KEYS),
+        "Values": lambda table: Keys(table.values(), _ORDERED_KEYS, table),
     }
 )
 ORDERED.method(
@@ -231,7 +262,7 @@ _DICTIONARY_KEYS = "System.Collections.Generic.Dictionary`2+KeyCollection"
 DICTIONARY.property(
     {
         "Keys": lambda table: Keys(table, _DICTIONARY_KEYS),
-        "Values": lambda table: Keys(table.values(), _DICTIONARY_KEYS.replace("Key", "Value")),
+        "Values": lambda table: Keys(table.values(), _DICTIONARY_KEYS.replace("Key", "Value"), table),
     }
 )
 
@@ -276,6 +307,22 @@ for _name in (
     describe(_name, None, "System.Collections.Generic.Dictionary`2")
 _SORTED_LIST = NetType("SortedList", "System.Collections.SortedList")
 SORTED_LIST = describe("System.Collections.SortedList", _SORTED_LIST, "System.Collections.Hashtable")
+GENERIC_SORTED_LIST = describe(
+    "System.Collections.Generic.SortedList`2", None, "System.Collections.Generic.Dictionary`2"
+)
+for _sorted in (SORTED_LIST, GENERIC_SORTED_LIST):
+    _sorted.method(
+        {
+            "GetKey(int index)": lambda table, place: list(table)[place],
+            "GetByIndex(int index)": lambda table, place: list(table.values())[place],
+            "GetKeyAtIndex(int index)": lambda table, place: list(table)[place],
+            "GetValueAtIndex(int index)": lambda table, place: list(table.values())[place],
+            "IndexOfKey(object key)": lambda table, key: next(
+                (place for place, item in enumerate(table) if item == key), -1
+            ),
+            "RemoveAt(int index)": _remove_at,
+        }
+    )
 SORTED_LIST.new({"()": lambda: Dictionary(kind="SortedList")})
 
 PAIR = describe("System.Collections.Generic.KeyValuePair`2")

@@ -10,7 +10,7 @@ from psbridge.script.semantics.comparison import truth
 from psbridge.script.semantics.values import Made, NetList, NetSet, TypedArray
 
 from . import describe
-from .lists import _spread
+from .lists import spread_items as _spread
 
 
 def tuple_of(items: list[Any], kind: str = "Tuple") -> Made:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from psbridge.binding.text import net_text
+
 from .. import syntax as s
 from .source import literal_number
 from .strings import _DOUBLE, _SINGLE
@@ -212,7 +214,11 @@ class Expressions(TypeNames):
         self.blank()
         if isinstance(attribute, s.TypeConstraint) and self._starts_operand():
             child = self.unary()
-            return self.done(s.ConvertExpression(attribute, child), start)
+            made = self.done(s.ConvertExpression(attribute, child), start)
+            if attribute.type_name.full_name.lower() == "ordered" and not isinstance(child, s.Hashtable):
+                message = "The ordered attribute can be specified only on a hash literal node."
+                self.fail("OrderedAttributeOnlyOnHashLiteralNode", message, start)
+            return made
         if isinstance(attribute, s.Attribute):
             self.lines()
             child = self.unary()
@@ -340,11 +346,12 @@ class Expressions(TypeNames):
                     "MissingStatementInHashLiteral", "Missing statement after '=' in hash literal."
                 )
             value = self.pipeline_statement()
-            if isinstance(key, s.StringConstantExpression):
-                if key.value.lower() in seen:
-                    message = f"Duplicate keys '{key.value}' are not allowed in hash literals."
+            if isinstance(key, (s.StringConstantExpression, s.ConstantExpression)):
+                named = net_text(key.value)
+                if named.lower() in seen:
+                    message = f"Duplicate keys '{named}' are not allowed in hash literals."
                     self.fail("DuplicateKeyInHashLiteral", message, key.start)
-                seen.add(key.value.lower())
+                seen.add(named.lower())
             pairs.append((key, value))
             mark = self.at
             self.separators()

@@ -19,7 +19,7 @@ from psbridge.binding.errors import InvalidCast
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, elements, is_dictionary, is_list
 from psbridge.binding.text import to_text
-from psbridge.binding.values import Char, Literal, Switch, Version
+from psbridge.binding.values import Char, Literal, PSCustomObject, Switch, Version
 
 from . import collation, dateformat
 from .arithmetic import number_of
@@ -219,9 +219,8 @@ def _not_comparable(left: Any, right: Any, why: str) -> ScriptError:
             f'the object "{one}" does not implement "IComparable".'
         )
         error_id = "PSObjectCompareTo"
-    error = ScriptError(
-        ErrorRecord(ExceptionObject("RuntimeException", message), error_id, "InvalidOperation")
-    )
+    category = "InvalidOperation" if why or not isinstance(left, PSCustomObject) else "NotSpecified"
+    error = ScriptError(ErrorRecord(ExceptionObject("RuntimeException", message), error_id, category))
     error.statement_only = True
     return error
 

@@ -27,6 +27,7 @@ from .values import (
     DictionaryEntry,
     Hashtable,
     NetList,
+    NetRef,
     NetSet,
     TypedArray,
     Wrapped,
@@ -112,11 +113,16 @@ def lookup(target: Any, name: str) -> tuple[bool, Any]:
         added = target.members.get(folded)
         if added is not None and added.is_property:
             return True, added.read(target)
-        if folded == "psobject":
-            return True, PSObjectView(target)
+        if folded in ("psobject", "pstypenames"):
+            view = PSObjectView(target)
+            return (True, view) if folded == "psobject" else lookup(view, "typenames")
         target = target.value
     if folded == "psobject":
         return True, PSObjectView(target)
+    if folded == "psbase":
+        return True, BaseView(target)
+    if folded == "pstypenames":
+        return lookup(PSObjectView(target), "typenames")
     if folded == "value__" and isinstance(target, enum.Enum):
         return True, int(target.value)
     bag = bag_of(type(target))
@@ -257,6 +263,36 @@ def _setting_failed(name: str, message: str, fault: NetFault | None) -> ScriptEr
         kind="SetValueInvocationException",
         inner=inner,
     )
+
+
+class BaseView:
+    """`$object.PSBase`: what .NET's type has, whatever keys or added members have the same names."""
+
+    net_type = NetType("PSMemberSet", "System.Management.Automation.PSMemberSet")
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+
+
+def _call_base(view: BaseView, name: str, arguments: list[Any]) -> tuple[bool, Any]:
+    from .calling import invoke
+
+    return True, invoke(view.target, name, arguments)
+
+
+def _write_reference(reference: NetRef, name: str, value: Any) -> bool:
+    if name != "value":
+        return False
+    reference.write(value)
+    return True
+
+
+register_object(
+    NetRef,
+    lambda reference, name: (True, reference.read()) if name == "value" else (False, None),
+    _write_reference,
+)
+register_object(BaseView, lambda view, name: _net_property(view.target, name), None, _call_base)
 
 
 class PSObjectView:

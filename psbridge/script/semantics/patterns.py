@@ -16,7 +16,7 @@ from psbridge.binding.text import net_text, to_text
 from .casts import cast
 from .comparison import members_of
 from .errors import ExceptionObject, ScriptError, runtime_error
-from .values import Hashtable
+from .values import Hashtable, TypedArray
 
 _OPTIONS = {1: re.IGNORECASE, 2: re.MULTILINE, 16: re.DOTALL, 32: re.VERBOSE}
 
@@ -209,7 +209,7 @@ def split(
                 if name in options.lower().replace(" ", "").split(",")
             )
             pieces += _split_regex(regex(parts[0], ignore_case=ignore, options=flags), text, limit)
-    return pieces
+    return TypedArray(pieces, nettypes.STRING)
 
 
 def _split_by(text: str, test: Callable[[str], bool], limit: int) -> list[str]:
@@ -245,7 +245,8 @@ def _split_regex(compiled: re.Pattern[str], text: str, limit: int) -> list[str]:
 def split_words(value: Any) -> list[str]:
     """`-split value`: at white space, without empty pieces."""
     items = members_of(value)
-    return [word for item in ([value] if items is None else items) for word in to_text(item).split()]
+    words = [word for item in ([value] if items is None else items) for word in to_text(item).split()]
+    return TypedArray(words, nettypes.STRING)
 
 
 def join(left: Any, separator: Any = "") -> str:

@@ -363,6 +363,11 @@ class Member:
         self.write = write
 
     @property
+    def net_type(self) -> NetType:
+        """Its .NET type."""
+        return _made_type(f"System.Management.Automation.PS{self.kind}")
+
+    @property
     def is_property(self) -> bool:
         return not self.kind.endswith("Method")
 
