@@ -32,14 +32,31 @@ def csv_lines(text: str, delimiter: str) -> list[list[str]]:
     return [row for row in rows if row]
 
 
-def csv_objects(rows: list[list[str]], header: list[str] | None) -> list[Bag]:
+def csv_objects(rows: list[list[str]], header: list[str] | None, cmdlet: Cmdlet) -> list[Bag]:
     """An object for each record; a missing field is null."""
     rows = [row for row in rows if not (row and row[0].startswith("#TYPE"))]
     if header is None:
         if not rows:
             return []
         header, rows = rows[0], rows[1:]
-    names = [name if name else f"H{number}" for number, name in enumerate(header, 1)]
+    number = 0
+    names: list[str] = []
+    for name in header:
+        if not name:
+            number += 1
+        names.append(name or f"H{number}")
+    folded = [name.lower() for name in names]
+    twice = next((name for place, name in enumerate(names) if folded.index(name.lower()) != place), None)
+    if twice is not None and rows:
+        message = f'The member "{twice}" is already present.'
+        raise cmdlet.fatal(
+            "ExtendedTypeSystemException", message, "AlreadyPresentPSMemberInfoInternalCollectionAdd"
+        )
+    if number:
+        cmdlet.warn(
+            'One or more headers were not specified. Default names starting with "H" have been used in '
+            "place of any missing headers."
+        )
     made = []
     for row in rows:
         bag = Bag()
@@ -61,7 +78,7 @@ class ConvertFromCsv(Cmdlet):
     def finish(self) -> None:
         delimiter = str(self.get("Delimiter", ","))
         rows = csv_lines("\n".join(self.texts), delimiter)
-        self.write_all(csv_objects(rows, self.get("Header")))
+        self.write_all(csv_objects(rows, self.get("Header"), self))
 
 
 class ImportCsv(Cmdlet):
@@ -77,7 +94,7 @@ class ImportCsv(Cmdlet):
             for path in resolved(self, pattern, literal=self.has("LiteralPath")):
                 encoding = named(self.get("Encoding")) if self.has("Encoding") else None
                 rows = csv_lines(read_text(path, encoding), str(self.get("Delimiter", ",")))
-                self.write_all(csv_objects(rows, self.get("Header")))
+                self.write_all(csv_objects(rows, self.get("Header"), self))
 
 
 class _CsvWriter(Cmdlet):
@@ -107,11 +124,15 @@ class _CsvWriter(Cmdlet):
         table = is_dictionary(item)
         if self.names is None:
             self.names = [to_text(key) for key in item] if table else property_names(item)
+            if not self.names:
+                self.names = None
+                return
             self.first()
             if self.on("IncludeTypeInformation"):
                 self.put(f"#TYPE {_type_name(item)}")
             if not self.on("NoHeader"):
                 self.put(self.delimiter.join(self.quoted(name, name) for name in self.names))
+        self.check(item)
         fields = []
         for name in self.names:
             found, value = members.lookup(item, name)
@@ -120,6 +141,9 @@ class _CsvWriter(Cmdlet):
 
     def first(self) -> None:
         """Before the first line."""
+
+    def check(self, item: Any) -> None:
+        """Before an object's line."""
 
     def put(self, line: str) -> None:
         """One line."""
@@ -154,13 +178,33 @@ class ConvertToCsv(_CsvWriter):
 class ExportCsv(_CsvWriter):
     """Export-Csv."""
 
+    appended = False
+
     def first(self) -> None:
         path = full(self.text("Path") or self.text("LiteralPath"))
         if self.on("Append") and Path(path).exists() and Path(path).stat().st_size:
             rows = csv_lines(read_text(path), self.delimiter)
             if rows:
                 self.names = rows[0]
+                self.appended = True
                 self.bound["NoHeader"] = True
+
+    def check(self, item: Any) -> None:
+        if not self.appended or self.on("Force"):
+            return
+        known = {to_text(key).lower() for key in (item if is_dictionary(item) else property_names(item))}
+        missing = next((name for name in self.names or [] if name.lower() not in known), None)
+        if missing is not None:
+            raise self.fatal(
+                "InvalidOperationException",
+                "Cannot append CSV content to the following file: "
+                f"{self.text('Path') or self.text('LiteralPath')}. The appended object does not have a "
+                f"property that corresponds to the following column: {missing}. To continue with mismatched "
+                "properties, add the -Force parameter, and then retry the command.",
+                "CannotAppendCsvWithMismatchedPropertyNames",
+                "InvalidData",
+                missing,
+            )
 
     def finish(self) -> None:
         name = self.text("Path") or self.text("LiteralPath")
@@ -189,7 +233,7 @@ class ConvertFromStringData(Cmdlet):
             if not found:
                 raise self.fatal(
                     "PSInvalidOperationException",
-                    f"Data line '{line}' is not in 'name=value' format.",
+                    f"Data line '{line}' is not in 'name=value' format. ",
                     "InvalidOperation",
                     "InvalidOperation",
                 )
@@ -238,7 +282,17 @@ class ConvertToHtml(Cmdlet):
         lines += self.get("PreContent") or []
         if self.has("Body"):
             lines += self.get("Body")
-        if self.items:
+        if self.items and self.text("As") == "List":
+            lines.append("<table>")
+            for number, item in enumerate(self.items):
+                if number:
+                    lines.append("<tr><td><hr></td></tr>")
+                for column in columns:
+                    name = html.escape(column.name or to_text(column.expression))
+                    value = html.escape(to_text(value_of(item, column, self)))
+                    lines.append(f"<tr><td>{name}:</td><td>{value}</td></tr>")
+            lines.append("</table>")
+        elif self.items:
             lines.append("<table>")
             names = [column.name or to_text(column.expression) for column in columns]
             lines.append(f"<colgroup>{'<col/>' * len(names)}</colgroup>")

@@ -15,13 +15,14 @@ from psbridge.binding.errors import NetError
 from psbridge.binding.numbers import net_text_of
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.text import net_text, to_text
-from psbridge.binding.values import Int64, SecureString, Single, Switch, Uri
+from psbridge.binding.values import DateTimeOffset, Int64, SecureString, Single, Switch, Uri
 from psbridge.script.semantics import dateformat, members
 from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import Bag, BigInteger, OrderedHashtable, Wrapped
 
 from .calculated import property_names
 from .cmdlet import Cmdlet
+from .jsonreader import JsonFault, JsonReader
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _CONTROL = re.compile(r'["\\\x00-\x1f\x85\u2028\u2029]')
@@ -67,7 +68,7 @@ class Writer:
             return simple
         if level > self.depth:
             self.truncated = True
-            return self.text(net_text(value) if not bag_of(type(value)) else to_text(value))
+            return self.text(to_text(value))
         if is_dictionary(value):
             return self._object([(_key(key), item) for key, item in value.items()], level)
         if is_list(value) or not isinstance(members.enumerate_value(value), tuple):
@@ -100,7 +101,7 @@ class Writer:
             return _number(value)
         if isinstance(value, Decimal):
             text = format(value, "f")
-            return text if "." in text or abs(value) >= 2**63 else f"{text}.0"
+            return text if "." in text else f"{text}.0"
         if isinstance(value, datetime.datetime):
             return f'"{iso_text(value)}"'
         if isinstance(value, uuid.UUID):
@@ -231,15 +232,15 @@ def _check_keys(cmdlet: Cmdlet, value: Any, level: int = 0) -> None:
 
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.(\d{1,7})\d*)?(Z|[+-]\d{2}:\d{2})?")
-_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\r\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
 _MICROSOFT = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 
 
 class Reader:
     """Reads JSON as Newtonsoft's reader does for PowerShell."""
 
-    def __init__(self, *, as_table: bool, dates: str) -> None:
+    def __init__(self, *, as_table: bool, dates: str, depth: int = 1024) -> None:
         self.as_table = as_table
+        self.depth = depth
         self.dates = dates
 
     def read(self, text: str) -> Any:
@@ -248,13 +249,14 @@ class Reader:
         Raises:
             ValueError: it is not JSON, or its keys cannot be properties of one object.
         """
-        return json.loads(
-            strict_text(text),
-            object_pairs_hook=self._pairs,
-            parse_int=_integer,
-            parse_float=_float,
-            strict=False,
-        )
+        try:
+            if self.depth >= 1024 or text.count("{") + text.count("[") <= self.depth:
+                return json.loads(
+                    text, object_pairs_hook=self._pairs, parse_int=_integer, parse_float=_float, strict=False
+                )
+        except json.JSONDecodeError:
+            pass
+        return JsonReader(text, self._pairs, _integer, self.depth).read()
 
     def _pairs(self, pairs: list[tuple[str, Any]]) -> Any:
         pairs = [(key, self._value(value)) for key, value in pairs]
@@ -318,6 +320,8 @@ class Reader:
             sign = -1 if zone[0] == "-" else 1
             offset = datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[4:])) * sign
             moment = dateformat.local_zone(moment.replace(tzinfo=datetime.timezone(offset)))
+        if self.dates == "Offset":
+            return DateTimeOffset.of(moment)
         if self.dates == "Utc":
             return dateformat.to_universal(moment) if zone else moment.replace(tzinfo=datetime.timezone.utc)
         if self.dates == "Local":
@@ -334,32 +338,6 @@ def _integer(text: str) -> Any:
 
 def _float(text: str) -> Any:
     return float(text)
-
-
-def strict_text(text: str) -> str:
-    """JSON without the comments and trailing commas that Newtonsoft puts up with."""
-    if "//" in text or "/*" in text or re.search(r",\s*[}\]]", text):
-        text = _COMMENT.sub(lambda match: match[1] or "", text)
-    if "'" in text:
-        text = _single_quotes(text)
-    return (
-        re.sub(r"([{,]\s*)([A-Za-z_]\w*)(\s*:)", r'\1"\2"\3', text)
-        if re.match(r"\s*\{\s*[A-Za-z_]\w*\s*:", text)
-        else text
-    )
-
-
-def _single_quotes(text: str) -> str:
-    out, index = [], 0
-    pattern = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', re.DOTALL)
-    for match in pattern.finditer(text):
-        out.append(text[index : match.start()])
-        piece = match.group()
-        if piece[0] == "'":
-            piece = '"' + piece[1:-1].replace('\\"', '"').replace("\\'", "'").replace('"', '\\"') + '"'
-        out.append(piece)
-        index = match.end()
-    return "".join(out) + text[index:]
 
 
 class ConvertFromJson(Cmdlet):
@@ -389,7 +367,11 @@ class ConvertFromJson(Cmdlet):
                 self._convert(text)
 
     def _read(self, text: str) -> Any:
-        reader = Reader(as_table=self.on("AsHashtable"), dates=self.text("DateKind", "Default"))
+        reader = Reader(
+            as_table=self.on("AsHashtable"),
+            dates=self.text("DateKind", "Default"),
+            depth=int(self.get("Depth", 1024)),
+        )
         return reader.top(reader.read(text))
 
     def _convert(self, text: str) -> None:
@@ -399,8 +381,9 @@ class ConvertFromJson(Cmdlet):
         try:
             value = self._read(text)
         except (ValueError, NetError) as error:
-            message = error_message(error)
-            if isinstance(error, json.JSONDecodeError):
+            message = str(error)
+            if isinstance(error, JsonFault):
+                message = f"Conversion from JSON failed with error: {message}"
                 raise self.fatal("ArgumentException", message, "System.ArgumentException") from None
             raise self.fatal(
                 "InvalidOperationException",
@@ -416,22 +399,6 @@ class ConvertFromJson(Cmdlet):
             self.write_all(value)
         else:
             self.write(value)
-
-
-def error_message(error: Exception) -> str:
-    """What ConvertFrom-Json says of a text that is not JSON."""
-    if isinstance(error, json.JSONDecodeError):
-        shown = error.doc[error.pos : error.pos + 1] if error.pos < len(error.doc) else ""
-        what = (
-            f"Unexpected character encountered while parsing value: {shown}."
-            if shown
-            else "Unexpected end of content."
-        )
-        return (
-            "Conversion from JSON failed with error: "
-            f"{what} Path '', line {error.lineno if error.pos else 0}, position {error.colno - 1}."
-        )
-    return str(error)
 
 
 class TestJson(Cmdlet):

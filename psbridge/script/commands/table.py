@@ -11,7 +11,13 @@ from psbridge.binding import nettypes
 from psbridge.binding.errors import ValidationFailure
 from psbridge.binding.metadata import Metadata
 from psbridge.binding.parameters import ALL_SETS, COMMON, SHOULD_PROCESS, Parameter, SetOptions
-from psbridge.binding.validation import ValidateSet, Validator
+from psbridge.binding.validation import (
+    ValidateNotNull,
+    ValidateNotNullOrEmpty,
+    ValidateRange,
+    ValidateSet,
+    Validator,
+)
 
 from .parameters import CONFIRMING, PARAMETERS
 
@@ -126,10 +132,16 @@ def _parameter(words: list[str]) -> Parameter:
     type_name = "String"
     flags: list[str] = []
     values: list[str] = []
+    validators: list[Validator] = []
     sets: dict[str, SetOptions] = {}
     for word in words[1:]:
         if word.startswith("{"):
             values = word.strip("{}").split(",")
+        elif word.startswith("<"):
+            low, dots, high = word.strip("<>").partition("..")
+            validators.append(ValidateRange(int(low), int(high)) if dots else ValidateRange(low))
+        elif word in ("o", "w"):
+            validators.append(ValidateNotNullOrEmpty() if word == "o" else ValidateNotNull())
         elif word.startswith("@"):
             set_name, _, own = word[1:].partition("(")
             sets[set_name] = _options(own.rstrip(")").split(",") if own else flags)
@@ -143,7 +155,7 @@ def _parameter(words: list[str]) -> Parameter:
         _type_named("SwitchParameter" if type_name == "switch" else type_name),
         aliases=aliases,
         sets=dict(sets.items()) or {ALL_SETS: options},
-        validate=_validators(values),
+        validate=[*_validators(values), *validators],
         transform=False,
         allow_null="z" in flags,
         allow_empty_string="e" in flags,

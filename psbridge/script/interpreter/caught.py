@@ -218,6 +218,8 @@ def thrown(S: Scope, value: Any, line: int, column: int) -> ScriptError:
     """`throw value`."""
     from .output import NO_VALUE
 
+    if value is None and S.rt.current_error is None:
+        value = NO_VALUE
     if value is NO_VALUE:
         current = S.rt.current_error
         if current is not None:

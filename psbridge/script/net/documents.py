@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 from typing import Any
 
 from psbridge.binding.errors import with_inner
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
+from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.members import register_object
-from psbridge.script.semantics.values import TypedArray
+from psbridge.script.semantics.values import Bag, TypedArray
 
 from . import describe
 
@@ -26,6 +29,19 @@ class Xml:
 
     def __str__(self) -> str:
         return self.net_type.full_name if self.document else self.node.tag
+
+    def child(self, place: int) -> Any:
+        """The first or last child."""
+        children = [self.node] if self.document else list(self.node)
+        return Xml(children[place]) if children else None
+
+    def fill(self, text: str) -> None:
+        """Put XML in place of what is inside."""
+        inside = ElementTree.fromstring(f"<x>{text}</x>")
+        for one in list(self.node):
+            self.node.remove(one)
+        self.node.text = inside.text
+        self.node.extend(list(inside))
 
     def text(self) -> str:
         return "".join(self.node.itertext())
@@ -57,7 +73,7 @@ def _read(xml: Xml, folded: str) -> tuple[bool, Any]:
     return False, None
 
 
-register_object(Xml, _read)
+register_object(Xml, _read, lambda xml, folded, value: _set_child(xml, folded, value))
 
 
 def parse_xml(value: Any) -> Any:
@@ -69,6 +85,60 @@ def parse_xml(value: Any) -> Any:
         return Xml(ElementTree.fromstring(text), True)
     except ElementTree.ParseError as error:
         raise with_inner(text, "System.Xml.XmlDocument", f"{error}.") from None
+
+
+def _select(xml: Xml, path: str) -> list[ElementTree.Element]:
+    """The elements that ElementTree's part of XPath finds."""
+    start = xml.node
+    if xml.document or path.startswith("/"):
+        start = ElementTree.Element("document")
+        start.append(xml.node)
+        path = path if path.startswith("/") else f"/{path}"
+        path = f".{path}"
+    try:
+        return start.findall(path)
+    except (SyntaxError, KeyError) as error:
+        raise NetFault("XPathException", f"'{path}' has an invalid token.") from error
+
+
+def _set_child(xml: Xml, folded: str, value: Any) -> bool:
+    for name in xml.node.attrib:
+        if name.lower() == folded:
+            xml.node.set(name, to_text(value))
+            return True
+    for child in xml.node if not xml.document else [xml.node]:
+        if child.tag.lower() == folded:
+            _set_text(Xml(child), value)
+            return True
+    return False
+
+
+def _set_text(xml: Xml, value: Any) -> None:
+    for child in list(xml.node):
+        xml.node.remove(child)
+    xml.node.text = to_text(value)
+
+
+def _append(xml: Xml, child: Any) -> Any:
+    if xml.document:
+        xml.node = child.node
+    else:
+        xml.node.append(child.node)
+    return child
+
+
+def _save(xml: Xml, path: str) -> None:
+    from .place import full
+
+    Path(full(path)).write_text(_indented(xml.node), encoding="utf-8")
+
+
+def _indented(node: ElementTree.Element, level: int = 0) -> str:
+    outer = ElementTree.tostring(node, encoding="unicode").strip()
+    if len(node) == 0:
+        return outer
+    inner = "\n".join("  " * (level + 1) + _indented(child, level + 1) for child in node)
+    return f"{outer[: outer.index('>') + 1]}\n{inner}\n{'  ' * level}</{node.tag}>"
 
 
 _TYPES["XmlDocument"].rule = parse_xml
@@ -84,11 +154,30 @@ ELEMENT.property(
         "OuterXml": lambda xml: xml.outer(),
         "InnerXml": lambda xml: "".join(ElementTree.tostring(c, encoding="unicode") for c in xml.node),
         "ChildNodes": lambda xml: [Xml(child) for child in ([xml.node] if xml.document else xml.node)],
-        "Attributes": lambda xml: list(xml.node.attrib.items()),
+        "Attributes": lambda xml: [
+            Bag({"Name": name, "Value": value, "#text": value}) for name, value in xml.node.attrib.items()
+        ],
+        "HasChildNodes": lambda xml: xml.document or len(xml.node) > 0 or bool(xml.node.text),
+        "HasAttributes": lambda xml: bool(xml.node.attrib),
+        "IsEmpty": lambda xml: len(xml.node) == 0 and not xml.node.text,
+        "FirstChild": lambda xml: xml.child(0),
+        "LastChild": lambda xml: xml.child(-1),
+        "NodeType": lambda xml: "Document" if xml.document else "Element",
+        "Value": lambda xml: None,
     }
 )
+ELEMENT.setter({"InnerText": _set_text, "InnerXml": lambda xml, value: xml.fill(to_text(value))})
 ELEMENT.method(
     {
+        "CreateElement(string name)": lambda xml, name: Xml(ElementTree.Element(name)),
+        "AppendChild(any newChild)": _append,
+        "PrependChild(any newChild)": lambda xml, child: xml.node.insert(0, child.node) or child,
+        "RemoveChild(any oldChild)": lambda xml, child: xml.node.remove(child.node) or child,
+        "RemoveAttribute(string name)": lambda xml, name: xml.node.attrib.pop(name, None) and None,
+        "RemoveAll()": lambda xml: xml.node.clear(),
+        "Save(string filename)": _save,
+        "CloneNode(bool deep)": lambda xml, deep: Xml(copy.deepcopy(xml.node), xml.document),
+        "LoadXml(string xml)": lambda xml, text: setattr(xml, "node", parse_xml(text).node),
         "GetAttribute(string name)": lambda xml, name: xml.node.attrib.get(name, ""),
         "HasAttribute(string name)": lambda xml, name: name in xml.node.attrib,
         "SelectNodes(string xpath)": lambda xml, path: [Xml(node) for node in _select(xml, path)],
@@ -99,20 +188,6 @@ ELEMENT.method(
         "SetAttribute(string name, string value)": lambda xml, name, value: xml.node.set(name, value),
     }
 )
-
-
-def _select(xml: Xml, path: str) -> list[ElementTree.Element]:
-    if path.startswith("//"):
-        return (
-            [node for node in xml.node.iter() if node.tag == path[2:]]
-            if "/" not in path[2:]
-            else xml.node.findall(f".{path}")
-        )
-    path = path.lstrip("/")
-    if xml.document:
-        head, _, rest = path.partition("/")
-        return [] if head != xml.node.tag else ([xml.node] if not rest else xml.node.findall(rest))
-    return xml.node.findall(path)
 
 
 JSON = describe("System.Text.Json.JsonSerializer")

@@ -31,13 +31,40 @@ def _base(one: Any) -> Any:
     return one
 
 
+_SYSTEM_RESULT = -2146233087
+_RESULTS = {
+    "Exception": -2146233088,
+    "ApplicationException": -2146232832,
+    "ArgumentException": -2147024809,
+    "ArgumentNullException": -2147467261,
+    "ArgumentOutOfRangeException": -2146233086,
+    "ArithmeticException": -2147024362,
+    "DirectoryNotFoundException": -2147024893,
+    "DivideByZeroException": -2147352558,
+    "FileNotFoundException": -2147024894,
+    "FormatException": -2146233033,
+    "HttpRequestException": -2146233088,
+    "IOException": -2146232800,
+    "IndexOutOfRangeException": -2146233080,
+    "InvalidCastException": -2147467262,
+    "InvalidOperationException": -2146233079,
+    "KeyNotFoundException": -2146232969,
+    "NotImplementedException": -2147467263,
+    "NotSupportedException": -2146233067,
+    "NullReferenceException": -2147467261,
+    "OperationCanceledException": -2146233029,
+    "OverflowException": -2146233066,
+    "TimeoutException": -2146233083,
+    "UnauthorizedAccessException": -2147024891,
+    "UriFormatException": -2146233033,
+}
 EXCEPTION_CLASS = describe("System.Exception", EXCEPTION)
 EXCEPTION_CLASS.property(
     {
         "Message": lambda one: one.message,
         "InnerException": lambda one: one.inner,
         "Data": _data,
-        "HResult": lambda one: -2146233088,
+        "HResult": lambda one: _RESULTS.get(one.net_type.name, _SYSTEM_RESULT),
         "Source": lambda one: one.extra.get("Source"),
         "StackTrace": lambda one: one.extra.get("StackTrace"),
         "TargetSite": lambda one: None,
@@ -141,7 +168,9 @@ RECORD.property(
         "FullyQualifiedErrorId": lambda record: record.error_id,
         "CategoryInfo": category_info,
         "TargetObject": lambda record: record.target,
-        "ErrorDetails": lambda record: ErrorDetails(record) if record.details is not None else None,
+        "ErrorDetails": lambda record: (
+            ErrorDetails(record) if record.details is not None or record.recommended else None
+        ),
         "InvocationInfo": invocation,
         "ScriptStackTrace": lambda record: record.stack,
         "PipelineIterationInfo": lambda record: [],
