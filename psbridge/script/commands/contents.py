@@ -100,6 +100,15 @@ class SetContent(Cmdlet):
                 continue
             text = plain_path(pattern)
             paths = expand(text) if not literal and has_wildcard(text) else [full(text)]
+            if not paths:
+                self.error(
+                    "ItemNotFoundException",
+                    f"An object at the specified path {text} does not exist, or has been filtered by the "
+                    "-Include or -Exclude parameter.",
+                    "ItemNotFound",
+                    "ObjectNotFound",
+                    text,
+                )
             for path in paths:
                 if self.confirms(path, "Set Content" if not self.append else "Add Content"):
                     kind = "IO" if Path(path).parent.is_dir() else "DirectoryNotFound"

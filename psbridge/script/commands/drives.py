@@ -22,7 +22,7 @@ def drive_of(path: Any) -> tuple[str, str] | None:
     return folded, rest.lstrip("/\\:")
 
 
-def _all(cmdlet: Any, kind: str) -> dict[str, Any]:
+def _all(cmdlet: Any, kind: str, wanted: str = "") -> dict[str, Any]:
     rt, scope = cmdlet.rt, cmdlet.scope
     found: dict[str, Any] = {}
     if kind == "env":
@@ -47,6 +47,10 @@ def _all(cmdlet: Any, kind: str) -> dict[str, Any]:
 
                 found.setdefault(info.name, Block(info.code, rt))
         step = step.parent
+    if kind == "variable":
+        for name in ("pwd", "host", "psversiontable", "executioncontext", "pshome", "profile", "psstyle"):
+            if name not in found and (not wanted or wanted.lower() == name):
+                found[name] = rt.missing_variable(scope, name)
     if kind == "function" and "prompt" not in {name.lower() for name in found}:
         found["prompt"] = rt.block_from_text('"PS $PWD> "')
     return found
@@ -54,7 +58,7 @@ def _all(cmdlet: Any, kind: str) -> dict[str, Any]:
 
 def items_of_drive(cmdlet: Any, kind: str, name: str) -> list[tuple[str, Any]]:
     """The items of a drive that a name or wildcard is for."""
-    every = _all(cmdlet, kind)
+    every = _all(cmdlet, kind, name)
     if kind == "env" and not has_wildcard(name) and name:
         return [(name, os.environ[name])] if name in os.environ else []
     pattern = wildcard(name or "*")

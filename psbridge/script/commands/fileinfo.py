@@ -60,7 +60,7 @@ class GetFileHash(Cmdlet):
     def record(self) -> None:
         algorithm = self.text("Algorithm", "SHA256").upper()
         for pattern, literal in patterns_of(self):
-            for path in resolved(self, pattern, literal=literal):
+            for path in resolved(self, pattern, literal=literal, missing_id="FileNotFound"):
                 if Path(path).is_file():
                     digest = hashlib.new(algorithm.lower(), Path(path).read_bytes()).hexdigest().upper()
                     self._give(algorithm, digest, path)

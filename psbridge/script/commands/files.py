@@ -60,7 +60,9 @@ def expand(pattern: str) -> list[str]:
     return found
 
 
-def resolved(cmdlet: Any, pattern: Any, *, literal: bool, quiet: bool = False) -> list[str]:
+def resolved(
+    cmdlet: Any, pattern: Any, *, literal: bool, quiet: bool = False, missing_id: str = "PathNotFound"
+) -> list[str]:
     """The paths that exist for a path or wildcard; an error where there is none."""
     text = plain_path(pattern)
     if not literal and has_wildcard(text):
@@ -69,17 +71,17 @@ def resolved(cmdlet: Any, pattern: Any, *, literal: bool, quiet: bool = False) -
     path = full(text) if text else full(".")
     if not Path(path).exists() and not Path(path).is_symlink():
         if not quiet:
-            missing(cmdlet, path)
+            missing(cmdlet, path, missing_id)
         return []
     return [path]
 
 
-def missing(cmdlet: Any, path: str) -> None:
+def missing(cmdlet: Any, path: str, error_id: str = "PathNotFound") -> None:
     """The error of a path that is not there."""
     cmdlet.error(
         "ItemNotFoundException",
         f"Cannot find path '{path}' because it does not exist.",
-        "PathNotFound",
+        error_id,
         "ObjectNotFound",
         path,
     )
@@ -104,7 +106,11 @@ def guarded(cmdlet: Any, path: str, work: Any, error_id: str) -> Any:
         kind, message = fault.type_name, str(fault)
     except NetFault as fault_:
         kind, message = fault_.type_name, str(fault_)
-    category = "PermissionDenied" if kind == "UnauthorizedAccessException" else "WriteError"
+    categories = {
+        "UnauthorizedAccessException": "PermissionDenied",
+        "DirectoryNotFoundException": "ObjectNotFound",
+    }
+    category = categories.get(kind, "WriteError")
     cmdlet.error(kind, message, error_id, category, path)
     return None
 

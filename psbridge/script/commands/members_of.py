@@ -268,6 +268,9 @@ def member_rows(item: Any) -> list[tuple[str, str, str]]:
             if not one.is_property
         ]
     methods = ["Equals", "GetHashCode", "GetType", "ToString"]
+    script_class = getattr(item, "script_class", None)
+    if script_class is not None:
+        methods = sorted({*methods, *script_class.method_names()})
     described = class_of(item)
     if described is not None:
         methods = sorted({*methods, *described.method_names()})

@@ -6,11 +6,11 @@ from typing import Any
 
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import to_text
-from psbridge.binding.values import SecureString
-from psbridge.script.interpreter.messages import MessageRecord
+from psbridge.binding.values import Literal, SecureString
+from psbridge.script.interpreter.messages import HostMessage, MessageRecord
 from psbridge.script.interpreter.output import emit
 from psbridge.script.semantics import members
-from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
+from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError
 from psbridge.script.semantics.text import composite
 from psbridge.script.semantics.types import net_enum
 
@@ -40,12 +40,17 @@ class WriteHost(Cmdlet):
 
     def start(self) -> None:
         self.said = False
+        given = self.binder.values.get("Object") if self.binder is not None else None
+        if isinstance(given, Literal):  # a number is shown as it was spelt
+            self.bound["Object"] = given.text
 
     def record(self) -> None:
         value = self.get("Object")
         separator = to_text(self.get("Separator", " "))
         text = host_text(value, separator)
-        record = MessageRecord(6, text, host=True, newline=not self.on("NoNewline"))
+        newline = not self.on("NoNewline")
+        message = HostMessage(text, newline, self._color("ForegroundColor"), self._color("BackgroundColor"))
+        record = MessageRecord(6, message, host=True, newline=newline)
         record.tags.append("PSHOST")
         action = self.actions.get(6)
         for stream, heard in self.listeners:
@@ -54,6 +59,15 @@ class WriteHost(Cmdlet):
         if action in ("SilentlyContinue", "Ignore"):
             return
         self.rt.sinks[6](record)
+
+    def _color(self, name: str) -> Any:
+        if not self.has(name):
+            return None
+        from psbridge.script.semantics.casts import cast
+        from psbridge.script.semantics.types import resolve
+
+        color = resolve("System.ConsoleColor")
+        return self.get(name) if color is None else cast(self.get(name), color)
 
 
 def host_text(value: Any, separator: str) -> str:
@@ -148,6 +162,14 @@ class _Message(Cmdlet):
 
 class WriteWarning(_Message):
     """Write-Warning."""
+
+    def record(self) -> None:
+        try:
+            super().record()
+        except ScriptError as error:
+            if error.record.error_id == "ActionPreferenceStop":
+                error.record.error_id += f",{self.info.class_name}"
+            raise
 
 
 class WriteVerbose(_Message):

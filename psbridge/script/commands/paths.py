@@ -12,7 +12,7 @@ from psbridge.script.interpreter.automatic import Location
 from psbridge.script.net.files import FileEntry
 from psbridge.script.net.place import Place, full
 from psbridge.script.semantics.patterns import has_wildcard
-from psbridge.script.semantics.values import Bag
+from psbridge.script.semantics.values import Made
 
 from .cmdlet import Cmdlet
 
@@ -87,14 +87,14 @@ class SplitPath(Cmdlet):
                 raise self.fatal(
                     "FormatException",
                     f"Cannot parse path because path '{text}' does not have a qualifier specified.",
-                    "ParsePath",
+                    "ParsePathFormatError",
                     "InvalidArgument",
                 )
             return f"{text.partition(':')[0]}:"
         if self.on("NoQualifier"):
             return text.partition(":")[2] if ":" in text else text
-        head, slash, _ = trimmed.rpartition("/")
-        return head if head or not slash else "/"
+        head, _, _ = trimmed.rpartition("/")
+        return head
 
 
 class ResolvePath(Cmdlet):
@@ -189,17 +189,20 @@ class GetDrive(Cmdlet):
             "Function": "Function",
             "Variable": "Variable",
         }
-        wanted = self.get("Name") or self.get("PSProvider")
+        wanted = {to_text(one).lower() for one in self.get("Name") or ()}
+        providers = {to_text(one).lower() for one in self.get("PSProvider") or ()}
         for name, provider in drives.items():
-            if not wanted or name.lower() in [to_text(one).lower() for one in wanted]:
+            if (not wanted or name.lower() in wanted) and (not providers or provider.lower() in providers):
                 self.write(
-                    Bag(
+                    Made(
                         {
                             "Name": name,
                             "Provider": provider,
                             "Root": "/" if name == "/" else "",
                             "CurrentLocation": "",
-                        }
+                        },
+                        "System.Management.Automation.PSDriveInfo",
+                        name,
                     )
                 )
 

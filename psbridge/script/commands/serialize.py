@@ -6,6 +6,7 @@ import datetime
 import uuid
 import xml.etree.ElementTree as ElementTree
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -16,6 +17,7 @@ from psbridge.script.interpreter.outfile import write_lines
 from psbridge.script.net.place import full, read_text
 from psbridge.script.semantics import dateformat, members
 from psbridge.script.semantics.casts import cast_value
+from psbridge.script.semantics.patterns import has_wildcard
 from psbridge.script.semantics.values import Bag, Hashtable
 
 from .calculated import property_names
@@ -146,6 +148,11 @@ class ImportClixml(Cmdlet):
         from .files import resolved
 
         for pattern in self.get("Path") or self.get("LiteralPath") or []:
+            place = full(to_text(pattern))
+            if not has_wildcard(to_text(pattern)) and not Path(place).exists():
+                raise self.fatal(
+                    "FileNotFoundException", f"Could not find file '{place}'.", "FileOpenFailure", "OpenError"
+                )
             for path in resolved(self, pattern, literal=self.has("LiteralPath")):
                 self.write_all(from_clixml(read_text(path)))
 

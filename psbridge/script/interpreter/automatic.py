@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from psbridge.binding.nettypes import ActionPreference
+from psbridge.binding.nettypes import ActionPreference, NetType
 from psbridge.binding.values import Version
 from psbridge.script.semantics.values import Bag, Hashtable
+
+from .defaults import DefaultParameters
 
 NOT_ONE: Any = object()
 VERSION = "7.6.5"
@@ -39,16 +41,14 @@ def fill(rt: Any) -> None:
             "home": str(Path.home()),
             "shellid": "Microsoft.PowerShell",
             "maximumhistorycount": 4096,
-            "errorview": "ConciseView",
             "formatenumerationlimit": 4,
-            "outputencoding": None,
             "psemailserver": "",
             "nestedpromptlevel": 0,
-            "stacktrace": "",
+            "stacktrace": None,
             "psnativecommanduseerroractionpreference": False,
         }
     )
-    variables["psdefaultparametervalues"] = Hashtable()
+    variables["psdefaultparametervalues"] = DefaultParameters()
 
 
 def late(rt: Any, scope: Any, name: str) -> Any:
@@ -85,13 +85,32 @@ def _version_table(rt: Any) -> Hashtable:
             "WSManStackVersion": Version((3, 0)),
         }
     )
-    return Hashtable(table)
+    return VersionTable(table)
+
+
+class VersionTable(Hashtable):
+    """System.Management.Automation.PSVersionHashTable."""
+
+    __slots__ = ()
+    net_type = NetType(
+        "PSVersionHashTable", "System.Management.Automation.PSVersionHashTable", parent=Hashtable.net_type
+    )
+
+
+def _error_view() -> Any:
+    from psbridge.script.semantics.types import net_enum
+
+    return net_enum("System.Management.Automation.ErrorView")["ConciseView"]
+
+
+def _encoding() -> Any:
+    from psbridge.script.net.encoding import named
+
+    return named("utf8NoBOM")
 
 
 class Location:
     """`$PWD`: a path that says what it is."""
-
-    from psbridge.binding.nettypes import NetType
 
     net_type = NetType("PathInfo", "System.Management.Automation.PathInfo")
 
@@ -307,6 +326,9 @@ def _register_tools() -> None:
 
 _register_tools()
 _LATE = {
+    "psedition": lambda rt: "Core",
+    "errorview": lambda rt: _error_view(),
+    "outputencoding": lambda rt: _encoding(),
     "psversiontable": _version_table,
     "pwd": lambda rt: Location(rt.location()),
     "host": _host,

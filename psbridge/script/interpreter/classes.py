@@ -100,6 +100,11 @@ class ScriptClass:
         names = {one.name.lower() for one in own}
         return own + [one for one in rest if one.name.lower() not in names]
 
+    def method_names(self) -> set[str]:
+        """The names of the methods that objects have, with the base's."""
+        own = {one.name for overloads in self.methods.values() for one in overloads if not one.is_static}
+        return own if self.base is None else own | self.base.method_names()
+
     def find_method(self, folded: str) -> list[Method]:
         """The overloads of a method, the class's own before the base's."""
         own = [one for one in self.methods.get(folded, ()) if not one.is_static]
@@ -322,7 +327,7 @@ def declare(S: Scope, name: str, bases: list[str]) -> ScriptClass:
     for base in bases:
         found = S.rt.type_named(base)
         if found is None:
-            if base.startswith("I"):
+            if base.partition("[")[0].rpartition(".")[2].startswith("I"):
                 continue
             raise unknown_type(base)
         base_class = base_class or getattr(found, "script_class", None)

@@ -25,6 +25,7 @@ from .blocks import Block, FunctionInfo
 from .compiler import compile_script, finish
 from .current import state
 from .flow import BreakFlow, ContinueFlow, ExitFlow, ReturnFlow, StopUpstream
+from .invocation import invocation
 from .messages import PREFERENCE_NAMES, streamed
 from .scope import Rule, Scope
 from .stages import BlockStage
@@ -150,7 +151,7 @@ class Runtime:
         """Setting the same."""
         if drive == "env":
             text = to_text(value)
-            if value is None or text == "":
+            if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = text
@@ -320,31 +321,7 @@ class Runtime:
 
     def invocation_of(self, stage: Any) -> Bag:
         """`$MyInvocation`."""
-        command = Bag(
-            {
-                "Name": stage.name,
-                "CommandType": "Function" if stage.info is not None else "Script",
-                "Definition": stage.code.text,
-                "Path": self.script_file,
-                "Source": self.script_file or "",
-            },
-            "System.Management.Automation.FunctionInfo",
-        )
-        return Bag(
-            {
-                "MyCommand": command,
-                "BoundParameters": stage.scope.vars.get("psboundparameters"),
-                "UnboundArguments": stage.scope.vars.get("args", []),
-                "InvocationName": stage.name,
-                "ScriptName": self.script_file,
-                "PSScriptRoot": stage.scope.script_scope().vars.get("psscriptroot", ""),
-                "PSCommandPath": stage.scope.script_scope().vars.get("pscommandpath", ""),
-                "ExpectingInput": stage.has_input,
-                "ScriptLineNumber": 0,
-                "Line": "",
-            },
-            "System.Management.Automation.InvocationInfo",
-        )
+        return invocation(self, stage)
 
     def location(self) -> str:
         """The current folder."""

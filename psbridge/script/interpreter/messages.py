@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from psbridge.binding.nettypes import NetType
@@ -18,6 +19,28 @@ def streamed(number: int, value: Any) -> Any:
     return value
 
 
+class HostMessage:
+    """System.Management.Automation.HostInformationMessage: what Write-Host wrote."""
+
+    net_type = NetType("HostInformationMessage", "System.Management.Automation.HostInformationMessage")
+
+    def __init__(self, text: str, newline: bool, foreground: Any, background: Any) -> None:
+        self.members = {
+            "message": text,
+            "nonewline": not newline,
+            "foregroundcolor": foreground,
+            "backgroundcolor": background,
+        }
+
+    def __str__(self) -> str:
+        return str(self.members["message"])
+
+
+register_object(
+    HostMessage, lambda one, name: (True, one.members[name]) if name in one.members else (False, None)
+)
+
+
 class MessageRecord:
     """A WarningRecord, VerboseRecord, DebugRecord or InformationRecord."""
 
@@ -27,6 +50,7 @@ class MessageRecord:
         self.host = host
         self.newline = newline
         self.tags: list[str] = []
+        self.source = "Write-Host" if host else "Write-Information"
 
     @property
     def net_type(self) -> NetType:
@@ -56,7 +80,11 @@ def _read_record(record: MessageRecord, name: str) -> tuple[bool, Any]:
     if name == "tags":
         return True, record.tags
     if name == "source":
+        return True, record.source
+    if name in ("user", "computer"):
         return True, ""
+    if name == "timegenerated":
+        return True, datetime.datetime.now().astimezone()
     return False, None
 
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from psbridge.binding.text import to_text
 from psbridge.script import syntax as s
 
 from . import builder as b
@@ -237,7 +238,7 @@ class Pipelines:
             isinstance(node, s.ConstantExpression) and type(node.value).__name__ == "Decimal"
         ):
             text = getattr(node, "text", None)
-            if text and text != str(node.value):
+            if text and text != to_text(node.value):
                 from psbridge.binding.values import Literal
 
                 return self.unit.constant(Literal(node.value, text))

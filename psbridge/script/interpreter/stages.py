@@ -16,6 +16,7 @@ from psbridge.script.semantics.casts import cast_failure, cast_value
 from psbridge.script.semantics.values import Hashtable, NetList, TypedArray
 
 from . import compiler
+from .defaults import bound_with_defaults, default_arguments
 from .flow import ReturnFlow
 from .parameters import Signature, empty_value, signature_of
 from .scope import Scope
@@ -114,22 +115,38 @@ class BlockStage:
         if chosen.simple_positions is not None and self._bind_simply(chosen.simple_positions):
             return
         assert chosen.metadata is not None
-        binder = Binder(chosen.metadata, pipeline_expected=self.has_input and chosen.pipeline)
-        binder.bind_command_line(tokens(self.arguments))
+        defaults = default_arguments(self.caller, self.name, chosen.metadata) if chosen.advanced else []
+        binder = (
+            bound_with_defaults(self._bound, self.arguments, defaults)
+            if defaults
+            else self._bound(self.arguments)
+        )
         self.binder = binder
         values = binder.values
         if not chosen.advanced:
             rest = values.pop("\0args", None)
             binder.bound.pop("\0args", None)
             variables["args"] = [] if rest is None else _argument_list(rest)
-        else:
+        common = {}
+        if chosen.advanced:
+            given = dict(values)
             self._common(values)
+            common = {key: value for key, value in given.items() if key not in values}
         self._take(values)
         bound = Hashtable()
         for key, value in values.items():
             bound[key] = variables.get(key.lower(), value)
+        for key, value in common.items():
+            bound[key] = value
         variables["psboundparameters"] = bound
         self._defaults(set(values))
+
+    def _bound(self, arguments: list[Any]) -> Binder:
+        chosen = self.signature
+        assert chosen.metadata is not None
+        binder = Binder(chosen.metadata, pipeline_expected=self.has_input and chosen.pipeline)
+        binder.bind_command_line(tokens(arguments))
+        return binder
 
     def _bind_simply(self, parameters: list[Any]) -> bool:
         """Arguments by position only, to a function that is not advanced."""

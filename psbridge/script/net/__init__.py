@@ -36,7 +36,8 @@ _MODULES = {
     "System.Collections.ArrayList+ArrayListEnumeratorSimple",
     "sets": "System.Collections.Generic.HashSet`1 System.Collections.Generic.SortedSet`1",
     "psmembers": "System.Management.Automation.PSNoteProperty System.Management.Automation.PSScriptProperty "
-    "System.Management.Automation.PSScriptMethod System.Management.Automation.PSAliasProperty",
+    "System.Management.Automation.PSScriptMethod System.Management.Automation.PSAliasProperty "
+    "System.Management.Automation.SwitchParameter",
     "tuples": "System.Tuple System.ValueTuple System.Linq.Enumerable",
     "tables": "System.Collections.Hashtable System.Collections.Specialized.OrderedDictionary "
     "System.Collections.Generic.Dictionary`2 System.Collections.Generic.SortedDictionary`2 "

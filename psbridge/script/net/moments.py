@@ -115,7 +115,9 @@ OFFSET.property(
         "Offset": lambda moment: moment.value.utcoffset(),
         **{
             name: lambda moment, name=name: DATETIME.properties[name.lower()][1](moment.value)
-            for name in ("Year", "Month", "Day", "Hour", "Minute", "Second", "DayOfWeek", "Ticks", "Date")
+            for name in (
+                "Year Month Day Hour Minute Second Millisecond DayOfWeek DayOfYear TimeOfDay Ticks Date"
+            ).split()
         },
     }
 )

@@ -1,10 +1,12 @@
-"""[psnoteproperty] and its kin: members to add to an object through `$object.PSObject`."""
+"""[psnoteproperty] and its kin: members to add to an object through `$object.PSObject`; [switch]."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType
+from psbridge.binding.values import Switch
 from psbridge.script.semantics.values import Member
 
 from . import describe
@@ -52,3 +54,9 @@ for _name, _constructors in _CONSTRUCTORS.items():
             "MemberType": lambda made: made.kind,
         }
     )
+
+SWITCH = describe("System.Management.Automation.SwitchParameter", nettypes.SWITCH)
+SWITCH.property({"IsPresent": bool})
+SWITCH.method({"ToBool()": bool})
+SWITCH.constant({"Present": lambda: Switch(True)})
+SWITCH.new({"(bool isPresent)": Switch})

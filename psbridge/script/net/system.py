@@ -16,7 +16,7 @@ from psbridge.binding.text import net_text, to_text
 from psbridge.binding.values import Char, Version
 from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.text import composite
-from psbridge.script.semantics.types import RUNTIME_TYPE, TYPE, is_a, resolve
+from psbridge.script.semantics.types import RUNTIME_TYPE, TYPE, is_a, net_enum, resolve
 from psbridge.script.semantics.values import AutomationNull, Bag, Hashtable, TypedArray
 
 from . import describe
@@ -29,7 +29,7 @@ def _get_variable(name: str, target: Any = None) -> str | None:
 
 
 def _set_variable(name: str, value: str | None, target: Any = None) -> None:
-    if value:
+    if value is not None:
         os.environ[name] = value
     else:
         os.environ.pop(name, None)
@@ -91,7 +91,11 @@ ENVIRONMENT.constant(
         "Is64BitOperatingSystem": True,
         "Is64BitProcess": True,
         "OSVersion": lambda: Bag(
-            {"Platform": "Unix", "Version": Version((5, 0)), "VersionString": f"Unix {platform.release()}"}
+            {
+                "Platform": net_enum("System.PlatformID")["Unix"],
+                "Version": Version((5, 0)),
+                "VersionString": f"Unix {platform.release()}",
+            }
         ),
         "Version": lambda: Version((10, 0, 0)),
         "TickCount": lambda: int(time.monotonic() * 1000) & 0x7FFFFFFF,

@@ -137,7 +137,11 @@ def _arithmetic(left: Any, right: Any, name: str, work: Callable[[Any, Any], Any
     if not rank_of(left) or not rank_of(right):
         raise no_operator(right if rank_of(left) else left, right, name)
     if kind is not None:
-        return cast(_arithmetic(left, right, name, work), kind)
+        result = _arithmetic(left, right, name, work)
+        try:
+            return cast_value(result, kind)
+        except InvalidCast:
+            return result
     one, other, rank = _numbers(left, right)
     if rank == 7:
         return _decimal(one, other, work)

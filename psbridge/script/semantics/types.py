@@ -40,6 +40,7 @@ TYPE = NetType("Type", "System.Type")
 RUNTIME_TYPE = NetType("RuntimeType", "System.RuntimeType", parent=TYPE)
 PLAIN_OBJECT = NetType("PSCustomObject", "System.Management.Automation.PSCustomObject")
 ARRAY = NetType("Array", "System.Array")
+ARRAY.rule = lambda value: value if value is None or is_list(value) else [value]
 VOID = NetType("Void", "System.Void", is_value=True)
 NULL = NetType("NullString", "System.Management.Automation.Language.NullString")
 DBNULL = NetType("DBNull", "System.DBNull")
@@ -74,6 +75,7 @@ _ACCELERATORS = {
     "psmoduleinfo": "System.Management.Automation.PSModuleInfo",
     "dscresource": "System.Management.Automation.DscResourceAttribute",
     "environment": "System.Environment",
+    "nullstring": "System.Management.Automation.Language.NullString",
     "console": "System.Console",
     "convert": "System.Convert",
     "random": "System.Random",

@@ -1,0 +1,59 @@
+"""`$MyInvocation`: what was called, how, and from where."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from psbridge.script.semantics.types import net_enum
+from psbridge.script.semantics.values import Bag
+
+
+def command_type(name: str) -> Any:
+    """A CommandTypes value."""
+    return net_enum("System.Management.Automation.CommandTypes")[name]
+
+
+def called_from(code: Any) -> dict[str, Any]:
+    """The line of a script that a call stands in; looked for only where the block asks for its invocation."""
+    nowhere = {"ScriptLineNumber": 0, "OffsetInLine": 0, "Line": ""}
+    if "myinvocation" not in code.text.lower():
+        return nowhere
+    frame: Any = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<ps>"):
+            unit = frame.f_globals.get("UNIT")
+            lines = unit.text.splitlines() if unit is not None else []
+            number = frame.f_lineno
+            line = lines[number - 1] if 0 < number <= len(lines) else ""
+            return {"ScriptLineNumber": number, "OffsetInLine": 1, "Line": line}
+        frame = frame.f_back
+    return nowhere
+
+
+def invocation(rt: Any, stage: Any) -> Bag:
+    """The `$MyInvocation` of a block that runs."""
+    command = Bag(
+        {
+            "Name": stage.name,
+            "CommandType": command_type("Function" if stage.info is not None else "Script"),
+            "Definition": stage.code.text,
+            "Path": rt.script_file,
+            "Source": rt.script_file or "",
+        },
+        "System.Management.Automation.FunctionInfo",
+    )
+    return Bag(
+        {
+            "MyCommand": command,
+            "BoundParameters": stage.scope.vars.get("psboundparameters"),
+            "UnboundArguments": stage.scope.vars.get("args", []),
+            "InvocationName": stage.name,
+            "ScriptName": rt.script_file,
+            "PSScriptRoot": stage.scope.script_scope().vars.get("psscriptroot", ""),
+            "PSCommandPath": stage.scope.script_scope().vars.get("pscommandpath", ""),
+            "ExpectingInput": stage.has_input,
+            **called_from(stage.code),
+        },
+        "System.Management.Automation.InvocationInfo",
+    )
