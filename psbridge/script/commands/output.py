@@ -30,7 +30,7 @@ class WriteOutput(Cmdlet):
             emit(self.sink, value)
         elif is_list(value):
             for item in value:
-                self.write(item)
+                self.write(item.value if type(item) is Literal else item)
         else:
             emit(self.sink, value)
 

@@ -30,13 +30,13 @@ def _collection(items: list[Any]) -> NetList:
 
 def each(S: Scope, target: Any, arguments: list[Any]) -> Any:
     """`$items.ForEach(...)`: a script block, a type, a property or a method for every element."""
-    what = arguments[0] if arguments else None
+    what: Any = arguments[0] if arguments else None
     results: list[Any] = []
     for item in _items(target):
         if isinstance(what, ScriptBlock):
-            what.run_with(
-                item, arguments[1:], results.append, local=bool(arguments[1:]) or what.code.param is not None
-            )  # type: ignore[attr-defined]
+            block: Any = what
+            local = bool(arguments[1:]) or block.code.param is not None
+            block.run_with(item, arguments[1:], results.append, local=local)
         elif isinstance(what, NetType):
             results.append(cast(item, what))
         else:
