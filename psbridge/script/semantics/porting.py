@@ -24,6 +24,10 @@ from psbridge.binding.validation import (
 )
 from psbridge.binding.values import ScriptBlock
 from psbridge.errors import PSBridgeError
+from psbridge.script.commands.members_of import Property
+from psbridge.script.commands.strings import MatchInfo
+from psbridge.script.net.files import FileEntry
+from psbridge.script.net.regex import Match
 
 from . import patterns as _patterns
 from .arithmetic import add, divide, modulo, multiply, negate, plus, subtract, value_range
@@ -44,9 +48,9 @@ from .comparison import (
     same,
     truth,
 )
-from .errors import NetFault
+from .errors import ErrorRecord, ExceptionObject, NetFault
 from .indexing import index, set_index
-from .members import enumerate_value, loop_items, member, set_member
+from .members import enumerate_value, lookup, loop_items, member, set_member
 from .patterns import join, like, not_like, split_words
 from .session import (
     appended,
@@ -73,12 +77,25 @@ from .session import (
 from .text import format_operator
 from .text import text as _text
 from .types import is_a
-from .values import Hashtable, NetRef, Ordered
+from .values import DictionaryEntry, Hashtable, NetRef, Ordered
 
 if TYPE_CHECKING:
     from psbridge.binding.nettypes import NetType
 
     from .classes import class_method, class_property, constructor, script_class, script_enum
+
+
+def _read_attribute(target: Any, name: str) -> Any:
+    """A property of one of PowerShell's objects as an attribute, spelt as .NET spells it."""
+    if name[:1].isupper():
+        found, value = lookup(target, name)
+        if found:
+            return value
+    raise AttributeError(f"{type(target).__name__!r} object has no attribute {name!r}")
+
+
+for _cls in (ErrorRecord, ExceptionObject, DictionaryEntry, FileEntry, Match, MatchInfo, Property):
+    _cls.__getattr__ = _read_attribute  # type: ignore[attr-defined]
 
 
 ERRORS: tuple[type[Exception], ...] = (

@@ -10,6 +10,7 @@ from typing import Any
 from .. import syntax as s
 from .code import SCALARS, Code, Refused, described, quoted
 from .forms import Forms
+from .shapes import OBJECTS
 from .uses import expression_of, new_list_of, path_of
 
 SIGNS = {
@@ -335,7 +336,7 @@ class Assignments(Forms):
             return False
         if path_of(left) in self.frame.own or (self.scope, path_of(left)) not in self.definite:
             return False
-        if right.base in (*SCALARS, "object", "hashtable", "reply"):
+        if right.base in (*SCALARS, *OBJECTS):
             name = self.target(left, f"list:{right.kind}")
             self.write(f"{name}.append({right.text})")
             return True
@@ -347,7 +348,7 @@ class Assignments(Forms):
 
     def changed(self, before: Code, right: Code, operator: str) -> Code:
         """What `before operator= right` sets."""
-        single = (*SCALARS, "object", "hashtable", "reply")
+        single = (*SCALARS, *OBJECTS)
         if before.is_list and operator == "Plus" and right.base in single:
             right = Code(f"[{right.text}]", f"list:{right.kind}")
         if operator in _OWN:

@@ -9,6 +9,7 @@ from typing import Any
 from .. import syntax as s
 from .code import ATOM, OR, SCALARS, Code, Refused
 from .parameters import Parameters
+from .shapes import OBJECTS
 
 WORDS = {
     "args": "arguments",
@@ -391,7 +392,7 @@ class Blocks(Parameters):
         self.lines[header] = self.lines[header].replace("\1", ", ".join(chosen))
 
 
-SINGLE = (*SCALARS, "reply", "hashtable", "object", "dict", "record", "body")
+SINGLE = (*SCALARS, *OBJECTS, "dict", "body")
 
 
 def _changes(node: Any) -> bool:

@@ -1,6 +1,6 @@
 """Pieces of Python being written: an expression with its kind, the names of variables, and refusals.
 
-A kind is what is known of a value: `str`, `int`, `float`, `num` (a number of any type), `bool`, `none`,
+A kind is what is known of a value: `str`, `str?` (which may be null), `int`, `float`, `num` (a number of any type), `bool`, `none`,
 `dict`, `body` (JSON of a dict), `reply` (an answer of the chat API or a part of one), `hashtable`, `object`
 (`object@N` is one that a known literal makes), `error`, `record`, `List` (a generic list; `List:KIND` is one
 that became Python's own), `list:KIND`, `out` and `out:KIND` (what a pipeline put out: nothing, a value, or a
@@ -26,7 +26,8 @@ class Code:
     """A Python expression: its text, what kind of value it has, and how tightly it binds.
 
     `stream` says that it is an iterable of what a pipeline puts out, each of `kind`; `inner` is then what is
-    inside a generator expression, if it is one. `result` says that a method gave it, whose None is nothing.
+    inside a generator expression, if it is one. `result` says that a method gave it, whose None is nothing; `single` that a command
+    puts out one object.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Code:
     stream: bool = False
     inner: str = ""
     result: bool = False
+    single: bool = False
 
     def within(self, rank: int) -> str:
         """The text, in parentheses where an operand of `rank` needs them."""
@@ -80,6 +82,8 @@ def join_kinds(one: str, other: str) -> str:
     """The kind of a value that is of one kind or the other."""
     if one == other:
         return one
+    if {one, other} <= {"str", "str?", "none"}:
+        return "str?"
     if "out" in (one[:3], other[:3]) and "none" not in (one, other):
         return "out"
     if one.startswith("list:") and other.startswith("list:"):
@@ -111,6 +115,8 @@ def python_name(name: str) -> str:
         "sys",
         "time",
         "enum",
+        "re",
+        "found",
         "l",
         "parser",
         "arguments",

@@ -6,7 +6,8 @@ from typing import Any
 
 from .. import syntax as s
 from .blocks import Blocks
-from .code import ATOM, Code, Refused, python_name, quoted
+from .code import ATOM, SCALARS, Code, Refused, python_name, quoted
+from .shapes import OBJECTS, result_of
 from .uses import expression_of, path_of
 
 EACH = {"foreach-object", "foreach", "%"}
@@ -389,9 +390,27 @@ class Commands(Blocks):
         if name == "tee-object":
             self._tee(node)
         code = self._run(node, "run", quoted(spelt), piped)
+        if code.text.startswith(f"posh.run({quoted(spelt)}") and not node.redirections:
+            code = self._known_result(node, spelt.lower(), code, piped)
         if spelt.lower() in _SILENT and "PassThru" not in code.text and "streams=" not in code.text:
             return Code(code.text, "void", stream=True)
         return code
+
+    def _known_result(self, node: s.Command, name: str, code: Code, piped: Code | None) -> Code:
+        """A call of a command with what is known of its output."""
+        named, values = self.arguments(node)
+        given = set(named)
+        if any(isinstance(one, s.VariableExpression) and one.splatted for one in node.command_elements):
+            return code
+        kind = result_of(name, given, piped.kind if piped is not None else "any")
+        properties = [*values, *([named["property"]] if "property" in named else [])]
+        one = name == "measure-object" and len(properties) <= 1
+        if any(isinstance(part, s.ArrayLiteral) for part in properties):
+            one = False
+        if name == "convertto-json":
+            one = piped is not None and piped.text.startswith("[") and piped.kind in (*SCALARS, *OBJECTS)
+            one = one or "inputobject" in given
+        return Code(code.text, kind, stream=True, single=one)
 
     def _tee(self, node: s.Command) -> None:
         named, _ = self.arguments(node)

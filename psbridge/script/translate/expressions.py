@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import ATOM, CONDITION, OR, SCALARS, UNARY, Code, Refused, described, join_kinds, quoted
+from .shapes import ALONE, OBJECTS
 from .writer import Writer
 
 _PREFERENCES = ("preference", "psstyle", "psversiontable", "lastexitcode")
@@ -65,7 +66,7 @@ class Expressions(Writer):
             return Code(f"{self.posh('result_items')}({code.text})", stream=True)
         if code.is_list or code.kind.startswith("List:"):
             return Code(code.text, code.item, code.rank, stream=True)
-        if code.base in (*SCALARS, "none", "reply", "hashtable", "object", "dict", "record", "body"):
+        if code.base in (*SCALARS, *OBJECTS, "none", "dict", "body"):
             return Code(f"[{code.text}]", code.kind, stream=True)
         helper = "result_items" if code.result else "loop_items" if code.is_out else "items"
         return Code(f"{self.posh(helper)}({code.text})", code.item, stream=True)
@@ -80,17 +81,31 @@ class Expressions(Writer):
             return Code(f"{self.posh('unpacked')}({code.inner})", f"out:{code.kind}")
         if code.text.startswith("posh.run("):
             name = code.text[len("posh.run(") :].partition(",")[0].strip('")').lower()
-            kind = ONE_TEXT.get(name, "") if "Stream=" not in code.text else ""
-            return Code(f"posh.get({code.text[len('posh.run(') :]}", kind or f"out:{code.kind}")
+            sure = self.one_result(name, code)
+            return Code(f"posh.get({code.text[len('posh.run(') :]}", sure or f"out:{code.kind}")
         return Code(f"{self.posh('unpacked')}({code.text})", f"out:{code.kind}")
+
+    def one_result(self, name: str, code: Code) -> str:
+        """The kind of the one object that a command surely gives; empty where it may be none or many."""
+        if name in ALONE and "Stream=" not in code.text:
+            return "str"
+        if name == "get-content" and "Raw=True" in code.text and code.kind == "str":
+            return "str?"
+        if name == "get-item" and not set(code.text) & set("*?[") and "Error" not in code.text:
+            return "file"
+        if name == "measure-object" and code.kind == "measure":
+            return "measure" if code.single else ""
+        if name == "convertto-json" and code.single:
+            return "str"
+        return ""
 
     def truth(self, code: Code) -> Code:
         """A condition: Python's own where both languages agree."""
         if code.inner and not code.stream:
             return Code(code.inner, "bool", OR)
-        if code.base in (*SCALARS, "none"):
+        if code.base in (*SCALARS, "none", "str?"):
             return code
-        if code.base in ("hashtable", "object", "reply"):
+        if code.base in OBJECTS:
             return Code(f"{code.within(3)} is not None", "bool", 4)
         return Code(f"{self.posh('truth')}({code.text})", "bool")
 
@@ -98,6 +113,8 @@ class Expressions(Writer):
         """An expression whose value is the text that interpolation gives."""
         if code.kind == "str":
             return code.text
+        if code.kind == "str?":
+            return f"({code.within(OR)} or '')"
         if code.kind in ("int", "bool"):
             return f"str({code.text})"
         if code.kind in ("error", "exception"):
@@ -138,7 +155,7 @@ class Expressions(Writer):
         if not arguments:
             return Code(quoted("".join(piece for piece in pieces if isinstance(piece, str))), "str")
         inside = "".join(quoted_inside(piece) if isinstance(piece, str) else "\0" for piece in pieces)
-        arguments = [_PLAIN_TEXT.sub(r"\1", single_quoted(value)) for value in arguments]
+        arguments = [_PLAIN_TEXT.sub(r"\1", _BARE.sub(r"\1", single_quoted(value))) for value in arguments]
         if any(set(value) & set('"\\\n{}') for value in arguments):
             return Code(f'"{inside.replace(chr(0), "{}")}".format({", ".join(arguments)})', "str")
         for value in arguments:
@@ -251,7 +268,7 @@ class Expressions(Writer):
             one is not None and not isinstance(one, (s.UnaryExpression, s.ParenExpression)) for one in simple
         ):
             codes = [self.expression(one) for one in simple]
-            single = (*SCALARS, "hashtable", "dict", "object", "reply")
+            single = (*SCALARS, *OBJECTS, "dict")
             if all(code.base in single for code in codes):
                 return self._list(codes)
         return self.listed(self.collected(statements))
@@ -371,9 +388,6 @@ class Expressions(Writer):
         return Code(text, join_kinds(yes.kind, no.kind), CONDITION)
 
 
-ONE_TEXT = dict.fromkeys(("out-string", "join-string"), "str")
-"""Commands that give one text whatever they get."""
-
 AUTOMATIC = frozenset(
     "psversiontable pid home pwd islinux iswindows ismacos iscoreclr lastexitcode host psculture psuiculture "
     "shellid error executioncontext psedition ofs outputencoding psstyle enabledexperimentalfeatures "
@@ -382,6 +396,7 @@ AUTOMATIC = frozenset(
 )
 
 
+_BARE = re.compile(r"^\(([^()]* or '')\)$")
 _PLAIN_TEXT = re.compile(r"^str\(([A-Za-z_]\w*)\)$")
 
 

@@ -142,6 +142,11 @@ class Flow(Statements):
                 raise Refused(label, "this clause of the switch has no Python form yet.")
             return self.truth(self.value(only)).text
         code = self.as_value(self.expression(label))
+        if "regex" in flags and kind == "str" and isinstance(label, s.StringConstantExpression):
+            self.testing = label
+            plain = self._pattern("match", Code(name, "str"), code, bool(cased))
+            if plain is not None:
+                return plain.inner
         text = name if kind == "str" else f"{self.posh('text')}({name})"
         if "regex" in flags:
             return f"{self.posh('match')}({text}, {code.text}{cased})"
@@ -263,7 +268,7 @@ class Flow(Statements):
         """The error record of the exception that a catch holds."""
         self.record_used = True
         if target.kind == "exception":
-            return Code(f'{self.posh("member")}({self.record_name}, "Exception")')
+            return Code(f"{self.record_name}.Exception")
         return Code(self.record_name, "record")
 
 

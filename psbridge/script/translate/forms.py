@@ -240,8 +240,6 @@ class Forms(Commands):
         kind = "reply" if plain or names[name] == "Get_ChatCompletionUsage" else "any"
         return Code(call, kind)
 
-    in_try = 0
-
 
 def _parameters(function: Any) -> list[str]:
     import inspect

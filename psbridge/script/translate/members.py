@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import keyword
+import re
 from typing import Any
 
 from .. import syntax as s
 from .code import ATOM, CONDITION, NOT, Code, Refused, quoted
 from .expressions import Expressions
+from .shapes import PROPERTIES, spelling
 from .uses import expression_of
 
 _REPLY = {
@@ -36,6 +39,7 @@ _METHODS = {
 }
 _TRIMS = {"trimstart": "lstrip", "trimend": "rstrip", "trim": "strip"}
 _TEXT_METHODS = {"substring", "padleft", "padright", "insert", "remove", "tostring", "trimstart", "trimend"}
+_BAG = ("remove", "copied", "type_names_into", "net_type", "shown_as")
 _TABLE_WORDS = ("count", "keys", "values", "length", "psobject", "psbase", "issynchronized", "isreadonly")
 
 
@@ -43,10 +47,15 @@ class Members(Expressions):
     """Writes what is asked of an object."""
 
     def _IndexExpression(self, node: s.IndexExpression) -> Code:
+        group = self._group(node.target, node.index)
+        if group is not None:
+            return group
         target = self.as_value(self.expression(node.target))
         index = self.as_value(self.expression(node.index))
         if node.null_conditional:
             return self._unless_null(target, lambda name: f"{self.posh('index')}({name}, {index.text})")
+        if target.kind == "list:str" and index.text == "0" and re.search(r"split\([^()]*\)$", target.text):
+            return Code(f"{target.within(ATOM)}[0]", "str")
         if target.kind == "list:reply" and index.text == "0":
             return Code(f"{target.within(ATOM)}[0]", "reply")
         if target.kind == "hashtable" and index.kind == "str":
@@ -68,6 +77,9 @@ class Members(Expressions):
                 raise Refused(node, "a static member of a computed type has no Python form yet.")
             owner = self.net_type(node, node.expression.type_name.full_name)
             return Code(f"{self.posh('static_member')}({owner}, {member.text})")
+        group = self._group(node.expression, node.member)
+        if group is not None:
+            return group
         called = self._called_name(node)
         if called:
             return Code(quoted(called), "str")
@@ -77,6 +89,19 @@ class Members(Expressions):
         if not isinstance(node.member, s.StringConstantExpression):
             return Code(f"{self.posh('member')}({target.text}, {member.text})")
         return self._named_member(target, node.member.value)
+
+    def _group(self, table: Any, place: Any) -> Code | None:
+        """`$Matches.name` and `$Matches[1]` of a match that is Python's; None for anything else."""
+        if not isinstance(table, s.VariableExpression) or table.variable_path.lower() != "matches":
+            return None
+        test = (self.uses.governed or {}).get(id(table))
+        if id(test) not in self.found:
+            return None
+        name, groups = self.found[id(test)]
+        spelt, sure = groups.get(str(getattr(place, "value", "")).lower(), ("", False))
+        if not spelt:
+            return Code("None", "none")
+        return Code(f"{name}[{spelt}]", "str" if sure else "str?")
 
     called: list[str]
     """The functions with PowerShell's binding that are being written, the innermost last."""
@@ -106,6 +131,11 @@ class Members(Expressions):
             if folded == "message":
                 return Code(f"str({target.text})", "str")
             target = self.record_of(target)
+        spelt = spelling(target.base, folded)
+        if spelt:
+            return Code(f"{target.within(ATOM)}.{spelt}", PROPERTIES[target.base][spelt])
+        if target.kind == "row" and name.isidentifier() and not keyword.iskeyword(name) and name not in _BAG:
+            return Code(f"{target.within(ATOM)}.{name}", "str?")
         shape = self.known.shapes.get(target.kind, {})
         if folded in shape and not self.reflects:
             return Code(f"{target.within(ATOM)}.{shape[folded][0]}", shape[folded][1])
@@ -117,6 +147,8 @@ class Members(Expressions):
         sized: tuple[str, ...] = ("count", "length") if many else ()
         if target.kind == "str":
             sized = ("length",)
+        if folded == "length" and target.kind == "str?":
+            return Code(f"len({self.as_text(target)[1:-1]})", "int")
         if folded in sized:
             return Code(f"len({target.text})", "int")
         kind = "int" if folded == "count" and target.kind in ("hashtable", "List") else "any"
@@ -175,6 +207,11 @@ class Members(Expressions):
 
     def _plain_method(self, target: Code, name: str, arguments: list[Code]) -> Code | None:
         texts = [item.text for item in arguments]
+        if target.kind == "str?":
+            target = target.of_kind("str")  # a method of null fails in both
+        more = self._text_method(target, name, arguments) if target.kind == "str" else None
+        if more is not None:
+            return more
         if target.kind == "str" and all(item.kind == "str" for item in arguments):
             if name in _METHODS and len(arguments) == _METHODS[name][2]:
                 method, kind, _ = _METHODS[name]
@@ -195,6 +232,29 @@ class Members(Expressions):
         if target.kind.startswith("List:"):
             return self._list_method(target, name, arguments)
         return None
+
+    def _text_method(self, target: Code, name: str, arguments: list[Code]) -> Code | None:
+        """A method of a text that Python spells another way; None for any other."""
+        texts = [item.text for item in arguments]
+        kinds = [item.kind for item in arguments]
+        owner = target.within(ATOM)
+        if name == "split" and kinds == ["str"] and texts[0].startswith('"') and texts[0] != '""':
+            return Code(f"{owner}.split({texts[0]})", "list:str")
+        if name in ("padleft", "padright") and kinds in (["int"], ["int", "str"]):
+            method = "rjust" if name == "padleft" else "ljust"
+            if len(texts) == 1 or len(texts[1]) == 3:
+                return Code(f"{owner}.{method}({', '.join(texts)})", "str")
+        if name == "substring" and not self.in_try and target.text[:1] not in "\"'":
+            if kinds == ["int"] and texts[0].isdigit():
+                return Code(f"{owner}[{texts[0]}:]", "str")
+            if kinds == ["int", "int"] and all(text.isdigit() for text in texts):
+                start = "" if texts[0] == "0" else texts[0]
+                return Code(f"{owner}[{start}:{int(texts[0]) + int(texts[1])}]", "str")
+        if name in ("toupperinvariant", "tolowerinvariant") and not texts:
+            return Code(f"{owner}.{name[2:7]}()", "str")
+        return None
+
+    in_try = 0
 
     def _list_method(self, target: Code, name: str, arguments: list[Code]) -> Code:
         """A method of a list that is Python's own."""

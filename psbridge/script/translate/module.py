@@ -131,12 +131,13 @@ class Module(Types):
         if found:
             head += [*docstring(found, self.names), ""]
         unset = [path for where, path in sorted(self.known.unset) if where == ""]
+        text = "\n".join(self.lines)
         plain = [
             f"import {name}"
             for name in sorted(self.modules - {"psbridge", "pathlib", "typing", "collections.abc"})
+            if re.search(rf"\b{name}\.\w", text)
         ]
         froms = []
-        text = "\n".join(self.lines)
         if re.search(r"\bIterator\[", text):
             froms.append("from collections.abc import Iterator")
         if unset or re.search(r"\bAny\b", text):

@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 from .. import syntax as s
-from .code import AND, ATOM, COMPARE, CONDITION, NOT, OR, SCALARS, SUM, TERM, UNARY, Code, Refused, join_kinds
+from .code import AND, ATOM, COMPARE, CONDITION, NOT, OR, SCALARS, SUM, TERM, UNARY, Code, Refused, join_kinds, quoted
 from .expressions import quoted_inside, single_quoted
 from .members import Members
+from .regex import groups_of, minds_case, python_pattern, python_replacement, raw
+from .shapes import OBJECTS
 from .uses import expression_of
 
 _NUMBERS = ("int", "float")
@@ -104,6 +106,7 @@ class Operators(Members):
         if name in ("Is", "IsNot", "As"):
             return self._typed(node, name, left, right)
         if name[:1] in "IC":
+            self.testing = node
             code = self._comparison(name[1:].lower(), left, right, name[0] == "C")
             if code is not None:
                 return code
@@ -230,6 +233,9 @@ class Operators(Members):
         if name in _SETS:
             test = f"{self.posh(_SETS[name])}({left.text}, {right.text}{cased})"
             return Code(f"not {test}", "bool", NOT) if name.startswith("not") else Code(test, "bool")
+        plain = self._pattern(name, left, right, case)
+        if plain is not None:
+            return plain
         if name in _PATTERNS:
             kind = "bool" if left.kind in SCALARS else "any"
             return Code(f"{self.posh(_PATTERNS[name])}({left.text}, {right.text}{cased})", kind)
@@ -239,6 +245,73 @@ class Operators(Members):
         if name == "split":
             return Code(f"{self.posh('split')}({left.text}, {right.text}{cased})", "list:str")
         return None
+
+    def _pattern(self, name: str, left: Code, right: Code, case: bool) -> Code | None:
+        """-match, -replace and -split by a known pattern, as Python's `re` does it."""
+        if left.kind not in ("str", "str?") or name not in ("match", "notmatch", "replace", "split"):
+            return None
+        parts = _texts(right)
+        if parts is None or len(parts) > (1 if "match" in name else 2):
+            return None
+        pattern = python_pattern(str(parts[0]))
+        if pattern is None:
+            return None
+        text = left.text if left.kind == "str" else self.as_text(left)[1:-1]
+        flags = "" if case or not minds_case(str(parts[0])) else ", re.IGNORECASE"
+        if "match" in name:
+            if not self.plain_matches:
+                return None
+            self.modules.add("re")
+            call = f"re.search({raw(pattern)}, {text}{flags})"
+            if name == "notmatch":
+                return Code(f"not {call}", "bool", NOT)
+            held = self.holding(self.testing, pattern)
+            if held:
+                return Code(f"bool({held} := {call})", "bool", inner=f"{held} := {call}")
+            return Code(f"{call} is not None", "bool", COMPARE, inner=call)
+        if name == "replace":
+            return self._replaced(pattern, parts, text, flags, left)
+        return self._split(pattern, parts, text, flags, left)
+
+    testing: Any = None
+
+    @property
+    def plain_matches(self) -> bool:
+        """Whether all that the script asks of `$Matches` can be asked of a match of Python's."""
+        return self.uses.governed is not None
+
+    def holding(self, node: Any, pattern: str) -> str:
+        """The name for the match of a test whose groups the script asks for; empty if it asks for none."""
+        if not any(test is node for test in (self.uses.governed or {}).values()):
+            return ""
+        if id(node) not in self.found:
+            self.found[id(node)] = (self.unique("found"), groups_of(pattern))
+        return self.found[id(node)][0]
+
+    def _replaced(self, pattern: str, parts: list[Any], text: str, flags: str, left: Code) -> Code | None:
+        new = parts[1] if len(parts) > 1 else ""
+        made = python_replacement(new, pattern) if isinstance(new, str) else None
+        if made is None:
+            return None
+        if not flags and re.escape(pattern) == pattern and "\\" not in made:
+            owner = left.within(ATOM) if left.kind == "str" else f"({text})"
+            return Code(f"{owner}.replace({quoted(pattern)}, {quoted(made)})", "str")
+        self.modules.add("re")
+        flagged = f", flags={flags[2:]}" if flags else ""
+        return Code(f"re.sub({raw(pattern)}, {raw(made)}, {text}{flagged})", "str")
+
+    def _split(self, pattern: str, parts: list[Any], text: str, flags: str, left: Code) -> Code | None:
+        limit = parts[1] if len(parts) > 1 else 0
+        if not isinstance(limit, int) or limit < 0 or re.compile(pattern).groups:
+            return None
+        if not flags and re.escape(pattern) == pattern and pattern:
+            most = f", {limit - 1}" if limit else ""
+            owner = left.within(ATOM) if left.kind == "str" else f"({text})"
+            return Code(f"{owner}.split({quoted(pattern)}{most})", "list:str")
+        self.modules.add("re")
+        most = f", maxsplit={limit - 1}" if limit else ""
+        flagged = f", flags={flags[2:]}" if flags else ""
+        return Code(f"re.split({raw(pattern)}, {text}{most}{flagged})", "list:str")
 
     def _equality(self, name: str, left: Code, right: Code, case: bool) -> Code:
         cased = ", True" if case else ""
@@ -256,13 +329,25 @@ class Operators(Members):
                 return Code(str(name == "ne"), "bool")
             sign = "is" if name == "eq" else "is not"
             return Code(f"{right.within(SUM)} {sign} None", "bool", COMPARE)
-        if right.kind == "none" and left.base in ("reply", "object", "hashtable", "record"):
+        if right.kind == "none" and left.base in OBJECTS:
             return Code(f"{left.within(SUM)} {'is' if name == 'eq' else 'is not'} None", "bool", COMPARE)
         if left.is_list or left.kind == "any" or left.kind.startswith("List") or left.is_out:
             helper = "equals" if name == "eq" else "not_equals"
             return Code(f"{self.posh(helper)}({left.text}, {right.text}{cased})")
         test = f"{self.posh('same')}({left.text}, {right.text}{cased})"
         return Code(test, "bool") if name == "eq" else Code(f"not {test}", "bool", NOT)
+
+
+def _texts(right: Code) -> list[Any] | None:
+    """The constants that an operand is: one, or those of a list."""
+    import ast
+
+    try:
+        value = ast.literal_eval(right.text)
+    except (ValueError, SyntaxError):
+        return None
+    values = value if isinstance(value, list) else [value]
+    return values if values and isinstance(values[0], str) else None
 
 
 def _small(code: Code) -> bool:

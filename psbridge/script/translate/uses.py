@@ -20,9 +20,11 @@ class Uses:
     def __init__(self, tree: s.ScriptBlock) -> None:
         self.parents: dict[int, Any] = {}
         self.places: dict[str, list[s.VariableExpression]] = {}
+        self.nodes: list[Any] = []
         stack: list[Any] = [tree]
         while stack:
             node = stack.pop()
+            self.nodes.append(node)
             for child in node.children():
                 self.parents[id(child)] = node
                 stack.append(child)
@@ -34,6 +36,7 @@ class Uses:
         }
         self.lists = {path for path in self.places if self._is_list(path)}
         self.arrays = {path for path in self.places if path not in self.lists and self._is_private(path)}
+        self.governed = self._matches()
         self.splats = self._request_tables()
         self.payloads = {path for path in self.places if self._is_payload(path)}
         self.headers = {path for path in self.places if self._is_headers(path)}
@@ -62,6 +65,50 @@ class Uses:
             ):
                 node = self.parents.get(id(node))
         return node
+
+    # Matches
+
+    def _matches(self) -> dict[int, Any] | None:
+        """For every `$Matches`, the -match or clause whose groups it has; None where that is not plain for one."""
+        tests = [
+            one
+            for one in self.nodes
+            if isinstance(one, s.BinaryExpression) and one.operator[1:].lower() in ("match", "notmatch")
+        ]
+        made: dict[int, Any] = {}
+        for node in self.places.get("matches", []):
+            test = self._governing(node)
+            if test is None or any(test.end < other.start < node.start for other in tests):
+                return None
+            made[id(node)] = test
+        return made
+
+    def _governing(self, node: s.VariableExpression) -> Any:
+        around = self.parents.get(id(node))
+        if isinstance(around, s.MemberExpression) and around.expression is node:
+            if str(getattr(around.member, "value", "keys")).lower() in ("keys", "values", "count"):
+                return None
+        elif not (isinstance(around, s.IndexExpression) and around.target is node):
+            return None
+        elif not isinstance(around.index, (s.ConstantExpression, s.StringConstantExpression)):
+            return None
+        inner: Any = node
+        outer = self.parents.get(id(node))
+        while outer is not None and not isinstance(outer, s.FunctionDefinition):
+            if isinstance(outer, s.IfStatement):
+                for condition, body in outer.clauses:
+                    test = expression_of(condition)
+                    plain = isinstance(test, s.BinaryExpression) and test.operator in ("Imatch", "Cmatch")
+                    if body is inner and plain and isinstance(test.right, s.StringConstantExpression):
+                        return test
+            if isinstance(outer, s.SwitchStatement):
+                if "regex" not in outer.flags.lower():
+                    return None
+                for label, body in outer.clauses:
+                    if body is inner:
+                        return label if isinstance(label, s.StringConstantExpression) else None
+            inner, outer = outer, self.parents.get(id(outer))
+        return None
 
     # Lists
 

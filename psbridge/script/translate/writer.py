@@ -88,6 +88,7 @@ class Writer:
         self.loops: list[Any] = []
         self.held: list[str] = []
         self.asks_errors = False
+        self.found: dict[int, tuple[str, dict[str, tuple[str, bool]]]] = {}
         self.constants: set[Key] = set()
         self.pair_kinds: dict[int, str] = {}
         self.annotated: set[Key] = set()
