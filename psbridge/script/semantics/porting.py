@@ -32,8 +32,7 @@ from psbridge.script.net.regex import Match
 from . import patterns as _patterns
 from .arithmetic import add, divide, modulo, multiply, negate, plus, subtract, value_range
 from .bits import bit_and, bit_not, bit_or, bit_xor, shift_left, shift_right
-from .calling import construct, invoke_static, set_static, static_member
-from .casts import as_operator, cast, custom_object
+from .casts import custom_object
 from .comparison import (
     contained,
     contains,
@@ -50,7 +49,9 @@ from .comparison import (
 )
 from .errors import ErrorRecord, ExceptionObject, NetFault
 from .indexing import index, set_index
-from .members import enumerate_value, lookup, loop_items, member, set_member
+from .members import enumerate_value, lookup, loop_items, set_member
+from .members import member as _member
+from .named import as_operator, cast, construct, invoke_static, is_a, net_type, set_static, static_member
 from .patterns import join, like, not_like, split_words
 from .session import (
     appended,
@@ -76,12 +77,9 @@ from .session import (
 )
 from .text import format_operator
 from .text import text as _text
-from .types import is_a
 from .values import DictionaryEntry, Hashtable, NetRef, Ordered
 
 if TYPE_CHECKING:
-    from psbridge.binding.nettypes import NetType
-
     from .classes import class_method, class_property, constructor, script_class, script_enum
 
 
@@ -95,7 +93,7 @@ def _read_attribute(target: Any, name: str) -> Any:
 
 
 for _cls in (ErrorRecord, ExceptionObject, DictionaryEntry, FileEntry, Match, MatchInfo, Property):
-    _cls.__getattr__ = _read_attribute  # type: ignore[attr-defined]
+    setattr(_cls, "__getattr__", _read_attribute)  # noqa: B010 - no attribute that a type checker knows
 
 
 ERRORS: tuple[type[Exception], ...] = (
@@ -117,6 +115,18 @@ class NotPorted(NotImplementedError):
     """A line of the script that has no Python yet; the message names the line and why."""
 
 
+def member(target: Any, *names: Any) -> Any:
+    """`$target.name`, and `$target.one.two` for several names; None when there is none."""
+    for name in names:
+        target = _member(target, name)
+    return target
+
+
+def show_member(target: Any, *names: Any) -> None:
+    """Print `$target.name`, or `$target.one.two` for several names."""
+    show(member(target, *names))
+
+
 def show(value: Any) -> None:
     """Print a value as PowerShell shows what a script puts out.
 
@@ -131,12 +141,14 @@ def show(value: Any) -> None:
         sys.stdout.write(line + "\n")
 
 
-def text(value: Any) -> str:
-    """The text that a value is inside a string; `$OFS` joins what a list has.
+def text(value: Any, *names: str) -> str:
+    """The text that a value, or that member of it, is inside a string; `$OFS` joins what a list has.
 
     >>> text([1, 2.5, None])
     '1 2.5 '
     """
+    if names:
+        value = member(value, *names)
     if type(value) is str:
         return value
     between = separator()
@@ -336,20 +348,6 @@ def validate(value: Any, *validators: Any) -> Any:
     return value
 
 
-def net_type(name: str) -> NetType:
-    """The .NET type of this name, as a script writes it between brackets.
-
-    Raises:
-        psbridge.script.semantics.errors.ScriptError: there is none.
-    """
-    from .types import resolve, unknown_type
-
-    known = resolve(name, session().types)
-    if known is None:
-        raise unknown_type(name)
-    return known
-
-
 def __getattr__(name: str) -> Any:
     """The helpers for classes, which load when a script has any."""
     if name not in _CLASSES:
@@ -454,6 +452,7 @@ __all__ = [
     "shift_right",
     "show",
     "show_error",
+    "show_member",
     "show_result",
     "show_run",
     "split",

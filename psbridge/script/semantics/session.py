@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from psbridge.binding.values import ScriptBlock
 
 from .errors import ErrorRecord, ScriptError
+from .members import enumerate_value, loop_items
 
 if TYPE_CHECKING:
     from psbridge.binding.parameters import Parameter
@@ -31,6 +32,7 @@ _EXTRA = {
 
 ROLES = ("begin", "process", "end")
 _PARTS = "\0parts"
+_NO_VALUE: Any = object()
 
 
 class _Current:
@@ -75,8 +77,6 @@ class appended:
 def run(
     command: Any,
     *arguments: Any,
-    input: Iterable[Any] | None = None,
-    streams: Mapping[int, Any] | None = None,
     **named: Any,
 ) -> list[Any]:
     """Run a command as PowerShell does: what it put out.
@@ -84,7 +84,9 @@ def run(
     Args:
         command: a name such as `"Get-ChildItem"`, or a script block.
         arguments: the arguments without a name, in order.
-        input: what comes down the pipeline; None when the command is not in one.
+        input: what comes down the pipeline, one after the other; None when the command is not in one.
+        piped: a value that comes down the pipeline instead: a list's elements, or the value itself.
+        output: what another command put out, in the same way; None is then nothing.
         streams: where streams go, by number: a file's name, `appended(name)`, None to drop it, or the number
             of the stream it joins.
         named: the parameters, by PowerShell's names; a switch is True or False.
@@ -93,7 +95,7 @@ def run(
         psbridge.PSBridgeError: the command failed with a terminating error.
     """
     output: list[Any] = []
-    run_into(output.append, command, *arguments, input=input, streams=streams, **named)
+    run_into(output.append, command, *arguments, **named)
     return output
 
 
@@ -102,6 +104,8 @@ def run_into(
     command: Any,
     *arguments: Any,
     input: Iterable[Any] | None = None,
+    piped: Any = _NO_VALUE,
+    output: Any = _NO_VALUE,
     streams: Mapping[int, Any] | None = None,
     **named: Any,
 ) -> None:
@@ -110,6 +114,10 @@ def run_into(
     from psbridge.script.interpreter.commands_of import run_pipeline
     from psbridge.script.interpreter.support import NO_INPUT
 
+    if piped is not _NO_VALUE:
+        input = enumerate_value(piped)
+    elif output is not _NO_VALUE:
+        input = loop_items(output)
     bound: list[Any] = list(arguments)
     bound += [Argument(name, value, text=f"-{name}:") for name, value in named.items()]
     redirections = [_redirection(stream, target) for stream, target in (streams or {}).items()] or None
@@ -132,9 +140,9 @@ def _redirection(stream: int, target: Any) -> tuple[int, str, Any, bool]:
     return stream, "file", target, False
 
 
-def call(block: Any, *arguments: Any, input: Iterable[Any] | None = None, **named: Any) -> list[Any]:
+def call(block: Any, *arguments: Any, **named: Any) -> list[Any]:
     """`& block arguments`: what it put out."""
-    return run(block, *arguments, input=input, **named)
+    return run(block, *arguments, **named)
 
 
 def named(name: str, value: Any = True) -> Any:
@@ -171,7 +179,7 @@ def errors() -> list[Any]:
     return session().errors
 
 
-def caught(error: Exception) -> ErrorRecord:
+def caught(error: Exception) -> Any:
     """The error record of an exception, as `$_` in a catch block is."""
     from psbridge.script.interpreter.caught import locate, record_of
 
@@ -349,11 +357,9 @@ class Function:
         self.name = name
         self.code = code
 
-    def __call__(
-        self, *arguments: Any, input: Iterable[Any] | None = None, streams: Any = None, **named: Any
-    ) -> list[Any]:
+    def __call__(self, *arguments: Any, **named: Any) -> list[Any]:
         """What the command gives: see `run`."""
-        return run(self.name, *arguments, input=input, streams=streams, **named)
+        return run(self.name, *arguments, **named)
 
     def show(self, *arguments: Any, **named: Any) -> None:
         """Print what the command gives, as it comes."""

@@ -8,18 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from .. import syntax as s
-from .code import SCALARS, Code, Refused, described, quoted
-from .forms import Forms
+from .code import SCALARS, Code, Refused, described, join_kinds, quoted
+from .parts import SIGNS, Parts
 from .shapes import OBJECTS
-from .uses import expression_of, new_list_of, path_of
+from .uses import expression_of, new_list_of, path_of, table_of
 
-SIGNS = {
-    "PlusEquals": "Plus",
-    "MinusEquals": "Minus",
-    "MultiplyEquals": "Multiply",
-    "DivideEquals": "Divide",
-    "RemainderEquals": "Rem",
-}
 _OWN = {"Divide": "divide", "Rem": "modulo"}
 _DROPPED = {"psstyle.outputrendering", "progresspreference"}
 
@@ -31,14 +24,7 @@ _COLLECTED = (
 """Statements whose output an assignment collects in a list."""
 
 
-class Known(s.Expression):
-    """A value that a variable of the Python text holds."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-class Assignments(Forms):
+class Assignments(Parts):
     """Writes assignments and steps."""
 
     def output(self, code: Code) -> None:
@@ -77,9 +63,9 @@ class Assignments(Forms):
         if name in _DROPPED:
             return
         if isinstance(left, s.ArrayLiteral):
-            self._several_at_once(node, left)
+            self.several_at_once(node, left)
         elif isinstance(left, (s.IndexExpression, s.MemberExpression)):
-            self._set_part(node, left)
+            self.set_part(node, left)
         elif isinstance(left, s.VariableExpression):
             self._variable(node, left, declared)
         else:
@@ -162,7 +148,13 @@ class Assignments(Forms):
             )
             self._new_list(left, kind)
             return
-        value = self._payload(node.right) if self._is_payload(left) else self._right(node.right)
+        piped = path_of(left) in self.uses.piped and not declared
+        if self._is_payload(left):
+            value = self._payload(node.right)
+        elif piped:
+            value = self.listed(self.stream(node.right))
+        else:
+            value = self.right_side(node.right)
         wanted = self.known.typed.get(key)
         if wanted and not (wanted.lower() == "hashtable" and value.kind == "hashtable"):
             value = self.cast(node, value, wanted)
@@ -171,6 +163,8 @@ class Assignments(Forms):
         kind = value.kind
         if kind == "void" or (kind == "dict" and path_of(left) not in self.uses.payloads):
             kind = "any"
+        if path_of(left) in self.uses.tables:
+            self.learn_table(path_of(left), table_of(node.right))
         target = self.target(left, kind)
         self.write(f"{target}{self._hint(key, value, left)} = {value.text}")
 
@@ -222,7 +216,7 @@ class Assignments(Forms):
         finally:
             self.plain_tables = kept
 
-    def _right(self, right: Any) -> Code:
+    def right_side(self, right: Any) -> Code:
         """The value of an assignment's right side."""
         if self.is_body(right) and self.is_only_body(right):
             kept, self.plain_tables = self.plain_tables, True
@@ -260,6 +254,10 @@ class Assignments(Forms):
             finally:
                 self.sink = kept
                 self.whole -= 1
+            if path_of(left) in self.uses.piped:
+                value = Code(name, f"list:{self.filled(name)}")
+                self.write(f"{self.target(left, value.kind)} = {name}")
+                return True
             value = Code(f"{self.posh('unpacked')}({name})", "out")
             wanted = self.known.typed.get((self.scope, left.variable_path.lower()))
             if wanted:
@@ -267,6 +265,14 @@ class Assignments(Forms):
             self.write(f"{self.target(left, value.kind)} = {value.text}")
             return True
         return False
+
+    def filled(self, name: str) -> str:
+        """The kind of what a list got that the statements before filled; forgets it."""
+        kinds = self.appended.pop(name, set())
+        kind = ""
+        for one in kinds:
+            kind = join_kinds(kind, one) if kind else one
+        return kind or "any"
 
     def _sets_directly(self, node: s.IfStatement) -> bool:
         blocks = [body for _, body in node.clauses]
@@ -355,94 +361,13 @@ class Assignments(Forms):
             return Code(f"{self.posh(_OWN[operator])}({before.text}, {right.text})")
         return self.arithmetic(operator, before, right)
 
-    def _set_part(self, node: s.AssignmentStatement, left: Any) -> None:
-        if isinstance(left, s.MemberExpression) and left.static:
-            if node.operator not in ("Equals", *SIGNS) or not isinstance(left.expression, s.TypeExpression):
-                raise Refused(node, "this assignment to a static member has no Python form yet.")
-            if left.member.value.lower() == "outputencoding":
-                return
-            owner = self.net_type(left, left.expression.type_name.full_name)
-            member = self._member_name(left.member).text
-            value = self.value(node.right)
-            if node.operator != "Equals":
-                before = Code(f"{self.posh('static_member')}({owner}, {member})")
-                value = self.changed(before, value, SIGNS[node.operator])
-            self.write(f"{self.posh('set_static')}({owner}, {member}, {value.text})")
-            return
-        value = self._right(node.right) if not isinstance(node.right, Known) else Code(node.right.name)
-        if isinstance(left, s.IndexExpression):
-            target, place = self.expression(left.target), self.as_value(self.expression(left.index)).text
-            setter, getter = "set_index", "index"
-        else:
-            target, place = self.expression(left.expression), self._member_name(left.member).text
-            setter, getter = "set_member", "member"
-        target = self.as_value(target)
-        if target.kind in ("dict", "body", "reply", "error", "exception") or not left:
-            raise Refused(left, "an assignment to a part of this has no Python form yet.")
-        if any(isinstance(one, s.UnaryExpression) and "PlusPlus" in one.token_kind for one in left.walk()):
-            raise Refused(left, "a step inside an assignment's left side has no Python form.")
-        if node.operator != "Equals":
-            before = Code(f"{self.posh(getter)}({target.text}, {place})")
-            if node.operator == "QuestionQuestionEquals":
-                self.write(f"if {before.text} is None:")
-                self.write(f"    {self.posh(setter)}({target.text}, {place}, {value.text})")
-                return
-            if node.operator not in SIGNS:
-                raise Refused(node, "this operator has no Python form yet.")
-            value = self.changed(before, value, SIGNS[node.operator])
-        if value.kind in ("error", "exception"):
-            value = self.record_of(value)
-        if isinstance(left, s.MemberExpression) and isinstance(left.member, s.StringConstantExpression):
-            self.known.loose.add(left.member.value.lower())
-            for shape in self.known.shapes.values():
-                if left.member.value.lower() in shape:
-                    shape[left.member.value.lower()] = (shape[left.member.value.lower()][0], "any")
-        plain = target.kind == "hashtable" and place.startswith('"') and place.endswith('"')
-        if plain or (target.kind == "hashtable" and self._is_text(left)):
-            self.write(f"{target.text}[{place}] = {value.text}")
-            return
-        self.write(f"{self.posh(setter)}({target.text}, {place}, {value.text})")
-
-    def _is_text(self, left: Any) -> bool:
-        """Whether an index is a text."""
-        return isinstance(left, s.IndexExpression) and self.expression(left.index).kind == "str"
-
-    def _several_at_once(self, node: s.AssignmentStatement, left: s.ArrayLiteral) -> None:
-        if node.operator != "Equals":
-            raise Refused(node, "this assignment to several has no Python form yet.")
-        value = self.value(node.right)
-        if not all(isinstance(one, s.VariableExpression) for one in left.elements):
-            self._several_parts(node, left, value)
-            return
-        right = node.right
-        expression = self._one(right) if isinstance(right, s.Pipeline) else getattr(right, "expression", None)
-        if isinstance(expression, s.ArrayLiteral) and len(expression.elements) == len(left.elements):
-            kinds = [self.as_value(self.expression(one)) for one in expression.elements]
-            names = [self.target(one, code.kind) for one, code in zip(left.elements, kinds, strict=True)]
-            self.write(f"{', '.join(names)} = {', '.join(code.text for code in kinds)}")
-            return
-        names = [self.target(one, "any") for one in left.elements]
-        self.write(f"{', '.join(names)} = {self.posh('shared_out')}({value.text}, {len(names)})")
-
-    def _several_parts(self, node: s.AssignmentStatement, left: s.ArrayLiteral, value: Code) -> None:
-        """`$a[0], $a[1] = $a[1], $a[0]`: all values are there before the first is set."""
-        names = [self.unique("part") for _ in left.elements]
-        self.write(f"{', '.join(names)} = {self.posh('shared_out')}({value.text}, {len(names)})")
-        for name, part in zip(names, left.elements, strict=True):
-            made = s.AssignmentStatement(part, "Equals", Known(name))
-            made.start, made.end, made.line = node.start, node.end, node.line
-            self._AssignmentStatement_statement(made)
-
-    def _Known(self, node: Known) -> Code:
-        return Code(node.name)
-
     def step(self, node: s.UnaryExpression) -> None:
         """`$i++` as a statement."""
         sign = "Plus" if "Plus" in node.token_kind else "Minus"
         child = node.child
         if isinstance(child, (s.IndexExpression, s.MemberExpression)):
             one = s.ConstantExpression(1, "1")
-            self._set_part(s.AssignmentStatement(child, f"{sign}Equals", s.CommandExpression(one)), child)
+            self.set_part(s.AssignmentStatement(child, f"{sign}Equals", s.CommandExpression(one)), child)
             return
         if not isinstance(child, s.VariableExpression):
             raise Refused(node, "++ on this has no Python form yet.")

@@ -1,14 +1,16 @@
 """Pieces of Python being written: an expression with its kind, the names of variables, and refusals.
 
-A kind is what is known of a value: `str`, `str?` (which may be null), `int`, `float`, `num` (a number of any type), `bool`, `none`,
-`dict`, `body` (JSON of a dict), `reply` (an answer of the chat API or a part of one), `hashtable`, `object`
-(`object@N` is one that a known literal makes), `error`, `record`, `List` (a generic list; `List:KIND` is one
-that became Python's own), `list:KIND`, `out` and `out:KIND` (what a pipeline put out: nothing, a value, or a
-list), or `any`. Knows nothing of statements and commands.
+A kind is what is known of a value: `str`, `str?` (which may be null), `int`, `float`, `num` (a number of any
+type), `bool`, `none`, `dict`, `body` (JSON of a dict), `reply` (an answer of the chat API or a part of one),
+`hashtable`, `object` (`object@N` is one that a known literal makes), a kind of object that `shapes` knows,
+`error`, `List` (a generic list; `List:KIND` is one that became Python's own), `list:KIND`, `out` and
+`out:KIND` (what a pipeline put out: nothing, a value, or a list), or `any`. Knows nothing of statements and
+commands.
 """
 
 from __future__ import annotations
 
+import ast
 import builtins
 import keyword
 import re
@@ -26,8 +28,8 @@ class Code:
     """A Python expression: its text, what kind of value it has, and how tightly it binds.
 
     `stream` says that it is an iterable of what a pipeline puts out, each of `kind`; `inner` is then what is
-    inside a generator expression, if it is one. `result` says that a method gave it, whose None is nothing; `single` that a command
-    puts out one object.
+    inside a generator expression, if it is one. `result` says that a method gave it, whose None is nothing;
+    `single` that a command puts out one object.
     """
 
     text: str
@@ -76,6 +78,21 @@ class Refused(Exception):
     def __init__(self, node: s.Node, reason: str, hint: str = "") -> None:
         super().__init__(reason)
         self.node, self.reason, self.hint = node, reason, hint
+
+
+def whole_call(text: str, helper: str) -> str:
+    """What stands between the brackets of an expression that is one call of this helper; empty else."""
+    head = f"posh.{helper}("
+    if not text.startswith(head):
+        return ""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return ""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return ""
+    plain = node.func.attr == helper and isinstance(node.func.value, ast.Name) and not node.keywords
+    return text[len(head) : -1] if plain else ""
 
 
 def join_kinds(one: str, other: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import syntax as s
 from .blocks import Blocks
-from .code import ATOM, SCALARS, Code, Refused, python_name, quoted
+from .code import ATOM, SCALARS, Code, Refused, python_name, quoted, whole_call
 from .shapes import OBJECTS, result_of
 from .uses import expression_of, path_of
 
@@ -345,7 +345,7 @@ class Commands(Blocks):
     def _run(self, node: s.Command, helper: str, first: str, piped: Code | None) -> Code:
         pieces = [first, *self.written_arguments(node)]
         if piped is not None:
-            pieces.append(f"input={piped.text}")
+            pieces.append(_fed(piped.text))
         streams: dict[int, str] = {}
         out: Code | None = None
         target: s.FileRedirection | None = None
@@ -419,6 +419,15 @@ class Commands(Blocks):
             if not isinstance(wanted, s.StringConstantExpression):
                 raise Refused(node, "the variable of Tee-Object is known only when it runs.")
             self.hear(node, wanted.value)
+
+
+def _fed(text: str) -> str:
+    """What comes down the pipeline, as an argument of a helper that runs a command."""
+    for helper, keyword in (("items", "piped"), ("loop_items", "output")):
+        inner = whole_call(text, helper)
+        if inner:
+            return f"{keyword}={inner}"
+    return f"input={text}"
 
 
 def _resolved(name: str, parameters: dict[str, tuple[str, bool]], spelt: str = "") -> tuple[str, bool]:

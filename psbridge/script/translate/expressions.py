@@ -7,7 +7,19 @@ import re
 from typing import Any
 
 from .. import syntax as s
-from .code import ATOM, CONDITION, OR, SCALARS, UNARY, Code, Refused, described, join_kinds, quoted
+from .code import (
+    ATOM,
+    CONDITION,
+    OR,
+    SCALARS,
+    UNARY,
+    Code,
+    Refused,
+    described,
+    join_kinds,
+    quoted,
+    whole_call,
+)
 from .shapes import ALONE, OBJECTS
 from .writer import Writer
 
@@ -119,7 +131,12 @@ class Expressions(Writer):
             return f"str({code.text})"
         if code.kind in ("error", "exception"):
             code = self.record_of(code)
-        return f"{self.posh('text')}({code.text})"
+        return f"{self.posh('text')}({self.parts_of(code.text)})"
+
+    def parts_of(self, text: str) -> str:
+        """What a helper gets that goes through members itself: an object, and the names of the members."""
+        call = whole_call(text, "member")
+        return call or text
 
     # Literals
 
@@ -258,7 +275,7 @@ class Expressions(Writer):
             code = self.stream(statements[0])
             if not code.stream:
                 code = self.as_stream(code)
-            if code.text.startswith(("posh.items(", "posh.loop_items(", "posh.result_items(")):
+            if code.text.startswith(ENUMERATING):
                 value = code.text.partition("(")[2][:-1]
                 if code.text.startswith("posh.items("):
                     return Code(f"{self.posh('as_list')}({value})", "list:any")
@@ -300,16 +317,16 @@ class Expressions(Writer):
         return Code(f"{self.posh('Hashtable')}({'' if table == '{}' else table})", "hashtable")
 
     def net_type(self, node: Any, name: str) -> str:
-        """A .NET type, by its name."""
+        """The name of a .NET type, as a literal."""
         from ..semantics.types import resolve
 
         bare = name.lower().removesuffix("[]")
         if bare not in self.own_types and not self.asks_errors and resolve(name) is None:
             raise Refused(node, f"the type [{name}] is not known here.")
-        return f"{self.posh('net_type')}({quoted(name)})"
+        return quoted(name)
 
     def _TypeExpression(self, node: s.TypeExpression) -> Code:
-        return Code(self.net_type(node, node.type_name.full_name))
+        return Code(f"{self.posh('net_type')}({self.net_type(node, node.type_name.full_name)})")
 
     def _ConvertExpression(self, node: s.ConvertExpression) -> Code:
         full = node.type.type_name.full_name
@@ -387,6 +404,9 @@ class Expressions(Writer):
         text = f"{yes.within(OR)} if {test.within(OR)} else {no.within(OR)}"
         return Code(text, join_kinds(yes.kind, no.kind), CONDITION)
 
+
+ENUMERATING = ("posh.items(", "posh.loop_items(", "posh.result_items(")
+"""Helpers that give a value's elements."""
 
 AUTOMATIC = frozenset(
     "psversiontable pid home pwd islinux iswindows ismacos iscoreclr lastexitcode host psculture psuiculture "

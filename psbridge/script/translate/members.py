@@ -7,13 +7,13 @@ import re
 from typing import Any
 
 from .. import syntax as s
-from .code import ATOM, CONDITION, NOT, Code, Refused, quoted
+from .code import ATOM, CONDITION, NOT, Code, Refused, join_kinds, quoted, whole_call
 from .expressions import Expressions
 from .shapes import PROPERTIES, spelling
-from .uses import expression_of
+from .uses import expression_of, path_of
 
 _REPLY = {
-    "content": "str",
+    "content": "str?",
     "model": "str",
     "role": "str",
     "finish_reason": "str",
@@ -59,7 +59,7 @@ class Members(Expressions):
         if target.kind == "list:reply" and index.text == "0":
             return Code(f"{target.within(ATOM)}[0]", "reply")
         if target.kind == "hashtable" and index.kind == "str":
-            return Code(f"{target.within(ATOM)}.get({index.text})")
+            return self._entry(node.target, target, node.index, index)
         return Code(f"{self.posh('index')}({target.text}, {index.text})")
 
     def _unless_null(self, target: Code, write: Any) -> Code:
@@ -88,7 +88,36 @@ class Members(Expressions):
             return self._unless_null(target, lambda one: f"{self.posh('member')}({one}, {member.text})")
         if not isinstance(node.member, s.StringConstantExpression):
             return Code(f"{self.posh('member')}({target.text}, {member.text})")
+        if target.kind == "hashtable" and node.member.value.lower() not in _TABLE_WORDS:
+            return self._entry(node.expression, target, node.member, member)
+        if target.kind == "hashtable" and node.member.value.lower() == "keys":
+            kinds = self._table(node.expression)
+            return Code(f"[*{target.text}]", f"list:{kinds.get('keys', 'any')}")
         return self._named_member(target, node.member.value)
+
+    def _table(self, node: Any) -> dict[str, str]:
+        """What is known of the values of a table of the script's."""
+        if not isinstance(node, s.VariableExpression) or path_of(node) not in self.uses.tables:
+            return {}
+        return self.known.tables.get(path_of(node), {})
+
+    def _entry(self, node: Any, target: Code, key: Any, index: Code) -> Code:
+        """A value of a table by its name."""
+        kinds = self._table(node)
+        if isinstance(key, s.StringConstantExpression):
+            name = key.value.lower()
+            found = [kinds[one] for one in (f"={name}", "*") if one in kinds]
+            sure = f"!{name}" in kinds
+        else:
+            found = [kind for one, kind in kinds.items() if one[0] in "=*"]
+            sure = False
+        kind = found[0] if found else "any"
+        for one in found[1:]:
+            kind = join_kinds(kind, one)
+        if sure:
+            return Code(f"{target.within(ATOM)}[{index.text}]", kind)
+        kind = "str?" if kind == "str" else "any" if kind != "str?" else kind
+        return Code(f"{target.within(ATOM)}.get({index.text})", kind)
 
     def _group(self, table: Any, place: Any) -> Code | None:
         """`$Matches.name` and `$Matches[1]` of a match that is Python's; None for anything else."""
@@ -152,7 +181,8 @@ class Members(Expressions):
         if folded in sized:
             return Code(f"len({target.text})", "int")
         kind = "int" if folded == "count" and target.kind in ("hashtable", "List") else "any"
-        return Code(f"{self.posh('member')}({target.text}, {quoted(name)})", kind)
+        call = whole_call(target.text, "member") if kind == "any" else ""
+        return Code(f"{self.posh('member')}({call or target.text}, {quoted(name)})", kind)
 
     def closure(self, node: s.InvokeMemberExpression) -> Code:
         """`{ }.GetNewClosure()`."""
@@ -208,7 +238,9 @@ class Members(Expressions):
     def _plain_method(self, target: Code, name: str, arguments: list[Code]) -> Code | None:
         texts = [item.text for item in arguments]
         if target.kind == "str?":
-            target = target.of_kind("str")  # a method of null fails in both
+            plain = target.text.endswith(".content")
+            text = f'({target.text} or "")' if plain else target.text  # a method of null fails in both
+            target = Code(text, "str", ATOM if plain else target.rank)
         more = self._text_method(target, name, arguments) if target.kind == "str" else None
         if more is not None:
             return more

@@ -6,7 +6,23 @@ import re
 from typing import Any
 
 from .. import syntax as s
-from .code import AND, ATOM, COMPARE, CONDITION, NOT, OR, SCALARS, SUM, TERM, UNARY, Code, Refused, join_kinds, quoted
+from .code import (
+    AND,
+    ATOM,
+    COMPARE,
+    CONDITION,
+    NOT,
+    OR,
+    SCALARS,
+    SUM,
+    TERM,
+    UNARY,
+    Code,
+    Refused,
+    join_kinds,
+    quoted,
+    whole_call,
+)
 from .expressions import quoted_inside, single_quoted
 from .members import Members
 from .regex import groups_of, minds_case, python_pattern, python_replacement, raw
@@ -136,7 +152,7 @@ class Operators(Members):
                 raise Refused(node, f"the type after -{name.lower()} is known only when it runs.")
             right = Code(f"{self.posh('net_type')}({right.text})")
         helper = "as_operator" if name == "As" else "is_a"
-        test = f"{self.posh(helper)}({left.text}, {right.text})"
+        test = f"{self.posh(helper)}({left.text}, {whole_call(right.text, 'net_type') or right.text})"
         if name == "IsNot":
             return Code(f"not {test}", "bool", NOT)
         return Code(test, "any" if name == "As" else "bool")

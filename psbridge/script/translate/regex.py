@@ -6,7 +6,9 @@ import re
 
 from .code import quoted
 
-_REFUSED = re.compile(r"\\[pPGeckKxXzZ]|\(\?>|\(\?\(|\(\?<\w+-|\(\?'|\{,|-\[|\[\[|\(\?[a-z]*n|[*+?}][+]|\(\?[a-z-]+:")
+_REFUSED = re.compile(
+    r"\\[pPGeckKxXzZ]|\(\?>|\(\?\(|\(\?<\w+-|\(\?'|\{,|-\[|\[\[|\(\?[a-z]*n|[*+?}][+]|\(\?[a-z-]+:"
+)
 _GROUP = re.compile(r"\(\?<(?![=!])")
 _NAME = re.compile(r"\(\?P?<\w+>|\\.|\(\?[a-z]+\)")
 _DOLLAR = re.compile(r"\$(\$|&|\d{1,2}|\{\w+\})")

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import syntax as s
 from .blocks import SINGLE
-from .code import Code, Refused, described, python_name, quoted
+from .code import Code, Refused, described, python_name, quoted, whole_call
 from .commands import EACH
 from .loops import Loops
 from .operators import nullable
@@ -104,7 +104,10 @@ class Statements(Loops):
         getattr(self, f"_to_{self.sink[0]}")(code)
 
     def _to_print(self, code: Code) -> None:
-        if code.kind in ("str", "int", "bool") and not code.stream:
+        plain = code.kind in ("str", "int", "bool") or (
+            code.kind == "str?" and code.text.endswith(".content")
+        )
+        if plain and not code.stream:
             self.write(f"print({code.text})")
         elif (code.stream and code.kind in ("str", "int", "bool")) or (
             not code.is_out and code.item in ("str", "int", "bool")
@@ -129,7 +132,9 @@ class Statements(Loops):
         elif code.kind in ("error", "exception"):
             self.write(f"{self.posh('show')}({self.record_of(code).text})")
         else:
-            self.write(f"{self.posh('show_result' if code.result else 'show')}({code.text})")
+            inner = whole_call(code.text, "member")
+            helper = "show_member" if inner else "show_result" if code.result else "show"
+            self.write(f"{self.posh(helper)}({inner or code.text})")
 
     def bound_names(self) -> set[str]:
         """The Python names of the functions that have PowerShell's binding."""
@@ -147,6 +152,7 @@ class Statements(Loops):
 
     def _to_append(self, code: Code) -> None:
         name = self.sink[1]
+        self.appended.setdefault(name, set()).add(code.kind if not code.stream else self.as_stream(code).kind)
         if code.base in SINGLE and not code.stream:
             self.write(f"{name}.append({code.text})")
         else:

@@ -36,6 +36,8 @@ class Uses:
         }
         self.lists = {path for path in self.places if self._is_list(path)}
         self.arrays = {path for path in self.places if path not in self.lists and self._is_private(path)}
+        self.tables = {path for path in self.places if self._is_table(path)}
+        self.piped = {path for path in self.places if self._is_piped(path)}
         self.governed = self._matches()
         self.splats = self._request_tables()
         self.payloads = {path for path in self.places if self._is_payload(path)}
@@ -69,7 +71,7 @@ class Uses:
     # Matches
 
     def _matches(self) -> dict[int, Any] | None:
-        """For every `$Matches`, the -match or clause whose groups it has; None where that is not plain for one."""
+        """For every `$Matches`, the test whose groups it has; None where that is not plain for one."""
         tests = [
             one
             for one in self.nodes
@@ -88,9 +90,9 @@ class Uses:
         if isinstance(around, s.MemberExpression) and around.expression is node:
             if str(getattr(around.member, "value", "keys")).lower() in ("keys", "values", "count"):
                 return None
-        elif not (isinstance(around, s.IndexExpression) and around.target is node):
-            return None
-        elif not isinstance(around.index, (s.ConstantExpression, s.StringConstantExpression)):
+        elif not (isinstance(around, s.IndexExpression) and around.target is node) or not isinstance(
+            around.index, (s.ConstantExpression, s.StringConstantExpression)
+        ):
             return None
         inner: Any = node
         outer = self.parents.get(id(node))
@@ -124,6 +126,67 @@ class Uses:
             elif not self._reads(node, _LIST_METHODS):
                 return False
         return made
+
+    def _is_table(self, path: str) -> bool:
+        """Whether a variable is a table that is known under no other name, so that all it gets is seen."""
+        made = False
+        for node in self.places[path]:
+            around = self.parents.get(id(node))
+            above = self.above(node)
+            if isinstance(above, s.AssignmentStatement) and above.left is node:
+                if above.operator != "Equals" or not isinstance(table_of(above.right), s.Hashtable):
+                    return False
+                made = True
+            elif isinstance(around, s.MemberExpression) and around.expression is node:
+                if not isinstance(around.member, s.StringConstantExpression):
+                    return False
+            elif isinstance(around, s.InvokeMemberExpression) and around.expression is node:
+                name = str(getattr(around.member, "value", "")).lower()
+                if name not in ("containskey", "contains", "containsvalue", "getenumerator"):
+                    return False
+            elif not (isinstance(around, s.IndexExpression) and around.target is node):
+                first = self.parents.get(id(around))
+                elements = getattr(first, "pipeline_elements", [None, None])
+                if len(elements) < 2 or elements[0] is not around or not is_json_of(first, node):
+                    return False
+        return made
+
+    def _is_piped(self, path: str) -> bool:
+        """Whether a variable holds what pipelines put out, and is used as a list would be: it may be one."""
+        made = False
+        for node in self.places[path]:
+            around = self.above(node)
+            if isinstance(around, s.AssignmentStatement) and around.left is node:
+                if around.operator != "Equals" or not _gives_many(around.right):
+                    return False
+                made = True
+            elif not self._reads_all(node):
+                return False
+        return made
+
+    def _reads_all(self, node: s.VariableExpression) -> bool:
+        """Whether this place takes all that is in the variable, one or many alike."""
+        around = self.parents.get(id(node))
+        if isinstance(around, s.MemberExpression) and around.expression is node:
+            above = self.above(around)
+            return str(getattr(around.member, "value", "")).lower() == "count" and not (
+                isinstance(above, s.AssignmentStatement) and above.left is around
+            )
+        if isinstance(around, s.BinaryExpression) and around.left is node:
+            return around.operator in ("Join", "Icontains", "Ccontains", "Inotcontains", "Cnotcontains")
+        if isinstance(around, s.ForEachStatement):
+            return around.condition is node
+        if not isinstance(around, s.CommandExpression) or around.redirections:
+            return False
+        pipeline = self.parents.get(id(around))
+        if not isinstance(pipeline, s.Pipeline) or pipeline.pipeline_elements[0] is not around:
+            return False
+        if len(pipeline.pipeline_elements) > 1:
+            return True
+        above = self.parents.get(id(pipeline))
+        return (isinstance(above, s.ForEachStatement) and above.condition is pipeline) or isinstance(
+            above, (s.NamedBlock, s.StatementBlock)
+        )
 
     def _is_private(self, path: str) -> bool:
         """Whether an array is known under no other name, so that adding to it may change it in place."""
@@ -289,6 +352,27 @@ def new_list_of(node: Any) -> str:
     name = owner.type_name.full_name.lower().removeprefix("system.")
     prefix = "collections.generic.list["
     return name[len(prefix) : -1].removeprefix("system.") if name.startswith(prefix) else ""
+
+
+def _gives_many(node: Any) -> bool:
+    """Whether this is a pipeline of commands whose output is as many objects as there are."""
+    if isinstance(node, (s.ForEachStatement, s.WhileStatement, s.ForStatement)):
+        return True
+    if not isinstance(node, s.Pipeline):
+        return False
+    last = node.pipeline_elements[-1]
+    if not isinstance(last, s.Command) or last.redirections or last.invocation_operator != "Unknown":
+        return False
+    name = str(getattr(last.command_elements[0], "value", "")).lower()
+    if name in ("get-content", "gc", "cat", "type"):
+        return not any(
+            isinstance(one, s.CommandParameter) and one.parameter_name.lower() in ("raw", "asbytestream")
+            for one in last.command_elements
+        )
+    if name in ("%", "?", "foreach", "where", "select", "sort", "group", "gci", "ls", "dir", "import-csv"):
+        return True
+    made = ("foreach-object", "where-object", "select-object", "sort-object", "group-object", "get-childitem")
+    return name in (*made, "convertfrom-csv", "select-string", "get-unique")
 
 
 def _is_fresh(node: Any) -> bool:

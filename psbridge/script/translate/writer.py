@@ -32,6 +32,7 @@ class Known:
     loose: set[str] = field(default_factory=set)
     top: set[str] = field(default_factory=set)
     copied: set[Key] = field(default_factory=set)
+    tables: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def state(self) -> tuple[Any, ...]:
         """What is known at this point, to come back to."""
@@ -40,6 +41,7 @@ class Known:
             *(dict(self.results), set(self.advanced), set(self.many)),
             *({key: dict(shape) for key, shape in self.shapes.items()}, set(self.loose), set(self.top)),
             set(self.copied),
+            {path: dict(kinds) for path, kinds in self.tables.items()},
         )
 
 
@@ -88,6 +90,7 @@ class Writer:
         self.loops: list[Any] = []
         self.held: list[str] = []
         self.asks_errors = False
+        self.appended: dict[str, set[str]] = {}
         self.found: dict[int, tuple[str, dict[str, tuple[str, bool]]]] = {}
         self.constants: set[Key] = set()
         self.pair_kinds: dict[int, str] = {}

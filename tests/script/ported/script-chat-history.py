@@ -29,8 +29,8 @@ send_chat_message = posh.function(
 )
 turns = ["Hello, who are you?", "What did I just ask?", "Say it in German.", "Thanks, bye."]
 for item in send_chat_message(input=turns):
-    print(f"> {posh.text(posh.member(item, 'Asked'))}")
-    posh.show(posh.member(item, "Answer"))
+    print(f"> {posh.text(item, 'Asked')}")
+    posh.show_member(item, "Answer")
     print(posh.format_operator("  ({0} messages sent)", posh.member(item, "Sent")))
 print(
     f"History now: {posh.join(posh.unpacked(value for item in history for value in posh.items(item.get('role'))), ', ')}"

@@ -1,4 +1,5 @@
 import argparse
+import re
 from typing import Any
 
 import psbridge as ps
@@ -14,20 +15,17 @@ path = arguments.path
 tail = arguments.tail
 chunk_size = arguments.chunk_size
 
-lines = posh.get("Get-Content", Path=path, Tail=tail)
+lines = posh.run("Get-Content", Path=path, Tail=tail)
 chunks: list[str] = []
 current = ""
-for line in posh.loop_items(lines):
-    if posh.greater(
-        posh.add(posh.add(len(current), posh.member(line, "Length")), 1),
-        chunk_size,
-    ) and current:
+for line in lines:
+    if len(current) + len(line) + 1 > chunk_size and current:
         chunks.append(current.rstrip())
         current = ""
-    current += f"{posh.text(line)}\n"
+    current += f"{line}\n"
 if current:
     chunks.append(current.rstrip())
-print(f"{posh.text(posh.member(lines, 'Count'))} lines in {len(chunks)} chunks")
+print(f"{len(lines)} lines in {len(chunks)} chunks")
 summaries: list[Any] = []
 n = 0
 for chunk in posh.loop_items(chunks):
@@ -45,13 +43,13 @@ for chunk in posh.loop_items(chunks):
                 "Part": n,
                 "Chars": len(chunk),
                 "Finish": r.choices[0].finish_reason,
-                "Text": posh.replace(r.choices[0].message.content, ["\\s+", " "]),
+                "Text": re.sub(r"\s+", " ", r.choices[0].message.content or ''),
             }
         )
     )
 for item in summaries:
     print(f"Part {item.Part}: {item.Chars} chars, {item.Finish}")
-errors = [item for item in posh.loop_items(lines) if posh.truth(posh.match(item, "\\bERROR\\b"))]
+errors = [item for item in lines if re.search(r"\bERROR\b", item, re.IGNORECASE)]
 posh.run(
     "Set-Content",
     "./summary.md",
@@ -60,4 +58,5 @@ posh.run(
         posh.unpacked(f"* {item.Text}" for item in summaries),
     ),
 )
-posh.show_run("Get-Content", "./summary.md", TotalCount=4)
+for item in posh.run("Get-Content", "./summary.md", TotalCount=4):
+    print(item)

@@ -1,4 +1,5 @@
 import argparse
+import re
 import sys
 from typing import Any
 
@@ -16,28 +17,24 @@ slow: list[str] = []
 unknown = 0
 for item in posh.file_lines(path):
     matched = False
-    if posh.match(item, "^\\s*$"):
+    if re.search(r"^\s*$", item):
         matched = True
         continue
-    if posh.match(item, "^(?<time>\\S+) \\[(?<level>\\w+)\\] (?<text>.*)$"):
+    if found := re.search(r"^(?P<time>\S+) \[(?P<level>\w+)\] (?P<text>.*)$", item):
         matched = True
         entry = posh.custom_object(
-            {
-                "Time": posh.member(posh.matches(), "time"),
-                "Level": posh.invoke(posh.member(posh.matches(), "level"), "ToUpper"),
-                "Text": posh.member(posh.matches(), "text"),
-            }
+            {"Time": found["time"], "Level": found["level"].upper(), "Text": found["text"]}
         )
-        if posh.truth(posh.invoke(counts, "Contains", entry.Level)):
-            posh.set_index(counts, entry.Level, posh.add(posh.index(counts, entry.Level), 1))
+        if entry.Level in counts:
+            counts[entry.Level] = posh.add(posh.index(counts, entry.Level), 1)
         else:
             unknown += 1
-        if posh.truth(posh.equals(entry.Level, "ERROR")):
+        if entry.Level.casefold() == "error":
             errors.append(entry)
-        if posh.truth(posh.match(entry.Text, "(\\d+)\\s*ms")):
-            ms = posh.cast(posh.index(posh.matches(), 1), posh.net_type("int"))
+        if found_2 := re.search(r"(\d+)\s*ms", entry.Text, re.IGNORECASE):
+            ms = posh.cast(found_2[1], "int")
             if ms > 500:
-                slow.append(f"{posh.text(entry.Time)} {ms}")
+                slow.append(f"{entry.Time} {ms}")
         continue
     if not matched:
         unknown += 1
@@ -55,12 +52,12 @@ for item in posh.run(
         input=errors,
     ),
 ):
-    print(f"{posh.text(posh.member(item, 'Count'))} x {posh.text(posh.member(item, 'Name'))}")
+    print(f"{item.Count} x {item.Name}")
 span = posh.subtract(
-    posh.cast(posh.member(posh.index(errors, -1), "Time"), posh.net_type("timespan")),
-    posh.cast(posh.member(posh.index(errors, 0), "Time"), posh.net_type("timespan")),
+    posh.cast(posh.member(posh.index(errors, -1), "Time"), "timespan"),
+    posh.cast(posh.member(posh.index(errors, 0), "Time"), "timespan"),
 )
-print(f"between first and last error: {posh.text(posh.member(span, 'TotalMinutes'))} minutes")
+print(f"between first and last error: {posh.text(span, 'TotalMinutes')} minutes")
 posh.show_run(
     "Tee-Object",
     FilePath="result.json",

@@ -23,12 +23,12 @@ posh.show(
 )
 now = ps.Get_Configuration()
 print(
-    f"Timeout {posh.text(posh.member(now, 'TimeoutSec'))}, model {posh.text(posh.member(now, 'Model'))}, header {posh.text(posh.member(posh.member(now, 'DefaultHeaders'), 'X-Team'))}"
+    f"Timeout {posh.text(now, 'TimeoutSec')}, model {posh.text(now, 'Model')}, header {posh.text(now, 'DefaultHeaders', 'X-Team')}"
 )
-shown = posh.get("Out-String", input=posh.items(now))
+shown = posh.get("Out-String", piped=now)
 print(f"secret shows: {'sk-secret-value' in shown}")
 print(
-    f"as JSON: {posh.text(posh.invoke(posh.get('ConvertTo-Json', Depth=3, input=posh.items(now)), 'Contains', 'sk-secret-value'))}"
+    f"as JSON: {posh.text(posh.invoke(posh.get('ConvertTo-Json', Depth=3, piped=now), 'Contains', 'sk-secret-value'))}"
 )
 reply = ps.New_ChatCompletion(Messages="The model is configured.")
 print(reply.model)
@@ -37,9 +37,9 @@ try:
     posh.show_run("Set-Configuration", BaseUrl="not a url")
 except posh.ERRORS as error:
     record = posh.caught(error)
-    print(f"{posh.text(posh.member(record, 'FullyQualifiedErrorId'))}: {error}")
+    print(f"{record.FullyQualifiedErrorId}: {error}")
 try:
     posh.show_run("Set-Configuration", TimeoutSec="-5")
 except posh.ERRORS as error:
     record_2 = posh.caught(error)
-    posh.show(posh.member(record_2, "FullyQualifiedErrorId"))
+    print(record_2.FullyQualifiedErrorId)

@@ -6,7 +6,7 @@ from psbridge.script.semantics import porting as posh
 # Writes a streamed answer to a file as it comes, and counts.
 path = "./answer.txt"
 writer = posh.construct(
-    posh.net_type("System.IO.StreamWriter"),
+    "System.IO.StreamWriter",
     [posh.get("Join-Path", posh.variable("PWD"), "answer.txt")],
 )
 pieces = 0
@@ -21,10 +21,11 @@ try:
         pieces += 1
 finally:
     posh.show_result(posh.invoke(writer, "Dispose"))
-print(f"{pieces} pieces, {posh.text(posh.member(posh.get('Get-Item', path), 'Length'))} bytes")
-posh.show_run("Get-Content", path, Raw=True)
+print(f"{pieces} pieces, {posh.get('Get-Item', path).Length} bytes")
+for item in posh.run("Get-Content", path, Raw=True):
+    print(item)
 usage: Any = None
-text = posh.construct(posh.net_type("System.Text.StringBuilder"), [])
+text = posh.construct("System.Text.StringBuilder", [])
 for item in ps.New_ChatCompletion(
     Messages="With usage.",
     Model="gpt-4o-mini",
@@ -34,9 +35,9 @@ for item in ps.New_ChatCompletion(
     if posh.truth(posh.member(item, "usage")):
         usage = posh.member(item, "usage")
     for c in posh.loop_items(posh.member(item, "choices")):
-        posh.invoke(text, "Append", posh.member(posh.member(c, "delta"), "content"))
+        posh.invoke(text, "Append", posh.member(c, "delta", "content"))
 print(posh.invoke(text, "ToString"))
-print(f"usage: {posh.text(posh.member(usage, 'total_tokens'))}")
+print(f"usage: {posh.text(usage, 'total_tokens')}")
 first = posh.get(
     "Select-Object",
     First=2,

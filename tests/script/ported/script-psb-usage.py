@@ -12,35 +12,28 @@ lines_items: list[Any] = []
 for model in [*questions]:
     in_ = 0
     out = 0
-    for q in posh.loop_items(posh.index(questions, model)):
+    for q in posh.loop_items(questions.get(model)):
         usage: Any = ps.New_ChatCompletion(Messages=q, Model=model).usage
         in_ += usage.prompt_tokens
         out += usage.completion_tokens
     cost = posh.divide(
         posh.add(
-            posh.multiply(in_, posh.index(posh.index(price, model), 0)),
-            posh.multiply(out, posh.index(posh.index(price, model), 1)),
+            posh.multiply(in_, posh.index(price.get(model), 0)),
+            posh.multiply(out, posh.index(price.get(model), 1)),
         ),
         1000000,
     )
     lines_items.append(posh.custom_object({"Model": model, "In": in_, "Out": out, "Cost": cost}))
-lines = posh.unpacked(lines_items)
-for item in posh.loop_items(lines):
+lines = lines_items
+for item in lines:
     print(
         posh.format_operator(
             "{0,-12} {1,4} {2,4} {3:F6}",
-            [
-                posh.member(item, "Model"),
-                posh.member(item, "In"),
-                posh.member(item, "Out"),
-                posh.member(item, "Cost"),
-            ],
+            [item.Model, item.In, item.Out, item.Cost],
         )
     )
-sum_ = posh.get("Measure-Object", ["In", "Out", "Cost"], Sum=True, input=posh.loop_items(lines))
+sum_ = posh.get("Measure-Object", ["In", "Out", "Cost"], Sum=True, input=lines)
 for item in posh.loop_items(sum_):
-    print(
-        f"{posh.text(posh.member(item, 'Property'))}: {posh.text(posh.invoke_static(posh.net_type('math'), 'Round', [posh.member(item, 'Sum'), 6]))}"
-    )
+    print(f"{item.Property}: {posh.text(posh.invoke_static('math', 'Round', [item.Sum, 6]))}")
 session: Any = ps.Get_ChatCompletionUsage()
 print(f"session: {session.prompt_tokens} + {session.completion_tokens} = {session.total_tokens}")

@@ -3,14 +3,11 @@ from psbridge.script.semantics import porting as posh
 
 # A picture and a text in one message.
 bytes_ = posh.invoke_static(
-    posh.net_type("System.IO.File"),
+    "System.IO.File",
     "ReadAllBytes",
     [posh.get("Resolve-Path", "./dot.gif")],
 )
-url = posh.add(
-    "data:image/gif;base64,",
-    posh.invoke_static(posh.net_type("Convert"), "ToBase64String", [bytes_]),
-)
+url = posh.add("data:image/gif;base64,", posh.invoke_static("Convert", "ToBase64String", [bytes_]))
 text = ps.Initialize_ChatCompletionRequestMessageContentPartText(
     Type="text",
     Text="Describe the picture.",
@@ -23,13 +20,13 @@ image = ps.Initialize_ChatCompletionRequestMessageContentPartImage(
     ),
 )
 user = ps.Initialize_ChatCompletionRequestUserMessage(Role="user", Content=[text, image])
-print(f"parts: {posh.join(posh.member(posh.member(user, 'content'), 'type'), ', ')}")
+print(f"parts: {posh.join(posh.member(user, 'content', 'type'), ', ')}")
 request = ps.Initialize_CreateChatCompletionRequest(
     Messages=user,
     Model="gpt-4o",
     MaxCompletionTokens=30,
 )
-json = posh.get("ConvertTo-Json", Depth=10, input=posh.items(request))
+json = posh.get("ConvertTo-Json", Depth=10, piped=request)
 print(f"data URL survives: {posh.text(posh.invoke(json, 'Contains', url))}")
 reply = ps.New_ChatCompletion(request)
 print(reply.choices[0].message.content)

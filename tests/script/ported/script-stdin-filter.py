@@ -12,29 +12,23 @@ arguments = parser.parse_args()
 prefix = arguments.prefix
 
 lines: Any = list(
-    posh.split(
-        posh.invoke(posh.static_member(posh.net_type("Console"), "In"), "ReadToEnd"),
-        "\r?\n",
-    )
+    posh.split(posh.invoke(posh.static_member("Console", "In"), "ReadToEnd"), "\r?\n")
 )
 if posh.truth(posh.equals(posh.index(lines, -1), "")):
     lines = posh.index(lines, posh.value_range(0, posh.subtract(posh.member(lines, "Count"), 2)))
 empty = len([item for item in posh.items(lines) if not posh.truth(posh.invoke(item, "Trim"))])
-kept = posh.unpacked(
+kept = [
     posh.add(prefix, posh.invoke(item, "Trim")) for item in (
         item for item in posh.items(lines) if posh.truth(posh.invoke(item, "Trim"))
     )
-)
-posh.show(kept)
-print(f"kept {posh.text(posh.member(kept, 'Count'))} of {posh.text(posh.member(lines, 'Count'))}")
-body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": posh.join(kept, "\n")}]}
+]
+for item in kept:
+    print(item)
+print(f"kept {len(kept)} of {posh.text(lines, 'Count')}")
+body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "\n".join(kept)}]}
 r = ps.New_ChatCompletion(body, MaxRetryCount=0)
-posh.show(posh.member(posh.invoke(r.choices[0].message.content, "Split", "\n"), "Count"))
+print(len((r.choices[0].message.content or "").split("\n")))
 posh.show_result(
-    posh.invoke(
-        posh.static_member(posh.net_type("Console"), "Error"),
-        "WriteLine",
-        f"{empty} empty line(s)",
-    )
+    posh.invoke(posh.static_member("Console", "Error"), "WriteLine", f"{empty} empty line(s)")
 )
 sys.exit(empty)

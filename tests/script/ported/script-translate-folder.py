@@ -22,9 +22,9 @@ for file in posh.run(
     "Name",
     input=posh.run("Get-ChildItem", Path=source, Filter="*.txt"),
 ):
-    text = posh.get("Get-Content", Path=posh.member(file, "FullName"), Raw=True)
-    if posh.invoke_static(posh.net_type("string"), "IsNullOrWhiteSpace", [text]):
-        posh.run("Write-Warning", f"{posh.text(posh.member(file, 'Name'))} is empty, skipped")
+    text = posh.get("Get-Content", Path=file.FullName, Raw=True)
+    if posh.invoke_static("string", "IsNullOrWhiteSpace", [text]):
+        posh.run("Write-Warning", f"{file.Name} is empty, skipped")
         continue
     body = posh.get(
         "ConvertTo-Json",
@@ -35,17 +35,13 @@ for file in posh.run(
                     "model": "gpt-4o-mini",
                     "messages": [
                         posh.Hashtable({"role": "system", "content": system}),
-                        posh.Hashtable({"role": "user", "content": posh.invoke(text, "Trim")}),
+                        posh.Hashtable({"role": "user", "content": text.strip()}),
                     ],
                 }
             )
         ],
     )
-    bytes_ = posh.invoke(
-        posh.static_member(posh.net_type("System.Text.Encoding"), "UTF8"),
-        "GetBytes",
-        body,
-    )
+    bytes_ = posh.invoke(posh.static_member("System.Text.Encoding", "UTF8"), "GetBytes", body)
     r = posh.get(
         "Invoke-RestMethod",
         Uri=f"{os.environ.get('OPENAI_BASE_URL', '')}/chat/completions",
@@ -54,29 +50,14 @@ for file in posh.run(
         ContentType="application/json",
         Body=bytes_,
     )
-    name = posh.format_operator(
-        "{0}.{1}{2}",
-        [
-            posh.member(file, "BaseName"),
-            posh.invoke(language, "Substring", 0, 2).lower(),
-            posh.member(file, "Extension"),
-        ],
-    )
+    name = f"{file.BaseName}.{language[:2].lower()}{file.Extension}"
     posh.run(
         "Set-Content",
         Path=posh.get("Join-Path", target, name),
-        input=posh.items(
-            posh.member(posh.member(posh.index(posh.member(r, "choices"), 0), "message"), "content")
-        ),
+        piped=posh.member(posh.index(posh.member(r, "choices"), 0), "message", "content"),
     )
     count += 1
-    print(
-        "{} -> {} ({} lines)".format(
-            posh.text(posh.member(file, 'Name')),
-            name,
-            posh.text(posh.member(posh.invoke(posh.invoke(text, "Trim"), "Split", "\n"), "Count")),
-        )
-    )
+    print("{} -> {} ({} lines)".format(file.Name, name, len(text.strip().split("\n"))))
 print(f"{count} file(s) translated")
 print(
     posh.join(

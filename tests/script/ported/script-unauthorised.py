@@ -21,24 +21,16 @@ try:
     print("It worked without a key.")
 except posh.ERRORS as error:
     record = posh.caught(error)
-    json = posh.get(
-        "ConvertFrom-Json",
-        input=posh.items(posh.member(posh.member(record, "ErrorDetails"), "Message")),
-    )
+    json = posh.get("ConvertFrom-Json", piped=posh.member(record.ErrorDetails, "Message"))
     posh.show_result(
         posh.invoke(
-            posh.static_member(posh.net_type("Console"), "Error"),
+            posh.static_member("Console", "Error"),
             "WriteLine",
-            f"failed: {posh.text(posh.member(posh.member(json, 'error'), 'type'))}",
+            f"failed: {posh.text(json, 'error', 'type')}",
         )
     )
-    print(
-        posh.format_operator(
-            "Category: {0}",
-            posh.member(posh.member(record, "CategoryInfo"), "Category"),
-        )
-    )
-    print(posh.format_operator("Id: {0}", posh.member(record, "FullyQualifiedErrorId")))
+    print(posh.format_operator("Category: {0}", record.CategoryInfo.Category))
+    print(f"Id: {record.FullyQualifiedErrorId}")
     sys.exit(7)
 finally:
     print("done")
