@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from ..client.message import jsontext
@@ -12,6 +13,8 @@ from ..models.problems import InvalidValueError
 from .schema import plain
 from .template import Template
 from .typed import AnswerType, answer_type
+
+_QUESTION = "\0the row's question\0"
 
 
 class ChatRows:
@@ -41,6 +44,11 @@ class ChatRows:
         self.model = "" if self._column else model
         system = settings.get("system")
         self._before = [{"role": "system", "content": str(system)}] if system else []
+        self._around: tuple[str, str] | None = None
+        if self._template is not None:
+            # The same for all rows but for the question.
+            with suppress(ValueError):  # what is not JSON in it is each row's error
+                self._around = jsontext.around(self._members(_QUESTION), _QUESTION)
         self.extra = tuple(_members(self._answer))
 
     @property
@@ -51,11 +59,18 @@ class ChatRows:
     def request(self, row: Mapping[str, Any]) -> bytes:
         """See `Recipe`."""
         if self._template is None:
-            members = self._whole(row)
-        else:
-            question = {"role": "user", "content": self._template.fill(row)}
-            members = {**self._base, "messages": [*self._before, question]}
-        return jsontext.dumps(members)
+            return jsontext.dumps(self._whole(row))
+        question = self._template.fill(row)
+        if self._around is None:
+            return jsontext.dumps(self._members(question))
+        before, behind = self._around
+        try:
+            return (before + jsontext.escaped(question) + behind).encode()
+        except UnicodeEncodeError:
+            return jsontext.dumps(self._members(question))  # which says what is wrong with it
+
+    def _members(self, question: str) -> dict[str, Any]:
+        return {**self._base, "messages": [*self._before, {"role": "user", "content": question}]}
 
     def check_columns(self, columns: list[str]) -> None:
         """See `Recipe`."""
@@ -81,6 +96,20 @@ class ChatRows:
 
     def answered(self, reply: Any) -> tuple[str, str, Mapping[str, Any]]:
         """See `Recipe`: (answer, error, columns)."""
+        try:
+            # Nearly all replies are no more than a text, and read sooner so.
+            choice, plain_text = reply["choices"][0], None
+            message = choice["message"]
+            if (
+                self._answer is None
+                and not message.get("refusal")
+                and choice.get("finish_reason") != "content_filter"
+            ):
+                plain_text = message["content"]
+            if type(plain_text) is str and plain_text:
+                return plain_text, "", {}
+        except (AttributeError, KeyError, IndexError, TypeError):
+            pass
         choices = reply.get("choices") if isinstance(reply, Mapping) else None
         choice = choices[0] if isinstance(choices, list) and choices else None
         message = choice.get("message") if isinstance(choice, Mapping) else None

@@ -64,6 +64,12 @@ class Template:
         Raises:
             TemplateError: naming the first property that the item does not have.
         """
+        if type(item) is dict:  # mostly all is there, by just these names, and text
+            quick: list[Any] = [item.get(text) if is_name else text for text, is_name in self._pieces]
+            try:
+                return "".join(quick)
+            except TypeError:
+                pass
         members = properties_of(item)
         by_name: Mapping[str, Any] | None = None
         texts = []

@@ -24,10 +24,12 @@ from ..client.errors import (
 )
 from ..client.exchange.retry import backoff, is_retryable
 from ..client.message.jsontext import field
+from ..client.message.payload import Payload
 from ..client.message.reply import count
 from ..client.operation import Operation
 from ..client.settings.configuration import setting_default
 from .claims import Claim, Outcome
+from .limits import Withdrawn
 from .recipes import Recipe
 from .schema import DONE, FAILED, OPEN
 
@@ -83,7 +85,11 @@ class Calling:
             Stopped: the service refuses not the row but the run.
         """
         started = time.monotonic()
-        self._limits.charge(started, claim.tokens)
+        more = 0
+        if self._limits.counts_tokens:
+            # The client counts what the request says; an answer without a most is taken for so much more.
+            more = max(0, claim.tokens - Payload(claim.body).tokens)
+            self._limits.charge(started, more)
         try:
             reply = await self._client.call(
                 self._operation,
@@ -91,13 +97,16 @@ class Calling:
                 max_retries=0,
                 idempotency_key=idempotency_key(self._run, claim),
             )
+        except Withdrawn:
+            return Outcome(claim, OPEN, sent=False)
         except ClientError as error:
             return self._failed(claim, error, time.monotonic() - started)
         self._answered = True
         value = reply.value
         usage = field(value, "usage")
         prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
-        self._limits.succeeded(claim.tokens, prompt + completion)
+        if more:
+            self._limits.succeeded(more, 0)
         error_text = self._recipe.answered(value)[1]
         return Outcome(
             claim,

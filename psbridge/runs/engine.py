@@ -228,11 +228,21 @@ class AskingEngine(Engine):
 
     Args:
         ask: sends a row's request once; raises `Stopped` where the service refuses the run.
+        withdraw: called when nothing more is begun: has what waits to be sent given back by `ask`.
         more: the rest, as `Engine` takes it.
     """
 
-    def __init__(self, path: Path, ask: Ask, *, width: int, **more: Any) -> None:
+    def __init__(
+        self,
+        path: Path,
+        ask: Ask,
+        *,
+        width: int,
+        withdraw: Callable[[], None] = lambda: None,
+        **more: Any,
+    ) -> None:
         super().__init__(path, width=width, ahead=max(width, 32), **more)
+        self._withdraw = withdraw
         self._ask = ask
         self._asked = 0
         self._turnstile = Turnstile(width, self._writer.unwritten)
@@ -271,6 +281,11 @@ class AskingEngine(Engine):
             except Exception as error:  # nothing that a service or a row can do
                 self._writer.put(Outcome(claim, OPEN, sent=False))
                 self._fail(error)
+
+    def stop(self, why: str) -> None:
+        """See `Engine`."""
+        super().stop(why)
+        self._withdraw()
 
     def _take(self, *written: Any) -> None:
         self._turnstile.written()

@@ -12,8 +12,9 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..client.message.jsontext import escaped
 from ..client.message.payload import Payload
 from ..errors import PSBridgeError
 from .errors import ChangedItemError
@@ -23,11 +24,14 @@ from .recipes import Recipe, column
 from .schema import DONE, FAILED, GONE, HELD, OPEN
 
 ROW_KIND = "PSBridge.RunRow"
-_AT_A_TIME = 1000
+_AT_A_TIME = 1000  # rows that are written together
+_NAMES = 1000  # columns whose names are kept as JSON
+_BYTES_AT_A_TIME = 1 << 22
+_ITEM = "insert into item(seq, id, state, prompt, answer) values(?, ?, ?, ?, ?) on conflict(id) do nothing"
+_SOURCE = "insert into source(seq, hash, body, row) values(?, ?, ?, ?)"
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A row of the input on its way into the ledger or a plan.
 
     Attributes:
@@ -127,6 +131,7 @@ class Intake:
         self._rerun = rerun
         self._digest = digest
         self.taken = Taken()
+        self._text = _RowText().of
 
     def needed(self) -> bool:
         """Whether the input has to be read: not when the ledger holds just that."""
@@ -150,12 +155,13 @@ class Intake:
             next_seq = db.execute("select coalesce(max(seq), 0) + 1 from item").fetchone()[0]
             in_order = True
             last = 0
-            for one in prepared(rows, self._recipe, self._id, taken.columns):
+            all_rows = prepared(rows, self._recipe, self._id, taken.columns)
+            if first:
+                self._take_first(db, all_rows)
+            for one in all_rows:
                 taken.rows += 1
                 seq = self._one(db, one, next_seq, first)
                 next_seq += seq == next_seq
-                if first:
-                    continue
                 if db.execute("insert or ignore into reading(seq) values(?)", (seq,)).rowcount:
                     in_order = in_order and seq == last + 1
                     last = seq
@@ -182,22 +188,54 @@ class Intake:
         self._ledger.checkpoint()
         return taken
 
+    def _take_first(self, db: sqlite3.Connection, rows: Iterable[Prepared]) -> None:
+        """Take the rows of an empty ledger, many at a time."""
+        next_seq = 1
+        size = 0
+        group: list[Prepared] = []
+        for one in rows:
+            self.taken.rows += 1
+            group.append(one)
+            size += len(one.body or b"")
+            if len(group) == _AT_A_TIME or size > _BYTES_AT_A_TIME:
+                next_seq = self._take_together(db, group, next_seq)
+                group, size = [], 0
+        self._take_together(db, group, next_seq)
+
+    def _take_together(self, db: sqlite3.Connection, group: list[Prepared], next_seq: int) -> int:
+        """Take rows at once, or one by one where an id is not new or a row bad; returns the next number."""
+        items: list[tuple[Any, ...]] = []
+        sources: list[tuple[Any, ...]] = []
+        for seq, one in enumerate(group, next_seq):
+            if one.body is None:
+                break
+            items.append((seq, one.id, OPEN, *tokens_of(one.body)))
+            sources.append((seq, hashlib.sha256(one.body).digest(), one.body, self._text(one.row)))
+        if len(items) == len(group):
+            if db.executemany(_ITEM, items).rowcount == len(group):
+                db.executemany(_SOURCE, sources)
+                self.taken.new += len(group)
+                return next_seq + len(group)
+            db.execute("delete from item where seq >= ?", (next_seq,))
+        for one in group:
+            next_seq += self._one(db, one, next_seq, True) == next_seq
+        return next_seq
+
     def _one(self, db: sqlite3.Connection, one: Prepared, next_seq: int, first: bool) -> int:
         """Take one row; returns its sequence number, `next_seq` where it is new."""
         taken = self.taken
         taken.bad += one.body is None
-        row = json.dumps(one.row, ensure_ascii=False, separators=(",", ":"), default=str)
+        row = self._text(one.row)
         hash = None if one.body is None else hashlib.sha256(one.body).digest()
         prompt, answer = (0, 0) if one.body is None else tokens_of(one.body)
         state = OPEN if hash is not None else FAILED
         inserted = db.execute(
-            "insert into item(seq, id, state, prompt, answer) values(?, ?, ?, ?, ?) "
-            "on conflict(id) do nothing",
+            _ITEM,
             (next_seq, one.id, state, prompt, answer),
         ).rowcount
         if inserted:
             taken.new += 1
-            db.execute("insert into source values(?, ?, ?, ?)", (next_seq, hash, one.body, row))
+            db.execute(_SOURCE, (next_seq, hash, one.body, row))
             if hash is None:
                 self._bad(db, next_seq, one.problem)
             return next_seq
@@ -273,3 +311,24 @@ def tokens_of(body: bytes) -> tuple[int, int]:
     """(tokens of the request, most tokens of its answer or 0 where it sets none), both estimated."""
     payload = Payload(body)
     return payload.prompt_tokens, payload.answer_tokens if b'"max_' in body else 0
+
+
+class _RowText:
+    """Rows as JSON text; those of plain texts, as tables have them, far sooner than an encoder does it."""
+
+    def __init__(self) -> None:
+        self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+        self._names: dict[str, str] = {}
+
+    def of(self, row: Mapping[str, Any]) -> str:
+        """A row's text."""
+        names = self._names
+        if type(row) is dict:
+            try:
+                return "{" + ",".join([names[name] + escaped(value) for name, value in row.items()]) + "}"
+            except TypeError:  # not all of it is text
+                return self._encode(row)
+            except KeyError:  # a new column
+                if len(names) < _NAMES and all(type(name) is str for name in row):
+                    names.update((name, escaped(name) + ":") for name in row)
+        return self._encode(row)

@@ -230,7 +230,7 @@ class Job:
             prices=self.settings.price_table(),
         )
         try:
-            return await self._run(AskingEngine(self.path, calling.ask, **more))
+            return await self._run(AskingEngine(self.path, calling.ask, withdraw=limits.withdraw, **more))
         finally:
             await calling.close()
 

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from ..client import RateLimits
+from ..client.exchange.limits import Place
+
+
+class Withdrawn(Exception):
+    """A request that waited for its place is not wanted any more; it was not sent."""
 
 
 class SharedLimits(RateLimits):
@@ -14,6 +19,23 @@ class SharedLimits(RateLimits):
         super().__init__(requests_per_minute, tokens_per_minute)
         self._requests, self._tokens = requests_per_minute, tokens_per_minute
         self._workers = 1
+        self._withdrawn = False
+
+    def withdraw(self) -> None:
+        """Have requests that wait for their place raise `Withdrawn`, and further ones as well."""
+        self._withdrawn = True
+
+    def take(self, place: Place, now: float) -> bool:
+        """See `RateLimits`."""
+        if self._withdrawn:
+            raise Withdrawn
+        return super().take(place, now)
+
+    def paused_for(self, now: float) -> float:
+        """See `RateLimits`. Who waits for a place asks this again and again."""
+        if self._withdrawn:
+            raise Withdrawn
+        return super().paused_for(now)
 
     @property
     def per_minute(self) -> tuple[float | None, float | None]:

@@ -196,24 +196,22 @@ def _csv_rows(source: Source) -> Iterator[SourceRow]:
         names: list[str] | None = None
         while True:
             try:
-                fields = next(reader)
-            except StopIteration:
+                for fields in reader:
+                    if not fields:
+                        continue
+                    if names is None:
+                        names = _named(source, fields)
+                    elif len(fields) == len(names):
+                        yield SourceRow(dict(zip(names, fields, strict=True)))
+                    else:
+                        values = dict(zip(names, fields, strict=False))
+                        said = f"line {reader.line_num}: it has {len(fields)} fields, the header {len(names)}"
+                        yield SourceRow(values, said)
                 break
             except csv.Error as error:
                 if names is None:
                     raise InputError(f"'{source.name}' has no header: {error}.") from None
                 yield SourceRow({}, f"line {reader.line_num}: {error}")
-                continue
-            if not fields:
-                continue
-            if names is None:
-                names = _named(source, fields)
-            elif len(fields) == len(names):
-                yield SourceRow(dict(zip(names, fields, strict=True)))
-            else:
-                values = dict(zip(names, fields, strict=False))
-                said = f"line {reader.line_num}: it has {len(fields)} fields, the header {len(names)}"
-                yield SourceRow(values, said)
     if names is None:
         raise InputError(f"'{source.name}' is empty: a table begins with the names of its columns.")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
@@ -141,6 +142,9 @@ def whole_request(row: Mapping[str, Any], name: str, base: Mapping[str, Any]) ->
     return {**base, **value}
 
 
+_TEXT = "\0the row's text\0"
+
+
 class TextRows:
     """What the recipes share whose request is one text: a template or a request column, and a model."""
 
@@ -162,12 +166,23 @@ class TextRows:
         self._base = {**(settings.get("body") or {}), **({"model": self.model} if self.model else {})}
         if self._column:
             self.model = ""
+        self._around: tuple[str, str] | None = None
+        if self._template is not None:
+            with suppress(ValueError):  # what is not JSON in it is each row's error
+                self._around = jsontext.around({**self._base, self.member: _TEXT}, _TEXT)
 
     def request(self, row: Mapping[str, Any]) -> bytes:
         """See `Recipe`."""
         if self._template is None:
             return jsontext.dumps(whole_request(row, self._column, self._base))
-        return jsontext.dumps({**self._base, self.member: self._template.fill(row)})
+        text = self._template.fill(row)
+        if self._around is None:
+            return jsontext.dumps({**self._base, self.member: text})
+        before, behind = self._around
+        try:
+            return (before + jsontext.escaped(text) + behind).encode()
+        except UnicodeEncodeError:
+            return jsontext.dumps({**self._base, self.member: text})  # which says what is wrong with it
 
     def check_columns(self, columns: list[str]) -> None:
         """See `Recipe`."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from ..client.message import jsontext
 from .errors import RunUsageError
@@ -19,6 +20,8 @@ from .recipes import Recipe
 from .schema import DONE, FAILED, OPEN
 
 STATES = ("Pending", "InFlight", "Done", "Failed", "InBatch", "Gone")
+_NONE: Mapping[str, Any] = {}
+_row = json.JSONDecoder().raw_decode  # of a row as intake wrote it, with nothing before or behind
 ANSWER, ERROR = "Answer", "Error"
 _BY_SUFFIX = {
     ".csv": "csv",
@@ -70,9 +73,23 @@ class RunResult:
         return {**vars(self), "Row": row, "Columns": columns}
 
 
+class Written(NamedTuple):
+    """What an output file has of one row; `columns` are those made from its reply."""
+
+    failed: bool
+    row: Mapping[str, Any]
+    answer: str
+    error: str
+    columns: Mapping[str, Any]
+
+
+_ALL = (
+    "i.id, i.state, i.attempts, s.row, r.reply, r.error, r.kind, r.status, r.request_id, "
+    "r.prompt_tokens, r.completion_tokens, r.cost, r.elapsed"
+)
+_WRITTEN = "i.state, s.row, r.reply, r.error, r.kind"
 _SELECT = (
-    "select {key}, i.id, i.state, i.attempts, s.row, r.reply, r.error, r.kind, r.status, r.request_id, "
-    "r.prompt_tokens, r.completion_tokens, r.cost, r.elapsed "
+    "select {key}, {columns} "
     "from {tables} join source s on s.seq = i.seq left join result r on r.seq = i.seq "
     "where {key} > ? {more} order by {key}"
 )
@@ -87,13 +104,27 @@ def results(
         where: a condition on `i`, from this package only.
         after: the place or sequence number that was handed out last.
     """
+    with closing(_selected(ledger, _ALL, where, after)) as cursor:
+        for row in cursor:
+            yield row[0], _result(row, recipe)
+
+
+def _written(ledger: Ledger, recipe: Recipe) -> Iterator[Written]:
+    with closing(_selected(ledger, _WRITTEN)) as cursor:
+        for _, state, source, reply, error, kind in cursor:
+            answer = ""
+            columns: Mapping[str, Any] = _NONE
+            if reply is not None and (state == DONE or kind == "PSBridge.RunAnswer"):
+                answer, _, columns = recipe.answered(jsontext.read(reply))
+            yield Written(state == FAILED, _row(source, 0)[0], answer, error or "", columns)
+
+
+def _selected(ledger: Ledger, columns: str, where: str = "", after: int = 0) -> sqlite3.Cursor:
     db = ledger.db
     reordered = db.execute("select count(*) from (select 1 from place limit 1)").fetchone()[0]
     tables, key = ("place p join item i on i.seq = p.seq", "p.place") if reordered else ("item i", "i.seq")
-    select = _SELECT.format(key=key, tables=tables, more=f"and {where}" if where else "")
-    with closing(db.execute(select, (after,))) as cursor:
-        for row in cursor:
-            yield row[0], _result(row, recipe)
+    select = _SELECT.format(key=key, columns=columns, tables=tables, more=f"and {where}" if where else "")
+    return db.execute(select, (after,))
 
 
 def _result(row: tuple[Any, ...], recipe: Recipe) -> RunResult:
@@ -145,15 +176,15 @@ def export(ledger: Ledger, recipe: Recipe, out: Path) -> int:
     failed = 0
     with replaced(beside) as failures:
 
-        def rows() -> Iterator[RunResult]:
+        def rows() -> Iterator[Written]:
             nonlocal failed
             failed = 0
             failures.seek(0)
             failures.truncate()
-            for _, one in results(ledger, recipe):
-                if one.State == "Failed":
+            for one in _written(ledger, recipe):
+                if one.failed:
                     failed += 1
-                    failures.write(json.dumps(dict(one.Row), ensure_ascii=False) + "\n")
+                    failures.write(json.dumps(one.row, ensure_ascii=False) + "\n")
                 yield one
 
         with replaced(out, binary=format == "parquet") as file, one_moment(ledger):
@@ -193,14 +224,14 @@ class Names:
         self.extra = extra
         self.all = [*columns, *self.own.values()]
 
-    def values(self, one: RunResult) -> list[Any]:
+    def values(self, one: Written) -> list[Any]:
         """A row's values, in the order of `all`."""
-        row = one.Row
-        return [
-            *(row.get(name) for name in self.columns),
-            *(one.Answer, one.Error),
-            *(one.Columns.get(name) for name in self.extra),
-        ]
+        row = one.row
+        values = [row.get(name) for name in self.columns]
+        values += one.answer, one.error
+        if self.extra:
+            values += [one.columns.get(name) for name in self.extra]
+        return values
 
 
 def cell(value: Any) -> str:
@@ -214,15 +245,16 @@ def cell(value: Any) -> str:
     return str(value)
 
 
-Rows = Callable[[], Iterator[RunResult]]
+Rows = Callable[[], Iterator[Written]]
 
 
 def _csv(delimiter: str) -> Callable[[IO[Any], Names, Rows], None]:
     def write(file: IO[Any], names: Names, rows: Rows) -> None:
         table = csv.writer(file, delimiter=delimiter, lineterminator="\n")
         table.writerow(names.all)
-        for one in rows():
-            table.writerow([cell(value) for value in names.values(one)])
+        table.writerows(
+            [value if type(value) is str else cell(value) for value in names.values(one)] for one in rows()
+        )
 
     return write
 
@@ -230,7 +262,7 @@ def _csv(delimiter: str) -> Callable[[IO[Any], Names, Rows], None]:
 def _json_lines(file: IO[Any], names: Names, rows: Rows) -> None:
     for one in rows():
         row = dict(zip(names.all, names.values(one), strict=True))
-        absent = [name for name in names.columns if name not in one.Row]
+        absent = [name for name in names.columns if name not in one.row]
         for name in absent:
             del row[name]
         file.write(json.dumps(row, ensure_ascii=False) + "\n")

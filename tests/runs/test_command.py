@@ -265,6 +265,30 @@ def test_ctrl_c_once_ends_cleanly_and_the_same_line_goes_on(tickets: Tickets, co
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+def test_ctrl_c_does_not_wait_for_what_waits_for_its_minute(tickets: Tickets, counting: Counting) -> None:
+    tickets.write(20)
+    process = tickets.start(*tickets.line("--requests-per-minute", "1"))
+    while counting.stats["answered"] < 1:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert counting.stats["calls"] == 1
+
+
+def test_what_waits_for_its_minute_is_not_begun_after_the_deadline(
+    tickets: Tickets, counting: Counting
+) -> None:
+    tickets.write(20)
+    done = tickets.run("--requests-per-minute", "1", "--deadline", "2s")
+    assert done.returncode == 3 and "deadline" in done.stderr, done.stderr
+    assert counting.stats["calls"] <= 1
+    assert tickets.run("--requests-per-minute", "6000").returncode == 0
+    tickets.check_whole(20)
+    assert counting.stats["calls"] == 20
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 def test_ctrl_c_twice_ends_at_once(tickets: Tickets, counting: Counting) -> None:
     tickets.write(50)
     counting.reset(delay=60_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,14 @@ import pytest
 from pydantic import BaseModel
 
 import psbridge as ps
+from psbridge.client.settings.configuration import current_configuration
+from psbridge.runs.calling import Calling
+from psbridge.runs.caps import Caps
+from psbridge.runs.claims import DONE, Claim, Outcome
 from psbridge.runs.errors import ChangedItemError, LedgerMismatchError, RunUsageError
+from psbridge.runs.intake import tokens_of
+from psbridge.runs.limits import SharedLimits
+from psbridge.runs.recipes import endpoint, recipe
 
 from .conftest import KEY, Counting
 
@@ -171,9 +179,12 @@ def test_on_asyncio(tmp_path: Path, here: Counting) -> None:
 
 
 def test_limits_a_minute_space_the_calls(tmp_path: Path, here: Counting) -> None:
-    with ps.Run(tmp_path / "t.db", requests(12), requests_per_minute=600) as run:
-        assert len(list(run)) == 12
-    assert here.stats["span"] > 0.7, "600 a minute are a tenth of a second apart"
+    """One a minute: what waits for its minute when the run is stopped is not sent, and not waited for."""
+    with ps.Run(tmp_path / "t.db", requests(12), requests_per_minute=1) as run:
+        assert next(iter(run)).Answer == "answer to p-0"
+    assert here.stats["calls"] == 1
+    status = run.status()
+    assert (status.State, status.Done, status.Pending) == ("stopped", 1, 11)
 
 
 def test_a_storm_of_refusals_loses_no_row(tmp_path: Path, here: Counting) -> None:
@@ -183,6 +194,27 @@ def test_a_storm_of_refusals_loses_no_row(tmp_path: Path, here: Counting) -> Non
     stats = here.stats
     assert stats["answered"] == 450 and stats["answered_twice"] == 0
     assert stats["statuses"].get("429", 0) <= 0.1 * stats["calls"]
+
+
+def test_a_request_counts_once_against_the_tokens_a_minute(here: Counting) -> None:
+    limits = SharedLimits(tokens_per_minute=1)  # so that a token is a minute, and no machine is slow by many
+    made = recipe({"template": "p-{Id}", "body": {"max_completion_tokens": 10}})
+    body = made.request({"Id": "0"})
+    tokens, _ = Caps().estimate(*tokens_of(body))
+    claim = Claim(1, "0", b"", body, 0, 0, 0, 1, tokens, 0.0)
+
+    async def main() -> Outcome:
+        configuration = current_configuration().resolved()
+        calling = Calling(configuration, endpoint("")[1].operation, made, "name", limits)
+        try:
+            return await calling.ask(claim)
+        finally:
+            await calling.close()
+
+    before = time.monotonic()
+    assert asyncio.run(main()).state == DONE
+    minutes = (limits.reserve(time.monotonic(), 1).wait + time.monotonic() - before) / 60
+    assert 49 < minutes < 52, "the reply says 50 tokens"
 
 
 def test_tokens_of_answers_and_prompts_hold_a_limit_a_minute(tmp_path: Path, here: Counting) -> None:

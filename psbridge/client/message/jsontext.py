@@ -33,6 +33,8 @@ def _plain(value: object) -> object:
     raise TypeError(f"a {type(value).__name__} is not JSON-like")
 
 
+escaped: Callable[[str], str] = json.encoder.encode_basestring
+"""A text as JSON text, in its quotes, as `dumps` writes it."""
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
 _reply_encoder = json.JSONEncoder(separators=(",", ":"))  # ASCII, so that halves of surrogate pairs survive
 
@@ -63,8 +65,13 @@ def read(data: bytes | str) -> Any:
 
 def _decoded(data: bytes | str, decoder: json.JSONDecoder) -> Any:
     try:
-        text = data if isinstance(data, str) else str(data, "utf-8-sig")
-        value: Any = decoder.decode(text)
+        text = data if isinstance(data, str) else str(data, "utf-8").removeprefix("\ufeff")
+        try:
+            value, end = decoder.scan_once(text, 0)  # type: ignore[attr-defined]
+        except StopIteration:  # white space comes first, or it is not JSON
+            value, end = None, -1
+        if end != len(text) and (end < 0 or text[end:].strip(" \t\r\n")):
+            value = decoder.decode(text)
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
     except UnicodeDecodeError as error:
@@ -99,6 +106,18 @@ def dumps(value: object) -> bytes:
             raise ValueError(f"{_place_of(value, _is_too_long)} is an integer of too many digits") from None
         place = _place_of(value, lambda one: isinstance(one, float) and not math.isfinite(one))
         raise ValueError(f"{place} is not finite; JSON has no NaN or Infinity") from None
+
+
+def around(value: Mapping[str, Any], mark: str) -> tuple[str, str] | None:
+    """The JSON text before and behind a text within `value`, whose place the text `mark` holds; None where it
+    does not stand there once.
+
+    `before + escaped(text) + behind` is then what `dumps` would make of `value` with that text, far sooner.
+
+    Raises ValueError as `dumps` does.
+    """
+    pieces = dumps(value).decode().split(escaped(mark))
+    return (pieces[0], pieces[1]) if len(pieces) == 2 else None
 
 
 def is_utf8(text: str) -> bool:
