@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..client.message.jsontext import escaped
+from ..client.message.jsontext import escaped, is_utf8
 from ..client.message.payload import Payload
 from ..errors import PSBridgeError
 from .errors import ChangedItemError
@@ -78,7 +78,7 @@ def prepared(
     for number, (values, problem) in enumerate(rows, 1):
         if not problem:
             if not columns.keys() >= values.keys():
-                columns.update(dict.fromkeys(values))
+                columns.update(dict.fromkeys(map(_storable, values)))
             if not checked:
                 # The first whole row mostly has what the others have. Where it does not, the end decides.
                 checked = True
@@ -96,7 +96,7 @@ def prepared(
             continue
         name = id_name if id_name in values else _match(id_column, values)
         value = values.get(name) if name else None
-        id = "" if value is None else str(value).strip()
+        id = "" if value is None else _storable(str(value).strip())
         if not id:
             problem = problem or f"it has no '{id_column}'"
             yield Prepared(number, f"row {number}", values, None, problem)
@@ -294,7 +294,7 @@ class Intake:
 
     @staticmethod
     def _bad(db: sqlite3.Connection, seq: int, problem: str) -> None:
-        sentence = f"The row cannot be asked for: {problem}."
+        sentence = _storable(f"The row cannot be asked for: {problem}.")
         db.execute(
             "insert or replace into result(seq, at, error, kind) values(?, ?, ?, ?)",
             (seq, time.time(), sentence, ROW_KIND),
@@ -313,6 +313,13 @@ def tokens_of(body: bytes) -> tuple[int, int]:
     return payload.prompt_tokens, payload.answer_tokens if b'"max_' in body else 0
 
 
+def _storable(text: str) -> str:
+    """A text as UTF-8 can carry it: half of a surrogate pair becomes a replacement character."""
+    if is_utf8(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 class _RowText:
     """Rows as JSON text; those of plain texts, as tables have them, far sooner than an encoder does it."""
 
@@ -322,6 +329,9 @@ class _RowText:
 
     def of(self, row: Mapping[str, Any]) -> str:
         """A row's text."""
+        return _storable(self._of(row))
+
+    def _of(self, row: Mapping[str, Any]) -> str:
         names = self._names
         if type(row) is dict:
             try:

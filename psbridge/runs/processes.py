@@ -6,6 +6,7 @@ them does: their standard input ends then.
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -105,7 +106,8 @@ def when_input_ends(act: Any) -> None:
     """Have `act` called when standard input ends: whoever started this process is gone or says so."""
 
     def watch() -> None:
-        while sys.stdin.buffer.read(4096):
+        # By descriptor: a thread within `sys.stdin` would hold up the exit, and end it with an abort.
+        while os.read(0, 4096):
             continue
         act()
 

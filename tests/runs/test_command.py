@@ -478,6 +478,7 @@ def test_several_processes_share_the_work(tickets: Tickets, counting: Counting) 
     tickets.check_whole(400)
     stats = counting.stats
     assert stats["calls"] == 400 and 8 < stats["peak"] <= 24
+    assert "Fatal" not in done.stderr, "a process that ends says nothing of its own"
 
 
 def test_lines_say_how_far_it_is_where_there_is_no_terminal(tickets: Tickets, counting: Counting) -> None:

@@ -150,6 +150,24 @@ def test_a_line_that_is_not_json_is_an_error_row(tickets: Tickets) -> None:
     assert "not JSON" in rows[1]["Error"] and "Text" in rows[3]["Error"]
 
 
+def test_half_of_a_surrogate_pair_is_an_error_row_and_not_the_end(tickets: Tickets) -> None:
+    tickets.source = tickets.folder / "t.jsonl"
+    lines = [
+        '{"Id": "0", "Text": "a\\ud83d"}',
+        '{"Id": "\\udc00", "Text": "b"}',
+        '{"Id": "2", "Te\\ud83d": 1}',
+    ]
+    tickets.source.write_text("\n".join([*lines, '{"Id": "3", "Text": "\\ud83d\\ude00"}']), encoding="utf-8")
+    assert "bad rows: 3" in tickets.run("--dry-run").stdout
+    done = tickets.run()
+    assert done.returncode == 1, done.stderr
+    rows = tickets.rows()
+    assert [row["Id"] for row in rows] == ["0", "\ufffd", "2", "3"]
+    assert [bool(row["Error"]) for row in rows] == [True, True, True, False]
+    assert rows[0]["Text"] == "a\ufffd" and rows[3]["Text"] == "\U0001f600"
+    assert tickets.run().returncode == 1, "the same line is the same run"
+
+
 def test_output_as_json_lines_keeps_the_values(tickets: Tickets) -> None:
     tickets.source = tickets.folder / "t.jsonl"
     rows = [{"Id": 0, "Text": "a", "More": {"x": [1, None]}, "Flag": True}, {"Id": 1, "Text": "ü"}]

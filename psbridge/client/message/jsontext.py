@@ -122,7 +122,13 @@ def around(value: Mapping[str, Any], mark: str) -> tuple[str, str] | None:
 
 def is_utf8(text: str) -> bool:
     """Whether a text can be sent as UTF-8: it holds no half of a surrogate pair."""
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_half(value: object) -> bool:
