@@ -13,6 +13,7 @@ import pytest
 from psbridge.errors import PSBridgeError
 from psbridge.script import port
 
+from .helpers import helpers_of, lines_of
 from .measured import Line, port_statement, run_statement
 from .whole import run_script
 
@@ -66,6 +67,13 @@ def test_ported_scripts_are_clean(tmp_path: Path) -> None:
             [sys.executable, "-m", *command], cwd=tmp_path, capture_output=True, text=True, timeout=300
         )
         assert ran.returncode == 0, ran.stdout
+
+
+def test_ported_scripts_need_few_helpers() -> None:
+    texts = {name: port(line["script"]).text for name, line in SCRIPTS.items()}
+    helpers = sum(helpers_of(text) for text in texts.values())
+    assert helpers <= 0.3 * sum(lines_of(text) for text in texts.values())
+    assert helpers_of(texts["script-ask-simple"]) == helpers_of(texts["script-ask-splat"]) == 0
 
 
 @pytest.mark.parametrize("name", sorted(SCRIPTS))

@@ -12,7 +12,7 @@ from psbridge.script.interpreter.classes import Method, Property, ScriptClass, d
 from psbridge.script.interpreter.parameters import empty_value
 from psbridge.script.interpreter.scope import Rule, Scope
 
-from .session import Code, session
+from .session import Code, parameters_of, session, validators_of
 
 
 class PortedProperty(Property):
@@ -44,13 +44,13 @@ class PortedMethod(Method):
         owner: ScriptClass,
         name: str,
         function: Callable[..., Any] | None,
-        parameters: Iterable[tuple[Any, bool, Any]],
+        parameters: Iterable[Any],
         returns: NetType | None,
         base: Callable[..., list[Any]] | None,
         *,
         static: bool,
     ) -> None:
-        listed = list(parameters)
+        listed = parameters_of(parameters)
         self.owner = owner
         self.name = name
         self.code = Code(name, listed, {"end": function or (lambda: None)}, {})
@@ -84,13 +84,16 @@ def class_property(
     default: Callable[[], Any] | None = None,
     static: bool = False,
     hidden: bool = False,
-    validate: Iterable[Any] = (),
+    **checks: Any,
 ) -> Member:
-    """A property of a class, for `script_class`: its .NET type, and what gives its first value."""
+    """A property of a class, for `script_class`: its .NET type, and what gives its first value.
+
+    `checks` are its Validate attributes by their names, each with its arguments.
+    """
 
     def add(owner: ScriptClass) -> None:
         item = PortedProperty(owner, name, _type(type), default, hidden)
-        item.rule.validators = tuple(validate)
+        item.rule.validators = tuple(validators_of(checks))
         if static:
             owner.static_properties[name.lower()] = item
             owner.statics[name.lower()] = item.initial(owner.scope)
@@ -103,7 +106,7 @@ def class_property(
 def class_method(
     name: str,
     function: Callable[..., Any],
-    *parameters: tuple[Any, bool, Any],
+    *parameters: Any,
     returns: str = "void",
     static: bool = False,
 ) -> Member:
@@ -119,7 +122,7 @@ def class_method(
 
 def constructor(
     function: Callable[..., Any] | None,
-    *parameters: tuple[Any, bool, Any],
+    *parameters: Any,
     base: Callable[..., list[Any]] | None = None,
 ) -> Member:
     """A constructor of a class; `base` gives the arguments for the base's, from the same parameters."""

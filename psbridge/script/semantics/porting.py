@@ -73,6 +73,7 @@ from .session import (
     show_error,
     succeeded,
     thrown,
+    validators_of,
     variable,
 )
 from .text import format_operator
@@ -116,9 +117,9 @@ class NotPorted(NotImplementedError):
 
 
 def member(target: Any, *names: Any) -> Any:
-    """`$target.name`, and `$target.one.two` for several names; None when there is none."""
+    """`$target.name`, and `$target.list[0].name` for several of them; None when there is none."""
     for name in names:
-        target = _member(target, name)
+        target = index(target, name) if type(name) is int else _member(target, name)
     return target
 
 
@@ -317,12 +318,13 @@ def validate_script(test: Any, text: str) -> ValidateScript:
     return ValidateScript(text, test.check)
 
 
-def checked(convert: Callable[[str], Any], *validators: Any) -> Callable[[str], Any]:
+def checked(convert: Callable[[str], Any], *validators: Any, **checks: Any) -> Callable[[str], Any]:
     """How argparse reads a parameter of the script: converted, then as its Validate attributes ask.
 
-    >>> checked(int, ValidateRange(1, 10))("7")
+    >>> checked(int, ValidateRange=(1, 10))("7")
     7
     """
+    validators = (*validators, *validators_of(checks))
 
     def read(text: str) -> Any:
         value = convert(text)
@@ -332,7 +334,7 @@ def checked(convert: Callable[[str], Any], *validators: Any) -> Callable[[str], 
     return read
 
 
-def validate(value: Any, *validators: Any) -> Any:
+def validate(value: Any, *validators: Any, **checks: Any) -> Any:
     """The value, if it is what these Validate attributes ask.
 
     Raises:
@@ -340,7 +342,7 @@ def validate(value: Any, *validators: Any) -> Any:
     """
     from argparse import ArgumentTypeError
 
-    for validator in validators:
+    for validator in (*validators, *validators_of(checks)):
         try:
             validator.check(value)
         except ValidationFailure as failure:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import signature
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from psbridge.binding.values import ScriptBlock
@@ -118,11 +119,17 @@ def run_into(
         input = enumerate_value(piped)
     elif output is not _NO_VALUE:
         input = loop_items(output)
-    bound: list[Any] = list(arguments)
-    bound += [Argument(name, value, text=f"-{name}:") for name, value in named.items()]
+    command = _as_block(command)
+    bound: list[Any] = [_as_block(value) for value in arguments]
+    bound += [Argument(name, _as_block(value), text=f"-{name}:") for name, value in named.items()]
     redirections = [_redirection(stream, target) for stream, target in (streams or {}).items()] or None
     spec = (command, bound, 1, 1, redirections, False, False)
     run_pipeline(session().scope, out, NO_INPUT if input is None else input, [spec])
+
+
+def _as_block(value: Any) -> Any:
+    """A Python function where PowerShell has a script block."""
+    return block(value) if isinstance(value, FunctionType) else value
 
 
 def get(command: Any, *arguments: Any, **named: Any) -> Any:
@@ -229,13 +236,13 @@ class Code:
     def __init__(
         self,
         name: str,
-        parameters: Iterable[tuple[Parameter, bool, Any]],
+        parameters: Iterable[Any],
         roles: Mapping[str, Callable[..., Any] | None],
         options: dict[str, Any],
     ) -> None:
         from psbridge.script.interpreter.parameters import laid_out
 
-        listed = list(parameters)
+        listed = parameters_of(parameters)
         self.names = {_plain(one.name): one.name.lower() for one, _, _ in listed}
         self.param = listed or None
         self.names_used = {"input"}
@@ -316,7 +323,8 @@ def parameter(
         type: as between brackets: `string`, `int[]`, `switch`.
         default: gives the value when it is not passed; None for the type's own.
         explicit: it has a [Parameter()], which makes the function an advanced one.
-        options: as `psbridge.binding.Parameter` takes them: `mandatory`, `position`, `aliases`, `validate`.
+        options: as `psbridge.binding.Parameter` takes them: `mandatory`, `position`, `aliases`, `validate`;
+            a Validate attribute also by its own name, with its arguments: `ValidateRange=(1, 10)`.
     """
     from psbridge.binding import nettypes
     from psbridge.binding.parameters import Parameter
@@ -326,19 +334,32 @@ def parameter(
     known = resolve(type, session().types)
     if known is None:
         raise unknown_type(type)
+    checks = {key: options.pop(key) for key in list(options) if key.startswith("Validate")}
+    if checks:
+        options["validate"] = [*options.get("validate", ()), *validators_of(checks)]
     if known.full_name == "System.Management.Automation.PSCustomObject":
         known = nettypes.PSOBJECT
     return Parameter(name, known, **options), explicit, default
 
 
-def block(function: Callable[..., Any], *parameters: tuple[Parameter, bool, Any]) -> ScriptBlock:
+def validators_of(checks: Mapping[str, tuple[Any, ...]]) -> list[Any]:
+    """Validate attributes by their names, each with its arguments."""
+    from psbridge.binding import validation
+
+    made: list[Any] = list(checks.get("validate", ()))
+    return made + [
+        getattr(validation, name)(*arguments) for name, arguments in checks.items() if name != "validate"
+    ]
+
+
+def block(function: Callable[..., Any], *parameters: Any) -> ScriptBlock:
     """A script block that runs a Python function; a parameter `item` of it gets `$_`."""
     return command_block(end=function, parameters=parameters)
 
 
 def command_block(
     *,
-    parameters: Iterable[tuple[Parameter, bool, Any]] = (),
+    parameters: Iterable[Any] = (),
     **roles: Callable[..., Any],
 ) -> ScriptBlock:
     """A script block of up to three parts: `begin`, `process` for each object of a pipeline, and `end`.
@@ -361,6 +382,10 @@ class Function:
         """What the command gives: see `run`."""
         return run(self.name, *arguments, **named)
 
+    def get(self, *arguments: Any, **named: Any) -> Any:
+        """What the command gives, as one value: nothing, the one object, or the list."""
+        return get(self.name, *arguments, **named)
+
     def show(self, *arguments: Any, **named: Any) -> None:
         """Print what the command gives, as it comes."""
         from psbridge.script.semantics.porting import show_run
@@ -368,16 +393,30 @@ class Function:
         show_run(self.name, *arguments, **named)
 
 
+def parameters_of(given: Iterable[Any]) -> list[tuple[Parameter, bool, Any]]:
+    """Parameters, each made by `parameter` or given as its arguments: a name, a type, and the options."""
+    made: list[tuple[Parameter, bool, Any]] = []
+    for one in given:
+        if isinstance(one, str):
+            made.append(parameter(one))
+        elif isinstance(one[0], str):
+            name, type, *rest = one
+            made.append(parameter(name, type, **(rest[0] if rest else {})))
+        else:
+            made.append(one)
+    return made
+
+
 def function(
     name: str,
-    *parameters: tuple[Parameter, bool, Any],
+    *parameters: Any,
     **options: Any,
 ) -> Function:
     """Define a function with PowerShell's parameter binding.
 
     Args:
         name: the script's name for it.
-        parameters: in order, each made by `parameter`.
+        parameters: in order: a name, or name and .NET type, or those and options as `parameter` takes them.
         options: the parts of the function, `begin`, `process` (for each object of the pipeline), `end`, or
             `parts` as for `command_block`; and what [CmdletBinding()] says: `advanced`, `should_process`,
             `default_set`, `positional`, `confirm`.

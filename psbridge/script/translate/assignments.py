@@ -11,7 +11,7 @@ from .. import syntax as s
 from .code import SCALARS, Code, Refused, described, join_kinds, quoted
 from .parts import SIGNS, Parts
 from .shapes import OBJECTS
-from .uses import expression_of, new_list_of, path_of, table_of
+from .uses import expression_of, is_chat, new_list_of, only_key, path_of, table_of
 
 _OWN = {"Divide": "divide", "Rem": "modulo"}
 _DROPPED = {"psstyle.outputrendering", "progresspreference"}
@@ -148,6 +148,10 @@ class Assignments(Parts):
             )
             self._new_list(left, kind)
             return
+        if path_of(left) in self.uses.builders:
+            self.modules.add("io")
+            self.write(f"{self.target(left, 'builder')} = io.StringIO()")
+            return
         piped = path_of(left) in self.uses.piped and not declared
         if self._is_payload(left):
             value = self._payload(node.right)
@@ -171,9 +175,17 @@ class Assignments(Parts):
     def _hint(self, key: tuple[str, str], value: Code, left: s.VariableExpression) -> str:
         """`: Any` where a variable is first set, if it holds other things later."""
         known = self.known.kinds.get(key, "any")
-        if value.kind == known == "reply" and "usage" in self.text and key not in self.annotated:
+        asked = value.text.startswith("ps.") and not value.text.startswith("ps.New_ChatCompletion(")
+        loose = value.kind == known == "reply" and (
+            "usage" in self.text or "tool_calls" in self.text or asked
+        )
+        if (loose or value.kind == known == "http") and key not in self.annotated:
             self.annotated.add(key)  # a service may leave the usage out
             return f": {self.annotation('any')}"
+        if value.kind == "list:model" and key not in self.annotated and not self.frame.shares:
+            self.annotated.add(key)
+            self.modules.add("typing")
+            return ": list[Any]"
         if value.kind in ("any", "none", known) and value.text not in ("[]", "None"):
             return ""
         if key in self.annotated or self.frame.shares or ":" in left.variable_path or key in self.known.unset:
@@ -205,6 +217,13 @@ class Assignments(Parts):
         around = self.uses.above(pipeline)
         if isinstance(around, s.AssignmentStatement):
             return self.is_only_body(pipeline)
+        command = self.uses.parents.get(id(self.uses.parents.get(id(pipeline))))
+        if isinstance(command, s.Command) and self.name_of(command) == "invoke-restmethod":
+            named, values = self.arguments(command)
+            uri = named.get("uri") or (values[0] if values else None)
+            headers = named.get("headers")
+            plain = headers is None or only_key(headers, self.uses.headers)
+            return uri is not None and is_chat(self.source_of(uri)) and plain
         return any(
             table is around and self.request_parts(table) is not None for table in self.uses.splats.values()
         )

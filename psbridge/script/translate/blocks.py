@@ -33,6 +33,8 @@ class Blocks(Parameters):
         raise NotImplementedError
 
     sink: tuple[str, ...] = ("print",)
+    put_out: set[str] = set()  # noqa: RUF012 - replaced
+    """The kinds of what the function with PowerShell's binding puts out that is being written."""
     captured: dict[str, Code] = {}  # noqa: RUF012 - replaced, never changed
 
     def item_name(self) -> str:
@@ -362,6 +364,7 @@ class Blocks(Parameters):
             self.block(block.statements, min(after, first), block.traps)
             self.yielding(start)
             used.update(self.frame.words)
+            self.put_out |= self.frame.yields
             if has_word("\n".join(self.lines[start:]), item):
                 used.add(item)
 

@@ -133,6 +133,7 @@ def python_name(name: str) -> str:
         "time",
         "enum",
         "re",
+        "io",
         "found",
         "l",
         "parser",

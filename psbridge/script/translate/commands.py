@@ -319,8 +319,8 @@ class Commands(Blocks):
         return [*pieces, *keywords]
 
     def argument(self, node: Any) -> Code:
-        """An argument of a command."""
-        return self.as_value(self.expression(node))
+        """An argument of a command; a script block may be a Python function there."""
+        return bare_block(self.as_value(self.expression(node)))
 
     def _heard(self, node: s.Command, element: s.CommandParameter, full: str) -> None:
         """A variable that a command sets: it is read from the session afterwards."""
@@ -419,6 +419,12 @@ class Commands(Blocks):
             if not isinstance(wanted, s.StringConstantExpression):
                 raise Refused(node, "the variable of Tee-Object is known only when it runs.")
             self.hear(node, wanted.value)
+
+
+def bare_block(code: Code) -> Code:
+    """A script block without parameters as the Python function that it is."""
+    inner = whole_call(code.text, "block") if code.kind == "block" else ""
+    return Code(inner, "function") if inner.startswith("lambda item: ") or inner.isidentifier() else code
 
 
 def _fed(text: str) -> str:

@@ -76,6 +76,8 @@ class Expressions(Writer):
             if code.text.startswith("del "):
                 raise Refused(s.Node(), "the removal of an item as a value has no Python form.")
             return Code(f"{self.posh('result_items')}({code.text})", stream=True)
+        if code.kind.startswith("many:"):
+            return Code(f"({code.text} or [])", code.kind.removeprefix("many:"), stream=True)
         if code.is_list or code.kind.startswith("List:"):
             return Code(code.text, code.item, code.rank, stream=True)
         if code.base in (*SCALARS, *OBJECTS, "none", "dict", "body"):
@@ -95,7 +97,14 @@ class Expressions(Writer):
             name = code.text[len("posh.run(") :].partition(",")[0].strip('")').lower()
             sure = self.one_result(name, code)
             return Code(f"posh.get({code.text[len('posh.run(') :]}", sure or f"out:{code.kind}")
+        name, _, rest = code.text.partition("(")
+        if name in self.bound_names() and rest.endswith(")"):
+            return Code(f"{name}.get({rest}", f"out:{code.kind}")
         return Code(f"{self.posh('unpacked')}({code.text})", f"out:{code.kind}")
+
+    def bound_names(self) -> set[str]:
+        """The Python names of the functions that have PowerShell's binding."""
+        return set()
 
     def one_result(self, name: str, code: Code) -> str:
         """The kind of the one object that a command surely gives; empty where it may be none or many."""
@@ -115,7 +124,7 @@ class Expressions(Writer):
         """A condition: Python's own where both languages agree."""
         if code.inner and not code.stream:
             return Code(code.inner, "bool", OR)
-        if code.base in (*SCALARS, "none", "str?"):
+        if code.base in (*SCALARS, "none", "str?", "switch") or code.kind.startswith("many:"):
             return code
         if code.base in OBJECTS:
             return Code(f"{code.within(3)} is not None", "bool", 4)
@@ -203,7 +212,7 @@ class Expressions(Writer):
         own = self.frame.words
         if path in self.words and path not in self.known_names():
             own.add(self.words[path])
-            return Code(self.words[path])
+            return Code(self.words[path], "bound" if path == "psboundparameters" else "any")
         known = self.read(node)
         if known is not None:
             return known

@@ -16,6 +16,7 @@ _ASKS = re.compile(
     r"FullyQualifiedErrorId|CategoryInfo|CommandName|CommandNotFound|TypeNotFound|GetType\(\)", re.IGNORECASE
 )
 """What a catch asks that wants to know which error it was."""
+_TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"')
 _LEAVES = (s.BreakStatement, s.ContinueStatement)
 
 
@@ -163,10 +164,11 @@ class Flow(Statements):
         kept, self.asks_errors = self.asks_errors, self.asks_errors or asked
         try:
             self.write("try:")
+            start = len(self.lines)
             self.body(node.body)
             self.asks_errors = kept
             if node.catch_clauses:
-                self._catches(node)
+                self._catches(node, self._errors_of(self.lines[start:]))
             if node.finally_ is not None:
                 self.write("finally:")
                 self.body(node.finally_)
@@ -204,11 +206,20 @@ class Flow(Statements):
         """An error that a trap has seen is reported, and the next statement runs."""
         self.write(f"{self.posh('show_error')}({self.held[-1]})")
 
-    def _catches(self, node: s.TryStatement) -> None:
+    def _errors_of(self, lines: list[str]) -> str:
+        """What the lines of a try may raise: the errors of psbridge where all that they do is call it."""
+        names = ["print", "ps", *self.bound_names()]
+        calls = [call for line in lines for call in re.findall(r"(\w+)[\w.]*\(", _TEXTS.sub('""', line))]
+        if calls and all(call in names for call in calls) and not any("posh." in line for line in lines):
+            self.modules.add("psbridge")
+            return "ps.PSBridgeError"
+        return self.posh("ERRORS")
+
+    def _catches(self, node: s.TryStatement, errors: str) -> None:
         name = "error" if "error" not in self.held else self.unique("error")
         record = self.unique("record")
         typed = any(clause.catch_types for clause in node.catch_clauses)
-        self.write(f"except {self.posh('ERRORS')} as {name}:")
+        self.write(f"except {errors} as {name}:")
         place, depth = len(self.lines), self.depth
         kept = self.record_name
         self.record_name, self.record_used = record, False
@@ -235,7 +246,7 @@ class Flow(Statements):
             if self.lines[-1].strip() == "pass":
                 self.lines.pop()
         elif not any(_names(line, name) for line in self.lines[place:]):
-            self.lines[place - 1] = "    " * depth + "except posh.ERRORS:"
+            self.lines[place - 1] = "    " * depth + f"except {errors}:"
 
     def _typed_catches(self, node: s.TryStatement, record: str) -> None:
         number = 0

@@ -237,7 +237,12 @@ class Forms(Commands):
         if stream:
             return Code(call, "str" if "streamtext" in named else "any", stream=True)
         plain = names[name] == "New_ChatCompletion" and "withhttpinfo" not in named
-        kind = "reply" if plain or names[name] == "Get_ChatCompletionUsage" else "any"
+        replies = ("Get_ChatCompletion", "Update_ChatCompletion", "Remove_ChatCompletion")
+        kind = "reply" if plain or names[name].startswith(replies) else "any"
+        if builds:
+            kind = "model"
+        if "withhttpinfo" in named and names[name] == "New_ChatCompletion":
+            kind = "http"
         return Code(call, kind)
 
 

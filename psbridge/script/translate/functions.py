@@ -286,6 +286,7 @@ class Functions(Flow):
         try:
             plain = node.is_filter and node.body.process_block is None
             self.called.append(node.name)
+            self.put_out = set()
             parts = self.parts(
                 f"{written}_body", node.body, parameters, after, f"{self.scope}/{name}", filter_=plain
             )
@@ -299,7 +300,9 @@ class Functions(Flow):
         roles = [f"{role}={part}" for role, part in parts.items()]
         pieces = [quoted(node.name), *made, *roles, *options]
         self.write(f"{written} = {self.posh('function')}({', '.join(pieces)})")
-        self.known.results[name] = "any"
+        kind = self.put_out.pop() if len(self.put_out) == 1 else "any"
+        old = self.known.results.get(name)
+        self.known.results[name] = kind if old in (None, kind) else "any"
 
     def _binding(self, attribute: s.Attribute) -> list[str]:
         options = []
@@ -334,7 +337,8 @@ class Functions(Flow):
     def _run_function(self, node: s.Command, written: str, piped: Code | None) -> Code:
         code = self._run(node, "run", "\2", piped)
         text = code.text.replace("posh.run(\2, ", f"{written}(").replace("posh.run(\2)", f"{written}()")
-        return Code(text, code.kind, stream=True)
+        kind = self.known.results.get(self.name_of(node), "any")
+        return Code(text, kind if kind in SINGLE or kind.startswith("object@") else "any", stream=True)
 
     def _plain_call(self, node: s.Command, name: str, piped: Code | None) -> list[str] | None:
         """The arguments of a plain call; None if PowerShell's binding has to look at it."""

@@ -127,7 +127,7 @@ class Loops(Variables):
         if node.flags != "None":
             raise Refused(node, "foreach -Parallel has no Python form yet.")
         items = self.stream(node.condition)
-        if items.stream or items.is_list:
+        if items.stream or items.is_list or items.kind.startswith("many:"):
             items = self.as_stream(items)
         else:
             items = Code(f"{self.posh('loop_items')}({items.text})", items.item, stream=True)

@@ -13,6 +13,13 @@ from .shapes import PROPERTIES, spelling
 from .uses import expression_of, path_of
 
 _REPLY = {
+    "metadata": "any",
+    "has_more": "any",
+    "deleted": "any",
+    "tool_calls": "many:reply",
+    "function": "reply",
+    "name": "str",
+    "arguments": "str",
     "content": "str?",
     "model": "str",
     "role": "str",
@@ -60,6 +67,9 @@ class Members(Expressions):
             return Code(f"{target.within(ATOM)}[0]", "reply")
         if target.kind == "hashtable" and index.kind == "str":
             return self._entry(node.target, target, node.index, index)
+        call = whole_call(target.text, "member")
+        if call and index.text.lstrip("-").isdigit():
+            return Code(f"{self.posh('member')}({call}, {index.text})")
         return Code(f"{self.posh('index')}({target.text}, {index.text})")
 
     def _unless_null(self, target: Code, write: Any) -> Code:
@@ -182,6 +192,8 @@ class Members(Expressions):
             return Code(f"len({target.text})", "int")
         kind = "int" if folded == "count" and target.kind in ("hashtable", "List") else "any"
         call = whole_call(target.text, "member") if kind == "any" else ""
+        if folded == "properties" and target.text.endswith('"PSObject")'):
+            kind = "out:property"
         return Code(f"{self.posh('member')}({call or target.text}, {quoted(name)})", kind)
 
     def closure(self, node: s.InvokeMemberExpression) -> Code:
@@ -211,12 +223,20 @@ class Members(Expressions):
         if owner:
             values = "".join(f", {item.text}" for item in arguments)
             return Code(f"{self.posh('base_call')}({quoted(owner)}, this, {name.text}{values})")
+        stream = self._console_stream(node.expression)
+        if stream == "in" and folded == "readtoend" and not arguments:
+            self.modules.add("sys")
+            return Code("sys.stdin.read()", "str")
+        if stream in ("error", "out") and folded in ("writeline", "write") and len(arguments) < 2:
+            return self._console(folded, arguments, "sys.stderr" if stream == "error" else "")
         target = self.as_value(self.expression(node.expression))
         if target.kind in ("error", "exception"):
             target = self.record_of(target)
         if node.null_conditional:
             values = "".join(f", {item.text}" for item in arguments)
             return self._unless_null(target, lambda one: f"{self.posh('invoke')}({one}, {name.text}{values})")
+        if target.kind == "builder":
+            return self._builder(target, folded, arguments)
         plain = self._plain_method(target, folded, arguments)
         if plain is not None:
             return plain
@@ -225,7 +245,35 @@ class Members(Expressions):
         )
         values = "".join(f", {item.text}" for item in arguments)
         text = f"{self.posh('invoke')}({target.text}, {name.text}{values})"
+        if folded == "getenumerator" and target.kind in ("hashtable", "any"):
+            return Code(text, "out:entry")
         return Code(text, kind, result=kind == "any")
+
+    def _console_stream(self, node: Any) -> str:
+        """Which of the console's streams this is, in lower case; empty for anything else."""
+        if not isinstance(node, s.MemberExpression) or not isinstance(node.expression, s.TypeExpression):
+            return ""
+        name = node.expression.type_name.full_name.lower().removeprefix("system.")
+        return str(getattr(node.member, "value", "")).lower() if name == "console" else ""
+
+    def _console(self, name: str, arguments: list[Code], target: str) -> Code:
+        """A text to the console, as print."""
+        pieces = [one.text if one.kind in ("str", "int") else self.as_text(one) for one in arguments]
+        if name == "write":
+            pieces.append('end=""')
+        if target:
+            self.modules.add("sys")
+            pieces.append(f"file={target}")
+        return Code(f"print({', '.join(pieces)})", "void")
+
+    def _builder(self, target: Code, name: str, arguments: list[Code]) -> Code:
+        """A method of a StringBuilder, which is a StringIO."""
+        if name == "tostring":
+            return Code(f"{target.text}.getvalue()", "str")
+        text = self.as_text(arguments[0]) if arguments else '""'
+        if name == "appendline":
+            text = f'{text[:-1]}\\n"' if text[-1] == '"' and text[0] in 'f"' else f'{text} + "\\n"'
+        return Code(f"{target.text}.write({text})", "any")
 
     def _base_of_this(self, node: Any) -> str:
         """The class in `([Base]$this).Method()`, which calls the base class's own method; else empty."""
@@ -254,7 +302,9 @@ class Members(Expressions):
                 return Code(f"{target.within(ATOM)}.{_TRIMS[name]}({', '.join(texts)})", "str")
             if name == "contains" and len(arguments) == 1:
                 return Code(f"{arguments[0].within(3)} in {target.within(3)}", "bool", 4)
-        in_table = target.kind == "hashtable" and name in ("containskey", "contains") and len(texts) == 1
+        in_table = (
+            target.kind in ("hashtable", "bound") and name in ("containskey", "contains") and len(texts) == 1
+        )
         if in_table and arguments[0].kind == "str":
             return Code(f"{arguments[0].within(3)} in {target.within(3)}", "bool", 4)
         if target.kind == "str" and name == "tostring" and not arguments:
@@ -319,9 +369,13 @@ class Members(Expressions):
             if code is not None:
                 return code
             raise Refused(node, "a script block made from text has no Python form.")
-        if owner == "console" and name in ("readline", "readkey", "beep"):
+        if owner == "console" and name in ("readkey", "beep"):
             raise Refused(node, f"[Console]::{member.text} has no Python form yet.", "use Read-Host")
         arguments = [self._static_argument(argument) for argument in node.arguments or []]
+        if owner == "console" and name in ("writeline", "write") and len(arguments) < 2:
+            return self._console(name, arguments, "")
+        if owner == "console" and name == "readline" and not arguments:
+            return Code("input()", "str")
         if owner == "string" and len(arguments) == 1 and arguments[0].kind == "str":
             if name == "isnullorempty":
                 return Code(f"not {arguments[0].within(NOT)}", "bool", NOT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Any
 
@@ -65,6 +66,9 @@ class Operators(Members):
             return self._step_value(node)
         child = self.as_value(self.expression(node.child))
         if kind in ("Not", "Exclaim"):
+            outside = _not_in(self.truth(child))
+            if outside:
+                return Code(outside, "bool", COMPARE)
             return Code(f"not {self.truth(child).within(NOT)}", "bool", NOT)
         if kind == "Minus" and child.kind in _NUMBERS:
             return Code(f"-{child.within(UNARY)}", child.kind, UNARY)
@@ -356,14 +360,26 @@ class Operators(Members):
 
 def _texts(right: Code) -> list[Any] | None:
     """The constants that an operand is: one, or those of a list."""
-    import ast
-
     try:
         value = ast.literal_eval(right.text)
     except (ValueError, SyntaxError):
         return None
     values = value if isinstance(value, list) else [value]
     return values if values and isinstance(values[0], str) else None
+
+
+def _not_in(code: Code) -> str:
+    """`x not in y` of `x in y`; empty for anything else."""
+    if " in " not in code.text or " for " in code.text:
+        return ""
+    node = ast.parse(code.text, mode="eval").body
+    if not isinstance(node, ast.Compare) or len(node.ops) != 1 or not isinstance(node.ops[0], ast.In):
+        return ""
+    left, right = (
+        ast.get_source_segment(code.text, node.left),
+        ast.get_source_segment(code.text, node.comparators[0]),
+    )
+    return f"{left} not in {right}"
 
 
 def _small(code: Code) -> bool:

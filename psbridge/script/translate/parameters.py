@@ -1,4 +1,4 @@
-"""Parameters of functions and blocks as `posh.parameter(...)`, with their attributes."""
+"""Parameters of functions and blocks for the session, with their attributes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FLAGS = {
 }
 _VALIDATORS = {
     "validateset": "ValidateSet",
-    "validatescript": "validate_script",
+    "validatescript": "ValidateScript",
     "validaterange": "ValidateRange",
     "validatepattern": "ValidatePattern",
     "validatelength": "ValidateLength",
@@ -41,14 +41,22 @@ class Parameters(Operators):
 
     def kind_of(self, node: s.Parameter) -> str:
         """What is known of a parameter's value."""
-        kinds = {"string": "str", "int": "int", "int32": "int", "bool": "bool", "double": "float"}
+        kinds = {
+            "switch": "switch",
+            "switchparameter": "switch",
+            "string": "str",
+            "int": "int",
+            "int32": "int",
+            "bool": "bool",
+            "double": "float",
+        }
         for attribute in node.attributes:
             if isinstance(attribute, s.TypeConstraint):
                 return kinds.get(attribute.type_name.full_name.lower(), "any")
         return "any"
 
     def parameter(self, node: s.Parameter) -> str:
-        """A parameter as `posh.parameter(...)`."""
+        """A parameter as a function of the session takes it: its name, type and options."""
         pieces = [quoted(node.name.variable_path)]
         validators: list[str] = []
         aliases: list[str] = []
@@ -74,19 +82,28 @@ class Parameters(Operators):
                 raise Refused(attribute, f"the attribute [{name}] of a parameter has no Python form yet.")
         if aliases:
             options["aliases"] = f"[{', '.join(aliases)}]"
-        if validators:
-            options["validate"] = f"[{', '.join(validators)}]"
+        for one in validators:
+            name, _, value = one.partition("=")
+            options[name] = value
         if node.default_value is not None:
             options["default"] = self._default(node)
-        pieces += [f"{key}={value}" for key, value in options.items()]
-        return f"{self.posh('parameter')}({', '.join(pieces)})"
+        if len(pieces) == 1 and not options:
+            return pieces[0]
+        if len(pieces) == 1:
+            pieces.append('"object"')
+        if options:
+            inside = ", ".join(f'"{key}": {value}' for key, value in options.items())
+            pieces.append(f"{{{inside}}}")
+        return f"({', '.join(pieces)})"
 
     def validator(self, attribute: s.Attribute, folded: str, values: list[str]) -> str:
-        """A Validate attribute."""
+        """A Validate attribute, as a keyword argument."""
         if folded == "validatescript":
             block = attribute.positional_arguments[0]
             values.append(quoted(self.source_of(block)[1:-1]))
-        return f"{self.posh(_VALIDATORS[folded])}({', '.join(values)})"
+            return f"validate=[{self.posh('validate_script')}({', '.join(values)})]"
+        comma = "," if len(values) == 1 else ""
+        return f"{_VALIDATORS[folded]}=({', '.join(values)}{comma})"
 
     def validators(self, node: s.Parameter | s.PropertyMember) -> list[str]:
         """The Validate attributes of a parameter, in the order in which they are checked."""

@@ -34,11 +34,19 @@ PROPERTIES: dict[str, dict[str, str]] = {
     "group": {"Name": "str", "Count": "int", "Group": "any"},
     "found": {"Line": "str", "LineNumber": "int", "Filename": "str", "Path": "str", "Matches": "any"},
     "match": {"Value": "str", "Success": "bool", "Index": "int", "Length": "int", "Groups": "any"},
+    "http": {
+        "StatusCode": "int",
+        "Headers": "any",
+        "RequestId": "str?",
+        "Attempts": "int",
+        "ElapsedSec": "float",
+        "Response": "reply",
+    },
     "property": {"Name": "str", "Value": "any"},
     "entry": {"Key": "any", "Name": "any", "Value": "any"},
 }
 """The properties of an object by its kind, spelt as .NET has them."""
-OBJECTS = ("object", "hashtable", "reply", "row", *PROPERTIES)
+OBJECTS = ("object", "hashtable", "reply", "row", "model", *PROPERTIES)
 """Kinds of what is one object, and never null."""
 _FOLDED = {kind: {name.lower(): name for name in names} for kind, names in PROPERTIES.items()}
 

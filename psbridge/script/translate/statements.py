@@ -261,9 +261,11 @@ class Statements(Loops):
         if len(values) > 1:
             return False
         value = self.as_value(self.expression(values[0])) if values else Code('""', "str")
-        if value.base not in ("str", "int", "bool", "reply", "float", "object"):
+        if value.base not in ("str", "str?", "int", "bool", "reply", "float", "object"):
             return False
         text = value.text if value.kind in ("str", "int", "bool") else self.as_text(value)
+        if value.kind == "str?":
+            text = value.text if value.text.endswith(".content") else text[1:-1]
         if "nonewline" in named:
             self.write(f'print({text}, end="")')
         else:

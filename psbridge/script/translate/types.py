@@ -88,7 +88,7 @@ class Types(Functions):
         if node.initial_value is not None:
             pieces.append(f"default=lambda: {self.as_value(self.expression(node.initial_value)).text}")
         if validators:
-            pieces.append(f"validate=[{', '.join(validators)}]")
+            pieces += validators
         if node.is_static:
             pieces.append("static=True")
         if node.is_hidden:

@@ -36,6 +36,7 @@ class Uses:
         }
         self.lists = {path for path in self.places if self._is_list(path)}
         self.arrays = {path for path in self.places if path not in self.lists and self._is_private(path)}
+        self.builders = {path for path in self.places if self._is_builder(path)}
         self.tables = {path for path in self.places if self._is_table(path)}
         self.piped = {path for path in self.places if self._is_piped(path)}
         self.governed = self._matches()
@@ -126,6 +127,29 @@ class Uses:
             elif not self._reads(node, _LIST_METHODS):
                 return False
         return made
+
+    def _is_builder(self, path: str) -> bool:
+        """Whether a variable is a StringBuilder that is written to, and read as a text."""
+        made, others = self._set_once(path)
+        if made is None or not _is_new_builder(expression_of(made.right)):
+            return False
+        for node in others:
+            around = self.parents.get(id(node))
+            if not isinstance(around, s.InvokeMemberExpression) or around.expression is not node:
+                return False
+            name = str(getattr(around.member, "value", "")).lower()
+            if name == "tostring" and not around.arguments:
+                continue
+            above = self.above(around)
+            void = isinstance(above, s.ConvertExpression) and above.type.type_name.full_name.lower() == "void"
+            nothing = isinstance(above, s.AssignmentStatement) and path_of(above.left) == "null"
+            if (
+                name not in ("append", "appendline")
+                or len(around.arguments or []) > 1
+                or not (void or nothing)
+            ):
+                return False
+        return True
 
     def _is_table(self, path: str) -> bool:
         """Whether a variable is a table that is known under no other name, so that all it gets is seen."""
@@ -352,6 +376,13 @@ def new_list_of(node: Any) -> str:
     name = owner.type_name.full_name.lower().removeprefix("system.")
     prefix = "collections.generic.list["
     return name[len(prefix) : -1].removeprefix("system.") if name.startswith(prefix) else ""
+
+
+def _is_new_builder(node: Any) -> bool:
+    if not isinstance(node, s.InvokeMemberExpression) or not node.static or node.arguments:
+        return False
+    owner = getattr(getattr(node.expression, "type_name", None), "full_name", "").lower()
+    return owner.removeprefix("system.") == "text.stringbuilder" and node.member.value.lower() == "new"
 
 
 def _gives_many(node: Any) -> bool:

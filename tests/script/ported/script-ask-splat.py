@@ -1,10 +1,8 @@
 from typing import Any
 
 import psbridge as ps
-from psbridge.script.semantics import porting as posh
 
 # System prompt, splatted parameters, usage at the end.
-posh.set_variable("ErrorActionPreference", "Stop")
 question = "List three uses of hashtables."
 payload = {
     "model": "gpt-4o",
@@ -20,7 +18,7 @@ choice: Any = answer.choices[0]
 print(f"Model:  {answer.model}")
 print(f"Finish: {choice.finish_reason}")
 print()
-posh.run("Write-Host", choice.message.content)
+print(choice.message.content)
 print()
 print(
     f"Tokens: {answer.usage.prompt_tokens} prompt + {answer.usage.completion_tokens} completion = {answer.usage.total_tokens}"

@@ -23,15 +23,15 @@ def send_chat_message_body(text: str, model: str) -> Iterator[Any]:
 
 send_chat_message = posh.function(
     "Send-ChatMessage",
-    posh.parameter("Text", "string", explicit=True, mandatory=True, from_pipeline=True),
-    posh.parameter("Model", "string", default=lambda: "gpt-4o-mini"),
+    ("Text", "string", {"explicit": True, "mandatory": True, "from_pipeline": True}),
+    ("Model", "string", {"default": lambda: "gpt-4o-mini"}),
     process=send_chat_message_body,
 )
 turns = ["Hello, who are you?", "What did I just ask?", "Say it in German.", "Thanks, bye."]
 for item in send_chat_message(input=turns):
-    print(f"> {posh.text(item, 'Asked')}")
-    posh.show_member(item, "Answer")
-    print(posh.format_operator("  ({0} messages sent)", posh.member(item, "Sent")))
+    print(f"> {item.Asked}")
+    posh.show(item.Answer)
+    print(f"  ({item.Sent} messages sent)")
 print(
     f"History now: {posh.join(posh.unpacked(value for item in history for value in posh.items(item.get('role'))), ', ')}"
 )

@@ -47,7 +47,7 @@ for item in posh.run(
     [posh.Hashtable({"e": "Count", "d": True}), "Name"],
     input=posh.run(
         "Group-Object",
-        posh.block(lambda item: posh.replace(posh.member(item, "Text"), ["\\d+", "N"])),
+        lambda item: posh.replace(posh.member(item, "Text"), ["\\d+", "N"]),
         NoElement=True,
         input=errors,
     ),

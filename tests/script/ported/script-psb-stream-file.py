@@ -1,3 +1,4 @@
+import io
 from typing import Any
 
 import psbridge as ps
@@ -25,7 +26,7 @@ print(f"{pieces} pieces, {posh.get('Get-Item', path).Length} bytes")
 for item in posh.run("Get-Content", path, Raw=True):
     print(item)
 usage: Any = None
-text = posh.construct("System.Text.StringBuilder", [])
+text = io.StringIO()
 for item in ps.New_ChatCompletion(
     Messages="With usage.",
     Model="gpt-4o-mini",
@@ -35,8 +36,8 @@ for item in ps.New_ChatCompletion(
     if posh.truth(posh.member(item, "usage")):
         usage = posh.member(item, "usage")
     for c in posh.loop_items(posh.member(item, "choices")):
-        posh.invoke(text, "Append", posh.member(c, "delta", "content"))
-print(posh.invoke(text, "ToString"))
+        text.write(posh.text(c, "delta", "content"))
+print(text.getvalue())
 print(f"usage: {posh.text(usage, 'total_tokens')}")
 first = posh.get(
     "Select-Object",

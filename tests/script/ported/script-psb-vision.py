@@ -26,7 +26,7 @@ request = ps.Initialize_CreateChatCompletionRequest(
     Model="gpt-4o",
     MaxCompletionTokens=30,
 )
-json = posh.get("ConvertTo-Json", Depth=10, piped=request)
-print(f"data URL survives: {posh.text(posh.invoke(json, 'Contains', url))}")
+json = posh.get("ConvertTo-Json", Depth=10, input=[request])
+print(f"data URL survives: {url in json}")
 reply = ps.New_ChatCompletion(request)
 print(reply.choices[0].message.content)

@@ -1,4 +1,5 @@
 import argparse
+import re
 import sys
 from typing import Any
 
@@ -11,9 +12,7 @@ parser.add_argument("--prefix", dest="prefix", type=str, default="")
 arguments = parser.parse_args()
 prefix = arguments.prefix
 
-lines: Any = list(
-    posh.split(posh.invoke(posh.static_member("Console", "In"), "ReadToEnd"), "\r?\n")
-)
+lines: Any = list(re.split("\r?\n", sys.stdin.read()))
 if posh.truth(posh.equals(posh.index(lines, -1), "")):
     lines = posh.index(lines, posh.value_range(0, posh.subtract(posh.member(lines, "Count"), 2)))
 empty = len([item for item in posh.items(lines) if not posh.truth(posh.invoke(item, "Trim"))])
@@ -28,7 +27,5 @@ print(f"kept {len(kept)} of {posh.text(lines, 'Count')}")
 body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "\n".join(kept)}]}
 r = ps.New_ChatCompletion(body, MaxRetryCount=0)
 print(len((r.choices[0].message.content or "").split("\n")))
-posh.show_result(
-    posh.invoke(posh.static_member("Console", "Error"), "WriteLine", f"{empty} empty line(s)")
-)
+print(f"{empty} empty line(s)", file=sys.stderr)
 sys.exit(empty)

@@ -54,7 +54,7 @@ for file in posh.run(
     posh.run(
         "Set-Content",
         Path=posh.get("Join-Path", target, name),
-        piped=posh.member(posh.index(posh.member(r, "choices"), 0), "message", "content"),
+        piped=posh.member(r, "choices", 0, "message", "content"),
     )
     count += 1
     print("{} -> {} ({} lines)".format(file.Name, name, len(text.strip().split("\n"))))

@@ -22,13 +22,7 @@ try:
 except posh.ERRORS as error:
     record = posh.caught(error)
     json = posh.get("ConvertFrom-Json", piped=posh.member(record.ErrorDetails, "Message"))
-    posh.show_result(
-        posh.invoke(
-            posh.static_member("Console", "Error"),
-            "WriteLine",
-            f"failed: {posh.text(json, 'error', 'type')}",
-        )
-    )
+    print(f"failed: {posh.text(json, 'error', 'type')}", file=sys.stderr)
     print(posh.format_operator("Category: {0}", record.CategoryInfo.Category))
     print(f"Id: {record.FullyQualifiedErrorId}")
     sys.exit(7)
