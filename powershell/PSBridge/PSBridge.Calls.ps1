@@ -664,6 +664,8 @@ $script:Special['CommandTool'] = 'New-BridgeTool'
 $script:Special['KeptResult'] = 'Get-BridgeResult'
 $script:Described = @{}  # commands on their way to becoming tools, by number
 $script:Tools = @{}      # by number, as long as somebody holds them
+# What is behind a tool, apart from it: ConvertTo-Json -Depth 9 of a command has no end.
+$script:Behind = [System.Runtime.CompilerServices.ConditionalWeakTable[object, object]]::new()
 $script:Results = @{}    # what tools gave, by question, until the reply that holds it is read
 
 function script:Invoke-BridgeThere {
@@ -816,21 +818,22 @@ function script:New-BridgeTool {
     $described = $script:Described[$number]
     $script:Described.Remove($number)
     $members.Remove('Number')
-    $members['Command'] = $described.Command
-    $members['Told'] = $described.Told
     $tool = [pscustomobject]$members
     $tool.PSObject.TypeNames.Insert(0, 'PSBridge.ChatTool')
+    $script:Behind.Add($tool, $described)
     $tool
 }
 
 function script:ConvertTo-BridgeToolMark {
-    # A tool within a request, as the worker knows it.
+    # A tool within a request, as the worker knows it; one that was copied or came from elsewhere can be declared only.
     param($Tool)
+    $behind = $null
+    if (-not $script:Behind.TryGetValue($Tool, [ref]$behind)) { return [pscustomobject]@{ type = $Tool.type; function = $Tool.function } }
     if ($script:Tools.Count -gt 1000) {
         foreach ($number in @($script:Tools.Keys)) { if (-not $script:Tools[$number].IsAlive) { $script:Tools.Remove($number) } }
     }
-    $script:Tools[$Tool.Told['number']] = [System.WeakReference]::new($Tool)
-    [pscustomobject]@{ '$psbridge' = 'command'; told = $Tool.Told }
+    $script:Tools[$behind.Told['number']] = [System.WeakReference]::new($Tool)
+    [pscustomobject]@{ '$psbridge' = 'command'; told = $behind.Told }
 }
 
 function script:Get-BridgeResult {
@@ -868,16 +871,17 @@ function script:Invoke-BridgeTool {
     param($Call, $Command, $Key)
     $tool = $script:Tools[$Command.number]
     if ($null -ne $tool) { $tool = $tool.Target }
-    if ($null -eq $tool) { return @{ error = "the tool '$($Command.name)' is not known in this runspace" } }
+    $behind = $null
+    if ($null -eq $tool -or -not $script:Behind.TryGetValue($tool, [ref]$behind)) { return @{ error = "the tool '$($Command.name)' is not known in this runspace" } }
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    $arguments = ConvertTo-BridgeArgument $tool $Command.arguments
+    $arguments = ConvertTo-BridgeArgument $behind.Told $Command.arguments
     $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
     $timer = $null
     $stopping = $null
     try {
         # Named apart from what a script may have: its variables are seen from here.
         [void]$shell.AddScript('param($PSBridgeCommand, $PSBridgeArguments) & $PSBridgeCommand @PSBridgeArguments', $true)
-        [void]$shell.AddArgument($tool.Command).AddArgument($arguments)
+        [void]$shell.AddArgument($behind.Command).AddArgument($arguments)
         if ($null -ne $Command.limit) {
             $timer = [System.Threading.CancellationTokenSource]::new([timespan]::FromSeconds($Command.limit))
             $stopping = $timer.Token.Register((New-BridgeStop $shell))
@@ -930,11 +934,11 @@ function script:Get-BridgeSentence {
 
 function script:ConvertTo-BridgeArgument {
     # A model's arguments as PowerShell's binder takes them: tables for hashtables and classes, objects for anything else.
-    param($Tool, $Given)
+    param($Told, $Given)
     $arguments = @{}
     foreach ($property in $Given.PSObject.Properties) {
         $value = $property.Value
-        $about = $Tool.Told['parameters'] | Where-Object { $_['name'] -eq $property.Name } | Select-Object -First 1
+        $about = $Told['parameters'] | Where-Object { $_['name'] -eq $property.Name } | Select-Object -First 1
         $shape = $about['shape']
         while ($shape.kind -in 'array', 'nullable') { $shape = if ($shape.kind -eq 'array') { $shape.items } else { $shape.of } }
         if ($shape.kind -in 'table', 'class') { $value = ConvertTo-BridgeTable $value }
@@ -1073,7 +1077,8 @@ function script:Get-BridgeFailure {
     $asked['does'] = 'requests'
     $all = Invoke-BridgeTesting $null $asked
     foreach ($request in $all) {
-        if (Test-BridgeElsewhere $request) { $failures += "a call to $($request.Path -replace '[?#].*$')" }
+        # PowerShell's own telemetry is no call of the test's.
+        if ((Test-BridgeElsewhere $request) -and $request.Path -notlike 'dc.services.visualstudio.com*') { $failures += "a call to $($request.Path -replace '[?#].*$')" }
     }
     , [object[]]@($failures)
 }
@@ -1219,19 +1224,11 @@ function script:Start-BridgeInside {
         return
     }
     $shared = @{}
-    $gil = [Python.Runtime.Py]::GIL()
-    try {
-        $scope = [Python.Runtime.Py]::CreateScope()
-        [void]$scope.Set('shared', $shared)
-        [void]$scope.Exec("from psbridge.inprocess.hosted import serve`nserve(shared)")
-        $scope.Dispose()
-    }
+    $serve = $domain.GetData('PSBridge.Serve')  # of the Python that hosts this PowerShell
+    try { if ($null -ne $serve) { $serve.Invoke($shared) } else { Start-BridgeServing $shared } }
     catch {
         [void]$Trouble.Add("$($Python['Path']) could not start the worker in this process ($($_.Exception.GetBaseException().Message))")
         return
-    }
-    finally {
-        $gil.Dispose()
     }
     $in = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Input'], $true)
     $out = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Output'], $true)
@@ -1240,6 +1237,21 @@ function script:Start-BridgeInside {
     $connection = New-BridgeConnection $Python $null $writer $reader
     $connection['Builder'] = $shared['Builder']
     $connection
+}
+
+function script:Start-BridgeServing {
+    # Has the Python that this process has loaded start a worker.
+    param($Shared)
+    $gil = [Python.Runtime.Py]::GIL()
+    try {
+        $scope = [Python.Runtime.Py]::CreateScope()
+        [void]$scope.Set('shared', $Shared)
+        [void]$scope.Exec("from psbridge.inprocess.hosted import serve`nserve(shared)")
+        $scope.Dispose()
+    }
+    finally {
+        $gil.Dispose()
+    }
 }
 
 function script:Get-BridgePythonFact {

@@ -29,12 +29,12 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ..cmdlets.questions import members_of, question_by_id
 from ..cmdlets.unset import UNSET
 from ..errors import PSBridgeError
 from . import settings
@@ -131,28 +131,10 @@ def _model(name: str, members: dict[str, Any]) -> Any:
         built = kind.build(members, [wire for wire in kind.__required__ if wire not in members])
     except models.InvalidValueError:
         return members
-    question = _questions.get(str(members.get("id")))
+    question = question_by_id(members.get("id"))
     if question is not None:
         object.__setattr__(built, "_question", question)
     return built
-
-
-# What the latest replies answered, by their ids: a reply that comes back can be gone on from.
-_questions: OrderedDict[str, Any] = OrderedDict()
-_MOST_QUESTIONS = 1_000
-_BESIDE = ("Parsed", "ToolCalls")  # what a reply is given besides
-
-
-def _members(model: Any) -> dict[str, Any]:
-    """What is set in a model; of a reply also what it was given besides, and its question is kept."""
-    members: dict[str, Any] = model.__ps_properties__()
-    question = model.__dict__.get("_question")
-    if question is None:
-        return members
-    _questions[str(model.__dict__.get("id"))] = question
-    if len(_questions) > _MOST_QUESTIONS:
-        _questions.popitem(last=False)
-    return {**members, **{name: model.__dict__[name] for name in _BESIDE if name in model.__dict__}}
 
 
 def _connection(connection: Any) -> Any:
@@ -254,7 +236,7 @@ def _way(value: Any) -> Callable[[Any], Any]:
         return lambda _: {MARKER: "secret"}
     if hasattr(value, "__pydantic_fields_set__"):
         name = type(value).__name__
-        return lambda model: typed(name, _members(model))
+        return lambda model: typed(name, members_of(model))
     import datetime
     import enum
     import uuid

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ..cmdlets import completion
+from ..cmdlets.questions import question_by_id
 from ..cmdlets.warning import warn
 from ..models.base import Model
 from .errors import AnswerInvalidError
@@ -141,6 +142,8 @@ def remember(reply: Any, *, question: Model | None = None, **attributes: Any) ->
 def question_of(reply: Any) -> Model | None:
     """The request that a reply answered, where it still knows; else None."""
     question = getattr(reply, "__dict__", {}).get("_question")
+    if question is None and not isinstance(reply, Model):
+        question = question_by_id(getattr(reply, "id", None))
     return question if isinstance(question, Model) else None
 
 

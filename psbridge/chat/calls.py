@@ -112,6 +112,8 @@ def question_of_bound(bound: Mapping[str, Any]) -> Question:
     mode = str(bound.get("InvokeTools") or "None").capitalize()
     if mode not in ("Auto", "Confirm", "None"):
         raise refusal("InvokeTools", "must be one of Auto, Confirm, None")
+    if mode != "None" and not tools and request.tools:
+        raise refusal("InvokeTools", "needs tools that can be run, as New-ChatTool and @ps.tool make them")
     home = next((tool.home for tool in tools.values() if tool.home is not None), None)
     approve = None
     if mode == "Confirm" and tools:

@@ -12,6 +12,7 @@ from typing import Any
 from .. import models
 from ..models.base import Model, union_value
 from ..models.problems import InvalidValueError
+from .schema import plain
 
 # What is not the text of a message costs about this much: role, separators, names.
 MESSAGE_OVERHEAD = 4
@@ -30,9 +31,8 @@ def message_of(given: Any, parameter: str = "Messages") -> Model:
         given = {"role": "user", "content": given}
     if isinstance(given, Model) and "role" in type(given).model_fields:
         return given
-    bag = getattr(given, "__ps_properties__", None)
-    if bag is not None:
-        given = bag()
+    if hasattr(given, "__ps_properties__"):
+        given = plain(given)
     if not isinstance(given, Mapping):
         raise InvalidValueError(
             f"invalid value for '{parameter}', must be a text or a message (role and content), "

@@ -333,11 +333,11 @@ class ChatSession:
             Model=members.get("Model"),
             MaxHistoryTokens=members.get("MaxHistoryTokens"),
             Messages=members["Messages"] or (),
-            **{str(name): value for name, value in (members.get("Parameters") or {}).items()},
+            **{str(name): value for name, value in _table(members.get("Parameters")).items()},
         )
         session.Id = str(members["Id"])
         session.Usage = _usage_of(members.get("Usage"))
-        by_model = members.get("UsageByModel") or {}
+        by_model = _table(members.get("UsageByModel"))
         session.UsageByModel = {str(model): _usage_of(used) for model, used in by_model.items()}
         session._warned = bool(members.get("BudgetWarned"))
         return session
@@ -420,9 +420,15 @@ class _Busy:
         self.leave()
 
 
+def _table(value: Any) -> Mapping[Any, Any]:
+    """A table or an object's properties by name; nothing for anything else."""
+    bag = getattr(value, "__ps_properties__", None)
+    members = value if bag is None else bag()
+    return members if isinstance(members, Mapping) else {}
+
+
 def _usage_of(sums: Any) -> SessionUsage:
-    counts = sums.items() if isinstance(sums, Mapping) else ()
-    return SessionUsage(**{name: value for name, value in counts if isinstance(value, int)})
+    return SessionUsage(**{name: value for name, value in _table(sums).items() if isinstance(value, int)})
 
 
 def _wanted(reply: Any, bound: Mapping[str, Any]) -> Any:

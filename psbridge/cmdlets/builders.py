@@ -215,7 +215,10 @@ def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
         return value
     if isinstance(value, Model) and (not targets or type(value) in targets):
         return value
-    if _is_bag(value):
+    definition = getattr(value, "definition", None)
+    if definition is not None:  # a tool: what of it goes into a request
+        value = definition
+    elif _is_bag(value):
         value = value.__ps_properties__()
     if isinstance(value, Mapping):
         opened = {}

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from ..cmdlets.failures import secrets_of, told
+from ..cmdlets.questions import members_of
 from ..cmdlets.unset import UNSET
 from ..errors import PSBridgeError
 from ..models.base import Model
@@ -35,7 +36,7 @@ def output(value: Any) -> Any:
     if isinstance(value, Model):
         kind = type(value)
         made, put = edge.copy_of(_template(kind))
-        for name, item in value.__ps_properties__().items():
+        for name, item in members_of(value).items():
             put(name, output(item), name in kind.model_fields)
         return made
     if isinstance(value, (list, tuple)):

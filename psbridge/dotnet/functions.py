@@ -51,6 +51,41 @@ _WRITES = """
     }
 """
 
+# What is PowerShell's own business (commands as tools, classes of a script, conversations that grow in place)
+# is done by the module itself, with its worker in this process; it is imported when a script first needs it.
+_MODULE = "Get-BridgeModule"
+_GET_MODULE = """
+    $module = Get-Module -Name PSBridge | Select-Object -First 1
+    if ($null -eq $module) {{
+        $module = Import-Module -Name '{path}' -Function '-' -Global -PassThru
+        & $module {{
+            Import-Bridge
+            $hub = Get-BridgeHub
+            $hub['InProcess'] = $true
+            $hub['PythonPath'] = [System.AppDomain]::CurrentDomain.GetData('PSBridge.Python')
+        }}
+    }}
+    $module
+"""
+_ONLY_THERE = ("New-OfflineOpenAI", "New-OfflineToolCall", "New-OfflineFault")
+_HANDS_ON = "& (Get-BridgeModule).ExportedFunctions['{name}'] @args"
+_THROUGH = """
+    begin {{
+        $command = (Get-BridgeModule).ExportedFunctions['{name}']
+        $through = {{ & $command @PSBoundParameters }}.GetSteppablePipeline()
+        $through.Begin($PSCmdlet)
+    }}
+    process {{
+        if ($PSCmdlet.MyInvocation.ExpectingInput) {{ $through.Process($_) }}
+        else {{ $through.Process() }}
+    }}
+    end {{ $through.End() }}
+"""
+_IS_THERE = (
+    "$As -is [type] -or "
+    "@($Tools | Where-Object { $null -ne $_ -and $_.PSObject.TypeNames -contains 'PSBridge.ChatTool' }).Count"
+)
+
 # One call for each item of the pipeline. PowerShell leaves an item's properties bound when the next item
 # lacks them: they are taken out.
 _EACH = """
@@ -70,8 +105,19 @@ _MANY = """
         $limits = @($given | Where-Object {{ $_ -in {limits} }})
         $limited = $PSCmdlet.MyInvocation.ExpectingInput -and $limits.Count
         $line = $null
+        $through = $null
+        if ({there}) {{
+            $command = (Get-BridgeModule).ExportedFunctions['{name}']
+            $through = {{ & $command @PSBoundParameters }}.GetSteppablePipeline()
+            $through.Begin($PSCmdlet)
+        }}
     }}
     process {{
+        if ($null -ne $through) {{
+            if ($PSCmdlet.MyInvocation.ExpectingInput) {{ $through.Process($_) }}
+            else {{ $through.Process() }}
+            return
+        }}
         {asks}
         $clean = $false
         try {{
@@ -101,6 +147,7 @@ _MANY = """
         {taken_out}
     }}
     end {{
+        if ($null -ne $through) {{ $through.End() }}
         if ($null -eq $line) {{ return }}
         try {{
             $line['Close'].Invoke()
@@ -153,6 +200,8 @@ def definitions(cleans: bool) -> dict[str, str]:
     return {
         **{row.name: _definition(row, cleans) for row in entries()},
         **_functions_of_the_module(),
+        **{name: _HANDS_ON.format(name=name) for name in _ONLY_THERE},
+        _MODULE: _GET_MODULE.format(path=str(source()).replace("'", "''")),
         _WRITE: _WRITES,
     }
 
@@ -183,8 +232,11 @@ def _definition(entry: TableEntry, cleans: bool) -> str:
         "target": target,
         "taken_out": _TAKEN_OUT if piped else "",
         "limits": ", ".join(f"'{name}'" for name in (*LIMITS, "Unordered")),
+        "there": _IS_THERE if {"As", "Tools"} <= entry.names.keys() else "$false",
     }
-    if row.gathers:
+    if entry.family == "conversation":
+        body = _THROUGH.format(**words)
+    elif row.gathers:
         body = _GATHERS.format(**words)
     elif "ThrottleLimit" in entry.names and piped:
         body = _MANY.format(**words) + (_CLEAN if cleans else "")

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import sys
 import threading
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from os import PathLike
 from types import TracebackType
 from typing import Any
@@ -215,7 +217,8 @@ class PowerShellSession:
             given.Add(to_dotnet(item))
         given.Complete()
         failure = self._finish(shell, edge.begin_invoke(shell, given, output), cancellation)
-        result = _result(shell, output)
+        with self._reading():
+            result = _result(shell, output)
         state = str(shell.InvocationStateInfo.State)
         if state == "Stopped" or (cancellation is not None and cancellation.cancelled):
             raise CallCancelledError("The script was cancelled.")
@@ -224,6 +227,22 @@ class PowerShellSession:
             error.result = result
             raise error
         return result
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Let this thread read properties that are scripts, as those of the module's objects may be."""
+        with self._guard:
+            if self._runspace is None:  # a pool keeps its own to itself
+                empty = edge.net(f"{_RUNSPACES}.InitialSessionState").Create()
+                self._runspace = edge.net(f"{_RUNSPACES}.RunspaceFactory").CreateRunspace(empty)
+                self._runspace.Open()
+        kind = edge.net(f"{_RUNSPACES}.Runspace")
+        before = kind.DefaultRunspace
+        kind.DefaultRunspace = self._runspace if before is None else before
+        try:
+            yield
+        finally:
+            kind.DefaultRunspace = before
 
     def _finish(self, shell: Any, begun: Any, cancellation: Cancellation | None) -> Any:
         """Wait for the end; the ErrorRecord of a terminating error, or None."""
@@ -267,10 +286,23 @@ def _host(pshome: str | PathLike[str] | None) -> PowerShellHome:
                 "Open the session before anything else loads .NET, or set DOTNET_ROOT to a .NET that has it."
             )
         edge.load_power_shell(str(home.path), str(home.path / SMA))
+        _offer_worker()
         # Runs before pythonnet's own, which was registered earlier: an open runspace would hold up the exit.
         atexit.register(_close_all)
         _home = home
         return home
+
+
+def _offer_worker() -> None:
+    """Have the module, where a script needs it, find its worker in this Python."""
+    system = edge.namespace("System")
+
+    def serve(shared: Any) -> None:
+        import_module("psbridge.inprocess.hosted").serve(shared, guest=False)
+
+    domain = system.AppDomain.CurrentDomain
+    domain.SetData("PSBridge.Python", sys.executable)
+    domain.SetData("PSBridge.Serve", system.Action[system.Object](serve))
 
 
 def _close_all() -> None:

@@ -16,19 +16,22 @@ from ..dotnet.read import read
 from ..models.base import Model
 
 
-def serve(shared: Any) -> None:
-    """Start a worker for the host, with a new process's configuration.
+def serve(shared: Any, guest: bool = True) -> None:
+    """Start a worker for the host.
 
     Args:
+        guest: Python was loaded into PowerShell's process, and takes its environment and a new configuration;
+            else this Python hosts PowerShell, and goes on as it is.
         shared: a .NET table. It gets `Input` and `Output`, system handles that belong to the host from then
             on: what it writes to the first the worker reads, what the worker answers comes out of the second.
             `Builder` is a Func[string, object, object] that takes a builder's name and its bound
             parameters, all of them texts, and tells what it made of them: see `_build`. It gives null for a
             call that must take the usual way.
     """
-    load()
-    _take_environment()
-    set_configuration(Configuration())
+    if guest:
+        load()
+        _take_environment()
+        set_configuration(Configuration())
     source, theirs_in = os.pipe()
     theirs_out, sink = os.pipe()
     thread = threading.Thread(target=_work, args=(source, sink), name="worker", daemon=True)

@@ -350,12 +350,23 @@ def test_it_works_streamed_with_the_tools_between(server: OfflineOpenAI) -> None
         ([weather, weather], "two tools of the name 'weather'"),
         ([plain], "is no tool yet"),
         ([weather, {"type": "function", "function": {"name": "weather"}}], "two tools"),
+        ([weather.definition], "needs tools that can be run"),
     ],
 )
 def test_tools_that_cannot_be_sent_are_refused(server: OfflineOpenAI, tools: Any, says: str) -> None:
     with pytest.raises(ps.InvalidValueError, match=says):
         ask(Messages="x", Model="m", Tools=tools, InvokeTools="Auto")
     assert not server.requests
+
+
+def test_a_builder_takes_tools_as_what_they_declare(server: OfflineOpenAI) -> None:
+    build: Any = ps.Initialize_CreateChatCompletionRequest
+    request = build(Messages="x", Model="m", Tools=[weather])
+    server.reply(tool_call("weather", city="Bonn"), "fine")
+    with pytest.raises(ps.InvalidValueError, match="needs tools that can be run"):
+        ask(request, InvokeTools="Auto")
+    assert ask(request, InvokeTools="Auto", Tools=[weather], TextOnly=True) == "fine"
+    assert server.requests[0].json["tools"] == [weather.definition]
 
 
 def test_a_forced_choice_holds_for_the_first_request_only(server: OfflineOpenAI) -> None:

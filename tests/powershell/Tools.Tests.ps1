@@ -54,6 +54,13 @@ Describe 'New-ChatTool' {
         (New-ChatTool -Command (Get-Command Get-Weather)).function.name | Should -Be 'Get-Weather'
         (New-ChatTool -Command Get-Date -Description x).function.parameters.properties.Format.anyOf[0].type | Should -Be 'string'
     }
+    It 'is data that can be shown, and that a builder takes' {
+        $tool = New-ChatTool -Command Get-Weather
+        ($tool | ConvertTo-Json -Depth 9 | ConvertFrom-Json).function.parameters.required | Should -Be 'City', 'Days'
+        $request = Initialize-CreateChatCompletionRequest -Messages 'x' -Model m -Tools $tool
+        $request.tools[0].function.name | Should -Be 'Get-Weather'
+        { New-ChatCompletion $request -InvokeTools Auto } | Should -Throw '*needs tools that can be run*'
+    }
     It 'says a function without help' {
         function Get-Silent { param([int] $N) $N }
         $null = New-ChatTool -Command Get-Silent -WarningVariable said -WarningAction SilentlyContinue
@@ -164,6 +171,27 @@ Describe 'A model that uses tools' {
         $reply.ToolCalls[0].Name | Should -Be 'Test-Fail'
         $reply.ToolCalls[0].Error | Should -BeNullOrEmpty
         $server.Requests | Should -HaveCount 1
+    }
+    It 'asks before each call with Confirm' {
+        $shell = [System.Diagnostics.Process]::Start((New-Object System.Diagnostics.ProcessStartInfo -Property @{
+                    FileName               = (Get-Process -Id $PID).Path
+                    Arguments              = "-NoProfile -Command `"Import-Module '$(Get-ModulePath)'; " +
+                    "`$server = New-OfflineOpenAI -Reply @((New-OfflineToolCall f), (New-OfflineToolCall f)), 'fine'; " +
+                    "`$tool = New-ChatTool -Command { 'ran' } -Name f -Description x; " +
+                    "`$reply = New-ChatCompletion 'x' -Model m -Tools `$tool -InvokeTools Confirm; `$server.Dispose(); " +
+                    "'told: ' + (`$reply.ToolCalls.Result -join ',') + ';' + (`$reply.ToolCalls.Error -join ',')`""
+                    UseShellExecute        = $false
+                    RedirectStandardInput  = $true
+                    RedirectStandardOutput = $true
+                }))
+        $text = $shell.StandardOutput.ReadToEndAsync()
+        $shell.StandardInput.WriteLine('Y')
+        $shell.StandardInput.WriteLine('N')
+        $shell.StandardInput.Close()
+        $ended = $shell.WaitForExit(120000)
+        if (-not $ended) { $shell.Kill() }
+        $text.Result | Should -Match 'The model asks for f with \{\}'
+        $text.Result | Should -Match 'told: ran,?;,?the user declined this call'
     }
     It 'sends nothing with -WhatIf where tools are not to run' {
         $null = New-ChatCompletion 'x' -Model m -Tools (New-Tool Test-Fail) -InvokeTools None -WhatIf

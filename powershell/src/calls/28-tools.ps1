@@ -9,6 +9,8 @@ $script:Special['CommandTool'] = 'New-BridgeTool'
 $script:Special['KeptResult'] = 'Get-BridgeResult'
 $script:Described = @{}  # commands on their way to becoming tools, by number
 $script:Tools = @{}      # by number, as long as somebody holds them
+# What is behind a tool, apart from it: ConvertTo-Json -Depth 9 of a command has no end.
+$script:Behind = [System.Runtime.CompilerServices.ConditionalWeakTable[object, object]]::new()
 $script:Results = @{}    # what tools gave, by question, until the reply that holds it is read
 
 function Invoke-BridgeThere {
@@ -161,21 +163,22 @@ function New-BridgeTool {
     $described = $script:Described[$number]
     $script:Described.Remove($number)
     $members.Remove('Number')
-    $members['Command'] = $described.Command
-    $members['Told'] = $described.Told
     $tool = [pscustomobject]$members
     $tool.PSObject.TypeNames.Insert(0, 'PSBridge.ChatTool')
+    $script:Behind.Add($tool, $described)
     $tool
 }
 
 function ConvertTo-BridgeToolMark {
-    # A tool within a request, as the worker knows it.
+    # A tool within a request, as the worker knows it; one that was copied or came from elsewhere can be declared only.
     param($Tool)
+    $behind = $null
+    if (-not $script:Behind.TryGetValue($Tool, [ref]$behind)) { return [pscustomobject]@{ type = $Tool.type; function = $Tool.function } }
     if ($script:Tools.Count -gt 1000) {
         foreach ($number in @($script:Tools.Keys)) { if (-not $script:Tools[$number].IsAlive) { $script:Tools.Remove($number) } }
     }
-    $script:Tools[$Tool.Told['number']] = [System.WeakReference]::new($Tool)
-    [pscustomobject]@{ '$psbridge' = 'command'; told = $Tool.Told }
+    $script:Tools[$behind.Told['number']] = [System.WeakReference]::new($Tool)
+    [pscustomobject]@{ '$psbridge' = 'command'; told = $behind.Told }
 }
 
 function Get-BridgeResult {
@@ -213,16 +216,17 @@ function Invoke-BridgeTool {
     param($Call, $Command, $Key)
     $tool = $script:Tools[$Command.number]
     if ($null -ne $tool) { $tool = $tool.Target }
-    if ($null -eq $tool) { return @{ error = "the tool '$($Command.name)' is not known in this runspace" } }
+    $behind = $null
+    if ($null -eq $tool -or -not $script:Behind.TryGetValue($tool, [ref]$behind)) { return @{ error = "the tool '$($Command.name)' is not known in this runspace" } }
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    $arguments = ConvertTo-BridgeArgument $tool $Command.arguments
+    $arguments = ConvertTo-BridgeArgument $behind.Told $Command.arguments
     $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
     $timer = $null
     $stopping = $null
     try {
         # Named apart from what a script may have: its variables are seen from here.
         [void]$shell.AddScript('param($PSBridgeCommand, $PSBridgeArguments) & $PSBridgeCommand @PSBridgeArguments', $true)
-        [void]$shell.AddArgument($tool.Command).AddArgument($arguments)
+        [void]$shell.AddArgument($behind.Command).AddArgument($arguments)
         if ($null -ne $Command.limit) {
             $timer = [System.Threading.CancellationTokenSource]::new([timespan]::FromSeconds($Command.limit))
             $stopping = $timer.Token.Register((New-BridgeStop $shell))
@@ -275,11 +279,11 @@ function Get-BridgeSentence {
 
 function ConvertTo-BridgeArgument {
     # A model's arguments as PowerShell's binder takes them: tables for hashtables and classes, objects for anything else.
-    param($Tool, $Given)
+    param($Told, $Given)
     $arguments = @{}
     foreach ($property in $Given.PSObject.Properties) {
         $value = $property.Value
-        $about = $Tool.Told['parameters'] | Where-Object { $_['name'] -eq $property.Name } | Select-Object -First 1
+        $about = $Told['parameters'] | Where-Object { $_['name'] -eq $property.Name } | Select-Object -First 1
         $shape = $about['shape']
         while ($shape.kind -in 'array', 'nullable') { $shape = if ($shape.kind -eq 'array') { $shape.items } else { $shape.of } }
         if ($shape.kind -in 'table', 'class') { $value = ConvertTo-BridgeTable $value }

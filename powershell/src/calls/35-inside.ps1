@@ -22,19 +22,11 @@ function Start-BridgeInside {
         return
     }
     $shared = @{}
-    $gil = [Python.Runtime.Py]::GIL()
-    try {
-        $scope = [Python.Runtime.Py]::CreateScope()
-        [void]$scope.Set('shared', $shared)
-        [void]$scope.Exec("from psbridge.inprocess.hosted import serve`nserve(shared)")
-        $scope.Dispose()
-    }
+    $serve = $domain.GetData('PSBridge.Serve')  # of the Python that hosts this PowerShell
+    try { if ($null -ne $serve) { $serve.Invoke($shared) } else { Start-BridgeServing $shared } }
     catch {
         [void]$Trouble.Add("$($Python['Path']) could not start the worker in this process ($($_.Exception.GetBaseException().Message))")
         return
-    }
-    finally {
-        $gil.Dispose()
     }
     $in = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Input'], $true)
     $out = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Output'], $true)
@@ -43,6 +35,21 @@ function Start-BridgeInside {
     $connection = New-BridgeConnection $Python $null $writer $reader
     $connection['Builder'] = $shared['Builder']
     $connection
+}
+
+function Start-BridgeServing {
+    # Has the Python that this process has loaded start a worker.
+    param($Shared)
+    $gil = [Python.Runtime.Py]::GIL()
+    try {
+        $scope = [Python.Runtime.Py]::CreateScope()
+        [void]$scope.Set('shared', $Shared)
+        [void]$scope.Exec("from psbridge.inprocess.hosted import serve`nserve(shared)")
+        $scope.Dispose()
+    }
+    finally {
+        $gil.Dispose()
+    }
 }
 
 function Get-BridgePythonFact {
