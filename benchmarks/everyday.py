@@ -2,13 +2,16 @@
 
     python -m benchmarks.everyday [--rounds N]
 
-Everything is measured in turns in one run, in processor time but for pytest's start; medians are compared.
-The server is a process of its own, and answers at once.
+Everything is measured in turns in one run, in processor time but for PowerShell and pytest's start; medians
+are compared. The server is a process of its own, and answers at once; in PowerShell it is the worker's.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -125,6 +128,74 @@ def starts(rounds: int) -> None:
         row("pytest, the plugin unused", with_plugin, "without the plugin", without)
 
 
+IN_POWERSHELL = r"""
+Import-Module 'MODULE'
+enum Queue { billing; access }
+class Ticket { [Queue] $Queue; [bool] $Urgent; [string] $Note }
+function Get-Weather {
+    # .SYNOPSIS
+    # The weather of a city.
+    param([Parameter(Mandatory)] [string] $City, [int] $Days = 3, [ValidateSet('C', 'F')] $Unit = 'C')
+    "$City $Days $Unit"
+}
+$ticket = @{ Queue = 'billing'; Urgent = $true; Note = 'x' }
+$call = New-OfflineToolCall Get-Weather @{ City = 'Bonn' }
+$tool = New-ChatTool -Command Get-Weather
+$server = New-OfflineOpenAI -Reply $ticket
+$null = New-ChatCompletion x -Model m -As ([Ticket])
+$format = $server.Requests[0].Json.response_format
+$works = [ordered]@{
+    tool  = { $null = New-ChatTool -Command Get-Weather }
+    typed = { $null = New-ChatCompletion x -Model m -As ([Ticket]) }
+    plain = { $null = New-ChatCompletion x -Model m -ResponseFormat $format }
+    round = { $null = New-ChatCompletion x -Model m -Tools $tool -InvokeTools Auto }
+    two   = { $null = New-ChatCompletion x -Model m; $null = New-ChatCompletion x -Model m }
+}
+$answers = @{ typed = @($ticket); plain = @($ticket); round = @($call, 'fine'); two = 'a', 'b' }
+$times = @{}
+foreach ($name in $works.Keys) { $times[$name] = [System.Collections.Generic.List[double]]::new() }
+foreach ($turn in 1..ROUNDS) {
+    foreach ($name in $works.Keys) {
+        foreach ($answer in $answers[$name]) { $server.Reply($answer) }
+        $clock = [System.Diagnostics.Stopwatch]::StartNew()
+        & $works[$name]
+        if ($turn -gt 10) { $times[$name].Add($clock.Elapsed.TotalSeconds) }
+    }
+}
+$server.Dispose()
+$medians = @{}
+foreach ($name in $works.Keys) {
+    $medians[$name] = ($times[$name] | Sort-Object)[[int]($times[$name].Count / 2)]
+}
+'medians:' + (ConvertTo-Json $medians -Compress)
+"""
+
+
+def in_powershell(rounds: int) -> None:
+    """Tools and typed answers from PowerShell, in the time that a script waits; not where there is none."""
+    shell = os.environ.get("PSBRIDGE_PWSH") or shutil.which("pwsh")
+    if shell is None:
+        print("no PowerShell: set PSBRIDGE_PWSH")
+        return
+    module = Path(__file__).parents[1] / "powershell" / "PSBridge"
+    script = IN_POWERSHELL.replace("MODULE", str(module)).replace("ROUNDS", str(rounds + 10))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "everyday.ps1")
+        file.write_text(script)
+        done = subprocess.run(
+            [shell, "-NoProfile", "-NonInteractive", "-File", str(file)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PSBRIDGE_PYTHON": sys.executable, "NO_COLOR": "1"},
+            check=True,
+        )
+    told = next(line for line in done.stdout.splitlines() if line.startswith("medians:"))
+    taken = json.loads(told.partition(":")[2])
+    row("PowerShell: a typed answer", taken["typed"], "the same call, plain", taken["plain"])
+    row("PowerShell: a round of a tool", taken["round"], "two plain calls", taken["two"])
+    row("PowerShell: a tool of a function", taken["tool"], "a plain call", taken["plain"])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=200)
@@ -136,6 +207,7 @@ def main() -> None:
             calls(rounds, url)
     finally:
         stop(server)
+    in_powershell(rounds)
     starts(rounds)
 
 

@@ -489,6 +489,9 @@ $script:Prepared['Send-ChatMessage'] = 'Set-BridgeAnswerType'
 $script:Prepared['Start-ChatCompletionRun'] = 'Set-BridgeAnswerType'
 $script:Prepared['Invoke-ChatCompletionRun'] = 'Set-BridgeAnswerType'
 
+# What the worker was told of types, as the JSON text that it then knows again.
+$script:Told = [System.Runtime.CompilerServices.ConditionalWeakTable[object, object]]::new()
+
 # Types without members of interest, as shapes.
 $script:Shapes = @{}
 foreach ($name in 'String', 'Char', 'Uri', 'Version', 'TimeSpan', 'Net.IPAddress', 'Net.Mail.MailAddress', 'Text.RegularExpressions.Regex',
@@ -610,12 +613,25 @@ function script:Set-BridgeAnswerType {
         $Own['As'] = 'Hashtable'
         return
     }
-    $trouble = [System.Collections.ArrayList]::new()
-    $shape = Get-BridgeShape $type $type.Name $trouble
-    if ($trouble.Count) {
-        $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'As', $($trouble -join '; ')." 'PSBridge.InvalidValue' 'InvalidArgument' $type))
+    $shape = $null
+    if (-not $script:Told.TryGetValue($type, [ref]$shape)) {
+        $trouble = [System.Collections.ArrayList]::new()
+        $shape = Get-BridgeShape $type $type.Name $trouble
+        if ($trouble.Count) {
+            $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'As', $($trouble -join '; ')." 'PSBridge.InvalidValue' 'InvalidArgument' $type))
+        }
+        $shape = ConvertTo-BridgeText $shape
+        $script:Told.Add($type, $shape)
     }
     $Own['As'] = [pscustomobject]@{ '$psbridge' = 'type'; name = $type.Name; shape = $shape }
+}
+
+function script:ConvertTo-BridgeText {
+    # A shape, or what is said of a command, as JSON text.
+    param($Value)
+    $writer = [PSBridgeWriter]::new()
+    $writer.Add($Value, 'told')
+    $writer.Text.ToString()
 }
 
 function script:ConvertTo-BridgeAnswer {
@@ -833,7 +849,8 @@ function script:ConvertTo-BridgeToolMark {
         foreach ($number in @($script:Tools.Keys)) { if (-not $script:Tools[$number].IsAlive) { $script:Tools.Remove($number) } }
     }
     $script:Tools[$behind.Told['number']] = [System.WeakReference]::new($Tool)
-    [pscustomobject]@{ '$psbridge' = 'command'; told = $behind.Told }
+    if ($null -eq $behind['Text']) { $behind['Text'] = ConvertTo-BridgeText $behind.Told }
+    [pscustomobject]@{ '$psbridge' = 'command'; told = $behind['Text'] }
 }
 
 function script:Get-BridgeResult {

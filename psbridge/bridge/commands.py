@@ -6,7 +6,9 @@ They run one after the other: a runspace does one thing at a time. What goes wro
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ..chat.commands import CommandTool, schema_of
@@ -75,22 +77,48 @@ class Module:
 _module = Module()
 
 
-def command_tool(told: Mapping[str, Any]) -> CommandTool:
-    """The tool of a command, by what the module says of it.
+def command_tool(told: Mapping[str, Any] | str) -> CommandTool:
+    """The tool of a command, by what the module says of it: a table, or its JSON text.
 
     Raises:
         InvalidValueError: its name is none the service takes.
+        PSBridgeError: the text is no table.
     """
-    return CommandTool(told, _module)
+    return _known_tool(told) if isinstance(told, str) else CommandTool(told, _module)
 
 
-def command_answer(name: str, shape: Mapping[str, Any]) -> AnswerType:
-    """What an answer of a type of the module's is held to.
+def command_answer(name: str, shape: Mapping[str, Any] | str) -> AnswerType:
+    """What an answer of a type of the module's is held to, by its shape or that one's JSON text.
 
     Raises:
         SchemaError: naming the place that strict mode cannot express.
+        PSBridgeError: the text is no table.
     """
-    return answer_of(name, schema_of(shape))
+    return _known_answer(name, shape) if isinstance(shape, str) else answer_of(name, schema_of(shape))
+
+
+@lru_cache(maxsize=256)
+def _known_tool(told: str) -> CommandTool:
+    return CommandTool(_table(told), _module)
+
+
+@lru_cache(maxsize=256)
+def _known_answer(name: str, shape: str) -> AnswerType:
+    return answer_of(name, schema_of(_table(shape)))
+
+
+def _table(text: str) -> dict[str, Any]:
+    try:
+        table = json.loads(text)
+    except (ValueError, RecursionError):
+        table = None
+    if not isinstance(table, dict):
+        raise PSBridgeError(
+            "What is said of a command or a type must be a table.",
+            error_id="PSBridge.InvalidValue",
+            category="InvalidData",
+        )
+    return table
 
 
 def _asked(what: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ To the worker:
 - `{"$psbridge": "connection", "set": {...}}`: a connection, by what New-ChatConnection was given, or one that
   came from it as a `ChatConnection`, sent back as that model;
 - `{"$psbridge": "command", "told": {...}}`: a command that is a tool, as the module describes it;
-- `{"$psbridge": "type", "name": "...", "shape": {...}}`: a type that an answer is to be, likewise;
+- `{"$psbridge": "type", "name": "...", "shape": {...}}`: a type that an answer is to be, likewise; the table
+  of either may be its JSON text, by which the worker knows it again;
 - `{"$psbridge": "plain", "members": [name, value, ...]}`: data with a member of the name `$psbridge`.
 
 From it:
@@ -96,11 +97,11 @@ def _marked(value: dict[str, Any]) -> Any:
         return Path(value["value"])
     if kind == "number" and value.get("value") in _NUMBERS:
         return float(value["value"])
-    if kind == "command" and isinstance(value.get("told"), dict):
+    if kind == "command" and isinstance(value.get("told"), (dict, str)):
         from .commands import command_tool
 
         return command_tool(value["told"])
-    if kind == "type" and isinstance(value.get("name"), str) and isinstance(value.get("shape"), dict):
+    if kind == "type" and isinstance(value.get("name"), str) and isinstance(value.get("shape"), (dict, str)):
         from .commands import command_answer
 
         return command_answer(value["name"], value["shape"])

@@ -10,6 +10,7 @@ import json
 import threading
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from .history import (
 )
 from .prices import Prices
 
+_OBEYED = COMMON | {"Connection"}
 KIND = "psbridge chat session"
 VERSION = 1
 
@@ -148,7 +150,7 @@ class ChatSession:
         bound = {**self.Parameters, **parameters}
         if bound.get("Stream") or bound.get("StreamText"):
             return self._streamed(message, bound)
-        with self._one_at_a_time(), obeying(bound):
+        with self._one_at_a_time(), nullcontext() if _OBEYED.isdisjoint(bound) else obeying(bound):
             question = self._question(message, bound)
             options = completion.call_options(bound)
 

@@ -178,7 +178,8 @@ function ConvertTo-BridgeToolMark {
         foreach ($number in @($script:Tools.Keys)) { if (-not $script:Tools[$number].IsAlive) { $script:Tools.Remove($number) } }
     }
     $script:Tools[$behind.Told['number']] = [System.WeakReference]::new($Tool)
-    [pscustomobject]@{ '$psbridge' = 'command'; told = $behind.Told }
+    if ($null -eq $behind['Text']) { $behind['Text'] = ConvertTo-BridgeText $behind.Told }
+    [pscustomobject]@{ '$psbridge' = 'command'; told = $behind['Text'] }
 }
 
 function Get-BridgeResult {
