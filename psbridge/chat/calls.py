@@ -21,7 +21,7 @@ from .errors import refusal
 from .media import sound_format
 from .prompts import request_of
 from .rounds import MAX_ROUNDS, ToolCall
-from .tools import Tool
+from .tools import Tool, checked_timeout
 from .typed import answer_type
 
 Bound = dict[str, Any]
@@ -124,7 +124,7 @@ def question_of_bound(bound: Mapping[str, Any]) -> Question:
         max_repair=_at_least(bound, "MaxRepair", 0, 0),
         tools=tools if mode != "None" else {},
         max_rounds=_at_least(bound, "MaxToolRounds", MAX_ROUNDS, 0),
-        tool_timeout=bound.get("ToolTimeoutSec"),
+        tool_timeout=checked_timeout(bound.get("ToolTimeoutSec"), "ToolTimeoutSec"),
         width=bound.get("ThrottleLimit") or 4,
         approve=approve,
         what_if=bool(bound.get("WhatIf")),

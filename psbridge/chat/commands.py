@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .schema import Schema, nullable
-from .tools import Home, Tool, ToolArgumentsError, arguments_given, checked_name, tool
+from .tools import Home, Tool, ToolArgumentsError, arguments_given, checked_name, checked_timeout, tool
 
 _OF_LIST = frozenset(("minItems", "maxItems"))
 _SIMPLE = frozenset(("string", "integer", "number", "boolean"))
@@ -88,7 +88,7 @@ class CommandTool(Tool):
     def __init__(self, told: Mapping[str, Any], home: Home) -> None:
         self.name = checked_name(str(told.get("name") or ""))
         self.description = str(told.get("description") or "")
-        self.timeout = told.get("timeout")
+        self.timeout = checked_timeout(told.get("timeout"), "TimeoutSec")
         self.number = told.get("number")
         self.home = home
         self.is_async = False

@@ -53,12 +53,15 @@ class ToolCall:
 
 
 def as_text(value: Any) -> str:
-    """A tool's result as the model reads it: a text as it is, anything else as JSON."""
+    """A tool's result as the model reads it: a text as it is, anything else as JSON; bytes in Base64."""
     if isinstance(value, str):
         return value
     from pydantic_core import to_json
 
-    return to_json(value, fallback=str, inf_nan_mode="constants").decode()
+    try:
+        return to_json(value, fallback=str, inf_nan_mode="constants", bytes_mode="base64").decode()
+    except Exception:  # what holds itself, or does not say what it is
+        return f"<{type(value).__name__}>"
 
 
 class Rounds:

@@ -107,7 +107,7 @@ async def arun_all(
             except asyncio.TimeoutError:
                 _timed_out(call, limit)
                 return
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 call.Error = _sentence(error)
             call.Elapsed = time.perf_counter() - started
 
@@ -135,7 +135,7 @@ def _run_one(call: ToolCall, tool: Tool) -> None:
         args, arguments = tool.arguments_of(call.text)
         result = tool.function(*args, **arguments)
         call.Result = asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         call.Error = _sentence(error)
     finally:
         call.Elapsed = time.perf_counter() - started

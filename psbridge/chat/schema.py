@@ -234,7 +234,10 @@ class _Strict:
     def _inlined(self, schema: Schema, place: str) -> Schema:
         """`$ref` stands alone in strict mode: beside other keywords it is written out."""
         reference = schema.get("$ref")
-        if reference is None or len(schema) == 1:
+        if reference is None:
+            return schema
+        if len(schema) == 1:
+            self._resolved(reference, place)
             return schema
         if reference in self.open:
             raise problem(

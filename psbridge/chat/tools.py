@@ -94,9 +94,10 @@ class Tool:
         description: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        self.name = checked_name(str(name or getattr(function, "__name__", type(function).__name__)))
+        plain = function.func if isinstance(function, functools.partial) else function
+        self.name = checked_name(str(name or getattr(plain, "__name__", type(plain).__name__)))
         self.function = function
-        self.timeout = timeout
+        self.timeout = checked_timeout(timeout, "timeout")
         self.is_async = inspect.iscoroutinefunction(function)
         summary, words = _described(function)
         self.description = summary if description is None else description
@@ -110,7 +111,10 @@ class Tool:
         return self.function(*args, **arguments)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
-        return self if instance is None else functools.partial(self.function, instance)
+        if instance is None:
+            return self
+        function = functools.partial(self.function, instance)
+        return Tool(function, name=self.name, description=self.description, timeout=self.timeout)
 
     def __repr__(self) -> str:
         return f"<Tool {self.name}({', '.join(self.parameters['properties'])})>"
@@ -183,6 +187,17 @@ def checked_name(name: str) -> str:
             path="Tools",
         )
     return name
+
+
+def checked_timeout(seconds: float | None, parameter: str) -> float | None:
+    """`seconds`; InvalidValueError where they are no time that a call may take."""
+    if seconds is None or (isinstance(seconds, (int, float)) and 0 < seconds < math.inf):
+        return seconds
+    raise InvalidValueError(
+        f"invalid value for '{parameter}', must be a number of seconds above 0.",
+        parameter=parameter,
+        path=parameter,
+    )
 
 
 def _described(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:

@@ -203,6 +203,7 @@ def _of_type(target: Any) -> AnswerType:
         PydanticUndefinedAnnotation,
         PydanticUserError,
         TypeError,
+        AttributeError,
     ) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise problem("", f"'{label}' has no JSON schema: {reason}.", "As") from None

@@ -270,9 +270,15 @@ def asking() -> str:
     return str(reply)
 
 
+@tool
+def leaving() -> None:
+    raise SystemExit(3)
+
+
 @pytest.mark.parametrize(
     ("call", "says"),
     [
+        (tool_call("leaving"), "Error: SystemExit: 3"),
         (tool_call("failing", n=1), "Error: LookupError: no such ticket"),
         (tool_call("failing", n="many"), "Error: n: "),
         (tool_call("nobody"), "Error: there is no tool 'nobody'; the tools are: "),
@@ -283,7 +289,7 @@ def test_what_goes_wrong_is_told_to_the_model_and_the_loop_goes_on(
     server: OfflineOpenAI, call: Any, says: str
 ) -> None:
     server.reply(call, "sorry")
-    reply = ask(Messages="x", Model="m", Tools=[failing, hanging], InvokeTools="Auto")
+    reply = ask(Messages="x", Model="m", Tools=[failing, hanging, leaving], InvokeTools="Auto")
     assert reply.choices[0].message.content == "sorry"
     assert str(messages(server)[-1]["content"]).startswith(says)
     assert reply.ToolCalls[0].Error and reply.ToolCalls[0].Result is None
@@ -295,6 +301,63 @@ def test_a_large_result_and_a_tool_that_asks_itself(server: OfflineOpenAI) -> No
     reply = ask(Messages="x", Model="m", Tools=[large, asking], InvokeTools="Auto")
     assert reply.choices[0].message.content == "fine"
     assert len(reply.ToolCalls[0].Result) == 5_000_000 and reply.ToolCalls[1].Result == "from inside"
+
+
+class Shop:
+    """Has a tool for a method."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @tool(timeout=9)
+    def stock(self, item: str) -> str:
+        """What there is."""
+        return f"{item} in {self.name}"
+
+
+def test_a_method_is_a_tool_of_its_object(server: OfflineOpenAI) -> None:
+    server.reply(tool_call("stock", item="paper"), "fine")
+    stock: Any = Shop("Bonn").stock
+    assert (stock.description, stock.timeout, list(stock.parameters["properties"])) == (
+        "What there is.", 9, ["item"],
+    )  # fmt: skip
+    assert stock("ink") == "ink in Bonn"
+    reply = ask(Messages="x", Model="m", Tools=[stock], InvokeTools="Auto")
+    assert reply.ToolCalls[0].Result == "paper in Bonn"
+
+
+def itself() -> list[Any]:
+    found: list[Any] = []
+    found.append(found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        (b"\xff\x00", '"_wA="'),
+        (float("nan"), "NaN"),
+        (None, "null"),
+        (itself(), "<list>"),
+        ({1: {2}}, '{"1":[2]}'),
+    ],
+)
+def test_any_result_is_told(server: OfflineOpenAI, result: Any, told: str) -> None:
+    def give() -> Any:
+        return result
+
+    server.reply(tool_call("give"), "fine")
+    ask(Messages="x", Model="m", Tools=[tool(give)], InvokeTools="Auto")
+    assert messages(server)[-1]["content"] == told
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
+def test_a_time_that_is_none_is_refused(server: OfflineOpenAI, seconds: float) -> None:
+    with pytest.raises(ps.InvalidValueError, match="'timeout', must be a number of seconds above 0"):
+        tool(timeout=seconds)(plain)
+    with pytest.raises(ps.InvalidValueError, match="'ToolTimeoutSec', must be"):
+        ask(Messages="x", Model="m", Tools=[weather], InvokeTools="Auto", ToolTimeoutSec=seconds)
+    assert not server.requests
 
 
 def test_calls_run_side_by_side_as_wide_as_asked(server: OfflineOpenAI) -> None:

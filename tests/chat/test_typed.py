@@ -174,6 +174,8 @@ def test_a_streamed_answer_grows(server: OfflineOpenAI) -> None:
     [
         ({"As": dict[str, int]}, "free keys"),
         ({"As": object()}, "has no JSON schema"),
+        ({"As": Point(1, 2)}, "has no JSON schema"),
+        ({"JsonSchema": {"type": "object", "properties": {"a": {"$ref": "#/$defs/b"}}}}, "is not there"),
         ({"As": "Tikcet"}, "must be a type or 'Hashtable'"),
         ({"JsonSchema": {"type": "array"}}, "object at its root"),
         ({"JsonSchema": {"type": "object", "additionalProperties": True}}, "free keys"),
