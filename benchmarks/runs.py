@@ -4,7 +4,8 @@
 
 The server is in a process of its own and answers after 50 ms. Rivals: `Client.map` of psbridge without a
 ledger, `openai` with a semaphore and with aiohttp, async-batch-llm over psbridge's client and as shipped,
-Dask and Ray Data calling psbridge. A rival that is not installed is named as such. `--kills` kills a run
+Dask calling psbridge (a task for 512 rows, each with `Client.map`; and a task for each row, with one client a
+worker), Ray Data calling psbridge. A rival that is not installed is named as such. `--kills` kills a run
 of 2,000 rows at random, so often, and counts what was lost, doubled and answered twice; `--storm` sends
 6,000 rows against 150 a second; `--million` takes a million rows in, works them off without HTTP, and
 writes them out.
@@ -209,6 +210,35 @@ def dask_chunks(rows: int, width: int, out: Path) -> None:
                 file.write(json.dumps({"id": number, "text": text}) + "\n")
 
 
+def _dask_row(number: int) -> tuple[int, str]:
+    """A row's task; its client is kept at the worker process, for all of its threads."""
+    import dask.distributed
+
+    from psbridge.client import Client
+
+    distributed: Any = dask.distributed
+    worker = distributed.get_worker()
+    if not hasattr(worker, "asks"):
+        worker.asks = Client()
+    return number, str(worker.asks.create(body(number)).value["choices"][0]["message"]["content"])
+
+
+def dask_rows(rows: int, width: int, out: Path) -> None:
+    """What a user of Dask writes first: a task for each row, and as many threads as requests."""
+    import dask.distributed
+
+    distributed: Any = dask.distributed  # it has no types
+    options = {"n_workers": 2, "threads_per_worker": width // 2, "dashboard_address": None}
+    with (
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster) as client,
+        out.open("w") as file,
+    ):
+        futures = client.map(_dask_row, range(rows), retries=3)
+        for _, (number, text) in distributed.as_completed(futures, with_results=True):
+            file.write(json.dumps({"id": number, "text": text}) + "\n")
+
+
 def ray_data(rows: int, width: int, out: Path) -> None:
     import ray
 
@@ -236,7 +266,8 @@ RIVALS: dict[str, tuple[Callable[[int, int, Path], None], str, float]] = {
     "async-batch-llm as shipped": (batch_llm, "async_batch_llm", 4.0),
     "openai with a semaphore": (openai_semaphore, "openai", 4.0),
     "openai with aiohttp": (openai_aiohttp, "aiohttp", 2.0),
-    "Dask calling psbridge": (dask_chunks, "distributed", 1.4),
+    "Dask calling psbridge, by chunks": (dask_chunks, "distributed", 1.4),
+    "Dask calling psbridge, by rows": (dask_rows, "distributed", 1.4),
     "Ray Data calling psbridge": (ray_data, "ray", 3.5),
     "psbridge run, two on a cluster": (on_a_cluster, "distributed", 1.0),
 }

@@ -1,4 +1,6 @@
-"""Processes that runs start: `helper` works on a ledger beside others, `alone` by itself. Not for people."""
+"""Processes that runs start: `helper` works on a ledger beside others, `alone` by itself, `workers` are those
+of a cluster on this machine. Not for people.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,15 @@ from .errors import RunError
 
 def main(arguments: list[str]) -> int:
     """Do what the arguments say; returns the exit code."""
+    what, path, width = arguments
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this one says when to end
+    if what == "workers":
+        from .local import work
+
+        return work(int(width))
     from .job import job_of
     from .processes import taken_over, when_input_ends
 
-    what, path, width = arguments
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this one says when to end
     configuration = taken_over(sys.stdin.buffer.readline())
     try:
         if what == "helper":

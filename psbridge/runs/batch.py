@@ -13,9 +13,10 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..client.errors import ClientError
 from ..client.message import jsontext
@@ -29,11 +30,54 @@ from .schema import DONE, FAILED, IN_BATCH, OPEN
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 190_000_000
+_AROUND = 200  # bytes of a line around the request, at most
 _SHARE = 0.5  # of the price that a live request has
 _FIRST_LOOK = 1.0  # seconds; then twice as long each time, up to the poll's
 _LAST = ("completed", "failed", "expired", "cancelled")
 _AGAIN = (408, 409, 429)
 _NO_ROOM = "waits for room"  # why a part is still written: the service holds as many tokens as it may
+
+
+class Line(NamedTuple):
+    """A request as a line of a part: which row's, and what counts of it."""
+
+    seq: int
+    model: str
+    inputs: int
+    size: int
+    tokens: int
+
+
+@dataclass
+class Part:
+    """A file of requests of one model; `inputs`, `size` in bytes and `tokens` of all of them."""
+
+    model: str
+    inputs: int = 0
+    size: int = 0
+    tokens: int = 0
+    rows: list[int] = field(default_factory=list)
+
+
+def cut(lines: Iterable[Line], most_tokens: int | None = None) -> list[Part]:
+    """Divide requests into parts, in their order: by model, at `MOST_REQUESTS`, at `MOST_BYTES`, by tokens.
+
+    An embedding counts as many requests as it has inputs. A request that is beyond a bound by itself is a
+    part by itself.
+    """
+    open_parts: dict[str, Part] = {}
+    whole: list[Part] = []
+    for line in lines:
+        part = open_parts.setdefault(line.model, Part(line.model))
+        full = part.inputs + line.inputs > MOST_REQUESTS or part.size + line.size > MOST_BYTES
+        if part.rows and (full or (most_tokens is not None and part.tokens + line.tokens > most_tokens)):
+            whole.append(part)
+            part = open_parts[line.model] = Part(line.model)
+        part.inputs += line.inputs
+        part.size += line.size
+        part.tokens += line.tokens
+        part.rows.append(line.seq)
+    return [*whole, *open_parts.values()]
 
 
 class Batches:
@@ -140,8 +184,7 @@ class Batches:
         caps, capped, reserved = self._job.caps, "", Spent()
         used = int(ledger.run("prompt_tokens")) + int(ledger.run("completion_tokens"))
         spent = Spent(int(ledger.run("calls")), used, float(ledger.run("cost")))
-        open_parts: dict[str, list[Any]] = {}  # model: [requests, bytes, tokens, sequence numbers]
-        whole: list[tuple[str, list[Any]]] = []
+        lines: list[Line] = []
         for seq, body, prompt, answer in rows:
             most, price = caps.estimate(prompt, answer)
             capped = caps.exceeded(spent, reserved, most, price * _SHARE)
@@ -149,29 +192,19 @@ class Batches:
                 break
             reserved = reserved.plus(1, most, price * _SHARE)
             members = json.loads(body)
-            model, size = str(members.get("model") or ""), len(body) + 200
             inputs = len(members["input"]) if isinstance(members.get("input"), list) else 1
-            tokens = prompt + answer
-            part = open_parts.setdefault(model, [0, 0, 0, []])
-            full = part[0] + inputs > MOST_REQUESTS or part[1] + size > MOST_BYTES
-            if part[3] and (full or (self._tokens is not None and part[2] + tokens > self._tokens)):
-                whole.append((model, part))
-                part = open_parts[model] = [0, 0, 0, []]
-            part[0] += inputs
-            part[1] += size
-            part[2] += tokens
-            part[3].append(seq)
-        whole += open_parts.items()
+            model, size = str(members.get("model") or ""), len(body) + _AROUND
+            lines.append(Line(seq, model, inputs, size, prompt + answer))
         with ledger.writing() as db:
-            for model, (_, size, tokens, numbers) in whole:
+            for part in cut(lines, self._tokens):
                 cursor = db.execute(
                     "insert into part(model, state, name, requests, bytes, tokens, changed) "
                     "values(?, 'written', '', ?, ?, ?, ?)",
-                    (model, len(numbers), size, tokens, time.time()),
+                    (part.model, len(part.rows), part.size, part.tokens, time.time()),
                 )
                 db.executemany(
                     f"update item set state = {IN_BATCH}, part = ? where seq = ? and state = {OPEN}",
-                    ((cursor.lastrowid, seq) for seq in numbers),
+                    ((cursor.lastrowid, seq) for seq in part.rows),
                 )
         return capped
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+import os
 import pickle
 import sys
 import time
@@ -28,7 +29,8 @@ from ..client.settings.table import BY_NAME
 from .calling import Stopped
 from .claims import Claim, Outcome
 from .errors import RunError, RunUsageError
-from .host import BEAT, QUIET, Outbox, order_of, outcome_from, serve
+from .host import BEAT, LISTENERS, QUIET, Outbox, order_of, outcome_from, serve
+from .local import LocalCluster
 from .schema import OPEN
 from .settings import Settings
 
@@ -37,6 +39,8 @@ _log = logging.getLogger("psbridge.runs")
 SPARE = 32
 """Rows of all hosts together that may be answered and not in the ledger yet, beside those under way."""
 _LEAST_AHEAD = 64  # rows that a host has waiting, at least, beside those under way
+_GAP = 0.004  # seconds that rows for a host, and what was settled, are gathered
+_SOON = 0.05  # seconds to the next look who is there, while somebody is expected
 _AT_ONCE = 0.001  # seconds; results that come sooner lie in wait, and are fetched together
 _PATIENCE = (60.0, 5.0)  # seconds to wait for a host; and where one was there that cannot be used
 _SHARED = (
@@ -101,7 +105,7 @@ class _Host:
         self.saying: asyncio.Task[None] | None = None
         self.heard = time.monotonic()
         self.works = False  # it has been heard
-        self.outbox = Outbox(partial(gathered, self), inbox.put)
+        self.outbox = Outbox(partial(gathered, self), inbox.put, _GAP)
 
     @property
     def room(self) -> int:
@@ -126,16 +130,19 @@ class Cluster:
     def __init__(
         self, place: str, settings: Settings, run: str, configuration: Configuration, key: str
     ) -> None:
+        self._order = order_of(settings, run, _carried(configuration), key)
+        self._local = _local(place)  # loads what it needs while this process does
         quiet = "distributed" not in sys.modules
         try:
             self._distributed: Any = importlib.import_module("distributed")
         except ImportError:
+            if self._local is not None:
+                self._local.end()
             raise RunUsageError('A cluster needs Dask: pip install "psbridge[dask]".') from None
         if quiet:  # what it would report of a lost connection is told here, in a sentence
             for name in ("distributed", "distributed.client"):
                 logging.getLogger(name).setLevel(logging.CRITICAL)
         self._place = place
-        self._order = order_of(settings, run, _carried(configuration), key)
         self._width = settings.width
         self._hosts: dict[str, _Host] = {}
         self._owners: dict[_Key, _Host] = {}  # of rows handed out and not settled
@@ -146,7 +153,6 @@ class Cluster:
         self._ending = False
         self._tasks: list[asyncio.Task[None]] = []
         self._client: Any = None
-        self._local: Any = None
 
     # --- for whoever hands rows out
 
@@ -240,22 +246,14 @@ class Cluster:
             ) from None
         self._results = self._distributed.Queue(f"psbridge-{uuid.uuid4().hex}", client=self._client)
         await self._results
-        self._spawn(self._listen())
+        for _ in range(LISTENERS):
+            self._spawn(self._listen())
         self._spawn(self._watch())
 
     async def _connected(self) -> Any:
         options = {"asynchronous": True, "set_as_default": False}
-        kind, _, count = self._place.partition(":")
-        if kind == "local":
-            if count and not (count.isascii() and count.isdigit() and int(count)):
-                raise RunUsageError(f"'{self._place}' is no cluster: local:4 has four processes.")
-            self._local = await self._distributed.LocalCluster(
-                n_workers=int(count) if count else None,
-                threads_per_worker=1,
-                dashboard_address=None,
-                asynchronous=True,
-            )
-            return await self._distributed.Client(self._local, **options)
+        if self._local is not None:
+            return await self._distributed.Client(await self._local.open(), **options)
         if "://" in self._place:
             return await self._distributed.Client(self._place, **options)
         if not Path(self._place).is_file():
@@ -289,7 +287,8 @@ class Cluster:
         try:
             while self._lost is None:
                 there = set((await self._client.scheduler.identity())["workers"])
-                for address in there - self._hosts.keys() - self._refused:
+                new = there - self._hosts.keys() - self._refused
+                for address in new:
                     await self._join(address)
                 for host in list(self._hosts.values()):
                     await self._look_at(host, there)
@@ -297,7 +296,8 @@ class Cluster:
                     host.outbox.wake()
                 self._even_out()
                 self._lose_patience()
-                await asyncio.sleep(BEAT / 2)
+                # Who comes first seldom comes alone.
+                await asyncio.sleep(BEAT / 2 if self._working() and not new else _SOON)
         except Exception as error:
             self._gone(error)
 
@@ -442,6 +442,20 @@ class Cluster:
         self._tasks.append(task)
         task.add_done_callback(self._tasks.remove)
         return task
+
+
+def _local(place: str) -> LocalCluster | None:
+    """The processes that `local` or `local:4` asks for, which begin at once.
+
+    Raises:
+        RunUsageError: they are not a number.
+    """
+    kind, _, count = place.partition(":")
+    if kind != "local":
+        return None
+    if count and not (count.isascii() and count.isdigit() and int(count)):
+        raise RunUsageError(f"'{place}' is no cluster: local:4 has four processes.")
+    return LocalCluster(int(count) if count else os.cpu_count() or 1)
 
 
 def _key(claim: Claim) -> _Key:

@@ -35,8 +35,10 @@ QUIET = 15.0
 """Seconds without a word from the coordinator after which a host ends: it is gone."""
 BEAT = 1.0
 """Seconds between two words, from the coordinator to a host and back."""
-GAP = 0.01
-"""Seconds that results and rows are gathered before they are sent."""
+LISTENERS = 2
+"""Messages that are waited for at once, so that the next is on its way while one is read."""
+_MESSAGES = 4  # sent at once, at most
+_GAP = 0.01  # seconds that results are gathered
 
 _values = attrgetter(*(one.name for one in fields(Outcome)[1:]))
 
@@ -117,18 +119,20 @@ def outcome_from(claim: Claim, values: Sequence[Any]) -> Outcome:
 
 
 class Outbox:
-    """Sends what has gathered as one message, then what gathered meanwhile as the next.
+    """Sends what has gathered as one message, and does not wait until it has arrived to send the next.
 
     Args:
         gathered: gives what there is to say, once `wake` was called.
         put: sends it; the message is bytes, so that a scheduler has nothing to do but pass it on.
+        gap: seconds that are waited for more to say.
     """
 
     def __init__(
-        self, gathered: Callable[[], dict[str, Any]], put: Callable[[bytes], Awaitable[Any]]
+        self, gathered: Callable[[], dict[str, Any]], put: Callable[[bytes], Awaitable[Any]], gap: float
     ) -> None:
         self._gathered = gathered
         self._put = put
+        self._gap = gap
         self._some = asyncio.Event()
 
     def wake(self) -> None:
@@ -136,11 +140,21 @@ class Outbox:
         self._some.set()
 
     async def run(self) -> None:
-        """Send until this task is cancelled."""
-        while True:
-            await self._some.wait()
-            await asyncio.sleep(GAP)
-            await self.send()
+        """Send until this task is cancelled, or a message cannot be sent."""
+        under_way: set[asyncio.Future[None]] = set()
+        try:
+            while True:
+                await self._some.wait()
+                await asyncio.sleep(self._gap)
+                if len(under_way) == _MESSAGES:
+                    await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                for ended in [one for one in under_way if one.done()]:
+                    under_way.remove(ended)
+                    ended.result()
+                under_way.add(asyncio.ensure_future(self.send()))
+        finally:
+            for one in under_way:
+                one.cancel()
 
     async def send(self) -> None:
         """Send what there is now."""
@@ -154,7 +168,7 @@ class _Host:
     def __init__(self, order: dict[str, Any], rows: Any, back: Any, here: str) -> None:
         self._order = order
         self._rows = rows
-        self._outbox = Outbox(self._news, lambda message: back.put((here, message)))
+        self._outbox = Outbox(self._news, lambda message: back.put((here, message)), _GAP)
         self._limits = SharedLimits()
         self._waiting: deque[Claim] = deque()  # rows that are not begun
         self._under_way = 0
@@ -204,7 +218,8 @@ class _Host:
         )
 
     async def _until_end(self) -> str:
-        parts = (self._listen(), self._beat(), self._outbox.run())
+        listeners = [self._listen() for _ in range(LISTENERS)]
+        parts = (*listeners, self._beat(), self._outbox.run())
         tasks = [asyncio.ensure_future(part) for part in parts]
         try:
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -234,7 +249,8 @@ class _Host:
             self._take(message)
 
     def _take(self, message: dict[str, Any]) -> None:
-        self._turn, self._width, self._spare = message["share"]
+        if message["share"][0] > self._turn:  # they may overtake each other
+            self._turn, self._width, self._spare = message["share"]
         self._limits.share(message["hosts"])
         self._unsettled -= message["settled"]
         self._waiting.extend(map(Claim._make, message["rows"]))
@@ -293,4 +309,4 @@ class _Host:
         return {**news, "turn": self._confirmed, "share": (self._width, *self._limits.per_minute)}
 
 
-__all__ = ["BEAT", "GAP", "QUIET", "Outbox", "key_function", "order_of", "outcome_from", "serve"]
+__all__ = ["BEAT", "LISTENERS", "QUIET", "Outbox", "key_function", "order_of", "outcome_from", "serve"]

@@ -15,6 +15,7 @@ import pytest
 import psbridge as ps
 from psbridge import OfflineServer
 from psbridge.offline import Fault, Pace
+from psbridge.runs.batch import Line, cut
 from psbridge.runs.ledger import Ledger
 
 from .conftest import KEY, Tickets
@@ -69,6 +70,35 @@ def test_parts_are_cut_by_tokens(batched: Tickets, service: OfflineServer) -> No
     assert batched.run(*LINE, "--batch-tokens", "150").returncode == 0
     check(batched)
     assert made(service) > 1
+
+
+def test_a_part_has_fifty_thousand_requests_at_most(tmp_path: Path) -> None:
+    """Whatever is too much for one file is in the next; nothing needs to be sent to see it."""
+    prompts = (f"p-{number}" for number in range(50_001))
+    with ps.use_configuration(base_url="http://127.0.0.1:9/v1", access_token=KEY, proxy=""):
+        run = ps.Run(tmp_path / "t.db", prompts, model="gpt-4o-mini", deadline="2020-01-01T00:00")
+        assert run.submit_batches().why == "deadline"
+    with Ledger(tmp_path / "t.db") as ledger:
+        assert [part["requests"] for part in ledger.parts()] == [50_000, 1]
+
+
+def test_a_part_has_a_hundred_and_ninety_million_bytes_at_most() -> None:
+    """To the byte; each model has parts of its own."""
+    even = [Line(seq, "m", 1, 1_000_000, 10) for seq in range(190)]
+    assert [(part.size, len(part.rows)) for part in cut(even)] == [(190_000_000, 190)]
+    parts = cut([*even, Line(190, "m", 1, 1, 10), Line(191, "other", 1, 1, 10)])
+    assert [(part.model, part.size, part.rows[0]) for part in parts] == [
+        *(("m", 190_000_000, 0), ("m", 1, 190), ("other", 1, 191))
+    ]
+    assert [part.rows for part in cut([Line(0, "m", 1, 190_000_001, 10), Line(1, "m", 1, 5, 10)])] == [
+        [0],
+        [1],
+    ]
+
+
+def test_embeddings_count_by_their_inputs() -> None:
+    lines = [Line(seq, "m", inputs, 100, 10) for seq, inputs in enumerate((30_000, 20_000, 1, 60_000))]
+    assert [part.inputs for part in cut(lines)] == [50_000, 1, 60_000]
 
 
 def test_a_part_that_is_too_large_is_halved(batched: Tickets, service: OfflineServer) -> None:
@@ -223,7 +253,7 @@ _STEPS = [
     *(
         (event, number)
         for event in ("psbridge.run.commit", "psbridge.run.committed")
-        for number in range(4, 12)
+        for number in range(4, 13)
     ),
 ]
 
@@ -236,7 +266,7 @@ def test_killed_between_any_two_steps_no_batch_is_made_twice(
     command = [sys.executable, "-c", _KILLED_AT, event, str(number)]
     process = batched.start(*batched.line(*LINE), command=command)
     process.communicate(timeout=60)
-    assert process.returncode in (-signal.SIGKILL, 0)
+    assert process.returncode == -signal.SIGKILL
     done = batched.run(*LINE)
     assert done.returncode == 0, done.stderr
     check(batched)
