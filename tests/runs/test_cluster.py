@@ -25,7 +25,7 @@ from psbridge.runs.errors import RunUsageError
 
 from .conftest import COMMAND, KEY, TEMPLATE, Counting, Tickets
 
-pytest.importorskip("distributed", reason="dask is not installed: psbridge[dask]")
+distributed: Any = pytest.importorskip("distributed", reason="dask is not installed: psbridge[dask]")
 
 MOST_AGAIN = 16 + 32
 """Rows asked for again after one kill, at `--throttle-limit 16`: those under way, and 32."""
@@ -63,6 +63,11 @@ class Machines:
             )
             for _ in range(count)
         ]
+
+    def until_there(self, count: int, address: str = "") -> None:
+        """Wait for workers: a run gives up when none has come for a minute."""
+        with distributed.Client(address or self.address, set_as_default=False) as client:
+            client.wait_for_workers(count)
 
     @property
     def address(self) -> str:
@@ -107,6 +112,7 @@ def test_two_machines_do_a_run(tickets: Tickets, machines: Machines, counting: C
     """Every row once, under a key that only the workers have, and only in their environment."""
     tickets.write(400)
     machines.add(2)
+    machines.until_there(2)
     counting.reset(delay=20)
     del tickets.environment["OPENAI_API_KEY"]
     done = tickets.run("--cluster", machines.file, "--throttle-limit", "16")
@@ -168,6 +174,7 @@ def test_the_guides_example_is_a_run_on_many_machines(
     for line in others:
         variables = {"OPENAI_API_KEY": KEY} if line[0] == "OPENAI_API_KEY=..." else {}
         machines.run(line[len(variables) :], variables)
+    machines.until_there(2, f"tcp://{place}")
     done = subprocess.run(
         [*COMMAND, *run[1:]], env=tickets.environment, cwd=tickets.folder, capture_output=True, check=False
     )
@@ -184,12 +191,13 @@ def test_a_worker_that_is_killed_loses_nothing(
     """What it had is asked for by the other one; little is asked for again."""
     tickets.write(300)
     machines.add(2)
+    machines.until_there(2)
     counting.reset(delay=20, hold=150)
     process = tickets.start(*tickets.line("--cluster", machines.file, "--throttle-limit", "16"))
     until_answered(counting, 60, process)
     machines.workers[0].kill()
     counting.set(hold=0)
-    said = process.communicate(timeout=120)[1]
+    said = process.communicate(timeout=300)[1]
     assert process.returncode == 0, said
     tickets.check_whole(300)
     assert counting.stats["answered"] == 300
@@ -207,7 +215,7 @@ def test_a_worker_that_comes_later_takes_part(
         time.sleep(0.02)
     assert counting.stats["calls"] == 0
     machines.add()
-    said = process.communicate(timeout=120)[1]
+    said = process.communicate(timeout=300)[1]
     assert process.returncode == 0, said
     tickets.check_whole(40)
 
@@ -256,7 +264,7 @@ def test_limits_are_divided_anew_when_somebody_comes_or_goes(
     machines.workers[0].kill()
     until(half, whole)  # the first is what the dead one said last
     counting.set(hold=0)
-    said = process.communicate(timeout=120)[1]
+    said = process.communicate(timeout=300)[1]
     assert process.returncode == 0, said
     tickets.check_whole(100)
 
@@ -272,13 +280,14 @@ def test_whoever_is_killed_the_same_line_goes_on(
     """
     tickets.write(300)
     machines.add(2)
+    machines.until_there(2)
     counting.reset(delay=20, hold=150)
     line = tickets.line("--throttle-limit", "16", "--cluster", machines.file)
     process = tickets.start(*line)
     until_answered(counting, 60, process)
     killed = process if who == "coordinator" else machines.scheduler
     killed.send_signal(signal.SIGKILL)
-    said = process.communicate(timeout=120)[1].decode()
+    said = process.communicate(timeout=300)[1].decode()
     if who == "scheduler":
         assert process.returncode == 1
         assert "cluster" in said and "is gone" in said and "Traceback" not in said
@@ -286,6 +295,7 @@ def test_whoever_is_killed_the_same_line_goes_on(
         machines.workers.clear()
         machines.start_scheduler()
         machines.add(2)
+        machines.until_there(2)
     assert tickets.status().Done < 300
     counting.set(hold=0)
     assert tickets.psbridge(*line).returncode == 0
@@ -298,6 +308,7 @@ def test_a_function_on_the_machine_gives_the_key(tickets: Tickets, machines: Mac
     """And a key that is refused stops the run."""
     tickets.write(5)
     machines.add()
+    machines.until_there(1)
     with OfflineServer(api_key="sk-of-this-machine-7", default_model="m") as server:
         tickets.environment["OPENAI_BASE_URL"] = server.base_url
         done = tickets.run("--cluster", machines.file)
@@ -312,6 +323,7 @@ def test_a_function_on_the_machine_gives_the_key(tickets: Tickets, machines: Mac
 def test_a_function_that_is_not_there_is_told(tickets: Tickets, machines: Machines) -> None:
     tickets.write(5)
     machines.add()
+    machines.until_there(1)
     done = tickets.run("--cluster", machines.file, "--cluster-key", "vault:none")
     assert done.returncode == 1
     assert "the module vault has no function none" in done.stderr and "Traceback" not in done.stderr
@@ -322,7 +334,7 @@ def test_processes_of_this_machine_are_a_cluster_too(tickets: Tickets, counting:
     tickets.write(50)
     command = [*COMMAND[:1], *COMMAND[3:]]  # Dask's own warnings are not ours
     process = tickets.start(*tickets.line("--cluster", "local:2"), command=command)
-    said = process.communicate(timeout=120)[1]
+    said = process.communicate(timeout=300)[1]
     assert process.returncode == 0, said
     tickets.check_whole(50)
     assert counting.stats["calls"] == 50
