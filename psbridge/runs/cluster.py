@@ -116,7 +116,7 @@ class _Host:
 
 
 class Cluster:
-    """The hosts of a run; `ask` is what the engine calls.
+    """The hosts of a run; an engine hands rows out to them, and is told what became of these.
 
     Args:
         place: a scheduler's address (`tcp://host:8786`), the path of a scheduler file, or `local` or

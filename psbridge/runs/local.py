@@ -18,7 +18,7 @@ from typing import Any
 
 from . import processes
 
-_FORKS = hasattr(os, "fork")
+_FORKS = sys.platform == "linux"  # elsewhere what is loaded may not outlive a fork
 _LOADED = ("distributed", "psbridge.runs.host")
 
 
