@@ -44,6 +44,7 @@ class Counts:
             "answered_twice": sum(1 for count in self.answered.values() if count > 1),
             "asked_twice": sum(1 for count in self.asked.values() if count > 1),
             "statuses": dict(self.statuses),
+            "in_flight": self.in_flight,
             "peak": self.peak,
             "span": self.last - self.first,
         }
