@@ -64,7 +64,7 @@ def compared(
     """
     name = f"{path.stem}.ps1"
     ours = [sys.executable, "-m", "psbridge", "run-script", name, *words]
-    python = [sys.executable, "_ported_.py", *map(option, words)]
+    python = [sys.executable, "_ported_.py", *command_line(words, ported.text)]
     files = {"_ported_.py": ported.text, **ported.modules}
     script = _run(path, {name: text}, ours, server)
     sides = {"the Python": _run(path, files, python, server)}
@@ -83,6 +83,53 @@ def option(word: str) -> str:
     if not re.fullmatch(r"-[A-Za-z]\w*:?", word):
         return word
     return "--" + re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", word[1:].rstrip(":")).lower()
+
+
+def command_line(words: Sequence[str], python: str) -> list[str]:
+    """A script's arguments as its Python takes them: options by name, and what has a place in its place.
+
+    PowerShell gives any parameter a value by name or by place; the Python has a place for what is mandatory,
+    and names for the rest.
+
+    Args:
+        words: the arguments, as after the name of the script.
+        python: the text of the script's Python.
+
+    >>> text = 'parser.add_argument("word", type=str)' + chr(10) + 'parser.add_argument("--times", type=int)'
+    >>> command_line(["-Times", "3", "-Word", "hi"], text), command_line(["hi", "3"], text)
+    (['--times', '3', 'hi'], ['--times', '3', 'hi'])
+    """
+    places = re.findall(r'\.add_argument\(\s*"(\w+)"', python)
+    named = re.findall(r'\.add_argument\(\s*"--([\w-]+)"(?![^\n]*store_true)', python)
+    given: dict[str, str] = {}
+    options: list[str] = []
+    rest: list[str] = []
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        plain = option(word)
+        if plain == word or not plain.startswith("--"):
+            rest.append(word)
+            continue
+        name = plain[2:].replace("-", "_")
+        if name in places and waiting:
+            given[name] = waiting.pop(0)
+            continue
+        options.append(plain)
+        close = [one for one in named if one == plain[2:]] or [
+            one for one in named if one.startswith(plain[2:])
+        ]
+        if close and waiting:
+            named.remove(close[0])
+            options.append(waiting.pop(0))
+    many = re.search(r'\.add_argument\(\s*"\w+",[^\n]*nargs=', python) is not None
+    free = [name for name in places if name not in given]
+    if not many:
+        for name, word in zip(named, rest[len(free) :], strict=False):
+            options += [f"--{name}", word]
+        rest = rest[: len(free)]
+    in_place = [given[name] if name in given else rest.pop(0) for name in places if name in given or rest]
+    return [*options, *in_place, *rest]
 
 
 def _run(path: Path, files: Mapping[str, str], command: list[str], server: Any) -> Did:
@@ -180,4 +227,4 @@ def _first(one: list[str], other: list[str]) -> str:
     return f"puts out {len(other)} lines where the script has {len(one)}"
 
 
-__all__ = ["Did", "compared", "option"]
+__all__ = ["Did", "command_line", "compared", "option"]

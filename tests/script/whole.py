@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from psbridge.offline import OfflineServer
-from psbridge.script.comparing import option
+from psbridge.script.comparing import command_line
 
 Line = dict[str, Any]
 _HOP = ("host", "connection", "content-length", "transfer-encoding", "accept-encoding")
@@ -116,8 +116,9 @@ def run_script(line: Line, how: str = "run") -> Line:
         (folder / "script.ps1").write_text(line["script"], encoding="utf-8", newline="")
         command = ["-m", "psbridge", "run-script", "script.ps1", *line["args"]]
         if how == "port":
-            (folder / "script.py").write_text(_python_of(line["script"]), encoding="utf-8")
-            command = ["script.py", *map(option, line["args"])]
+            python = _python_of(line["script"])
+            (folder / "script.py").write_text(python, encoding="utf-8")
+            command = ["script.py", *command_line(line["args"], python)]
         recorder = Recorder(server.base_url, line["faults"])
         kept = {
             key: value for key, value in os.environ.items() if not key.upper().startswith(("OPENAI", "HTTP"))

@@ -5,6 +5,7 @@ It is made when a ported script first needs it. Nothing of the parser is loaded 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import signature
 from types import FunctionType
@@ -278,7 +279,11 @@ class Code:
         if function is None:
             return None
         wanted = [one.name for one in signature(function).parameters.values() if one.default is one.empty]
-        sources = {one: self.names.get(_plain(one)) or _EXTRA.get(one, one) for one in wanted}
+        numbered = {one: re.sub(r"_\d+$", "", one) for one in wanted}  # `value_2` where `value` is another's
+        sources = {
+            one: self.names.get(_plain(one)) or self.names.get(_plain(numbered[one])) or _EXTRA.get(one, one)
+            for one in wanted
+        }
 
         def run_in(scope: Any, out: Callable[[Any], Any]) -> None:
             from psbridge.script.interpreter.output import emit

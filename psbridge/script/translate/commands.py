@@ -22,7 +22,6 @@ _REFUSED = {
     "add-type": "C# in a script has no Python form",
     "start-job": "jobs have no Python form yet",
     "start-threadjob": "jobs have no Python form yet",
-    "set-strictmode": "",
     "new-module": "a module made in a script has no Python form",
     "update-typedata": "types cannot be changed from Python",
 }
@@ -119,8 +118,7 @@ class Commands(Blocks):
         if own is not None:
             return own
         if name in _REFUSED and (name != "get-variable" or not self._is_foreign(node)):
-            reason = _REFUSED[name] or "strict mode has no Python form"
-            raise Refused(node, f"{self.source_of(first)}: {reason}.")
+            raise Refused(node, f"{self.source_of(first)}: {_REFUSED[name]}.")
         if not node.redirections:
             plain = self.plain_command(node, name, piped)
             if plain is not None:

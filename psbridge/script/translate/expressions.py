@@ -236,6 +236,9 @@ class Expressions(Writer):
             return Code("os.path.dirname(__file__)" if path == "psscriptroot" else "__file__", "str")
         if path == "psboundparameters" and len(self.frames) == 1:
             return Code("bound", "hashtable")
+        if path == "input" and len(self.frames) == 1 and not self.uses.in_block(node):
+            self.modules.add("sys")
+            return Code("sys.stdin.read().splitlines()", "list:str")
         if path in ("args", "input", "psboundparameters", "pscmdlet", "myinvocation", "this", "stacktrace"):
             raise Refused(node, f"${node.variable_path} has no Python form here.")
         name = path.removeprefix("global:").removeprefix("script:").removeprefix("variable:")
@@ -330,7 +333,8 @@ class Expressions(Writer):
         from ..semantics.types import resolve
 
         bare = name.lower().removesuffix("[]")
-        if bare not in self.own_types and not self.asks_errors and resolve(name) is None:
+        own = any(one in self.own_types for one in re.findall(r"[\w.]+", bare))
+        if not own and not self.asks_errors and resolve(name) is None:
             raise Refused(node, f"the type [{name}] is not known here.")
         return quoted(name)
 

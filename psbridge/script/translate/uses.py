@@ -49,7 +49,8 @@ class Uses:
         """A Python name for every variable, after its first spelling; none of those that are taken."""
         names: dict[str, str] = {}
         used = set(taken)
-        for path in sorted(self.places, key=lambda one: min(place.start for place in self.places[one])):
+        own = [path for path in self.places if path not in ("_", "psitem", "null", "true", "false")]
+        for path in sorted(own, key=lambda one: min(place.start for place in self.places[one])):
             plain = name = python_name(self.spelling[path])
             number = 1
             while name in used:
@@ -58,6 +59,12 @@ class Uses:
             used.add(name)
             names[path] = name
         return names
+
+    def in_block(self, node: Any) -> bool:
+        """Whether a node is inside a script block that has a call of its own."""
+        while node is not None and not isinstance(node, s.ScriptBlockExpression):
+            node = self.parents.get(id(node))
+        return node is not None
 
     def above(self, node: Any, count: int = 1) -> Any:
         """The node around this one, without the wrappers of a lone expression."""
