@@ -155,1352 +155,754 @@ function New-OfflineFault {
 }
 
 function ConvertFrom-JsonToAssistantsNamedToolChoiceFunction {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToAssistantsNamedToolChoiceFunction' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatch {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatch' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchError {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchError' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchErrors {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchErrors' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchErrorsDataInner {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchErrorsDataInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchFileExpirationAfter {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchFileExpirationAfter' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestCounts {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestCounts' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestInput {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestInput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestOutput {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestOutput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestOutputError {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestOutputError' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestOutputResponse {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestOutputResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchUsage {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchUsage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchUsageInputTokensDetails {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchUsageInputTokensDetails' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchUsageOutputTokensDetails {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchUsageOutputTokensDetails' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionAllowedTools {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionAllowedTools' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionAllowedToolsChoice {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionAllowedToolsChoice' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionDeleted {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionDeleted' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionFunctionCallOption {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionFunctionCallOption' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionFunctions {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionFunctions' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionList {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionList' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageCustomToolCall {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageCustomToolCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageCustomToolCallCustom {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageCustomToolCallCustom' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageList {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageList' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageListDataInner {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageListDataInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageListDataInnerContentPartsInner {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageListDataInnerContentPartsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCall {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCallChunk {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCallChunk' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCallChunkFunction {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCallChunkFunction' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCallFunction {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCallFunction' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCallsInner {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCallsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModeration {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModeration' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModerationError {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModerationError' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModerationInput {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModerationInput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModerationOutput {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModerationOutput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModerationResults {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModerationResults' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionNamedToolChoice {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionNamedToolChoice' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionNamedToolChoiceCustom {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionNamedToolChoiceCustom' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionNamedToolChoiceCustomCustom {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionNamedToolChoiceCustomCustom' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessage {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageAudio {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessageAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageContent {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageContentPart {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessageContentPart' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageFunctionCall {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessageFunctionCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestDeveloperMessage {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestDeveloperMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestDeveloperMessageContent {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestDeveloperMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestFunctionMessage {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestFunctionMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessage {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudio {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudioInputAudio {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudioInputAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartFile {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartFile' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartFileFile {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartFileFile' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartImage {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartImage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartImageImageUrl {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartImageImageUrl' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartRefusal {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartRefusal' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartText {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartText' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestSystemMessage {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestSystemMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestSystemMessageContent {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestSystemMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestToolMessage {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestToolMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestToolMessageContent {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestToolMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestUserMessage {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestUserMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestUserMessageContent {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestUserMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestUserMessageContentPart {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestUserMessageContentPart' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessage {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInner {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInnerUrlCitation {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInnerUrlCitation' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessageAudio {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessageAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessageFunctionCall {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessageFunctionCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionStreamOptions {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionStreamOptions' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionStreamResponseDelta {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionStreamResponseDelta' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionStreamResponseDeltaFunctionCall {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionStreamResponseDeltaFunctionCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionTokenLogprob {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionTokenLogprob' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionTokenLogprobTopLogprobsInner {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionTokenLogprobTopLogprobsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionTool {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionTool' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionToolChoiceOption {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionToolChoiceOption' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCompletionUsage {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCompletionUsage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCompletionUsageCompletionTokensDetails {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCompletionUsageCompletionTokensDetails' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCompletionUsagePromptTokensDetails {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCompletionUsagePromptTokensDetails' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateBatchRequest {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateBatchRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequest {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestAudio {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestFunctionCall {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestFunctionCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestModel {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestModel' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestResponseFormat {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestResponseFormat' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestStop {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestStop' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestToolsInner {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestToolsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptions {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptions' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptionsUserLocation {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptionsUserLocation' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionResponse {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionResponseChoicesInner {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionResponseChoicesInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionResponseChoicesInnerLogprobs {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionResponseChoicesInnerLogprobs' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionStreamResponse {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionStreamResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionStreamResponseChoicesInner {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionStreamResponseChoicesInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionStreamResponseUsage {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionStreamResponseUsage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingRequest {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingRequestInput {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingRequestInput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingRequestModel {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingRequestModel' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingResponse {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingResponseUsage {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingResponseUsage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModelResponseProperties {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModelResponseProperties' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequest {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInput {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInputOneOfInner {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInputOneOfInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf1 {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf1' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOfImageUrl {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOfImageUrl' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestModel {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestModel' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponse {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponseResultsInner {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponseResultsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategories {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponseResultsInnerCategories' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryAppliedInputTypes {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryAppliedInputTypes' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryScores {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryScores' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCustomToolChatCompletions {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCustomToolChatCompletions' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCustomToolChatCompletionsCustom {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCustomToolChatCompletionsCustom' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCustomToolChatCompletionsCustomFormat {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCustomToolChatCompletionsCustomFormat' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToDeleteFileResponse {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToDeleteFileResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToDeleteModelResponse {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToDeleteModelResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToEmbedding {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToEmbedding' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToError {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToError' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToErrorResponse {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToErrorResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToFileExpirationAfter {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToFileExpirationAfter' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToFunctionObject {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToFunctionObject' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToGrammarFormat {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToGrammarFormat' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToGrammarFormatGrammar {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToGrammarFormatGrammar' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToListBatchesResponse {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToListBatchesResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToListFilesResponse {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToListFilesResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToListModelsResponse {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToListModelsResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModel {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModel' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModelIdsShared {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModelIdsShared' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModelResponseProperties {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModelResponseProperties' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModerationConfigParam {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModerationConfigParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModerationParam {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModerationParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModerationPolicyParam {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModerationPolicyParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModerationResultBody {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModerationResultBody' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToOpenAIFile {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToOpenAIFile' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToPredictionContent {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToPredictionContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToPredictionContentContent {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToPredictionContentContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToPromptCacheBreakpointParam {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToPromptCacheBreakpointParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToPromptCacheOptionsParam {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToPromptCacheOptionsParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToResponseFormatJsonObject {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToResponseFormatJsonObject' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToResponseFormatJsonSchema {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToResponseFormatJsonSchema' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToResponseFormatJsonSchemaJsonSchema {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToResponseFormatJsonSchemaJsonSchema' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToResponseFormatText {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToResponseFormatText' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToStopConfiguration {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToStopConfiguration' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToTextFormat {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToTextFormat' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToUpdateChatCompletionRequest {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToUpdateChatCompletionRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToVoiceIdsOrCustomVoice {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToVoiceIdsOrCustomVoice' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToVoiceIdsOrCustomVoiceAnyOf {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToVoiceIdsOrCustomVoiceAnyOf' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToVoiceIdsShared {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToVoiceIdsShared' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToWebSearchLocation {
-    [CmdletBinding()]
-    param(
-        [String]
-        ${Json}
-    )
+    [CmdletBinding()]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToWebSearchLocation' $PSBoundParameters }
 }
 
 function Copy-ChatSession {
     [CmdletBinding()]
     param(
-        [Parameter(Mandatory, ValueFromPipeline)]
-        [PSCustomObject]
-        ${Session}
+        [Parameter(Mandatory, ValueFromPipeline)][PSCustomObject]$Session
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Copy-ChatSession' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1510,15 +912,10 @@ function Copy-ChatSession {
 function Enter-ChatSession {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
-        [PSCustomObject]
-        ${Session},
-        [String]
-        ${System},
-        [String]
-        ${Model},
-        [String]
-        ${PriceFile}
+        [Parameter(Position = 0)][PSCustomObject]$Session,
+        [String]$System,
+        [String]$Model,
+        [String]$PriceFile
     )
     end {
         Import-Bridge
@@ -1529,11 +926,8 @@ function Enter-ChatSession {
 function Export-ChatCompletionRun {
     [CmdletBinding()]
     param(
-        [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${Ledger},
-        [String]
-        ${OutFile}
+        [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$Ledger,
+        [String]$OutFile
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Export-ChatCompletionRun' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1543,12 +937,8 @@ function Export-ChatCompletionRun {
 function Export-ChatSession {
     [CmdletBinding()]
     param(
-        [Parameter(Mandatory, ValueFromPipeline)]
-        [PSCustomObject]
-        ${Session},
-        [Parameter(Mandatory)]
-        [String]
-        ${Path}
+        [Parameter(Mandatory, ValueFromPipeline)][PSCustomObject]$Session,
+        [Parameter(Mandatory)][String]$Path
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Export-ChatSession' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1560,40 +950,21 @@ function Get-ChatCompletion {
     [OutputType('PSBridge.CreateChatCompletionResponse', 'PSBridge.ChatCompletionList')]
     param(
         [Parameter(ParameterSetName = 'Id', Position = 0, Mandatory, ValueFromPipeline)]
-        [String]
-        ${CompletionId},
+        [String]$CompletionId,
         [Parameter(ParameterSetName = 'List')]
         [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'Get-ChatCompletion' @args })]
-        [String]
-        ${Model},
-        [Parameter(ParameterSetName = 'List')]
-        [Hashtable]
-        ${Metadata},
-        [Parameter(ParameterSetName = 'List')]
-        [String]
-        ${After},
-        [Parameter(ParameterSetName = 'List')]
-        [System.Nullable[Int32]]
-        ${Limit},
-        [Parameter(ParameterSetName = 'List')]
-        [ValidateSet('asc', 'desc')]
-        [String]
-        ${Order},
-        [Parameter(ParameterSetName = 'List')]
-        [Switch]
-        ${All},
-        [System.Object]
-        ${Connection},
-        [Switch]
-        ${WithHttpInfo},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [String]$Model,
+        [Parameter(ParameterSetName = 'List')][Hashtable]$Metadata,
+        [Parameter(ParameterSetName = 'List')][String]$After,
+        [Parameter(ParameterSetName = 'List')][System.Nullable[Int32]]$Limit,
+        [Parameter(ParameterSetName = 'List')][ValidateSet('asc', 'desc')][String]$Order,
+        [Parameter(ParameterSetName = 'List')][Switch]$All,
+        [System.Object]$Connection,
+        [Switch]$WithHttpInfo,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletion' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1604,30 +975,17 @@ function Get-ChatCompletionMessage {
     [CmdletBinding()]
     [OutputType('PSBridge.ChatCompletionMessageList')]
     param(
-        [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
-        [String]
-        ${CompletionId},
-        [String]
-        ${After},
-        [System.Nullable[Int32]]
-        ${Limit},
-        [ValidateSet('asc', 'desc')]
-        [String]
-        ${Order},
-        [Switch]
-        ${All},
-        [System.Object]
-        ${Connection},
-        [Switch]
-        ${WithHttpInfo},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [Parameter(Position = 0, Mandatory, ValueFromPipeline)][String]$CompletionId,
+        [String]$After,
+        [System.Nullable[Int32]]$Limit,
+        [ValidateSet('asc', 'desc')][String]$Order,
+        [Switch]$All,
+        [System.Object]$Connection,
+        [Switch]$WithHttpInfo,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletionMessage' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1637,9 +995,7 @@ function Get-ChatCompletionMessage {
 function Get-ChatCompletionRun {
     [CmdletBinding()]
     param(
-        [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${Ledger}
+        [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$Ledger
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletionRun' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1649,15 +1005,10 @@ function Get-ChatCompletionRun {
 function Get-ChatCompletionUsage {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipeline)]
-        [PSCustomObject]
-        ${Reply},
-        [PSCustomObject]
-        ${Session},
-        [System.Object]
-        ${Price},
-        [String]
-        ${PriceFile}
+        [Parameter(Position = 0, ValueFromPipeline)][PSCustomObject]$Reply,
+        [PSCustomObject]$Session,
+        [System.Object]$Price,
+        [String]$PriceFile
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletionUsage' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1694,11 +1045,8 @@ function Get-HostSetting {
 function Get-UrlFromHostSetting {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [Int32]
-        ${Index},
-        [Hashtable]
-        ${Variables}
+        [Parameter(ValueFromPipeline)][Int32]$Index,
+        [Hashtable]$Variables
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-UrlFromHostSetting' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1708,9 +1056,7 @@ function Get-UrlFromHostSetting {
 function Import-ChatSession {
     [CmdletBinding()]
     param(
-        [Parameter(Mandatory)]
-        [String]
-        ${Path}
+        [Parameter(Mandatory)][String]$Path
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Import-ChatSession' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1720,9 +1066,7 @@ function Import-ChatSession {
 function Initialize-AssistantsNamedToolChoiceFunction {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-AssistantsNamedToolChoiceFunction' $PSBoundParameters $_ $given }
@@ -1731,74 +1075,30 @@ function Initialize-AssistantsNamedToolChoiceFunction {
 function Initialize-Batch {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('batch')]
-        [String]
-        ${Object},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Endpoint},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Errors},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${InputFileId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${CompletionWindow},
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('batch')][String]$Object,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Endpoint,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Errors,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$InputFileId,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$CompletionWindow,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('validating', 'failed', 'in_progress', 'finalizing', 'completed', 'expired', 'cancelling', 'cancelled')]
-        [String]
-        ${Status},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${OutputFileId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${ErrorFileId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${CreatedAt},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${InProgressAt},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${ExpiresAt},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${FinalizingAt},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${CompletedAt},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${FailedAt},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${ExpiredAt},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${CancellingAt},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${CancelledAt},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${RequestCounts},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Metadata},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Model},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Usage}
+        [String]$Status,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$OutputFileId,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$ErrorFileId,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$CreatedAt,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$InProgressAt,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$ExpiresAt,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$FinalizingAt,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$CompletedAt,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$FailedAt,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$ExpiredAt,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$CancellingAt,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$CancelledAt,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$RequestCounts,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Usage
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-Batch' $PSBoundParameters $_ $given }
@@ -1807,18 +1107,10 @@ function Initialize-Batch {
 function Initialize-BatchError {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Code},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Message},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${VarParam},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${Line}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Code,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Message,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$VarParam,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$Line
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchError' $PSBoundParameters $_ $given }
@@ -1827,12 +1119,8 @@ function Initialize-BatchError {
 function Initialize-BatchErrors {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Object},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${VarData}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Object,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchErrors' $PSBoundParameters $_ $given }
@@ -1841,18 +1129,10 @@ function Initialize-BatchErrors {
 function Initialize-BatchErrorsDataInner {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Code},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Message},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${VarParam},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${Line}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Code,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Message,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$VarParam,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$Line
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchErrorsDataInner' $PSBoundParameters $_ $given }
@@ -1861,13 +1141,8 @@ function Initialize-BatchErrorsDataInner {
 function Initialize-BatchFileExpirationAfter {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('created_at')]
-        [String]
-        ${Anchor},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${Seconds}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('created_at')][String]$Anchor,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$Seconds
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchFileExpirationAfter' $PSBoundParameters $_ $given }
@@ -1876,15 +1151,9 @@ function Initialize-BatchFileExpirationAfter {
 function Initialize-BatchRequestCounts {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${Total},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${Completed},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${Failed}
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$Total,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$Completed,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$Failed
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchRequestCounts' $PSBoundParameters $_ $given }
@@ -1893,16 +1162,9 @@ function Initialize-BatchRequestCounts {
 function Initialize-BatchRequestInput {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${CustomId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('POST')]
-        [String]
-        ${Method},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Url}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$CustomId,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('POST')][String]$Method,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Url
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchRequestInput' $PSBoundParameters $_ $given }
@@ -1911,18 +1173,10 @@ function Initialize-BatchRequestInput {
 function Initialize-BatchRequestOutput {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${CustomId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Response},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${VarError}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$CustomId,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Response,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarError
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchRequestOutput' $PSBoundParameters $_ $given }
@@ -1931,12 +1185,8 @@ function Initialize-BatchRequestOutput {
 function Initialize-BatchRequestOutputError {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Code},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Message}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Code,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Message
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchRequestOutputError' $PSBoundParameters $_ $given }
@@ -1945,15 +1195,9 @@ function Initialize-BatchRequestOutputError {
 function Initialize-BatchRequestOutputResponse {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${StatusCode},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${RequestId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Body}
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$StatusCode,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$RequestId,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Body
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchRequestOutputResponse' $PSBoundParameters $_ $given }
@@ -1962,21 +1206,11 @@ function Initialize-BatchRequestOutputResponse {
 function Initialize-BatchUsage {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${InputTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${InputTokensDetails},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${OutputTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${OutputTokensDetails},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${TotalTokens}
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$InputTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$InputTokensDetails,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$OutputTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$OutputTokensDetails,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$TotalTokens
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchUsage' $PSBoundParameters $_ $given }
@@ -1985,9 +1219,7 @@ function Initialize-BatchUsage {
 function Initialize-BatchUsageInputTokensDetails {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${CachedTokens}
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$CachedTokens
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchUsageInputTokensDetails' $PSBoundParameters $_ $given }
@@ -1996,9 +1228,7 @@ function Initialize-BatchUsageInputTokensDetails {
 function Initialize-BatchUsageOutputTokensDetails {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${ReasoningTokens}
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$ReasoningTokens
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-BatchUsageOutputTokensDetails' $PSBoundParameters $_ $given }
@@ -2007,13 +1237,8 @@ function Initialize-BatchUsageOutputTokensDetails {
 function Initialize-ChatCompletionAllowedTools {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('auto', 'required')]
-        [String]
-        ${Mode},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable[]]
-        ${Tools}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('auto', 'required')][String]$Mode,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable[]]$Tools
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionAllowedTools' $PSBoundParameters $_ $given }
@@ -2022,13 +1247,8 @@ function Initialize-ChatCompletionAllowedTools {
 function Initialize-ChatCompletionAllowedToolsChoice {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('allowed_tools')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${AllowedTools}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('allowed_tools')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$AllowedTools
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionAllowedToolsChoice' $PSBoundParameters $_ $given }
@@ -2037,16 +1257,9 @@ function Initialize-ChatCompletionAllowedToolsChoice {
 function Initialize-ChatCompletionDeleted {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('chat.completion.deleted')]
-        [String]
-        ${Object},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${Deleted}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('chat.completion.deleted')][String]$Object,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$Deleted
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionDeleted' $PSBoundParameters $_ $given }
@@ -2055,9 +1268,7 @@ function Initialize-ChatCompletionDeleted {
 function Initialize-ChatCompletionFunctionCallOption {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionFunctionCallOption' $PSBoundParameters $_ $given }
@@ -2066,15 +1277,9 @@ function Initialize-ChatCompletionFunctionCallOption {
 function Initialize-ChatCompletionFunctions {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Description},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable]
-        ${Parameters}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Description,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Parameters
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionFunctions' $PSBoundParameters $_ $given }
@@ -2083,22 +1288,11 @@ function Initialize-ChatCompletionFunctions {
 function Initialize-ChatCompletionList {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('list')]
-        [String]
-        ${Object},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${VarData},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${FirstId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${LastId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${HasMore}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('list')][String]$Object,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$FirstId,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$LastId,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$HasMore
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionList' $PSBoundParameters $_ $given }
@@ -2107,16 +1301,9 @@ function Initialize-ChatCompletionList {
 function Initialize-ChatCompletionMessageCustomToolCall {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('custom')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Custom}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('custom')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Custom
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageCustomToolCall' $PSBoundParameters $_ $given }
@@ -2125,12 +1312,8 @@ function Initialize-ChatCompletionMessageCustomToolCall {
 function Initialize-ChatCompletionMessageCustomToolCallCustom {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${VarInput}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$VarInput
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageCustomToolCallCustom' $PSBoundParameters $_ $given }
@@ -2139,22 +1322,11 @@ function Initialize-ChatCompletionMessageCustomToolCallCustom {
 function Initialize-ChatCompletionMessageList {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('list')]
-        [String]
-        ${Object},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${VarData},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${FirstId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${LastId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${HasMore}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('list')][String]$Object,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$FirstId,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$LastId,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$HasMore
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageList' $PSBoundParameters $_ $given }
@@ -2163,34 +1335,15 @@ function Initialize-ChatCompletionMessageList {
 function Initialize-ChatCompletionMessageListDataInner {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Content},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Refusal},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${ToolCalls},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${Annotations},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('assistant')]
-        [String]
-        ${Role},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${FunctionCall},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Audio},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${ContentParts}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Content,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Refusal,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$ToolCalls,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Annotations,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('assistant')][String]$Role,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$FunctionCall,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Audio,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$ContentParts
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageListDataInner' $PSBoundParameters $_ $given }
@@ -2199,19 +1352,10 @@ function Initialize-ChatCompletionMessageListDataInner {
 function Initialize-ChatCompletionMessageListDataInnerContentPartsInner {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text', 'image_url')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Text},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${ImageUrl},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${PromptCacheBreakpoint}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text', 'image_url')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Text,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$ImageUrl,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$PromptCacheBreakpoint
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageListDataInnerContentPartsInner' $PSBoundParameters $_ $given }
@@ -2220,16 +1364,9 @@ function Initialize-ChatCompletionMessageListDataInnerContentPartsInner {
 function Initialize-ChatCompletionMessageToolCall {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('function')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${VarFunction}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('function')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarFunction
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageToolCall' $PSBoundParameters $_ $given }
@@ -2238,19 +1375,10 @@ function Initialize-ChatCompletionMessageToolCall {
 function Initialize-ChatCompletionMessageToolCallChunk {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${Index},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('function')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${VarFunction}
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$Index,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('function')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarFunction
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageToolCallChunk' $PSBoundParameters $_ $given }
@@ -2259,12 +1387,8 @@ function Initialize-ChatCompletionMessageToolCallChunk {
 function Initialize-ChatCompletionMessageToolCallChunkFunction {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Arguments}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Arguments
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageToolCallChunkFunction' $PSBoundParameters $_ $given }
@@ -2273,12 +1397,8 @@ function Initialize-ChatCompletionMessageToolCallChunkFunction {
 function Initialize-ChatCompletionMessageToolCallFunction {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Arguments}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Arguments
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageToolCallFunction' $PSBoundParameters $_ $given }
@@ -2287,19 +1407,10 @@ function Initialize-ChatCompletionMessageToolCallFunction {
 function Initialize-ChatCompletionMessageToolCallsInner {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('function', 'custom')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${VarFunction},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Custom}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('function', 'custom')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarFunction,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Custom
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionMessageToolCallsInner' $PSBoundParameters $_ $given }
@@ -2308,12 +1419,8 @@ function Initialize-ChatCompletionMessageToolCallsInner {
 function Initialize-ChatCompletionModeration {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${VarInput},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Output}
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarInput,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Output
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionModeration' $PSBoundParameters $_ $given }
@@ -2322,16 +1429,9 @@ function Initialize-ChatCompletionModeration {
 function Initialize-ChatCompletionModerationError {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('error')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Code},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Message}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('error')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Code,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Message
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionModerationError' $PSBoundParameters $_ $given }
@@ -2342,20 +1442,11 @@ function Initialize-ChatCompletionModerationInput {
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('moderation_results', 'error')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Model},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${Results},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Code},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Message}
+        [String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Results,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Code,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Message
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionModerationInput' $PSBoundParameters $_ $given }
@@ -2366,20 +1457,11 @@ function Initialize-ChatCompletionModerationOutput {
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('moderation_results', 'error')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Model},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${Results},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Code},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Message}
+        [String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Results,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Code,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Message
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionModerationOutput' $PSBoundParameters $_ $given }
@@ -2388,16 +1470,9 @@ function Initialize-ChatCompletionModerationOutput {
 function Initialize-ChatCompletionModerationResults {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('moderation_results')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Model},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${Results}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('moderation_results')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Results
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionModerationResults' $PSBoundParameters $_ $given }
@@ -2406,13 +1481,8 @@ function Initialize-ChatCompletionModerationResults {
 function Initialize-ChatCompletionNamedToolChoice {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('function')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${VarFunction}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('function')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarFunction
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionNamedToolChoice' $PSBoundParameters $_ $given }
@@ -2421,13 +1491,8 @@ function Initialize-ChatCompletionNamedToolChoice {
 function Initialize-ChatCompletionNamedToolChoiceCustom {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('custom')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Custom}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('custom')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Custom
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionNamedToolChoiceCustom' $PSBoundParameters $_ $given }
@@ -2436,9 +1501,7 @@ function Initialize-ChatCompletionNamedToolChoiceCustom {
 function Initialize-ChatCompletionNamedToolChoiceCustomCustom {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionNamedToolChoiceCustomCustom' $PSBoundParameters $_ $given }
@@ -2447,28 +1510,13 @@ function Initialize-ChatCompletionNamedToolChoiceCustomCustom {
 function Initialize-ChatCompletionRequestAssistantMessage {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Content},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Refusal},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('assistant')]
-        [String]
-        ${Role},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Audio},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${ToolCalls},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${FunctionCall}
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Refusal,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('assistant')][String]$Role,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Audio,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$ToolCalls,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$FunctionCall
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestAssistantMessage' $PSBoundParameters $_ $given }
@@ -2477,9 +1525,7 @@ function Initialize-ChatCompletionRequestAssistantMessage {
 function Initialize-ChatCompletionRequestAssistantMessageAudio {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestAssistantMessageAudio' $PSBoundParameters $_ $given }
@@ -2488,9 +1534,7 @@ function Initialize-ChatCompletionRequestAssistantMessageAudio {
 function Initialize-ChatCompletionRequestAssistantMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestAssistantMessageContent' $PSBoundParameters $_ $given }
@@ -2499,19 +1543,10 @@ function Initialize-ChatCompletionRequestAssistantMessageContent {
 function Initialize-ChatCompletionRequestAssistantMessageContentPart {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text', 'refusal')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Text},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Refusal},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${PromptCacheBreakpoint}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text', 'refusal')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Text,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Refusal,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$PromptCacheBreakpoint
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestAssistantMessageContentPart' $PSBoundParameters $_ $given }
@@ -2520,12 +1555,8 @@ function Initialize-ChatCompletionRequestAssistantMessageContentPart {
 function Initialize-ChatCompletionRequestAssistantMessageFunctionCall {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Arguments},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Arguments,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestAssistantMessageFunctionCall' $PSBoundParameters $_ $given }
@@ -2534,16 +1565,9 @@ function Initialize-ChatCompletionRequestAssistantMessageFunctionCall {
 function Initialize-ChatCompletionRequestDeveloperMessage {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Content},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('developer')]
-        [String]
-        ${Role},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name}
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('developer')][String]$Role,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestDeveloperMessage' $PSBoundParameters $_ $given }
@@ -2552,9 +1576,7 @@ function Initialize-ChatCompletionRequestDeveloperMessage {
 function Initialize-ChatCompletionRequestDeveloperMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestDeveloperMessageContent' $PSBoundParameters $_ $given }
@@ -2563,16 +1585,9 @@ function Initialize-ChatCompletionRequestDeveloperMessageContent {
 function Initialize-ChatCompletionRequestFunctionMessage {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('function')]
-        [String]
-        ${Role},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Content},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('function')][String]$Role,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Content,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestFunctionMessage' $PSBoundParameters $_ $given }
@@ -2581,31 +1596,16 @@ function Initialize-ChatCompletionRequestFunctionMessage {
 function Initialize-ChatCompletionRequestMessage {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Content},
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('developer', 'system', 'user', 'assistant', 'tool', 'function')]
-        [String]
-        ${Role},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Refusal},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Audio},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${ToolCalls},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${FunctionCall},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${ToolCallId}
+        [String]$Role,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Refusal,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Audio,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$ToolCalls,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$FunctionCall,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$ToolCallId
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessage' $PSBoundParameters $_ $given }
@@ -2614,16 +1614,9 @@ function Initialize-ChatCompletionRequestMessage {
 function Initialize-ChatCompletionRequestMessageContentPartAudio {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('input_audio')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${InputAudio},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${PromptCacheBreakpoint}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('input_audio')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$InputAudio,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$PromptCacheBreakpoint
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartAudio' $PSBoundParameters $_ $given }
@@ -2632,13 +1625,8 @@ function Initialize-ChatCompletionRequestMessageContentPartAudio {
 function Initialize-ChatCompletionRequestMessageContentPartAudioInputAudio {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${VarData},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('wav', 'mp3')]
-        [String]
-        ${Format}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$VarData,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('wav', 'mp3')][String]$Format
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartAudioInputAudio' $PSBoundParameters $_ $given }
@@ -2647,16 +1635,9 @@ function Initialize-ChatCompletionRequestMessageContentPartAudioInputAudio {
 function Initialize-ChatCompletionRequestMessageContentPartFile {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('file')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${File},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${PromptCacheBreakpoint}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('file')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$File,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$PromptCacheBreakpoint
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartFile' $PSBoundParameters $_ $given }
@@ -2665,15 +1646,9 @@ function Initialize-ChatCompletionRequestMessageContentPartFile {
 function Initialize-ChatCompletionRequestMessageContentPartFileFile {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Filename},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${FileData},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${FileId}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Filename,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$FileData,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$FileId
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartFileFile' $PSBoundParameters $_ $given }
@@ -2682,16 +1657,9 @@ function Initialize-ChatCompletionRequestMessageContentPartFileFile {
 function Initialize-ChatCompletionRequestMessageContentPartImage {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('image_url')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${ImageUrl},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${PromptCacheBreakpoint}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('image_url')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$ImageUrl,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$PromptCacheBreakpoint
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartImage' $PSBoundParameters $_ $given }
@@ -2700,13 +1668,8 @@ function Initialize-ChatCompletionRequestMessageContentPartImage {
 function Initialize-ChatCompletionRequestMessageContentPartImageImageUrl {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Url},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('auto', 'low', 'high')]
-        [String]
-        ${Detail}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Url,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('auto', 'low', 'high')][String]$Detail
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartImageImageUrl' $PSBoundParameters $_ $given }
@@ -2715,13 +1678,8 @@ function Initialize-ChatCompletionRequestMessageContentPartImageImageUrl {
 function Initialize-ChatCompletionRequestMessageContentPartRefusal {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('refusal')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Refusal}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('refusal')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Refusal
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartRefusal' $PSBoundParameters $_ $given }
@@ -2730,16 +1688,9 @@ function Initialize-ChatCompletionRequestMessageContentPartRefusal {
 function Initialize-ChatCompletionRequestMessageContentPartText {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Text},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${PromptCacheBreakpoint}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Text,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$PromptCacheBreakpoint
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestMessageContentPartText' $PSBoundParameters $_ $given }
@@ -2748,16 +1699,9 @@ function Initialize-ChatCompletionRequestMessageContentPartText {
 function Initialize-ChatCompletionRequestSystemMessage {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Content},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('system')]
-        [String]
-        ${Role},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name}
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('system')][String]$Role,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestSystemMessage' $PSBoundParameters $_ $given }
@@ -2766,9 +1710,7 @@ function Initialize-ChatCompletionRequestSystemMessage {
 function Initialize-ChatCompletionRequestSystemMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestSystemMessageContent' $PSBoundParameters $_ $given }
@@ -2777,16 +1719,9 @@ function Initialize-ChatCompletionRequestSystemMessageContent {
 function Initialize-ChatCompletionRequestToolMessage {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('tool')]
-        [String]
-        ${Role},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Content},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${ToolCallId}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('tool')][String]$Role,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$ToolCallId
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestToolMessage' $PSBoundParameters $_ $given }
@@ -2795,9 +1730,7 @@ function Initialize-ChatCompletionRequestToolMessage {
 function Initialize-ChatCompletionRequestToolMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestToolMessageContent' $PSBoundParameters $_ $given }
@@ -2806,16 +1739,9 @@ function Initialize-ChatCompletionRequestToolMessageContent {
 function Initialize-ChatCompletionRequestUserMessage {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Content},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('user')]
-        [String]
-        ${Role},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name}
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('user')][String]$Role,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestUserMessage' $PSBoundParameters $_ $given }
@@ -2824,9 +1750,7 @@ function Initialize-ChatCompletionRequestUserMessage {
 function Initialize-ChatCompletionRequestUserMessageContent {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestUserMessageContent' $PSBoundParameters $_ $given }
@@ -2837,23 +1761,12 @@ function Initialize-ChatCompletionRequestUserMessageContentPart {
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text', 'image_url', 'input_audio', 'file')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Text},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${ImageUrl},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${InputAudio},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${File},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${PromptCacheBreakpoint}
+        [String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Text,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$ImageUrl,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$InputAudio,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$File,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$PromptCacheBreakpoint
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionRequestUserMessageContentPart' $PSBoundParameters $_ $given }
@@ -2862,28 +1775,13 @@ function Initialize-ChatCompletionRequestUserMessageContentPart {
 function Initialize-ChatCompletionResponseMessage {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Content},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Refusal},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${ToolCalls},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('assistant')]
-        [String]
-        ${Role},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${FunctionCall},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Audio},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${Annotations}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Content,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Refusal,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$ToolCalls,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('assistant')][String]$Role,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$FunctionCall,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Audio,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Annotations
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionResponseMessage' $PSBoundParameters $_ $given }
@@ -2892,13 +1790,8 @@ function Initialize-ChatCompletionResponseMessage {
 function Initialize-ChatCompletionResponseMessageAnnotationsInner {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('url_citation')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${UrlCitation}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('url_citation')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$UrlCitation
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionResponseMessageAnnotationsInner' $PSBoundParameters $_ $given }
@@ -2907,18 +1800,10 @@ function Initialize-ChatCompletionResponseMessageAnnotationsInner {
 function Initialize-ChatCompletionResponseMessageAnnotationsInnerUrlCitation {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${EndIndex},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${StartIndex},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Url},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Title}
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$EndIndex,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$StartIndex,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Url,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Title
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionResponseMessageAnnotationsInnerUrlCitation' $PSBoundParameters $_ $given }
@@ -2927,18 +1812,10 @@ function Initialize-ChatCompletionResponseMessageAnnotationsInnerUrlCitation {
 function Initialize-ChatCompletionResponseMessageAudio {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${ExpiresAt},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${VarData},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Transcript}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$ExpiresAt,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$VarData,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Transcript
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionResponseMessageAudio' $PSBoundParameters $_ $given }
@@ -2947,12 +1824,8 @@ function Initialize-ChatCompletionResponseMessageAudio {
 function Initialize-ChatCompletionResponseMessageFunctionCall {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Arguments},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Arguments,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionResponseMessageFunctionCall' $PSBoundParameters $_ $given }
@@ -2961,12 +1834,8 @@ function Initialize-ChatCompletionResponseMessageFunctionCall {
 function Initialize-ChatCompletionStreamOptions {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Bool]]
-        ${IncludeUsage},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Bool]]
-        ${IncludeObfuscation}
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$IncludeUsage,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$IncludeObfuscation
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionStreamOptions' $PSBoundParameters $_ $given }
@@ -2975,22 +1844,13 @@ function Initialize-ChatCompletionStreamOptions {
 function Initialize-ChatCompletionStreamResponseDelta {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Content},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${FunctionCall},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${ToolCalls},
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Content,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$FunctionCall,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$ToolCalls,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('system', 'user', 'assistant', 'tool', 'developer')]
-        [String]
-        ${Role},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Refusal}
+        [String]$Role,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Refusal
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionStreamResponseDelta' $PSBoundParameters $_ $given }
@@ -2999,12 +1859,8 @@ function Initialize-ChatCompletionStreamResponseDelta {
 function Initialize-ChatCompletionStreamResponseDeltaFunctionCall {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Arguments},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Arguments,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionStreamResponseDeltaFunctionCall' $PSBoundParameters $_ $given }
@@ -3013,18 +1869,10 @@ function Initialize-ChatCompletionStreamResponseDeltaFunctionCall {
 function Initialize-ChatCompletionTokenLogprob {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Token},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${Logprob},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32[]]
-        ${Bytes},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${TopLogprobs}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Token,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$Logprob,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32[]]$Bytes,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$TopLogprobs
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionTokenLogprob' $PSBoundParameters $_ $given }
@@ -3033,15 +1881,9 @@ function Initialize-ChatCompletionTokenLogprob {
 function Initialize-ChatCompletionTokenLogprobTopLogprobsInner {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Token},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${Logprob},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32[]]
-        ${Bytes}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Token,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$Logprob,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32[]]$Bytes
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionTokenLogprobTopLogprobsInner' $PSBoundParameters $_ $given }
@@ -3050,13 +1892,8 @@ function Initialize-ChatCompletionTokenLogprobTopLogprobsInner {
 function Initialize-ChatCompletionTool {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('function')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${VarFunction}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('function')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarFunction
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionTool' $PSBoundParameters $_ $given }
@@ -3067,20 +1904,11 @@ function Initialize-ChatCompletionToolChoiceOption {
     param(
         [Parameter(Position = 0, ValueFromPipelineByPropertyName)]
         [ValidateSet('function', 'allowed_tools', 'custom')]
-        [String]
-        ${Type},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${VarFunction},
-        [Parameter(Position = 2, ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${AllowedTools},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Custom},
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [String]$Type,
+        [Parameter(Position = 1, ValueFromPipelineByPropertyName)][PSCustomObject]$VarFunction,
+        [Parameter(Position = 2, ValueFromPipelineByPropertyName)][PSCustomObject]$AllowedTools,
+        [Parameter(Position = 3, ValueFromPipelineByPropertyName)][PSCustomObject]$Custom,
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionToolChoiceOption' $PSBoundParameters $_ $given }
@@ -3089,21 +1917,11 @@ function Initialize-ChatCompletionToolChoiceOption {
 function Initialize-CompletionUsage {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${CompletionTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${PromptTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${TotalTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${CompletionTokensDetails},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${PromptTokensDetails}
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$CompletionTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$PromptTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$TotalTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$CompletionTokensDetails,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$PromptTokensDetails
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CompletionUsage' $PSBoundParameters $_ $given }
@@ -3112,21 +1930,11 @@ function Initialize-CompletionUsage {
 function Initialize-CompletionUsageCompletionTokensDetails {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${AcceptedPredictionTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${AudioTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${ReasoningTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${RejectedPredictionTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${TextTokens}
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$AcceptedPredictionTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$AudioTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$ReasoningTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$RejectedPredictionTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$TextTokens
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CompletionUsageCompletionTokensDetails' $PSBoundParameters $_ $given }
@@ -3135,21 +1943,11 @@ function Initialize-CompletionUsageCompletionTokensDetails {
 function Initialize-CompletionUsagePromptTokensDetails {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${AudioTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${CachedTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${TextTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${ImageTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${CacheWriteTokens}
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$AudioTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$CachedTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$TextTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$ImageTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$CacheWriteTokens
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CompletionUsagePromptTokensDetails' $PSBoundParameters $_ $given }
@@ -3158,23 +1956,13 @@ function Initialize-CompletionUsagePromptTokensDetails {
 function Initialize-CreateBatchRequest {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${InputFileId},
+        [Parameter(ValueFromPipelineByPropertyName)][String]$InputFileId,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('/v1/chat/completions', '/v1/embeddings', '/v1/completions', '/v1/responses', '/v1/moderations', '/v1/images/generations', '/v1/images/edits', '/v1/videos')]
-        [String]
-        ${Endpoint},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('24h')]
-        [String]
-        ${CompletionWindow},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable]
-        ${Metadata},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${OutputExpiresAfter}
+        [String]$Endpoint,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('24h')][String]$CompletionWindow,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$OutputExpiresAfter
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateBatchRequest' $PSBoundParameters $_ $given }
@@ -3183,122 +1971,51 @@ function Initialize-CreateBatchRequest {
 function Initialize-CreateChatCompletionRequest {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${Messages},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Model},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Bool]]
-        ${Store},
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Messages,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Model,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$Store,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('low', 'medium', 'high', 'none', 'minimal', 'xhigh', 'max')]
-        [String]
-        ${ReasoningEffort},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable]
-        ${Metadata},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Decimal]]
-        ${FrequencyPenalty},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable]
-        ${LogitBias},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Bool]]
-        ${Logprobs},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${TopLogprobs},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${MaxTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${MaxCompletionTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${N},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text', 'audio')]
-        [String[]]
-        ${Modalities},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Prediction},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Audio},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Decimal]]
-        ${PresencePenalty},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${ResponseFormat},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${Seed},
+        [String]$ReasoningEffort,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$FrequencyPenalty,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$LogitBias,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$Logprobs,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$TopLogprobs,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$MaxTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$MaxCompletionTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$N,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text', 'audio')][String[]]$Modalities,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Prediction,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Audio,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$PresencePenalty,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$ResponseFormat,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$Seed,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('auto', 'default', 'flex', 'scale', 'priority', 'fast')]
-        [String]
-        ${ServiceTier},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Stop},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Bool]]
-        ${Stream},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${StreamOptions},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Decimal]]
-        ${Temperature},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Decimal]]
-        ${TopP},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${Tools},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${ToolChoice},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Bool]]
-        ${ParallelToolCalls},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${User},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${FunctionCall},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${Functions},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${SafetyIdentifier},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${PromptCacheKey},
+        [String]$ServiceTier,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Stop,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$Stream,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$StreamOptions,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$Temperature,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$TopP,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Tools,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$ToolChoice,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$ParallelToolCalls,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$User,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$FunctionCall,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Functions,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$SafetyIdentifier,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$PromptCacheKey,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('in_memory', '24h')]
-        [String]
-        ${PromptCacheRetention},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${PromptCacheOptions},
+        [String]$PromptCacheRetention,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$PromptCacheOptions,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('low', 'medium', 'high')]
-        [String]
-        ${Verbosity},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${WebSearchOptions},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Moderation}
+        [String]$Verbosity,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$WebSearchOptions,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Moderation
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequest' $PSBoundParameters $_ $given }
@@ -3309,12 +2026,10 @@ function Initialize-CreateChatCompletionRequestAudio {
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', 'marin', 'cedar')]
-        [String]
-        ${Voice},
+        [String]$Voice,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('wav', 'mp3', 'flac', 'opus', 'pcm16', 'aac')]
-        [String]
-        ${Format}
+        [String]$Format
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestAudio' $PSBoundParameters $_ $given }
@@ -3323,12 +2038,8 @@ function Initialize-CreateChatCompletionRequestAudio {
 function Initialize-CreateChatCompletionRequestFunctionCall {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name},
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(Position = 0, ValueFromPipelineByPropertyName)][String]$Name,
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestFunctionCall' $PSBoundParameters $_ $given }
@@ -3337,9 +2048,7 @@ function Initialize-CreateChatCompletionRequestFunctionCall {
 function Initialize-CreateChatCompletionRequestModel {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestModel' $PSBoundParameters $_ $given }
@@ -3350,11 +2059,8 @@ function Initialize-CreateChatCompletionRequestResponseFormat {
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text', 'json_object', 'json_schema')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${JsonSchema}
+        [String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$JsonSchema
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestResponseFormat' $PSBoundParameters $_ $given }
@@ -3363,9 +2069,7 @@ function Initialize-CreateChatCompletionRequestResponseFormat {
 function Initialize-CreateChatCompletionRequestStop {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestStop' $PSBoundParameters $_ $given }
@@ -3374,16 +2078,9 @@ function Initialize-CreateChatCompletionRequestStop {
 function Initialize-CreateChatCompletionRequestToolsInner {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('function', 'custom')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${VarFunction},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Custom}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('function', 'custom')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarFunction,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Custom
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestToolsInner' $PSBoundParameters $_ $given }
@@ -3392,13 +2089,10 @@ function Initialize-CreateChatCompletionRequestToolsInner {
 function Initialize-CreateChatCompletionRequestWebSearchOptions {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${UserLocation},
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$UserLocation,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('low', 'medium', 'high')]
-        [String]
-        ${SearchContextSize}
+        [String]$SearchContextSize
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestWebSearchOptions' $PSBoundParameters $_ $given }
@@ -3407,13 +2101,8 @@ function Initialize-CreateChatCompletionRequestWebSearchOptions {
 function Initialize-CreateChatCompletionRequestWebSearchOptionsUserLocation {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('approximate')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Approximate}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('approximate')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Approximate
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionRequestWebSearchOptionsUserLocation' $PSBoundParameters $_ $given }
@@ -3422,38 +2111,18 @@ function Initialize-CreateChatCompletionRequestWebSearchOptionsUserLocation {
 function Initialize-CreateChatCompletionResponse {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${Choices},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${Created},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Model},
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Choices,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$Created,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('scale', 'default', 'auto', 'flex', 'priority', 'fast')]
-        [String]
-        ${ServiceTier},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${SystemFingerprint},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('chat.completion')]
-        [String]
-        ${Object},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Usage},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable]
-        ${Metadata},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Moderation}
+        [String]$ServiceTier,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$SystemFingerprint,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('chat.completion')][String]$Object,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Usage,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Moderation
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionResponse' $PSBoundParameters $_ $given }
@@ -3464,17 +2133,10 @@ function Initialize-CreateChatCompletionResponseChoicesInner {
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('stop', 'length', 'tool_calls', 'content_filter', 'function_call')]
-        [String]
-        ${FinishReason},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${Index},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Message},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Logprobs}
+        [String]$FinishReason,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$Index,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Message,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Logprobs
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionResponseChoicesInner' $PSBoundParameters $_ $given }
@@ -3483,12 +2145,8 @@ function Initialize-CreateChatCompletionResponseChoicesInner {
 function Initialize-CreateChatCompletionResponseChoicesInnerLogprobs {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${Content},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${Refusal}
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Content,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Refusal
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionResponseChoicesInnerLogprobs' $PSBoundParameters $_ $given }
@@ -3497,38 +2155,18 @@ function Initialize-CreateChatCompletionResponseChoicesInnerLogprobs {
 function Initialize-CreateChatCompletionStreamResponse {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${Choices},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${Created},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Model},
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Choices,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$Created,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('scale', 'default', 'auto', 'flex', 'priority', 'fast')]
-        [String]
-        ${ServiceTier},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${SystemFingerprint},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('chat.completion.chunk')]
-        [String]
-        ${Object},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Usage},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Obfuscation},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Moderation}
+        [String]$ServiceTier,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$SystemFingerprint,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('chat.completion.chunk')][String]$Object,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Usage,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Obfuscation,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Moderation
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionStreamResponse' $PSBoundParameters $_ $given }
@@ -3537,19 +2175,12 @@ function Initialize-CreateChatCompletionStreamResponse {
 function Initialize-CreateChatCompletionStreamResponseChoicesInner {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Delta},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Logprobs},
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Delta,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Logprobs,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('stop', 'length', 'tool_calls', 'content_filter', 'function_call')]
-        [String]
-        ${FinishReason},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${Index}
+        [String]$FinishReason,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$Index
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionStreamResponseChoicesInner' $PSBoundParameters $_ $given }
@@ -3558,21 +2189,11 @@ function Initialize-CreateChatCompletionStreamResponseChoicesInner {
 function Initialize-CreateChatCompletionStreamResponseUsage {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${CompletionTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${PromptTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${TotalTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${CompletionTokensDetails},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${PromptTokensDetails}
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$CompletionTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$PromptTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$TotalTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$CompletionTokensDetails,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$PromptTokensDetails
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateChatCompletionStreamResponseUsage' $PSBoundParameters $_ $given }
@@ -3581,22 +2202,11 @@ function Initialize-CreateChatCompletionStreamResponseUsage {
 function Initialize-CreateEmbeddingRequest {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${VarInput},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Model},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('float', 'base64')]
-        [String]
-        ${EncodingFormat},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${Dimensions},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${User}
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarInput,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Model,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('float', 'base64')][String]$EncodingFormat,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$Dimensions,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$User
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateEmbeddingRequest' $PSBoundParameters $_ $given }
@@ -3605,9 +2215,7 @@ function Initialize-CreateEmbeddingRequest {
 function Initialize-CreateEmbeddingRequestInput {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateEmbeddingRequestInput' $PSBoundParameters $_ $given }
@@ -3616,9 +2224,7 @@ function Initialize-CreateEmbeddingRequestInput {
 function Initialize-CreateEmbeddingRequestModel {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateEmbeddingRequestModel' $PSBoundParameters $_ $given }
@@ -3627,19 +2233,10 @@ function Initialize-CreateEmbeddingRequestModel {
 function Initialize-CreateEmbeddingResponse {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${VarData},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Model},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('list')]
-        [String]
-        ${Object},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Usage}
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('list')][String]$Object,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Usage
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateEmbeddingResponse' $PSBoundParameters $_ $given }
@@ -3648,12 +2245,8 @@ function Initialize-CreateEmbeddingResponse {
 function Initialize-CreateEmbeddingResponseUsage {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${PromptTokens},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${TotalTokens}
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$PromptTokens,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$TotalTokens
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateEmbeddingResponseUsage' $PSBoundParameters $_ $given }
@@ -3662,34 +2255,17 @@ function Initialize-CreateEmbeddingResponseUsage {
 function Initialize-CreateModelResponseProperties {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable]
-        ${Metadata},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${TopLogprobs},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Decimal]]
-        ${Temperature},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Decimal]]
-        ${TopP},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${User},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${SafetyIdentifier},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${PromptCacheKey},
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$TopLogprobs,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$Temperature,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$TopP,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$User,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$SafetyIdentifier,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$PromptCacheKey,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('in_memory', '24h')]
-        [String]
-        ${PromptCacheRetention},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${PromptCacheOptions}
+        [String]$PromptCacheRetention,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$PromptCacheOptions
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModelResponseProperties' $PSBoundParameters $_ $given }
@@ -3698,12 +2274,8 @@ function Initialize-CreateModelResponseProperties {
 function Initialize-CreateModerationRequest {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${VarInput},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Model}
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarInput,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Model
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequest' $PSBoundParameters $_ $given }
@@ -3712,9 +2284,7 @@ function Initialize-CreateModerationRequest {
 function Initialize-CreateModerationRequestInput {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequestInput' $PSBoundParameters $_ $given }
@@ -3723,16 +2293,9 @@ function Initialize-CreateModerationRequestInput {
 function Initialize-CreateModerationRequestInputOneOfInner {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('image_url', 'text')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${ImageUrl},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Text}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('image_url', 'text')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$ImageUrl,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Text
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequestInputOneOfInner' $PSBoundParameters $_ $given }
@@ -3741,13 +2304,8 @@ function Initialize-CreateModerationRequestInputOneOfInner {
 function Initialize-CreateModerationRequestInputOneOfInnerOneOf {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('image_url')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${ImageUrl}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('image_url')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$ImageUrl
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequestInputOneOfInnerOneOf' $PSBoundParameters $_ $given }
@@ -3756,13 +2314,8 @@ function Initialize-CreateModerationRequestInputOneOfInnerOneOf {
 function Initialize-CreateModerationRequestInputOneOfInnerOneOf1 {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Text}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Text
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequestInputOneOfInnerOneOf1' $PSBoundParameters $_ $given }
@@ -3771,9 +2324,7 @@ function Initialize-CreateModerationRequestInputOneOfInnerOneOf1 {
 function Initialize-CreateModerationRequestInputOneOfInnerOneOfImageUrl {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Url}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Url
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequestInputOneOfInnerOneOfImageUrl' $PSBoundParameters $_ $given }
@@ -3782,9 +2333,7 @@ function Initialize-CreateModerationRequestInputOneOfInnerOneOfImageUrl {
 function Initialize-CreateModerationRequestModel {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationRequestModel' $PSBoundParameters $_ $given }
@@ -3793,15 +2342,9 @@ function Initialize-CreateModerationRequestModel {
 function Initialize-CreateModerationResponse {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Model},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${Results}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Results
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationResponse' $PSBoundParameters $_ $given }
@@ -3810,18 +2353,10 @@ function Initialize-CreateModerationResponse {
 function Initialize-CreateModerationResponseResultsInner {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${Flagged},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Categories},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${CategoryScores},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${CategoryAppliedInputTypes}
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$Flagged,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Categories,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$CategoryScores,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$CategoryAppliedInputTypes
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationResponseResultsInner' $PSBoundParameters $_ $given }
@@ -3830,45 +2365,19 @@ function Initialize-CreateModerationResponseResultsInner {
 function Initialize-CreateModerationResponseResultsInnerCategories {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${Hate},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${HateThreatening},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${Harassment},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${HarassmentThreatening},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${Illicit},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${IllicitViolent},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${SelfHarm},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${SelfHarmIntent},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${SelfHarmInstructions},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${Sexual},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${SexualMinors},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${Violence},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${ViolenceGraphic}
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$Hate,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$HateThreatening,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$Harassment,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$HarassmentThreatening,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$Illicit,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$IllicitViolent,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$SelfHarm,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$SelfHarmIntent,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$SelfHarmInstructions,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$Sexual,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$SexualMinors,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$Violence,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$ViolenceGraphic
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationResponseResultsInnerCategories' $PSBoundParameters $_ $given }
@@ -3877,58 +2386,21 @@ function Initialize-CreateModerationResponseResultsInnerCategories {
 function Initialize-CreateModerationResponseResultsInnerCategoryAppliedInputTypes {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text')]
-        [String[]]
-        ${Hate},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text')]
-        [String[]]
-        ${HateThreatening},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text')]
-        [String[]]
-        ${Harassment},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text')]
-        [String[]]
-        ${HarassmentThreatening},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text')]
-        [String[]]
-        ${Illicit},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text')]
-        [String[]]
-        ${IllicitViolent},
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String[]]$Hate,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String[]]$HateThreatening,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String[]]$Harassment,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String[]]$HarassmentThreatening,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String[]]$Illicit,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String[]]$IllicitViolent,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text', 'image')][String[]]$SelfHarm,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text', 'image')][String[]]$SelfHarmIntent,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text', 'image')]
-        [String[]]
-        ${SelfHarm},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text', 'image')]
-        [String[]]
-        ${SelfHarmIntent},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text', 'image')]
-        [String[]]
-        ${SelfHarmInstructions},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text', 'image')]
-        [String[]]
-        ${Sexual},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text')]
-        [String[]]
-        ${SexualMinors},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text', 'image')]
-        [String[]]
-        ${Violence},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text', 'image')]
-        [String[]]
-        ${ViolenceGraphic}
+        [String[]]$SelfHarmInstructions,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text', 'image')][String[]]$Sexual,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String[]]$SexualMinors,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text', 'image')][String[]]$Violence,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text', 'image')][String[]]$ViolenceGraphic
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationResponseResultsInnerCategoryAppliedInputTypes' $PSBoundParameters $_ $given }
@@ -3937,45 +2409,19 @@ function Initialize-CreateModerationResponseResultsInnerCategoryAppliedInputType
 function Initialize-CreateModerationResponseResultsInnerCategoryScores {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${Hate},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${HateThreatening},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${Harassment},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${HarassmentThreatening},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${Illicit},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${IllicitViolent},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${SelfHarm},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${SelfHarmIntent},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${SelfHarmInstructions},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${Sexual},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${SexualMinors},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${Violence},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal]
-        ${ViolenceGraphic}
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$Hate,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$HateThreatening,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$Harassment,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$HarassmentThreatening,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$Illicit,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$IllicitViolent,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$SelfHarm,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$SelfHarmIntent,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$SelfHarmInstructions,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$Sexual,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$SexualMinors,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$Violence,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal]$ViolenceGraphic
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CreateModerationResponseResultsInnerCategoryScores' $PSBoundParameters $_ $given }
@@ -3984,13 +2430,8 @@ function Initialize-CreateModerationResponseResultsInnerCategoryScores {
 function Initialize-CustomToolChatCompletions {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('custom')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Custom}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('custom')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Custom
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CustomToolChatCompletions' $PSBoundParameters $_ $given }
@@ -3999,15 +2440,9 @@ function Initialize-CustomToolChatCompletions {
 function Initialize-CustomToolChatCompletionsCustom {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Description},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Format}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Description,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Format
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CustomToolChatCompletionsCustom' $PSBoundParameters $_ $given }
@@ -4016,13 +2451,8 @@ function Initialize-CustomToolChatCompletionsCustom {
 function Initialize-CustomToolChatCompletionsCustomFormat {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text', 'grammar')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Grammar}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text', 'grammar')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Grammar
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-CustomToolChatCompletionsCustomFormat' $PSBoundParameters $_ $given }
@@ -4031,16 +2461,9 @@ function Initialize-CustomToolChatCompletionsCustomFormat {
 function Initialize-DeleteFileResponse {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('file')]
-        [String]
-        ${Object},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${Deleted}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('file')][String]$Object,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$Deleted
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-DeleteFileResponse' $PSBoundParameters $_ $given }
@@ -4049,15 +2472,9 @@ function Initialize-DeleteFileResponse {
 function Initialize-DeleteModelResponse {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${Deleted},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Object}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$Deleted,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Object
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-DeleteModelResponse' $PSBoundParameters $_ $given }
@@ -4066,16 +2483,9 @@ function Initialize-DeleteModelResponse {
 function Initialize-Embedding {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${Index},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Decimal[]]
-        ${Embedding},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('embedding')]
-        [String]
-        ${Object}
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$Index,
+        [Parameter(ValueFromPipelineByPropertyName)][Decimal[]]$Embedding,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('embedding')][String]$Object
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-Embedding' $PSBoundParameters $_ $given }
@@ -4084,18 +2494,10 @@ function Initialize-Embedding {
 function Initialize-Error {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Code},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Message},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${VarParam},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Type}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Code,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Message,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$VarParam,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Type
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-Error' $PSBoundParameters $_ $given }
@@ -4104,9 +2506,7 @@ function Initialize-Error {
 function Initialize-ErrorResponse {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${VarError}
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarError
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ErrorResponse' $PSBoundParameters $_ $given }
@@ -4115,13 +2515,8 @@ function Initialize-ErrorResponse {
 function Initialize-FileExpirationAfter {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('created_at')]
-        [String]
-        ${Anchor},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${Seconds}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('created_at')][String]$Anchor,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$Seconds
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-FileExpirationAfter' $PSBoundParameters $_ $given }
@@ -4130,18 +2525,10 @@ function Initialize-FileExpirationAfter {
 function Initialize-FunctionObject {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Description},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable]
-        ${Parameters},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Bool]]
-        ${Strict}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Description,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Parameters,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$Strict
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-FunctionObject' $PSBoundParameters $_ $given }
@@ -4150,13 +2537,8 @@ function Initialize-FunctionObject {
 function Initialize-GrammarFormat {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('grammar')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Grammar}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('grammar')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Grammar
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-GrammarFormat' $PSBoundParameters $_ $given }
@@ -4165,13 +2547,8 @@ function Initialize-GrammarFormat {
 function Initialize-GrammarFormatGrammar {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Definition},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('lark', 'regex')]
-        [String]
-        ${Syntax}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Definition,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('lark', 'regex')][String]$Syntax
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-GrammarFormatGrammar' $PSBoundParameters $_ $given }
@@ -4180,22 +2557,11 @@ function Initialize-GrammarFormatGrammar {
 function Initialize-ListBatchesResponse {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${VarData},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${FirstId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${LastId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${HasMore},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('list')]
-        [String]
-        ${Object}
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$FirstId,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$LastId,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$HasMore,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('list')][String]$Object
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ListBatchesResponse' $PSBoundParameters $_ $given }
@@ -4204,21 +2570,11 @@ function Initialize-ListBatchesResponse {
 function Initialize-ListFilesResponse {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Object},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${VarData},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${FirstId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${LastId},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${HasMore}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Object,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$FirstId,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$LastId,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$HasMore
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ListFilesResponse' $PSBoundParameters $_ $given }
@@ -4227,13 +2583,8 @@ function Initialize-ListFilesResponse {
 function Initialize-ListModelsResponse {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('list')]
-        [String]
-        ${Object},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject[]]
-        ${VarData}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('list')][String]$Object,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ListModelsResponse' $PSBoundParameters $_ $given }
@@ -4242,22 +2593,11 @@ function Initialize-ListModelsResponse {
 function Initialize-Model {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${Created},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('model')]
-        [String]
-        ${Object},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${OwnedBy},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${ShutdownDate}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$Created,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('model')][String]$Object,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$OwnedBy,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$ShutdownDate
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-Model' $PSBoundParameters $_ $given }
@@ -4266,9 +2606,7 @@ function Initialize-Model {
 function Initialize-ModelIdsShared {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModelIdsShared' $PSBoundParameters $_ $given }
@@ -4277,31 +2615,16 @@ function Initialize-ModelIdsShared {
 function Initialize-ModelResponseProperties {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable]
-        ${Metadata},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${TopLogprobs},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Decimal]]
-        ${Temperature},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Decimal]]
-        ${TopP},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${User},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${SafetyIdentifier},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${PromptCacheKey},
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$TopLogprobs,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$Temperature,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$TopP,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$User,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$SafetyIdentifier,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$PromptCacheKey,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('in_memory', '24h')]
-        [String]
-        ${PromptCacheRetention}
+        [String]$PromptCacheRetention
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModelResponseProperties' $PSBoundParameters $_ $given }
@@ -4310,10 +2633,7 @@ function Initialize-ModelResponseProperties {
 function Initialize-ModerationConfigParam {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('score', 'block')]
-        [String]
-        ${Mode}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('score', 'block')][String]$Mode
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModerationConfigParam' $PSBoundParameters $_ $given }
@@ -4322,12 +2642,8 @@ function Initialize-ModerationConfigParam {
 function Initialize-ModerationParam {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Model},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Policy}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Policy
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModerationParam' $PSBoundParameters $_ $given }
@@ -4336,12 +2652,8 @@ function Initialize-ModerationParam {
 function Initialize-ModerationPolicyParam {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${VarInput},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Output}
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarInput,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Output
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModerationPolicyParam' $PSBoundParameters $_ $given }
@@ -4350,25 +2662,12 @@ function Initialize-ModerationPolicyParam {
 function Initialize-ModerationResultBody {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('moderation_result')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Model},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Bool]
-        ${Flagged},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable]
-        ${Categories},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable]
-        ${CategoryScores},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable]
-        ${CategoryAppliedInputTypes}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('moderation_result')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
+        [Parameter(ValueFromPipelineByPropertyName)][Bool]$Flagged,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Categories,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$CategoryScores,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$CategoryAppliedInputTypes
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModerationResultBody' $PSBoundParameters $_ $given }
@@ -4377,36 +2676,19 @@ function Initialize-ModerationResultBody {
 function Initialize-OpenAIFile {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${Bytes},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Int32]
-        ${CreatedAt},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Filename},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('file')]
-        [String]
-        ${Object},
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$Bytes,
+        [Parameter(ValueFromPipelineByPropertyName)][Int32]$CreatedAt,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Filename,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('file')][String]$Object,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('assistants', 'assistants_output', 'batch', 'batch_output', 'fine-tune', 'fine-tune-results', 'vision', 'user_data')]
-        [String]
-        ${Purpose},
+        [String]$Purpose,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('uploaded', 'processed', 'error')]
-        [String]
-        ${Status},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${StatusDetails},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${ExpiresAt}
+        [String]$Status,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$StatusDetails,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$ExpiresAt
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-OpenAIFile' $PSBoundParameters $_ $given }
@@ -4415,13 +2697,8 @@ function Initialize-OpenAIFile {
 function Initialize-PredictionContent {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('content')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${Content}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('content')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-PredictionContent' $PSBoundParameters $_ $given }
@@ -4430,9 +2707,7 @@ function Initialize-PredictionContent {
 function Initialize-PredictionContentContent {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-PredictionContentContent' $PSBoundParameters $_ $given }
@@ -4441,10 +2716,7 @@ function Initialize-PredictionContentContent {
 function Initialize-PromptCacheBreakpointParam {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('explicit')]
-        [String]
-        ${Mode}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('explicit')][String]$Mode
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-PromptCacheBreakpointParam' $PSBoundParameters $_ $given }
@@ -4453,14 +2725,8 @@ function Initialize-PromptCacheBreakpointParam {
 function Initialize-PromptCacheOptionsParam {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('30m')]
-        [String]
-        ${Ttl},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('implicit', 'explicit')]
-        [String]
-        ${Mode}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('30m')][String]$Ttl,
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('implicit', 'explicit')][String]$Mode
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-PromptCacheOptionsParam' $PSBoundParameters $_ $given }
@@ -4469,10 +2735,7 @@ function Initialize-PromptCacheOptionsParam {
 function Initialize-ResponseFormatJsonObject {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('json_object')]
-        [String]
-        ${Type}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('json_object')][String]$Type
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ResponseFormatJsonObject' $PSBoundParameters $_ $given }
@@ -4481,13 +2744,8 @@ function Initialize-ResponseFormatJsonObject {
 function Initialize-ResponseFormatJsonSchema {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('json_schema')]
-        [String]
-        ${Type},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${JsonSchema}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('json_schema')][String]$Type,
+        [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$JsonSchema
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ResponseFormatJsonSchema' $PSBoundParameters $_ $given }
@@ -4496,18 +2754,10 @@ function Initialize-ResponseFormatJsonSchema {
 function Initialize-ResponseFormatJsonSchemaJsonSchema {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Description},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Name},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable]
-        ${Schema},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [System.Nullable[Bool]]
-        ${Strict}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Description,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Schema,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$Strict
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ResponseFormatJsonSchemaJsonSchema' $PSBoundParameters $_ $given }
@@ -4516,10 +2766,7 @@ function Initialize-ResponseFormatJsonSchemaJsonSchema {
 function Initialize-ResponseFormatText {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text')]
-        [String]
-        ${Type}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String]$Type
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ResponseFormatText' $PSBoundParameters $_ $given }
@@ -4528,9 +2775,7 @@ function Initialize-ResponseFormatText {
 function Initialize-StopConfiguration {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-StopConfiguration' $PSBoundParameters $_ $given }
@@ -4539,10 +2784,7 @@ function Initialize-StopConfiguration {
 function Initialize-TextFormat {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [ValidateSet('text')]
-        [String]
-        ${Type}
+        [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String]$Type
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-TextFormat' $PSBoundParameters $_ $given }
@@ -4551,9 +2793,7 @@ function Initialize-TextFormat {
 function Initialize-UpdateChatCompletionRequest {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [Hashtable]
-        ${Metadata}
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-UpdateChatCompletionRequest' $PSBoundParameters $_ $given }
@@ -4562,12 +2802,8 @@ function Initialize-UpdateChatCompletionRequest {
 function Initialize-VoiceIdsOrCustomVoice {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id},
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(Position = 0, ValueFromPipelineByPropertyName)][String]$Id,
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-VoiceIdsOrCustomVoice' $PSBoundParameters $_ $given }
@@ -4576,9 +2812,7 @@ function Initialize-VoiceIdsOrCustomVoice {
 function Initialize-VoiceIdsOrCustomVoiceAnyOf {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Id}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Id
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-VoiceIdsOrCustomVoiceAnyOf' $PSBoundParameters $_ $given }
@@ -4587,9 +2821,7 @@ function Initialize-VoiceIdsOrCustomVoiceAnyOf {
 function Initialize-VoiceIdsShared {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [PSCustomObject]
-        ${Value}
+        [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-VoiceIdsShared' $PSBoundParameters $_ $given }
@@ -4598,18 +2830,10 @@ function Initialize-VoiceIdsShared {
 function Initialize-WebSearchLocation {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Country},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Region},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${City},
-        [Parameter(ValueFromPipelineByPropertyName)]
-        [String]
-        ${Timezone}
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Country,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Region,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$City,
+        [Parameter(ValueFromPipelineByPropertyName)][String]$Timezone
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-WebSearchLocation' $PSBoundParameters $_ $given }
@@ -4618,69 +2842,36 @@ function Initialize-WebSearchLocation {
 function Invoke-ChatCompletionRun {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [System.Object]
-        ${InputObject},
-        [Parameter(Position = 0, Mandatory)]
-        [String]
-        ${Ledger},
-        [String]
-        ${Path},
-        [String]
-        ${Id},
-        [String]
-        ${Template},
-        [String]
-        ${RequestColumn},
-        [String]
-        ${System},
-        [String]
-        ${Model},
-        [System.Object]
-        ${As},
-        [System.Object]
-        ${JsonSchema},
-        [String]
-        ${Endpoint},
-        [Hashtable]
-        ${Parameters},
-        [String]
-        ${OutFile},
-        [System.Nullable[Int32]]
-        ${ThrottleLimit},
-        [System.Nullable[Int32]]
-        ${Processes},
-        [String]
-        ${Cluster},
-        [String]
-        ${ClusterKey},
-        [System.Nullable[Double]]
-        ${RequestsPerMinute},
-        [System.Nullable[Double]]
-        ${TokensPerMinute},
-        [System.Nullable[Int32]]
-        ${MaxRequests},
-        [System.Nullable[Int32]]
-        ${MaxTokens},
-        [System.Nullable[Double]]
-        ${MaxCost},
-        [Hashtable]
-        ${Price},
-        [String]
-        ${PriceFile},
-        [System.Object]
-        ${Deadline},
-        [ValidateSet('Refuse', 'Rerun')]
-        [String]
-        ${Changed},
-        [Switch]
-        ${AsBatch},
-        [Switch]
-        ${DryRun},
-        [System.Object]
-        ${Connection},
-        [Switch]
-        ${WhatIf}
+        [Parameter(ValueFromPipeline)][System.Object]$InputObject,
+        [Parameter(Position = 0, Mandatory)][String]$Ledger,
+        [String]$Path,
+        [String]$Id,
+        [String]$Template,
+        [String]$RequestColumn,
+        [String]$System,
+        [String]$Model,
+        [System.Object]$As,
+        [System.Object]$JsonSchema,
+        [String]$Endpoint,
+        [Hashtable]$Parameters,
+        [String]$OutFile,
+        [System.Nullable[Int32]]$ThrottleLimit,
+        [System.Nullable[Int32]]$Processes,
+        [String]$Cluster,
+        [String]$ClusterKey,
+        [System.Nullable[Double]]$RequestsPerMinute,
+        [System.Nullable[Double]]$TokensPerMinute,
+        [System.Nullable[Int32]]$MaxRequests,
+        [System.Nullable[Int32]]$MaxTokens,
+        [System.Nullable[Double]]$MaxCost,
+        [Hashtable]$Price,
+        [String]$PriceFile,
+        [System.Object]$Deadline,
+        [ValidateSet('Refuse', 'Rerun')][String]$Changed,
+        [Switch]$AsBatch,
+        [Switch]$DryRun,
+        [System.Object]$Connection,
+        [Switch]$WhatIf
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ChatCompletionRun' $PSBoundParameters }
     process { Add-BridgeRow $call $PSBoundParameters $InputObject }
@@ -4691,21 +2882,13 @@ function Invoke-DeleteFile {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     [OutputType('PSBridge.DeleteFileResponse')]
     param(
-        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${FileId},
-        [Switch]
-        ${WithHttpInfo},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$FileId,
+        [Switch]$WithHttpInfo,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteFile' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($FileId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -4716,21 +2899,13 @@ function Invoke-DeleteModel {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     [OutputType('PSBridge.DeleteModelResponse')]
     param(
-        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${Model},
-        [Switch]
-        ${WithHttpInfo},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$Model,
+        [Switch]$WithHttpInfo,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteModel' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($Model)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -4741,25 +2916,15 @@ function Invoke-DownloadFile {
     [CmdletBinding()]
     [OutputType([System.IO.FileInfo], [byte[]])]
     param(
-        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${FileId},
-        [Switch]
-        ${WithHttpInfo},
-        [String]
-        ${OutFile},
-        [Switch]
-        ${Resume},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$FileId,
+        [Switch]$WithHttpInfo,
+        [String]$OutFile,
+        [Switch]$Resume,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DownloadFile' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -4770,26 +2935,15 @@ function Invoke-ListBatches {
     [CmdletBinding()]
     [OutputType('PSBridge.ListBatchesResponse')]
     param(
-        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${After},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${Limit},
-        [Switch]
-        ${WithHttpInfo},
-        [Switch]
-        ${All},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$After,
+        [Parameter(Position = 1, ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$Limit,
+        [Switch]$WithHttpInfo,
+        [Switch]$All,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListBatches' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -4800,33 +2954,19 @@ function Invoke-ListFiles {
     [CmdletBinding()]
     [OutputType('PSBridge.ListFilesResponse')]
     param(
-        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${Purpose},
-        [Parameter(Position = 1, ValueFromPipelineByPropertyName)]
-        [System.Nullable[Int32]]
-        ${Limit},
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$Purpose,
+        [Parameter(Position = 1, ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$Limit,
         [Parameter(Position = 2, ValueFromPipelineByPropertyName)]
         [ValidateSet('asc', 'desc')]
-        [String]
-        ${Order},
-        [Parameter(Position = 3, ValueFromPipelineByPropertyName)]
-        [String]
-        ${After},
-        [Switch]
-        ${WithHttpInfo},
-        [Switch]
-        ${All},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [String]$Order,
+        [Parameter(Position = 3, ValueFromPipelineByPropertyName)][String]$After,
+        [Switch]$WithHttpInfo,
+        [Switch]$All,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListFiles' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -4837,18 +2977,12 @@ function Invoke-ListModels {
     [CmdletBinding(PositionalBinding = $false)]
     [OutputType('PSBridge.ListModelsResponse')]
     param(
-        [Switch]
-        ${WithHttpInfo},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [Switch]$WithHttpInfo,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListModels' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -4859,21 +2993,13 @@ function Invoke-RetrieveBatch {
     [CmdletBinding()]
     [OutputType('PSBridge.Batch')]
     param(
-        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${BatchId},
-        [Switch]
-        ${WithHttpInfo},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$BatchId,
+        [Switch]$WithHttpInfo,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveBatch' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -4884,21 +3010,13 @@ function Invoke-RetrieveFile {
     [CmdletBinding()]
     [OutputType('PSBridge.OpenAIFile')]
     param(
-        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${FileId},
-        [Switch]
-        ${WithHttpInfo},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$FileId,
+        [Switch]$WithHttpInfo,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveFile' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -4909,21 +3027,13 @@ function Invoke-RetrieveModel {
     [CmdletBinding()]
     [OutputType('PSBridge.OpenAIModel')]
     param(
-        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${Model},
-        [Switch]
-        ${WithHttpInfo},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$Model,
+        [Switch]$WithHttpInfo,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveModel' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -4935,39 +3045,23 @@ function New-Batch {
     [OutputType('PSBridge.Batch')]
     param(
         [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${CreateBatchRequest},
-        [Switch]
-        ${WithHttpInfo},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalBody},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery},
-        [Parameter(ParameterSetName = 'Parameters', Mandatory)]
-        [String]
-        ${InputFileId},
+        [PSCustomObject]$CreateBatchRequest,
+        [Switch]$WithHttpInfo,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalBody,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery,
+        [Parameter(ParameterSetName = 'Parameters', Mandatory)][String]$InputFileId,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
         [ValidateSet('/v1/chat/completions', '/v1/embeddings', '/v1/completions', '/v1/responses', '/v1/moderations', '/v1/images/generations', '/v1/images/edits', '/v1/videos')]
-        [String]
-        ${Endpoint},
+        [String]$Endpoint,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
         [ValidateSet('24h')]
-        [String]
-        ${CompletionWindow},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [Hashtable]
-        ${Metadata},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [PSCustomObject]
-        ${OutputExpiresAfter}
+        [String]$CompletionWindow,
+        [Parameter(ParameterSetName = 'Parameters')][Hashtable]$Metadata,
+        [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$OutputExpiresAfter
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-Batch' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -4980,191 +3074,89 @@ function New-ChatCompletion {
     param(
         [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [Parameter(ParameterSetName = 'Parameters', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${CreateChatCompletionRequest},
-        [Switch]
-        ${WithHttpInfo},
-        [Switch]
-        ${Stream},
-        [Switch]
-        ${StreamText},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [System.Nullable[Int32]]
-        ${ThrottleLimit},
-        [Switch]
-        ${Unordered},
-        [System.Nullable[Double]]
-        ${RequestsPerMinute},
-        [System.Nullable[Double]]
-        ${TokensPerMinute},
-        [Hashtable]
-        ${AdditionalBody},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery},
-        [String]
-        ${System},
-        [String]
-        ${Template},
-        [PSCustomObject]
-        ${Reply},
-        [Switch]
-        ${PassThru},
-        [Switch]
-        ${TextOnly},
-        [System.Object]
-        ${As},
-        [System.Object]
-        ${JsonSchema},
-        [Switch]
-        ${ParsedOnly},
-        [System.Nullable[Int32]]
-        ${MaxRepair},
-        [ValidateSet('None', 'Auto', 'Confirm')]
-        [String]
-        ${InvokeTools},
-        [System.Nullable[Int32]]
-        ${MaxToolRounds},
-        [System.Nullable[Double]]
-        ${ToolTimeoutSec},
-        [System.Object]
-        ${Images},
-        [ValidateSet('auto', 'low', 'high')]
-        [String]
-        ${ImageDetail},
-        [System.Nullable[Int32]]
-        ${ImageMaxSide},
-        [System.Object]
-        ${InputAudio},
-        [System.Object]
-        ${Files},
-        [String]
-        ${AudioOutFile},
-        [System.Object]
-        ${Connection},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [PSCustomObject[]]
-        ${Messages},
+        [PSCustomObject]$CreateChatCompletionRequest,
+        [Switch]$WithHttpInfo,
+        [Switch]$Stream,
+        [Switch]$StreamText,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [System.Nullable[Int32]]$ThrottleLimit,
+        [Switch]$Unordered,
+        [System.Nullable[Double]]$RequestsPerMinute,
+        [System.Nullable[Double]]$TokensPerMinute,
+        [Hashtable]$AdditionalBody,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery,
+        [String]$System,
+        [String]$Template,
+        [PSCustomObject]$Reply,
+        [Switch]$PassThru,
+        [Switch]$TextOnly,
+        [System.Object]$As,
+        [System.Object]$JsonSchema,
+        [Switch]$ParsedOnly,
+        [System.Nullable[Int32]]$MaxRepair,
+        [ValidateSet('None', 'Auto', 'Confirm')][String]$InvokeTools,
+        [System.Nullable[Int32]]$MaxToolRounds,
+        [System.Nullable[Double]]$ToolTimeoutSec,
+        [System.Object]$Images,
+        [ValidateSet('auto', 'low', 'high')][String]$ImageDetail,
+        [System.Nullable[Int32]]$ImageMaxSide,
+        [System.Object]$InputAudio,
+        [System.Object]$Files,
+        [String]$AudioOutFile,
+        [System.Object]$Connection,
+        [Parameter(ParameterSetName = 'Parameters')][PSCustomObject[]]$Messages,
         [Parameter(ParameterSetName = 'Parameters')]
         [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'New-ChatCompletion' @args })]
-        [PSCustomObject]
-        ${Model},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [System.Nullable[Bool]]
-        ${Store},
+        [PSCustomObject]$Model,
+        [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Bool]]$Store,
         [Parameter(ParameterSetName = 'Parameters')]
         [ValidateSet('low', 'medium', 'high', 'none', 'minimal', 'xhigh', 'max')]
-        [String]
-        ${ReasoningEffort},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [Hashtable]
-        ${Metadata},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [System.Nullable[Decimal]]
-        ${FrequencyPenalty},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [Hashtable]
-        ${LogitBias},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [System.Nullable[Bool]]
-        ${Logprobs},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [System.Nullable[Int32]]
-        ${TopLogprobs},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [System.Nullable[Int32]]
-        ${MaxTokens},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [System.Nullable[Int32]]
-        ${MaxCompletionTokens},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [System.Nullable[Int32]]
-        ${N},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [ValidateSet('text', 'audio')]
-        [String[]]
-        ${Modalities},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [PSCustomObject]
-        ${Prediction},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [PSCustomObject]
-        ${Audio},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [System.Nullable[Decimal]]
-        ${PresencePenalty},
+        [String]$ReasoningEffort,
+        [Parameter(ParameterSetName = 'Parameters')][Hashtable]$Metadata,
+        [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Decimal]]$FrequencyPenalty,
+        [Parameter(ParameterSetName = 'Parameters')][Hashtable]$LogitBias,
+        [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Bool]]$Logprobs,
+        [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Int32]]$TopLogprobs,
+        [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Int32]]$MaxTokens,
+        [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Int32]]$MaxCompletionTokens,
+        [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Int32]]$N,
+        [Parameter(ParameterSetName = 'Parameters')][ValidateSet('text', 'audio')][String[]]$Modalities,
+        [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$Prediction,
+        [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$Audio,
+        [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Decimal]]$PresencePenalty,
         [Parameter(ParameterSetName = 'Parameters')]
         [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'New-ChatCompletion' @args })]
-        [PSCustomObject]
-        ${ResponseFormat},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [System.Nullable[Int32]]
-        ${Seed},
+        [PSCustomObject]$ResponseFormat,
+        [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Int32]]$Seed,
         [Parameter(ParameterSetName = 'Parameters')]
         [ValidateSet('auto', 'default', 'flex', 'scale', 'priority', 'fast')]
-        [String]
-        ${ServiceTier},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [PSCustomObject]
-        ${Stop},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [PSCustomObject]
-        ${StreamOptions},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [Alias('Temp')]
-        [System.Nullable[Decimal]]
-        ${Temperature},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [System.Nullable[Decimal]]
-        ${TopP},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [PSCustomObject[]]
-        ${Tools},
+        [String]$ServiceTier,
+        [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$Stop,
+        [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$StreamOptions,
+        [Parameter(ParameterSetName = 'Parameters')][Alias('Temp')][System.Nullable[Decimal]]$Temperature,
+        [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Decimal]]$TopP,
+        [Parameter(ParameterSetName = 'Parameters')][PSCustomObject[]]$Tools,
         [Parameter(ParameterSetName = 'Parameters')]
         [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'New-ChatCompletion' @args })]
-        [PSCustomObject]
-        ${ToolChoice},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [System.Nullable[Bool]]
-        ${ParallelToolCalls},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [String]
-        ${User},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [PSCustomObject]
-        ${FunctionCall},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [PSCustomObject[]]
-        ${Functions},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [String]
-        ${SafetyIdentifier},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [String]
-        ${PromptCacheKey},
+        [PSCustomObject]$ToolChoice,
+        [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Bool]]$ParallelToolCalls,
+        [Parameter(ParameterSetName = 'Parameters')][String]$User,
+        [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$FunctionCall,
+        [Parameter(ParameterSetName = 'Parameters')][PSCustomObject[]]$Functions,
+        [Parameter(ParameterSetName = 'Parameters')][String]$SafetyIdentifier,
+        [Parameter(ParameterSetName = 'Parameters')][String]$PromptCacheKey,
         [Parameter(ParameterSetName = 'Parameters')]
         [ValidateSet('in_memory', '24h')]
-        [String]
-        ${PromptCacheRetention},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [PSCustomObject]
-        ${PromptCacheOptions},
+        [String]$PromptCacheRetention,
+        [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$PromptCacheOptions,
         [Parameter(ParameterSetName = 'Parameters')]
         [ValidateSet('low', 'medium', 'high')]
-        [String]
-        ${Verbosity},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [PSCustomObject]
-        ${WebSearchOptions},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [PSCustomObject]
-        ${Moderation},
-        [Switch]
-        ${AsJob}
+        [String]$Verbosity,
+        [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$WebSearchOptions,
+        [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$Moderation,
+        [Switch]$AsJob
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-ChatCompletion' $PSBoundParameters }
     process { if (($InvokeTools -and $InvokeTools -ne 'None') -or $PSCmdlet.ShouldProcess('New-ChatCompletion')) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -5174,63 +3166,30 @@ function New-ChatCompletion {
 function New-ChatConnection {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
-        [String]
-        ${BaseUrl},
-        [Parameter(Position = 1)]
-        [String]
-        ${Username},
-        [Parameter(Position = 2)]
-        [System.Object]
-        ${Password},
-        [Parameter(Position = 3)]
-        [Hashtable]
-        ${ApiKey},
-        [Parameter(Position = 4)]
-        [Hashtable]
-        ${ApiKeyPrefix},
-        [Parameter(Position = 5)]
-        [System.Object]
-        ${Cookie},
-        [Parameter(Position = 6)]
-        [System.Object]
-        ${AccessToken},
-        [Switch]
-        ${SkipCertificateCheck},
-        [Parameter(Position = 7)]
-        [Hashtable]
-        ${DefaultHeaders},
-        [Parameter(Position = 8)]
-        [System.Object]
-        ${Proxy},
-        [String]
-        ${Organization},
-        [String]
-        ${Project},
-        [String]
-        ${Model},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${ConnectTimeoutSec},
-        [System.Nullable[Double]]
-        ${IdleTimeoutSec},
-        [String]
-        ${AzureEndpoint},
-        [String]
-        ${AzureDeployment},
-        [String]
-        ${ApiVersion},
-        [String]
-        ${CaBundle},
-        [Switch]
-        ${SystemTrustStore},
-        [String[]]
-        ${ClientCertificate},
-        [String]
-        ${Profile}
+        [Parameter(Position = 0)][String]$BaseUrl,
+        [Parameter(Position = 1)][String]$Username,
+        [Parameter(Position = 2)][System.Object]$Password,
+        [Parameter(Position = 3)][Hashtable]$ApiKey,
+        [Parameter(Position = 4)][Hashtable]$ApiKeyPrefix,
+        [Parameter(Position = 5)][System.Object]$Cookie,
+        [Parameter(Position = 6)][System.Object]$AccessToken,
+        [Switch]$SkipCertificateCheck,
+        [Parameter(Position = 7)][Hashtable]$DefaultHeaders,
+        [Parameter(Position = 8)][System.Object]$Proxy,
+        [String]$Organization,
+        [String]$Project,
+        [String]$Model,
+        [System.Nullable[Double]]$TimeoutSec,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$ConnectTimeoutSec,
+        [System.Nullable[Double]]$IdleTimeoutSec,
+        [String]$AzureEndpoint,
+        [String]$AzureDeployment,
+        [String]$ApiVersion,
+        [String]$CaBundle,
+        [Switch]$SystemTrustStore,
+        [String[]]$ClientCertificate,
+        [String]$Profile
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-ChatConnection' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5240,17 +3199,11 @@ function New-ChatConnection {
 function New-ChatSession {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
-        [String]
-        ${System},
-        [String]
-        ${Model},
-        [System.Nullable[Int32]]
-        ${MaxHistoryTokens},
-        [System.Object[]]
-        ${Messages},
-        [Hashtable]
-        ${Parameters}
+        [Parameter(Position = 0)][String]$System,
+        [String]$Model,
+        [System.Nullable[Int32]]$MaxHistoryTokens,
+        [System.Object[]]$Messages,
+        [Hashtable]$Parameters
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-ChatSession' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5260,15 +3213,10 @@ function New-ChatSession {
 function New-ChatTool {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
-        [System.Object]
-        ${Command},
-        [String]
-        ${Name},
-        [String]
-        ${Description},
-        [System.Nullable[Double]]
-        ${TimeoutSec}
+        [Parameter(Position = 0, Mandatory, ValueFromPipeline)][System.Object]$Command,
+        [String]$Name,
+        [String]$Description,
+        [System.Nullable[Double]]$TimeoutSec
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-ChatTool' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5280,39 +3228,21 @@ function New-Embedding {
     [OutputType('PSBridge.CreateEmbeddingResponse')]
     param(
         [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${CreateEmbeddingRequest},
-        [Switch]
-        ${WithHttpInfo},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalBody},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery},
-        [Parameter(ParameterSetName = 'Parameters', Mandatory)]
-        [PSCustomObject]
-        ${VarInput},
+        [PSCustomObject]$CreateEmbeddingRequest,
+        [Switch]$WithHttpInfo,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalBody,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery,
+        [Parameter(ParameterSetName = 'Parameters', Mandatory)][PSCustomObject]$VarInput,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
         [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'New-Embedding' @args })]
-        [PSCustomObject]
-        ${Model},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [ValidateSet('float', 'base64')]
-        [String]
-        ${EncodingFormat},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [System.Nullable[Int32]]
-        ${Dimensions},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [String]
-        ${User}
+        [PSCustomObject]$Model,
+        [Parameter(ParameterSetName = 'Parameters')][ValidateSet('float', 'base64')][String]$EncodingFormat,
+        [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Int32]]$Dimensions,
+        [Parameter(ParameterSetName = 'Parameters')][String]$User
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-Embedding' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5324,28 +3254,18 @@ function New-File {
     [OutputType('PSBridge.OpenAIFile')]
     param(
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [System.IO.FileInfo]
-        ${File},
+        [System.IO.FileInfo]$File,
         [Parameter(Position = 1, ValueFromPipelineByPropertyName)]
         [ValidateSet('assistants', 'batch', 'fine-tune', 'vision', 'user_data', 'evals')]
-        [String]
-        ${Purpose},
-        [Switch]
-        ${WithHttpInfo},
-        [PSCustomObject]
-        ${ExpiresAfter},
-        [String]
-        ${FileName},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [String]$Purpose,
+        [Switch]$WithHttpInfo,
+        [PSCustomObject]$ExpiresAfter,
+        [String]$FileName,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-File' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5357,28 +3277,16 @@ function New-Moderation {
     [OutputType('PSBridge.CreateModerationResponse')]
     param(
         [Parameter(ParameterSetName = 'Request', Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [PSCustomObject]
-        ${CreateModerationRequest},
-        [Switch]
-        ${WithHttpInfo},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalBody},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery},
-        [Parameter(ParameterSetName = 'Parameters', Mandatory)]
-        [PSCustomObject]
-        ${VarInput},
-        [Parameter(ParameterSetName = 'Parameters')]
-        [PSCustomObject]
-        ${Model}
+        [PSCustomObject]$CreateModerationRequest,
+        [Switch]$WithHttpInfo,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalBody,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery,
+        [Parameter(ParameterSetName = 'Parameters', Mandatory)][PSCustomObject]$VarInput,
+        [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$Model
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-Moderation' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5388,11 +3296,8 @@ function New-Moderation {
 function Receive-ChatCompletionRun {
     [CmdletBinding()]
     param(
-        [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${Ledger},
-        [Switch]
-        ${Wait}
+        [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$Ledger,
+        [Switch]$Wait
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Receive-ChatCompletionRun' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5403,21 +3308,13 @@ function Remove-ChatCompletion {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     [OutputType('PSBridge.ChatCompletionDeleted')]
     param(
-        [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
-        [String]
-        ${CompletionId},
-        [System.Object]
-        ${Connection},
-        [Switch]
-        ${WithHttpInfo},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [Parameter(Position = 0, Mandatory, ValueFromPipeline)][String]$CompletionId,
+        [System.Object]$Connection,
+        [Switch]$WithHttpInfo,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Remove-ChatCompletion' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -5427,11 +3324,8 @@ function Remove-ChatCompletion {
 function Remove-ChatCompletionRun {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     param(
-        [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${Ledger},
-        [Switch]
-        ${Force}
+        [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$Ledger,
+        [Switch]$Force
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Remove-ChatCompletionRun' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($Ledger)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -5442,38 +3336,22 @@ function Resume-ChatCompletionRun {
     [CmdletBinding()]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${Ledger},
-        [Switch]
-        ${Retry},
-        [String]
-        ${OutFile},
-        [System.Nullable[Int32]]
-        ${ThrottleLimit},
-        [System.Nullable[Int32]]
-        ${Processes},
-        [String]
-        ${Cluster},
-        [String]
-        ${ClusterKey},
-        [System.Nullable[Double]]
-        ${RequestsPerMinute},
-        [System.Nullable[Double]]
-        ${TokensPerMinute},
-        [System.Nullable[Int32]]
-        ${MaxRequests},
-        [System.Nullable[Int32]]
-        ${MaxTokens},
-        [System.Nullable[Double]]
-        ${MaxCost},
-        [Hashtable]
-        ${Price},
-        [String]
-        ${PriceFile},
-        [System.Object]
-        ${Deadline},
-        [System.Object]
-        ${Connection}
+        [String]$Ledger,
+        [Switch]$Retry,
+        [String]$OutFile,
+        [System.Nullable[Int32]]$ThrottleLimit,
+        [System.Nullable[Int32]]$Processes,
+        [String]$Cluster,
+        [String]$ClusterKey,
+        [System.Nullable[Double]]$RequestsPerMinute,
+        [System.Nullable[Double]]$TokensPerMinute,
+        [System.Nullable[Int32]]$MaxRequests,
+        [System.Nullable[Int32]]$MaxTokens,
+        [System.Nullable[Double]]$MaxCost,
+        [Hashtable]$Price,
+        [String]$PriceFile,
+        [System.Object]$Deadline,
+        [System.Object]$Connection
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Resume-ChatCompletionRun' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5483,133 +3361,65 @@ function Resume-ChatCompletionRun {
 function Send-ChatMessage {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     param(
-        [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
-        [System.Object]
-        ${Message},
-        [Parameter(Mandatory)]
-        [PSCustomObject]
-        ${Session},
-        [Switch]
-        ${Stream},
-        [Switch]
-        ${StreamText},
-        [Switch]
-        ${TextOnly},
-        [System.Object]
-        ${As},
-        [System.Object]
-        ${JsonSchema},
-        [Switch]
-        ${ParsedOnly},
-        [System.Nullable[Int32]]
-        ${MaxRepair},
-        [ValidateSet('None', 'Auto', 'Confirm')]
-        [String]
-        ${InvokeTools},
-        [System.Nullable[Int32]]
-        ${MaxToolRounds},
-        [System.Nullable[Double]]
-        ${ToolTimeoutSec},
-        [System.Object]
-        ${Images},
-        [ValidateSet('auto', 'low', 'high')]
-        [String]
-        ${ImageDetail},
-        [System.Nullable[Int32]]
-        ${ImageMaxSide},
-        [System.Object]
-        ${InputAudio},
-        [System.Object]
-        ${Files},
-        [String]
-        ${AudioOutFile},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalBody},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery},
-        [System.Object]
-        ${Connection},
-        [PSCustomObject]
-        ${Model},
-        [System.Nullable[Bool]]
-        ${Store},
-        [ValidateSet('low', 'medium', 'high', 'none', 'minimal', 'xhigh', 'max')]
-        [String]
-        ${ReasoningEffort},
-        [Hashtable]
-        ${Metadata},
-        [System.Nullable[Decimal]]
-        ${FrequencyPenalty},
-        [Hashtable]
-        ${LogitBias},
-        [System.Nullable[Bool]]
-        ${Logprobs},
-        [System.Nullable[Int32]]
-        ${TopLogprobs},
-        [System.Nullable[Int32]]
-        ${MaxTokens},
-        [System.Nullable[Int32]]
-        ${MaxCompletionTokens},
-        [System.Nullable[Int32]]
-        ${N},
-        [ValidateSet('text', 'audio')]
-        [String[]]
-        ${Modalities},
-        [PSCustomObject]
-        ${Prediction},
-        [PSCustomObject]
-        ${Audio},
-        [System.Nullable[Decimal]]
-        ${PresencePenalty},
-        [PSCustomObject]
-        ${ResponseFormat},
-        [System.Nullable[Int32]]
-        ${Seed},
-        [ValidateSet('auto', 'default', 'flex', 'scale', 'priority', 'fast')]
-        [String]
-        ${ServiceTier},
-        [PSCustomObject]
-        ${Stop},
-        [PSCustomObject]
-        ${StreamOptions},
-        [System.Nullable[Decimal]]
-        ${Temperature},
-        [System.Nullable[Decimal]]
-        ${TopP},
-        [PSCustomObject[]]
-        ${Tools},
-        [PSCustomObject]
-        ${ToolChoice},
-        [System.Nullable[Bool]]
-        ${ParallelToolCalls},
-        [String]
-        ${User},
-        [PSCustomObject]
-        ${FunctionCall},
-        [PSCustomObject[]]
-        ${Functions},
-        [String]
-        ${SafetyIdentifier},
-        [String]
-        ${PromptCacheKey},
-        [ValidateSet('in_memory', '24h')]
-        [String]
-        ${PromptCacheRetention},
-        [PSCustomObject]
-        ${PromptCacheOptions},
-        [ValidateSet('low', 'medium', 'high')]
-        [String]
-        ${Verbosity},
-        [PSCustomObject]
-        ${WebSearchOptions},
-        [PSCustomObject]
-        ${Moderation}
+        [Parameter(Position = 0, Mandatory, ValueFromPipeline)][System.Object]$Message,
+        [Parameter(Mandatory)][PSCustomObject]$Session,
+        [Switch]$Stream,
+        [Switch]$StreamText,
+        [Switch]$TextOnly,
+        [System.Object]$As,
+        [System.Object]$JsonSchema,
+        [Switch]$ParsedOnly,
+        [System.Nullable[Int32]]$MaxRepair,
+        [ValidateSet('None', 'Auto', 'Confirm')][String]$InvokeTools,
+        [System.Nullable[Int32]]$MaxToolRounds,
+        [System.Nullable[Double]]$ToolTimeoutSec,
+        [System.Object]$Images,
+        [ValidateSet('auto', 'low', 'high')][String]$ImageDetail,
+        [System.Nullable[Int32]]$ImageMaxSide,
+        [System.Object]$InputAudio,
+        [System.Object]$Files,
+        [String]$AudioOutFile,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalBody,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery,
+        [System.Object]$Connection,
+        [PSCustomObject]$Model,
+        [System.Nullable[Bool]]$Store,
+        [ValidateSet('low', 'medium', 'high', 'none', 'minimal', 'xhigh', 'max')][String]$ReasoningEffort,
+        [Hashtable]$Metadata,
+        [System.Nullable[Decimal]]$FrequencyPenalty,
+        [Hashtable]$LogitBias,
+        [System.Nullable[Bool]]$Logprobs,
+        [System.Nullable[Int32]]$TopLogprobs,
+        [System.Nullable[Int32]]$MaxTokens,
+        [System.Nullable[Int32]]$MaxCompletionTokens,
+        [System.Nullable[Int32]]$N,
+        [ValidateSet('text', 'audio')][String[]]$Modalities,
+        [PSCustomObject]$Prediction,
+        [PSCustomObject]$Audio,
+        [System.Nullable[Decimal]]$PresencePenalty,
+        [PSCustomObject]$ResponseFormat,
+        [System.Nullable[Int32]]$Seed,
+        [ValidateSet('auto', 'default', 'flex', 'scale', 'priority', 'fast')][String]$ServiceTier,
+        [PSCustomObject]$Stop,
+        [PSCustomObject]$StreamOptions,
+        [System.Nullable[Decimal]]$Temperature,
+        [System.Nullable[Decimal]]$TopP,
+        [PSCustomObject[]]$Tools,
+        [PSCustomObject]$ToolChoice,
+        [System.Nullable[Bool]]$ParallelToolCalls,
+        [String]$User,
+        [PSCustomObject]$FunctionCall,
+        [PSCustomObject[]]$Functions,
+        [String]$SafetyIdentifier,
+        [String]$PromptCacheKey,
+        [ValidateSet('in_memory', '24h')][String]$PromptCacheRetention,
+        [PSCustomObject]$PromptCacheOptions,
+        [ValidateSet('low', 'medium', 'high')][String]$Verbosity,
+        [PSCustomObject]$WebSearchOptions,
+        [PSCustomObject]$Moderation
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Send-ChatMessage' $PSBoundParameters }
     process { if (($InvokeTools -and $InvokeTools -ne 'None') -or $PSCmdlet.ShouldProcess('Send-ChatMessage')) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -5619,65 +3429,31 @@ function Send-ChatMessage {
 function Set-Configuration {
     [CmdletBinding()]
     param(
-        [Parameter(Position = 0)]
-        [String]
-        ${BaseUrl},
-        [Parameter(Position = 1)]
-        [String]
-        ${Username},
-        [Parameter(Position = 2)]
-        [System.Object]
-        ${Password},
-        [Parameter(Position = 3)]
-        [Hashtable]
-        ${ApiKey},
-        [Parameter(Position = 4)]
-        [Hashtable]
-        ${ApiKeyPrefix},
-        [Parameter(Position = 5)]
-        [System.Object]
-        ${Cookie},
-        [Parameter(Position = 6)]
-        [System.Object]
-        ${AccessToken},
-        [Switch]
-        ${SkipCertificateCheck},
-        [Parameter(Position = 7)]
-        [Hashtable]
-        ${DefaultHeaders},
-        [Parameter(Position = 8)]
-        [System.Object]
-        ${Proxy},
-        [Switch]
-        ${PassThru},
-        [String]
-        ${Organization},
-        [String]
-        ${Project},
-        [String]
-        ${Model},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${ConnectTimeoutSec},
-        [System.Nullable[Double]]
-        ${IdleTimeoutSec},
-        [String]
-        ${AzureEndpoint},
-        [String]
-        ${AzureDeployment},
-        [String]
-        ${ApiVersion},
-        [String]
-        ${CaBundle},
-        [Switch]
-        ${SystemTrustStore},
-        [String[]]
-        ${ClientCertificate},
-        [String]
-        ${Profile}
+        [Parameter(Position = 0)][String]$BaseUrl,
+        [Parameter(Position = 1)][String]$Username,
+        [Parameter(Position = 2)][System.Object]$Password,
+        [Parameter(Position = 3)][Hashtable]$ApiKey,
+        [Parameter(Position = 4)][Hashtable]$ApiKeyPrefix,
+        [Parameter(Position = 5)][System.Object]$Cookie,
+        [Parameter(Position = 6)][System.Object]$AccessToken,
+        [Switch]$SkipCertificateCheck,
+        [Parameter(Position = 7)][Hashtable]$DefaultHeaders,
+        [Parameter(Position = 8)][System.Object]$Proxy,
+        [Switch]$PassThru,
+        [String]$Organization,
+        [String]$Project,
+        [String]$Model,
+        [System.Nullable[Double]]$TimeoutSec,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$ConnectTimeoutSec,
+        [System.Nullable[Double]]$IdleTimeoutSec,
+        [String]$AzureEndpoint,
+        [String]$AzureDeployment,
+        [String]$ApiVersion,
+        [String]$CaBundle,
+        [Switch]$SystemTrustStore,
+        [String[]]$ClientCertificate,
+        [String]$Profile
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Set-Configuration' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5687,10 +3463,8 @@ function Set-Configuration {
 function Set-ConfigurationApiKey {
     [CmdletBinding()]
     param(
-        [String]
-        ${Id},
-        [System.Object]
-        ${ApiKey}
+        [String]$Id,
+        [System.Object]$ApiKey
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationApiKey' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5700,10 +3474,8 @@ function Set-ConfigurationApiKey {
 function Set-ConfigurationApiKeyPrefix {
     [CmdletBinding()]
     param(
-        [String]
-        ${Id},
-        [String]
-        ${ApiKeyPrefix}
+        [String]$Id,
+        [String]$ApiKeyPrefix
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationApiKeyPrefix' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5713,10 +3485,8 @@ function Set-ConfigurationApiKeyPrefix {
 function Set-ConfigurationDefaultHeader {
     [CmdletBinding()]
     param(
-        [String]
-        ${Key},
-        [String]
-        ${Value}
+        [String]$Key,
+        [String]$Value
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationDefaultHeader' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5726,24 +3496,13 @@ function Set-ConfigurationDefaultHeader {
 function Set-ConfigurationHttpSigning {
     [CmdletBinding()]
     param(
-        [Parameter(Mandatory)]
-        [String]
-        ${KeyId},
-        [Parameter(Mandatory)]
-        [String]
-        ${KeyFilePath},
-        [SecureString]
-        ${KeyPassPhrase},
-        [String[]]
-        ${HttpSigningHeader},
-        [ValidateSet('sha256', 'sha512')]
-        [String]
-        ${HashAlgorithm},
-        [ValidateSet('RSASSA-PKCS1-v1_5', 'RSASSA-PSS')]
-        [String]
-        ${SigningAlgorithm},
-        [Int32]
-        ${SignatureValidityPeriod}
+        [Parameter(Mandatory)][String]$KeyId,
+        [Parameter(Mandatory)][String]$KeyFilePath,
+        [SecureString]$KeyPassPhrase,
+        [String[]]$HttpSigningHeader,
+        [ValidateSet('sha256', 'sha512')][String]$HashAlgorithm,
+        [ValidateSet('RSASSA-PKCS1-v1_5', 'RSASSA-PSS')][String]$SigningAlgorithm,
+        [Int32]$SignatureValidityPeriod
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationHttpSigning' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5753,69 +3512,36 @@ function Set-ConfigurationHttpSigning {
 function Start-ChatCompletionRun {
     [CmdletBinding()]
     param(
-        [Parameter(ValueFromPipeline)]
-        [System.Object]
-        ${InputObject},
-        [Parameter(Position = 0, Mandatory)]
-        [String]
-        ${Ledger},
-        [String]
-        ${Path},
-        [String]
-        ${Id},
-        [String]
-        ${Template},
-        [String]
-        ${RequestColumn},
-        [String]
-        ${System},
-        [String]
-        ${Model},
-        [System.Object]
-        ${As},
-        [System.Object]
-        ${JsonSchema},
-        [String]
-        ${Endpoint},
-        [Hashtable]
-        ${Parameters},
-        [String]
-        ${OutFile},
-        [System.Nullable[Int32]]
-        ${ThrottleLimit},
-        [System.Nullable[Int32]]
-        ${Processes},
-        [String]
-        ${Cluster},
-        [String]
-        ${ClusterKey},
-        [System.Nullable[Double]]
-        ${RequestsPerMinute},
-        [System.Nullable[Double]]
-        ${TokensPerMinute},
-        [System.Nullable[Int32]]
-        ${MaxRequests},
-        [System.Nullable[Int32]]
-        ${MaxTokens},
-        [System.Nullable[Double]]
-        ${MaxCost},
-        [Hashtable]
-        ${Price},
-        [String]
-        ${PriceFile},
-        [System.Object]
-        ${Deadline},
-        [ValidateSet('Refuse', 'Rerun')]
-        [String]
-        ${Changed},
-        [Switch]
-        ${AsBatch},
-        [Switch]
-        ${DryRun},
-        [System.Object]
-        ${Connection},
-        [Switch]
-        ${WhatIf}
+        [Parameter(ValueFromPipeline)][System.Object]$InputObject,
+        [Parameter(Position = 0, Mandatory)][String]$Ledger,
+        [String]$Path,
+        [String]$Id,
+        [String]$Template,
+        [String]$RequestColumn,
+        [String]$System,
+        [String]$Model,
+        [System.Object]$As,
+        [System.Object]$JsonSchema,
+        [String]$Endpoint,
+        [Hashtable]$Parameters,
+        [String]$OutFile,
+        [System.Nullable[Int32]]$ThrottleLimit,
+        [System.Nullable[Int32]]$Processes,
+        [String]$Cluster,
+        [String]$ClusterKey,
+        [System.Nullable[Double]]$RequestsPerMinute,
+        [System.Nullable[Double]]$TokensPerMinute,
+        [System.Nullable[Int32]]$MaxRequests,
+        [System.Nullable[Int32]]$MaxTokens,
+        [System.Nullable[Double]]$MaxCost,
+        [Hashtable]$Price,
+        [String]$PriceFile,
+        [System.Object]$Deadline,
+        [ValidateSet('Refuse', 'Rerun')][String]$Changed,
+        [Switch]$AsBatch,
+        [Switch]$DryRun,
+        [System.Object]$Connection,
+        [Switch]$WhatIf
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Start-ChatCompletionRun' $PSBoundParameters }
     process { Add-BridgeRow $call $PSBoundParameters $InputObject }
@@ -5826,21 +3552,13 @@ function Stop-Batch {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     [OutputType('PSBridge.Batch')]
     param(
-        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${BatchId},
-        [Switch]
-        ${WithHttpInfo},
-        [System.Object]
-        ${Connection},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$BatchId,
+        [Switch]$WithHttpInfo,
+        [System.Object]$Connection,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Stop-Batch' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($BatchId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -5851,10 +3569,8 @@ function Stop-ChatCompletionRun {
     [CmdletBinding()]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${Ledger},
-        [System.Nullable[Double]]
-        ${TimeoutSec}
+        [String]$Ledger,
+        [System.Nullable[Double]]$TimeoutSec
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Stop-ChatCompletionRun' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5864,9 +3580,7 @@ function Stop-ChatCompletionRun {
 function Undo-ChatMessage {
     [CmdletBinding()]
     param(
-        [Parameter(Mandatory, ValueFromPipeline)]
-        [PSCustomObject]
-        ${Session}
+        [Parameter(Mandatory, ValueFromPipeline)][PSCustomObject]$Session
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Undo-ChatMessage' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -5877,26 +3591,15 @@ function Update-ChatCompletion {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
     [OutputType('PSBridge.CreateChatCompletionResponse')]
     param(
-        [Parameter(Position = 0, Mandatory, ValueFromPipeline)]
-        [String]
-        ${CompletionId},
-        [Parameter(Position = 1, Mandatory)]
-        [Hashtable]
-        ${Metadata},
-        [System.Object]
-        ${Connection},
-        [Switch]
-        ${WithHttpInfo},
-        [System.Nullable[Int32]]
-        ${MaxRetryCount},
-        [System.Nullable[Double]]
-        ${TimeoutSec},
-        [Hashtable]
-        ${AdditionalBody},
-        [Hashtable]
-        ${AdditionalHeaders},
-        [Hashtable]
-        ${AdditionalQuery}
+        [Parameter(Position = 0, Mandatory, ValueFromPipeline)][String]$CompletionId,
+        [Parameter(Position = 1, Mandatory)][Hashtable]$Metadata,
+        [System.Object]$Connection,
+        [Switch]$WithHttpInfo,
+        [System.Nullable[Int32]]$MaxRetryCount,
+        [System.Nullable[Double]]$TimeoutSec,
+        [Hashtable]$AdditionalBody,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Update-ChatCompletion' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -5906,11 +3609,8 @@ function Update-ChatCompletion {
 function Use-ChatConnection {
     [CmdletBinding()]
     param(
-        [Parameter(Mandatory)]
-        [System.Object]
-        ${Connection},
-        [ScriptBlock]
-        ${ScriptBlock}
+        [Parameter(Mandatory)][System.Object]$Connection,
+        [ScriptBlock]$ScriptBlock
     )
     end {
         Import-Bridge
@@ -5922,10 +3622,8 @@ function Wait-ChatCompletionRun {
     [CmdletBinding()]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [String]
-        ${Ledger},
-        [System.Nullable[Double]]
-        ${TimeoutSec}
+        [String]$Ledger,
+        [System.Nullable[Double]]$TimeoutSec
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Wait-ChatCompletionRun' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }

@@ -17,6 +17,7 @@ _TYPES = {
     "Object": "System.Object",
     "FileInfo": "System.IO.FileInfo",
 }
+_WIDTH = 100
 
 
 class Parameter(Protocol):
@@ -114,25 +115,29 @@ def piped(parameters: Sequence[Parameter]) -> bool:
 def block(
     parameters: Sequence[Parameter], more: Callable[[Parameter], Sequence[str]] = lambda parameter: ()
 ) -> str:
-    """What stands in `param(...)`, a line each, eight spaces deep.
+    """What stands in `param(...)`, one parameter after the other, eight spaces deep.
+
+    A parameter stands on one line where that is not long: PowerShell reads all of this at every import, each sign
+    of it by code that is not compiled well yet.
 
     Args:
         parameters: in their order.
         more: further attributes of a parameter.
     """
     positions = [one.position for one in parameters if one.dotnet != "SwitchParameter"]
-    # Where PowerShell has counted the positions by itself they are not written: an import reads all of this.
+    # Where PowerShell has counted the positions by itself they are not written.
     counted = positions == list(range(len(positions))) and not any(one.sets for one in parameters)
     lines: list[str] = []
     for one in parameters:
-        lines += [f"[Parameter({attribute})]" for attribute in _attributes(one, counted)]
+        attributes = [f"[Parameter({attribute})]" for attribute in _attributes(one, counted)]
         if one.aliases:
-            lines.append("[Alias({})]".format(", ".join(f"'{alias}'" for alias in one.aliases)))
+            attributes.append("[Alias({})]".format(", ".join(f"'{alias}'" for alias in one.aliases)))
         if one.values:
-            lines.append("[ValidateSet({})]".format(", ".join(f"'{value}'" for value in one.values)))
-        lines += more(one)
-        lines.append(f"[{_type(one)}]")
-        lines.append(f"${{{one.name}}}" + ("" if one is parameters[-1] else ","))
+            attributes.append("[ValidateSet({})]".format(", ".join(f"'{value}'" for value in one.values)))
+        attributes += more(one)
+        last = f"[{_type(one)}]${one.name}" + ("" if one is parameters[-1] else ",")
+        whole = "".join(attributes) + last
+        lines += [whole] if len(whole) <= _WIDTH else [*attributes, last]
     return "\n".join(f"        {line}" for line in lines)
 
 

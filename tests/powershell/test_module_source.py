@@ -101,9 +101,8 @@ def parameter(node: tree_sitter.Node) -> dict[str, Any]:
     declared = [one for one in attributes if one.startswith("[Parameter(")]
     listed = next((one for one in attributes if one.startswith("[ValidateSet(")), "")
     positions = {int(found) for one in declared for found in re.findall(r"Position = (\d+)", one)}
-    name = text(next(child for child in walk(node, "variable") if text(child).startswith("${")))
     return {
-        "name": name[2:-1],
+        "name": [text(child) for child in walk(node, "variable")][-1].strip("${}"),
         "type": dotnet(types[-1]),
         "position": positions.pop() if positions else None,
         "values": tuple(re.findall(r"'([^']*)'", listed)),
