@@ -123,14 +123,10 @@ def _model(name: str, members: dict[str, Any]) -> Any:
     Members alone, where they no longer make that model: whoever takes them then says what is wrong, by its
     whole path.
     """
-    from .. import models
+    from ..cmdlets.builders import remade
 
-    kind = getattr(models, name, None) if name in models.__all__ else None
-    if not (isinstance(kind, type) and issubclass(kind, models.Model)):
-        return members
-    try:
-        built = kind.build(members, [wire for wire in kind.__required__ if wire not in members])
-    except models.InvalidValueError:
+    built = remade(name, members)
+    if built is None:
         return members
     question = question_by_id(members.get("id"))
     if question is not None:

@@ -76,6 +76,22 @@ def built(model: type[Model], members: dict[str, Any], left_open: list[str]) -> 
             raise (still if still.path != refused.path else refused) from None
 
 
+def remade(name: str, members: dict[str, Any]) -> Model | None:
+    """The model `name` that was given out and came back: required members it never had stay open.
+
+    Returns:
+        None where there is no such model, or where the members do not make it any more: whoever takes them
+        then says what is wrong, by its whole path.
+    """
+    kind = getattr(models, name, None) if name in models.__all__ else None
+    if not (isinstance(kind, type) and issubclass(kind, Model)):
+        return None
+    try:
+        return built(kind, members, [wire for wire in kind.__required__ if wire not in members])
+    except InvalidValueError:
+        return None
+
+
 def _union(entry: TableEntry) -> Builder:
     alternatives = _objects_in(getattr(models, entry.output))
     wires = {parameter.name: parameter.wire for parameter in entry.parameters}

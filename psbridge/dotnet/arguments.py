@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..binding import SecureString
+from ..binding import PSCustomObject, SecureString
+from ..cmdlets.builders import remade
 from ..cmdlets.cmdlet import COMMON
 from ..cmdlets.table import entry
-from .read import read
+from .read import models_by, read
 
 # An address, or the id of a file that the service has, is no path.
 _NO_PATH = re.compile(r"(?:https?|data):|file-[A-Za-z0-9]+\Z", re.IGNORECASE)
@@ -19,7 +20,11 @@ def arguments(name: str, bound: Any, caller: Any) -> dict[str, Any]:
     """The arguments of the cmdlet `name` from `$PSBoundParameters`; `caller` is `$PSCmdlet`."""
     parameters = entry(name).parameters
     secure = {one.name for one in parameters if one.dotnet == "SecureString"}
-    given = {key: value for key, value in read(bound).items() if key not in COMMON}
+    token = models_by.set(_model)
+    try:
+        given = {key: value for key, value in read(bound).items() if key not in COMMON}
+    finally:
+        models_by.reset(token)
     for key, value in given.items():
         if isinstance(value, SecureString) and key not in secure:
             given[key] = value.reveal()  # a SecureString was given for a text, such as an access token
@@ -27,6 +32,12 @@ def arguments(name: str, bound: Any, caller: Any) -> dict[str, Any]:
         if one.file and given.get(one.name):
             given[one.name] = _located(given[one.name], caller)
     return given
+
+
+def _model(name: str, given: PSCustomObject) -> Any:
+    """The model that a builder or a reply was; what a script changed in it is in it."""
+    model = remade(name, dict(given.__ps_properties__()))
+    return given if model is None else model
 
 
 def _located(value: Any, caller: Any) -> Any:

@@ -199,17 +199,23 @@ def _letter(power_shell: bool) -> Any:
         bag = edge.power_shell_type("PSObject")
         empty = make.Equal(make.Property(held, "Count"), code.number(0))
         unset = make.AndAlso(empty, _is_unset(code, code.cast(item, bag)))
-        of_bag = make.Condition(unset, code.text(tokens.UNSET_MARK), code.text(tokens.BAG))
+        odd = make.Equal(make.Modulo(make.Property(held, "Count"), code.number(2)), code.number(1))
+        typed = make.Condition(odd, code.text(tokens.MODEL), code.text(tokens.BAG))
+        of_bag = make.Condition(unset, code.text(tokens.UNSET_MARK), typed)
         body = make.Condition(code.is_a(item, bag), of_bag, body)
     return code.compiled(system.Func[system.Object, collection, system.String], body, item, held)
 
 
 def _is_unset(code: Code, bag: Any) -> Any:
     """Whether a PSObject is what an unset property holds (AutomationNull), or one made to say so."""
-    make, system = code.make, code.system
+    make = code.make
     mark = make.ReferenceEqual(bag, code.constant(edge.unset_mark()))
-    first = code.linq("FirstOrDefault", system.String, make.Property(bag, "TypeNames"))
-    return make.OrElse(mark, make.Equal(first, code.text(tokens.UNSET_TYPE)))
+    return make.OrElse(mark, make.Equal(_type_name(code, bag), code.text(tokens.UNSET_TYPE)))
+
+
+def _type_name(code: Code, bag: Any) -> Any:
+    """The first of a PSObject's type names; null for one without."""
+    return code.linq("FirstOrDefault", code.system.String, code.make.Property(bag, "TypeNames"))
 
 
 @cache
@@ -227,18 +233,32 @@ def _opened() -> Any:
 
 @cache
 def _members() -> Any:
-    """Func<PSObject, Object[]>: the names of its properties, then their values."""
+    """Func<PSObject, Object[]>: the names of its properties, then their values, last a model's type name."""
     code = Code()
     make, system = code.make, code.system
     kind = edge.power_shell_type("PSPropertyInfo")
     bag, found = code.variable(edge.power_shell_type("PSObject")), code.variable(system.Array[kind])
     members, count, at = code.variable(code.objects), code.variable(system.Int32), code.variable(system.Int32)
+    name, more = code.variable(system.String), code.variable(system.Int32)
     one = code.item(found, at)
+    comparison = edge.net("System.StringComparison")
+    ordinal = code.constant(comparison.Ordinal, comparison)
+    begins = code.call(name, "StartsWith", code.text(tokens.MODEL_TYPES), ordinal)
+    model = make.AndAlso(
+        make.NotEqual(name, code.text(None)),
+        make.AndAlso(begins, make.NotEqual(name, code.text(tokens.UNSET_TYPE))),
+    )
+    doubled = make.Add(count, count)
     body = code.block(
-        [found, members, count, at],
+        [found, members, count, at, name, more],
+        make.Assign(name, _type_name(code, bag)),
+        make.Assign(more, make.Condition(model, code.number(1), code.number(0))),
         make.Assign(found, code.linq("ToArray", kind, make.Property(bag, "Properties"))),
         make.Assign(count, make.ArrayLength(found)),
-        make.Assign(members, code.new_array(make.Add(count, count))),
+        make.Assign(members, code.new_array(make.Add(doubled, more))),
+        make.IfThen(
+            make.Equal(more, code.number(1)), make.Assign(code.item(members, doubled), code.boxed(name))
+        ),
         code.loop(
             make.LessThan(at, count),
             make.Assign(code.item(members, at), code.boxed(make.Property(one, "Name"))),

@@ -8,6 +8,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any
 
@@ -86,11 +87,25 @@ def _bag(held: list[Any]) -> binding.PSCustomObject:
     return binding.PSCustomObject({name: item for name, item in pairs if item is not UNSET})
 
 
+# What is made of an object of a model, from the model's name and the object; a plain object by default.
+models_by: ContextVar[Callable[[str, binding.PSCustomObject], Any] | None] = ContextVar(
+    "models_by", default=None
+)
+
+
+def _model(held: list[Any]) -> Any:
+    name = str(held.pop()).removeprefix(tokens.MODEL_TYPES)
+    plain = _bag(held)
+    make = models_by.get()
+    return plain if make is None else make(name, plain)
+
+
 _HOLDERS: dict[str, Callable[[list[Any]], Any]] = {
     tokens.LIST: lambda held: held,
     tokens.HASHTABLE: lambda held: _filled({}, held),
     tokens.ORDERED: lambda held: _filled(binding.OrderedDictionary(), held),
     tokens.BAG: _bag,
+    tokens.MODEL: _model,
     tokens.UNSET_MARK: lambda held: UNSET,
 }
 

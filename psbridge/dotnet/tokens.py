@@ -9,6 +9,7 @@ The text is tokens with U+0000 between them. A token is a letter and what belong
 | x | the next of the objects beside the text | to Python: how deep in the tree it lies |
 | l | a list: Object[] | how many of the values next to it are its items |
 | h, o, p | a table: Hashtable, OrderedDictionary, PSObject | the same: all keys, then all values |
+| m | an object of a model, to Python | the same, and last its type's name |
 | u | UNSET | 0 |
 | ! | a tree that is too deep, alone | |
 
@@ -27,13 +28,16 @@ from .. import binding
 
 END = "\0"
 MAX_DEPTH = 100
-NULL, BESIDE, LIST, HASHTABLE, ORDERED, BAG, UNSET_MARK, TOO_DEEP = "Axlhopu!"
+NULL, BESIDE, LIST, HASHTABLE, ORDERED, BAG, MODEL, UNSET_MARK, TOO_DEEP = "Axlhopmu!"
 
 # Longer texts go beside, since every step from value to value copies the whole tree's text.
 LONG = 4096
 
 # The type name of the objects that stand for UNSET in PowerShell.
 UNSET_TYPE = "PSBridge.Unset"
+
+# What the type names of the objects of models begin with.
+MODEL_TYPES = "PSBridge."
 
 # The TypeCode of a simple value; its letter is as many after A.
 CODES = {

@@ -117,8 +117,7 @@ def block(
 ) -> str:
     """What stands in `param(...)`, one parameter after the other, eight spaces deep.
 
-    A parameter stands on one line where that is not long: PowerShell reads all of this at every import, each sign
-    of it by code that is not compiled well yet.
+    A parameter stands on one line where that is not long: PowerShell reads all of this at every import.
 
     Args:
         parameters: in their order.

@@ -25,7 +25,6 @@ class Case:
         outcomes: in order; with `sorted_` in any order.
         first: how many outcomes are wanted; the pipeline is left then.
         warnings: how many there are.
-        not_at: the interface that cannot have such an item.
         at_once: how many requests the server has at most at once, and has once.
     """
 
@@ -38,7 +37,6 @@ class Case:
     at_once: int | None = None
     first: int | None = None
     warnings: int = 0
-    not_at: str = ""
 
 
 def ok(*contents: str) -> tuple[str, ...]:
@@ -147,7 +145,6 @@ CASES = (
         {"ThrottleLimit": 2},
         outcomes=ok("warn a", "b", "warn c"),
         warnings=2,
-        not_at="hosted session",  # its objects do not keep what was left open in them
     ),
     Case(
         "-ErrorAction Stop ends it at the first failure",

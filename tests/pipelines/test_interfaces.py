@@ -311,7 +311,6 @@ INTERFACES: dict[str, Callable[[Case, str], list[str]]] = {"Python": in_python, 
         pytest.param(case, interface, id=f"{case.name}-{interface}")
         for case in CASES
         for interface in [*INTERFACES, *SESSIONS]
-        if interface != case.not_at
     ],
 )
 def test_case(
