@@ -14,21 +14,181 @@ $script:Viewed = @{
 
 $script:LooksDated = [regex]::new('"(?:\d{4}-\d\d-\d\d|\\?/Date\()')
 # What ConvertFrom-Json calls; without the cmdlet around it a line takes a quarter of the time.
-$script:HasFastReader = $PSVersionTable['PSEdition'] -eq 'Core'
+$script:FastReader = if ($PSVersionTable['PSEdition'] -eq 'Core') { [Microsoft.PowerShell.Commands.JsonObject] }
 
-function script:ConvertFrom-BridgeLine {
-    # One line of the worker as objects: fast where that keeps every value, exact elsewhere.
-    param($Line)
-    if ($script:HasFastReader -and -not $script:LooksDated.IsMatch($Line)) {
-        $trouble = $null
-        try {
-            $message = [Microsoft.PowerShell.Commands.JsonObject]::ConvertFromJson($Line, [ref]$trouble)
-            if ($null -eq $trouble) { return $message }
-        }
-        catch { Write-Debug "The fast reader could not read the worker's line: $($_.Exception.Message)" }
+# What this runspace says to the worker and hears from it.
+#
+# The connection itself is a table of .NET objects, which every runspace of the process uses. An instance of a class is
+# of the runspace that made it: it works on the table, and never lies in it.
+
+class PSBridgeWire {
+    [string] $Head = ''  # what the line begins with that answers the latest question
+    [string] $Start = '{"jsonrpc":"2.0","id":'
+
+    [bool] IsOpen([hashtable] $connection) {
+        # Whether there is a worker behind the connection; one that was killed may not have been noticed yet.
+        if ($null -eq $connection -or -not $connection['Ready']) { return $false }
+        return $null -eq $connection['Process'] -or -not $connection['Process'].HasExited
     }
-    ConvertFrom-BridgeText $Line
+
+    [object] Parse([string] $line) {
+        # One line of the worker as objects: fast where that keeps every value, exact elsewhere.
+        if ($null -ne $script:FastReader -and -not $script:LooksDated.IsMatch($line)) {
+            $trouble = $null
+            try {
+                $message = $script:FastReader::ConvertFromJson($line, [ref] $trouble)
+                if ($null -eq $trouble) { return $message }
+            }
+            catch { Write-Debug "The fast reader could not read the worker's line: $($_.Exception.Message)" }
+        }
+        return ConvertFrom-BridgeText $line
+    }
+
+    [hashtable] Send([hashtable] $connection, [string] $method, [string] $params, [object] $queue) {
+        # Sends a request: the call to wait with, its id and the queue that its lines come to.
+        if ($null -eq $queue) { $queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new() }
+        $call = @{ Id = [long]0; Queue = $queue; Signal = $script:Signal }
+        $earlier = $connection['Write']
+        while ($null -ne $earlier -and -not $earlier.IsCompleted) {
+            [void][System.Threading.Tasks.Task]::WaitAny(@($earlier), 200)
+        }
+        $gate = $connection['Gate']
+        [System.Threading.Monitor]::Enter($gate)
+        try {
+            $id = $connection['NextId'] + 1
+            $connection['NextId'] = $id
+            $call['Id'] = $id
+            $bytes = $script:Utf8.GetBytes($this.Start + $id + ',"method":"' + $method + '","params":' + $params + "}`n")
+            $connection['Pending'][$id] = $call
+            if ($bytes.Length -le 65536) {
+                $connection['Input'].Write($bytes, 0, $bytes.Length)
+                $connection['Input'].Flush()
+            }
+            else {
+                # A long line is written in the background: PowerShell can be stopped meanwhile, the line stays whole.
+                $connection['Write'] = $connection['Input'].WriteAsync($bytes, 0, $bytes.Length)
+            }
+        }
+        catch [System.IO.IOException] { $this.Lose($connection, $queue) }
+        catch [System.ObjectDisposedException] { $this.Lose($connection, $queue) }
+        finally { [System.Threading.Monitor]::Exit($gate) }
+        return $call
+    }
+
+    [void] Lose([hashtable] $connection, [object] $queue) {
+        # Nothing can be written any more: whoever waits at the queue is told.
+        $connection['Ready'] = $false
+        $queue.Enqueue('')
+    }
+
+    [void] Forget([hashtable] $connection, [long] $id) {
+        # Nobody waits for lines of this call any more.
+        $gone = $null
+        [void]$connection['Pending'].TryRemove($id, [ref] $gone)
+    }
+
+    [object] Ask([hashtable] $connection, [string] $params, [string] $first) {
+        # The line that answers a call; '' when the worker has ended. With $first, a builder's name, what its answer takes
+        # is compiled meanwhile. Mostly this runspace is alone and its answer the next line, which is looked at at once.
+        $queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
+        $id = $this.Send($connection, 'invoke', $params, $queue)['Id']
+        $this.Head = $this.Start + $id + ','
+        try {
+            if ($first) { Initialize-BridgeReader $first }
+            $line = $null
+            $turn = $connection['Turn']
+            if ($turn.WaitOne(0)) {
+                try {
+                    $read = $connection['Read']
+                    if ($null -eq $read) {
+                        $read = $connection['Reader'].ReadLineAsync()
+                        $connection['Read'] = $read
+                    }
+                    if ($read.Wait(200)) {
+                        $line = $read.Result
+                        if ($null -ne $line -and $line.StartsWith($this.Head, [System.StringComparison]::Ordinal)) {
+                            $connection['Read'] = $null
+                            return $line
+                        }
+                    }
+                }
+                catch [System.AggregateException] { Write-Debug "Reading from the worker: $($_.Exception.Message)" }
+                finally { [void]$turn.Set() }
+            }
+            $line = $null
+            while ($null -eq $line) { $line = $this.Read($connection, $queue, 200) }
+            return $line
+        }
+        finally { $this.Forget($connection, $id) }
+    }
+
+    [object] Read([hashtable] $connection, [object] $queue, [int] $milliseconds) {
+        # The next line for one of the calls of the queue; '' when the worker has ended, null when the time passed.
+        $line = $null
+        if ($queue.TryDequeue([ref] $line)) { return $line }
+        $turn = $connection['Turn']
+        $which = [System.Threading.WaitHandle]::WaitAny(@($script:Signal, $turn), $milliseconds)
+        if ($which -ne 1) {
+            if ($queue.TryDequeue([ref] $line)) { return $line }
+            return $null
+        }
+        try {
+            if ($queue.TryDequeue([ref] $line)) { return $line }
+            $reading = $connection['Read']
+            if ($null -eq $reading) {
+                $reading = $connection['Reader'].ReadLineAsync()
+                $connection['Read'] = $reading
+            }
+            if (-not $reading.IsCompleted -and -not $reading.Wait($milliseconds)) {
+                if ($null -ne $connection['Process']) { Read-BridgeNoise $connection }
+                return $null
+            }
+            $line = $null
+            if (-not $reading.IsFaulted) { $line = $reading.Result }
+            if ($null -eq $line) {
+                # The end of its output, which is for good: Read stays.
+                Stop-BridgeWaiting $connection
+                [void]$queue.TryDequeue([ref] $line)
+                return ''
+            }
+            $connection['Read'] = $null
+            return $this.Deliver($connection, $queue, $line)
+        }
+        finally { [void]$turn.Set() }
+    }
+
+    [object] Deliver([hashtable] $connection, [object] $queue, [string] $line) {
+        # The line, where it is for this queue; else it is put where it belongs, or dropped where nobody waits for it.
+        $match = $script:LineHead.Match($line)
+        if (-not $match.Success) { return $null }
+        $id = if ($match.Groups[1].Success) { [long] $match.Groups[1].Value } else { [long] $match.Groups[2].Value }
+        $call = $null
+        if ($connection['Pending'].TryGetValue($id, [ref] $call)) {
+            if ([object]::ReferenceEquals($call.Queue, $queue)) { return $line }
+            $call.Queue.Enqueue($line)
+            [void]$call.Signal.Set()
+        }
+        return $null
+    }
+
+    [object] Wait([hashtable] $connection, [hashtable] $call, [int] $milliseconds) {
+        # The answer to one request, parsed; null when the worker ended or took longer.
+        $clock = [System.Diagnostics.Stopwatch]::StartNew()
+        try {
+            while ($clock.ElapsedMilliseconds -lt $milliseconds) {
+                $line = $this.Read($connection, $call['Queue'], 200)
+                if ($null -eq $line) { continue }
+                if ($line -eq '') { return $null }
+                $message = $this.Parse($line)
+                if ($message.PSObject.Properties['id']) { return $message }
+            }
+            return $null
+        }
+        finally { $this.Forget($connection, $call['Id']) }
+    }
 }
+
+$script:Wire = [PSBridgeWire]::new()
 
 # Objects as scripts get them: every property of the model is there. One that is unset is a property that reads as null
 # and becomes a plain one when it is assigned: null to every reader and in every form that an object is kept in, and told
@@ -107,7 +267,9 @@ function script:Initialize-BridgeReader {
     # Has PowerShell compile the reader while a new worker is still loading what the first answer takes.
     param([string] $Command)
     $type = $Command -replace '^(Initialize-|ConvertFrom-JsonTo)'
-    if ($null -ne $script:Models[$type]) { $null = $script:Reader.Read((ConvertFrom-BridgeLine "{`"`$psbridge`":[`"$type`",`"role`",`"`"]}")) }
+    if ($null -ne $script:Models[$type]) {
+        $null = $script:Reader.Read($script:Wire.Parse("{`"`$psbridge`":[`"$type`",`"role`",`"`"]}"))
+    }
 }
 
 function script:Import-BridgeFormat {
@@ -159,10 +321,8 @@ function script:Connect-Bridge {
     while (-not [System.Threading.Monitor]::TryEnter($hub['Gate'], 200)) { }
     try {
         $old = $hub['Connection']
-        if ($null -ne $old -and $old['Ready']) {
-            if ($null -eq $old['Process'] -or -not $old['Process'].HasExited) { return $old }
-            Stop-BridgeWaiting $old
-        }
+        if ($script:Wire.IsOpen($old)) { return $old }
+        if ($null -ne $old -and $old['Ready']) { Stop-BridgeWaiting $old }
         $trouble = [System.Collections.ArrayList]::new()
         foreach ($python in (Find-BridgePython $hub['PythonPath'])) {
             if ($python['Trouble']) { Stop-BridgeCmdlet $Cmdlet $python['Trouble'] $python['Path'] }
@@ -224,57 +384,10 @@ function script:Read-BridgeHello {
         if ($there) {
             $line = $read.Result
             if ($null -eq $line) { return }
-            if ($script:LineHead.IsMatch($line)) { return ConvertFrom-BridgeLine $line }
+            if ($script:LineHead.IsMatch($line)) { return $script:Wire.Parse($line) }
             $read = $null
         }
         elseif ($null -ne $Connection['Process']) { Read-BridgeNoise $Connection }
-    }
-}
-
-function script:Read-BridgeLine {
-    # The next line for one of the calls of $Queue; '' when the worker has ended, $null when $Milliseconds passed.
-    param($Connection, $Queue, [int] $Milliseconds)
-    $line = $null
-    if ($Queue.TryDequeue([ref]$line)) { return $line }
-    $turn = $Connection['Turn']
-    $which = [System.Threading.WaitHandle]::WaitAny(@($script:Signal, $turn), $Milliseconds)
-    if ($which -ne 1) {
-        if ($Queue.TryDequeue([ref]$line)) { return $line }
-        return $null
-    }
-    try {
-        if ($Queue.TryDequeue([ref]$line)) { return $line }
-        $read = $Connection['Read']
-        if ($null -eq $read) {
-            $read = $Connection['Reader'].ReadLineAsync()
-            $Connection['Read'] = $read
-        }
-        if (-not $read.IsCompleted -and -not $read.Wait($Milliseconds)) {
-            if ($null -ne $Connection['Process']) { Read-BridgeNoise $Connection }
-            return $null
-        }
-        $line = $null
-        if (-not $read.IsFaulted) { $line = $read.Result }
-        if ($null -eq $line) {
-            # The end of its output, which is for good: Read stays.
-            Stop-BridgeWaiting $Connection
-            [void]$Queue.TryDequeue([ref]$line)
-            return ''
-        }
-        $Connection['Read'] = $null
-        $match = $script:LineHead.Match($line)
-        if (-not $match.Success) { return $null }
-        $id = if ($match.Groups[1].Success) { [long]$match.Groups[1].Value } else { [long]$match.Groups[2].Value }
-        $call = $null
-        if ($Connection['Pending'].TryGetValue($id, [ref]$call)) {
-            if ([object]::ReferenceEquals($call.Queue, $Queue)) { return $line }
-            $call.Queue.Enqueue($line)
-            [void]$call.Signal.Set()
-        }
-        return $null
-    }
-    finally {
-        [void]$turn.Set()
     }
 }
 
@@ -290,25 +403,6 @@ function script:Read-BridgeNoise {
         $to = [System.IO.MemoryStream]::new($Connection['Head'])
     }
     $Connection['Drain'] = $Connection['Process'].StandardError.BaseStream.CopyToAsync($to)
-}
-
-function script:Wait-BridgeAnswer {
-    # The answer to one request, parsed; $null when the worker ended or took longer than $Milliseconds.
-    param($Connection, $Call, [int] $Milliseconds = [int]::MaxValue)
-    $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    try {
-        while ($clock.ElapsedMilliseconds -lt $Milliseconds) {
-            $line = Read-BridgeLine $Connection $Call.Queue 200
-            if ($null -eq $line) { continue }
-            if ($line -eq '') { return }
-            $message = ConvertFrom-BridgeLine $line
-            if ($message.PSObject.Properties['id']) { return $message }
-        }
-    }
-    finally {
-        $gone = $null
-        [void]$Connection['Pending'].TryRemove($Call.Id, [ref]$gone)
-    }
 }
 
 function script:Add-BridgeUser {
@@ -359,11 +453,12 @@ function script:Invoke-BridgeBuilder {
     param($Cmdlet, $Name, $Bound, $Item, $Given)
     $piped = $null -ne $Given -and $Cmdlet.MyInvocation.ExpectingInput
     $connection = $script:Hub['Connection']
-    $first = $null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)
-    if ($first) { $connection = Connect-Bridge $Cmdlet }
+    $first = ''
+    if (-not $script:Wire.IsOpen($connection)) {
+        $connection = Connect-Bridge $Cmdlet
+        $first = $Name
+    }
     $record = $null
-    $id = [long]-1
-    $head = ''
     try {
         $text = '{"name":"' + $Name + '","parameters":{'
         $separator = '"'
@@ -392,60 +487,12 @@ function script:Invoke-BridgeBuilder {
             }
             $text = $writer.Text.ToString()
         }
-        $line = $null
-        $queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
-        if ($text.Length -gt 16000 -or $null -ne $connection['Write']) {
-            $id = (Send-BridgeRequest $connection 'invoke' $text $queue).Id
-        }
-        else {
-            $gate = $connection['Gate']
-            [System.Threading.Monitor]::Enter($gate)
-            try {
-                $id = $connection['NextId'] + 1
-                $connection['NextId'] = $id
-                $head = '{"jsonrpc":"2.0","id":' + $id + ','
-                $bytes = $script:Utf8.GetBytes($head + '"method":"invoke","params":' + $text + "}`n")
-                $connection['Pending'][$id] = @{ Id = $id; Queue = $queue; Signal = $script:Signal }
-                $connection['Input'].Write($bytes, 0, $bytes.Length)
-                $connection['Input'].Flush()
-            }
-            catch [System.IO.IOException] {
-                $connection['Ready'] = $false
-                $queue.Enqueue('')
-            }
-            finally {
-                [System.Threading.Monitor]::Exit($gate)
-            }
-            if ($first) { Initialize-BridgeReader $Name }
-            $turn = $connection['Turn']
-            if ($turn.WaitOne(0)) {
-                try {
-                    $read = $connection['Read']
-                    if ($null -eq $read) {
-                        $read = $connection['Reader'].ReadLineAsync()
-                        $connection['Read'] = $read
-                    }
-                    if ($read.Wait(200)) {
-                        $line = $read.Result
-                        if ($null -ne $line -and $line.StartsWith($head, [System.StringComparison]::Ordinal)) { $connection['Read'] = $null }
-                        else { $line = $null }
-                    }
-                }
-                catch [System.AggregateException] { $line = $null }
-                finally { [void]$turn.Set() }
-            }
-        }
-        while ($null -eq $line) { $line = Read-BridgeLine $connection $queue 200 }
+        $line = $script:Wire.Ask($connection, $text, $first)
         if ($line -eq '') {
             $record = New-BridgeLoss $connection $Item
             return
         }
-        if ($script:HasFastReader -and -not $script:LooksDated.IsMatch($line)) {
-            $trouble = $null
-            $message = [Microsoft.PowerShell.Commands.JsonObject]::ConvertFromJson($line, [ref]$trouble)
-            if ($null -ne $trouble) { $message = ConvertFrom-BridgeText $line }
-        }
-        else { $message = ConvertFrom-BridgeText $line }
+        $message = $script:Wire.Parse($line)
         if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) {
             $failure = $message.PSObject.Properties['error']
             if ($null -ne $failure) {
@@ -455,7 +502,9 @@ function script:Invoke-BridgeBuilder {
             Write-BridgeNote $Cmdlet $message.result
         }
         $value = $message.result.value
-        if ($line.StartsWith($head + $script:ModelHead, [System.StringComparison]::Ordinal)) { return $script:Reader.Make($value.'$psbridge') }
+        if ($line.StartsWith($script:Wire.Head + $script:ModelHead, [System.StringComparison]::Ordinal)) {
+            return $script:Reader.Make($value.'$psbridge')
+        }
         , $script:Reader.Read($value)
     }
     catch [System.Management.Automation.PipelineStoppedException] { throw }
@@ -463,10 +512,6 @@ function script:Invoke-BridgeBuilder {
         $record = $_
     }
     finally {
-        if ($id -ge 0) {
-            $gone = $null
-            [void]$connection['Pending'].TryRemove($id, [ref]$gone)
-        }
         if ($piped) {
             # PowerShell leaves an item's properties bound when the next item lacks them.
             foreach ($key in @($Bound.Keys)) {
@@ -535,11 +580,6 @@ function script:New-BridgeRecord {
 function script:Open-BridgeCall {
     Import-BridgeCalls
     Open-BridgeCall @args
-}
-
-function script:Send-BridgeRequest {
-    Import-BridgeCalls
-    Send-BridgeRequest @args
 }
 
 function script:Set-BridgeConnection {

@@ -273,7 +273,7 @@ function script:ConvertFrom-BridgeText {
         if ($script:LooksDated.IsMatch($Line)) {
             if ($PSVersionTable.PSVersion -ge [version]'7.5') { return ConvertFrom-Json -InputObject $Line -DateKind String -Depth 1000 }
         }
-        elseif (-not $script:HasFastReader) { return ConvertFrom-Json -InputObject $Line }
+        elseif ($null -eq $script:FastReader) { return ConvertFrom-Json -InputObject $Line }
     }
     catch { Write-Debug "ConvertFrom-Json could not read the worker's line: $($_.Exception.Message)" }
     # By the reader that every .NET carries: no dates made of strings, no size limit, keys as they are.
@@ -1038,7 +1038,7 @@ function script:Invoke-BridgeTesting {
     if ($writer.Refusal) { $record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null }
     else {
         $connection = Connect-Bridge $Cmdlet
-        $answer = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'testing' $writer.Text.ToString()) 60000
+        $answer = $script:Wire.Wait($connection, $script:Wire.Send($connection, 'testing', $writer.Text.ToString(), $null), 60000)
         if ($null -eq $answer) { $record = New-BridgeLoss $connection $null }
         elseif ($null -ne $answer.PSObject.Properties['error']) { $record = ConvertTo-BridgeRecord $answer.error $null }
         else { return , $script:Reader.Read($answer.result.value) }
@@ -1128,43 +1128,6 @@ function script:Reset-BridgeWebProxy {
 }
 
 # What is said to the worker, and what is said when there is none.
-
-function script:Send-BridgeRequest {
-    # Sends one request and returns the call to wait with: its id and the queue its lines come to.
-    param($Connection, [string] $Method, [string] $Params, $Queue)
-    if ($null -eq $Queue) { $Queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new() }
-    $call = @{ Id = [long]0; Queue = $Queue; Signal = $script:Signal }
-    $earlier = $Connection['Write']
-    while ($null -ne $earlier -and -not $earlier.IsCompleted) { [void]([System.Threading.Tasks.Task]::WaitAny(@($earlier), 200)) }
-    [System.Threading.Monitor]::Enter($Connection['Gate'])
-    try {
-        $id = $Connection['NextId'] + 1
-        $Connection['NextId'] = $id
-        $call.Id = $id
-        $bytes = $script:Utf8.GetBytes("{`"jsonrpc`":`"2.0`",`"id`":$id,`"method`":`"$Method`",`"params`":$Params}`n")
-        $Connection['Pending'][$id] = $call
-        if ($bytes.Length -le 65536) {
-            $Connection['Input'].Write($bytes, 0, $bytes.Length)
-            $Connection['Input'].Flush()
-        }
-        else {
-            # A long line is written in the background: PowerShell can be stopped meanwhile, the line stays whole.
-            $Connection['Write'] = $Connection['Input'].WriteAsync($bytes, 0, $bytes.Length)
-        }
-    }
-    catch [System.IO.IOException] {
-        $Connection['Ready'] = $false
-        $Queue.Enqueue('')
-    }
-    catch [System.ObjectDisposedException] {
-        $Connection['Ready'] = $false
-        $Queue.Enqueue('')
-    }
-    finally {
-        [System.Threading.Monitor]::Exit($Connection['Gate'])
-    }
-    $call
-}
 
 function script:Get-BridgeTrouble {
     # One sentence on why there is no worker, from what it answered to the greeting.
@@ -1284,7 +1247,7 @@ function script:Get-BridgePythonFact {
         [void]$Trouble.Add((Get-BridgePythonTrouble $Python $said.Result))
         return
     }
-    $facts = ConvertFrom-BridgeLine $told
+    $facts = $script:Wire.Parse($told)
     $why = $facts.PSObject.Properties['trouble']
     if ($null -eq $why) { return $facts }
     [void]$Trouble.Add($why.Value)
@@ -1507,8 +1470,9 @@ function script:Send-BridgeSettings {
                 $number = New-BridgeNumber
                 $between += $number
             }
-            $sent = Send-BridgeRequest $Connection 'invoke' ((Get-BridgeKeptText $record['Kept'][$i]) + $base + ',"becomes":' + $number + '}')
-            $answer = Wait-BridgeAnswer $Connection $sent 60000
+            $params = (Get-BridgeKeptText $record['Kept'][$i]) + $base + ',"becomes":' + $number + '}'
+            $sent = $script:Wire.Send($Connection, 'invoke', $params, $null)
+            $answer = $script:Wire.Wait($Connection, $sent, 60000)
             if ($null -eq $answer) { return }  # it has ended, which the call itself will say
             if ($null -ne $answer.PSObject.Properties['error']) { $Call.Cmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $answer.error $null)) }
             $base = ',"settings":' + $number
@@ -1811,9 +1775,7 @@ function script:Send-BridgeCall {
         }
         $params = $writer.Text.ToString()
         $connection = $script:Hub['Connection']
-        if ($null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)) {
-            $connection = Connect-Bridge $cmdlet
-        }
+        if (-not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $cmdlet }
         if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
             # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
@@ -1822,7 +1784,7 @@ function script:Send-BridgeCall {
         if (($null -ne $Call.Settings -and -not [object]::ReferenceEquals($Call.Settings['Told'], $connection)) -or $Bound.ContainsKey('Connection')) {
             Send-BridgeSettings $Call $Bound $connection
         }
-        $sent = Send-BridgeRequest $connection 'invoke' $params $Call.Queue
+        $sent = $script:Wire.Send($connection, 'invoke', $params, $Call.Queue)
         $slot = @{ Id = $sent.Id; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $false; Record = $null; Params = $params }
         $Call.Slots[$sent.Id] = $slot
         $Call.Order.Enqueue($slot)
@@ -1880,7 +1842,7 @@ function script:Complete-BridgeCall {
 function script:Receive-BridgeCall {
     # Waits for one line of this run's calls and writes what may be written by now.
     param($Call, [int] $Milliseconds)
-    $line = Read-BridgeLine $Call.Connection $Call.Queue $Milliseconds
+    $line = $script:Wire.Read($Call.Connection, $Call.Queue, $Milliseconds)
     if ($null -eq $line) {
         if ($null -ne $script:Watch) { & $script:Watch }
         if ($Call.Clock.ElapsedMilliseconds - $Call.Shown -gt 1000) { Show-BridgeProgress $Call }
@@ -1898,7 +1860,7 @@ function script:Receive-BridgeCall {
         Write-BridgeFinished $Call
         return
     }
-    $message = ConvertFrom-BridgeLine $line
+    $message = $script:Wire.Parse($line)
     $method = $message.PSObject.Properties['method']
     if ($null -ne $method) {
         $slot = $Call.Slots[[long]$message.params.id]
@@ -2046,7 +2008,7 @@ function script:Open-BridgePipeline {
     if ($writer.Refusal) { $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null)) }
     $Call.Connection = $Connection
     Send-BridgeSettings $Call $Bound $Connection
-    $Call.Pipeline = (Send-BridgeRequest $Connection 'open' $writer.Text.ToString() $Call.Queue).Id
+    $Call.Pipeline = $script:Wire.Send($Connection, 'open', $writer.Text.ToString(), $Call.Queue)['Id']
     $script:Opened.Add($Call)
 }
 
@@ -2096,9 +2058,7 @@ function script:Send-BridgeItem {
     param([hashtable] $Call, [System.Collections.IDictionary] $Bound, $Item)
     if ($null -eq $Call.Shared) { Format-BridgeShared $Call $Bound }
     $connection = $script:Hub['Connection']
-    if ($null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)) {
-        $connection = Connect-Bridge $Call.Cmdlet
-    }
+    if (-not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $Call.Cmdlet }
     if ($Call.Pipeline -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
         # The worker ended under this pipeline: that is reported before the new one gets its first item.
         while ($Call.Pipeline) { Receive-BridgeItem $Call 200 }
@@ -2154,7 +2114,7 @@ function script:Complete-BridgePipeline {
 function script:Receive-BridgeItem {
     # Waits for one line of this pipeline and writes what it says.
     param($Call, [int] $Milliseconds)
-    $line = Read-BridgeLine $Call.Connection $Call.Queue $Milliseconds
+    $line = $script:Wire.Read($Call.Connection, $Call.Queue, $Milliseconds)
     if ($null -eq $line) {
         if ($Call.Clock.ElapsedMilliseconds - $Call.Shown -gt 1000) { Show-BridgeProgress $Call }
         return
@@ -2169,7 +2129,7 @@ function script:Receive-BridgeItem {
         }
         return
     }
-    $message = ConvertFrom-BridgeLine $line
+    $message = $script:Wire.Parse($line)
     $method = $message.PSObject.Properties['method']
     if ($null -eq $method) {
         # The pipeline's own answer: it has ended.
@@ -2410,7 +2370,7 @@ function script:Get-BridgeStatus {
         $members.InProcess = $null -eq $connection['Process']
         $members.Python = $connection['Python']['Path']
         if ($connection['Ready']) {
-            $answer = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'status' '{}') 10000
+            $answer = $script:Wire.Wait($connection, $script:Wire.Send($connection, 'status', '{}', $null), 10000)
             if ($null -ne $answer -and $answer.PSObject.Properties['result']) {
                 $told = $answer.result
                 $members.State = 'Running'

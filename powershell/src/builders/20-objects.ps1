@@ -75,7 +75,9 @@ function Initialize-BridgeReader {
     # Has PowerShell compile the reader while a new worker is still loading what the first answer takes.
     param([string] $Command)
     $type = $Command -replace '^(Initialize-|ConvertFrom-JsonTo)'
-    if ($null -ne $script:Models[$type]) { $null = $script:Reader.Read((ConvertFrom-BridgeLine "{`"`$psbridge`":[`"$type`",`"role`",`"`"]}")) }
+    if ($null -ne $script:Models[$type]) {
+        $null = $script:Reader.Read($script:Wire.Parse("{`"`$psbridge`":[`"$type`",`"role`",`"`"]}"))
+    }
 }
 
 function Import-BridgeFormat {

@@ -13,10 +13,8 @@ function Connect-Bridge {
     while (-not [System.Threading.Monitor]::TryEnter($hub['Gate'], 200)) { }
     try {
         $old = $hub['Connection']
-        if ($null -ne $old -and $old['Ready']) {
-            if ($null -eq $old['Process'] -or -not $old['Process'].HasExited) { return $old }
-            Stop-BridgeWaiting $old
-        }
+        if ($script:Wire.IsOpen($old)) { return $old }
+        if ($null -ne $old -and $old['Ready']) { Stop-BridgeWaiting $old }
         $trouble = [System.Collections.ArrayList]::new()
         foreach ($python in (Find-BridgePython $hub['PythonPath'])) {
             if ($python['Trouble']) { Stop-BridgeCmdlet $Cmdlet $python['Trouble'] $python['Path'] }
@@ -78,57 +76,10 @@ function Read-BridgeHello {
         if ($there) {
             $line = $read.Result
             if ($null -eq $line) { return }
-            if ($script:LineHead.IsMatch($line)) { return ConvertFrom-BridgeLine $line }
+            if ($script:LineHead.IsMatch($line)) { return $script:Wire.Parse($line) }
             $read = $null
         }
         elseif ($null -ne $Connection['Process']) { Read-BridgeNoise $Connection }
-    }
-}
-
-function Read-BridgeLine {
-    # The next line for one of the calls of $Queue; '' when the worker has ended, $null when $Milliseconds passed.
-    param($Connection, $Queue, [int] $Milliseconds)
-    $line = $null
-    if ($Queue.TryDequeue([ref]$line)) { return $line }
-    $turn = $Connection['Turn']
-    $which = [System.Threading.WaitHandle]::WaitAny(@($script:Signal, $turn), $Milliseconds)
-    if ($which -ne 1) {
-        if ($Queue.TryDequeue([ref]$line)) { return $line }
-        return $null
-    }
-    try {
-        if ($Queue.TryDequeue([ref]$line)) { return $line }
-        $read = $Connection['Read']
-        if ($null -eq $read) {
-            $read = $Connection['Reader'].ReadLineAsync()
-            $Connection['Read'] = $read
-        }
-        if (-not $read.IsCompleted -and -not $read.Wait($Milliseconds)) {
-            if ($null -ne $Connection['Process']) { Read-BridgeNoise $Connection }
-            return $null
-        }
-        $line = $null
-        if (-not $read.IsFaulted) { $line = $read.Result }
-        if ($null -eq $line) {
-            # The end of its output, which is for good: Read stays.
-            Stop-BridgeWaiting $Connection
-            [void]$Queue.TryDequeue([ref]$line)
-            return ''
-        }
-        $Connection['Read'] = $null
-        $match = $script:LineHead.Match($line)
-        if (-not $match.Success) { return $null }
-        $id = if ($match.Groups[1].Success) { [long]$match.Groups[1].Value } else { [long]$match.Groups[2].Value }
-        $call = $null
-        if ($Connection['Pending'].TryGetValue($id, [ref]$call)) {
-            if ([object]::ReferenceEquals($call.Queue, $Queue)) { return $line }
-            $call.Queue.Enqueue($line)
-            [void]$call.Signal.Set()
-        }
-        return $null
-    }
-    finally {
-        [void]$turn.Set()
     }
 }
 
@@ -144,25 +95,6 @@ function Read-BridgeNoise {
         $to = [System.IO.MemoryStream]::new($Connection['Head'])
     }
     $Connection['Drain'] = $Connection['Process'].StandardError.BaseStream.CopyToAsync($to)
-}
-
-function Wait-BridgeAnswer {
-    # The answer to one request, parsed; $null when the worker ended or took longer than $Milliseconds.
-    param($Connection, $Call, [int] $Milliseconds = [int]::MaxValue)
-    $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    try {
-        while ($clock.ElapsedMilliseconds -lt $Milliseconds) {
-            $line = Read-BridgeLine $Connection $Call.Queue 200
-            if ($null -eq $line) { continue }
-            if ($line -eq '') { return }
-            $message = ConvertFrom-BridgeLine $line
-            if ($message.PSObject.Properties['id']) { return $message }
-        }
-    }
-    finally {
-        $gone = $null
-        [void]$Connection['Pending'].TryRemove($Call.Id, [ref]$gone)
-    }
 }
 
 function Add-BridgeUser {

@@ -16,11 +16,12 @@ function Invoke-BridgeBuilder {
     param($Cmdlet, $Name, $Bound, $Item, $Given)
     $piped = $null -ne $Given -and $Cmdlet.MyInvocation.ExpectingInput
     $connection = $script:Hub['Connection']
-    $first = $null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)
-    if ($first) { $connection = Connect-Bridge $Cmdlet }
+    $first = ''
+    if (-not $script:Wire.IsOpen($connection)) {
+        $connection = Connect-Bridge $Cmdlet
+        $first = $Name
+    }
     $record = $null
-    $id = [long]-1
-    $head = ''
     try {
         $text = '{"name":"' + $Name + '","parameters":{'
         $separator = '"'
@@ -49,60 +50,12 @@ function Invoke-BridgeBuilder {
             }
             $text = $writer.Text.ToString()
         }
-        $line = $null
-        $queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
-        if ($text.Length -gt 16000 -or $null -ne $connection['Write']) {
-            $id = (Send-BridgeRequest $connection 'invoke' $text $queue).Id
-        }
-        else {
-            $gate = $connection['Gate']
-            [System.Threading.Monitor]::Enter($gate)
-            try {
-                $id = $connection['NextId'] + 1
-                $connection['NextId'] = $id
-                $head = '{"jsonrpc":"2.0","id":' + $id + ','
-                $bytes = $script:Utf8.GetBytes($head + '"method":"invoke","params":' + $text + "}`n")
-                $connection['Pending'][$id] = @{ Id = $id; Queue = $queue; Signal = $script:Signal }
-                $connection['Input'].Write($bytes, 0, $bytes.Length)
-                $connection['Input'].Flush()
-            }
-            catch [System.IO.IOException] {
-                $connection['Ready'] = $false
-                $queue.Enqueue('')
-            }
-            finally {
-                [System.Threading.Monitor]::Exit($gate)
-            }
-            if ($first) { Initialize-BridgeReader $Name }
-            $turn = $connection['Turn']
-            if ($turn.WaitOne(0)) {
-                try {
-                    $read = $connection['Read']
-                    if ($null -eq $read) {
-                        $read = $connection['Reader'].ReadLineAsync()
-                        $connection['Read'] = $read
-                    }
-                    if ($read.Wait(200)) {
-                        $line = $read.Result
-                        if ($null -ne $line -and $line.StartsWith($head, [System.StringComparison]::Ordinal)) { $connection['Read'] = $null }
-                        else { $line = $null }
-                    }
-                }
-                catch [System.AggregateException] { $line = $null }
-                finally { [void]$turn.Set() }
-            }
-        }
-        while ($null -eq $line) { $line = Read-BridgeLine $connection $queue 200 }
+        $line = $script:Wire.Ask($connection, $text, $first)
         if ($line -eq '') {
             $record = New-BridgeLoss $connection $Item
             return
         }
-        if ($script:HasFastReader -and -not $script:LooksDated.IsMatch($line)) {
-            $trouble = $null
-            $message = [Microsoft.PowerShell.Commands.JsonObject]::ConvertFromJson($line, [ref]$trouble)
-            if ($null -ne $trouble) { $message = ConvertFrom-BridgeText $line }
-        }
-        else { $message = ConvertFrom-BridgeText $line }
+        $message = $script:Wire.Parse($line)
         if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) {
             $failure = $message.PSObject.Properties['error']
             if ($null -ne $failure) {
@@ -112,7 +65,9 @@ function Invoke-BridgeBuilder {
             Write-BridgeNote $Cmdlet $message.result
         }
         $value = $message.result.value
-        if ($line.StartsWith($head + $script:ModelHead, [System.StringComparison]::Ordinal)) { return $script:Reader.Make($value.'$psbridge') }
+        if ($line.StartsWith($script:Wire.Head + $script:ModelHead, [System.StringComparison]::Ordinal)) {
+            return $script:Reader.Make($value.'$psbridge')
+        }
         , $script:Reader.Read($value)
     }
     catch [System.Management.Automation.PipelineStoppedException] { throw }
@@ -120,10 +75,6 @@ function Invoke-BridgeBuilder {
         $record = $_
     }
     finally {
-        if ($id -ge 0) {
-            $gone = $null
-            [void]$connection['Pending'].TryRemove($id, [ref]$gone)
-        }
         if ($piped) {
             # PowerShell leaves an item's properties bound when the next item lacks them.
             foreach ($key in @($Bound.Keys)) {

@@ -234,7 +234,7 @@ function ConvertFrom-BridgeText {
         if ($script:LooksDated.IsMatch($Line)) {
             if ($PSVersionTable.PSVersion -ge [version]'7.5') { return ConvertFrom-Json -InputObject $Line -DateKind String -Depth 1000 }
         }
-        elseif (-not $script:HasFastReader) { return ConvertFrom-Json -InputObject $Line }
+        elseif ($null -eq $script:FastReader) { return ConvertFrom-Json -InputObject $Line }
     }
     catch { Write-Debug "ConvertFrom-Json could not read the worker's line: $($_.Exception.Message)" }
     # By the reader that every .NET carries: no dates made of strings, no size limit, keys as they are.

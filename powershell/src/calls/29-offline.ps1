@@ -62,7 +62,7 @@ function Invoke-BridgeTesting {
     if ($writer.Refusal) { $record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null }
     else {
         $connection = Connect-Bridge $Cmdlet
-        $answer = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'testing' $writer.Text.ToString()) 60000
+        $answer = $script:Wire.Wait($connection, $script:Wire.Send($connection, 'testing', $writer.Text.ToString(), $null), 60000)
         if ($null -eq $answer) { $record = New-BridgeLoss $connection $null }
         elseif ($null -ne $answer.PSObject.Properties['error']) { $record = ConvertTo-BridgeRecord $answer.error $null }
         else { return , $script:Reader.Read($answer.result.value) }

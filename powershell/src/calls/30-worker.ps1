@@ -1,42 +1,5 @@
 # What is said to the worker, and what is said when there is none.
 
-function Send-BridgeRequest {
-    # Sends one request and returns the call to wait with: its id and the queue its lines come to.
-    param($Connection, [string] $Method, [string] $Params, $Queue)
-    if ($null -eq $Queue) { $Queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new() }
-    $call = @{ Id = [long]0; Queue = $Queue; Signal = $script:Signal }
-    $earlier = $Connection['Write']
-    while ($null -ne $earlier -and -not $earlier.IsCompleted) { [void]([System.Threading.Tasks.Task]::WaitAny(@($earlier), 200)) }
-    [System.Threading.Monitor]::Enter($Connection['Gate'])
-    try {
-        $id = $Connection['NextId'] + 1
-        $Connection['NextId'] = $id
-        $call.Id = $id
-        $bytes = $script:Utf8.GetBytes("{`"jsonrpc`":`"2.0`",`"id`":$id,`"method`":`"$Method`",`"params`":$Params}`n")
-        $Connection['Pending'][$id] = $call
-        if ($bytes.Length -le 65536) {
-            $Connection['Input'].Write($bytes, 0, $bytes.Length)
-            $Connection['Input'].Flush()
-        }
-        else {
-            # A long line is written in the background: PowerShell can be stopped meanwhile, the line stays whole.
-            $Connection['Write'] = $Connection['Input'].WriteAsync($bytes, 0, $bytes.Length)
-        }
-    }
-    catch [System.IO.IOException] {
-        $Connection['Ready'] = $false
-        $Queue.Enqueue('')
-    }
-    catch [System.ObjectDisposedException] {
-        $Connection['Ready'] = $false
-        $Queue.Enqueue('')
-    }
-    finally {
-        [System.Threading.Monitor]::Exit($Connection['Gate'])
-    }
-    $call
-}
-
 function Get-BridgeTrouble {
     # One sentence on why there is no worker, from what it answered to the greeting.
     param($Connection, $Answer)

@@ -65,7 +65,7 @@ function Get-BridgePythonFact {
         [void]$Trouble.Add((Get-BridgePythonTrouble $Python $said.Result))
         return
     }
-    $facts = ConvertFrom-BridgeLine $told
+    $facts = $script:Wire.Parse($told)
     $why = $facts.PSObject.Properties['trouble']
     if ($null -eq $why) { return $facts }
     [void]$Trouble.Add($why.Value)

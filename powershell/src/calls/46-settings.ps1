@@ -51,8 +51,9 @@ function Send-BridgeSettings {
                 $number = New-BridgeNumber
                 $between += $number
             }
-            $sent = Send-BridgeRequest $Connection 'invoke' ((Get-BridgeKeptText $record['Kept'][$i]) + $base + ',"becomes":' + $number + '}')
-            $answer = Wait-BridgeAnswer $Connection $sent 60000
+            $params = (Get-BridgeKeptText $record['Kept'][$i]) + $base + ',"becomes":' + $number + '}'
+            $sent = $script:Wire.Send($Connection, 'invoke', $params, $null)
+            $answer = $script:Wire.Wait($Connection, $sent, 60000)
             if ($null -eq $answer) { return }  # it has ended, which the call itself will say
             if ($null -ne $answer.PSObject.Properties['error']) { $Call.Cmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $answer.error $null)) }
             $base = ',"settings":' + $number

@@ -173,9 +173,7 @@ function Send-BridgeCall {
         }
         $params = $writer.Text.ToString()
         $connection = $script:Hub['Connection']
-        if ($null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)) {
-            $connection = Connect-Bridge $cmdlet
-        }
+        if (-not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $cmdlet }
         if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
             # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
@@ -184,7 +182,7 @@ function Send-BridgeCall {
         if (($null -ne $Call.Settings -and -not [object]::ReferenceEquals($Call.Settings['Told'], $connection)) -or $Bound.ContainsKey('Connection')) {
             Send-BridgeSettings $Call $Bound $connection
         }
-        $sent = Send-BridgeRequest $connection 'invoke' $params $Call.Queue
+        $sent = $script:Wire.Send($connection, 'invoke', $params, $Call.Queue)
         $slot = @{ Id = $sent.Id; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $false; Record = $null; Params = $params }
         $Call.Slots[$sent.Id] = $slot
         $Call.Order.Enqueue($slot)
@@ -242,7 +240,7 @@ function Complete-BridgeCall {
 function Receive-BridgeCall {
     # Waits for one line of this run's calls and writes what may be written by now.
     param($Call, [int] $Milliseconds)
-    $line = Read-BridgeLine $Call.Connection $Call.Queue $Milliseconds
+    $line = $script:Wire.Read($Call.Connection, $Call.Queue, $Milliseconds)
     if ($null -eq $line) {
         if ($null -ne $script:Watch) { & $script:Watch }
         if ($Call.Clock.ElapsedMilliseconds - $Call.Shown -gt 1000) { Show-BridgeProgress $Call }
@@ -260,7 +258,7 @@ function Receive-BridgeCall {
         Write-BridgeFinished $Call
         return
     }
-    $message = ConvertFrom-BridgeLine $line
+    $message = $script:Wire.Parse($line)
     $method = $message.PSObject.Properties['method']
     if ($null -ne $method) {
         $slot = $Call.Slots[[long]$message.params.id]

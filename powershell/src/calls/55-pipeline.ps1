@@ -38,7 +38,7 @@ function Open-BridgePipeline {
     if ($writer.Refusal) { $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null)) }
     $Call.Connection = $Connection
     Send-BridgeSettings $Call $Bound $Connection
-    $Call.Pipeline = (Send-BridgeRequest $Connection 'open' $writer.Text.ToString() $Call.Queue).Id
+    $Call.Pipeline = $script:Wire.Send($Connection, 'open', $writer.Text.ToString(), $Call.Queue)['Id']
     $script:Opened.Add($Call)
 }
 
@@ -88,9 +88,7 @@ function Send-BridgeItem {
     param([hashtable] $Call, [System.Collections.IDictionary] $Bound, $Item)
     if ($null -eq $Call.Shared) { Format-BridgeShared $Call $Bound }
     $connection = $script:Hub['Connection']
-    if ($null -eq $connection -or -not $connection['Ready'] -or ($null -ne $connection['Process'] -and $connection['Process'].HasExited)) {
-        $connection = Connect-Bridge $Call.Cmdlet
-    }
+    if (-not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $Call.Cmdlet }
     if ($Call.Pipeline -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
         # The worker ended under this pipeline: that is reported before the new one gets its first item.
         while ($Call.Pipeline) { Receive-BridgeItem $Call 200 }
@@ -146,7 +144,7 @@ function Complete-BridgePipeline {
 function Receive-BridgeItem {
     # Waits for one line of this pipeline and writes what it says.
     param($Call, [int] $Milliseconds)
-    $line = Read-BridgeLine $Call.Connection $Call.Queue $Milliseconds
+    $line = $script:Wire.Read($Call.Connection, $Call.Queue, $Milliseconds)
     if ($null -eq $line) {
         if ($Call.Clock.ElapsedMilliseconds - $Call.Shown -gt 1000) { Show-BridgeProgress $Call }
         return
@@ -161,7 +159,7 @@ function Receive-BridgeItem {
         }
         return
     }
-    $message = ConvertFrom-BridgeLine $line
+    $message = $script:Wire.Parse($line)
     $method = $message.PSObject.Properties['method']
     if ($null -eq $method) {
         # The pipeline's own answer: it has ended.

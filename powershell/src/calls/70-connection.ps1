@@ -45,7 +45,7 @@ function Get-BridgeStatus {
         $members.InProcess = $null -eq $connection['Process']
         $members.Python = $connection['Python']['Path']
         if ($connection['Ready']) {
-            $answer = Wait-BridgeAnswer $connection (Send-BridgeRequest $connection 'status' '{}') 10000
+            $answer = $script:Wire.Wait($connection, $script:Wire.Send($connection, 'status', '{}', $null), 10000)
             if ($null -ne $answer -and $answer.PSObject.Properties['result']) {
                 $told = $answer.result
                 $members.State = 'Running'
