@@ -1,4 +1,4 @@
-"""General rooms know operations, and none of them by name: chat's words stand in chat's own rooms only."""
+"""What rooms hold: general ones no word of chat, which has rooms of its own, and none a long module."""
 
 from __future__ import annotations
 
@@ -75,3 +75,13 @@ def test_no_cmdlet_that_calls_is_known_by_name(pattern: str) -> None:
     names = [row.name for row in CMDLETS.values() if row.operations]
     text = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob(pattern))
     assert [name for name in names if name in text] == []
+
+
+def test_no_module_is_long() -> None:
+    """A module that has grown beyond 500 lines has more than one idea; generated ones count."""
+    lines = {
+        path.relative_to(ROOT).as_posix(): path.read_bytes().count(b"\n")
+        for path in (ROOT / "psbridge").rglob("*.py")
+    }
+    assert len(lines) > 300
+    assert {path: count for path, count in lines.items() if count > 500} == {}

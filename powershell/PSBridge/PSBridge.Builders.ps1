@@ -280,6 +280,7 @@ function script:Import-BridgeFormat {
 }
 
 function script:New-BridgeTemplate {
+    # The object that every object of a model is a copy of: each member unset.
     param([string] $Type)
     if ($null -ne $script:Viewed[$Type]) { Import-BridgeFormat }
     $made = [pscustomobject]@{}
@@ -295,12 +296,14 @@ function script:New-BridgeTemplate {
 }
 
 function script:New-BridgeUnset {
+    # The property that a member is while it is unset; assigning to it makes a plain one of it.
     param([string] $Name)
     $made = $script:Unset[$Name]
     if ($null -eq $made) {
         $quoted = $Name.Replace("'", "''")
         $made = [System.Management.Automation.PSScriptProperty]::new($Name, $script:Nothing, [scriptblock]::Create(
-                "param(`$Value) `$this.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new('$quoted', `$Value), `$true); `$this.PSBridge.Set += '$quoted '"))
+                "param(`$Value) `$this.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new('$quoted', `$Value), " +
+                "`$true); `$this.PSBridge.Set += '$quoted '"))
         $script:Unset[$Name] = $made
     }
     $made
@@ -337,7 +340,9 @@ function script:Connect-Bridge {
             }
         }
         $why = if ($trouble.Count) { $trouble -join '; ' } else { 'no python3, python or py was found on the path' }
-        Stop-BridgeCmdlet $Cmdlet "PSBridge needs Python 3.10 or newer with psbridge: $why. Name another one with Connect-PSBridge -PythonPath or in PSBRIDGE_PYTHON."
+        $why = "PSBridge needs Python 3.10 or newer with psbridge: $why. " +
+        'Name another one with Connect-PSBridge -PythonPath or in PSBRIDGE_PYTHON.'
+        Stop-BridgeCmdlet $Cmdlet $why
     }
     finally {
         [System.Threading.Monitor]::Exit($hub['Gate'])

@@ -49,7 +49,8 @@ $script:Control = [regex]::new('[\x00-\x1f]')
 $script:Secret = [System.Collections.Generic.HashSet[string]]::new(
     [string[]]('AccessToken', 'Password', 'ApiKey', 'KeyPassPhrase', 'Cookie'), [System.StringComparer]::OrdinalIgnoreCase)
 # What jobs and remoting add to every object.
-$script:Remoted = [System.Collections.Generic.HashSet[string]]::new([string[]]('PSComputerName', 'RunspaceId', 'PSShowComputerName', 'PSSourceJobInstanceId'))
+$script:Remoted = [System.Collections.Generic.HashSet[string]]::new(
+    [string[]]('PSComputerName', 'RunspaceId', 'PSShowComputerName', 'PSSourceJobInstanceId'))
 
 class PSBridgeWriter {
     # Writes values one after the other into Text. What cannot be sent is said in Refusal, and nothing more is written:
@@ -128,11 +129,15 @@ class PSBridgeWriter {
         [void]$this.Text.Append('{')
         $separator = ''
         foreach ($property in $value.PSObject.Properties) {
-            if (-not $property.IsInstance -or ($null -ne $script:Unset[$property.Name] -and $property.MemberType -eq 'ScriptProperty')) { continue }
+            if (-not $property.IsInstance -or ($null -ne $script:Unset[$property.Name] -and $property.MemberType -eq 'ScriptProperty')) {
+                continue
+            }
             $member = $property.Value
             # What a script's own pipeline without output left is no null that was given.
             if ($null -eq $member -and $member -is [psobject]) { continue }
-            if (($null -ne $open -and $open.Contains($property.Name)) -or ($kept -and $script:Remoted.Contains($property.Name))) { continue }
+            if (($null -ne $open -and $open.Contains($property.Name)) -or ($kept -and $script:Remoted.Contains($property.Name))) {
+                continue
+            }
             [void]$this.Text.Append($separator)
             $this.AddText($property.Name, $name)
             [void]$this.Text.Append(':')
@@ -277,7 +282,8 @@ function script:ConvertFrom-BridgeText {
     }
     catch { Write-Debug "ConvertFrom-Json could not read the worker's line: $($_.Exception.Message)" }
     # By the reader that every .NET carries: no dates made of strings, no size limit, keys as they are.
-    $null = [System.Reflection.Assembly]::Load('System.Runtime.Serialization, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089')
+    $null = [System.Reflection.Assembly]::Load(
+        'System.Runtime.Serialization, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089')
     $reader = [System.Runtime.Serialization.Json.JsonReaderWriterFactory]::CreateJsonReader(
         $script:Utf8.GetBytes($Line), [System.Xml.XmlDictionaryReaderQuotas]::Max)
     try {
@@ -338,7 +344,9 @@ function script:Read-BridgeNode {
     elseif ($kind -eq 'null') { [void]$Box.Add($null) }
     else {
         $whole = [long]0
-        if ([long]::TryParse($content, [System.Globalization.NumberStyles]::AllowLeadingSign, $script:Invariant, [ref]$whole)) { [void]$Box.Add($whole) }
+        if ([long]::TryParse($content, [System.Globalization.NumberStyles]::AllowLeadingSign, $script:Invariant, [ref]$whole)) {
+            [void]$Box.Add($whole)
+        }
         elseif ($content -match '^-?\d+$') { [void]$Box.Add([bigint]::Parse($content, $script:Invariant)) }
         else { [void]$Box.Add([double]::Parse($content, $script:Invariant)) }
     }
@@ -496,12 +504,18 @@ $script:Told = [System.Runtime.CompilerServices.ConditionalWeakTable[object, obj
 $script:Shapes = @{}
 foreach ($name in 'String', 'Char', 'Uri', 'Version', 'TimeSpan', 'Net.IPAddress', 'Net.Mail.MailAddress', 'Text.RegularExpressions.Regex',
     'Globalization.CultureInfo', 'IO.FileInfo', 'IO.DirectoryInfo') { $script:Shapes["System.$name"] = @{ kind = 'string' } }
-foreach ($name in 'Byte', 'SByte', 'Int16', 'UInt16', 'Int32', 'UInt32', 'Int64', 'UInt64', 'Numerics.BigInteger') { $script:Shapes["System.$name"] = @{ kind = 'integer' } }
+foreach ($name in 'Byte', 'SByte', 'Int16', 'UInt16', 'Int32', 'UInt32', 'Int64', 'UInt64', 'Numerics.BigInteger') {
+    $script:Shapes["System.$name"] = @{ kind = 'integer' }
+}
 foreach ($name in 'Single', 'Double', 'Decimal') { $script:Shapes["System.$name"] = @{ kind = 'number' } }
 foreach ($name in 'Boolean', 'Management.Automation.SwitchParameter') { $script:Shapes["System.$name"] = @{ kind = 'boolean' } }
-foreach ($name in 'DateTime', 'DateTimeOffset') { $script:Shapes["System.$name"] = @{ kind = 'string'; limits = @{ format = 'date-time' } } }
+foreach ($name in 'DateTime', 'DateTimeOffset') {
+    $script:Shapes["System.$name"] = @{ kind = 'string'; limits = @{ format = 'date-time' } }
+}
 foreach ($name in 'Object', 'Management.Automation.PSObject') { $script:Shapes["System.$name"] = @{ kind = 'any' } }
-foreach ($name in 'Hashtable', 'IDictionary', 'Specialized.OrderedDictionary') { $script:Shapes["System.Collections.$name"] = @{ kind = 'table' } }
+foreach ($name in 'Hashtable', 'IDictionary', 'Specialized.OrderedDictionary') {
+    $script:Shapes["System.Collections.$name"] = @{ kind = 'table' }
+}
 foreach ($name in 'Array', 'Collections.ArrayList', 'Collections.IList', 'Collections.ICollection', 'Collections.IEnumerable') {
     $script:Shapes["System.$name"] = @{ kind = 'array'; items = @{ kind = 'any' } }
 }
@@ -543,7 +557,9 @@ function script:Get-BridgeClass {
     }
     $members = [System.Collections.ArrayList]::new()
     foreach ($property in $Type.GetProperties([System.Reflection.BindingFlags]'Instance, Public')) {
-        if (-not $property.CanWrite -or $property.GetCustomAttributes([System.Management.Automation.HiddenAttribute], $true).Count) { continue }
+        if (-not $property.CanWrite -or $property.GetCustomAttributes([System.Management.Automation.HiddenAttribute], $true).Count) {
+            continue
+        }
         $before = $Trouble.Count
         $shape = Get-BridgeShape $property.PropertyType "$Place.$($property.Name)" $Trouble ($Around + $Type)
         if ($Trouble.Count -gt $before) { return }
@@ -551,7 +567,10 @@ function script:Get-BridgeClass {
         $help = $attributes | Where-Object { $_ -is [System.ComponentModel.DescriptionAttribute] } | Select-Object -First 1
         [void]$members.Add(@{
                 name = $property.Name; shape = $shape; limits = Get-BridgeLimit $attributes $shape
-                nullable = -not ($attributes | Where-Object { $_ -is [System.Management.Automation.ValidateNotNullAttribute] -or $_ -is [System.Management.Automation.ValidateNotNullOrEmptyAttribute] })
+                nullable = -not ($attributes | Where-Object {
+                        $_ -is [System.Management.Automation.ValidateNotNullAttribute] -or
+                        $_ -is [System.Management.Automation.ValidateNotNullOrEmptyAttribute]
+                    })
                 help = if ($help) { $help.Description } else { '' }
             })
     }
@@ -578,8 +597,12 @@ function script:Get-BridgeLimit {
                     $limits['maximum'] = $attribute.MaxRange
                     continue
                 }
-                $kind = "$($attribute.GetType().GetProperty('RangeKind', [System.Reflection.BindingFlags]'Instance, NonPublic, Public').GetValue($attribute))"
-                $limits[@{ Positive = 'exclusiveMinimum'; NonNegative = 'minimum'; Negative = 'exclusiveMaximum'; NonPositive = 'maximum' }[$kind]] = 0
+                $visible = [System.Reflection.BindingFlags]'Instance, NonPublic, Public'
+                $kind = "$($attribute.GetType().GetProperty('RangeKind', $visible).GetValue($attribute))"
+                $named = @{
+                    Positive = 'exclusiveMinimum'; NonNegative = 'minimum'; Negative = 'exclusiveMaximum'; NonPositive = 'maximum'
+                }
+                $limits[$named[$kind]] = 0
             }
             'ValidateLengthAttribute' {
                 $limits['minLength'] = $attribute.MinLength
@@ -591,7 +614,9 @@ function script:Get-BridgeLimit {
             }
             'ValidatePatternAttribute' { $limits['pattern'] = $attribute.RegexPattern }
             'ValidateNotNullOrEmptyAttribute' {
-                if ($list) { $limits['minItems'] = 1 } elseif ($of.kind -eq 'string' -and -not $limits.Contains('minLength')) { $limits['minLength'] = 1 }
+                if ($list) { $limits['minItems'] = 1 } elseif ($of.kind -eq 'string' -and -not $limits.Contains('minLength')) {
+                    $limits['minLength'] = 1
+                }
             }
         }
     }
@@ -605,7 +630,9 @@ function script:Set-BridgeAnswerType {
     if (-not $Own.TryGetValue('As', [ref]$type) -or $null -eq $type) { return }
     if ($type -is [string] -and $type -in 'Hashtable', 'dict') { $type = [hashtable] }
     if ($type -isnot [type]) {
-        $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'As', must be a type such as ([Ticket]), or Hashtable." 'PSBridge.InvalidValue' 'InvalidArgument' $type))
+        $why = "invalid value for 'As', must be a type such as ([Ticket]), or Hashtable."
+        $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $type
+        $Call.Cmdlet.ThrowTerminatingError($record)
     }
     $Call.As = $type
     $Call.ParsedOnly = $Own.ContainsKey('ParsedOnly') -and $Own['ParsedOnly']
@@ -618,7 +645,8 @@ function script:Set-BridgeAnswerType {
         $trouble = [System.Collections.ArrayList]::new()
         $shape = Get-BridgeShape $type $type.Name $trouble
         if ($trouble.Count) {
-            $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'As', $($trouble -join '; ')." 'PSBridge.InvalidValue' 'InvalidArgument' $type))
+            $record = New-BridgeRecord "invalid value for 'As', $($trouble -join '; ')." 'PSBridge.InvalidValue' 'InvalidArgument' $type
+            $Call.Cmdlet.ThrowTerminatingError($record)
         }
         $shape = ConvertTo-BridgeText $shape
         $script:Told.Add($type, $shape)
@@ -649,6 +677,7 @@ function script:ConvertTo-BridgeAnswer {
 }
 
 function script:ConvertTo-BridgeInstance {
+    # An instance of a class, of what a service answered.
     param([type] $Type, $Value)
     $table = ConvertTo-BridgeTable $Value
     , [System.Management.Automation.LanguagePrimitives]::ConvertTo($table, $Type, $script:Invariant)
@@ -687,7 +716,8 @@ $script:Results = @{}    # what tools gave, by question, until the reply that ho
 function script:Invoke-BridgeThere {
     # Runs a text where the caller is: what is defined there is known there only. Its first result.
     param($Cmdlet, [string] $Text)
-    $Cmdlet.SessionState.InvokeCommand.InvokeScript($Cmdlet.SessionState, [scriptblock]::Create($Text), [object[]]$args) | Select-Object -First 1
+    $block = [scriptblock]::Create($Text)
+    $Cmdlet.SessionState.InvokeCommand.InvokeScript($Cmdlet.SessionState, $block, [object[]]$args) | Select-Object -First 1
 }
 
 function script:Resolve-BridgeCommand {
@@ -706,7 +736,9 @@ function script:Resolve-BridgeCommand {
         if ($null -eq $command.ReferencedCommand) { return "the alias '$($command.Name)' stands for no command" }
         $command = $command.ReferencedCommand
     }
-    if ($command -is [System.Management.Automation.ApplicationInfo]) { return "'$($command.Name)' is a program, whose parameters nobody knows; write a function around it" }
+    if ($command -is [System.Management.Automation.ApplicationInfo]) {
+        return "'$($command.Name)' is a program, whose parameters nobody knows; write a function around it"
+    }
     $command
 }
 
@@ -723,11 +755,14 @@ function script:Set-BridgeCommand {
         else { $told = Get-BridgeCommandFact $Call.Cmdlet $command $name $trouble }
     }
     if ($trouble.Count) {
-        $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'Command', $($trouble -join '; ')." 'PSBridge.InvalidValue' 'InvalidArgument' $Own['Command']))
+        $why = "invalid value for 'Command', $($trouble -join '; ')."
+        $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $Own['Command']
+        $Call.Cmdlet.ThrowTerminatingError($record)
     }
     if ($Own['Description']) { $told['description'] = $Own['Description'] }
     elseif (-not $told['description']) {
-        $Call.Cmdlet.WriteWarning("'$name' has no help: the model knows nothing of it but its name. Write a .SYNOPSIS, or give -Description.")
+        $Call.Cmdlet.WriteWarning(
+            "'$name' has no help: the model knows nothing of it but its name. Write a .SYNOPSIS, or give -Description.")
     }
     if ($null -ne $Own['TimeoutSec']) { $told['timeout'] = $Own['TimeoutSec'] }
     $script:Described[$told['number']] = @{ Command = $command; Told = $told }
@@ -759,7 +794,8 @@ function script:Get-BridgeCommandFact {
     $told['description'] = $help['']
     $defaults = Get-BridgeDefault $ast
     $set = @($info.ParameterSets | Where-Object { $_.IsDefault }) + @($info.ParameterSets) | Select-Object -First 1
-    $common = @([System.Management.Automation.Cmdlet]::CommonParameters) + @([System.Management.Automation.Cmdlet]::OptionalCommonParameters)
+    $common = @([System.Management.Automation.Cmdlet]::CommonParameters) +
+    @([System.Management.Automation.Cmdlet]::OptionalCommonParameters)
     $told['parameters'] = @(foreach ($parameter in $set.Parameters) {
             if ($common -contains $parameter.Name) { continue }
             $found = [System.Collections.ArrayList]::new()
@@ -771,8 +807,10 @@ function script:Get-BridgeCommandFact {
                 continue
             }
             $about = [ordered]@{
-                name = $parameter.Name; shape = $shape; mandatory = $parameter.IsMandatory; limits = Get-BridgeLimit $parameter.Attributes $shape
-                null = $parameter.IsMandatory -and @($parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.AllowNullAttribute] }).Count -gt 0
+                name = $parameter.Name; shape = $shape; mandatory = $parameter.IsMandatory
+                limits = Get-BridgeLimit $parameter.Attributes $shape
+                null = $parameter.IsMandatory -and
+                @($parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.AllowNullAttribute] }).Count -gt 0
                 help = if ($parameter.HelpMessage) { $parameter.HelpMessage } else { $help[$parameter.Name] }
             }
             if ($defaults.ContainsKey($parameter.Name)) { $about['default'] = $defaults[$parameter.Name] }
@@ -799,7 +837,9 @@ function script:Get-BridgeHelp {
     if (-not $synopsis.StartsWith($Command.Name)) { $help[''] = $synopsis }
     if ($written.PSObject.Properties['parameters'] -and $written.parameters.PSObject.Properties['parameter']) {
         foreach ($parameter in $written.parameters.parameter) {
-            if ($parameter.PSObject.Properties['description']) { $help["$($parameter.name)"] = (@($parameter.description | ForEach-Object { $_.Text }) -join ' ').Trim() }
+            if ($parameter.PSObject.Properties['description']) {
+                $help["$($parameter.name)"] = (@($parameter.description | ForEach-Object { $_.Text }) -join ' ').Trim()
+            }
         }
     }
     $help
@@ -814,7 +854,9 @@ function script:Get-BridgeDefault {
         if ($Ast.Parameters) { $parameters = $Ast.Parameters }
         $Ast = $Ast.Body
     }
-    if ($Ast -is [System.Management.Automation.Language.ScriptBlockAst] -and $null -ne $Ast.ParamBlock) { $parameters = $Ast.ParamBlock.Parameters }
+    if ($Ast -is [System.Management.Automation.Language.ScriptBlockAst] -and $null -ne $Ast.ParamBlock) {
+        $parameters = $Ast.ParamBlock.Parameters
+    }
     foreach ($parameter in $parameters) {
         if ($null -eq $parameter.DefaultValue) { continue }
         # What is no value but has to be worked out is not told.
@@ -875,8 +917,12 @@ function script:Invoke-BridgeCommand {
     $cmdlet = $Call.Cmdlet
     $told = @{}
     if ($command.does -eq 'show') { [void]$cmdlet.ShouldProcess($command.text, $command.name) }
-    elseif ($command.does -eq 'confirm') { $told['yes'] = $cmdlet.ShouldContinue("The model asks for $($command.name) with $($command.text)", 'Run this tool?') }
-    elseif ($cmdlet.ShouldProcess($command.text, $command.name)) { $told = Invoke-BridgeTool $Call $command "$($Asked.id) $($Asked.question)" }
+    elseif ($command.does -eq 'confirm') {
+        $told['yes'] = $cmdlet.ShouldContinue("The model asks for $($command.name) with $($command.text)", 'Run this tool?')
+    }
+    elseif ($cmdlet.ShouldProcess($command.text, $command.name)) {
+        $told = Invoke-BridgeTool $Call $command "$($Asked.id) $($Asked.question)"
+    }
     else { $told['error'] = 'the user declined this call' }
     $writer = [PSBridgeWriter]::new()
     $writer.Add([ordered]@{ id = $Asked.id; question = $Asked.question; value = $told }, 'result')
@@ -889,7 +935,9 @@ function script:Invoke-BridgeTool {
     $tool = $script:Tools[$Command.number]
     if ($null -ne $tool) { $tool = $tool.Target }
     $behind = $null
-    if ($null -eq $tool -or -not $script:Behind.TryGetValue($tool, [ref]$behind)) { return @{ error = "the tool '$($Command.name)' is not known in this runspace" } }
+    if ($null -eq $tool -or -not $script:Behind.TryGetValue($tool, [ref]$behind)) {
+        return @{ error = "the tool '$($Command.name)' is not known in this runspace" }
+    }
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $arguments = ConvertTo-BridgeArgument $behind.Told $Command.arguments
     $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
@@ -906,7 +954,9 @@ function script:Invoke-BridgeTool {
         $failure = $null
         $output = @()
         try { $output = $shell.Invoke() }
-        catch [System.Management.Automation.PipelineStoppedException] { if ($null -eq $timer -or -not $timer.IsCancellationRequested) { throw } }
+        catch [System.Management.Automation.PipelineStoppedException] {
+            if ($null -eq $timer -or -not $timer.IsCancellationRequested) { throw }
+        }
         catch { $failure = $_.Exception.GetBaseException() }
         $elapsed = $clock.Elapsed.TotalSeconds
         if ("$($shell.InvocationStateInfo.State)" -eq 'Stopped' -and $null -ne $timer -and $timer.IsCancellationRequested) {
@@ -940,7 +990,8 @@ function script:New-BridgeStop {
     $express = [System.Linq.Expressions.Expression]
     $stop = $express::Call($express::Constant($Shell), [powershell].GetMethod('Stop', [type[]]@()))
     $nothing = $express::Catch([System.Exception], $express::Empty())
-    $express::Lambda([System.Action], $express::TryCatch($stop, [System.Linq.Expressions.CatchBlock[]]@($nothing)), [System.Linq.Expressions.ParameterExpression[]]@()).Compile()
+    $body = $express::TryCatch($stop, [System.Linq.Expressions.CatchBlock[]]@($nothing))
+    $express::Lambda([System.Action], $body, [System.Linq.Expressions.ParameterExpression[]]@()).Compile()
 }
 
 function script:Get-BridgeSentence {
@@ -986,7 +1037,8 @@ function script:New-BridgeOffline {
     $connection = Connect-Bridge $Cmdlet
     $before = Get-BridgeSettings
     if ($null -ne $before) {
-        Send-BridgeSettings @{ Cmdlet = $Cmdlet; Settings = $before } ([System.Collections.Generic.Dictionary[string, object]]::new()) $connection
+        $none = [System.Collections.Generic.Dictionary[string, object]]::new()
+        Send-BridgeSettings @{ Cmdlet = $Cmdlet; Settings = $before } $none $connection
         $asked['settings'] = [long]$before['Id']
     }
     $told = Invoke-BridgeTesting $Cmdlet $asked
@@ -1006,11 +1058,17 @@ function script:New-BridgeOffline {
         $null = Invoke-BridgeTesting $null $asked
     }
     Add-Member -InputObject $server -MemberType ScriptMethod -Name ReplyWhen -Value {
-        $asked = [ordered]@{ does = 'reply'; server = $this.State.Server; when = $args[0]; answers = @(Get-BridgeSaid $null $args[1..($args.Count - 1)]) }
+        $asked = [ordered]@{
+            does = 'reply'; server = $this.State.Server; when = $args[0]
+            answers = @(Get-BridgeSaid $null $args[1..($args.Count - 1)])
+        }
         $null = Invoke-BridgeTesting $null $asked
     }
     Add-Member -InputObject $server -MemberType ScriptMethod -Name AssertAsked -Value {
-        $asked = [ordered]@{ does = 'asked'; server = $this.State.Server; expected = $args[0]; index = if ($args.Count -gt 1) { $args[1] } else { -1 } }
+        $asked = [ordered]@{
+            does = 'asked'; server = $this.State.Server; expected = $args[0]
+            index = if ($args.Count -gt 1) { $args[1] } else { -1 }
+        }
         $difference = Invoke-BridgeTesting $null $asked
         if ($null -ne $difference) { throw $difference }
     }
@@ -1052,7 +1110,8 @@ function script:Get-BridgeSaid {
     param($Cmdlet, $Answers)
     foreach ($answer in $Answers) {
         $calls = @($answer)
-        $kind = if ($calls.Count -and $calls[0] -is [System.Management.Automation.PSCustomObject]) { $calls[0].PSObject.TypeNames[0] } else { '' }
+        $kind = ''
+        if ($calls.Count -and $calls[0] -is [System.Management.Automation.PSCustomObject]) { $kind = $calls[0].PSObject.TypeNames[0] }
         if ($kind -eq 'PSBridge.OfflineToolCall') {
             $said = [object[]]@(foreach ($call in $calls) { @{ name = $call.name; arguments = $call.arguments } })
             @{ kind = 'calls'; value = $said }
@@ -1064,6 +1123,7 @@ function script:Get-BridgeSaid {
 }
 
 function script:New-BridgeFault {
+    # What New-OfflineFault gives, of its bound parameters.
     param($Bound)
     $fault = @{}
     foreach ($key in $Bound.Keys) {
@@ -1095,7 +1155,9 @@ function script:Get-BridgeFailure {
     $all = Invoke-BridgeTesting $null $asked
     foreach ($request in $all) {
         # PowerShell's own telemetry is no call of the test's.
-        if ((Test-BridgeElsewhere $request) -and $request.Path -notlike 'dc.services.visualstudio.com*') { $failures += "a call to $($request.Path -replace '[?#].*$')" }
+        if ((Test-BridgeElsewhere $request) -and $request.Path -notlike 'dc.services.visualstudio.com*') {
+            $failures += "a call to $($request.Path -replace '[?#].*$')"
+        }
     }
     , [object[]]@($failures)
 }
@@ -1122,6 +1184,7 @@ function script:Set-BridgeWebProxy {
 }
 
 function script:Reset-BridgeWebProxy {
+    # Puts back the proxy that this process's own requests went by.
     param($Before)
     [System.Net.WebRequest]::DefaultWebProxy = $Before.Web
     if ($null -ne $Before.Client) { ('System.Net.Http.HttpClient' -as [type])::DefaultProxy = $Before.Client }
@@ -1145,7 +1208,8 @@ function script:Get-BridgeTrouble {
     }
     if ($Answer.PSObject.Properties['error']) { return "$($python['Path']): $($Answer.error.message)" }
     $theirs = $Answer.result
-    "$($python['Path']) has psbridge $($theirs.version), which speaks protocol $($theirs.protocol); this module speaks $($script:Protocol). Update both: & '$($python['Path'])' -m pip install --upgrade psbridge; psbridge install-module"
+    "$($python['Path']) has psbridge $($theirs.version), which speaks protocol $($theirs.protocol); " +
+    "this module speaks $($script:Protocol). Update both: & '$($python['Path'])' -m pip install --upgrade psbridge; psbridge install-module"
 }
 
 function script:Get-BridgePythonTrouble {
@@ -1153,7 +1217,8 @@ function script:Get-BridgePythonTrouble {
     param($Python, [string] $Said)
     $call = "& '$($Python['Path'])' $($Python['Before'])"
     if ($Said -match "No module named '?psbridge\.bridge|SyntaxError|requires a different Python") {
-        return "$($Python['Path']) is too old, or its psbridge is: Python 3.10 or newer is needed; then: $call-m pip install --upgrade psbridge"
+        return "$($Python['Path']) is too old, or its psbridge is: Python 3.10 or newer is needed; then: " +
+        "$call-m pip install --upgrade psbridge"
     }
     if ($Said -match "No module named '?psbridge") {
         return "$($Python['Path']) has no psbridge; install it with: $call-m pip install psbridge"
@@ -1170,8 +1235,10 @@ function script:Get-BridgeProcessId {
 }
 
 function script:Write-BridgeRestart {
+    # Warns that another worker serves from now on.
     param($Old, $New)
-    Write-Warning "The psbridge worker (process $(Get-BridgeProcessId $Old)) had ended; a new one was started (process $(Get-BridgeProcessId $New)), with the same configuration."
+    Write-Warning ("The psbridge worker (process $(Get-BridgeProcessId $Old)) had ended; " +
+        "a new one was started (process $(Get-BridgeProcessId $New)), with the same configuration.")
 }
 
 function script:Stop-BridgeCmdlet {
@@ -1254,6 +1321,7 @@ function script:Get-BridgePythonFact {
 }
 
 function script:Initialize-BridgePython {
+    # Loads Python into this process, as it said itself where its parts lie.
     param($Facts)
     $null = [System.Reflection.Assembly]::LoadFrom($Facts.runtime)
     [Python.Runtime.Runtime]::PythonDLL = $Facts.library
@@ -1266,6 +1334,7 @@ function script:Initialize-BridgePython {
 # Failures as PowerShell's own error records.
 
 function script:New-BridgeRecord {
+    # An ErrorRecord: its message, its id, its category, what it is about, and the exception if there is one already.
     param([string] $Message, [string] $Id, [string] $Category, $Target, $Exception)
     if ($null -eq $Exception) { $Exception = [System.InvalidOperationException]::new($Message) }
     $kind = [System.Management.Automation.ErrorCategory]::NotSpecified
@@ -1296,6 +1365,7 @@ function script:ConvertTo-BridgeRecord {
 }
 
 function script:New-BridgeException {
+    # The exception that a failure of the worker is in PowerShell.
     param([string] $Message, [hashtable] $Given)
     if ([string]$Given['exception'] -like 'ParameterBinding*') {
         return [System.Management.Automation.ParameterBindingException]::new($Message)
@@ -1376,6 +1446,7 @@ function script:Update-BridgeLive {
 }
 
 function script:Copy-BridgeLive {
+    # What is live in this runspace, as it is now.
     $copy = @{}
     foreach ($key in $script:Live.Keys) {
         $value = $script:Live[$key]
@@ -1474,7 +1545,9 @@ function script:Send-BridgeSettings {
             $sent = $script:Wire.Send($Connection, 'invoke', $params, $null)
             $answer = $script:Wire.Wait($Connection, $sent, 60000)
             if ($null -eq $answer) { return }  # it has ended, which the call itself will say
-            if ($null -ne $answer.PSObject.Properties['error']) { $Call.Cmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $answer.error $null)) }
+            if ($null -ne $answer.PSObject.Properties['error']) {
+                $Call.Cmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $answer.error $null))
+            }
             $base = ',"settings":' + $number
         }
         if ($between.Count) { Send-BridgeNotice $Connection 'forget' ('{"settings":[' + ($between -join ',') + ']}') }
@@ -1545,6 +1618,7 @@ function script:New-BridgeKept {
 }
 
 function script:Get-BridgeKeptText {
+    # The call that a setting was made with, as the worker is told it again.
     param($Kept)
     if ($null -ne $Kept.Long) { return $Kept.Long }
     Get-BridgeText $Kept.Text
@@ -1560,7 +1634,9 @@ function script:Set-BridgeSetting {
         }
         elseif ($key -eq 'ClientCertificate' -and $value) {
             $files = @($value)  # certificate, key, passphrase
-            for ($i = 0; $i -lt [math]::Min(2, $files.Count); $i++) { $files[$i] = $Call.Cmdlet.GetUnresolvedProviderPathFromPSPath($files[$i]) }
+            for ($i = 0; $i -lt [math]::Min(2, $files.Count); $i++) {
+                $files[$i] = $Call.Cmdlet.GetUnresolvedProviderPathFromPSPath($files[$i])
+            }
             $Own[$key] = $files
         }
     }
@@ -1632,11 +1708,16 @@ function script:Format-BridgeCall {
 }
 
 function script:New-BridgeLoss {
+    # The ErrorRecord of a call whose worker ended.
     param($Connection, $Target)
     $how = 'ended'
-    try { if ($null -ne $Connection['Process'] -and $Connection['Process'].HasExited) { $how = "ended with exit code $($Connection['Process'].ExitCode)" } }
+    $process = $Connection['Process']
+    try {
+        if ($null -ne $process -and $process.HasExited) { $how = "ended with exit code $($process.ExitCode)" }
+    }
     catch { Write-Debug $_.Exception.Message }
-    New-BridgeRecord "The psbridge worker $how before it answered; the next call starts a new one." 'PSBridge.WorkerEnded' 'ConnectionError' $Target
+    $why = "The psbridge worker $how before it answered; the next call starts a new one."
+    New-BridgeRecord $why 'PSBridge.WorkerEnded' 'ConnectionError' $Target
 }
 
 function script:Write-BridgeNote {
@@ -1668,10 +1749,14 @@ function script:Open-BridgeCall {
     $settings = Get-BridgeSettings
     if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
         if ($Bound.TryGetValue('InvokeTools', [ref]$asked) -and $asked -ne 'None') {
-            $Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'AsJob', must not be given with -InvokeTools: tools run in the caller's runspace, and a job has its own." 'PSBridge.InvalidValue' 'InvalidArgument' $asked))
+            $why = "invalid value for 'AsJob', must not be given with -InvokeTools: tools run in the caller's runspace, " +
+            'and a job has its own.'
+            $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $asked
+            $Cmdlet.ThrowTerminatingError($record)
         }
         return @{
-            Cmdlet = $Cmdlet; Name = $Name; Job = $true; Open = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
+            Cmdlet = $Cmdlet; Name = $Name; Job = $true; Open = $true
+            Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
             Items = [System.Collections.ArrayList]::new(); Settings = $settings
         }
     }
@@ -1713,7 +1798,9 @@ function script:Open-BridgeCall {
     foreach ($limit in $script:Limits) {
         if ($Bound.TryGetValue($limit, [ref]$asked) -and $null -ne $asked) {
             if ($asked -le 0) {
-                $Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for '$limit', must be greater than 0." 'PSBridge.InvalidValue' 'InvalidArgument' $asked))
+                $why = "invalid value for '$limit', must be greater than 0."
+                $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $asked
+                $Cmdlet.ThrowTerminatingError($record)
             }
             $call.Together = $true
             if ($limit -eq 'ThrottleLimit') { $call.Most = $script:Ahead * $asked }
@@ -1728,8 +1815,14 @@ function script:Open-BridgeCall {
         $call.Becomes = if ($call.Named) { '"' + [guid]::NewGuid().ToString('N') + '"' } else { [string](New-BridgeNumber) }
         $call.More += ',"becomes":' + $call.Becomes
     }
-    if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) { $call.More += ',"verbose":true' }
-    if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Debug', [ref]$asked) -and $asked)) { $call.More += ',"debug":true' }
+    if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or
+        ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) {
+        $call.More += ',"verbose":true'
+    }
+    if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or
+        ($Bound.TryGetValue('Debug', [ref]$asked) -and $asked)) {
+        $call.More += ',"debug":true'
+    }
     if (-not $Bound.TryGetValue('WhatIf', [ref]$asked)) { $asked = $Cmdlet.GetVariableValue('WhatIfPreference') }
     if ($asked -and $Bound.ContainsKey('InvokeTools')) {
         $call.Shows = ',"what_if":true'
@@ -1759,7 +1852,10 @@ function script:Send-BridgeCall {
             if ($script:Requests.ContainsKey($Call.Name)) { [void]$Bound.TryGetValue($script:Requests[$Call.Name], [ref]$Item) }
         }
         $own = $Bound
-        if ($piped -or $Call.Becomes -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
+        if ($piped -or $Call.Becomes -or $Bound.Count -gt 1 -or
+            $script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)) {
+            $own = Select-BridgeArgument $Call $Bound
+        }
         $writer = Format-BridgeCall $Call.Name $own $Call.More
         if ($writer.Refusal) {
             # Its turn in the order is kept.
@@ -1781,11 +1877,15 @@ function script:Send-BridgeCall {
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         }
         $Call.Connection = $connection
-        if (($null -ne $Call.Settings -and -not [object]::ReferenceEquals($Call.Settings['Told'], $connection)) -or $Bound.ContainsKey('Connection')) {
+        if (($null -ne $Call.Settings -and -not [object]::ReferenceEquals($Call.Settings['Told'], $connection)) -or
+            $Bound.ContainsKey('Connection')) {
             Send-BridgeSettings $Call $Bound $connection
         }
         $sent = $script:Wire.Send($connection, 'invoke', $params, $Call.Queue)
-        $slot = @{ Id = $sent.Id; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $false; Record = $null; Params = $params }
+        $slot = @{
+            Id = $sent.Id; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new()
+            Done = $false; Record = $null; Params = $params
+        }
         $Call.Slots[$sent.Id] = $slot
         $Call.Order.Enqueue($slot)
         $Call.Flying++
@@ -1875,7 +1975,9 @@ function script:Receive-BridgeCall {
             , $value
         }
         elseif ($method.Value -eq 'note') { Write-BridgeLineNote $Call $message.params }
-        elseif ($method.Value -eq 'ask' -and $null -ne $message.params.PSObject.Properties['command']) { Invoke-BridgeCommand $Call $message.params }
+        elseif ($method.Value -eq 'ask' -and $null -ne $message.params.PSObject.Properties['command']) {
+            Invoke-BridgeCommand $Call $message.params
+        }
         elseif ($method.Value -eq 'ask') { Send-BridgeKey $Call $message.params }
         return
     }
@@ -1920,6 +2022,7 @@ function script:Write-BridgeLineNote {
 }
 
 function script:Write-BridgeSlot {
+    # Writes one call's results, and its error.
     param($Call, $Slot)
     while ($Slot.Items.Count) {
         $item = $Slot.Items.Dequeue()
@@ -1929,6 +2032,7 @@ function script:Write-BridgeSlot {
 }
 
 function script:Show-BridgeProgress {
+    # Says how long a call has taken, or how much of a pipeline is done.
     param($Call)
     $status = "waiting for the answer, $([int]($Call.Clock.Elapsed.TotalSeconds)) s"
     if ($Call.Together -or $Call.Finished) { $status = "$($Call.Finished) done, $($Call.Flying + $Call.Targets.Count) under way" }
@@ -1972,7 +2076,8 @@ function script:Stop-BridgeCall {
 # in the order in which it is to be written.
 
 # What is said of the whole pipeline; everything else goes with each item.
-$script:OfPipeline = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute', 'Unordered', 'MaxRetryCount', 'TimeoutSec', 'WithHttpInfo', 'Stream',
+$script:OfPipeline = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute', 'Unordered', 'MaxRetryCount',
+'TimeoutSec', 'WithHttpInfo', 'Stream',
     'StreamText', 'Connection', 'AdditionalBody', 'AdditionalHeaders', 'AdditionalQuery'
 $script:Opened = [System.Collections.Generic.List[object]]::new()  # runs of this runspace that have, or had, a pipeline there
 $script:Ahead = 2  # items handed over and not answered, for each that may run at once
@@ -2005,7 +2110,9 @@ function script:Open-BridgePipeline {
         if ($Call.Given -contains $key -and $Bound.TryGetValue($key, [ref]$value)) { $own[$key] = $value }
     }
     $writer = Format-BridgeCall $Call.Name $own $Call.More
-    if ($writer.Refusal) { $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null)) }
+    if ($writer.Refusal) {
+        $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null))
+    }
     $Call.Connection = $Connection
     Send-BridgeSettings $Call $Bound $Connection
     $Call.Pipeline = $script:Wire.Send($Connection, 'open', $writer.Text.ToString(), $Call.Queue)['Id']
@@ -2101,7 +2208,9 @@ function script:Send-BridgeItem {
     Send-BridgeNotice $connection 'feed' $text.ToString()
     if (-not $script:Formatted) { Import-BridgeFormat }
     while ($Call.Targets.Count -ge $Call.Most) { Receive-BridgeItem $Call 200 }
-    while ($Call.Pipeline -and ($Call.Queue.Count -or ($null -ne $connection['Read'] -and $connection['Read'].IsCompleted))) { Receive-BridgeItem $Call 0 }
+    while ($Call.Pipeline -and ($Call.Queue.Count -or ($null -ne $connection['Read'] -and $connection['Read'].IsCompleted))) {
+        Receive-BridgeItem $Call 0
+    }
 }
 
 function script:Complete-BridgePipeline {
@@ -2155,7 +2264,9 @@ function script:Receive-BridgeItem {
         $target = $Call.Targets[$number]
         $Call.Targets.Remove($number)
         $Call.Finished++
-        if ($null -ne $told.PSObject.Properties['error']) { Write-BridgeError $Call.Cmdlet (ConvertTo-BridgeRecord $told.error $target) $true }
+        if ($null -ne $told.PSObject.Properties['error']) {
+            Write-BridgeError $Call.Cmdlet (ConvertTo-BridgeRecord $told.error $target) $true
+        }
         else {
             $value = $script:Reader.Read($told.value)
             if ($null -ne $Call.As) { $value = ConvertTo-BridgeAnswer $Call $value }
@@ -2264,7 +2375,11 @@ function script:Start-BridgeJob {
             $end = 'Stopped'
             try {
                 $imported = Import-Module $Module -Verbose:$false -PassThru
-                & $imported { param($Settings) Import-Bridge; if ($null -ne $Settings) { $script:Hub['Own'][$script:Runspace] = $Settings } } $Settings
+                & $imported {
+                    param($Settings)
+                    Import-Bridge
+                    if ($null -ne $Settings) { $script:Hub['Own'][$script:Runspace] = $Settings }
+                } $Settings
                 if ($Piped) { $Items | & $Name @Bound } else { & $Name @Bound }
                 $end = 'Completed'
             }
@@ -2278,13 +2393,15 @@ function script:Start-BridgeJob {
         })
     $bound = @{}
     foreach ($key in $Call.Bound.Keys) { if ($key -ne 'AsJob') { $bound[$key] = $Call.Bound[$key] } }
-    [void]$runner.AddArgument((Join-Path $PSScriptRoot 'PSBridge.psd1')).AddArgument($Call.Settings).AddArgument($Call.Name).AddArgument($bound).AddArgument(
+    [void]$runner.AddArgument((Join-Path $PSScriptRoot 'PSBridge.psd1')).AddArgument($Call.Settings)
+    [void]$runner.AddArgument($Call.Name).AddArgument($bound).AddArgument(
         $Call.Items.ToArray()).AddArgument($cmdlet.MyInvocation.ExpectingInput).AddArgument($job).AddArgument($state)
     [void]$state.Invoke($job, @([System.Management.Automation.JobState]::Running))
     $cmdlet.JobRepository.Add($job)
     $nothing = [System.Management.Automation.PSDataCollection[psobject]]::new()
     $nothing.Complete()
-    $begin = [powershell].GetMethods() | Where-Object { $_.Name -eq 'BeginInvoke' -and $_.IsGenericMethod -and $_.GetParameters().Count -eq 2 }
+    $begin = [powershell].GetMethods() |
+        Where-Object { $_.Name -eq 'BeginInvoke' -and $_.IsGenericMethod -and $_.GetParameters().Count -eq 2 }
     [void]$begin.MakeGenericMethod([psobject], [psobject]).Invoke($runner, @($nothing, $job.Output))
     $job
 }
@@ -2357,10 +2474,12 @@ function script:Set-BridgeConnection {
 }
 
 function script:Get-BridgeStatus {
+    # What Get-PSBridgeStatus gives.
     $hub = Get-BridgeHub
     $connection = $hub['Connection']
     $members = [ordered]@{
-        State = 'NotStarted'; InProcess = $false; ProcessId = $null; Python = $null; PythonVersion = $null; Version = $null; ModuleVersion = $script:Version
+        State = 'NotStarted'; InProcess = $false; ProcessId = $null; Python = $null; PythonVersion = $null; Version = $null
+        ModuleVersion = $script:Version
         Protocol = $script:Protocol; Uptime = $null; Calls = $null; InFlight = $null; Errors = $null; LastError = $null
         Restarts = $hub['Restarts']; WorkerMemory = $null; Usage = $null
     }
@@ -2402,7 +2521,8 @@ function script:Use-BridgeConnection {
     $block = $null
     $given = $Bound['Connection']
     if (-not $Bound.TryGetValue('ScriptBlock', [ref]$block) -or $null -eq $block) {
-        $Cmdlet.ThrowTerminatingError((New-BridgeRecord 'Use-ChatConnection needs a script block.' 'PSBridge.InvalidValue' 'InvalidArgument' $given))
+        $record = New-BridgeRecord 'Use-ChatConnection needs a script block.' 'PSBridge.InvalidValue' 'InvalidArgument' $given
+        $Cmdlet.ThrowTerminatingError($record)
     }
     if ($given -is [string]) { $given = New-ChatConnection -Profile $given }
     $record = Get-BridgeNamed $given

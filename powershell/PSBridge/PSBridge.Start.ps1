@@ -110,7 +110,9 @@ function script:Resolve-BridgePython {
     $before = ''
     if ($Name.Contains('/') -or $Name.Contains('\')) {
         $path = $Name
-        if (-not [System.IO.Path]::IsPathRooted($path)) { $path = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path) }
+        if (-not [System.IO.Path]::IsPathRooted($path)) {
+            $path = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)
+        }
         if (-not [System.IO.File]::Exists($path)) { $path = Get-BridgePythonInside $path }
     }
     else {
@@ -119,7 +121,10 @@ function script:Resolve-BridgePython {
         $before = Get-BridgeBefore $Name
     }
     if ($path) { return @{ Path = $path; Before = $before; From = $From; Trouble = '' } }
-    @{ Path = $Name; Before = ''; From = $From; Trouble = "No Python at '$Name', which $From names. Give the path of a Python 3.10 or newer that has psbridge." }
+    @{
+        Path = $Name; Before = ''; From = $From
+        Trouble = "No Python at '$Name', which $From names. Give the path of a Python 3.10 or newer that has psbridge."
+    }
 }
 
 function script:Get-BridgePythonInside {
@@ -177,10 +182,15 @@ function script:Start-BridgePython {
         WorkingDirectory       = Get-BridgeSystemFolder
     }
     try { [System.Diagnostics.Process]::Start($start) }
-    catch { if ($null -ne $Trouble) { [void]$Trouble.Add("$($Python['Path']) could not be started ($($_.Exception.GetBaseException().Message))") } }
+    catch {
+        if ($null -ne $Trouble) {
+            [void]$Trouble.Add("$($Python['Path']) could not be started ($($_.Exception.GetBaseException().Message))")
+        }
+    }
 }
 
 function script:Get-BridgeSystemFolder {
+    # A folder where only the system puts files.
     $folder = [System.Environment]::SystemDirectory
     if ($folder) { $folder } else { '/' }
 }
@@ -218,7 +228,8 @@ function script:New-BridgeConnection {
             Ready   = $false
             Gate    = @{}                                            # held while a line is written
         })
-    $bytes = $script:Utf8.GetBytes('{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":' + $script:Protocol + ',"version":"' + $script:Version +
+    $bytes = $script:Utf8.GetBytes('{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":' + $script:Protocol +
+        ',"version":"' + $script:Version +
         '","powershell":"' + $PSVersionTable['PSVersion'] + '","edition":"' + $PSVersionTable['PSEdition'] + "`"}}`n")
     try {
         $Writer.Write($bytes, 0, $bytes.Length)
@@ -263,7 +274,9 @@ function script:Disconnect-Bridge {
     try {
         if (-not $All) {
             $runspaces = $hub['Runspaces']
-            $hub['Users'] = @($hub['Users'] | Where-Object { $_['Module'] -ne $script:Me -and $runspaces[$_['Runspace']].RunspaceStateInfo.State -eq 'Opened' })
+            $hub['Users'] = @($hub['Users'] | Where-Object {
+                    $_['Module'] -ne $script:Me -and $runspaces[$_['Runspace']].RunspaceStateInfo.State -eq 'Opened'
+                })
         }
         # Taken away in the same breath: whoever begins to use the worker now starts another.
         $ended = @()
@@ -285,6 +298,7 @@ function script:Disconnect-Bridge {
 # The rest of the module.
 
 function script:Import-BridgeRest {
+    # What comes after the start: the builders, and this runspace as a user of the worker.
     param($Start)
     if ($Start) { Start-BridgeEarly }
     $ExecutionContext.SessionState.Module.OnRemove = { Disconnect-Bridge }

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from .chat import CREATE, DELETE, GET, LIST, MESSAGES, UPDATE, stored
 from .clock import Clock
 from .core import CallOptions, Core
+from .exchange.background import LoopThread
 from .exchange.call import Answer, Call
 from .exchange.drivers import Driver
 from .exchange.limits import RateLimits
 from .exchange.loop import exchange
-from .exchange.many import Line, LoopThread, Outcome, Results, check_concurrency
+from .exchange.many import Line, Outcome, Results, check_concurrency
 from .message.codec import Codec
 from .message.form import Form
 from .message.jsontext import field

@@ -362,196 +362,96 @@ __all__ = [
 ]
 
 _HOMES = {
-    "base": ("InvalidValueError", "Model"),
+    "base": "InvalidValueError Model",
     "batches.models": (
-        "Batch",
-        "BatchError",
-        "BatchErrors",
-        "BatchErrorsDataInner",
-        "BatchFileExpirationAfter",
-        "BatchRequestCounts",
-        "BatchRequestInput",
-        "BatchRequestOutput",
-        "BatchRequestOutputError",
-        "BatchRequestOutputResponse",
-        "BatchUsage",
-        "BatchUsageInputTokensDetails",
-        "BatchUsageOutputTokensDetails",
-        "CreateBatchRequest",
-        "ListBatchesResponse",
+        "Batch BatchError BatchErrors BatchErrorsDataInner BatchFileExpirationAfter BatchRequestCounts "
+        "BatchRequestInput BatchRequestOutput BatchRequestOutputError BatchRequestOutputResponse "
+        "BatchUsage BatchUsageInputTokensDetails BatchUsageOutputTokensDetails CreateBatchRequest "
+        "ListBatchesResponse"
     ),
     "chat.messages": (
-        "ChatCompletionMessageCustomToolCall",
-        "ChatCompletionMessageCustomToolCallCustom",
-        "ChatCompletionMessageToolCall",
-        "ChatCompletionMessageToolCallFunction",
-        "ChatCompletionMessageToolCallsInner",
-        "ChatCompletionRequestAssistantMessage",
-        "ChatCompletionRequestAssistantMessageAudio",
-        "ChatCompletionRequestAssistantMessageContent",
-        "ChatCompletionRequestAssistantMessageContentPart",
-        "ChatCompletionRequestAssistantMessageFunctionCall",
-        "ChatCompletionRequestDeveloperMessage",
-        "ChatCompletionRequestDeveloperMessageContent",
-        "ChatCompletionRequestFunctionMessage",
-        "ChatCompletionRequestMessage",
-        "ChatCompletionRequestMessageContentPartAudio",
-        "ChatCompletionRequestMessageContentPartAudioInputAudio",
-        "ChatCompletionRequestMessageContentPartFile",
-        "ChatCompletionRequestMessageContentPartFileFile",
-        "ChatCompletionRequestMessageContentPartImage",
-        "ChatCompletionRequestMessageContentPartImageImageUrl",
-        "ChatCompletionRequestMessageContentPartRefusal",
-        "ChatCompletionRequestMessageContentPartText",
-        "ChatCompletionRequestSystemMessage",
-        "ChatCompletionRequestSystemMessageContent",
-        "ChatCompletionRequestToolMessage",
-        "ChatCompletionRequestToolMessageContent",
-        "ChatCompletionRequestUserMessage",
-        "ChatCompletionRequestUserMessageContent",
-        "ChatCompletionRequestUserMessageContentPart",
-        "PredictionContent",
-        "PredictionContentContent",
-        "PromptCacheBreakpointParam",
+        "ChatCompletionMessageCustomToolCall ChatCompletionMessageCustomToolCallCustom "
+        "ChatCompletionMessageToolCall ChatCompletionMessageToolCallFunction "
+        "ChatCompletionMessageToolCallsInner ChatCompletionRequestAssistantMessage "
+        "ChatCompletionRequestAssistantMessageAudio ChatCompletionRequestAssistantMessageContent "
+        "ChatCompletionRequestAssistantMessageContentPart "
+        "ChatCompletionRequestAssistantMessageFunctionCall ChatCompletionRequestDeveloperMessage "
+        "ChatCompletionRequestDeveloperMessageContent ChatCompletionRequestFunctionMessage "
+        "ChatCompletionRequestMessage ChatCompletionRequestMessageContentPartAudio "
+        "ChatCompletionRequestMessageContentPartAudioInputAudio "
+        "ChatCompletionRequestMessageContentPartFile ChatCompletionRequestMessageContentPartFileFile "
+        "ChatCompletionRequestMessageContentPartImage "
+        "ChatCompletionRequestMessageContentPartImageImageUrl "
+        "ChatCompletionRequestMessageContentPartRefusal ChatCompletionRequestMessageContentPartText "
+        "ChatCompletionRequestSystemMessage ChatCompletionRequestSystemMessageContent "
+        "ChatCompletionRequestToolMessage ChatCompletionRequestToolMessageContent "
+        "ChatCompletionRequestUserMessage ChatCompletionRequestUserMessageContent "
+        "ChatCompletionRequestUserMessageContentPart PredictionContent PredictionContentContent "
+        "PromptCacheBreakpointParam"
     ),
     "chat.request": (
-        "ChatCompletionStreamOptions",
-        "CreateChatCompletionRequest",
-        "CreateChatCompletionRequestAudio",
-        "CreateChatCompletionRequestModel",
-        "CreateChatCompletionRequestResponseFormat",
-        "CreateChatCompletionRequestStop",
-        "CreateChatCompletionRequestWebSearchOptions",
-        "CreateChatCompletionRequestWebSearchOptionsUserLocation",
-        "CreateModelResponseProperties",
-        "ModelIdsShared",
-        "ModerationConfigParam",
-        "ModerationParam",
-        "ModerationPolicyParam",
-        "PromptCacheOptionsParam",
-        "ResponseFormatJsonObject",
-        "ResponseFormatJsonSchema",
-        "ResponseFormatJsonSchemaJsonSchema",
-        "ResponseFormatText",
-        "StopConfiguration",
-        "VoiceIdsOrCustomVoice",
-        "VoiceIdsOrCustomVoiceAnyOf",
-        "VoiceIdsShared",
-        "WebSearchLocation",
+        "ChatCompletionStreamOptions CreateChatCompletionRequest CreateChatCompletionRequestAudio "
+        "CreateChatCompletionRequestModel CreateChatCompletionRequestResponseFormat "
+        "CreateChatCompletionRequestStop CreateChatCompletionRequestWebSearchOptions "
+        "CreateChatCompletionRequestWebSearchOptionsUserLocation CreateModelResponseProperties "
+        "ModelIdsShared ModerationConfigParam ModerationParam ModerationPolicyParam "
+        "PromptCacheOptionsParam ResponseFormatJsonObject ResponseFormatJsonSchema "
+        "ResponseFormatJsonSchemaJsonSchema ResponseFormatText StopConfiguration VoiceIdsOrCustomVoice "
+        "VoiceIdsOrCustomVoiceAnyOf VoiceIdsShared WebSearchLocation"
     ),
     "chat.response": (
-        "ChatCompletionModeration",
-        "ChatCompletionModerationError",
-        "ChatCompletionModerationInput",
-        "ChatCompletionModerationOutput",
-        "ChatCompletionModerationResults",
-        "ChatCompletionResponseMessage",
-        "ChatCompletionResponseMessageAnnotationsInner",
-        "ChatCompletionResponseMessageAnnotationsInnerUrlCitation",
-        "ChatCompletionResponseMessageAudio",
-        "ChatCompletionResponseMessageFunctionCall",
-        "ChatCompletionTokenLogprob",
-        "ChatCompletionTokenLogprobTopLogprobsInner",
-        "CompletionUsage",
-        "CompletionUsageCompletionTokensDetails",
-        "CompletionUsagePromptTokensDetails",
-        "CreateChatCompletionResponse",
-        "CreateChatCompletionResponseChoicesInner",
-        "CreateChatCompletionResponseChoicesInnerLogprobs",
-        "Error",
-        "ErrorResponse",
-        "ModerationResultBody",
+        "ChatCompletionModeration ChatCompletionModerationError ChatCompletionModerationInput "
+        "ChatCompletionModerationOutput ChatCompletionModerationResults ChatCompletionResponseMessage "
+        "ChatCompletionResponseMessageAnnotationsInner "
+        "ChatCompletionResponseMessageAnnotationsInnerUrlCitation ChatCompletionResponseMessageAudio "
+        "ChatCompletionResponseMessageFunctionCall ChatCompletionTokenLogprob "
+        "ChatCompletionTokenLogprobTopLogprobsInner CompletionUsage "
+        "CompletionUsageCompletionTokensDetails CompletionUsagePromptTokensDetails "
+        "CreateChatCompletionResponse CreateChatCompletionResponseChoicesInner "
+        "CreateChatCompletionResponseChoicesInnerLogprobs Error ErrorResponse ModerationResultBody"
     ),
     "chat.stored": (
-        "ChatCompletionDeleted",
-        "ChatCompletionList",
-        "ChatCompletionMessageList",
-        "ChatCompletionMessageListDataInner",
-        "ChatCompletionMessageListDataInnerContentPartsInner",
-        "ChatCompletionMessageToolCalls",
-        "ChatCompletionRequestSystemMessageContentPart",
-        "ChatCompletionRequestToolMessageContentPart",
-        "FunctionParameters",
-        "ModelResponseProperties",
-        "ModerationInputType",
-        "ModerationMode",
-        "ParallelToolCalls",
-        "PromptCacheModeEnum",
-        "PromptCacheTTLEnum",
-        "ReasoningEffort",
-        "ResponseFormatJsonSchemaSchema",
-        "ResponseModalities",
-        "ServiceTier",
-        "UpdateChatCompletionRequest",
-        "Verbosity",
-        "WebSearchContextSize",
+        "ChatCompletionDeleted ChatCompletionList ChatCompletionMessageList "
+        "ChatCompletionMessageListDataInner ChatCompletionMessageListDataInnerContentPartsInner "
+        "ChatCompletionMessageToolCalls ChatCompletionRequestSystemMessageContentPart "
+        "ChatCompletionRequestToolMessageContentPart FunctionParameters ModelResponseProperties "
+        "ModerationInputType ModerationMode ParallelToolCalls PromptCacheModeEnum PromptCacheTTLEnum "
+        "ReasoningEffort ResponseFormatJsonSchemaSchema ResponseModalities ServiceTier "
+        "UpdateChatCompletionRequest Verbosity WebSearchContextSize"
     ),
     "chat.stream": (
-        "ChatCompletionMessageToolCallChunk",
-        "ChatCompletionMessageToolCallChunkFunction",
-        "ChatCompletionStreamResponseDelta",
-        "ChatCompletionStreamResponseDeltaFunctionCall",
-        "CreateChatCompletionStreamResponse",
-        "CreateChatCompletionStreamResponseChoicesInner",
-        "CreateChatCompletionStreamResponseUsage",
+        "ChatCompletionMessageToolCallChunk ChatCompletionMessageToolCallChunkFunction "
+        "ChatCompletionStreamResponseDelta ChatCompletionStreamResponseDeltaFunctionCall "
+        "CreateChatCompletionStreamResponse CreateChatCompletionStreamResponseChoicesInner "
+        "CreateChatCompletionStreamResponseUsage"
     ),
     "chat.tools": (
-        "AssistantsNamedToolChoiceFunction",
-        "ChatCompletionAllowedTools",
-        "ChatCompletionAllowedToolsChoice",
-        "ChatCompletionFunctionCallOption",
-        "ChatCompletionFunctions",
-        "ChatCompletionNamedToolChoice",
-        "ChatCompletionNamedToolChoiceCustom",
-        "ChatCompletionNamedToolChoiceCustomCustom",
-        "ChatCompletionTool",
-        "ChatCompletionToolChoiceOption",
-        "CreateChatCompletionRequestFunctionCall",
-        "CreateChatCompletionRequestToolsInner",
-        "CustomToolChatCompletions",
-        "CustomToolChatCompletionsCustom",
-        "CustomToolChatCompletionsCustomFormat",
-        "FunctionObject",
-        "GrammarFormat",
-        "GrammarFormatGrammar",
-        "TextFormat",
+        "AssistantsNamedToolChoiceFunction ChatCompletionAllowedTools ChatCompletionAllowedToolsChoice "
+        "ChatCompletionFunctionCallOption ChatCompletionFunctions ChatCompletionNamedToolChoice "
+        "ChatCompletionNamedToolChoiceCustom ChatCompletionNamedToolChoiceCustomCustom "
+        "ChatCompletionTool ChatCompletionToolChoiceOption CreateChatCompletionRequestFunctionCall "
+        "CreateChatCompletionRequestToolsInner CustomToolChatCompletions CustomToolChatCompletionsCustom "
+        "CustomToolChatCompletionsCustomFormat FunctionObject GrammarFormat GrammarFormatGrammar "
+        "TextFormat"
     ),
     "embeddings.models": (
-        "CreateEmbeddingRequest",
-        "CreateEmbeddingRequestInput",
-        "CreateEmbeddingRequestModel",
-        "CreateEmbeddingResponse",
-        "CreateEmbeddingResponseUsage",
-        "Embedding",
+        "CreateEmbeddingRequest CreateEmbeddingRequestInput CreateEmbeddingRequestModel "
+        "CreateEmbeddingResponse CreateEmbeddingResponseUsage Embedding"
     ),
-    "files.models": (
-        "DeleteFileResponse",
-        "FileExpirationAfter",
-        "ListFilesResponse",
-        "OpenAIFile",
-    ),
-    "models.models": (
-        "DeleteModelResponse",
-        "ListModelsResponse",
-        "OpenAIModel",
-    ),
+    "files.models": ("DeleteFileResponse FileExpirationAfter ListFilesResponse OpenAIFile"),
+    "models.models": ("DeleteModelResponse ListModelsResponse OpenAIModel"),
     "moderations.models": (
-        "CreateModerationRequest",
-        "CreateModerationRequestInput",
-        "CreateModerationRequestInputOneOfInner",
-        "CreateModerationRequestInputOneOfInnerOneOf",
-        "CreateModerationRequestInputOneOfInnerOneOf1",
-        "CreateModerationRequestInputOneOfInnerOneOfImageUrl",
-        "CreateModerationRequestModel",
-        "CreateModerationResponse",
-        "CreateModerationResponseResultsInner",
-        "CreateModerationResponseResultsInnerCategories",
-        "CreateModerationResponseResultsInnerCategoryAppliedInputTypes",
-        "CreateModerationResponseResultsInnerCategoryScores",
+        "CreateModerationRequest CreateModerationRequestInput CreateModerationRequestInputOneOfInner "
+        "CreateModerationRequestInputOneOfInnerOneOf CreateModerationRequestInputOneOfInnerOneOf1 "
+        "CreateModerationRequestInputOneOfInnerOneOfImageUrl CreateModerationRequestModel "
+        "CreateModerationResponse CreateModerationResponseResultsInner "
+        "CreateModerationResponseResultsInnerCategories "
+        "CreateModerationResponseResultsInnerCategoryAppliedInputTypes "
+        "CreateModerationResponseResultsInnerCategoryScores"
     ),
-    "shared.models": ("Metadata",),
+    "shared.models": ("Metadata"),
 }
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:

@@ -27,7 +27,7 @@ from psbridge.client.errors import (
     ResponseTooLargeError,
     TlsError,
 )
-from psbridge.client.exchange.many import _wind_up
+from psbridge.client.exchange.background import wind_up
 from psbridge.client.message.url import Url
 from psbridge.client.wire.bounds import Bounds
 from psbridge.client.wire.choice import AsyncChosenTransport, ChosenTransport
@@ -110,7 +110,7 @@ class Sender:
     def close(self) -> None:
         self.run(self._transport.close())
         if self._loop is not None:
-            self._loop.run_until_complete(_wind_up(asyncio.sleep(0)))
+            self._loop.run_until_complete(wind_up(asyncio.sleep(0)))
             self._loop.close()
 
 

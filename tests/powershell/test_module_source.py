@@ -146,6 +146,36 @@ def test_every_cmdlet_of_the_table_is_there() -> None:
     assert set(functions()) == set(CMDLETS) | OWN
 
 
+SOURCES = sorted((MODULE.parent / "src").glob("*/*.ps1"))
+
+
+def test_no_line_of_the_written_part_is_long() -> None:
+    """140 characters, as a window shows them."""
+    long = [
+        f"{path.name}:{number}"
+        for path in SOURCES
+        for number, line in enumerate(path.read_text(encoding="ascii").splitlines(), 1)
+        if len(line) > 140
+    ]
+    assert long == []
+
+
+def test_every_inner_function_says_what_it_is_for() -> None:
+    """In a comment at its beginning, or above it."""
+    silent = []
+    for path in SOURCES:
+        if path.parent.name == "module":  # these are the cmdlets, and have their help
+            continue
+        lines = path.read_text(encoding="ascii").splitlines()
+        for number, line in enumerate(lines):
+            name = re.match(r"function ([\w-]+) \{", line)
+            if name and not any(
+                one.lstrip().startswith("#") for one in (lines[number + 1], lines[number - 1])
+            ):
+                silent.append(name[1])
+    assert silent == []
+
+
 @pytest.mark.parametrize("name", sorted(CMDLETS))
 def test_parameters_are_the_tables(name: str) -> None:
     """Names, order, types, positions, listed values, sets and pipeline flags."""

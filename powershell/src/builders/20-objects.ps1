@@ -88,6 +88,7 @@ function Import-BridgeFormat {
 }
 
 function New-BridgeTemplate {
+    # The object that every object of a model is a copy of: each member unset.
     param([string] $Type)
     if ($null -ne $script:Viewed[$Type]) { Import-BridgeFormat }
     $made = [pscustomobject]@{}
@@ -103,12 +104,14 @@ function New-BridgeTemplate {
 }
 
 function New-BridgeUnset {
+    # The property that a member is while it is unset; assigning to it makes a plain one of it.
     param([string] $Name)
     $made = $script:Unset[$Name]
     if ($null -eq $made) {
         $quoted = $Name.Replace("'", "''")
         $made = [System.Management.Automation.PSScriptProperty]::new($Name, $script:Nothing, [scriptblock]::Create(
-                "param(`$Value) `$this.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new('$quoted', `$Value), `$true); `$this.PSBridge.Set += '$quoted '"))
+                "param(`$Value) `$this.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new('$quoted', `$Value), " +
+                "`$true); `$this.PSBridge.Set += '$quoted '"))
         $script:Unset[$Name] = $made
     }
     $made

@@ -29,7 +29,9 @@ function Connect-Bridge {
             }
         }
         $why = if ($trouble.Count) { $trouble -join '; ' } else { 'no python3, python or py was found on the path' }
-        Stop-BridgeCmdlet $Cmdlet "PSBridge needs Python 3.10 or newer with psbridge: $why. Name another one with Connect-PSBridge -PythonPath or in PSBRIDGE_PYTHON."
+        $why = "PSBridge needs Python 3.10 or newer with psbridge: $why. " +
+        'Name another one with Connect-PSBridge -PythonPath or in PSBRIDGE_PYTHON.'
+        Stop-BridgeCmdlet $Cmdlet $why
     }
     finally {
         [System.Threading.Monitor]::Exit($hub['Gate'])

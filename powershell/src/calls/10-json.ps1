@@ -10,7 +10,8 @@ $script:Control = [regex]::new('[\x00-\x1f]')
 $script:Secret = [System.Collections.Generic.HashSet[string]]::new(
     [string[]]('AccessToken', 'Password', 'ApiKey', 'KeyPassPhrase', 'Cookie'), [System.StringComparer]::OrdinalIgnoreCase)
 # What jobs and remoting add to every object.
-$script:Remoted = [System.Collections.Generic.HashSet[string]]::new([string[]]('PSComputerName', 'RunspaceId', 'PSShowComputerName', 'PSSourceJobInstanceId'))
+$script:Remoted = [System.Collections.Generic.HashSet[string]]::new(
+    [string[]]('PSComputerName', 'RunspaceId', 'PSShowComputerName', 'PSSourceJobInstanceId'))
 
 class PSBridgeWriter {
     # Writes values one after the other into Text. What cannot be sent is said in Refusal, and nothing more is written:
@@ -89,11 +90,15 @@ class PSBridgeWriter {
         [void]$this.Text.Append('{')
         $separator = ''
         foreach ($property in $value.PSObject.Properties) {
-            if (-not $property.IsInstance -or ($null -ne $script:Unset[$property.Name] -and $property.MemberType -eq 'ScriptProperty')) { continue }
+            if (-not $property.IsInstance -or ($null -ne $script:Unset[$property.Name] -and $property.MemberType -eq 'ScriptProperty')) {
+                continue
+            }
             $member = $property.Value
             # What a script's own pipeline without output left is no null that was given.
             if ($null -eq $member -and $member -is [psobject]) { continue }
-            if (($null -ne $open -and $open.Contains($property.Name)) -or ($kept -and $script:Remoted.Contains($property.Name))) { continue }
+            if (($null -ne $open -and $open.Contains($property.Name)) -or ($kept -and $script:Remoted.Contains($property.Name))) {
+                continue
+            }
             [void]$this.Text.Append($separator)
             $this.AddText($property.Name, $name)
             [void]$this.Text.Append(':')
@@ -238,7 +243,8 @@ function ConvertFrom-BridgeText {
     }
     catch { Write-Debug "ConvertFrom-Json could not read the worker's line: $($_.Exception.Message)" }
     # By the reader that every .NET carries: no dates made of strings, no size limit, keys as they are.
-    $null = [System.Reflection.Assembly]::Load('System.Runtime.Serialization, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089')
+    $null = [System.Reflection.Assembly]::Load(
+        'System.Runtime.Serialization, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089')
     $reader = [System.Runtime.Serialization.Json.JsonReaderWriterFactory]::CreateJsonReader(
         $script:Utf8.GetBytes($Line), [System.Xml.XmlDictionaryReaderQuotas]::Max)
     try {
@@ -299,7 +305,9 @@ function Read-BridgeNode {
     elseif ($kind -eq 'null') { [void]$Box.Add($null) }
     else {
         $whole = [long]0
-        if ([long]::TryParse($content, [System.Globalization.NumberStyles]::AllowLeadingSign, $script:Invariant, [ref]$whole)) { [void]$Box.Add($whole) }
+        if ([long]::TryParse($content, [System.Globalization.NumberStyles]::AllowLeadingSign, $script:Invariant, [ref]$whole)) {
+            [void]$Box.Add($whole)
+        }
         elseif ($content -match '^-?\d+$') { [void]$Box.Add([bigint]::Parse($content, $script:Invariant)) }
         else { [void]$Box.Add([double]::Parse($content, $script:Invariant)) }
     }

@@ -13,12 +13,18 @@ $script:Told = [System.Runtime.CompilerServices.ConditionalWeakTable[object, obj
 $script:Shapes = @{}
 foreach ($name in 'String', 'Char', 'Uri', 'Version', 'TimeSpan', 'Net.IPAddress', 'Net.Mail.MailAddress', 'Text.RegularExpressions.Regex',
     'Globalization.CultureInfo', 'IO.FileInfo', 'IO.DirectoryInfo') { $script:Shapes["System.$name"] = @{ kind = 'string' } }
-foreach ($name in 'Byte', 'SByte', 'Int16', 'UInt16', 'Int32', 'UInt32', 'Int64', 'UInt64', 'Numerics.BigInteger') { $script:Shapes["System.$name"] = @{ kind = 'integer' } }
+foreach ($name in 'Byte', 'SByte', 'Int16', 'UInt16', 'Int32', 'UInt32', 'Int64', 'UInt64', 'Numerics.BigInteger') {
+    $script:Shapes["System.$name"] = @{ kind = 'integer' }
+}
 foreach ($name in 'Single', 'Double', 'Decimal') { $script:Shapes["System.$name"] = @{ kind = 'number' } }
 foreach ($name in 'Boolean', 'Management.Automation.SwitchParameter') { $script:Shapes["System.$name"] = @{ kind = 'boolean' } }
-foreach ($name in 'DateTime', 'DateTimeOffset') { $script:Shapes["System.$name"] = @{ kind = 'string'; limits = @{ format = 'date-time' } } }
+foreach ($name in 'DateTime', 'DateTimeOffset') {
+    $script:Shapes["System.$name"] = @{ kind = 'string'; limits = @{ format = 'date-time' } }
+}
 foreach ($name in 'Object', 'Management.Automation.PSObject') { $script:Shapes["System.$name"] = @{ kind = 'any' } }
-foreach ($name in 'Hashtable', 'IDictionary', 'Specialized.OrderedDictionary') { $script:Shapes["System.Collections.$name"] = @{ kind = 'table' } }
+foreach ($name in 'Hashtable', 'IDictionary', 'Specialized.OrderedDictionary') {
+    $script:Shapes["System.Collections.$name"] = @{ kind = 'table' }
+}
 foreach ($name in 'Array', 'Collections.ArrayList', 'Collections.IList', 'Collections.ICollection', 'Collections.IEnumerable') {
     $script:Shapes["System.$name"] = @{ kind = 'array'; items = @{ kind = 'any' } }
 }
@@ -60,7 +66,9 @@ function Get-BridgeClass {
     }
     $members = [System.Collections.ArrayList]::new()
     foreach ($property in $Type.GetProperties([System.Reflection.BindingFlags]'Instance, Public')) {
-        if (-not $property.CanWrite -or $property.GetCustomAttributes([System.Management.Automation.HiddenAttribute], $true).Count) { continue }
+        if (-not $property.CanWrite -or $property.GetCustomAttributes([System.Management.Automation.HiddenAttribute], $true).Count) {
+            continue
+        }
         $before = $Trouble.Count
         $shape = Get-BridgeShape $property.PropertyType "$Place.$($property.Name)" $Trouble ($Around + $Type)
         if ($Trouble.Count -gt $before) { return }
@@ -68,7 +76,10 @@ function Get-BridgeClass {
         $help = $attributes | Where-Object { $_ -is [System.ComponentModel.DescriptionAttribute] } | Select-Object -First 1
         [void]$members.Add(@{
                 name = $property.Name; shape = $shape; limits = Get-BridgeLimit $attributes $shape
-                nullable = -not ($attributes | Where-Object { $_ -is [System.Management.Automation.ValidateNotNullAttribute] -or $_ -is [System.Management.Automation.ValidateNotNullOrEmptyAttribute] })
+                nullable = -not ($attributes | Where-Object {
+                        $_ -is [System.Management.Automation.ValidateNotNullAttribute] -or
+                        $_ -is [System.Management.Automation.ValidateNotNullOrEmptyAttribute]
+                    })
                 help = if ($help) { $help.Description } else { '' }
             })
     }
@@ -95,8 +106,12 @@ function Get-BridgeLimit {
                     $limits['maximum'] = $attribute.MaxRange
                     continue
                 }
-                $kind = "$($attribute.GetType().GetProperty('RangeKind', [System.Reflection.BindingFlags]'Instance, NonPublic, Public').GetValue($attribute))"
-                $limits[@{ Positive = 'exclusiveMinimum'; NonNegative = 'minimum'; Negative = 'exclusiveMaximum'; NonPositive = 'maximum' }[$kind]] = 0
+                $visible = [System.Reflection.BindingFlags]'Instance, NonPublic, Public'
+                $kind = "$($attribute.GetType().GetProperty('RangeKind', $visible).GetValue($attribute))"
+                $named = @{
+                    Positive = 'exclusiveMinimum'; NonNegative = 'minimum'; Negative = 'exclusiveMaximum'; NonPositive = 'maximum'
+                }
+                $limits[$named[$kind]] = 0
             }
             'ValidateLengthAttribute' {
                 $limits['minLength'] = $attribute.MinLength
@@ -108,7 +123,9 @@ function Get-BridgeLimit {
             }
             'ValidatePatternAttribute' { $limits['pattern'] = $attribute.RegexPattern }
             'ValidateNotNullOrEmptyAttribute' {
-                if ($list) { $limits['minItems'] = 1 } elseif ($of.kind -eq 'string' -and -not $limits.Contains('minLength')) { $limits['minLength'] = 1 }
+                if ($list) { $limits['minItems'] = 1 } elseif ($of.kind -eq 'string' -and -not $limits.Contains('minLength')) {
+                    $limits['minLength'] = 1
+                }
             }
         }
     }
@@ -122,7 +139,9 @@ function Set-BridgeAnswerType {
     if (-not $Own.TryGetValue('As', [ref]$type) -or $null -eq $type) { return }
     if ($type -is [string] -and $type -in 'Hashtable', 'dict') { $type = [hashtable] }
     if ($type -isnot [type]) {
-        $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'As', must be a type such as ([Ticket]), or Hashtable." 'PSBridge.InvalidValue' 'InvalidArgument' $type))
+        $why = "invalid value for 'As', must be a type such as ([Ticket]), or Hashtable."
+        $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $type
+        $Call.Cmdlet.ThrowTerminatingError($record)
     }
     $Call.As = $type
     $Call.ParsedOnly = $Own.ContainsKey('ParsedOnly') -and $Own['ParsedOnly']
@@ -135,7 +154,8 @@ function Set-BridgeAnswerType {
         $trouble = [System.Collections.ArrayList]::new()
         $shape = Get-BridgeShape $type $type.Name $trouble
         if ($trouble.Count) {
-            $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'As', $($trouble -join '; ')." 'PSBridge.InvalidValue' 'InvalidArgument' $type))
+            $record = New-BridgeRecord "invalid value for 'As', $($trouble -join '; ')." 'PSBridge.InvalidValue' 'InvalidArgument' $type
+            $Call.Cmdlet.ThrowTerminatingError($record)
         }
         $shape = ConvertTo-BridgeText $shape
         $script:Told.Add($type, $shape)
@@ -166,6 +186,7 @@ function ConvertTo-BridgeAnswer {
 }
 
 function ConvertTo-BridgeInstance {
+    # An instance of a class, of what a service answered.
     param([type] $Type, $Value)
     $table = ConvertTo-BridgeTable $Value
     , [System.Management.Automation.LanguagePrimitives]::ConvertTo($table, $Type, $script:Invariant)

@@ -16,7 +16,8 @@ $script:Results = @{}    # what tools gave, by question, until the reply that ho
 function Invoke-BridgeThere {
     # Runs a text where the caller is: what is defined there is known there only. Its first result.
     param($Cmdlet, [string] $Text)
-    $Cmdlet.SessionState.InvokeCommand.InvokeScript($Cmdlet.SessionState, [scriptblock]::Create($Text), [object[]]$args) | Select-Object -First 1
+    $block = [scriptblock]::Create($Text)
+    $Cmdlet.SessionState.InvokeCommand.InvokeScript($Cmdlet.SessionState, $block, [object[]]$args) | Select-Object -First 1
 }
 
 function Resolve-BridgeCommand {
@@ -35,7 +36,9 @@ function Resolve-BridgeCommand {
         if ($null -eq $command.ReferencedCommand) { return "the alias '$($command.Name)' stands for no command" }
         $command = $command.ReferencedCommand
     }
-    if ($command -is [System.Management.Automation.ApplicationInfo]) { return "'$($command.Name)' is a program, whose parameters nobody knows; write a function around it" }
+    if ($command -is [System.Management.Automation.ApplicationInfo]) {
+        return "'$($command.Name)' is a program, whose parameters nobody knows; write a function around it"
+    }
     $command
 }
 
@@ -52,11 +55,14 @@ function Set-BridgeCommand {
         else { $told = Get-BridgeCommandFact $Call.Cmdlet $command $name $trouble }
     }
     if ($trouble.Count) {
-        $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'Command', $($trouble -join '; ')." 'PSBridge.InvalidValue' 'InvalidArgument' $Own['Command']))
+        $why = "invalid value for 'Command', $($trouble -join '; ')."
+        $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $Own['Command']
+        $Call.Cmdlet.ThrowTerminatingError($record)
     }
     if ($Own['Description']) { $told['description'] = $Own['Description'] }
     elseif (-not $told['description']) {
-        $Call.Cmdlet.WriteWarning("'$name' has no help: the model knows nothing of it but its name. Write a .SYNOPSIS, or give -Description.")
+        $Call.Cmdlet.WriteWarning(
+            "'$name' has no help: the model knows nothing of it but its name. Write a .SYNOPSIS, or give -Description.")
     }
     if ($null -ne $Own['TimeoutSec']) { $told['timeout'] = $Own['TimeoutSec'] }
     $script:Described[$told['number']] = @{ Command = $command; Told = $told }
@@ -88,7 +94,8 @@ function Get-BridgeCommandFact {
     $told['description'] = $help['']
     $defaults = Get-BridgeDefault $ast
     $set = @($info.ParameterSets | Where-Object { $_.IsDefault }) + @($info.ParameterSets) | Select-Object -First 1
-    $common = @([System.Management.Automation.Cmdlet]::CommonParameters) + @([System.Management.Automation.Cmdlet]::OptionalCommonParameters)
+    $common = @([System.Management.Automation.Cmdlet]::CommonParameters) +
+    @([System.Management.Automation.Cmdlet]::OptionalCommonParameters)
     $told['parameters'] = @(foreach ($parameter in $set.Parameters) {
             if ($common -contains $parameter.Name) { continue }
             $found = [System.Collections.ArrayList]::new()
@@ -100,8 +107,10 @@ function Get-BridgeCommandFact {
                 continue
             }
             $about = [ordered]@{
-                name = $parameter.Name; shape = $shape; mandatory = $parameter.IsMandatory; limits = Get-BridgeLimit $parameter.Attributes $shape
-                null = $parameter.IsMandatory -and @($parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.AllowNullAttribute] }).Count -gt 0
+                name = $parameter.Name; shape = $shape; mandatory = $parameter.IsMandatory
+                limits = Get-BridgeLimit $parameter.Attributes $shape
+                null = $parameter.IsMandatory -and
+                @($parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.AllowNullAttribute] }).Count -gt 0
                 help = if ($parameter.HelpMessage) { $parameter.HelpMessage } else { $help[$parameter.Name] }
             }
             if ($defaults.ContainsKey($parameter.Name)) { $about['default'] = $defaults[$parameter.Name] }
@@ -128,7 +137,9 @@ function Get-BridgeHelp {
     if (-not $synopsis.StartsWith($Command.Name)) { $help[''] = $synopsis }
     if ($written.PSObject.Properties['parameters'] -and $written.parameters.PSObject.Properties['parameter']) {
         foreach ($parameter in $written.parameters.parameter) {
-            if ($parameter.PSObject.Properties['description']) { $help["$($parameter.name)"] = (@($parameter.description | ForEach-Object { $_.Text }) -join ' ').Trim() }
+            if ($parameter.PSObject.Properties['description']) {
+                $help["$($parameter.name)"] = (@($parameter.description | ForEach-Object { $_.Text }) -join ' ').Trim()
+            }
         }
     }
     $help
@@ -143,7 +154,9 @@ function Get-BridgeDefault {
         if ($Ast.Parameters) { $parameters = $Ast.Parameters }
         $Ast = $Ast.Body
     }
-    if ($Ast -is [System.Management.Automation.Language.ScriptBlockAst] -and $null -ne $Ast.ParamBlock) { $parameters = $Ast.ParamBlock.Parameters }
+    if ($Ast -is [System.Management.Automation.Language.ScriptBlockAst] -and $null -ne $Ast.ParamBlock) {
+        $parameters = $Ast.ParamBlock.Parameters
+    }
     foreach ($parameter in $parameters) {
         if ($null -eq $parameter.DefaultValue) { continue }
         # What is no value but has to be worked out is not told.
@@ -204,8 +217,12 @@ function Invoke-BridgeCommand {
     $cmdlet = $Call.Cmdlet
     $told = @{}
     if ($command.does -eq 'show') { [void]$cmdlet.ShouldProcess($command.text, $command.name) }
-    elseif ($command.does -eq 'confirm') { $told['yes'] = $cmdlet.ShouldContinue("The model asks for $($command.name) with $($command.text)", 'Run this tool?') }
-    elseif ($cmdlet.ShouldProcess($command.text, $command.name)) { $told = Invoke-BridgeTool $Call $command "$($Asked.id) $($Asked.question)" }
+    elseif ($command.does -eq 'confirm') {
+        $told['yes'] = $cmdlet.ShouldContinue("The model asks for $($command.name) with $($command.text)", 'Run this tool?')
+    }
+    elseif ($cmdlet.ShouldProcess($command.text, $command.name)) {
+        $told = Invoke-BridgeTool $Call $command "$($Asked.id) $($Asked.question)"
+    }
     else { $told['error'] = 'the user declined this call' }
     $writer = [PSBridgeWriter]::new()
     $writer.Add([ordered]@{ id = $Asked.id; question = $Asked.question; value = $told }, 'result')
@@ -218,7 +235,9 @@ function Invoke-BridgeTool {
     $tool = $script:Tools[$Command.number]
     if ($null -ne $tool) { $tool = $tool.Target }
     $behind = $null
-    if ($null -eq $tool -or -not $script:Behind.TryGetValue($tool, [ref]$behind)) { return @{ error = "the tool '$($Command.name)' is not known in this runspace" } }
+    if ($null -eq $tool -or -not $script:Behind.TryGetValue($tool, [ref]$behind)) {
+        return @{ error = "the tool '$($Command.name)' is not known in this runspace" }
+    }
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $arguments = ConvertTo-BridgeArgument $behind.Told $Command.arguments
     $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
@@ -235,7 +254,9 @@ function Invoke-BridgeTool {
         $failure = $null
         $output = @()
         try { $output = $shell.Invoke() }
-        catch [System.Management.Automation.PipelineStoppedException] { if ($null -eq $timer -or -not $timer.IsCancellationRequested) { throw } }
+        catch [System.Management.Automation.PipelineStoppedException] {
+            if ($null -eq $timer -or -not $timer.IsCancellationRequested) { throw }
+        }
         catch { $failure = $_.Exception.GetBaseException() }
         $elapsed = $clock.Elapsed.TotalSeconds
         if ("$($shell.InvocationStateInfo.State)" -eq 'Stopped' -and $null -ne $timer -and $timer.IsCancellationRequested) {
@@ -269,7 +290,8 @@ function New-BridgeStop {
     $express = [System.Linq.Expressions.Expression]
     $stop = $express::Call($express::Constant($Shell), [powershell].GetMethod('Stop', [type[]]@()))
     $nothing = $express::Catch([System.Exception], $express::Empty())
-    $express::Lambda([System.Action], $express::TryCatch($stop, [System.Linq.Expressions.CatchBlock[]]@($nothing)), [System.Linq.Expressions.ParameterExpression[]]@()).Compile()
+    $body = $express::TryCatch($stop, [System.Linq.Expressions.CatchBlock[]]@($nothing))
+    $express::Lambda([System.Action], $body, [System.Linq.Expressions.ParameterExpression[]]@()).Compile()
 }
 
 function Get-BridgeSentence {

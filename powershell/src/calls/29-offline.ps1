@@ -10,7 +10,8 @@ function New-BridgeOffline {
     $connection = Connect-Bridge $Cmdlet
     $before = Get-BridgeSettings
     if ($null -ne $before) {
-        Send-BridgeSettings @{ Cmdlet = $Cmdlet; Settings = $before } ([System.Collections.Generic.Dictionary[string, object]]::new()) $connection
+        $none = [System.Collections.Generic.Dictionary[string, object]]::new()
+        Send-BridgeSettings @{ Cmdlet = $Cmdlet; Settings = $before } $none $connection
         $asked['settings'] = [long]$before['Id']
     }
     $told = Invoke-BridgeTesting $Cmdlet $asked
@@ -30,11 +31,17 @@ function New-BridgeOffline {
         $null = Invoke-BridgeTesting $null $asked
     }
     Add-Member -InputObject $server -MemberType ScriptMethod -Name ReplyWhen -Value {
-        $asked = [ordered]@{ does = 'reply'; server = $this.State.Server; when = $args[0]; answers = @(Get-BridgeSaid $null $args[1..($args.Count - 1)]) }
+        $asked = [ordered]@{
+            does = 'reply'; server = $this.State.Server; when = $args[0]
+            answers = @(Get-BridgeSaid $null $args[1..($args.Count - 1)])
+        }
         $null = Invoke-BridgeTesting $null $asked
     }
     Add-Member -InputObject $server -MemberType ScriptMethod -Name AssertAsked -Value {
-        $asked = [ordered]@{ does = 'asked'; server = $this.State.Server; expected = $args[0]; index = if ($args.Count -gt 1) { $args[1] } else { -1 } }
+        $asked = [ordered]@{
+            does = 'asked'; server = $this.State.Server; expected = $args[0]
+            index = if ($args.Count -gt 1) { $args[1] } else { -1 }
+        }
         $difference = Invoke-BridgeTesting $null $asked
         if ($null -ne $difference) { throw $difference }
     }
@@ -76,7 +83,8 @@ function Get-BridgeSaid {
     param($Cmdlet, $Answers)
     foreach ($answer in $Answers) {
         $calls = @($answer)
-        $kind = if ($calls.Count -and $calls[0] -is [System.Management.Automation.PSCustomObject]) { $calls[0].PSObject.TypeNames[0] } else { '' }
+        $kind = ''
+        if ($calls.Count -and $calls[0] -is [System.Management.Automation.PSCustomObject]) { $kind = $calls[0].PSObject.TypeNames[0] }
         if ($kind -eq 'PSBridge.OfflineToolCall') {
             $said = [object[]]@(foreach ($call in $calls) { @{ name = $call.name; arguments = $call.arguments } })
             @{ kind = 'calls'; value = $said }
@@ -88,6 +96,7 @@ function Get-BridgeSaid {
 }
 
 function New-BridgeFault {
+    # What New-OfflineFault gives, of its bound parameters.
     param($Bound)
     $fault = @{}
     foreach ($key in $Bound.Keys) {
@@ -119,7 +128,9 @@ function Get-BridgeFailure {
     $all = Invoke-BridgeTesting $null $asked
     foreach ($request in $all) {
         # PowerShell's own telemetry is no call of the test's.
-        if ((Test-BridgeElsewhere $request) -and $request.Path -notlike 'dc.services.visualstudio.com*') { $failures += "a call to $($request.Path -replace '[?#].*$')" }
+        if ((Test-BridgeElsewhere $request) -and $request.Path -notlike 'dc.services.visualstudio.com*') {
+            $failures += "a call to $($request.Path -replace '[?#].*$')"
+        }
     }
     , [object[]]@($failures)
 }
@@ -146,6 +157,7 @@ function Set-BridgeWebProxy {
 }
 
 function Reset-BridgeWebProxy {
+    # Puts back the proxy that this process's own requests went by.
     param($Before)
     [System.Net.WebRequest]::DefaultWebProxy = $Before.Web
     if ($null -ne $Before.Client) { ('System.Net.Http.HttpClient' -as [type])::DefaultProxy = $Before.Client }

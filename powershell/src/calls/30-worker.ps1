@@ -16,7 +16,8 @@ function Get-BridgeTrouble {
     }
     if ($Answer.PSObject.Properties['error']) { return "$($python['Path']): $($Answer.error.message)" }
     $theirs = $Answer.result
-    "$($python['Path']) has psbridge $($theirs.version), which speaks protocol $($theirs.protocol); this module speaks $($script:Protocol). Update both: & '$($python['Path'])' -m pip install --upgrade psbridge; psbridge install-module"
+    "$($python['Path']) has psbridge $($theirs.version), which speaks protocol $($theirs.protocol); " +
+    "this module speaks $($script:Protocol). Update both: & '$($python['Path'])' -m pip install --upgrade psbridge; psbridge install-module"
 }
 
 function Get-BridgePythonTrouble {
@@ -24,7 +25,8 @@ function Get-BridgePythonTrouble {
     param($Python, [string] $Said)
     $call = "& '$($Python['Path'])' $($Python['Before'])"
     if ($Said -match "No module named '?psbridge\.bridge|SyntaxError|requires a different Python") {
-        return "$($Python['Path']) is too old, or its psbridge is: Python 3.10 or newer is needed; then: $call-m pip install --upgrade psbridge"
+        return "$($Python['Path']) is too old, or its psbridge is: Python 3.10 or newer is needed; then: " +
+        "$call-m pip install --upgrade psbridge"
     }
     if ($Said -match "No module named '?psbridge") {
         return "$($Python['Path']) has no psbridge; install it with: $call-m pip install psbridge"
@@ -41,8 +43,10 @@ function Get-BridgeProcessId {
 }
 
 function Write-BridgeRestart {
+    # Warns that another worker serves from now on.
     param($Old, $New)
-    Write-Warning "The psbridge worker (process $(Get-BridgeProcessId $Old)) had ended; a new one was started (process $(Get-BridgeProcessId $New)), with the same configuration."
+    Write-Warning ("The psbridge worker (process $(Get-BridgeProcessId $Old)) had ended; " +
+        "a new one was started (process $(Get-BridgeProcessId $New)), with the same configuration.")
 }
 
 function Stop-BridgeCmdlet {

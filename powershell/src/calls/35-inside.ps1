@@ -72,6 +72,7 @@ function Get-BridgePythonFact {
 }
 
 function Initialize-BridgePython {
+    # Loads Python into this process, as it said itself where its parts lie.
     param($Facts)
     $null = [System.Reflection.Assembly]::LoadFrom($Facts.runtime)
     [Python.Runtime.Runtime]::PythonDLL = $Facts.library

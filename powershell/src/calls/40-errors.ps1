@@ -1,6 +1,7 @@
 # Failures as PowerShell's own error records.
 
 function New-BridgeRecord {
+    # An ErrorRecord: its message, its id, its category, what it is about, and the exception if there is one already.
     param([string] $Message, [string] $Id, [string] $Category, $Target, $Exception)
     if ($null -eq $Exception) { $Exception = [System.InvalidOperationException]::new($Message) }
     $kind = [System.Management.Automation.ErrorCategory]::NotSpecified
@@ -31,6 +32,7 @@ function ConvertTo-BridgeRecord {
 }
 
 function New-BridgeException {
+    # The exception that a failure of the worker is in PowerShell.
     param([string] $Message, [hashtable] $Given)
     if ([string]$Given['exception'] -like 'ParameterBinding*') {
         return [System.Management.Automation.ParameterBindingException]::new($Message)

@@ -23,6 +23,7 @@ function Update-BridgeLive {
 }
 
 function Copy-BridgeLive {
+    # What is live in this runspace, as it is now.
     $copy = @{}
     foreach ($key in $script:Live.Keys) {
         $value = $script:Live[$key]

@@ -55,7 +55,9 @@ function Send-BridgeSettings {
             $sent = $script:Wire.Send($Connection, 'invoke', $params, $null)
             $answer = $script:Wire.Wait($Connection, $sent, 60000)
             if ($null -eq $answer) { return }  # it has ended, which the call itself will say
-            if ($null -ne $answer.PSObject.Properties['error']) { $Call.Cmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $answer.error $null)) }
+            if ($null -ne $answer.PSObject.Properties['error']) {
+                $Call.Cmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $answer.error $null))
+            }
             $base = ',"settings":' + $number
         }
         if ($between.Count) { Send-BridgeNotice $Connection 'forget' ('{"settings":[' + ($between -join ',') + ']}') }
@@ -126,6 +128,7 @@ function New-BridgeKept {
 }
 
 function Get-BridgeKeptText {
+    # The call that a setting was made with, as the worker is told it again.
     param($Kept)
     if ($null -ne $Kept.Long) { return $Kept.Long }
     Get-BridgeText $Kept.Text
@@ -141,7 +144,9 @@ function Set-BridgeSetting {
         }
         elseif ($key -eq 'ClientCertificate' -and $value) {
             $files = @($value)  # certificate, key, passphrase
-            for ($i = 0; $i -lt [math]::Min(2, $files.Count); $i++) { $files[$i] = $Call.Cmdlet.GetUnresolvedProviderPathFromPSPath($files[$i]) }
+            for ($i = 0; $i -lt [math]::Min(2, $files.Count); $i++) {
+                $files[$i] = $Call.Cmdlet.GetUnresolvedProviderPathFromPSPath($files[$i])
+            }
             $Own[$key] = $files
         }
     }

@@ -30,11 +30,16 @@ function Format-BridgeCall {
 }
 
 function New-BridgeLoss {
+    # The ErrorRecord of a call whose worker ended.
     param($Connection, $Target)
     $how = 'ended'
-    try { if ($null -ne $Connection['Process'] -and $Connection['Process'].HasExited) { $how = "ended with exit code $($Connection['Process'].ExitCode)" } }
+    $process = $Connection['Process']
+    try {
+        if ($null -ne $process -and $process.HasExited) { $how = "ended with exit code $($process.ExitCode)" }
+    }
     catch { Write-Debug $_.Exception.Message }
-    New-BridgeRecord "The psbridge worker $how before it answered; the next call starts a new one." 'PSBridge.WorkerEnded' 'ConnectionError' $Target
+    $why = "The psbridge worker $how before it answered; the next call starts a new one."
+    New-BridgeRecord $why 'PSBridge.WorkerEnded' 'ConnectionError' $Target
 }
 
 function Write-BridgeNote {
@@ -66,10 +71,14 @@ function Open-BridgeCall {
     $settings = Get-BridgeSettings
     if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
         if ($Bound.TryGetValue('InvokeTools', [ref]$asked) -and $asked -ne 'None') {
-            $Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for 'AsJob', must not be given with -InvokeTools: tools run in the caller's runspace, and a job has its own." 'PSBridge.InvalidValue' 'InvalidArgument' $asked))
+            $why = "invalid value for 'AsJob', must not be given with -InvokeTools: tools run in the caller's runspace, " +
+            'and a job has its own.'
+            $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $asked
+            $Cmdlet.ThrowTerminatingError($record)
         }
         return @{
-            Cmdlet = $Cmdlet; Name = $Name; Job = $true; Open = $true; Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
+            Cmdlet = $Cmdlet; Name = $Name; Job = $true; Open = $true
+            Bound = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
             Items = [System.Collections.ArrayList]::new(); Settings = $settings
         }
     }
@@ -111,7 +120,9 @@ function Open-BridgeCall {
     foreach ($limit in $script:Limits) {
         if ($Bound.TryGetValue($limit, [ref]$asked) -and $null -ne $asked) {
             if ($asked -le 0) {
-                $Cmdlet.ThrowTerminatingError((New-BridgeRecord "invalid value for '$limit', must be greater than 0." 'PSBridge.InvalidValue' 'InvalidArgument' $asked))
+                $why = "invalid value for '$limit', must be greater than 0."
+                $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $asked
+                $Cmdlet.ThrowTerminatingError($record)
             }
             $call.Together = $true
             if ($limit -eq 'ThrottleLimit') { $call.Most = $script:Ahead * $asked }
@@ -126,8 +137,14 @@ function Open-BridgeCall {
         $call.Becomes = if ($call.Named) { '"' + [guid]::NewGuid().ToString('N') + '"' } else { [string](New-BridgeNumber) }
         $call.More += ',"becomes":' + $call.Becomes
     }
-    if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) { $call.More += ',"verbose":true' }
-    if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or ($Bound.TryGetValue('Debug', [ref]$asked) -and $asked)) { $call.More += ',"debug":true' }
+    if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or
+        ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) {
+        $call.More += ',"verbose":true'
+    }
+    if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or
+        ($Bound.TryGetValue('Debug', [ref]$asked) -and $asked)) {
+        $call.More += ',"debug":true'
+    }
     if (-not $Bound.TryGetValue('WhatIf', [ref]$asked)) { $asked = $Cmdlet.GetVariableValue('WhatIfPreference') }
     if ($asked -and $Bound.ContainsKey('InvokeTools')) {
         $call.Shows = ',"what_if":true'
@@ -157,7 +174,10 @@ function Send-BridgeCall {
             if ($script:Requests.ContainsKey($Call.Name)) { [void]$Bound.TryGetValue($script:Requests[$Call.Name], [ref]$Item) }
         }
         $own = $Bound
-        if ($piped -or $Call.Becomes -or $Bound.Count -gt 1 -or $script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)) { $own = Select-BridgeArgument $Call $Bound }
+        if ($piped -or $Call.Becomes -or $Bound.Count -gt 1 -or
+            $script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)) {
+            $own = Select-BridgeArgument $Call $Bound
+        }
         $writer = Format-BridgeCall $Call.Name $own $Call.More
         if ($writer.Refusal) {
             # Its turn in the order is kept.
@@ -179,11 +199,15 @@ function Send-BridgeCall {
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         }
         $Call.Connection = $connection
-        if (($null -ne $Call.Settings -and -not [object]::ReferenceEquals($Call.Settings['Told'], $connection)) -or $Bound.ContainsKey('Connection')) {
+        if (($null -ne $Call.Settings -and -not [object]::ReferenceEquals($Call.Settings['Told'], $connection)) -or
+            $Bound.ContainsKey('Connection')) {
             Send-BridgeSettings $Call $Bound $connection
         }
         $sent = $script:Wire.Send($connection, 'invoke', $params, $Call.Queue)
-        $slot = @{ Id = $sent.Id; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new(); Done = $false; Record = $null; Params = $params }
+        $slot = @{
+            Id = $sent.Id; Target = $Item; Items = [System.Collections.Generic.Queue[object]]::new()
+            Done = $false; Record = $null; Params = $params
+        }
         $Call.Slots[$sent.Id] = $slot
         $Call.Order.Enqueue($slot)
         $Call.Flying++
@@ -273,7 +297,9 @@ function Receive-BridgeCall {
             , $value
         }
         elseif ($method.Value -eq 'note') { Write-BridgeLineNote $Call $message.params }
-        elseif ($method.Value -eq 'ask' -and $null -ne $message.params.PSObject.Properties['command']) { Invoke-BridgeCommand $Call $message.params }
+        elseif ($method.Value -eq 'ask' -and $null -ne $message.params.PSObject.Properties['command']) {
+            Invoke-BridgeCommand $Call $message.params
+        }
         elseif ($method.Value -eq 'ask') { Send-BridgeKey $Call $message.params }
         return
     }
@@ -318,6 +344,7 @@ function Write-BridgeLineNote {
 }
 
 function Write-BridgeSlot {
+    # Writes one call's results, and its error.
     param($Call, $Slot)
     while ($Slot.Items.Count) {
         $item = $Slot.Items.Dequeue()
@@ -327,6 +354,7 @@ function Write-BridgeSlot {
 }
 
 function Show-BridgeProgress {
+    # Says how long a call has taken, or how much of a pipeline is done.
     param($Call)
     $status = "waiting for the answer, $([int]($Call.Clock.Elapsed.TotalSeconds)) s"
     if ($Call.Together -or $Call.Finished) { $status = "$($Call.Finished) done, $($Call.Flying + $Call.Targets.Count) under way" }

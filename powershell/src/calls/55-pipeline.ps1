@@ -2,7 +2,8 @@
 # in the order in which it is to be written.
 
 # What is said of the whole pipeline; everything else goes with each item.
-$script:OfPipeline = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute', 'Unordered', 'MaxRetryCount', 'TimeoutSec', 'WithHttpInfo', 'Stream',
+$script:OfPipeline = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute', 'Unordered', 'MaxRetryCount',
+'TimeoutSec', 'WithHttpInfo', 'Stream',
     'StreamText', 'Connection', 'AdditionalBody', 'AdditionalHeaders', 'AdditionalQuery'
 $script:Opened = [System.Collections.Generic.List[object]]::new()  # runs of this runspace that have, or had, a pipeline there
 $script:Ahead = 2  # items handed over and not answered, for each that may run at once
@@ -35,7 +36,9 @@ function Open-BridgePipeline {
         if ($Call.Given -contains $key -and $Bound.TryGetValue($key, [ref]$value)) { $own[$key] = $value }
     }
     $writer = Format-BridgeCall $Call.Name $own $Call.More
-    if ($writer.Refusal) { $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null)) }
+    if ($writer.Refusal) {
+        $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null))
+    }
     $Call.Connection = $Connection
     Send-BridgeSettings $Call $Bound $Connection
     $Call.Pipeline = $script:Wire.Send($Connection, 'open', $writer.Text.ToString(), $Call.Queue)['Id']
@@ -131,7 +134,9 @@ function Send-BridgeItem {
     Send-BridgeNotice $connection 'feed' $text.ToString()
     if (-not $script:Formatted) { Import-BridgeFormat }
     while ($Call.Targets.Count -ge $Call.Most) { Receive-BridgeItem $Call 200 }
-    while ($Call.Pipeline -and ($Call.Queue.Count -or ($null -ne $connection['Read'] -and $connection['Read'].IsCompleted))) { Receive-BridgeItem $Call 0 }
+    while ($Call.Pipeline -and ($Call.Queue.Count -or ($null -ne $connection['Read'] -and $connection['Read'].IsCompleted))) {
+        Receive-BridgeItem $Call 0
+    }
 }
 
 function Complete-BridgePipeline {
@@ -185,7 +190,9 @@ function Receive-BridgeItem {
         $target = $Call.Targets[$number]
         $Call.Targets.Remove($number)
         $Call.Finished++
-        if ($null -ne $told.PSObject.Properties['error']) { Write-BridgeError $Call.Cmdlet (ConvertTo-BridgeRecord $told.error $target) $true }
+        if ($null -ne $told.PSObject.Properties['error']) {
+            Write-BridgeError $Call.Cmdlet (ConvertTo-BridgeRecord $told.error $target) $true
+        }
         else {
             $value = $script:Reader.Read($told.value)
             if ($null -ne $Call.As) { $value = ConvertTo-BridgeAnswer $Call $value }

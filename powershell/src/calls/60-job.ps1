@@ -49,7 +49,11 @@ function Start-BridgeJob {
             $end = 'Stopped'
             try {
                 $imported = Import-Module $Module -Verbose:$false -PassThru
-                & $imported { param($Settings) Import-Bridge; if ($null -ne $Settings) { $script:Hub['Own'][$script:Runspace] = $Settings } } $Settings
+                & $imported {
+                    param($Settings)
+                    Import-Bridge
+                    if ($null -ne $Settings) { $script:Hub['Own'][$script:Runspace] = $Settings }
+                } $Settings
                 if ($Piped) { $Items | & $Name @Bound } else { & $Name @Bound }
                 $end = 'Completed'
             }
@@ -63,13 +67,15 @@ function Start-BridgeJob {
         })
     $bound = @{}
     foreach ($key in $Call.Bound.Keys) { if ($key -ne 'AsJob') { $bound[$key] = $Call.Bound[$key] } }
-    [void]$runner.AddArgument((Join-Path $PSScriptRoot 'PSBridge.psd1')).AddArgument($Call.Settings).AddArgument($Call.Name).AddArgument($bound).AddArgument(
+    [void]$runner.AddArgument((Join-Path $PSScriptRoot 'PSBridge.psd1')).AddArgument($Call.Settings)
+    [void]$runner.AddArgument($Call.Name).AddArgument($bound).AddArgument(
         $Call.Items.ToArray()).AddArgument($cmdlet.MyInvocation.ExpectingInput).AddArgument($job).AddArgument($state)
     [void]$state.Invoke($job, @([System.Management.Automation.JobState]::Running))
     $cmdlet.JobRepository.Add($job)
     $nothing = [System.Management.Automation.PSDataCollection[psobject]]::new()
     $nothing.Complete()
-    $begin = [powershell].GetMethods() | Where-Object { $_.Name -eq 'BeginInvoke' -and $_.IsGenericMethod -and $_.GetParameters().Count -eq 2 }
+    $begin = [powershell].GetMethods() |
+        Where-Object { $_.Name -eq 'BeginInvoke' -and $_.IsGenericMethod -and $_.GetParameters().Count -eq 2 }
     [void]$begin.MakeGenericMethod([psobject], [psobject]).Invoke($runner, @($nothing, $job.Output))
     $job
 }

@@ -32,10 +32,12 @@ function Set-BridgeConnection {
 }
 
 function Get-BridgeStatus {
+    # What Get-PSBridgeStatus gives.
     $hub = Get-BridgeHub
     $connection = $hub['Connection']
     $members = [ordered]@{
-        State = 'NotStarted'; InProcess = $false; ProcessId = $null; Python = $null; PythonVersion = $null; Version = $null; ModuleVersion = $script:Version
+        State = 'NotStarted'; InProcess = $false; ProcessId = $null; Python = $null; PythonVersion = $null; Version = $null
+        ModuleVersion = $script:Version
         Protocol = $script:Protocol; Uptime = $null; Calls = $null; InFlight = $null; Errors = $null; LastError = $null
         Restarts = $hub['Restarts']; WorkerMemory = $null; Usage = $null
     }

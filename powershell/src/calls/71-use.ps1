@@ -7,7 +7,8 @@ function Use-BridgeConnection {
     $block = $null
     $given = $Bound['Connection']
     if (-not $Bound.TryGetValue('ScriptBlock', [ref]$block) -or $null -eq $block) {
-        $Cmdlet.ThrowTerminatingError((New-BridgeRecord 'Use-ChatConnection needs a script block.' 'PSBridge.InvalidValue' 'InvalidArgument' $given))
+        $record = New-BridgeRecord 'Use-ChatConnection needs a script block.' 'PSBridge.InvalidValue' 'InvalidArgument' $given
+        $Cmdlet.ThrowTerminatingError($record)
     }
     if ($given -is [string]) { $given = New-ChatConnection -Profile $given }
     $record = Get-BridgeNamed $given

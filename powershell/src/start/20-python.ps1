@@ -58,7 +58,9 @@ function Resolve-BridgePython {
     $before = ''
     if ($Name.Contains('/') -or $Name.Contains('\')) {
         $path = $Name
-        if (-not [System.IO.Path]::IsPathRooted($path)) { $path = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path) }
+        if (-not [System.IO.Path]::IsPathRooted($path)) {
+            $path = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)
+        }
         if (-not [System.IO.File]::Exists($path)) { $path = Get-BridgePythonInside $path }
     }
     else {
@@ -67,7 +69,10 @@ function Resolve-BridgePython {
         $before = Get-BridgeBefore $Name
     }
     if ($path) { return @{ Path = $path; Before = $before; From = $From; Trouble = '' } }
-    @{ Path = $Name; Before = ''; From = $From; Trouble = "No Python at '$Name', which $From names. Give the path of a Python 3.10 or newer that has psbridge." }
+    @{
+        Path = $Name; Before = ''; From = $From
+        Trouble = "No Python at '$Name', which $From names. Give the path of a Python 3.10 or newer that has psbridge."
+    }
 }
 
 function Get-BridgePythonInside {

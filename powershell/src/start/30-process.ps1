@@ -34,10 +34,15 @@ function Start-BridgePython {
         WorkingDirectory       = Get-BridgeSystemFolder
     }
     try { [System.Diagnostics.Process]::Start($start) }
-    catch { if ($null -ne $Trouble) { [void]$Trouble.Add("$($Python['Path']) could not be started ($($_.Exception.GetBaseException().Message))") } }
+    catch {
+        if ($null -ne $Trouble) {
+            [void]$Trouble.Add("$($Python['Path']) could not be started ($($_.Exception.GetBaseException().Message))")
+        }
+    }
 }
 
 function Get-BridgeSystemFolder {
+    # A folder where only the system puts files.
     $folder = [System.Environment]::SystemDirectory
     if ($folder) { $folder } else { '/' }
 }
@@ -75,7 +80,8 @@ function New-BridgeConnection {
             Ready   = $false
             Gate    = @{}                                            # held while a line is written
         })
-    $bytes = $script:Utf8.GetBytes('{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":' + $script:Protocol + ',"version":"' + $script:Version +
+    $bytes = $script:Utf8.GetBytes('{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":' + $script:Protocol +
+        ',"version":"' + $script:Version +
         '","powershell":"' + $PSVersionTable['PSVersion'] + '","edition":"' + $PSVersionTable['PSEdition'] + "`"}}`n")
     try {
         $Writer.Write($bytes, 0, $bytes.Length)
@@ -120,7 +126,9 @@ function Disconnect-Bridge {
     try {
         if (-not $All) {
             $runspaces = $hub['Runspaces']
-            $hub['Users'] = @($hub['Users'] | Where-Object { $_['Module'] -ne $script:Me -and $runspaces[$_['Runspace']].RunspaceStateInfo.State -eq 'Opened' })
+            $hub['Users'] = @($hub['Users'] | Where-Object {
+                    $_['Module'] -ne $script:Me -and $runspaces[$_['Runspace']].RunspaceStateInfo.State -eq 'Opened'
+                })
         }
         # Taken away in the same breath: whoever begins to use the worker now starts another.
         $ended = @()

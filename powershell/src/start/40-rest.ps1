@@ -1,6 +1,7 @@
 # The rest of the module.
 
 function Import-BridgeRest {
+    # What comes after the start: the builders, and this runspace as a user of the worker.
     param($Start)
     if ($Start) { Start-BridgeEarly }
     $ExecutionContext.SessionState.Module.OnRemove = { Disconnect-Bridge }

@@ -18,7 +18,6 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Coroutine,
     Iterable,
     Iterator,
 )
@@ -26,10 +25,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from ...forks import leave_to_parent, new_lock, start_afresh
+from ...forks import leave_to_parent, start_afresh
 from ..clock import Cancellation
 from ..errors import CallCancelledError, RequestError
 from ..message.reply import Reply
+from .background import LoopThread
 from .gate import Gate, Job
 from .limits import Place
 
@@ -188,60 +188,6 @@ class _Engine:
         index = self._drawn
         self._drawn += 1
         return index, request
-
-
-class LoopThread:
-    """An event loop in a daemon thread, started when first needed."""
-
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._lock = new_lock()
-        start_afresh(self)
-
-    def after_fork(self) -> None:
-        """In a child: the thread is the parent's; another starts when it is needed."""
-        leave_to_parent(self._loop, self._thread)
-        self._loop = self._thread = None
-
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The running loop."""
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(
-                    target=self._loop.run_forever, name="psbridge-client", daemon=True
-                )
-                self._thread.start()
-            return self._loop
-
-    @property
-    def started(self) -> bool:
-        """Whether the thread runs."""
-        return self._loop is not None
-
-    def stop(self, last: Coroutine[Any, Any, None]) -> None:
-        """Cancel what runs there, run `last`, and end the thread."""
-        with self._lock:
-            loop, self._loop = self._loop, None
-            thread, self._thread = self._thread, None
-        if loop is not None and thread is not None:
-            asyncio.run_coroutine_threadsafe(_wind_up(last), loop).result()
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.close()
-
-
-async def _wind_up(last: Coroutine[Any, Any, None]) -> None:
-    own = {asyncio.current_task()}
-    others = asyncio.all_tasks() - own
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-    await last
-    # As asyncio.run ends a loop: what closes replies that were left in the middle has ended, too.
-    await asyncio.get_running_loop().shutdown_asyncgens()
-    await asyncio.gather(*(asyncio.all_tasks() - own), return_exceptions=True)
 
 
 class _Feed:
