@@ -55,7 +55,7 @@ def run_file(path: Path, words: Sequence[str], options: Options, *, strict: bool
         return 1
     host = Host()
     session = Runtime(host, options)
-    screen = Screen(host.write)
+    screen = Screen(host.write, host.width - 1)
     code = 1
     try:
         piped = not sys.stdin.isatty() if sys.stdin is not None else False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from pathlib import Path
 from typing import Any
 
 from psbridge.binding.text import to_text
@@ -14,11 +16,20 @@ class Host:
     def __init__(self) -> None:
         self.at_line_start = True
         self.runtime: Any = None
+        self.transcripts: list[Path] = []
+
+    @property
+    def width(self) -> int:
+        """How many characters a line has: the terminal's, or 80 where there is none, as with PowerShell."""
+        if sys.stdout is not None and sys.stdout.isatty():
+            return shutil.get_terminal_size((80, 24)).columns
+        return 80
 
     def write(self, text: str) -> None:
         """Text to standard output."""
         if text:
             sys.stdout.write(text)
+            self.transcribe(text)
             self.at_line_start = text.endswith("\n")
 
     def write_error(self, text: str) -> None:
@@ -26,6 +37,13 @@ class Host:
         sys.stdout.flush()
         sys.stderr.write(text)
         sys.stderr.flush()
+        self.transcribe(text)
+
+    def transcribe(self, text: str) -> None:
+        """Write what is shown to the transcripts as well."""
+        for path in self.transcripts:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(text)
 
     def flush(self) -> None:
         """Write out what is buffered."""
@@ -72,9 +90,15 @@ class StringHost(Host):
         self.errors: list[str] = []
         self.input = stdin.splitlines()
 
+    @property
+    def width(self) -> int:
+        """As PowerShell's own host without a console has it."""
+        return 120
+
     def write(self, text: str) -> None:
         """Keep what goes to standard output."""
         self.parts.append(text)
+        self.transcribe(text)
 
     def write_error(self, text: str) -> None:
         """Keep what goes to standard error."""

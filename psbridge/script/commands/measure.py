@@ -74,6 +74,11 @@ class MeasureObject(Cmdlet):
                     value,
                 )
         if self.wants_order:
+            if isinstance(value, str):
+                try:  # a text that reads as a number is compared as one
+                    value = cast_value(value, nettypes.DOUBLE)
+                except InvalidCast:
+                    pass
             try:
                 if statistics.largest is None or order(value, statistics.largest) > 0:
                     statistics.largest = value
@@ -104,12 +109,6 @@ class MeasureObject(Cmdlet):
                     for one in self.statistics.values():
                         self.write(self._result(one))
                     continue
-                self.error(
-                    "PSArgumentException",
-                    f'The property "{name}" cannot be found in the input for any objects.',
-                    "GenericMeasurePropertyNotFound",
-                    "InvalidArgument",
-                )
                 continue
             self.write(self._result(known))
 

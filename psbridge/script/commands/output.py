@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
+import getpass
+import os
+import platform
+from pathlib import Path
 from typing import Any
 
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal, SecureString
+from psbridge.script.interpreter.automatic import VERSION
 from psbridge.script.interpreter.messages import HostMessage, MessageRecord
 from psbridge.script.interpreter.output import emit
+from psbridge.script.net.place import full, may_write
 from psbridge.script.semantics import members
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError
 from psbridge.script.semantics.text import composite
@@ -309,17 +316,39 @@ class JoinString(Cmdlet):
 
 
 class Transcript(Cmdlet):
-    """Start-Transcript and Stop-Transcript: said, and nothing is written down."""
+    """Start-Transcript and Stop-Transcript: what the console shows is written to a file as well."""
 
     def record(self) -> None:
-        path = self.text("Path") or "transcript.txt"
+        host = self.rt.host
         if self.name == "Start-Transcript":
-            from psbridge.script.net.place import full
+            name = self.text("Path") or self.text("LiteralPath") or _transcript_name()
+            path = Path(may_write(full(name)))
+            opening = "**********************\nPowerShell transcript start\n"
+            opening += f"Start time: {datetime.datetime.now():%Y%m%d%H%M%S}\n"
+            if not self.on("UseMinimalHeader"):
+                opening += f"Username: {getpass.getuser()}\nMachine: {platform.node()}\n"
+                opening += f"Process ID: {os.getpid()}\nPSVersion: {VERSION}\n"
+            with path.open("a" if self.on("Append") else "w", encoding="utf-8") as file:
+                file.write(f"{opening}**********************\n")
+            host.transcripts.append(path)
+            self.write(f"Transcript started, output file is {name}")
+            return
+        if not host.transcripts:
+            message = (
+                "An error occurred stopping transcription: The console host is not currently transcribing."
+            )
+            raise self.fatal("PSInvalidOperationException", message, "InvalidOperation", "InvalidOperation")
+        path = host.transcripts.pop()
+        closing = "**********************\nPowerShell transcript end\n"
+        closing += f"End time: {datetime.datetime.now():%Y%m%d%H%M%S}\n**********************\n"
+        with path.open("a", encoding="utf-8") as file:
+            file.write(closing)
+        self.write(f"Transcript stopped, output file is {path}")
 
-            self.rt.state["transcript"] = full(path)
-            self.write(f"Transcript started, output file is {path}")
-        else:
-            self.write(f"Transcript stopped, output file is {self.rt.state.pop('transcript', path)}")
+
+def _transcript_name() -> str:
+    stamp = f"{datetime.datetime.now():%Y%m%d%H%M%S}"
+    return str(Path.home() / f"PowerShell_transcript.{platform.node()}.{os.getpid()}.{stamp}.txt")
 
 
 class ReadHost(Cmdlet):

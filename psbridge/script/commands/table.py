@@ -225,6 +225,11 @@ def find_cmdlet(name: str) -> Any:
     return None
 
 
+def class_names() -> dict[str, str]:
+    """The cmdlets by the names of their classes."""
+    return {CmdletInfo(name, module).class_name: name for module, name in _HOMES.values()}
+
+
 def command_names() -> Iterator[str]:
     """The names of all cmdlets."""
     for _, name in _HOMES.values():

@@ -17,9 +17,10 @@ from psbridge.script.net.files import FileEntry
 from psbridge.script.net.place import full, may_write
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError
 from psbridge.script.semantics.types import net_enum
-from psbridge.script.semantics.values import Bag, Hashtable, TypedArray
+from psbridge.script.semantics.values import Bag, Hashtable, Made, TypedArray
 
 from .cmdlet import Cmdlet
+from .errorbody import readable
 from .wire import Answer, Failed, Wire
 
 _AGENT = "Mozilla/5.0 (Linux; psbridge) PowerShell/7.6.5"
@@ -30,6 +31,12 @@ class Headers(Hashtable):
     """A response's headers: values by name, in any case."""
 
     __slots__ = ()
+    net_type = NetType(
+        "Dictionary`2",
+        "System.Collections.Generic.Dictionary`2[System.String,"
+        "System.Collections.Generic.IEnumerable`1[System.String]]",
+        parent=nettypes.HASHTABLE,
+    )
 
 
 def headers_of(answer: Answer, *, lists: bool) -> Headers:
@@ -261,7 +268,7 @@ class WebCmdlet(Cmdlet):
             f"WebCmdletWebResponseException,{self.info.class_name}",
             "InvalidOperation",
             answer.url,
-            details=answer.text() or None,
+            details=readable(answer.text(), answer.label()) or None,
             activity=self.name,
         )
         record.command = self.info
@@ -309,7 +316,7 @@ class InvokeWebRequest(WebCmdlet):
     """Invoke-WebRequest: the response itself."""
 
     def give(self, answer: Answer) -> None:
-        made = Bag(type_name="Microsoft.PowerShell.Commands.BasicHtmlWebResponseObject")
+        made = Made({}, "Microsoft.PowerShell.Commands.BasicHtmlWebResponseObject")
         is_text = not answer.label() or any(
             word in answer.label().lower() for word in ("text", "json", "xml", "javascript", "form")
         )

@@ -6,7 +6,8 @@ from typing import Any
 
 from psbridge.binding.objects import is_dictionary
 from psbridge.binding.text import net_text
-from psbridge.binding.values import PSCustomObject
+from psbridge.binding.values import PSCustomObject, Uri
+from psbridge.script.semantics.members import entries
 from psbridge.script.semantics.values import Bag, DictionaryEntry
 
 WIDTH = 120
@@ -14,7 +15,7 @@ WIDTH = 120
 
 def lines_of(items: list[Any], rt: Any = None, width: int | None = None) -> list[str]:
     """The lines that show these objects, one after another, as Out-String makes them."""
-    screen = Screen(None, width or WIDTH)
+    screen = Screen(None, width or (rt.host.width if rt is not None else WIDTH))
     for item in items:
         screen.put(item)
     screen.flush()
@@ -22,15 +23,19 @@ def lines_of(items: list[Any], rt: Any = None, width: int | None = None) -> list
 
 
 class Screen:
-    """Objects to lines: plain ones at once, others gathered into a table or list of their kind."""
+    """Objects to lines. The first that is no plain value decides on a table or list; the others follow it.
+
+    Where the first one's type has a view of its own, objects of other types are shown as lists in between.
+    Where it has none, they go on as rows of its columns, even those that have no such properties.
+    """
 
     def __init__(self, write: Any, width: int = WIDTH) -> None:
         self.write = write
         self.width = width
         self.lines: list[str] = []
         self.held: list[Any] = []
-        self.held_kind: Any = None
-        self.after_group = False
+        self.kind: Any = None
+        self.state: dict[str, Any] = {}
 
     def line(self, text: str) -> None:
         """One line, or a text of several."""
@@ -44,8 +49,8 @@ class Screen:
         """Show an object."""
         if item is None:
             return
-        if isinstance(item, str):
-            self.flush()
+        if isinstance(item, str) and not isinstance(item, Uri):
+            self._rows()
             self.line(str(item))
             return
         from psbridge.script.commands.formatting import Formatted
@@ -54,20 +59,35 @@ class Screen:
             self.flush()
             for line in item.lines(self.width):
                 self.line(line)
-            self.held_kind = None
             return
         from .kinds import kind_of
 
         kind = kind_of(item)
-        if kind is None:
-            self.flush()
-            self.line(self._plain(item))
+        if kind is None or kind[0] == "empty":
+            self._rows()
+            self.line(self._plain(item) if kind is None else "")
+        elif kind[0] == "entries":
+            for entry in entries(item):
+                self.put(entry)
+        elif kind[0] == "elements":
+            for one in item:
+                self.put(one)
+        else:
+            self._hold(item, kind)
+
+    def _hold(self, item: Any, kind: Any) -> None:
+        if self.kind is None:
+            self.kind = kind
+        elif self.kind[1] is not None and kind != self.kind:
+            from .shapes import listing
+
+            self._rows()
+            for line in listing([item], self.width):
+                self.line(line)
             return
-        if self.held and kind != self.held_kind and not _continues(kind, self.held_kind):
-            self.flush()
-        if not self.held:
-            self.held_kind = kind
         self.held.append(item)
+        if self.state:
+            self._rows()
 
     def _plain(self, item: Any) -> str:
         from psbridge.script.semantics.errors import ErrorRecord
@@ -78,21 +98,23 @@ class Screen:
             return error_text(item).rstrip("\n")
         return net_text(item)
 
-    def flush(self) -> None:
-        """Show what was gathered."""
+    def _rows(self) -> None:
+        """Show what was gathered; the table or list goes on."""
         if not self.held:
             return
         from . import kinds
 
         items, self.held = self.held, []
-        for line in kinds.lines(self.held_kind, items, self.width):
+        for line in kinds.lines(self.kind, items, self.width, self.state):
             self.line(line)
 
-
-def _continues(kind: Any, other: Any) -> bool:
-    """Objects of other properties go on in the table of the first, as PowerShell does for plain objects."""
-    tables = kind[0] == "table" and other[0] == "table"
-    return tables and kind[1] is None and other[1] is None
+    def flush(self) -> None:
+        """Show what was gathered, and end the table or list."""
+        self._rows()
+        if self.kind is not None and self.kind[0] in ("table", "date") and self.state:
+            self.line("")
+        self.kind = None
+        self.state = {}
 
 
 __all__ = ["Bag", "DictionaryEntry", "PSCustomObject", "Screen", "is_dictionary", "lines_of"]

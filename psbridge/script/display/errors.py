@@ -7,9 +7,11 @@ from typing import Any
 from psbridge.binding.text import to_text
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
 
+from .positions import extent_of, marked_line
 
-def error_text(record: Any) -> str:
-    """An error record as text, with its end of line."""
+
+def error_text(record: Any, width: int = 80) -> str:
+    """An error record as text, with its end of line; its message in lines of this width."""
     if not isinstance(record, ErrorRecord):
         return f"{to_text(record)}\n"
     message = record.message
@@ -20,21 +22,23 @@ def error_text(record: Any) -> str:
         return f"{message}\n"
     kind = record.exception.net_type.full_name if record.exception is not None else ""
     if kind.endswith("ParseException"):
-        return _located("ParserError: ", record, message.rpartition("\n")[2])
+        return _located("ParserError: ", record, message.rpartition("\n")[2], width)
     name = _origin(record)
-    if record.line and record.script:
-        return _located(f"{name}: ", record, message)
+    top_level = name == "Write-Error" and record.stack.count("\n") == 0
+    if record.line and record.script and not top_level:
+        return _located(f"{name}: ", record, message, width)
     return f"{name}: {message}\n"
 
 
 def _origin(record: ErrorRecord) -> str:
     if getattr(record, "thrown", False):
-        return "Exception"
+        plain = record.exception is None or record.exception.net_type.short_name == "RuntimeException"
+        return "Exception" if plain else record.category
     command = record.command
     if command is not None and getattr(command, "name", None):
         return str(command.name)
     if record.activity:
-        return record.activity
+        return _cmdlet_name(record.activity)
     if record.error_id == "CommandNotFoundException":
         return to_text(record.target)
     if record.category != "NotSpecified":
@@ -44,24 +48,41 @@ def _origin(record: ErrorRecord) -> str:
     )
 
 
-def _located(name: str, record: ErrorRecord, message: str) -> str:
+def _cmdlet_name(activity: str) -> str:
+    """`Get-ChildItem` of `Microsoft.PowerShell.Commands.GetChildItemCommand`."""
+    if not activity.startswith("Microsoft.PowerShell.Commands."):
+        return activity
+    from psbridge.script.commands.table import class_names
+
+    return class_names().get(activity, activity)
+
+
+def _located(name: str, record: ErrorRecord, message: str, width: int) -> str:
     """The error with the line it arose in, a mark under the place."""
     number = str(record.line)
     margin = max(len("Line"), len(number))
-    text = record.text
-    column = max(record.column, 1)
-    stripped = text.rstrip()
-    marked = max(len(stripped) - column + 1, 1)
+    column, length = extent_of(record, record.source)
+    shown, mark = marked_line(record.text, column, length)
     lines = [
         f"{name}{record.script}:{record.line}" if record.script else f"{name}",
         f"{'Line'.ljust(margin)} |",
-        f"{number.rjust(margin)} |  {stripped}",
-        f"{' ' * margin} |  {' ' * (column - 1)}{'~' * marked}",
+        f"{number.rjust(margin)} |  {shown}",
+        f"{' ' * margin} |  {mark}",
+        *_wrapped(" ".join(message.split("\n")), f"{' ' * margin} | ", width),
     ]
-    first, *rest = message.split("\n")
-    lines.append(f"{' ' * margin} | {first}")
-    lines += [f"{' ' * margin} | {line}" for line in rest]
     return "\n".join(lines) + "\n"
+
+
+def _wrapped(text: str, prefix: str, width: int) -> list[str]:
+    """A text in lines that begin with the prefix and are no longer than the width where words allow it."""
+    lines = []
+    while len(prefix) + len(text) > width:
+        end = text.rfind(" ", 0, width - len(prefix))
+        if end <= 0:
+            break
+        lines.append(prefix + text[:end])
+        text = text[end:].strip()
+    return [*lines, prefix + text]
 
 
 def exception_lines(exception: ExceptionObject) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
-from psbridge.binding.values import SecureString, Switch, Uri, Version
+from psbridge.binding.values import ScriptBlock, SecureString, Switch, Uri, Version
 from psbridge.script.commands.calculated import Calculated, property_names
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
 from psbridge.script.semantics.types import type_of
@@ -106,27 +106,24 @@ def kind_of(item: Any) -> Kind | None:
         return ("table", "System.Version")
     if isinstance(item, Uri):
         return ("list", "System.Uri")
-    if isinstance(item, SecureString):
+    if isinstance(item, (SecureString, ScriptBlock)):
         return None
     if isinstance(item, datetime.datetime):
-        return ("date", None)
+        return ("date", "System.DateTime")
     if isinstance(item, _PLAIN):
         return None
     if is_dictionary(item):
         return ("entries", None)
     if isinstance(item, DictionaryEntry):
-        return (
-            ("table", "System.Collections.DictionaryEntry")
-            if "Dictionary" in item.net_type.name
-            else ("table", None)
-        )
+        named = "Dictionary" in item.net_type.name
+        return ("table", "System.Collections.DictionaryEntry" if named else None)
     for name in _type_names(item):
         if name in _VIEWS:
             return ("files" if name.startswith("System.IO") else "table", name)
         if name in _LIST_VIEWS:
             return ("list", name)
     if isinstance(item, ExceptionObject):
-        return ("exception", None)
+        return ("exception", "System.Exception")
     if is_list(item):
         return ("elements", None)
     if isinstance(item, Bag) or bag_of(type(item)) is not None or hasattr(item, "script_class"):
@@ -140,46 +137,28 @@ def kind_of(item: Any) -> Kind | None:
     return ("table", None) if len(names) <= 4 else ("list", None)
 
 
-def lines(kind: Kind, items: list[Any], width: int) -> list[str]:
-    """The lines of objects of one kind."""
+def lines(kind: Kind, items: list[Any], width: int, state: dict[str, Any]) -> list[str]:
+    """The lines of objects of one kind, without what ends a table; `state` is kept between calls."""
     shape, view = kind
-    items = [item.value if isinstance(item, Wrapped) and shape != "table" else item for item in items]
+    first = not state
+    if shape == "table":
+        made = shapes.table(items, width, columns=_columns(view) if view else None, state=state)
+        return made[:-1]
+    state["shape"] = shape
+    items = [item.value if isinstance(item, Wrapped) else item for item in items]
     if shape == "date":
         from psbridge.script.semantics.dateformat import format_date
 
-        made = []
-        for item in items:
-            made += ["", format_date(item, "F"), ""]
-        return made if len(items) == 1 else _joined_dates(made)
-    if shape == "entries":
-        entries = [DictionaryEntry(key, value) for item in items for key, value in item.items()]
-        return (
-            shapes.table(entries, width, columns=_columns("System.Collections.DictionaryEntry"))
-            if entries
-            else []
-        )
-    if shape == "elements":
-        from . import lines_of
-
-        return [line for item in items for line in lines_of(list(item), None, width)]
-    if shape == "empty":
-        return [""] * len(items)
+        return [*([""] if first else []), *(format_date(item, "F") for item in items)]
     if shape == "exception":
         from .errors import exception_lines
 
         return [line for item in items for line in exception_lines(item)]
     if shape == "files":
         return shapes.files(items, width)
-    if shape == "list":
-        names = _LIST_VIEWS.get(view) if view else None
-        return shapes.listing(
-            items, width, columns=[Calculated(None, name) for name in names] if names else None
-        )
-    return shapes.table(items, width, columns=_columns(view) if view else None)
-
-
-def _joined_dates(made: list[str]) -> list[str]:
-    return made
+    names = _LIST_VIEWS.get(view) if view else None
+    made = shapes.listing(items, width, columns=[Calculated(None, name) for name in names] if names else None)
+    return made if first else made[1:]
 
 
 def _columns(view: str) -> list[Calculated]:

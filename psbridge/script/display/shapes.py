@@ -31,7 +31,7 @@ class _Plain:
 def cell_text(value: Any, spec: str | None = None, *, inside: bool = False, table: bool = False) -> str:
     """A property's value in a table or list."""
     if value is None:
-        return ""
+        return "$null" if inside else ""
     if isinstance(value, Wrapped):
         value = value.value
     if spec:
@@ -47,7 +47,10 @@ def cell_text(value: Any, spec: str | None = None, *, inside: bool = False, tabl
     if isinstance(value, datetime.datetime):
         return format_date(value, "G")
     if is_dictionary(value) and not inside:
-        shown = [f"[{to_text(key)}, {cell_text(item, inside=True)}]" for key, item in value.items()]
+        shown = [
+            f"[{to_text(key)}, {cell_text(item, inside=True) if item is not None else ''}]"
+            for key, item in value.items()
+        ]
         return _limited(shown)
     if is_list(value) and not isinstance(value, (bytes, bytearray)):
         if inside:
@@ -61,9 +64,8 @@ def cell_text(value: Any, spec: str | None = None, *, inside: bool = False, tabl
 
 
 def _limited(shown: list[str]) -> str:
-    if len(shown) > _MOST_ELEMENTS:
-        shown = [*shown[:_MOST_ELEMENTS], "…"]
-    return f"{{{', '.join(shown)}}}"
+    rest = "…" if len(shown) > _MOST_ELEMENTS else ""
+    return f"{{{', '.join(shown[:_MOST_ELEMENTS])}{rest}}}"
 
 
 def _value(item: Any, column: Calculated, cmdlet: Any) -> Any:
@@ -119,11 +121,17 @@ def table(
     wrap: bool = False,
     auto: bool = False,
     group_by: Calculated | None = None,
+    state: dict[str, Any] | None = None,
 ) -> list[str]:
-    """Objects as a table, with an empty line before and after."""
+    """Objects as a table, with an empty line before and after.
+
+    Args:
+        state: of a table that is drawn in parts; filled by the first, which alone has a heading.
+    """
     if group_by is not None:
         return _grouped(items, width, group_by, cmdlet, columns=columns, hide_headers=hide_headers, wrap=wrap)
-    chosen = _expanded(columns, items[0])
+    later = bool(state)
+    chosen = state["columns"] if state else _expanded(columns, items[0])
     headings = [_heading(column, items[0], cmdlet) for column in chosen]
     values = [[_value(item, column, cmdlet) for column in chosen] for item in items]
     texts = [
@@ -133,17 +141,21 @@ def table(
         ]
         for row in values
     ]
-    rights = []
+    rights: list[bool] = []
     for place, column in enumerate(chosen):
         if column.alignment:
             rights.append(column.alignment == "right")
         else:
             rights.append(bool(values) and _aligned_right(values[0][place]))
     widths, shown = _widths(chosen, headings, texts, width)
+    if state:
+        widths, shown, rights = state["drawn"]
+    elif state is not None:
+        state.update(columns=chosen, drawn=(widths, shown, rights))
     if not shown:
         return []
-    lines = [""]
-    if not hide_headers:
+    lines = [] if later else [""]
+    if not hide_headers and not later:
         lines.append(
             _row(
                 [headings[place] for place in shown],

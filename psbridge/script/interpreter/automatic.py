@@ -238,12 +238,13 @@ class HostUi:
 
 def _read_ui(ui: HostUi, name: str) -> tuple[bool, Any]:
     if name == "rawui":
+        width = ui.rt.host.width
         return True, Bag(
             {
                 "WindowTitle": "",
                 "ForegroundColor": "Gray",
-                "WindowSize": Bag({"Width": 120, "Height": 50}),
-                "BufferSize": Bag({"Width": 120, "Height": 50}),
+                "WindowSize": Bag({"Width": width, "Height": 50}),
+                "BufferSize": Bag({"Width": width, "Height": 50}),
             }
         )
     return (True, False) if name == "supportsvirtualterminal" else (False, None)

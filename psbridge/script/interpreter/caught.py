@@ -143,6 +143,7 @@ def locate(record: ErrorRecord, error: Exception, where: tuple[int, int], unit: 
     record.line, record.column = line, column
     lines = text.splitlines()
     record.text = lines[line - 1] if 0 < line <= len(lines) else ""
+    record.source = text
     if column == 1 and record.text:
         record.column = len(record.text) - len(record.text.lstrip()) + 1
     record.script = file or ""
@@ -169,7 +170,7 @@ def statement_error(S: Scope, error: Exception, where: tuple[int, int], unit: An
     locate(record, error, where, unit)
     if isinstance(error, RecursionError):
         raise ScriptError(record) from None
-    if rt.tries or (isinstance(error, ScriptError) and error.thrown):
+    if rt.tries or (isinstance(error, ScriptError) and (error.thrown or _is_left(S, error.leaves))):
         raise error
     action = rt.preference(S, "erroractionpreference")
     if action in ("Stop", "Break"):
@@ -178,6 +179,16 @@ def statement_error(S: Scope, error: Exception, where: tuple[int, int], unit: An
     rt.remember(record)
     if action not in ("SilentlyContinue", "Ignore"):
         rt.put_error(record)
+
+
+def _is_left(S: Scope, left: Scope | None) -> bool:
+    """Whether a scope is that of a function which an error ends, or inside it."""
+    step: Scope | None = S if left is not None else None
+    while step is not None:
+        if step is left:
+            return True
+        step = step.parent
+    return False
 
 
 def catches(S: Scope, record: ErrorRecord, names: tuple[str, ...]) -> bool:

@@ -41,6 +41,7 @@ class FunctionCmdlet:
             if "," not in record.error_id:
                 record.error_id = f"{record.error_id},{self.stage.name}"
             error = ScriptError(record)
+            error.leaves = self.stage.scope
             raise error
         raise ScriptError(ErrorRecord(None, to_text(record)))
 

@@ -387,7 +387,14 @@ class Runtime:
         home.vars["pscommandpath"] = file or ""
         hoist_types(self, home, code)
         stage = BlockStage(
-            self, code, home, arguments or [], out, name=file or "", local=False, has_input=input_ is not None
+            self,
+            code,
+            home,
+            arguments or [],
+            out,
+            name=Path(file).name if file else "",
+            local=False,
+            has_input=input_ is not None,
         )
         if file:
             home.vars["myinvocation"] = self.invocation_of(stage)

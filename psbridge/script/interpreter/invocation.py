@@ -33,10 +33,14 @@ def called_from(code: Any) -> dict[str, Any]:
 
 def invocation(rt: Any, stage: Any) -> Bag:
     """The `$MyInvocation` of a block that runs."""
+    kind = "Function" if stage.info is not None else "Script"
+    is_file = stage.info is None and rt.script_file and not stage.local
+    if is_file:
+        kind = "ExternalScript"
     command = Bag(
         {
             "Name": stage.name,
-            "CommandType": command_type("Function" if stage.info is not None else "Script"),
+            "CommandType": command_type(kind),
             "Definition": stage.code.text,
             "Path": rt.script_file,
             "Source": rt.script_file or "",
@@ -48,7 +52,7 @@ def invocation(rt: Any, stage: Any) -> Bag:
             "MyCommand": command,
             "BoundParameters": stage.scope.vars.get("psboundparameters"),
             "UnboundArguments": stage.scope.vars.get("args", []),
-            "InvocationName": stage.name,
+            "InvocationName": rt.script_file if is_file else stage.name,
             "ScriptName": rt.script_file,
             "PSScriptRoot": stage.scope.script_scope().vars.get("psscriptroot", ""),
             "PSCommandPath": stage.scope.script_scope().vars.get("pscommandpath", ""),

@@ -16,6 +16,7 @@ from psbridge.script.semantics.casts import cast_failure, cast_value
 from psbridge.script.semantics.values import Hashtable, NetList, TypedArray
 
 from . import compiler
+from .bound import BoundParameters
 from .defaults import bound_with_defaults, default_arguments
 from .flow import ReturnFlow
 from .parameters import Signature, empty_value, signature_of
@@ -133,7 +134,7 @@ class BlockStage:
             self._common(values)
             common = {key: value for key, value in given.items() if key not in values}
         self._take(values)
-        bound = Hashtable()
+        bound = BoundParameters()
         for key, value in values.items():
             bound[key] = variables.get(key.lower(), value)
         for key, value in common.items():
@@ -155,7 +156,7 @@ class BlockStage:
             return False
         slots = [one for one in parameters if one.type is not nettypes.SWITCH]
         variables = self.scope.vars
-        bound = Hashtable()
+        bound = BoundParameters()
         for parameter, value in zip(slots, arguments, strict=False):
             plain = value.value if type(value) is Literal and parameter.type is not nettypes.STRING else value
             if parameter.type is not nettypes.OBJECT or parameter.validators:

@@ -6,6 +6,7 @@ from typing import Any
 
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
+from psbridge.script.display.positions import position_message
 from psbridge.script.semantics.errors import (
     EXCEPTION,
     ErrorRecord,
@@ -128,7 +129,6 @@ def _set_details(record: ErrorRecord, value: Any) -> None:
 
 def invocation(record: ErrorRecord) -> Bag:
     """`$_.InvocationInfo`."""
-    where = f"{record.script or 'line'}:{record.line} char:{record.column}"
     if record.command is not None:
         # What gives a command its members.
         import psbridge.script.commands.discovery  # noqa: F401
@@ -139,7 +139,7 @@ def invocation(record: ErrorRecord) -> Bag:
             "ScriptLineNumber": record.line,
             "OffsetInLine": record.column,
             "Line": record.text,
-            "PositionMessage": f"At {where}\n+ {record.text.strip()}\n+ ~" if record.line else "",
+            "PositionMessage": position_message(record),
             "InvocationName": getattr(record.command, "name", "") if record.command is not None else "",
             "PSScriptRoot": record.script.rpartition("/")[0],
             "PSCommandPath": record.script,

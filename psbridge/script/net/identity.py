@@ -248,6 +248,10 @@ VERSION.property(
         name: lambda version, place=place: version[place] if place < len(version) else -1
         for place, name in enumerate(("Major", "Minor", "Build", "Revision"))
     }
+    | {
+        "MajorRevision": lambda version: version[3] >> 16 if len(version) > 3 else -1,
+        "MinorRevision": lambda version: version[3] & 0xFFFF if len(version) > 3 else -1,
+    }
 )
 
 

@@ -200,6 +200,7 @@ class ErrorRecord:
         self.line = 0
         self.column = 0
         self.text = ""
+        self.source = ""  # the script that `line` is a line of
         self.script = ""
         self.command: Any = None
         self.stack = ""
@@ -230,6 +231,7 @@ class ScriptError(PSBridgeError):
         self.record = record
         self.thrown = thrown  # by a throw statement
         self.statement_only = False  # ends the statement, and the script goes on after it
+        self.leaves: Any = None  # the scope of a function that it ends with all its statements
 
 
 class NetFault(Exception):

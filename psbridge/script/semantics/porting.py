@@ -135,10 +135,11 @@ def show(value: Any) -> None:
     0.5
     """
     from psbridge.script.display import lines_of
+    from psbridge.script.host import Host
 
     if value is None:
         return
-    for line in lines_of(list(enumerate_value(value))):
+    for line in lines_of(list(enumerate_value(value)), None, Host().width - 1):
         sys.stdout.write(line + "\n")
 
 

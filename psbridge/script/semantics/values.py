@@ -382,6 +382,16 @@ class Wrapped:
         self.members: dict[str, Member] = {}
         self.type_names: list[str] = []
 
+    def __str__(self) -> str:
+        from psbridge.binding.text import net_text
+
+        return net_text(self.value)
+
+    def __ps_text__(self) -> str:
+        from psbridge.binding.text import to_text
+
+        return to_text(self.value)
+
 
 class NetRef:
     """`[ref]$variable`."""

@@ -1,0 +1,100 @@
+"""Where in its script an error arose: the extent that PowerShell marks, and the line as it shows it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from psbridge.binding.text import to_text
+from psbridge.script.semantics.errors import ErrorRecord
+
+_MOST = 69  # characters of a line that are shown
+_STATEMENTS = (
+    "Pipeline AssignmentStatement ThrowStatement ReturnStatement ExitStatement FunctionDefinition "
+    "IfStatement SwitchStatement ForEachStatement WhileStatement ForStatement TryStatement"
+).split()
+
+
+@lru_cache(maxsize=8)
+def _nodes(text: str) -> tuple[Any, ...]:
+    from psbridge.script import parse
+
+    try:
+        return tuple(parse(text).walk())
+    except (ValueError, RecursionError):
+        return ()
+
+
+def extent_of(record: ErrorRecord, text: str) -> tuple[int, int]:
+    """Column and length of what is marked in the error's line."""
+    line = record.text.rstrip()
+    start = max(record.column, 1)
+    nodes = [node for node in _nodes(text) if node.line == record.line] if text else []
+    chosen = _chosen(record, nodes)
+    if chosen is None:
+        return start, max(len(line) - start + 1, 1)
+    end = chosen.end_column if chosen.end_line == chosen.line else len(line) + 1
+    return chosen.column, max(min(end, len(line) + 1) - chosen.column, 1)
+
+
+def _chosen(record: ErrorRecord, nodes: list[Any]) -> Any:
+    if record.thrown:
+        return next((node for node in nodes if node.kind == "ThrowStatement"), None)
+    commands = [node for node in nodes if node.kind == "Command" and node.command_elements]
+    if record.error_id == "CommandNotFoundException":
+        wanted = to_text(record.target).lower()
+        for node in commands:
+            name = node.command_elements[0]
+            if str(getattr(name, "value", "")).lower() == wanted:
+                return name
+    named = getattr(record.command, "name", None) or record.activity
+    if named:
+        for node in commands:
+            if _is_named(node, str(named).lower()):
+                return node
+    statements = [node for node in nodes if node.kind in _STATEMENTS]
+    here = [node for node in statements if node.column == record.column]
+    return min(here or statements, key=lambda node: node.end - node.start, default=None)
+
+
+def _is_named(node: Any, wanted: str) -> bool:
+    from psbridge.script.commands.table import ALIASES
+
+    name = str(getattr(node.command_elements[0], "value", "")).lower()
+    return name == wanted or str(ALIASES.get(name, "")).lower() == wanted
+
+
+def marked_line(line: str, column: int, length: int) -> tuple[str, str]:
+    """A line and the mark under it; a long line is cut around the mark."""
+    line = line.rstrip()
+    before, error = line[: column - 1], line[column - 1 : column - 1 + length]
+    after = line[column - 1 + length :]
+    before, error, after = (part.replace("\t", "    ") for part in (before, error, after))
+    line, lead, length = before + error + after, len(before), len(error)
+    head = tail = ""
+    if len(line) > _MOST:
+        prefix, suffix = min(lead, 12), min(len(after), 8)
+        room = _MOST - (prefix + length + suffix)
+        if room <= 0:
+            length = min(length, _MOST - prefix)
+            tail = " …"
+        else:
+            shift = min(lead - prefix, room)
+            prefix += shift
+            suffix += min(len(after), room - shift)
+            tail = " …" if suffix < len(after) else ""
+        head = "… " if prefix < lead else ""
+        begin = max(lead - prefix, 0)
+        line = line[begin : begin + _MOST]
+        lead = min(lead, prefix)
+        length = min(length, _MOST - lead)
+    return f"{head}{line}{tail}", " " * (lead + len(head)) + "~" * max(length, 1)
+
+
+def position_message(record: ErrorRecord) -> str:
+    """`$_.InvocationInfo.PositionMessage`."""
+    if not record.line:
+        return ""
+    column, length = extent_of(record, record.source)
+    shown, mark = marked_line(record.text, column, length)
+    return f"At {record.script or 'line'}:{record.line} char:{column}\n+ {shown}\n+ {mark}"
