@@ -32,7 +32,8 @@ ALLOWED: dict[str, set[str]] = {
         *("bridge", "script", "runs", "dotnet", "install_module", "chat"),
     },
     "bridge": {"chat", "cmdlets", "binding", "models", "client"},
-    "script": {"chat", "cmdlets", "binding", "models", "client"},
+    # A type that the interpreter does not know is .NET's own, where one is there: `script.net.foreign`.
+    "script": {"chat", "cmdlets", "binding", "models", "client", "dotnet"},
     "runs": {"chat", "cmdlets", "binding", "models", "client"},
     # A hosted session has functions of the PowerShell module; `install_module` knows where that is.
     "dotnet": {"chat", "cmdlets", "binding", "models", "client", "chatapi", "install_module"},

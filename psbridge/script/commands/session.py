@@ -233,6 +233,7 @@ class InvokeExpression(Cmdlet):
             code = self.rt.compile_text(self.text("Command"))
         except ScriptError as error:
             error.record.error_id += f",{self.info.class_name}"
+            error.thrown, error.statement_only = False, True
             raise
         from psbridge.script.interpreter.engine import hoist_types
 

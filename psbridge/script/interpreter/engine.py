@@ -44,6 +44,11 @@ class Options:
         self.read_only = read_only
         self.trace = trace
 
+    @property
+    def unrestricted(self) -> bool:
+        """Whether nothing is refused: .NET itself asks nobody what it may do."""
+        return self.processes and self.network and not self.read_only
+
 
 class Runtime:
     """One session."""
@@ -93,6 +98,10 @@ class Runtime:
                     known = resolve(f"{space}.{name}", self.types)
                     if known is not None:
                         break
+            if known is None and self.options.unrestricted:
+                from psbridge.script.net.foreign import foreign_type
+
+                known = foreign_type(name)
             self.known_types[name] = known
         return known
 
