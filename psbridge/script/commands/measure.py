@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any
 
@@ -75,10 +76,9 @@ class MeasureObject(Cmdlet):
                 )
         if self.wants_order:
             if isinstance(value, str):
-                try:  # a text that reads as a number is compared as one
+                # A text that reads as a number is compared as one.
+                with contextlib.suppress(InvalidCast):
                     value = cast_value(value, nettypes.DOUBLE)
-                except InvalidCast:
-                    pass
             try:
                 if statistics.largest is None or order(value, statistics.largest) > 0:
                     statistics.largest = value

@@ -1,12 +1,13 @@
-"""Types that the table does not describe: .NET's own, through pythonnet, where it and a runtime are there.
+"""Types that the table does not describe: .NET's own, through pythonnet, where it and a runtime are.
 
-Nothing is looked for before a script names such a type. Everything goes through reflection, which finds members
-in any case, as PowerShell does.
+Nothing is looked for before a script names such a type. Everything goes through reflection, which finds
+members in any case, as PowerShell does.
 """
 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -133,6 +134,22 @@ class Foreign:
         return _invoked(self.value.GetType(), "get_Item", self.value, [key], "Instance InvokeMethod")
 
 
+class ForeignItems(Foreign):
+    """An object of such a type that can be gone through."""
+
+    def __net_iterate__(self) -> Iterator[Any]:
+        for item in self.value:
+            yield script_value(item)
+
+
+def foreign_kind(value: Any) -> bool:
+    """Whether a .NET object is of a type that the table has nothing of."""
+    from . import net_class
+
+    clr_type = value.GetType()
+    return not clr_type.IsArray and net_class(str(clr_type.FullName)) is None
+
+
 def _flags(words: str) -> Any:
     binding: Any = importlib.import_module("System.Reflection").BindingFlags
     made = getattr(binding, "Public")  # noqa: B009 - a .NET enumeration's member
@@ -169,13 +186,19 @@ def _invoked(clr_type: Any, name: str, target: Any, arguments: list[Any], how: s
         if kind in ("MissingMethodException", "ArgumentException", "MissingMemberException"):
             raise ScriptError_of_count(name, len(arguments)) from None
         raise invocation_error(name, len(arguments), NetFault(kind, to_text(str(error)))) from None
-    return script_value(made)
+    return _wrapped(made) if "CreateInstance" in how else script_value(made)
+
+
+def _wrapped(value: Any) -> Foreign:
+    return ForeignItems(value) if hasattr(value, "GetEnumerator") else Foreign(value)
 
 
 def script_value(made: Any) -> Any:
     """What .NET gave, as the script knows it."""
     from psbridge import dotnet
 
+    if hasattr(made, "GetEnumerator") and foreign_kind(made):
+        return _wrapped(made)
     value = dotnet.from_dotnet(made)
     return Foreign(value) if hasattr(value, "GetType") and hasattr(value, "GetHashCode") else value
 
