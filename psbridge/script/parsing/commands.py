@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from psbridge.binding.numbers import scan
 
 from .. import syntax as s
-from .expressions import _DASH, _NUMBER, Expressions
-from .source import literal_number
+from .expressions import _DASH, _NUMBER, _OPERATOR_WORD, _UNARY_WORDS, Expressions
+from .source import ParseFailure, literal_number
 from .strings import _DOUBLE, _SINGLE
 
 _STREAMS = {
@@ -27,7 +27,7 @@ _PARAMETER = re.compile(
     rf"[{_DASH}]([A-Za-z_?][^\s:;|&(){{}}\[\],'\"`$.=>]*(?:\.(?=\D)[^\s:;|&(){{}}\[\],'\"`$=>]*)?)(:)?"
 )
 _ENDS = frozenset(" \t\r\n;|&(){},\f\v\xa0")
-_ASSIGNMENT = re.compile(r"\?\?=|[-+*/%]=|=(?!=)|\u2013=")
+_ASSIGNMENT = re.compile(r"\?\?=|[-+*/%]=|=|\u2013=")
 _OPERATORS = {
     "=": "Equals",
     "+=": "PlusEquals",
@@ -84,7 +84,7 @@ class Commands(Expressions):
             if self.peek() == "|" and self.peek(2) != "||":
                 self.at += 1
                 self.lines()
-                if self.at >= self.size or self.peek() in "|)}":
+                if self.at >= self.size or self.peek() in "|)};":
                     raise self.fail("EmptyPipeElement", "An empty pipe element is not allowed.")
                 continue
             if self.peek() == "&" and self.peek(2) != "&&":
@@ -125,6 +125,20 @@ class Commands(Expressions):
                 right = self._right_side()
                 kind = _OPERATORS[operator.group().replace("\u2013", "-")]
                 return self.done(s.AssignmentStatement(node, kind, right), start)
+            if operator is not None and not self.no_commas:
+                self.fail(
+                    "InvalidLeftHandSide",
+                    "The assignment expression is not valid. The input to an assignment operator must be an "
+                    "object that is able to accept assignments, such as a variable or a property.",
+                    start,
+                )
+                raise ParseFailure("InvalidLeftHandSide")
+            if not first:
+                raise self.fail(
+                    "ExpressionsMustBeFirstInPipeline",
+                    "Expressions are only allowed as the first element of a pipeline.",
+                    start,
+                )
             self.at = mark
             redirections = self._redirections()
             end = self.at
@@ -153,13 +167,14 @@ class Commands(Expressions):
         if character in "$'\"(@[{!,+" or character in _SINGLE or character in _DOUBLE:
             return not (character == "@" and self.text[self.at + 1 : self.at + 2].isspace())
         if character in _DASH:
-            return True
+            word = _OPERATOR_WORD.match(self.text, self.at)
+            return word is None or word[1].lower() in _UNARY_WORDS
         if self.peek(2) == "..":
             return False
         number = _NUMBER.match(self.text, self.at)
         if number is not None:
             following = self.text[number.end() : number.end() + 1]
-            if following and (following.isalnum() or following == "_"):
+            if following and (following.isalnum() or following in "_$'\""):
                 return False
             # 7z.exe and 1.ps1 are commands; 1..3 and 1.5.ToString() are not.
             return scan(number.group()) is not None
@@ -188,6 +203,8 @@ class Commands(Expressions):
         name = self._argument(first=True, invoked=operator != "Unknown")
         if name is None:
             shown = self.peek() or "end of input"
+            if shown == "|" and operator == "Unknown":
+                raise self.fail("EmptyPipeElement", "An empty pipe element is not allowed.", start)
             raise self.fail(
                 "UnexpectedToken" if self.peek() else "MissingExpression",
                 f"Unexpected token '{shown}' in expression or statement.",

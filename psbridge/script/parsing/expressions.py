@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from psbridge.binding.text import net_text
 
 from .. import syntax as s
+from .postfix import Postfix
 from .source import literal_number
 from .strings import _DOUBLE, _SINGLE
-from .typenames import MEMBER, TypeNames
 
 _DASH = "-\u2013\u2014\u2015"
 _COMPARISON = (
@@ -47,12 +47,11 @@ _NUMBER = re.compile(
     r"(?:0[xX][0-9a-fA-F]+|0[bB][01]+|(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+\-\u2013]?\d+)?)"
     r"(?:[uU][lsyLSY]|[usldynUSLDYN])?(?:[kmgtpKMGTP][bB])?"
 )
-_DIGITS = re.compile(r"\d+(?![\w.])")
 _VALUE = re.compile(rf"[$@({{\[+!,.\d{_SINGLE}{_DOUBLE}{re.escape(_DASH)}]")
 """What an operand begins with."""
 
 
-class Expressions(TypeNames):
+class Expressions(Postfix):
     """Reads expressions."""
 
     if TYPE_CHECKING:
@@ -104,7 +103,7 @@ class Expressions(TypeNames):
                 return left
             end = self.at
             self.lines()
-            if self.at >= self.size or not _VALUE.match(self.text, self.at):
+            if not self.operand_ahead():
                 raise self.fail(
                     "ExpectedValueExpression",
                     f"You must provide a value expression following the "
@@ -113,6 +112,30 @@ class Expressions(TypeNames):
                 )
             right = self.binary(level + 1)
             left = self.done(s.BinaryExpression(left, operator, right), start)
+
+    def operand_ahead(self) -> bool:
+        """Whether what comes next can begin a value."""
+        if self.at >= self.size or not _VALUE.match(self.text, self.at):
+            return False
+        if self.peek() in _DASH:
+            word = _OPERATOR_WORD.match(self.text, self.at)
+            return word is None or word[1].lower() in _UNARY_WORDS
+        number = _NUMBER.match(self.text, self.at)
+        if number is not None:
+            following = self.text[number.end() : number.end() + 1]
+            return not (following.isalnum() or following == "_")
+        return True
+
+    def _wanted(self, operator: str) -> None:
+        """Fail where no value comes after a unary operator."""
+        end = self.at
+        self.lines()
+        if not self.operand_ahead():
+            raise self.fail(
+                "MissingExpressionAfterOperator",
+                f"Missing expression after unary operator '{operator}'.",
+                end,
+            )
 
     def _operator(self, level: int) -> str | None:
         character = self.peek()
@@ -162,9 +185,10 @@ class Expressions(TypeNames):
                 self.at = mark
                 break
             self.at += 1
+            end = self.at
             self.lines()
-            if self.at >= self.size or self.peek() in ")}];|":
-                raise self.fail("MissingExpressionAfterToken", "Missing expression after ','.")
+            if not self.operand_ahead():
+                raise self.fail("MissingExpressionAfterToken", "Missing expression after ','.", end)
             elements.append(self.unary())
         return first if len(elements) == 1 else self.done(s.ArrayLiteral(elements), start)
 
@@ -174,12 +198,12 @@ class Expressions(TypeNames):
         character = self.peek()
         if character == ",":
             self.at += 1
-            self.lines()
+            self._wanted(",")
             child = self.unary()
             return self.done(s.ArrayLiteral([child]), start)
         if character == "!":
             self.at += 1
-            self.lines()
+            self._wanted("!")
             return self.done(s.UnaryExpression("Exclaim", self.unary()), start)
         if self.peek(2) in ("++", "--"):
             kind = "PlusPlus" if character == "+" else "MinusMinus"
@@ -190,18 +214,18 @@ class Expressions(TypeNames):
             word = _OPERATOR_WORD.match(self.text, self.at)
             if word is not None and word[1].lower() in _UNARY_WORDS:
                 self.at = word.end()
-                self.lines()
+                self._wanted(word.group())
                 return self.done(s.UnaryExpression(_UNARY_WORDS[word[1].lower()], self.unary()), start)
             number = _NUMBER.match(self.text, self.at + 1)
             if number is not None:
                 self.at += 1
                 return self.postfix(self._number(start, number), start)
             self.at += 1
-            self.lines()
+            self._wanted("-")
             return self.done(s.UnaryExpression("Minus", self.unary()), start)
         if character == "+":
             self.at += 1
-            self.lines()
+            self._wanted("+")
             return self.done(s.UnaryExpression("Plus", self.unary()), start)
         if character == "[":
             return self._bracketed(start)
@@ -275,6 +299,8 @@ class Expressions(TypeNames):
         number = _NUMBER.match(self.text, self.at)
         if number is not None:
             return self._number(start, number)
+        if character == "@":
+            raise self.fail("UnrecognizedToken", "Unrecognized token in source text.")
         shown = self.word_ahead() or character or "end of file"
         raise self.fail("UnexpectedToken", f"Unexpected token '{shown}' in expression or statement.")
 
@@ -310,6 +336,8 @@ class Expressions(TypeNames):
         self.at += 1
         outer, self.no_commas = self.no_commas, 0
         self.lines()
+        if self.at < self.size and self.peek() in ");}":
+            raise self.fail("ExpectedExpression", "An expression was expected after '('.", start + 1)
         inner = self.pipeline_statement(statements=False)
         self.no_commas = outer
         self.lines()
@@ -337,6 +365,8 @@ class Expressions(TypeNames):
         while not self.take("}"):
             if self.at >= self.size:
                 raise self.unclosed(start + 2)
+            if self.peek() in "=|)],&<>":
+                raise self.unclosed(start + 2)
             key = self.key_expression()
             self.blank()
             self.expect("=", "MissingEqualsInHashLiteral", "Missing '=' operator after key in hash literal.")
@@ -359,117 +389,3 @@ class Expressions(TypeNames):
                 raise self.fail("MissingEndCurlyBrace", "The hash literal was incomplete.")
         self.no_commas = outer
         return self.done(s.Hashtable(pairs), start)
-
-    def postfix(self, node: Any, start: int) -> Any:
-        """Members, indexes and increments after an expression."""
-        while True:
-            character = self.peek()
-            if character == "." and self.peek(2) != "..":
-                following = self.text[self.at + 1 : self.at + 2]
-                numbered = following.isdigit() and not isinstance(node, s.ConstantExpression)
-                named = following.isalpha() or (following in "_$'\"({ \t\r\n#" and following != "")
-                if not named and not (numbered and _DIGITS.match(self.text, self.at + 1)):
-                    return node
-                if following.isspace() and not isinstance(
-                    node,
-                    s.VariableExpression
-                    | s.ParenExpression
-                    | s.InvokeMemberExpression
-                    | s.MemberExpression
-                    | s.IndexExpression
-                    | s.StringConstantExpression,
-                ):
-                    return node
-                self.at += 1
-                self.lines()
-                node = self._member(node, start, static=False, conditional=False)
-            elif self.peek(2) == "::":
-                self.at += 2
-                self.lines()
-                node = self._member(node, start, static=True, conditional=False)
-            elif character == "[":
-                node = self._index(node, start, False)
-            elif character == "?" and self.peek(2) == "?." and not self.peek(3).endswith(".."):
-                self.at += 2
-                node = self._member(node, start, static=False, conditional=True)
-            elif character == "?" and self.peek(2) == "?[":
-                self.at += 1
-                node = self._index(node, start, True)
-            elif self.peek(2) in ("++", "--"):
-                kind = "PostfixPlusPlus" if character == "+" else "PostfixMinusMinus"
-                self.at += 2
-                node = self.done(s.UnaryExpression(kind, node), start)
-            elif not self._member_on_next_line():
-                return node
-
-    def _member_on_next_line(self) -> bool:
-        """A line that begins with `.Name` goes on with the expression before it."""
-        mark = self.at
-        if self.lines() and re.compile(r"\.[A-Za-z_]").match(self.text, self.at):
-            return True
-        self.at = mark
-        return False
-
-    def _member(self, target: Any, start: int, *, static: bool, conditional: bool) -> Any:
-        begin = self.at
-        found = self.match(MEMBER)
-        digits = None if found is not None else self.match(_DIGITS)
-        if digits is not None:
-            number = s.ConstantExpression(int(digits.group()), digits.group())
-            return self.done(s.MemberExpression(target, self.done(number, begin), static, conditional), start)
-        if found is not None:
-            name: Any = self.done(s.StringConstantExpression(found.group()), begin)
-        elif self.peek() == "$":
-            name = self.sub_expression() if self.peek(2) == "$(" else self.variable()
-        elif self.peek() and (self.peek() in _SINGLE or self.peek() in _DOUBLE):
-            name = self.string()
-        elif self.peek() == "(":
-            name = self._paren()
-        elif self.peek() == "{":
-            name = self.script_block_expression()
-        else:
-            raise self.fail("MissingPropertyName", "Missing property name after reference operator.")
-        if (
-            self.peek() == "["
-            and static is False
-            and re.compile(r"\[[\w.\[\], ]+\]\(").match(self.text, self.at)
-        ):
-            close = self.text.index("(", self.at)
-            self.at = close
-        if self.peek() == "(":
-            arguments = self.arguments()
-            return self.done(s.InvokeMemberExpression(target, name, arguments, static, conditional), start)
-        if self.peek() == "{" and not static:
-            block = self.script_block_expression()
-            return self.done(s.InvokeMemberExpression(target, name, [block], static, conditional), start)
-        return self.done(s.MemberExpression(target, name, static, conditional), start)
-
-    def arguments(self) -> list[Any]:
-        """The arguments of a method."""
-        self.at += 1
-        listed: list[Any] = []
-        self.lines()
-        while not self.take(")"):
-            if self.at >= self.size:
-                raise self.fail("MissingEndParenthesisInMethodCall", "Missing ')' in method call.")
-            self.no_commas += 1
-            listed.append(self.expression())
-            self.no_commas -= 1
-            self.lines()
-            if self.take(","):
-                self.lines()
-            elif self.peek() != ")":
-                raise self.fail("MissingEndParenthesisInMethodCall", "Missing ')' in method call.")
-        return listed
-
-    def _index(self, target: Any, start: int, conditional: bool) -> Any:
-        self.at += 1
-        outer, self.no_commas = self.no_commas, 0
-        self.lines()
-        if self.peek() == "]":
-            raise self.fail("MissingArrayIndexExpression", "Array index expression is missing or not valid.")
-        index = self.expression()
-        self.lines()
-        self.expect("]", "MissingEndSquareBracket", "Missing ']' after array index expression.")
-        self.no_commas = outer
-        return self.done(s.IndexExpression(target, index, conditional), start)

@@ -51,7 +51,7 @@ class Parser(Definitions):
         ):
             self._named_blocks(block, closing, begin)
         else:
-            statements, traps = self.statements_until(closing)
+            statements, traps = self.statements_until(closing, begin - 1 if closing else None)
             unnamed = s.NamedBlock("End", statements, traps, True)
             first, last = self.extent(statements, traps)
             if block.param_block is not None:
@@ -68,7 +68,7 @@ class Parser(Definitions):
                 return
             if self.at >= self.size:
                 if closing:
-                    raise self.unclosed(begin)
+                    raise self.unclosed(begin - 1)
                 return
             word = self.word_ahead()
             if word not in _BLOCKS:
@@ -116,9 +116,12 @@ class Parser(Definitions):
                 if closing == "}":
                     raise self.unclosed(begin)
                 if closing:
-                    raise self.fail("MissingEndParenthesisInExpression", "Missing closing ')' in expression.")
+                    message = "Missing closing ')' in subexpression."
+                    raise self.fail("MissingEndParenthesisInSubexpression", message, self.size + 1)
                 return statements, traps
             before = self.at
+            if closing == "}" and self.peek() == ")":
+                raise self.unclosed(begin)
             try:
                 node = self.statement()
             except ParseFailure:
@@ -133,6 +136,8 @@ class Parser(Definitions):
                 and self.peek() not in ";\r\n"
                 and not (closing and self.text.startswith(closing, self.at))
             ) and not _ends_block(node):
+                if closing == "}" and self.peek() == ")":
+                    raise self.unclosed(begin)
                 shown = _TOKEN.match(self.text, self.at)
                 word = shown.group() if shown else self.peek()
                 self.fail("UnexpectedToken", f"Unexpected token '{word}' in expression or statement.")
@@ -320,7 +325,11 @@ class Parser(Definitions):
         return s.SwitchStatement(condition, clauses, default, ", ".join(flags) or "None", label)
 
     def _try_statement(self, start: int, label: str | None) -> Any:
+        end = self.at
         self.lines()
+        if self.peek() != "{":
+            message = "The Try statement is missing its statement block."
+            raise self.fail("MissingTryStatementBlock", message, end)
         body = self.statement_block()
         catches = []
         final = None
@@ -330,15 +339,24 @@ class Parser(Definitions):
             begin = self.at
             if self.keyword("catch"):
                 types = []
+                end = self.at
                 self.lines()
                 while self.peek() == "[":
                     types.append(self.attribute())
+                    end = self.at
                     self.lines()
                     if self.take(","):
                         self.lines()
+                if self.peek() != "{":
+                    message = "The Catch block is missing its statement block."
+                    raise self.fail("MissingCatchHandlerBlock", message, end)
                 catches.append(self.done(s.CatchClause(types, self.statement_block()), begin))
             elif self.keyword("finally"):
+                end = self.at
                 self.lines()
+                if self.peek() != "{":
+                    message = "The Finally block is missing its statement block."
+                    raise self.fail("MissingFinallyStatementBlock", message, end)
                 final = self.statement_block()
             else:
                 self.at = mark

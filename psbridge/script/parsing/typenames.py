@@ -11,6 +11,8 @@ from .strings import Strings
 MEMBER = re.compile(r"[A-Za-z_]\w*")
 _TYPE_CHARACTERS = re.compile(r"[\w.+`]+")
 
+_TYPE_START = re.compile(r"[^\W\d]|\[")
+
 
 class TypeNames(Strings):
     """Reads `[type]` and `[Attribute(...)]`."""
@@ -26,6 +28,8 @@ class TypeNames(Strings):
         start = self.at
         self.at += 1
         self.lines()
+        if not _TYPE_START.match(self.text, self.at):
+            raise self.fail("MissingTypename", "Missing type name after '['.", start + 1)
         name = self.type_name()
         self.lines()
         if self.take("("):
@@ -33,9 +37,9 @@ class TypeNames(Strings):
             self.lines()
             self.expect("]", "EndSquareBracketExpectedAtEndOfAttribute", "The attribute's ']' is missing.")
             return self.done(s.Attribute(name, positional, named), start)
-        self.expect(
-            "]", "EndSquareBracketExpectedAtEndOfAttribute", "Missing ] at end of attribute or type literal."
-        )
+        if not self.take("]"):
+            message = "Missing ] at end of attribute or type literal."
+            raise self.fail("EndSquareBracketExpectedAtEndOfAttribute", message, self.at - 1)
         return self.done(s.TypeConstraint(name), start)
 
     def type_name(self) -> Any:
