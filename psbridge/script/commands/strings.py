@@ -15,6 +15,7 @@ from psbridge.script.net.place import lines_of, read_text
 from psbridge.script.net.regex import Match
 from psbridge.script.net.secrets import Credential
 from psbridge.script.semantics import patterns
+from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.members import register_object
 from psbridge.script.semantics.values import Bag
 
@@ -76,7 +77,7 @@ class SelectString(Cmdlet):
         self.patterns = [
             re.compile(re.escape(text), 0 if case else re.IGNORECASE)
             if self.on("SimpleMatch")
-            else patterns.regex(text, ignore_case=not case)
+            else self._pattern(text, not case)
             for text in texts
         ]
         self.texts = texts
@@ -134,6 +135,13 @@ class SelectString(Cmdlet):
             self.write(info)
             return True
         return False
+
+    def _pattern(self, text: str, ignore_case: bool) -> Any:
+        try:
+            return patterns.regex(text, ignore_case=ignore_case)
+        except ScriptError as error:
+            message = f"The string {text} is not a valid regular expression: {error.record.exception_message}"
+            raise self.fatal("ArgumentException", message, "InvalidRegex", "InvalidArgument", text) from None
 
     def _context(self, lines: list[str], number: int) -> Bag:
         sizes = list(self.get("Context"))

@@ -73,8 +73,8 @@ def cast_value(value: Any, type_: NetType) -> Any:
         return _to_exception(value, type_)
     try:
         converted = convert(value, type_)
-    except InvalidCast:
-        converted = _constructed(value, type_)
+    except InvalidCast as error:
+        converted = None if '. Error: "' in str(error) else _constructed(value, type_)
         if converted is None:
             raise
     if type_.is_array and type(converted) is list and type_.element is not nettypes.OBJECT:
