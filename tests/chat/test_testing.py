@@ -94,11 +94,11 @@ def test_the_official_client_is_answered_too() -> None:
         assert reply.choices[0].message.content == "yes"
 
 
-def test_everything_is_put_back() -> None:
-    ps.Set_Configuration(BaseUrl="http://127.0.0.1:9/v1")
+def test_everything_is_put_back(dead_address: str) -> None:
+    ps.Set_Configuration(BaseUrl=f"http://{dead_address}/v1")
     with OfflineOpenAI("yes"):
         ask("x")
-    assert ps.Get_Configuration()["BaseUrl"] == "http://127.0.0.1:9/v1"
+    assert ps.Get_Configuration()["BaseUrl"] == f"http://{dead_address}/v1"
     assert "OPENAI_BASE_URL" not in os.environ
 
 

@@ -38,10 +38,12 @@ def test_a_piped_text_is_what_is_said(
     assert "Grüße 🙂" in done.stdout
 
 
-def test_offline_needs_neither_key_nor_settings(psbridge: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_needs_neither_key_nor_settings(
+    psbridge: Run, monkeypatch: pytest.MonkeyPatch, dead_address: str
+) -> None:
     """Even a proxy and a wrong base URL in the environment do not get in the way."""
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://{dead_address}/v1")
+    monkeypatch.setenv("HTTP_PROXY", f"http://{dead_address}")
     done = psbridge("chat", "Hi", "--offline")
     assert (done.returncode, done.stderr) == (0, "")
     assert "not a model" in done.stdout
@@ -75,11 +77,13 @@ def test_a_missing_key_says_how_to_set_it(psbridge: Run) -> None:
     assert "OPENAI_API_KEY" in done.stderr and "--offline" in done.stderr
 
 
-def test_an_unreachable_host_is_named(psbridge: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+def test_an_unreachable_host_is_named(
+    psbridge: Run, monkeypatch: pytest.MonkeyPatch, dead_address: str
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://{dead_address}/v1")
     done = psbridge("chat", "Hi")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "no connection" in done.stderr and "http://127.0.0.1:9/v1" in done.stderr
+    assert "no connection" in done.stderr and f"http://{dead_address}/v1" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -29,11 +29,13 @@ def test_the_demo_runs_the_page_and_ends_in_the_reply(psbridge: Run) -> None:
     assert done.stdout.rstrip().splitlines()[-1].endswith("You said: Hello from psbridge")
 
 
-def test_the_demo_needs_nothing_of_the_environment(psbridge: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_needs_nothing_of_the_environment(
+    psbridge: Run, monkeypatch: pytest.MonkeyPatch, dead_address: str
+) -> None:
     """A key, a base URL and a proxy that lead nowhere are not used and not shown."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-a-real-key-000001")
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
-    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://{dead_address}/v1")
+    monkeypatch.setenv("ALL_PROXY", f"http://{dead_address}")
     done = psbridge("demo")
     assert (done.returncode, done.stderr) == (0, "")
     assert "sk-a-real" not in done.stdout
@@ -159,11 +161,11 @@ def test_doctor_reports_what_there_is(
 
 
 def test_doctor_is_content_without_key_network_or_good_settings(
-    psbridge: Run, monkeypatch: pytest.MonkeyPatch
+    psbridge: Run, monkeypatch: pytest.MonkeyPatch, dead_address: str
 ) -> None:
     """What is optional is reported; psbridge itself works, so the exit code is 0."""
     monkeypatch.setenv("PSBRIDGE_PWSH", os.devnull)
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://{dead_address}/v1")
     done = psbridge("doctor")
     found = _findings(done.stdout)
     assert done.returncode == 0
@@ -190,9 +192,11 @@ def test_doctor_takes_a_host_outside_ascii_and_names_a_wrong_port(
         assert f":{port}/v1" in _findings(done.stdout)["Configuration"][1]
 
 
-def test_doctor_names_a_wrong_proxy(psbridge: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_names_a_wrong_proxy(
+    psbridge: Run, monkeypatch: pytest.MonkeyPatch, dead_address: str
+) -> None:
     monkeypatch.setenv("PSBRIDGE_PWSH", os.devnull)
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://{dead_address}/v1")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:99999")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://psbridge.invalid/v1")
     done = psbridge("doctor")
@@ -222,14 +226,14 @@ def test_exit_codes_are_the_readmes(psbridge: Run, arguments: tuple[str, ...], c
 
 
 def test_doctor_shows_the_proxy_without_its_password(
-    psbridge: Run, server: OfflineServer, monkeypatch: pytest.MonkeyPatch
+    psbridge: Run, server: OfflineServer, monkeypatch: pytest.MonkeyPatch, dead_address: str
 ) -> None:
     """A proxy that cannot be reached is to blame itself; one that answers is all right."""
     monkeypatch.setenv("PSBRIDGE_PWSH", os.devnull)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://psbridge.invalid/v1")
-    monkeypatch.setenv("HTTP_PROXY", "http://user:pa55word@127.0.0.1:9")
+    monkeypatch.setenv("HTTP_PROXY", f"http://user:pa55word@{dead_address}")
     found = _findings((done := psbridge("doctor")).stdout)
-    assert found["Proxy"][0] == "not reachable" and "127.0.0.1:9" in found["Proxy"][1]
+    assert found["Proxy"][0] == "not reachable" and dead_address in found["Proxy"][1]
     assert found["Base URL"][0] == "not reachable" and "proxy" in found["Base URL"][1]
     assert "pa55word" not in done.stdout
     there = server.base_url.removeprefix("http://").removesuffix("/v1")
@@ -268,12 +272,13 @@ def test_doctor_names_the_policies_in_the_way(
     monkeypatch: pytest.MonkeyPatch,
     answers: tuple[str, ...],
     rows: dict[str, str],
+    dead_address: str,
 ) -> None:
     shell = tmp_path / "pwsh"
     shell.write_text("#!/bin/sh\n" + "".join(f"echo {answer}\n" for answer in answers))
     shell.chmod(0o755)
     monkeypatch.setenv("PSBRIDGE_PWSH", str(shell))
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://{dead_address}/v1")
     done = psbridge("doctor")
     found = {name: row[0] for name, row in _findings(done.stdout).items()}
     assert done.returncode == 0 and rows.items() <= found.items()

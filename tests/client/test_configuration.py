@@ -155,12 +155,15 @@ def test_a_configuration_holds_only_where_it_is_used() -> None:
     assert seen == {"thread": None, "a": "a", "b": "b"}
 
 
-def test_a_client_follows_the_configuration_in_force(server: OfflineServer) -> None:
+def test_a_client_follows_the_configuration_in_force(server: OfflineServer, dead_address: str) -> None:
     """One client serves every scope."""
     with Client() as client:
         with use_configuration(base_url=server.base_url, access_token=KEY, model="gpt-4o-mini"):
             assert client.create({"messages": BODY["messages"]}).value["model"] == "gpt-4o-mini"
-        with use_configuration(base_url="http://127.0.0.1:9/v1", max_retries=0), pytest.raises(ClientError):
+        with (
+            use_configuration(base_url=f"http://{dead_address}/v1", max_retries=0),
+            pytest.raises(ClientError),
+        ):
             client.create(BODY)
 
 

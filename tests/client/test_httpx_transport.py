@@ -49,8 +49,8 @@ def test_closing_the_client_leaves_the_callers_httpx_client_open(
     assert not own.is_closed
 
 
-def test_a_refused_connection_is_the_clients_own_error(own: httpx.Client) -> None:
-    nobody = Configuration(base_url="http://127.0.0.1:1/v1", access_token=KEY, max_retries=0)
+def test_a_refused_connection_is_the_clients_own_error(own: httpx.Client, dead_address: str) -> None:
+    nobody = Configuration(base_url=f"http://{dead_address}/v1", access_token=KEY, max_retries=0)
     with pytest.raises(ConnectionFailedError):
         Client(nobody, transport=HttpxTransport(own)).create(BODY)
 

@@ -206,9 +206,11 @@ def test_each_retry_is_told(
     assert str(told[0]) in caplog.text
 
 
-def test_a_refused_connection_is_tried_again_and_then_told(caller: Caller, clock: MovedClock) -> None:
+def test_a_refused_connection_is_tried_again_and_then_told(
+    caller: Caller, clock: MovedClock, dead_address: str
+) -> None:
     """Nothing listens there."""
-    client = caller.client(Configuration(base_url="http://127.0.0.1:9/v1"), clock=clock)
+    client = caller.client(Configuration(base_url=f"http://{dead_address}/v1"), clock=clock)
     with pytest.raises(ConnectionFailedError) as caught:
         caller.create(client)
     assert (caught.value.attempts, caught.value.status) == (3, None)

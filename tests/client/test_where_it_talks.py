@@ -260,7 +260,9 @@ def test_a_limited_key_rests_while_the_others_go_on(caller: Caller, faulty: Any,
     assert sum(clock.slept) < 1
 
 
-def test_signed_requests_can_be_checked(faulty: Any, recorder: Recorder, tmp_path: Path) -> None:
+def test_signed_requests_can_be_checked(
+    faulty: Any, recorder: Recorder, tmp_path: Path, dead_address: str
+) -> None:
     """With the public key, over exactly what the header says was signed."""
     pytest.importorskip("cryptography")
     from cryptography.hazmat.primitives import hashes, serialization
@@ -296,7 +298,7 @@ def test_signed_requests_can_be_checked(faulty: Any, recorder: Recorder, tmp_pat
         key.public_key().verify(signature, text.encode(), padding.PKCS1v15(), hashes.SHA256())
     wrong = HttpSigning("my-key", str(path), Secret("not it"))
     with (
-        Client(Configuration(base_url="http://127.0.0.1:9", http_signing=wrong)) as client,
+        Client(Configuration(base_url=f"http://{dead_address}", http_signing=wrong)) as client,
         pytest.raises(ConfigurationError, match=r"^KeyFilePath"),
     ):
         client.create(BODY)

@@ -348,18 +348,18 @@ def test_processes_of_this_machine_are_a_cluster_too(tickets: Tickets, counting:
     [
         (("--cluster", "nonsense"), 2, "is no cluster"),
         (("--cluster", "local:0"), 2, "is no cluster"),
-        (("--cluster", "tcp://127.0.0.1:9"), 1, "There is no cluster at"),
+        (("--cluster", "tcp://DEAD"), 1, "There is no cluster at"),
         (("--cluster", "local", "--batch"), 2, "does not go with batches"),
         (("--cluster", "local", "--processes", "2"), 2, "processes"),
         (("--cluster", "local", "--cluster-key", "os.environ"), 2, "module:function"),
     ],
 )
 def test_what_is_no_cluster_is_refused(
-    tickets: Tickets, counting: Counting, more: tuple[str, ...], code: int, said: str
+    tickets: Tickets, counting: Counting, more: tuple[str, ...], code: int, said: str, dead_address: str
 ) -> None:
     tickets.write(3)
     tickets.environment["DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT"] = "1s"
-    done = tickets.run(*more)
+    done = tickets.run(*(one.replace("DEAD", dead_address) for one in more))
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr
     assert counting.stats["calls"] == 0
