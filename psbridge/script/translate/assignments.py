@@ -158,7 +158,9 @@ class Assignments(Parts):
         elif piped:
             value = self.listed(self.stream(node.right))
         else:
+            self.callable_table = path_of(left) in self.uses.callable
             value = self.right_side(node.right)
+            self.callable_table = False
         wanted = self.known.typed.get(key)
         if wanted and not (wanted.lower() == "hashtable" and value.kind == "hashtable"):
             value = self.cast(node, value, wanted)

@@ -270,6 +270,8 @@ class Blocks(Parameters):
         finally:
             self.words, self.after = kept, after
             self.current.pop()
+        if not has_word(code.text, name):
+            return Code(f"{self.posh('block')}(lambda: {code.text})", "block")
         return Code(
             f"{self.posh('block')}(lambda {name}: {code.text})".replace(f"lambda {name}:", "lambda item:")
             if name == "item"

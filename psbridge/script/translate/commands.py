@@ -153,7 +153,7 @@ class Commands(Blocks):
             spelt = parameter.parameter_name.lower() if isinstance(parameter, s.CommandParameter) else "?"
             if "filterscript".startswith(spelt):
                 return self.where(piped, blocks[0])
-            return None
+            return self._where_property(piped, elements)
         named, values = self.arguments(node)
         roles = {"begin", "process", "end"}
         if (
@@ -174,6 +174,24 @@ class Commands(Blocks):
         if len(elements) == 1 and isinstance(elements[0], s.StringConstantExpression):
             return None
         return None
+
+    def _where_property(self, piped: Code, elements: list[Any]) -> Code | None:
+        """`Where-Object Name -eq value` of objects whose properties are known, as the block it stands for."""
+        if len(elements) not in (1, 3) or not isinstance(elements[0], s.StringConstantExpression):
+            return None
+        if piped.base not in OBJECTS or piped.base in ("model", "hashtable"):
+            return None
+        member = s.MemberExpression(s.VariableExpression("_"), elements[0])
+        expression: Any = member
+        if len(elements) == 3:
+            sign = getattr(elements[1], "parameter_name", "").lower()
+            names = ("eq", "ne", "gt", "ge", "lt", "le", "like", "notlike", "match", "notmatch")
+            if sign not in names or isinstance(elements[2], s.CommandParameter):
+                return None
+            expression = s.BinaryExpression(member, f"I{sign}", elements[2])
+        statement = s.CommandExpression(expression)
+        block = s.ScriptBlockExpression(s.ScriptBlock(end_block=s.NamedBlock("End", [statement])))
+        return self.where(piped, block)
 
     def _block_call(self, node: s.Command, block: s.ScriptBlockExpression, piped: Code | None) -> Code:
         """`& { }` and `. { }`."""
@@ -318,7 +336,7 @@ class Commands(Blocks):
 
     def argument(self, node: Any) -> Code:
         """An argument of a command; a script block may be a Python function there."""
-        return bare_block(self.as_value(self.expression(node)))
+        return self.bare_block(self.as_value(self.expression(node)))
 
     def _heard(self, node: s.Command, element: s.CommandParameter, full: str) -> None:
         """A variable that a command sets: it is read from the session afterwards."""
@@ -417,12 +435,6 @@ class Commands(Blocks):
             if not isinstance(wanted, s.StringConstantExpression):
                 raise Refused(node, "the variable of Tee-Object is known only when it runs.")
             self.hear(node, wanted.value)
-
-
-def bare_block(code: Code) -> Code:
-    """A script block without parameters as the Python function that it is."""
-    inner = whole_call(code.text, "block") if code.kind == "block" else ""
-    return Code(inner, "function") if inner.startswith("lambda item: ") or inner.isidentifier() else code
 
 
 def _fed(text: str) -> str:

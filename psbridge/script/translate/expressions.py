@@ -310,6 +310,14 @@ class Expressions(Writer):
                 return element.expression
         return None
 
+    callable_table = False
+
+    def bare_block(self, code: Code) -> Code:
+        """A script block without parameters as the Python function that it is; any other code as it is."""
+        inner = whole_call(code.text, "block") if code.kind == "block" else ""
+        plain = inner.startswith(("lambda: ", "lambda item: ")) or inner.isidentifier()
+        return Code(inner, "function") if plain else code
+
     def _pairs(self, node: s.Hashtable) -> str:
         pairs, keys = [], set()
         for key, value in node.key_value_pairs:
@@ -318,6 +326,8 @@ class Expressions(Writer):
                 raise Refused(node, f"the key {self.source_of(key)} is there twice.")
             keys.add(written.text.lower())
             code = self.as_value(self.value(value))
+            if self.callable_table:
+                code = self.bare_block(code)
             self.pair_kinds[id(value)] = code.kind
             pairs.append(f"{written.text}: {code.text}")
         return "{" + ", ".join(pairs) + "}"

@@ -26,7 +26,9 @@ class Functions(Flow):
         self.functions = {}
         for one in tree.walk():
             if isinstance(one, s.FunctionDefinition):
-                self.functions[_bare(one.name)] = one
+                first = self.functions.get(_bare(one.name))
+                if first is None or self.source_of(first) != self.source_of(one):
+                    self.functions[_bare(one.name)] = one
         self.own_types = {one.name.lower() for one in tree.walk() if isinstance(one, s.TypeDefinition)}
         self.aliases = {}
         self.called: list[str] = []
@@ -89,6 +91,9 @@ class Functions(Flow):
     def define_function(self, node: s.FunctionDefinition) -> None:
         """A function."""
         name = _bare(node.name)
+        same = self.source_of(self.functions[name]) == self.source_of(node)
+        if same and self.functions[name] is not node:
+            return  # the same function again
         if ":" in node.name or self.functions[name] is not node:
             raise Refused(node, f"the function {node.name} is defined more than once.")
         if self.frame.shares:

@@ -336,6 +336,8 @@ class Operators(Members):
     def _equality(self, name: str, left: Code, right: Code, case: bool) -> Code:
         cased = ", True" if case else ""
         sign = "==" if name == "eq" else "!="
+        if left.kind == "str?" and right.kind == "str" and right.text[:1] == '"' and right.text != '""':
+            left = Code(f'({left.text} or "")', "str")  # null is equal to no text
         if right.kind == "none":
             left = nullable(left)
         if (left.kind in _NUMBERS and right.kind in _NUMBERS) or (left.kind == right.kind == "str" and case):

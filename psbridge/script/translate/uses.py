@@ -38,6 +38,7 @@ class Uses:
         self.arrays = {path for path in self.places if path not in self.lists and self._is_private(path)}
         self.builders = {path for path in self.places if self._is_builder(path)}
         self.tables = {path for path in self.places if self._is_table(path)}
+        self.callable = {path for path in self.tables if self._holds_calls(path)}
         self.piped = {path for path in self.places if self._is_piped(path)}
         self.governed = self._matches()
         self.splats = self._request_tables()
@@ -181,6 +182,23 @@ class Uses:
                 if len(elements) < 2 or elements[0] is not around or not is_json_of(first, node):
                     return False
         return made
+
+    def _holds_calls(self, path: str) -> bool:
+        """Whether all that is done with the values of a table is to call them: `& $table[$name]`."""
+        for node in self.places[path]:
+            around = self.parents.get(id(node))
+            if isinstance(around, s.IndexExpression) and around.target is node:
+                command = self.parents.get(id(around))
+                if not isinstance(command, s.Command) or command.command_elements[0] is not around:
+                    return False
+                if command.invocation_operator != "Ampersand":
+                    return False
+            elif isinstance(around, s.MemberExpression) and around.expression is node:
+                if str(getattr(around.member, "value", "")).lower() not in ("keys", "count"):
+                    return False
+            elif isinstance(around, s.InvokeMemberExpression):
+                return False
+        return True
 
     def _is_piped(self, path: str) -> bool:
         """Whether a variable holds what pipelines put out, and is used as a list would be: it may be one."""
