@@ -71,13 +71,23 @@ class Script:
         self._queue: list[Answer] = []
         self._rules: list[_Rule] = []
         self._given = 0
+        self._added: list[tuple[Sequence[Answer], When]] = []
         self.failures: list[str] = []
+
+    def rewind(self) -> None:
+        """Say everything anew, from the first answer on."""
+        with self._lock:
+            added, self._added = self._added, []
+            self._queue, self._rules, self._given = [], [], 0
+        for answers, when in added:
+            self.add(answers, when)
 
     def add(self, answers: Sequence[Answer], when: When = None) -> None:
         """Append answers: to the queue, or for the requests that match `when`."""
         for answer in answers:
             check(answer)
         with self._lock:
+            self._added.append((tuple(answers), when))
             if when is None:
                 self._queue.extend(answers)
                 self._given += len(answers)

@@ -61,6 +61,7 @@ class OfflineOpenAI(ContextDecorator):
         self.service: Configuration | None = None
         self._guard: Guard | None = None
         self._opened: ExitStack | None = None
+        self._began = False
 
     # --- what it says
 
@@ -134,9 +135,12 @@ class OfflineOpenAI(ContextDecorator):
     # --- open and closed
 
     def start(self) -> OfflineOpenAI:
-        """Listen, and be the configuration."""
+        """Listen, and be the configuration. Opened again, it says its answers from the first one on."""
         if self._opened is not None:
             raise RuntimeError("the offline server is already open")
+        if self._began:
+            self._script.rewind()
+        self._began = True
         with ExitStack() as stack:
             self._dress()
             stack.enter_context(self.server)

@@ -230,3 +230,13 @@ def test_the_plugin_loads_nothing_until_it_is_used() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_decorated_test_is_answered_each_time_it_runs() -> None:
+    server = OfflineOpenAI("first", "second").reply("pills!", when="pills")
+
+    @server
+    def asks() -> list[Any]:
+        return [ps.New_ChatCompletion(text, Model="m", TextOnly=True) for text in ("x", "pills", "y")]
+
+    assert asks() == asks() == ["first", "pills!", "second"]
