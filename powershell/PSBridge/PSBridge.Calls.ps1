@@ -452,6 +452,27 @@ function script:ConvertTo-BridgeTurn {
     [pscustomobject]$turn
 }
 
+function script:ConvertTo-BridgeItem {
+    # What a template names of an item that has no JSON, such as a process or a file; any other item as it is.
+    param($Template, $Item)
+    if ($null -eq $Item -or $Item -is [string] -or $Item -is [System.Collections.IDictionary] -or
+        $Item -is [System.Management.Automation.PSCustomObject] -or $Item -is [ValueType]) { return $Item }
+    $members = [ordered]@{}
+    $named = [regex]::Matches(($Template -replace '\{\{|\}\}'), '\{\s*([^{}]+?)\s*\}') | ForEach-Object { $_.Groups[1].Value }
+    foreach ($name in $named) {
+        $property = $Item.PSObject.Properties[$name]
+        if ($null -eq $property) {
+            # The worker says what is missing, and what there is.
+            foreach ($other in $Item.PSObject.Properties.Name) { $members[$other] = $null }
+            break
+        }
+        $value = $property.Value
+        if ($null -ne $value -and $value -isnot [bool] -and $value -isnot [int] -and $value -isnot [long]) { $value = "$value" }
+        $members[$property.Name] = $value
+    }
+    [pscustomobject]$members
+}
+
 # Conversations: objects that scripts hold, and that grow in place with each answer.
 
 $script:Special['ChatSession'] = 'Update-BridgeSession'
@@ -626,6 +647,11 @@ function script:Get-BridgeLimit {
 function script:Set-BridgeAnswerType {
     # -As: a class, an enum or an array of them as the worker is told of it; what comes back is made one.
     param($Call, $Own)
+    $template = $null
+    $item = $null
+    if ($Own.TryGetValue('Template', [ref]$template) -and $template -and $Own.TryGetValue('CreateChatCompletionRequest', [ref]$item)) {
+        $Own['CreateChatCompletionRequest'] = ConvertTo-BridgeItem $template $item
+    }
     $type = $null
     if (-not $Own.TryGetValue('As', [ref]$type) -or $null -eq $type) { return }
     if ($type -is [string] -and $type -in 'Hashtable', 'dict') { $type = [hashtable] }
@@ -727,7 +753,7 @@ function script:Resolve-BridgeCommand {
     if ($Given -is [scriptblock]) { return $Given }
     $command = $Given
     if ($command -isnot [System.Management.Automation.CommandInfo]) {
-        $kinds = [System.Management.Automation.CommandTypes]'Alias, Function, Filter, Cmdlet, ExternalScript'
+        $kinds = [System.Management.Automation.CommandTypes]'Alias, Function, Filter, Cmdlet, ExternalScript, Application'
         $look = '& { param($Name, $Kinds) $ExecutionContext.InvokeCommand.GetCommand($Name, $Kinds) } @args'
         $command = Invoke-BridgeThere $Cmdlet $look "$Given" $kinds
         if ($null -eq $command) { return "there is no command '$Given'" }
@@ -873,6 +899,8 @@ function script:New-BridgeTool {
     $members = [ordered]@{}
     for ($i = 1; $i -lt $Told.Count; $i += 2) { $members[$Told[$i]] = $script:Reader.Read($Told[$i + 1]) }
     $number = $members['Number']
+    $known = $script:Tools[$number]
+    if ($null -ne $known -and $null -ne $known.Target) { return $known.Target }  # as a conversation's parameter
     $described = $script:Described[$number]
     $script:Described.Remove($number)
     $members.Remove('Number')
@@ -1396,8 +1424,8 @@ function script:New-BridgeException {
     }
     foreach ($pair in @(('StatusCode', 'status'), ('RequestId', 'request_id'), ('Code', 'code'), ('Param', 'param'),
             ('Type', 'type'), ('Attempts', 'attempts'), ('ElapsedSec', 'elapsed'), ('RetryAfterSec', 'retry_after'),
-            ('Parameter', 'parameter'), ('Partial', 'partial'))) {
-        if ($pair[1] -in 'parameter', 'partial' -and $null -eq $Given[$pair[1]]) { continue }
+            ('Parameter', 'parameter'), ('Partial', 'partial'), ('Text', 'text'))) {
+        if ($pair[1] -in 'parameter', 'partial', 'text' -and $null -eq $Given[$pair[1]]) { continue }
         Add-Member -InputObject $exception -MemberType NoteProperty -Name $pair[0] -Value $Given[$pair[1]] -Force
     }
     $exception
@@ -2188,6 +2216,7 @@ function script:Send-BridgeItem {
             $open += ',"' + $key + '"'
             continue
         }
+        if ($key -eq 'CreateChatCompletionRequest' -and $Bound['Template']) { $value = ConvertTo-BridgeItem $Bound['Template'] $value }
         if ($script:Files[$Call.Name] -contains $key -and $value) { $value = Resolve-BridgePath $Call.Cmdlet $value }
         [void]$text.Append('"').Append($key).Append('":')
         $writer.Add($value, $key)

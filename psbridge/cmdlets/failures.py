@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import PSBridgeError
 
 _CLIENT_MEMBERS = ("status", "reason", "code", "param", "type", "request_id", "attempts", "elapsed")
-_OTHER_MEMBERS = ("retry_after", "partial", "hint", "path", "model")
+_OTHER_MEMBERS = ("retry_after", "partial", "text", "hint", "path", "model")
 
 
 def told(

@@ -37,6 +37,13 @@ Describe 'Prompts by pipe' {
         "$failed" | Should -Match "names 'Text'"
         $failed[0].TargetObject.Body | Should -Be 'b'
     }
+    It 'fills a template with what any object has' {
+        Get-Process -Id $PID | New-ChatCompletion -Model m -Template 'Id {Id}' -TextOnly | Should -Match "Id $PID$"
+        $failed = Get-Failure { Get-Process -Id $PID | New-ChatCompletion -Model m -Template '{Idd}' -ErrorAction Stop }
+        "$failed" | Should -Match "names 'Idd', which the item does not have; it has .*Handles"
+        $failed.TargetObject.Id | Should -Be $PID
+        Get-Item $PSCommandPath | New-ChatCompletion -Model m -Template '{Name}' -TextOnly -ThrottleLimit 2 | Should -Match 'Everyday.Tests.ps1$'
+    }
     It 'reads the files that are piped' {
         Set-Content -Path (Join-Path $TestDrive 'a.log') -Value 'from a file' -Encoding UTF8
         Get-ChildItem (Join-Path $TestDrive '*.log') | New-ChatCompletion -Model m -System 'Summarise.' -TextOnly |

@@ -68,6 +68,7 @@ Describe 'New-ChatTool' {
     }
     It 'refuses <says>' -ForEach @(
         @{ block = { New-ChatTool -Command No-Such }; says = "*there is no command 'No-Such'*" }
+        @{ block = { New-ChatTool -Command (Get-Process -Id $PID).Path }; says = '*is a program, whose parameters nobody knows*' }
         @{ block = { New-ChatTool -Command { 1 } }; says = '*has no name*' }
         @{ block = { New-ChatTool -Command { 1 } -Name 'not a name' -Description x }; says = '*1 to 64 letters*' }
         @{ block = { New-ChatTool -Command { param([scriptblock] $Do) } -Name f -Description x }; says = "*'Do' is of the type System.Management.Automation.ScriptBlock*" }
@@ -207,6 +208,9 @@ Describe 'A model that uses tools' {
         $server.Reply((New-OfflineToolCall Get-Weather @{ City = 'Bonn' }), 'Fine.')
         Send-ChatMessage 'x' -Session $session -Tools (New-Tool Get-Weather) -InvokeTools Auto -TextOnly | Should -Be 'Fine.'
         $session.Messages.role | Should -Be 'user', 'assistant', 'tool', 'assistant'
+        $session = New-ChatSession -Model m -Parameters @{ Tools = @(New-Tool Get-Weather); InvokeTools = 'Auto' }
+        $server.Reply((New-OfflineToolCall Get-Weather @{ City = 'Bonn' }), 'Fine.', (New-OfflineToolCall Get-Weather @{ City = 'Kiel' }), 'Wet.')
+        'x', 'y' | Send-ChatMessage -Session $session -TextOnly | Should -Be 'Fine.', 'Wet.'
         $server.ReplyWhen('item', (New-OfflineToolCall Get-Weather @{ City = 'Kiel' }), 'Wet.')
         $said = 'item 1' | New-ChatCompletion -Model m -Tools (New-Tool Get-Weather) -InvokeTools Auto -ThrottleLimit 2 -TextOnly
         $said | Should -Be 'Wet.'
@@ -286,6 +290,7 @@ Describe 'Typed answers' {
         $server.Reply(@{ Street = 5; Number = 1 })
         $failure = Get-Failure { New-ChatCompletion 'x' -Model m -As ([Place]) }
         $failure.FullyQualifiedErrorId | Should -BeLike 'PSBridge.AnswerInvalid*'
+        ($failure.Exception.Text | ConvertFrom-Json).Street | Should -Be 5
     }
     It 'refuse <says>' -ForEach @(
         @{ given = { [Circle] }; says = '*a cycle has no end*' }

@@ -18,3 +18,24 @@ function ConvertTo-BridgeTurn {
     if ($message.audio) { $turn['audio'] = @{ id = $message.audio.id } }
     [pscustomobject]$turn
 }
+
+function ConvertTo-BridgeItem {
+    # What a template names of an item that has no JSON, such as a process or a file; any other item as it is.
+    param($Template, $Item)
+    if ($null -eq $Item -or $Item -is [string] -or $Item -is [System.Collections.IDictionary] -or
+        $Item -is [System.Management.Automation.PSCustomObject] -or $Item -is [ValueType]) { return $Item }
+    $members = [ordered]@{}
+    $named = [regex]::Matches(($Template -replace '\{\{|\}\}'), '\{\s*([^{}]+?)\s*\}') | ForEach-Object { $_.Groups[1].Value }
+    foreach ($name in $named) {
+        $property = $Item.PSObject.Properties[$name]
+        if ($null -eq $property) {
+            # The worker says what is missing, and what there is.
+            foreach ($other in $Item.PSObject.Properties.Name) { $members[$other] = $null }
+            break
+        }
+        $value = $property.Value
+        if ($null -ne $value -and $value -isnot [bool] -and $value -isnot [int] -and $value -isnot [long]) { $value = "$value" }
+        $members[$property.Name] = $value
+    }
+    [pscustomobject]$members
+}

@@ -135,6 +135,11 @@ function Get-BridgeLimit {
 function Set-BridgeAnswerType {
     # -As: a class, an enum or an array of them as the worker is told of it; what comes back is made one.
     param($Call, $Own)
+    $template = $null
+    $item = $null
+    if ($Own.TryGetValue('Template', [ref]$template) -and $template -and $Own.TryGetValue('CreateChatCompletionRequest', [ref]$item)) {
+        $Own['CreateChatCompletionRequest'] = ConvertTo-BridgeItem $template $item
+    }
     $type = $null
     if (-not $Own.TryGetValue('As', [ref]$type) -or $null -eq $type) { return }
     if ($type -is [string] -and $type -in 'Hashtable', 'dict') { $type = [hashtable] }

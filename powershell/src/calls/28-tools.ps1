@@ -27,7 +27,7 @@ function Resolve-BridgeCommand {
     if ($Given -is [scriptblock]) { return $Given }
     $command = $Given
     if ($command -isnot [System.Management.Automation.CommandInfo]) {
-        $kinds = [System.Management.Automation.CommandTypes]'Alias, Function, Filter, Cmdlet, ExternalScript'
+        $kinds = [System.Management.Automation.CommandTypes]'Alias, Function, Filter, Cmdlet, ExternalScript, Application'
         $look = '& { param($Name, $Kinds) $ExecutionContext.InvokeCommand.GetCommand($Name, $Kinds) } @args'
         $command = Invoke-BridgeThere $Cmdlet $look "$Given" $kinds
         if ($null -eq $command) { return "there is no command '$Given'" }
@@ -173,6 +173,8 @@ function New-BridgeTool {
     $members = [ordered]@{}
     for ($i = 1; $i -lt $Told.Count; $i += 2) { $members[$Told[$i]] = $script:Reader.Read($Told[$i + 1]) }
     $number = $members['Number']
+    $known = $script:Tools[$number]
+    if ($null -ne $known -and $null -ne $known.Target) { return $known.Target }  # as a conversation's parameter
     $described = $script:Described[$number]
     $script:Described.Remove($number)
     $members.Remove('Number')

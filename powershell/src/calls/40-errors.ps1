@@ -63,8 +63,8 @@ function New-BridgeException {
     }
     foreach ($pair in @(('StatusCode', 'status'), ('RequestId', 'request_id'), ('Code', 'code'), ('Param', 'param'),
             ('Type', 'type'), ('Attempts', 'attempts'), ('ElapsedSec', 'elapsed'), ('RetryAfterSec', 'retry_after'),
-            ('Parameter', 'parameter'), ('Partial', 'partial'))) {
-        if ($pair[1] -in 'parameter', 'partial' -and $null -eq $Given[$pair[1]]) { continue }
+            ('Parameter', 'parameter'), ('Partial', 'partial'), ('Text', 'text'))) {
+        if ($pair[1] -in 'parameter', 'partial', 'text' -and $null -eq $Given[$pair[1]]) { continue }
         Add-Member -InputObject $exception -MemberType NoteProperty -Name $pair[0] -Value $Given[$pair[1]] -Force
     }
     $exception
