@@ -98,7 +98,10 @@ def _from_item(bound: Mapping[str, Any]) -> tuple[Model | None, list[Model]]:
         return None, [message_of(str(item))]
     if _is_message(item):
         return None, [message_of(item)]
-    if "messages" not in (_members(item) or ("messages",)):
+    members = _members(item)
+    if members is not None and members.isdisjoint(
+        folded(name) for name in CreateChatCompletionRequest.model_fields
+    ):
         raise refusal(
             ITEM,
             "must be a request with messages, a message or a text; 'Template' makes a text of properties",
