@@ -18,6 +18,28 @@ from .cmdlet import Cmdlet
 from .session import target_scope
 from .table import ALIASES, CmdletInfo, command_names, find_cmdlet
 
+_MODULES = {
+    "Core": "Where-Object ForEach-Object Out-Null Out-Host Out-Default Get-Command Get-Help Invoke-Command "
+    "Set-StrictMode Get-History Set-PSDebug Register-ArgumentCompleter Start-Job Get-Job Receive-Job "
+    "Wait-Job Remove-Job Stop-Job Import-Module Get-Module Remove-Module New-Module Export-ModuleMember "
+    "Test-ModuleManifest",
+    "Host": "Start-Transcript Stop-Transcript",
+    "Management": "Get-Content Set-Content Add-Content Clear-Content Get-ChildItem Get-Item Set-Item "
+    "New-Item Remove-Item Copy-Item Move-Item Rename-Item Test-Path Resolve-Path Convert-Path "
+    "Get-ItemProperty Set-ItemProperty Get-ItemPropertyValue Clear-Item Invoke-Item Join-Path Split-Path Get-Location "
+    "Set-Location Push-Location Pop-Location Get-PSDrive Get-PSProvider New-PSDrive Get-Process Stop-Process "
+    "Start-Process Wait-Process Get-TimeZone",
+    "Security": "ConvertTo-SecureString ConvertFrom-SecureString Get-Credential Set-ExecutionPolicy "
+    "Get-ExecutionPolicy",
+    "ThreadJob": "Start-ThreadJob",
+}
+
+
+def module_of(name: str) -> str:
+    """The module of a PowerShell cmdlet."""
+    part = next((part for part, names in _MODULES.items() if name in names.split()), "Utility")
+    return f"Microsoft.PowerShell.{part}"
+
 
 def _command_type(info: Any) -> Any:
     kinds = net_enum("System.Management.Automation.CommandTypes")
@@ -30,6 +52,8 @@ def _read_command(info: Any, name: str) -> tuple[bool, Any]:
     if name == "commandtype":
         return True, _command_type(info)
     if name in ("source", "modulename", "module"):
+        if getattr(info, "module", None) and hasattr(info, "class_name"):
+            return True, module_of(info.name)
         return True, getattr(info, "path", "") if name == "source" else ""
     if name in ("definition", "scriptblock"):
         code = getattr(info, "code", None)

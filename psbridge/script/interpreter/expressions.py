@@ -394,6 +394,8 @@ class Expressions:
         return b.call("cast_to", b.name("S"), child, b.const(type_name))
 
     def _reference(self, target: Any) -> ast.expr:
+        if not isinstance(target, (s.VariableExpression, s.ConvertExpression)):
+            return b.call("boxed_reference", self.expression(target))
         getter = self.nested(lambda: [ast.Return(self.expression(target))], ["out"])
         setter = self.nested(lambda: self.assign_to(target, b.name("new")), ["new"])
         known = []

@@ -97,6 +97,16 @@ def existing(S: scope.Scope, name: str) -> None:
         )
 
 
+def boxed_reference(value: Any) -> NetRef:
+    """`[ref]` of anything but a variable: a place of its own."""
+    box = [value]
+
+    def put(new: Any) -> None:
+        box[0] = new
+
+    return NetRef(lambda: box[0], put)
+
+
 def new_reference(read: Callable[[Any], Any], write: Callable[[Any], Any], _: Any = None) -> NetRef:
     """`[ref]$variable`."""
     return NetRef(lambda: read(None), lambda value: write(value))

@@ -10,7 +10,7 @@ from psbridge.binding.values import Int64
 from . import (
     describe,
 )
-from .text import out_of_range
+from .faults import out_of_range
 
 RANDOM = describe("System.Random", NetType("Random", "System.Random"))
 

@@ -16,7 +16,7 @@ from psbridge.script.semantics.values import TypedArray
 
 from . import describe
 from .conversions import as_bytes, byte_array
-from .text import null_argument
+from .faults import null_argument
 
 
 class Encoding:

@@ -16,7 +16,7 @@ from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import ARRAY_LIST, NetList, NetQueue, TypedArray
 
 from . import NetClass, describe
-from .text import out_of_range
+from .faults import out_of_range
 
 _INDEX = "Index was out of range. Must be non-negative and less than the size of the collection."
 

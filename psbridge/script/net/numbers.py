@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import enum
 import math
+import re
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from psbridge.binding import nettypes
 from psbridge.binding.errors import InvalidCast, NetError
 from psbridge.binding.nettypes import NetType
-from psbridge.binding.numbers import parse_integer
+from psbridge.binding.numbers import as_integer, parse_integer
 from psbridge.binding.objects import type_of
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Int64, Single
@@ -19,7 +21,7 @@ from psbridge.script.semantics.text import format_value
 from psbridge.script.semantics.values import BigInteger, NetRef
 
 from . import describe
-from .text import out_of_range
+from .faults import out_of_range
 
 _DOUBLE_FUNCTIONS = {
     "Sin": math.sin,
@@ -212,6 +214,9 @@ for _size in _SIZES:
         MATH.static({f"Abs({_size} value)": _abs})
 
 
+_PLAIN_DECIMAL = re.compile(r"\s*[+-]?[0-9]{1,28}(?:\.[0-9]{1,20})?\s*", re.ASCII)
+
+
 def parser(type_: NetType) -> Any:
     """The `Parse` of a number type: the text in the invariant culture."""
 
@@ -221,9 +226,14 @@ def parser(type_: NetType) -> Any:
         hexadecimal = next((item for item in rest if getattr(item, "name", "") == "HexNumber"), None)
         try:
             if hexadecimal is not None:
-                return parse_integer(f"0x{text.strip()}", type_)
+                if re.fullmatch("[0-9a-fA-F]+", text.strip()) is None:
+                    return parse_integer("x", type_)
+                return as_integer(int(text.strip(), 16), type_)
+            style = int(rest[0].value) if rest and isinstance(rest[0], enum.Enum) else 0
             if type_.bounds is not None:
-                return parse_integer(text, type_)
+                return parse_integer(text.replace(",", "") if style & 64 else text, type_)
+            if type_ is nettypes.DECIMAL and _PLAIN_DECIMAL.fullmatch(text):
+                return Decimal(text.strip())
             if not text.strip():
                 raise NetError(f"The input string '{text}' was not in a correct format.", format=True)
             return cast_value(text, type_)

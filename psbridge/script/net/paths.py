@@ -11,8 +11,8 @@ from psbridge.binding import nettypes
 from psbridge.script.semantics.values import TypedArray
 
 from . import describe
+from .faults import null_argument
 from .place import full
-from .text import null_argument
 
 
 def extension_of(path: str | None) -> str | None:

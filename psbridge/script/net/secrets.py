@@ -108,6 +108,7 @@ SECURE.method(
     {
         "AppendChar(char c)": _append,
         "MakeReadOnly()": lambda secret: None,
+        "IsReadOnly()": lambda secret: True,
         "Dispose()": lambda secret: None,
         "Copy()": lambda secret: SecureString(secret.reveal()),
         "ToString()": str,

@@ -26,8 +26,8 @@ from psbridge.script.semantics.values import (
 
 from . import describe
 from .culture import Comparer
+from .faults import null_argument
 from .lists import Enumerator, equal
-from .text import null_argument
 
 
 class Keys(NetList):

@@ -21,6 +21,7 @@ from psbridge.script.semantics.types import net_enum, type_of
 from psbridge.script.semantics.values import NetList, TypedArray
 
 from . import describe
+from .faults import negative, null_argument, out_of_range, too_large
 
 
 def _chars(text: str) -> TypedArray:
@@ -29,36 +30,6 @@ def _chars(text: str) -> TypedArray:
 
 def _strings(items: list[str]) -> TypedArray:
     return TypedArray(items, nettypes.STRING)
-
-
-def out_of_range(
-    parameter: str, message: str = "Specified argument was out of the range of valid values."
-) -> NetFault:
-    """ArgumentOutOfRangeException."""
-    return NetFault("ArgumentOutOfRangeException", f"{message} (Parameter '{parameter}')")
-
-
-def negative(parameter: str, value: int) -> NetFault:
-    """ArgumentOutOfRangeException of a number below zero."""
-    return NetFault(
-        "ArgumentOutOfRangeException",
-        f"{parameter} ('{value}') must be a non-negative value. (Parameter '{parameter}')\n"
-        f"Actual value was {value}.",
-    )
-
-
-def too_large(parameter: str, value: int, most: int) -> NetFault:
-    """ArgumentOutOfRangeException of a number above what fits."""
-    return NetFault(
-        "ArgumentOutOfRangeException",
-        f"{parameter} ('{value}') must be less than or equal to '{most}'. (Parameter '{parameter}')\n"
-        f"Actual value was {value}.",
-    )
-
-
-def null_argument(parameter: str) -> NetFault:
-    """ArgumentNullException."""
-    return NetFault("ArgumentNullException", f"Value cannot be null. (Parameter '{parameter}')")
 
 
 def _substring(text: str, start: int, length: int | None = None) -> str:
@@ -190,6 +161,8 @@ def _title(text: str) -> str:
 
 
 def _hash(value: Any) -> int:
+    if isinstance(value, int) and -0x80000000 <= value < 0x80000000:
+        return int(value)
     return (hash(value if not isinstance(value, (list, dict)) else id(value)) & 0xFFFFFFFF) - 0x80000000
 
 
