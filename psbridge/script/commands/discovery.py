@@ -26,9 +26,9 @@ _MODULES = {
     "Host": "Start-Transcript Stop-Transcript",
     "Management": "Get-Content Set-Content Add-Content Clear-Content Get-ChildItem Get-Item Set-Item "
     "New-Item Remove-Item Copy-Item Move-Item Rename-Item Test-Path Resolve-Path Convert-Path "
-    "Get-ItemProperty Set-ItemProperty Get-ItemPropertyValue Clear-Item Invoke-Item Join-Path Split-Path Get-Location "
-    "Set-Location Push-Location Pop-Location Get-PSDrive Get-PSProvider New-PSDrive Get-Process Stop-Process "
-    "Start-Process Wait-Process Get-TimeZone",
+    "Get-ItemProperty Set-ItemProperty Get-ItemPropertyValue Clear-Item Invoke-Item Join-Path Split-Path "
+    "Get-Location Set-Location Push-Location Pop-Location Get-PSDrive Get-PSProvider New-PSDrive "
+    "Get-Process Stop-Process Start-Process Wait-Process Get-TimeZone",
     "Security": "ConvertTo-SecureString ConvertFrom-SecureString Get-Credential Set-ExecutionPolicy "
     "Get-ExecutionPolicy",
     "ThreadJob": "Start-ThreadJob",

@@ -210,6 +210,8 @@ class Commands(Expressions):
                 f"Unexpected token '{shown}' in expression or statement.",
             )
         elements.append(name)
+        if self.peek() == ",":
+            raise self.fail("MissingArgument", "Missing argument in parameter list.", self.at)
         stop_parsing = False
         while True:
             end = self.at

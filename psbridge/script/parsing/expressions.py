@@ -386,6 +386,6 @@ class Expressions(Postfix):
             mark = self.at
             self.separators()
             if self.at == mark and self.peek() != "}":
-                raise self.fail("MissingEndCurlyBrace", "The hash literal was incomplete.")
+                raise self.unclosed(start + 2)
         self.no_commas = outer
         return self.done(s.Hashtable(pairs), start)

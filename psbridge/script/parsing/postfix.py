@@ -104,7 +104,8 @@ class Postfix(TypeNames):
         elif self.peek() == "{":
             name = self.script_block_expression()
         else:
-            raise self.fail("MissingPropertyName", "Missing property name after reference operator.")
+            dot = len(self.text[: self.at].rstrip())
+            raise self.fail("MissingPropertyName", "Missing property name after reference operator.", dot)
         if (
             self.peek() == "["
             and static is False

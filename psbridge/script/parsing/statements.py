@@ -19,6 +19,13 @@ _BLOCKS = {
 }
 
 
+_NO_FOREACH_BODY = (
+    "MissingForeachStatement",
+    "Missing statement body in foreach loop.\nThe correct form is: foreach ($a in $b) {...}",
+)
+_NO_SWITCH_BLOCK = ("MissingSwitchStatementClause", "Missing statement block in switch statement clause.")
+
+
 class Parser(Definitions):
     """Reads a whole script."""
 
@@ -90,14 +97,13 @@ class Parser(Definitions):
         every = [node for group in nodes for node in group]
         return min((node.start for node in every), default=0), max((node.end for node in every), default=0)
 
-    def statement_block(self) -> Any:
-        """statement-block: { statement-list? }"""
+    def statement_block(self, missing: tuple[str, str] | None = None) -> Any:
+        """statement-block: { statement-list? }; `missing` is the error where there is none."""
         start = self.at
         if not self.take("{"):
-            raise self.fail(
-                "MissingStatementBlock",
-                "Missing statement block.",
-            )
+            if missing is not None:
+                raise self.fail(*missing, len(self.text[:start].rstrip()))
+            raise self.fail("MissingStatementBlock", "Missing statement block.")
         outer, self.no_commas = self.no_commas, 0
         statements, traps = self.statements_until("}", start)
         self.no_commas = outer
@@ -262,7 +268,8 @@ class Parser(Definitions):
             ")", "MissingEndParenthesisAfterForeach", "Missing closing ')' after expression in foreach loop."
         )
         self.lines()
-        return s.ForEachStatement(variable, items, self.statement_block(), label)
+        body = self.statement_block(_NO_FOREACH_BODY)
+        return s.ForEachStatement(variable, items, body, label)
 
     def _switch_statement(self, start: int, label: str | None) -> Any:
         flags: list[str] = []
@@ -320,7 +327,7 @@ class Parser(Definitions):
                         begin,
                     )
                 self.lines()
-                clauses.append((test, self.statement_block()))
+                clauses.append((test, self.statement_block(_NO_SWITCH_BLOCK)))
             self.separators()
         return s.SwitchStatement(condition, clauses, default, ", ".join(flags) or "None", label)
 
