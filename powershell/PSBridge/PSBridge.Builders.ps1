@@ -6,6 +6,8 @@ $script:Viewed = @{
     'RunResult' = 1
     'CreateChatCompletionResponse' = 1
     'CreateChatCompletionStreamResponse' = 1
+    'ChatCompletionList' = 1
+    'ChatCompletionMessageList' = 1
     'HttpInfo' = 1
     'Status' = 1
 }
@@ -195,8 +197,9 @@ $script:Wire = [PSBridgeWire]::new()
 # apart from a null that was given. What was ever set stands in the member set PSBridge, which CLIXML keeps and JSON, views
 # and the wire leave out.
 
-$script:Templates = @{}
-$script:Special = @{}  # the function that reads an object of a type that is more than its members
+$script:Templates = [hashtable]::new([System.StringComparer]::Ordinal)
+# The function that reads an object of a type that is more than its members.
+$script:Special = @{ 'HttpInfo' = 'New-BridgeHttpInfo'; '+' = 'New-BridgeOddment' }
 $script:Formatted = $false
 $script:Nothing = [scriptblock]::Create('$null')  # bound to no module: an object is also read where there is none
 $script:Unset = @{}  # the property that a member has while it is unset, by its name
@@ -230,34 +233,34 @@ class PSBridgeReader {
     }
 
     [object] Make([object[]] $told) {
-        # An object of a model: a copy of its template with the members that are set.
+        # An object of a model: a copy of the template for the members that are set.
         $type = $told[0]
         if ($type -eq '') { return $this.Plain($told) }
         $special = $script:Special[$type]
         if ($null -ne $special) { return & $special $told }
-        $template = $script:Templates[$type]
-        if ($null -eq $template) { $template = New-BridgeTemplate $type }
+        $key = $type
+        for ($i = 1; $i -lt $told.Count; $i += 2) { $key += "`0" + $told[$i] }
+        $template = $script:Templates[$key]
+        if ($null -eq $template) { $template = New-BridgeTemplate $key }
         $made = $template.PSObject.Copy()
         $properties = $made.PSObject.Properties
-        $set = ''
         for ($i = 1; $i -lt $told.Count; $i += 2) {
-            $name = $told[$i]
             $member = $told[$i + 1]
             if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $member = $this.Read($member) }
-            $properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $member), $true)
-            $set += $name + ' '
+            $properties[$told[$i]].Value = $member
         }
-        $made.PSBridge.Set = $set
         return $made
     }
 
     [object] Plain([object[]] $told) {
         # Data that has a member of the markers' own name.
-        $made = [pscustomobject] @{}
+        $names = [System.Collections.ArrayList]::new()
+        $values = [System.Collections.ArrayList]::new()
         for ($i = 1; $i -lt $told.Count; $i += 2) {
-            $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($told[$i], $this.Read($told[$i + 1])))
+            [void]$names.Add($told[$i])
+            [void]$values.Add($this.Read($told[$i + 1]))
         }
-        return $made
+        return New-BridgeData $names $values
     }
 }
 
@@ -277,21 +280,33 @@ function script:Import-BridgeFormat {
     if ($script:Formatted) { return }
     $script:Formatted = $true
     Update-FormatData -AppendPath "$PSScriptRoot/PSBridge.Format.ps1xml"
+    Import-BridgeShown
 }
 
 function script:New-BridgeTemplate {
-    # The object that every object of a model is a copy of: each member unset.
-    param([string] $Type)
-    if ($null -ne $script:Viewed[$Type]) { Import-BridgeFormat }
+    # What objects of a type are copies of that have these members set. A copy costs a third of what adding members does.
+    param([string] $Key)
+    $type, $set = $Key.Split([char]0)
+    $set = @($set)
+    if ($null -ne $script:Viewed[$type]) { Import-BridgeFormat }
     $made = [pscustomobject]@{}
-    $names = $script:Models[$Type]
-    if ($null -ne $names) {
-        foreach ($name in $names.Split(' ')) { $made.PSObject.Properties.Add((New-BridgeUnset $name)) }
+    $properties = $made.PSObject.Properties
+    $names = @()
+    if ($null -ne $script:Models[$type]) { $names = $script:Models[$type].Split(' ') }
+    foreach ($name in $names) {
+        if ($set -ccontains $name) { $properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $null)) }
+        else { $properties.Add((New-BridgeUnset $name)) }
     }
-    $made.PSObject.Members.Add([System.Management.Automation.PSMemberSet]::new('PSBridge',
-            [System.Management.Automation.PSMemberInfo[]]@([System.Management.Automation.PSNoteProperty]::new('Set', ''))))
-    $made.PSObject.TypeNames.Insert(0, "PSBridge.$Type")
-    $script:Templates[$Type] = $made
+    foreach ($name in $set) {
+        if ($null -eq $name -or $names -ccontains $name) { continue }
+        $properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $null))
+    }
+    $told = [System.Management.Automation.PSNoteProperty]::new('Set', "$($set -join ' ') ")
+    $told = [System.Management.Automation.PSMemberInfo[]]@($told)
+    $made.PSObject.Members.Add([System.Management.Automation.PSMemberSet]::new('PSBridge', $told))
+    $made.PSObject.TypeNames.Insert(0, "PSBridge.$type")
+    if ($script:Templates.Count -ge 1000) { $script:Templates.Clear() }
+    $script:Templates[$Key] = $made
     $made
 }
 
@@ -562,14 +577,34 @@ function script:Get-BridgeTrouble {
     Get-BridgeTrouble @args
 }
 
+function script:Import-BridgeShown {
+    Import-BridgeCalls
+    Import-BridgeShown @args
+}
+
+function script:New-BridgeData {
+    Import-BridgeCalls
+    New-BridgeData @args
+}
+
 function script:New-BridgeFault {
     Import-BridgeCalls
     New-BridgeFault @args
 }
 
+function script:New-BridgeHttpInfo {
+    Import-BridgeCalls
+    New-BridgeHttpInfo @args
+}
+
 function script:New-BridgeLoss {
     Import-BridgeCalls
     New-BridgeLoss @args
+}
+
+function script:New-BridgeOddment {
+    Import-BridgeCalls
+    New-BridgeOddment @args
 }
 
 function script:New-BridgeOffline {

@@ -48,6 +48,8 @@ $script:Control = [regex]::new('[\x00-\x1f]')
 # Settings that may be given as a SecureString; its text crosses the pipe and nothing else.
 $script:Secret = [System.Collections.Generic.HashSet[string]]::new(
     [string[]]('AccessToken', 'Password', 'ApiKey', 'KeyPassPhrase', 'Cookie'), [System.StringComparer]::OrdinalIgnoreCase)
+# What can be enumerated and is no list: a document.
+$script:NoItems = [regex]::new('^(System\.Text\.Json|Newtonsoft\.Json\.Linq|System\.Xml)\.')
 # What jobs and remoting add to every object.
 $script:Remoted = [System.Collections.Generic.HashSet[string]]::new(
     [string[]]('PSComputerName', 'RunspaceId', 'PSShowComputerName', 'PSSourceJobInstanceId'))
@@ -77,8 +79,11 @@ class PSBridgeWriter {
             return
         }
         if ($value -is [System.Management.Automation.PSCustomObject]) { $this.AddObject($value, $name) }
+        elseif ($value -is [array]) { $this.AddItems($value, $name) }
         elseif ($value -is [System.Collections.IDictionary]) { $this.AddDictionary($value, $name) }
-        elseif ($value -is [System.Collections.IEnumerable] -and $value -isnot [System.Xml.XmlNode]) { $this.AddItems($value, $name) }
+        elseif ($value -is [System.Collections.IEnumerable] -and -not $script:NoItems.IsMatch($value.GetType().FullName)) {
+            $this.AddItems($value, $name)
+        }
         else { $this.AddOther($value, $name) }
     }
 
@@ -117,16 +122,17 @@ class PSBridgeWriter {
         $stand = $script:StandsFor[$kind]
         if ($null -ne $stand -and $name -like "*$($stand[0])") {
             $value = & $stand[1] $value
-            $kind = ''
+            $kind = $value.PSObject.TypeNames[0]
         }
         # An object of a model is sent by its name: what an Unset object left open in it stays open.
         $named = $kind.StartsWith('PSBridge.', [System.StringComparison]::Ordinal) -and $script:Models.ContainsKey($kind.Substring(9))
         if ($named) { [void]$this.Text.Append('{"$psbridge":"model","type":"').Append($kind.Substring(9)).Append('","set":') }
         if (-not $this.Enter($value, $name)) { return }
+        $shown = if ($kept) { $script:Shown[$kind] }
         $open = $null
         if (-not $named) { $open = Get-BridgeOpen $value '' }
         elseif ($kept) { $open = Get-BridgeOpen $value $kind.Substring(9) }
-        [void]$this.Text.Append('{')
+        $marks = $this.Begin($kind -cne 'PSBridge.Mark' -and $null -ne $value.PSObject.Properties['$psbridge'])
         $separator = ''
         foreach ($property in $value.PSObject.Properties) {
             if (-not $property.IsInstance -or ($null -ne $script:Unset[$property.Name] -and $property.MemberType -eq 'ScriptProperty')) {
@@ -135,24 +141,50 @@ class PSBridgeWriter {
             $member = $property.Value
             # What a script's own pipeline without output left is no null that was given.
             if ($null -eq $member -and $member -is [psobject]) { continue }
-            if (($null -ne $open -and $open.Contains($property.Name)) -or ($kept -and $script:Remoted.Contains($property.Name))) {
-                continue
-            }
+            if ($null -ne $open -and $open.Contains($property.Name)) { continue }
+            # What jobs and views have added is none of its own.
+            if ($kept -and $script:Remoted.Contains($property.Name)) { continue }
+            if ($null -ne $shown -and @($shown.Keys) -ccontains $property.Name) { continue }
             [void]$this.Text.Append($separator)
             $this.AddText($property.Name, $name)
-            [void]$this.Text.Append(':')
+            [void]$this.Text.Append($marks[0])
             $this.Add($member, "$name.$($property.Name)")
             if ($this.Refusal) { return }
             $separator = ','
         }
-        [void]$this.Text.Append('}')
+        if ($named) {
+            $more = $value.PSObject.Members['PSBridge']
+            if ($null -ne $more) { $more = $more.PSBase.Members['More'] }
+            if ($null -ne $more) {
+                foreach ($entry in $more.Value.GetEnumerator()) {
+                    [void]$this.Text.Append($separator)
+                    $this.AddText($entry.Key, $name)
+                    [void]$this.Text.Append($marks[0])
+                    $this.Add($entry.Value, "$name.$($entry.Key)")
+                    if ($this.Refusal) { return }
+                    $separator = ','
+                }
+            }
+        }
+        [void]$this.Text.Append($marks[1])
         if ($named) { [void]$this.Text.Append('}') }
         $this.Leave()
     }
 
+    [string[]] Begin([bool] $marked) {
+        # The beginning of an object; what stands between a name and a value of it, and at its end. Data with a member of
+        # the markers' own name is a list, so that it is taken for no marker.
+        if ($marked) {
+            [void]$this.Text.Append('{"$psbridge":"plain","members":[')
+            return @(',', ']}')
+        }
+        [void]$this.Text.Append('{')
+        return @(':', '}')
+    }
+
     [void] AddDictionary([System.Collections.IDictionary] $value, [string] $name) {
         if (-not $this.Enter($value, $name)) { return }
-        [void]$this.Text.Append('{')
+        $marks = $this.Begin($value.PSBase.Keys -ccontains '$psbridge')
         $seen = [System.Collections.Generic.HashSet[string]]::new()
         $separator = ''
         foreach ($entry in $value.GetEnumerator()) {
@@ -164,12 +196,12 @@ class PSBridgeWriter {
             if ($null -eq $member -and $member -is [psobject]) { continue }
             [void]$this.Text.Append($separator)
             $this.AddText($key, $name)
-            [void]$this.Text.Append(':')
+            [void]$this.Text.Append($marks[0])
             $this.Add($member, "$name.$key")
             if ($this.Refusal) { return }
             $separator = ','
         }
-        [void]$this.Text.Append('}')
+        [void]$this.Text.Append($marks[1])
         $this.Leave()
     }
 
@@ -236,11 +268,41 @@ class PSBridgeWriter {
         }
         elseif ($value.GetType() -eq [object]) { [void]$this.Text.Append('{}') }
         elseif ($value.GetType().Name -eq 'WebProxy') { $this.AddText($value.Address.OriginalString, $name) }
+        elseif ($value -is [System.DBNull] -or $value -is [System.Management.Automation.Language.NullString]) {
+            [void]$this.Text.Append('null')
+        }
+        elseif ($script:NoItems.IsMatch($value.GetType().FullName) -and $value -isnot [System.Xml.XmlNode]) {
+            $this.Add((ConvertFrom-BridgeText (Get-BridgeDocument $value)), $name)
+        }
+        elseif (Test-BridgeOwn $value) { $this.AddInstance($value, $name) }
         else {
             $hint = ''
             if ($value -is [System.IO.FileSystemInfo]) { $hint = "; for the file's text use Get-Content -Raw, for its path .FullName" }
             $this.Refusal = "Cannot send '$name': a $($value.GetType().FullName) has no JSON form$hint."
         }
+    }
+
+    [void] AddInstance([object] $value, [string] $name) {
+        # An object of a script's own class, or a row of a database: its properties, as ConvertTo-Json takes them.
+        if (-not $this.Enter($value, $name)) { return }
+        $this.Begin($false)
+        $separator = ''
+        $properties = $value.PSObject.Properties
+        $columns = if ($value.GetType().FullName -eq 'System.Data.DataRow') { @($value.Table.Columns.ColumnName) }
+        foreach ($property in $properties) {
+            if ($null -ne $columns -and $columns -notcontains $property.Name) { continue }
+            $member = $null
+            try { $member = $property.Value }
+            catch { Write-Debug $_.Exception.Message }
+            [void]$this.Text.Append($separator)
+            $this.AddText($property.Name, $name)
+            [void]$this.Text.Append(':')
+            $this.Add($member, "$name.$($property.Name)")
+            if ($this.Refusal) { return }
+            $separator = ','
+        }
+        [void]$this.Text.Append('}')
+        $this.Leave()
     }
 
     [string] KeyText([object] $key, [string] $name) {
@@ -269,6 +331,25 @@ class PSBridgeWriter {
     [void] Leave() {
         $this.Around.RemoveAt($this.Around.Count - 1)
     }
+}
+
+function script:Test-BridgeOwn {
+    # Whether a value is of a class that a script made, by PowerShell or by Add-Type, or a row of a database. What other
+    # .NET objects are is more than their properties.
+    param($Value)
+    $assembly = $Value.GetType().Assembly
+    $assembly.IsDynamic -or $assembly.Location -eq '' -or $Value.GetType().FullName -eq 'System.Data.DataRow'
+}
+
+function script:Get-BridgeDocument {
+    # The text of a value of one of the .NET readers of JSON.
+    param($Value)
+    if ($Value.GetType().FullName.StartsWith('Newtonsoft.', [System.StringComparison]::Ordinal)) {
+        return [Newtonsoft.Json.JsonConvert]::SerializeObject($Value)
+    }
+    if ($Value.GetType().Name -eq 'JsonDocument') { return $Value.RootElement.GetRawText() }
+    if ($Value.GetType().Name -eq 'JsonElement') { return $Value.GetRawText() }
+    $Value.ToJsonString()
 }
 
 function script:ConvertFrom-BridgeText {
@@ -319,22 +400,7 @@ function script:Read-BridgeNode {
             [void]$Box.Add($values.ToArray())
             return
         }
-        $folded = [System.Collections.Generic.HashSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
-        $distinct = $true
-        foreach ($key in $names) {
-            if ($key -eq '' -or -not $folded.Add($key)) { $distinct = $false }
-        }
-        if ($distinct) {
-            $made = [psobject]::new()
-            for ($i = 0; $i -lt $names.Count; $i++) {
-                $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($names[$i], $values[$i]))
-            }
-        }
-        else {
-            # No PowerShell object has both 'a' and 'A'; a dictionary has.
-            $made = [System.Collections.Specialized.OrderedDictionary]::new()
-            for ($i = 0; $i -lt $names.Count; $i++) { $made[[string]$names[$i]] = $values[$i] }
-        }
+        $made = New-BridgeData $names $values
         [void]$Box.Add($made)
         return
     }
@@ -378,6 +444,56 @@ function script:Resolve-BridgePath {
         return $Path.FullName
     }
     $Cmdlet.GetUnresolvedProviderPathFromPSPath($text)
+}
+
+# Names that no member of a PowerShell object can have.
+$script:Reserved = [string[]]('', 'PSObject', 'PSBase', 'PSAdapted', 'PSExtended', 'PSTypeNames')
+
+function script:New-BridgeData {
+    # Data as an object; as a dictionary, which tells 'a' from 'A' and takes any name, where no object can have its names.
+    param($Names, $Values)
+    $folded = [System.Collections.Generic.HashSet[string]]::new($script:Reserved, [System.StringComparer]::OrdinalIgnoreCase)
+    foreach ($name in $Names) {
+        if ($folded.Add($name)) { continue }
+        $made = [System.Collections.Specialized.OrderedDictionary]::new()
+        for ($i = 0; $i -lt $Names.Count; $i++) { $made[[string]$Names[$i]] = $Values[$i] }
+        return $made
+    }
+    $made = [psobject]::new()
+    for ($i = 0; $i -lt $Names.Count; $i++) {
+        $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($Names[$i], $Values[$i]))
+    }
+    $made
+}
+
+function script:New-BridgeOddment {
+    # An object of a model with members that it cannot have beside its own: those are in its PSBridge.More, and sent back.
+    param([object[]] $Told)
+    $made = $script:Reader.Make($Told[1])
+    $more = [System.Collections.Specialized.OrderedDictionary]::new()
+    for ($i = 2; $i -lt $Told.Count; $i += 2) { $more[[string]$Told[$i]] = $script:Reader.Read($Told[$i + 1]) }
+    $made.PSObject.Members['PSBridge'].PSBase.Members.Add([System.Management.Automation.PSNoteProperty]::new('More', $more))
+    $made
+}
+
+function script:New-BridgeHttpInfo {
+    # A reply and what HTTP said of it: its headers by their names, which have no case.
+    param([object[]] $Told)
+    $key = 'HttpInfo'
+    for ($i = 1; $i -lt $Told.Count; $i += 2) { $key += "`0" + $Told[$i] }
+    $template = $script:Templates[$key]
+    if ($null -eq $template) { $template = New-BridgeTemplate $key }
+    $made = $template.PSObject.Copy()
+    for ($i = 1; $i -lt $Told.Count; $i += 2) {
+        $value = $script:Reader.Read($Told[$i + 1])
+        if ($Told[$i] -ceq 'Headers' -and $value -is [System.Management.Automation.PSCustomObject]) {
+            $headers = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
+            foreach ($property in $value.PSObject.Properties) { $headers[$property.Name] = $property.Value }
+            $value = $headers
+        }
+        $made.PSObject.Properties[$Told[$i]].Value = $value
+    }
+    $made
 }
 
 $script:Members = @{}  # the set of a model's members, by its name; filled as they are asked for
@@ -429,6 +545,54 @@ function script:Get-BridgeOpen {
     if ($null -eq $most) { return $null }
     $blank.IntersectWith($most)
     , $blank
+}
+
+# What the views of replies show, as members that scripts can read: hidden ones, which neither JSON, Format-List nor the wire
+# takes for the reply's own.
+
+$script:Shown = @{
+    'PSBridge.CreateChatCompletionResponse'       = @{
+        Role         = { Set-StrictMode -Off; @(foreach ($one in $this.choices) { $one.message.role }) -join ', ' }
+        Text         = {
+            Set-StrictMode -Off
+            @(foreach ($one in $this.choices) {
+                    if ($one.message.content) { $one.message.content }
+                    elseif ($one.message.refusal) { $one.message.refusal }
+                    else {
+                        @(foreach ($call in $one.message.tool_calls) {
+                                if ($call.function) { "$($call.function.name)($($call.function.arguments))" }
+                            }) -join '; '
+                    }
+                }) -join [System.Environment]::NewLine
+        }
+        FinishReason = { Set-StrictMode -Off; @(foreach ($one in $this.choices) { $one.finish_reason }) -join ', ' }
+        Tokens       = {
+            Set-StrictMode -Off
+            if ($this.usage) { '{0} in, {1} out' -f $this.usage.prompt_tokens, $this.usage.completion_tokens }
+        }
+    }
+    'PSBridge.CreateChatCompletionStreamResponse' = @{
+        Role         = { Set-StrictMode -Off; @(foreach ($one in $this.choices) { $one.delta.role }) -join '' }
+        Text         = { Set-StrictMode -Off; @(foreach ($one in $this.choices) { $one.delta.content }) -join '' }
+        FinishReason = { Set-StrictMode -Off; @(foreach ($one in $this.choices) { $one.finish_reason }) -join '' }
+    }
+}
+
+function script:Import-BridgeShown {
+    # Gives the objects of this runspace those members; also objects back from a file or a job, from a session without.
+    foreach ($name in $script:Shown.Keys) {
+        foreach ($type in $name, "Deserialized.$name") {
+            $data = [System.Management.Automation.Runspaces.TypeData]::new($type)
+            foreach ($member in $script:Shown[$name].Keys) {
+                $block = $script:Shown[$name][$member].Ast.GetScriptBlock()
+                $read = [System.Management.Automation.Runspaces.ScriptPropertyData]::new($member, $block)
+                $read.IsHidden = $true
+                $data.Members.Add($member, $read)
+            }
+            try { Update-TypeData -TypeData $data -Force -ErrorAction Stop }
+            catch { Write-Debug $_.Exception.Message }  # a runspace whose types are not its own
+        }
+    }
 }
 
 # What chat's values stand for in a request.
@@ -677,7 +841,7 @@ function script:Set-BridgeAnswerType {
         $shape = ConvertTo-BridgeText $shape
         $script:Told.Add($type, $shape)
     }
-    $Own['As'] = [pscustomobject]@{ '$psbridge' = 'type'; name = $type.Name; shape = $shape }
+    $Own['As'] = [pscustomobject]@{ PSTypeName = 'PSBridge.Mark'; '$psbridge' = 'type'; name = $type.Name; shape = $shape }
 }
 
 function script:ConvertTo-BridgeText {
@@ -793,7 +957,7 @@ function script:Set-BridgeCommand {
     if ($null -ne $Own['TimeoutSec']) { $told['timeout'] = $Own['TimeoutSec'] }
     $script:Described[$told['number']] = @{ Command = $command; Told = $told }
     foreach ($key in @($Own.Keys)) { if ($key -in 'Name', 'Description', 'TimeoutSec') { [void]$Own.Remove($key) } }
-    $Own['Command'] = [pscustomobject]@{ '$psbridge' = 'command'; told = $told }
+    $Own['Command'] = [pscustomobject]@{ PSTypeName = 'PSBridge.Mark'; '$psbridge' = 'command'; told = $told }
 }
 
 function script:Get-BridgeCommandFact {
@@ -920,7 +1084,7 @@ function script:ConvertTo-BridgeToolMark {
     }
     $script:Tools[$behind.Told['number']] = [System.WeakReference]::new($Tool)
     if ($null -eq $behind['Text']) { $behind['Text'] = ConvertTo-BridgeText $behind.Told }
-    [pscustomobject]@{ '$psbridge' = 'command'; told = $behind['Text'] }
+    [pscustomobject]@{ PSTypeName = 'PSBridge.Mark'; '$psbridge' = 'command'; told = $behind['Text'] }
 }
 
 function script:Get-BridgeResult {
@@ -1361,6 +1525,8 @@ function script:Initialize-BridgePython {
 
 # Failures as PowerShell's own error records.
 
+$script:Detailed = $false  # this runspace has been told where ErrorDetails are
+
 function script:New-BridgeRecord {
     # An ErrorRecord: its message, its id, its category, what it is about, and the exception if there is one already.
     param([string] $Message, [string] $Id, [string] $Category, $Target, $Exception)
@@ -1384,12 +1550,58 @@ function script:ConvertTo-BridgeRecord {
     if ($null -eq $Target -and $given['target']) { $Target = $given['target'] }
     $exception = New-BridgeException $message $given
     $record = New-BridgeRecord $message ([string]$given['error_id']) ([string]$given['category']) $Target $exception
-    if ($given['body']) { $record.ErrorDetails = [System.Management.Automation.ErrorDetails]::new([string]$given['body']) }
     if ($given['hint']) {
-        if ($null -eq $record.ErrorDetails) { $record.ErrorDetails = [System.Management.Automation.ErrorDetails]::new($message) }
+        $record.ErrorDetails = [System.Management.Automation.ErrorDetails]::new($message)
         $record.ErrorDetails.RecommendedAction = $given['hint']
     }
+    if ($given['body']) { Set-BridgeDetail $record ([string]$given['body']) }
     $record
+}
+
+function script:Set-BridgeDetail {
+    # The reply's body as a record's ErrorDetails, as the documented catch block reads it. Where a record holds it itself
+    # the record's text is the body; so the exception holds it, which a catch does not copy, and the text is the message.
+    param($Record, [string] $Body)
+    if (-not (Test-BridgeDetail $Record)) { Import-BridgeDetail }
+    $details = [System.Management.Automation.ErrorDetails]::new($Body)
+    if ($null -ne $Record.ErrorDetails) { $details.RecommendedAction = $Record.ErrorDetails.RecommendedAction }
+    if (-not (Test-BridgeDetail $Record)) { $Record.ErrorDetails = $details }
+    else { Add-Member -InputObject $Record.Exception -MemberType NoteProperty -Name ErrorDetails -Value $details -Force }
+}
+
+function script:Test-BridgeDetail {
+    # Whether this runspace finds the ErrorDetails that a record's exception holds.
+    param($Record)
+    $Record.PSObject.Properties['ErrorDetails'] -is [System.Management.Automation.PSScriptProperty]
+}
+
+function script:Import-BridgeDetail {
+    # ErrorDetails of a record that psbridge made is what its exception holds, also after a job or CLIXML; another
+    # record's, or one that a script has set, is its own. The blocks are unbound: they run in any runspace.
+    $read = {
+        $own = $this.psbase.ErrorDetails
+        $exception = $this.psbase.Exception
+        if ($null -eq $exception -or $this.psbase.FullyQualifiedErrorId -notlike 'PSBridge.*') { return $own }
+        if ($null -ne $own -and $own.Message -cne $exception.Message) { return $own }
+        $kept = $exception.PSObject.Properties['ErrorDetails']
+        if ($null -eq $kept) {
+            $remote = $exception.PSObject.Properties['SerializedRemoteException']
+            if ($null -ne $remote) { $kept = $remote.Value.PSObject.Properties['ErrorDetails'] }
+        }
+        if ($null -eq $kept -or $null -eq $kept.Value) { return $own }
+        if ($kept.Value -is [System.Management.Automation.ErrorDetails]) { return $kept.Value }
+        $details = [System.Management.Automation.ErrorDetails]::new([string]$kept.Value)
+        if ($null -ne $own) { $details.RecommendedAction = $own.RecommendedAction }
+        $details
+    }
+    $write = { $this.psbase.ErrorDetails = $args[0] }
+    $script:Detailed = $true
+    $type = @{
+        TypeName = 'System.Management.Automation.ErrorRecord'; MemberType = 'ScriptProperty'; MemberName = 'ErrorDetails'
+        Value = $read.Ast.GetScriptBlock(); SecondValue = $write.Ast.GetScriptBlock()
+    }
+    try { Update-TypeData @type -Force -ErrorAction Stop }
+    catch { Write-Debug $_.Exception.Message }  # a runspace whose types are not its own
 }
 
 function script:New-BridgeException {
@@ -1400,9 +1612,10 @@ function script:New-BridgeException {
     }
     $status = $Given['status']
     if ($null -eq $status -and -not $Given.ContainsKey('headers')) {
-        if ($Given['category'] -like '*Timeout*') { return [System.TimeoutException]::new($Message) }
-        if ($null -ne $Given['parameter']) { $exception = [System.ArgumentException]::new($Message) }
+        if ($Given['category'] -like '*Timeout*') { $exception = [System.TimeoutException]::new($Message) }
+        elseif ($null -ne $Given['parameter']) { $exception = [System.ArgumentException]::new($Message) }
         else { $exception = [System.InvalidOperationException]::new($Message) }
+        Add-Member -InputObject $exception -MemberType NoteProperty -Name Response -Value $null
     }
     else {
         # The exception a script of the platform's own web cmdlets would catch.
@@ -1411,14 +1624,17 @@ function script:New-BridgeException {
             $exception = $modern::new($Message, [System.Net.Http.HttpResponseMessage]::new([System.Net.HttpStatusCode][int]$status))
         }
         else { $exception = [System.Net.WebException]::new($Message) }
-        $headers = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
-        if ($null -ne $Given['headers']) {
-            foreach ($property in $Given['headers'].PSObject.Properties) { $headers[$property.Name] = $property.Value }
-        }
-        $response = [pscustomobject]@{
-            StatusCode   = if ($null -ne $status) { [System.Net.HttpStatusCode][int]$status }
-            ReasonPhrase = $Given['reason']
-            Headers      = $headers
+        $response = $null
+        if ($null -ne $status) {
+            $headers = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
+            if ($null -ne $Given['headers']) {
+                foreach ($property in $Given['headers'].PSObject.Properties) { $headers[$property.Name] = $property.Value }
+            }
+            $response = [pscustomobject]@{
+                StatusCode   = [System.Net.HttpStatusCode][int]$status
+                ReasonPhrase = $Given['reason']
+                Headers      = $headers
+            }
         }
         Add-Member -InputObject $exception -MemberType NoteProperty -Name Response -Value $response -Force
     }
@@ -1458,7 +1674,7 @@ $script:LiveSeen = $null  # what it held when last looked at
 function script:Update-BridgeLive {
     # Get-Configuration gives a hashtable that scripts write into, always the same one; this fills it with what is in force.
     param([object[]] $Told)
-    if ($null -eq $script:Live) { $script:Live = @{} }
+    if ($null -eq $script:Live) { $script:Live = New-BridgeTable @(for ($i = 1; $i -lt $Told.Count; $i += 2) { $Told[$i] }) }
     for ($i = 1; $i -lt $Told.Count; $i += 2) {
         $name = $Told[$i]
         $value = $script:Reader.Read($Told[$i + 1])
@@ -1471,6 +1687,22 @@ function script:Update-BridgeLive {
     }
     $script:LiveSeen = Copy-BridgeLive
     $script:Live
+}
+
+function script:New-BridgeTable {
+    # A hashtable whose entries stand in the order of these names, others before them. A hashtable goes through its places
+    # from the last to the first, and the place of an entry is what its comparer says of its name: here a rank. Where .NET
+    # cannot make such a comparer the table has an order of its own.
+    param([string[]] $Names)
+    $kind = 'System.Collections.Generic.OrderedDictionary[string,int]' -as [type]
+    if ($null -eq $kind) { return @{} }
+    $ranks = $kind::new([System.StringComparer]::OrdinalIgnoreCase)
+    for ($i = $Names.Count - 1; $i -ge 0; $i--) { $ranks.Add($Names[$i], 0) }
+    $same = [System.StringComparer].GetMethod('Equals', [type[]]([string], [string]))
+    $comparer = [System.Collections.Generic.EqualityComparer[string]]::Create(
+        [System.Delegate]::CreateDelegate([System.Func[string, string, bool]], [System.StringComparer]::OrdinalIgnoreCase, $same),
+        [System.Delegate]::CreateDelegate([System.Func[string, int]], $ranks, 'IndexOf'))
+    [hashtable]::new(2 * $Names.Count, $comparer)
 }
 
 function script:Copy-BridgeLive {
@@ -1500,7 +1732,7 @@ function script:Sync-BridgeLive {
             $before = $then[$key]
             foreach ($name in @(@($now.Keys) + @($before.Keys) | Select-Object -Unique)) {
                 if ($now[$name] -cne $before[$name]) {
-                    $given = @{ $tables[$key][1] = $name; $tables[$key][2] = $now[$name] }
+                    $given = @{ $tables[$key][1] = $name; $tables[$key][2] = $now[$name]; WhatIf = $false }
                     & $tables[$key][0] @given
                 }
             }
@@ -1513,7 +1745,7 @@ function script:Sync-BridgeLive {
             }
         }
     }
-    if ($changed.Count) { Set-Configuration @changed }
+    if ($changed.Count) { Set-Configuration @changed -WhatIf:$false }
 }
 
 # Settings: which a call goes by, and kept for a worker that starts again.
@@ -1918,6 +2150,7 @@ function script:Send-BridgeCall {
         $Call.Order.Enqueue($slot)
         $Call.Flying++
         if (-not $script:Formatted) { Import-BridgeFormat }
+        if (-not $script:Detailed) { Import-BridgeDetail }
         while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         $clean = $true
     }
@@ -2236,6 +2469,7 @@ function script:Send-BridgeItem {
     [void]$text.Append('}')
     Send-BridgeNotice $connection 'feed' $text.ToString()
     if (-not $script:Formatted) { Import-BridgeFormat }
+    if (-not $script:Detailed) { Import-BridgeDetail }
     while ($Call.Targets.Count -ge $Call.Most) { Receive-BridgeItem $Call 200 }
     while ($Call.Pipeline -and ($Call.Queue.Count -or ($null -ne $connection['Read'] -and $connection['Read'].IsCompleted))) {
         Receive-BridgeItem $Call 0

@@ -60,6 +60,7 @@ function Connect-PSBridge {
 
 function Disconnect-PSBridge {
     [CmdletBinding(PositionalBinding = $false)]
+    [OutputType([System.Void])]
     param()
     Import-Bridge
     Disconnect-Bridge -All
@@ -155,752 +156,753 @@ function New-OfflineFault {
 }
 
 function ConvertFrom-JsonToAssistantsNamedToolChoiceFunction {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.AssistantsNamedToolChoiceFunction')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToAssistantsNamedToolChoiceFunction' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatch {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.Batch')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatch' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchError {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.BatchError')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchError' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchErrors {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.BatchErrors')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchErrors' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchErrorsDataInner {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.BatchErrorsDataInner')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchErrorsDataInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchFileExpirationAfter {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.BatchFileExpirationAfter')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchFileExpirationAfter' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestCounts {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.BatchRequestCounts')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestCounts' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestInput {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.BatchRequestInput')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestInput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestOutput {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.BatchRequestOutput')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestOutput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestOutputError {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.BatchRequestOutputError')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestOutputError' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchRequestOutputResponse {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.BatchRequestOutputResponse')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchRequestOutputResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchUsage {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.BatchUsage')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchUsage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchUsageInputTokensDetails {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.BatchUsageInputTokensDetails')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchUsageInputTokensDetails' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToBatchUsageOutputTokensDetails {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.BatchUsageOutputTokensDetails')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToBatchUsageOutputTokensDetails' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionAllowedTools {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionAllowedTools')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionAllowedTools' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionAllowedToolsChoice {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionAllowedToolsChoice')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionAllowedToolsChoice' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionDeleted {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionDeleted')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionDeleted' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionFunctionCallOption {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionFunctionCallOption')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionFunctionCallOption' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionFunctions {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionFunctions')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionFunctions' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionList {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionList')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionList' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageCustomToolCall {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionMessageCustomToolCall')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageCustomToolCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageCustomToolCallCustom {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionMessageCustomToolCallCustom')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageCustomToolCallCustom' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageList {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionMessageList')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageList' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageListDataInner {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionMessageListDataInner')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageListDataInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageListDataInnerContentPartsInner {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionMessageListDataInnerContentPartsInner')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageListDataInnerContentPartsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCall {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionMessageToolCall')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCallChunk {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionMessageToolCallChunk')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCallChunk' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCallChunkFunction {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionMessageToolCallChunkFunction')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCallChunkFunction' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCallFunction {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionMessageToolCallFunction')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCallFunction' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionMessageToolCallsInner {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionMessageToolCallsInner')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionMessageToolCallsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModeration {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionModeration')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModeration' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModerationError {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionModerationError')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModerationError' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModerationInput {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionModerationInput')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModerationInput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModerationOutput {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionModerationOutput')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModerationOutput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionModerationResults {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionModerationResults')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionModerationResults' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionNamedToolChoice {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionNamedToolChoice')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionNamedToolChoice' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionNamedToolChoiceCustom {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionNamedToolChoiceCustom')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionNamedToolChoiceCustom' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionNamedToolChoiceCustomCustom {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionNamedToolChoiceCustomCustom')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionNamedToolChoiceCustomCustom' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessage {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestAssistantMessage')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageAudio {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestAssistantMessageAudio')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessageAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageContent {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestAssistantMessageContent')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageContentPart {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestAssistantMessageContentPart')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessageContentPart' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestAssistantMessageFunctionCall {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestAssistantMessageFunctionCall')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestAssistantMessageFunctionCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestDeveloperMessage {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestDeveloperMessage')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestDeveloperMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestDeveloperMessageContent {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestDeveloperMessageContent')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestDeveloperMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestFunctionMessage {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestFunctionMessage')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestFunctionMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessage {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestMessage')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudio {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestMessageContentPartAudio')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudioInputAudio {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestMessageContentPartAudioInputAudio')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartAudioInputAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartFile {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestMessageContentPartFile')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartFile' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartFileFile {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestMessageContentPartFileFile')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartFileFile' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartImage {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestMessageContentPartImage')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartImage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartImageImageUrl {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestMessageContentPartImageImageUrl')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartImageImageUrl' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartRefusal {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestMessageContentPartRefusal')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartRefusal' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestMessageContentPartText {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestMessageContentPartText')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestMessageContentPartText' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestSystemMessage {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestSystemMessage')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestSystemMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestSystemMessageContent {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestSystemMessageContent')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestSystemMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestToolMessage {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestToolMessage')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestToolMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestToolMessageContent {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestToolMessageContent')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestToolMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestUserMessage {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestUserMessage')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestUserMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestUserMessageContent {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestUserMessageContent')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestUserMessageContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionRequestUserMessageContentPart {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionRequestUserMessageContentPart')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionRequestUserMessageContentPart' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessage {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionResponseMessage')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInner {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionResponseMessageAnnotationsInner')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInnerUrlCitation {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionResponseMessageAnnotationsInnerUrlCitation')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessageAnnotationsInnerUrlCitation' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessageAudio {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionResponseMessageAudio')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessageAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionResponseMessageFunctionCall {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionResponseMessageFunctionCall')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionResponseMessageFunctionCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionStreamOptions {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionStreamOptions')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionStreamOptions' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionStreamResponseDelta {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionStreamResponseDelta')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionStreamResponseDelta' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionStreamResponseDeltaFunctionCall {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionStreamResponseDeltaFunctionCall')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionStreamResponseDeltaFunctionCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionTokenLogprob {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionTokenLogprob')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionTokenLogprob' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionTokenLogprobTopLogprobsInner {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionTokenLogprobTopLogprobsInner')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionTokenLogprobTopLogprobsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionTool {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionTool')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionTool' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToChatCompletionToolChoiceOption {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ChatCompletionToolChoiceOption')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToChatCompletionToolChoiceOption' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCompletionUsage {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CompletionUsage')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCompletionUsage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCompletionUsageCompletionTokensDetails {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CompletionUsageCompletionTokensDetails')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCompletionUsageCompletionTokensDetails' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCompletionUsagePromptTokensDetails {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CompletionUsagePromptTokensDetails')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCompletionUsagePromptTokensDetails' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateBatchRequest {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateBatchRequest')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateBatchRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequest {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionRequest')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestAudio {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionRequestAudio')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestAudio' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestFunctionCall {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionRequestFunctionCall')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestFunctionCall' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestModel {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionRequestModel')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestModel' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestResponseFormat {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionRequestResponseFormat')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestResponseFormat' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestStop {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionRequestStop')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestStop' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestToolsInner {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionRequestToolsInner')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestToolsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptions {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionRequestWebSearchOptions')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptions' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptionsUserLocation {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionRequestWebSearchOptionsUserLocation')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionRequestWebSearchOptionsUserLocation' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionResponse {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionResponse')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionResponseChoicesInner {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionResponseChoicesInner')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionResponseChoicesInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionResponseChoicesInnerLogprobs {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionResponseChoicesInnerLogprobs')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionResponseChoicesInnerLogprobs' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionStreamResponse {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionStreamResponse')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionStreamResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionStreamResponseChoicesInner {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionStreamResponseChoicesInner')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionStreamResponseChoicesInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateChatCompletionStreamResponseUsage {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateChatCompletionStreamResponseUsage')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateChatCompletionStreamResponseUsage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingRequest {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateEmbeddingRequest')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingRequestInput {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateEmbeddingRequestInput')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingRequestInput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingRequestModel {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateEmbeddingRequestModel')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingRequestModel' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingResponse {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateEmbeddingResponse')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateEmbeddingResponseUsage {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateEmbeddingResponseUsage')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateEmbeddingResponseUsage' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModelResponseProperties {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateModelResponseProperties')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModelResponseProperties' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequest {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateModerationRequest')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInput {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateModerationRequestInput')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInput' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInputOneOfInner {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateModerationRequestInputOneOfInner')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInputOneOfInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateModerationRequestInputOneOfInnerOneOf')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf1 {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateModerationRequestInputOneOfInnerOneOf1')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOf1' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOfImageUrl {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateModerationRequestInputOneOfInnerOneOfImageUrl')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestInputOneOfInnerOneOfImageUrl' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationRequestModel {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateModerationRequestModel')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationRequestModel' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponse {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateModerationResponse')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponseResultsInner {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateModerationResponseResultsInner')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponseResultsInner' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategories {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateModerationResponseResultsInnerCategories')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponseResultsInnerCategories' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryAppliedInputTypes {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateModerationResponseResultsInnerCategoryAppliedInputTypes')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryAppliedInputTypes' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryScores {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CreateModerationResponseResultsInnerCategoryScores')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCreateModerationResponseResultsInnerCategoryScores' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCustomToolChatCompletions {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CustomToolChatCompletions')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCustomToolChatCompletions' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCustomToolChatCompletionsCustom {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CustomToolChatCompletionsCustom')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCustomToolChatCompletionsCustom' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToCustomToolChatCompletionsCustomFormat {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.CustomToolChatCompletionsCustomFormat')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToCustomToolChatCompletionsCustomFormat' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToDeleteFileResponse {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.DeleteFileResponse')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToDeleteFileResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToDeleteModelResponse {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.DeleteModelResponse')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToDeleteModelResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToEmbedding {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.Embedding')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToEmbedding' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToError {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.Error')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToError' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToErrorResponse {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ErrorResponse')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToErrorResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToFileExpirationAfter {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.FileExpirationAfter')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToFileExpirationAfter' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToFunctionObject {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.FunctionObject')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToFunctionObject' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToGrammarFormat {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.GrammarFormat')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToGrammarFormat' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToGrammarFormatGrammar {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.GrammarFormatGrammar')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToGrammarFormatGrammar' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToListBatchesResponse {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ListBatchesResponse')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToListBatchesResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToListFilesResponse {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ListFilesResponse')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToListFilesResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToListModelsResponse {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ListModelsResponse')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToListModelsResponse' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModel {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.OpenAIModel')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModel' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModelIdsShared {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ModelIdsShared')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModelIdsShared' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModelResponseProperties {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ModelResponseProperties')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModelResponseProperties' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModerationConfigParam {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ModerationConfigParam')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModerationConfigParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModerationParam {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ModerationParam')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModerationParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModerationPolicyParam {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ModerationPolicyParam')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModerationPolicyParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToModerationResultBody {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ModerationResultBody')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToModerationResultBody' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToOpenAIFile {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.OpenAIFile')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToOpenAIFile' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToPredictionContent {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.PredictionContent')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToPredictionContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToPredictionContentContent {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.PredictionContentContent')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToPredictionContentContent' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToPromptCacheBreakpointParam {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.PromptCacheBreakpointParam')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToPromptCacheBreakpointParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToPromptCacheOptionsParam {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.PromptCacheOptionsParam')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToPromptCacheOptionsParam' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToResponseFormatJsonObject {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ResponseFormatJsonObject')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToResponseFormatJsonObject' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToResponseFormatJsonSchema {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ResponseFormatJsonSchema')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToResponseFormatJsonSchema' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToResponseFormatJsonSchemaJsonSchema {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ResponseFormatJsonSchemaJsonSchema')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToResponseFormatJsonSchemaJsonSchema' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToResponseFormatText {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.ResponseFormatText')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToResponseFormatText' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToStopConfiguration {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.StopConfiguration')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToStopConfiguration' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToTextFormat {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.TextFormat')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToTextFormat' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToUpdateChatCompletionRequest {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.UpdateChatCompletionRequest')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToUpdateChatCompletionRequest' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToVoiceIdsOrCustomVoice {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.VoiceIdsOrCustomVoice')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToVoiceIdsOrCustomVoice' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToVoiceIdsOrCustomVoiceAnyOf {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.VoiceIdsOrCustomVoiceAnyOf')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToVoiceIdsOrCustomVoiceAnyOf' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToVoiceIdsShared {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.VoiceIdsShared')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToVoiceIdsShared' $PSBoundParameters }
 }
 
 function ConvertFrom-JsonToWebSearchLocation {
-    [CmdletBinding()]param([String]$Json)
+    [CmdletBinding()][OutputType('PSBridge.WebSearchLocation')]param([String]$Json)
     process { Invoke-BridgeBuilder $PSCmdlet 'ConvertFrom-JsonToWebSearchLocation' $PSBoundParameters }
 }
 
 function Copy-ChatSession {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatSession')]
     param(
         [Parameter(Mandatory, ValueFromPipeline)][PSCustomObject]$Session
     )
@@ -911,6 +913,7 @@ function Copy-ChatSession {
 
 function Enter-ChatSession {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatSession')]
     param(
         [Parameter(Position = 0)][PSCustomObject]$Session,
         [String]$System,
@@ -925,6 +928,7 @@ function Enter-ChatSession {
 
 function Export-ChatCompletionRun {
     [CmdletBinding()]
+    [OutputType([String])]
     param(
         [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$Ledger,
         [String]$OutFile
@@ -936,6 +940,7 @@ function Export-ChatCompletionRun {
 
 function Export-ChatSession {
     [CmdletBinding()]
+    [OutputType([System.Void])]
     param(
         [Parameter(Mandatory, ValueFromPipeline)][PSCustomObject]$Session,
         [Parameter(Mandatory)][String]$Path
@@ -954,7 +959,7 @@ function Get-ChatCompletion {
         [Parameter(ParameterSetName = 'List')]
         [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'Get-ChatCompletion' @args })]
         [String]$Model,
-        [Parameter(ParameterSetName = 'List')][Hashtable]$Metadata,
+        [Parameter(ParameterSetName = 'List')][System.Object]$Metadata,
         [Parameter(ParameterSetName = 'List')][String]$After,
         [Parameter(ParameterSetName = 'List')][System.Nullable[Int32]]$Limit,
         [Parameter(ParameterSetName = 'List')][ValidateSet('asc', 'desc')][String]$Order,
@@ -963,8 +968,8 @@ function Get-ChatCompletion {
         [Switch]$WithHttpInfo,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletion' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -984,8 +989,8 @@ function Get-ChatCompletionMessage {
         [Switch]$WithHttpInfo,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletionMessage' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -994,6 +999,7 @@ function Get-ChatCompletionMessage {
 
 function Get-ChatCompletionRun {
     [CmdletBinding()]
+    [OutputType('PSBridge.RunStatus')]
     param(
         [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$Ledger
     )
@@ -1004,6 +1010,7 @@ function Get-ChatCompletionRun {
 
 function Get-ChatCompletionUsage {
     [CmdletBinding()]
+    [OutputType('PSBridge.UsageTotals')]
     param(
         [Parameter(Position = 0, ValueFromPipeline)][PSCustomObject]$Reply,
         [PSCustomObject]$Session,
@@ -1017,6 +1024,7 @@ function Get-ChatCompletionUsage {
 
 function Get-Configuration {
     [CmdletBinding()]
+    [OutputType([Hashtable])]
     param(
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-Configuration' $PSBoundParameters }
@@ -1026,6 +1034,7 @@ function Get-Configuration {
 
 function Get-ConfigurationHttpSigning {
     [CmdletBinding()]
+    [OutputType('PSBridge.HttpSigning')]
     param(
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-ConfigurationHttpSigning' $PSBoundParameters }
@@ -1035,6 +1044,7 @@ function Get-ConfigurationHttpSigning {
 
 function Get-HostSetting {
     [CmdletBinding()]
+    [OutputType('PSBridge.HostSetting')]
     param(
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-HostSetting' $PSBoundParameters }
@@ -1044,9 +1054,10 @@ function Get-HostSetting {
 
 function Get-UrlFromHostSetting {
     [CmdletBinding()]
+    [OutputType([String])]
     param(
         [Parameter(ValueFromPipeline)][Int32]$Index,
-        [Hashtable]$Variables
+        [System.Object]$Variables
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-UrlFromHostSetting' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1055,6 +1066,7 @@ function Get-UrlFromHostSetting {
 
 function Import-ChatSession {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatSession')]
     param(
         [Parameter(Mandatory)][String]$Path
     )
@@ -1065,6 +1077,7 @@ function Import-ChatSession {
 
 function Initialize-AssistantsNamedToolChoiceFunction {
     [CmdletBinding()]
+    [OutputType('PSBridge.AssistantsNamedToolChoiceFunction')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Name
     )
@@ -1074,6 +1087,7 @@ function Initialize-AssistantsNamedToolChoiceFunction {
 
 function Initialize-Batch {
     [CmdletBinding()]
+    [OutputType('PSBridge.Batch')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('batch')][String]$Object,
@@ -1106,6 +1120,7 @@ function Initialize-Batch {
 
 function Initialize-BatchError {
     [CmdletBinding()]
+    [OutputType('PSBridge.BatchError')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Code,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Message,
@@ -1118,6 +1133,7 @@ function Initialize-BatchError {
 
 function Initialize-BatchErrors {
     [CmdletBinding()]
+    [OutputType('PSBridge.BatchErrors')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Object,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData
@@ -1128,6 +1144,7 @@ function Initialize-BatchErrors {
 
 function Initialize-BatchErrorsDataInner {
     [CmdletBinding()]
+    [OutputType('PSBridge.BatchErrorsDataInner')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Code,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Message,
@@ -1140,6 +1157,7 @@ function Initialize-BatchErrorsDataInner {
 
 function Initialize-BatchFileExpirationAfter {
     [CmdletBinding()]
+    [OutputType('PSBridge.BatchFileExpirationAfter')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('created_at')][String]$Anchor,
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$Seconds
@@ -1150,6 +1168,7 @@ function Initialize-BatchFileExpirationAfter {
 
 function Initialize-BatchRequestCounts {
     [CmdletBinding()]
+    [OutputType('PSBridge.BatchRequestCounts')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$Total,
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$Completed,
@@ -1161,6 +1180,7 @@ function Initialize-BatchRequestCounts {
 
 function Initialize-BatchRequestInput {
     [CmdletBinding()]
+    [OutputType('PSBridge.BatchRequestInput')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$CustomId,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('POST')][String]$Method,
@@ -1172,6 +1192,7 @@ function Initialize-BatchRequestInput {
 
 function Initialize-BatchRequestOutput {
     [CmdletBinding()]
+    [OutputType('PSBridge.BatchRequestOutput')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipelineByPropertyName)][String]$CustomId,
@@ -1184,6 +1205,7 @@ function Initialize-BatchRequestOutput {
 
 function Initialize-BatchRequestOutputError {
     [CmdletBinding()]
+    [OutputType('PSBridge.BatchRequestOutputError')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Code,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Message
@@ -1194,6 +1216,7 @@ function Initialize-BatchRequestOutputError {
 
 function Initialize-BatchRequestOutputResponse {
     [CmdletBinding()]
+    [OutputType('PSBridge.BatchRequestOutputResponse')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$StatusCode,
         [Parameter(ValueFromPipelineByPropertyName)][String]$RequestId,
@@ -1205,6 +1228,7 @@ function Initialize-BatchRequestOutputResponse {
 
 function Initialize-BatchUsage {
     [CmdletBinding()]
+    [OutputType('PSBridge.BatchUsage')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$InputTokens,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$InputTokensDetails,
@@ -1218,6 +1242,7 @@ function Initialize-BatchUsage {
 
 function Initialize-BatchUsageInputTokensDetails {
     [CmdletBinding()]
+    [OutputType('PSBridge.BatchUsageInputTokensDetails')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$CachedTokens
     )
@@ -1227,6 +1252,7 @@ function Initialize-BatchUsageInputTokensDetails {
 
 function Initialize-BatchUsageOutputTokensDetails {
     [CmdletBinding()]
+    [OutputType('PSBridge.BatchUsageOutputTokensDetails')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$ReasoningTokens
     )
@@ -1236,6 +1262,7 @@ function Initialize-BatchUsageOutputTokensDetails {
 
 function Initialize-ChatCompletionAllowedTools {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionAllowedTools')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('auto', 'required')][String]$Mode,
         [Parameter(ValueFromPipelineByPropertyName)][Hashtable[]]$Tools
@@ -1246,6 +1273,7 @@ function Initialize-ChatCompletionAllowedTools {
 
 function Initialize-ChatCompletionAllowedToolsChoice {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionAllowedToolsChoice')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('allowed_tools')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$AllowedTools
@@ -1256,6 +1284,7 @@ function Initialize-ChatCompletionAllowedToolsChoice {
 
 function Initialize-ChatCompletionDeleted {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionDeleted')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('chat.completion.deleted')][String]$Object,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
@@ -1267,6 +1296,7 @@ function Initialize-ChatCompletionDeleted {
 
 function Initialize-ChatCompletionFunctionCallOption {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionFunctionCallOption')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Name
     )
@@ -1276,10 +1306,11 @@ function Initialize-ChatCompletionFunctionCallOption {
 
 function Initialize-ChatCompletionFunctions {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionFunctions')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Description,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
-        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Parameters
+        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Parameters
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ChatCompletionFunctions' $PSBoundParameters $_ $given }
@@ -1287,6 +1318,7 @@ function Initialize-ChatCompletionFunctions {
 
 function Initialize-ChatCompletionList {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionList')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('list')][String]$Object,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData,
@@ -1300,6 +1332,7 @@ function Initialize-ChatCompletionList {
 
 function Initialize-ChatCompletionMessageCustomToolCall {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionMessageCustomToolCall')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('custom')][String]$Type,
@@ -1311,6 +1344,7 @@ function Initialize-ChatCompletionMessageCustomToolCall {
 
 function Initialize-ChatCompletionMessageCustomToolCallCustom {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionMessageCustomToolCallCustom')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
         [Parameter(ValueFromPipelineByPropertyName)][String]$VarInput
@@ -1321,6 +1355,7 @@ function Initialize-ChatCompletionMessageCustomToolCallCustom {
 
 function Initialize-ChatCompletionMessageList {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionMessageList')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('list')][String]$Object,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData,
@@ -1334,6 +1369,7 @@ function Initialize-ChatCompletionMessageList {
 
 function Initialize-ChatCompletionMessageListDataInner {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionMessageListDataInner')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Content,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Refusal,
@@ -1351,6 +1387,7 @@ function Initialize-ChatCompletionMessageListDataInner {
 
 function Initialize-ChatCompletionMessageListDataInnerContentPartsInner {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text', 'image_url')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Text,
@@ -1363,6 +1400,7 @@ function Initialize-ChatCompletionMessageListDataInnerContentPartsInner {
 
 function Initialize-ChatCompletionMessageToolCall {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionMessageToolCall')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('function')][String]$Type,
@@ -1374,6 +1412,7 @@ function Initialize-ChatCompletionMessageToolCall {
 
 function Initialize-ChatCompletionMessageToolCallChunk {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionMessageToolCallChunk')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$Index,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
@@ -1386,6 +1425,7 @@ function Initialize-ChatCompletionMessageToolCallChunk {
 
 function Initialize-ChatCompletionMessageToolCallChunkFunction {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionMessageToolCallChunkFunction')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Arguments
@@ -1396,6 +1436,7 @@ function Initialize-ChatCompletionMessageToolCallChunkFunction {
 
 function Initialize-ChatCompletionMessageToolCallFunction {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionMessageToolCallFunction')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Arguments
@@ -1406,6 +1447,7 @@ function Initialize-ChatCompletionMessageToolCallFunction {
 
 function Initialize-ChatCompletionMessageToolCallsInner {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('function', 'custom')][String]$Type,
@@ -1418,6 +1460,7 @@ function Initialize-ChatCompletionMessageToolCallsInner {
 
 function Initialize-ChatCompletionModeration {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionModeration')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarInput,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Output
@@ -1428,6 +1471,7 @@ function Initialize-ChatCompletionModeration {
 
 function Initialize-ChatCompletionModerationError {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionModerationError')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('error')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Code,
@@ -1439,6 +1483,7 @@ function Initialize-ChatCompletionModerationError {
 
 function Initialize-ChatCompletionModerationInput {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('moderation_results', 'error')]
@@ -1454,6 +1499,7 @@ function Initialize-ChatCompletionModerationInput {
 
 function Initialize-ChatCompletionModerationOutput {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('moderation_results', 'error')]
@@ -1469,6 +1515,7 @@ function Initialize-ChatCompletionModerationOutput {
 
 function Initialize-ChatCompletionModerationResults {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionModerationResults')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('moderation_results')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
@@ -1480,6 +1527,7 @@ function Initialize-ChatCompletionModerationResults {
 
 function Initialize-ChatCompletionNamedToolChoice {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionNamedToolChoice')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('function')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarFunction
@@ -1490,6 +1538,7 @@ function Initialize-ChatCompletionNamedToolChoice {
 
 function Initialize-ChatCompletionNamedToolChoiceCustom {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionNamedToolChoiceCustom')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('custom')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Custom
@@ -1500,6 +1549,7 @@ function Initialize-ChatCompletionNamedToolChoiceCustom {
 
 function Initialize-ChatCompletionNamedToolChoiceCustomCustom {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionNamedToolChoiceCustomCustom')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Name
     )
@@ -1509,6 +1559,7 @@ function Initialize-ChatCompletionNamedToolChoiceCustomCustom {
 
 function Initialize-ChatCompletionRequestAssistantMessage {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestAssistantMessage')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Refusal,
@@ -1524,6 +1575,7 @@ function Initialize-ChatCompletionRequestAssistantMessage {
 
 function Initialize-ChatCompletionRequestAssistantMessageAudio {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestAssistantMessageAudio')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id
     )
@@ -1533,6 +1585,7 @@ function Initialize-ChatCompletionRequestAssistantMessageAudio {
 
 function Initialize-ChatCompletionRequestAssistantMessageContent {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -1542,6 +1595,7 @@ function Initialize-ChatCompletionRequestAssistantMessageContent {
 
 function Initialize-ChatCompletionRequestAssistantMessageContentPart {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text', 'refusal')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Text,
@@ -1554,6 +1608,7 @@ function Initialize-ChatCompletionRequestAssistantMessageContentPart {
 
 function Initialize-ChatCompletionRequestAssistantMessageFunctionCall {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestAssistantMessageFunctionCall')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Arguments,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Name
@@ -1564,6 +1619,7 @@ function Initialize-ChatCompletionRequestAssistantMessageFunctionCall {
 
 function Initialize-ChatCompletionRequestDeveloperMessage {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestDeveloperMessage')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('developer')][String]$Role,
@@ -1575,6 +1631,7 @@ function Initialize-ChatCompletionRequestDeveloperMessage {
 
 function Initialize-ChatCompletionRequestDeveloperMessageContent {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -1584,6 +1641,7 @@ function Initialize-ChatCompletionRequestDeveloperMessageContent {
 
 function Initialize-ChatCompletionRequestFunctionMessage {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestFunctionMessage')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('function')][String]$Role,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Content,
@@ -1595,6 +1653,7 @@ function Initialize-ChatCompletionRequestFunctionMessage {
 
 function Initialize-ChatCompletionRequestMessage {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content,
         [Parameter(ValueFromPipelineByPropertyName)]
@@ -1613,6 +1672,7 @@ function Initialize-ChatCompletionRequestMessage {
 
 function Initialize-ChatCompletionRequestMessageContentPartAudio {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestMessageContentPartAudio')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('input_audio')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$InputAudio,
@@ -1624,6 +1684,7 @@ function Initialize-ChatCompletionRequestMessageContentPartAudio {
 
 function Initialize-ChatCompletionRequestMessageContentPartAudioInputAudio {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestMessageContentPartAudioInputAudio')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$VarData,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('wav', 'mp3')][String]$Format
@@ -1634,6 +1695,7 @@ function Initialize-ChatCompletionRequestMessageContentPartAudioInputAudio {
 
 function Initialize-ChatCompletionRequestMessageContentPartFile {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestMessageContentPartFile')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('file')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$File,
@@ -1645,6 +1707,7 @@ function Initialize-ChatCompletionRequestMessageContentPartFile {
 
 function Initialize-ChatCompletionRequestMessageContentPartFileFile {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestMessageContentPartFileFile')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Filename,
         [Parameter(ValueFromPipelineByPropertyName)][String]$FileData,
@@ -1656,6 +1719,7 @@ function Initialize-ChatCompletionRequestMessageContentPartFileFile {
 
 function Initialize-ChatCompletionRequestMessageContentPartImage {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestMessageContentPartImage')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('image_url')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$ImageUrl,
@@ -1667,6 +1731,7 @@ function Initialize-ChatCompletionRequestMessageContentPartImage {
 
 function Initialize-ChatCompletionRequestMessageContentPartImageImageUrl {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestMessageContentPartImageImageUrl')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Url,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('auto', 'low', 'high')][String]$Detail
@@ -1677,6 +1742,7 @@ function Initialize-ChatCompletionRequestMessageContentPartImageImageUrl {
 
 function Initialize-ChatCompletionRequestMessageContentPartRefusal {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestMessageContentPartRefusal')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('refusal')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Refusal
@@ -1687,6 +1753,7 @@ function Initialize-ChatCompletionRequestMessageContentPartRefusal {
 
 function Initialize-ChatCompletionRequestMessageContentPartText {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestMessageContentPartText')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Text,
@@ -1698,6 +1765,7 @@ function Initialize-ChatCompletionRequestMessageContentPartText {
 
 function Initialize-ChatCompletionRequestSystemMessage {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestSystemMessage')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('system')][String]$Role,
@@ -1709,6 +1777,7 @@ function Initialize-ChatCompletionRequestSystemMessage {
 
 function Initialize-ChatCompletionRequestSystemMessageContent {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -1718,6 +1787,7 @@ function Initialize-ChatCompletionRequestSystemMessageContent {
 
 function Initialize-ChatCompletionRequestToolMessage {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestToolMessage')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('tool')][String]$Role,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content,
@@ -1729,6 +1799,7 @@ function Initialize-ChatCompletionRequestToolMessage {
 
 function Initialize-ChatCompletionRequestToolMessageContent {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -1738,6 +1809,7 @@ function Initialize-ChatCompletionRequestToolMessageContent {
 
 function Initialize-ChatCompletionRequestUserMessage {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionRequestUserMessage')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('user')][String]$Role,
@@ -1749,6 +1821,7 @@ function Initialize-ChatCompletionRequestUserMessage {
 
 function Initialize-ChatCompletionRequestUserMessageContent {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -1758,6 +1831,7 @@ function Initialize-ChatCompletionRequestUserMessageContent {
 
 function Initialize-ChatCompletionRequestUserMessageContentPart {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text', 'image_url', 'input_audio', 'file')]
@@ -1774,6 +1848,7 @@ function Initialize-ChatCompletionRequestUserMessageContentPart {
 
 function Initialize-ChatCompletionResponseMessage {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionResponseMessage')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Content,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Refusal,
@@ -1789,6 +1864,7 @@ function Initialize-ChatCompletionResponseMessage {
 
 function Initialize-ChatCompletionResponseMessageAnnotationsInner {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionResponseMessageAnnotationsInner')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('url_citation')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$UrlCitation
@@ -1799,6 +1875,7 @@ function Initialize-ChatCompletionResponseMessageAnnotationsInner {
 
 function Initialize-ChatCompletionResponseMessageAnnotationsInnerUrlCitation {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionResponseMessageAnnotationsInnerUrlCitation')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$EndIndex,
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$StartIndex,
@@ -1811,6 +1888,7 @@ function Initialize-ChatCompletionResponseMessageAnnotationsInnerUrlCitation {
 
 function Initialize-ChatCompletionResponseMessageAudio {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionResponseMessageAudio')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$ExpiresAt,
@@ -1823,6 +1901,7 @@ function Initialize-ChatCompletionResponseMessageAudio {
 
 function Initialize-ChatCompletionResponseMessageFunctionCall {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionResponseMessageFunctionCall')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Arguments,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Name
@@ -1833,6 +1912,7 @@ function Initialize-ChatCompletionResponseMessageFunctionCall {
 
 function Initialize-ChatCompletionStreamOptions {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionStreamOptions')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$IncludeUsage,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$IncludeObfuscation
@@ -1843,6 +1923,7 @@ function Initialize-ChatCompletionStreamOptions {
 
 function Initialize-ChatCompletionStreamResponseDelta {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionStreamResponseDelta')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Content,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$FunctionCall,
@@ -1858,6 +1939,7 @@ function Initialize-ChatCompletionStreamResponseDelta {
 
 function Initialize-ChatCompletionStreamResponseDeltaFunctionCall {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionStreamResponseDeltaFunctionCall')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Arguments,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Name
@@ -1868,6 +1950,7 @@ function Initialize-ChatCompletionStreamResponseDeltaFunctionCall {
 
 function Initialize-ChatCompletionTokenLogprob {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionTokenLogprob')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Token,
         [Parameter(ValueFromPipelineByPropertyName)][Decimal]$Logprob,
@@ -1880,6 +1963,7 @@ function Initialize-ChatCompletionTokenLogprob {
 
 function Initialize-ChatCompletionTokenLogprobTopLogprobsInner {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionTokenLogprobTopLogprobsInner')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Token,
         [Parameter(ValueFromPipelineByPropertyName)][Decimal]$Logprob,
@@ -1891,6 +1975,7 @@ function Initialize-ChatCompletionTokenLogprobTopLogprobsInner {
 
 function Initialize-ChatCompletionTool {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatCompletionTool')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('function')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarFunction
@@ -1901,6 +1986,7 @@ function Initialize-ChatCompletionTool {
 
 function Initialize-ChatCompletionToolChoiceOption {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(Position = 0, ValueFromPipelineByPropertyName)]
         [ValidateSet('function', 'allowed_tools', 'custom')]
@@ -1916,6 +2002,7 @@ function Initialize-ChatCompletionToolChoiceOption {
 
 function Initialize-CompletionUsage {
     [CmdletBinding()]
+    [OutputType('PSBridge.CompletionUsage')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$CompletionTokens,
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$PromptTokens,
@@ -1929,6 +2016,7 @@ function Initialize-CompletionUsage {
 
 function Initialize-CompletionUsageCompletionTokensDetails {
     [CmdletBinding()]
+    [OutputType('PSBridge.CompletionUsageCompletionTokensDetails')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$AcceptedPredictionTokens,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$AudioTokens,
@@ -1942,6 +2030,7 @@ function Initialize-CompletionUsageCompletionTokensDetails {
 
 function Initialize-CompletionUsagePromptTokensDetails {
     [CmdletBinding()]
+    [OutputType('PSBridge.CompletionUsagePromptTokensDetails')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$AudioTokens,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$CachedTokens,
@@ -1955,13 +2044,14 @@ function Initialize-CompletionUsagePromptTokensDetails {
 
 function Initialize-CreateBatchRequest {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateBatchRequest')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$InputFileId,
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('/v1/chat/completions', '/v1/embeddings', '/v1/completions', '/v1/responses', '/v1/moderations', '/v1/images/generations', '/v1/images/edits', '/v1/videos')]
         [String]$Endpoint,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('24h')][String]$CompletionWindow,
-        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Metadata,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$OutputExpiresAfter
     )
     begin { $given = @($PSBoundParameters.Keys) }
@@ -1970,6 +2060,7 @@ function Initialize-CreateBatchRequest {
 
 function Initialize-CreateChatCompletionRequest {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateChatCompletionRequest')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Messages,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Model,
@@ -1977,9 +2068,9 @@ function Initialize-CreateChatCompletionRequest {
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('low', 'medium', 'high', 'none', 'minimal', 'xhigh', 'max')]
         [String]$ReasoningEffort,
-        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Metadata,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$FrequencyPenalty,
-        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$LogitBias,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$LogitBias,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$Logprobs,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$TopLogprobs,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$MaxTokens,
@@ -2023,6 +2114,7 @@ function Initialize-CreateChatCompletionRequest {
 
 function Initialize-CreateChatCompletionRequestAudio {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateChatCompletionRequestAudio')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', 'marin', 'cedar')]
@@ -2037,6 +2129,7 @@ function Initialize-CreateChatCompletionRequestAudio {
 
 function Initialize-CreateChatCompletionRequestFunctionCall {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(Position = 0, ValueFromPipelineByPropertyName)][String]$Name,
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
@@ -2047,6 +2140,7 @@ function Initialize-CreateChatCompletionRequestFunctionCall {
 
 function Initialize-CreateChatCompletionRequestModel {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -2056,6 +2150,7 @@ function Initialize-CreateChatCompletionRequestModel {
 
 function Initialize-CreateChatCompletionRequestResponseFormat {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('text', 'json_object', 'json_schema')]
@@ -2068,6 +2163,7 @@ function Initialize-CreateChatCompletionRequestResponseFormat {
 
 function Initialize-CreateChatCompletionRequestStop {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -2077,6 +2173,7 @@ function Initialize-CreateChatCompletionRequestStop {
 
 function Initialize-CreateChatCompletionRequestToolsInner {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('function', 'custom')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarFunction,
@@ -2088,6 +2185,7 @@ function Initialize-CreateChatCompletionRequestToolsInner {
 
 function Initialize-CreateChatCompletionRequestWebSearchOptions {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateChatCompletionRequestWebSearchOptions')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$UserLocation,
         [Parameter(ValueFromPipelineByPropertyName)]
@@ -2100,6 +2198,7 @@ function Initialize-CreateChatCompletionRequestWebSearchOptions {
 
 function Initialize-CreateChatCompletionRequestWebSearchOptionsUserLocation {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateChatCompletionRequestWebSearchOptionsUserLocation')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('approximate')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Approximate
@@ -2110,6 +2209,7 @@ function Initialize-CreateChatCompletionRequestWebSearchOptionsUserLocation {
 
 function Initialize-CreateChatCompletionResponse {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateChatCompletionResponse')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Choices,
@@ -2121,7 +2221,7 @@ function Initialize-CreateChatCompletionResponse {
         [Parameter(ValueFromPipelineByPropertyName)][String]$SystemFingerprint,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('chat.completion')][String]$Object,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Usage,
-        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Metadata,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Moderation
     )
     begin { $given = @($PSBoundParameters.Keys) }
@@ -2130,6 +2230,7 @@ function Initialize-CreateChatCompletionResponse {
 
 function Initialize-CreateChatCompletionResponseChoicesInner {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateChatCompletionResponseChoicesInner')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('stop', 'length', 'tool_calls', 'content_filter', 'function_call')]
@@ -2144,6 +2245,7 @@ function Initialize-CreateChatCompletionResponseChoicesInner {
 
 function Initialize-CreateChatCompletionResponseChoicesInnerLogprobs {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateChatCompletionResponseChoicesInnerLogprobs')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Content,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Refusal
@@ -2154,6 +2256,7 @@ function Initialize-CreateChatCompletionResponseChoicesInnerLogprobs {
 
 function Initialize-CreateChatCompletionStreamResponse {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateChatCompletionStreamResponse')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$Choices,
@@ -2174,6 +2277,7 @@ function Initialize-CreateChatCompletionStreamResponse {
 
 function Initialize-CreateChatCompletionStreamResponseChoicesInner {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateChatCompletionStreamResponseChoicesInner')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Delta,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Logprobs,
@@ -2188,6 +2292,7 @@ function Initialize-CreateChatCompletionStreamResponseChoicesInner {
 
 function Initialize-CreateChatCompletionStreamResponseUsage {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateChatCompletionStreamResponseUsage')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$CompletionTokens,
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$PromptTokens,
@@ -2201,6 +2306,7 @@ function Initialize-CreateChatCompletionStreamResponseUsage {
 
 function Initialize-CreateEmbeddingRequest {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateEmbeddingRequest')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarInput,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Model,
@@ -2214,6 +2320,7 @@ function Initialize-CreateEmbeddingRequest {
 
 function Initialize-CreateEmbeddingRequestInput {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -2223,6 +2330,7 @@ function Initialize-CreateEmbeddingRequestInput {
 
 function Initialize-CreateEmbeddingRequestModel {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -2232,6 +2340,7 @@ function Initialize-CreateEmbeddingRequestModel {
 
 function Initialize-CreateEmbeddingResponse {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateEmbeddingResponse')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
@@ -2244,6 +2353,7 @@ function Initialize-CreateEmbeddingResponse {
 
 function Initialize-CreateEmbeddingResponseUsage {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateEmbeddingResponseUsage')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$PromptTokens,
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$TotalTokens
@@ -2254,8 +2364,9 @@ function Initialize-CreateEmbeddingResponseUsage {
 
 function Initialize-CreateModelResponseProperties {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateModelResponseProperties')]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Metadata,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$TopLogprobs,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$Temperature,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$TopP,
@@ -2273,6 +2384,7 @@ function Initialize-CreateModelResponseProperties {
 
 function Initialize-CreateModerationRequest {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateModerationRequest')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarInput,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Model
@@ -2283,6 +2395,7 @@ function Initialize-CreateModerationRequest {
 
 function Initialize-CreateModerationRequestInput {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -2292,6 +2405,7 @@ function Initialize-CreateModerationRequestInput {
 
 function Initialize-CreateModerationRequestInputOneOfInner {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('image_url', 'text')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$ImageUrl,
@@ -2303,6 +2417,7 @@ function Initialize-CreateModerationRequestInputOneOfInner {
 
 function Initialize-CreateModerationRequestInputOneOfInnerOneOf {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateModerationRequestInputOneOfInnerOneOf')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('image_url')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$ImageUrl
@@ -2313,6 +2428,7 @@ function Initialize-CreateModerationRequestInputOneOfInnerOneOf {
 
 function Initialize-CreateModerationRequestInputOneOfInnerOneOf1 {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateModerationRequestInputOneOfInnerOneOf1')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Text
@@ -2323,6 +2439,7 @@ function Initialize-CreateModerationRequestInputOneOfInnerOneOf1 {
 
 function Initialize-CreateModerationRequestInputOneOfInnerOneOfImageUrl {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateModerationRequestInputOneOfInnerOneOfImageUrl')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Url
     )
@@ -2332,6 +2449,7 @@ function Initialize-CreateModerationRequestInputOneOfInnerOneOfImageUrl {
 
 function Initialize-CreateModerationRequestModel {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -2341,6 +2459,7 @@ function Initialize-CreateModerationRequestModel {
 
 function Initialize-CreateModerationResponse {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateModerationResponse')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
@@ -2352,6 +2471,7 @@ function Initialize-CreateModerationResponse {
 
 function Initialize-CreateModerationResponseResultsInner {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateModerationResponseResultsInner')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][Bool]$Flagged,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Categories,
@@ -2364,6 +2484,7 @@ function Initialize-CreateModerationResponseResultsInner {
 
 function Initialize-CreateModerationResponseResultsInnerCategories {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateModerationResponseResultsInnerCategories')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][Bool]$Hate,
         [Parameter(ValueFromPipelineByPropertyName)][Bool]$HateThreatening,
@@ -2385,6 +2506,7 @@ function Initialize-CreateModerationResponseResultsInnerCategories {
 
 function Initialize-CreateModerationResponseResultsInnerCategoryAppliedInputTypes {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateModerationResponseResultsInnerCategoryAppliedInputTypes')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String[]]$Hate,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String[]]$HateThreatening,
@@ -2408,6 +2530,7 @@ function Initialize-CreateModerationResponseResultsInnerCategoryAppliedInputType
 
 function Initialize-CreateModerationResponseResultsInnerCategoryScores {
     [CmdletBinding()]
+    [OutputType('PSBridge.CreateModerationResponseResultsInnerCategoryScores')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][Decimal]$Hate,
         [Parameter(ValueFromPipelineByPropertyName)][Decimal]$HateThreatening,
@@ -2429,6 +2552,7 @@ function Initialize-CreateModerationResponseResultsInnerCategoryScores {
 
 function Initialize-CustomToolChatCompletions {
     [CmdletBinding()]
+    [OutputType('PSBridge.CustomToolChatCompletions')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('custom')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Custom
@@ -2439,6 +2563,7 @@ function Initialize-CustomToolChatCompletions {
 
 function Initialize-CustomToolChatCompletionsCustom {
     [CmdletBinding()]
+    [OutputType('PSBridge.CustomToolChatCompletionsCustom')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Description,
@@ -2450,6 +2575,7 @@ function Initialize-CustomToolChatCompletionsCustom {
 
 function Initialize-CustomToolChatCompletionsCustomFormat {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text', 'grammar')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Grammar
@@ -2460,6 +2586,7 @@ function Initialize-CustomToolChatCompletionsCustomFormat {
 
 function Initialize-DeleteFileResponse {
     [CmdletBinding()]
+    [OutputType('PSBridge.DeleteFileResponse')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('file')][String]$Object,
@@ -2471,6 +2598,7 @@ function Initialize-DeleteFileResponse {
 
 function Initialize-DeleteModelResponse {
     [CmdletBinding()]
+    [OutputType('PSBridge.DeleteModelResponse')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipelineByPropertyName)][Bool]$Deleted,
@@ -2482,6 +2610,7 @@ function Initialize-DeleteModelResponse {
 
 function Initialize-Embedding {
     [CmdletBinding()]
+    [OutputType('PSBridge.Embedding')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$Index,
         [Parameter(ValueFromPipelineByPropertyName)][Decimal[]]$Embedding,
@@ -2493,6 +2622,7 @@ function Initialize-Embedding {
 
 function Initialize-Error {
     [CmdletBinding()]
+    [OutputType('PSBridge.Error')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Code,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Message,
@@ -2505,6 +2635,7 @@ function Initialize-Error {
 
 function Initialize-ErrorResponse {
     [CmdletBinding()]
+    [OutputType('PSBridge.ErrorResponse')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarError
     )
@@ -2514,6 +2645,7 @@ function Initialize-ErrorResponse {
 
 function Initialize-FileExpirationAfter {
     [CmdletBinding()]
+    [OutputType('PSBridge.FileExpirationAfter')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('created_at')][String]$Anchor,
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$Seconds
@@ -2524,10 +2656,11 @@ function Initialize-FileExpirationAfter {
 
 function Initialize-FunctionObject {
     [CmdletBinding()]
+    [OutputType('PSBridge.FunctionObject')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Description,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
-        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Parameters,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Parameters,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$Strict
     )
     begin { $given = @($PSBoundParameters.Keys) }
@@ -2536,6 +2669,7 @@ function Initialize-FunctionObject {
 
 function Initialize-GrammarFormat {
     [CmdletBinding()]
+    [OutputType('PSBridge.GrammarFormat')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('grammar')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Grammar
@@ -2546,6 +2680,7 @@ function Initialize-GrammarFormat {
 
 function Initialize-GrammarFormatGrammar {
     [CmdletBinding()]
+    [OutputType('PSBridge.GrammarFormatGrammar')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Definition,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('lark', 'regex')][String]$Syntax
@@ -2556,6 +2691,7 @@ function Initialize-GrammarFormatGrammar {
 
 function Initialize-ListBatchesResponse {
     [CmdletBinding()]
+    [OutputType('PSBridge.ListBatchesResponse')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData,
         [Parameter(ValueFromPipelineByPropertyName)][String]$FirstId,
@@ -2569,6 +2705,7 @@ function Initialize-ListBatchesResponse {
 
 function Initialize-ListFilesResponse {
     [CmdletBinding()]
+    [OutputType('PSBridge.ListFilesResponse')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Object,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData,
@@ -2582,6 +2719,7 @@ function Initialize-ListFilesResponse {
 
 function Initialize-ListModelsResponse {
     [CmdletBinding()]
+    [OutputType('PSBridge.ListModelsResponse')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('list')][String]$Object,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject[]]$VarData
@@ -2592,6 +2730,7 @@ function Initialize-ListModelsResponse {
 
 function Initialize-Model {
     [CmdletBinding()]
+    [OutputType('PSBridge.OpenAIModel')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$Created,
@@ -2605,6 +2744,7 @@ function Initialize-Model {
 
 function Initialize-ModelIdsShared {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -2614,8 +2754,9 @@ function Initialize-ModelIdsShared {
 
 function Initialize-ModelResponseProperties {
     [CmdletBinding()]
+    [OutputType('PSBridge.ModelResponseProperties')]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Metadata,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$TopLogprobs,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$Temperature,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$TopP,
@@ -2632,6 +2773,7 @@ function Initialize-ModelResponseProperties {
 
 function Initialize-ModerationConfigParam {
     [CmdletBinding()]
+    [OutputType('PSBridge.ModerationConfigParam')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('score', 'block')][String]$Mode
     )
@@ -2641,6 +2783,7 @@ function Initialize-ModerationConfigParam {
 
 function Initialize-ModerationParam {
     [CmdletBinding()]
+    [OutputType('PSBridge.ModerationParam')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Policy
@@ -2651,6 +2794,7 @@ function Initialize-ModerationParam {
 
 function Initialize-ModerationPolicyParam {
     [CmdletBinding()]
+    [OutputType('PSBridge.ModerationPolicyParam')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$VarInput,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Output
@@ -2661,13 +2805,14 @@ function Initialize-ModerationPolicyParam {
 
 function Initialize-ModerationResultBody {
     [CmdletBinding()]
+    [OutputType('PSBridge.ModerationResultBody')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('moderation_result')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
         [Parameter(ValueFromPipelineByPropertyName)][Bool]$Flagged,
-        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Categories,
-        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$CategoryScores,
-        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$CategoryAppliedInputTypes
+        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Categories,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$CategoryScores,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$CategoryAppliedInputTypes
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModerationResultBody' $PSBoundParameters $_ $given }
@@ -2675,6 +2820,7 @@ function Initialize-ModerationResultBody {
 
 function Initialize-OpenAIFile {
     [CmdletBinding()]
+    [OutputType('PSBridge.OpenAIFile')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipelineByPropertyName)][Int32]$Bytes,
@@ -2696,6 +2842,7 @@ function Initialize-OpenAIFile {
 
 function Initialize-PredictionContent {
     [CmdletBinding()]
+    [OutputType('PSBridge.PredictionContent')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('content')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Content
@@ -2706,6 +2853,7 @@ function Initialize-PredictionContent {
 
 function Initialize-PredictionContentContent {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -2715,6 +2863,7 @@ function Initialize-PredictionContentContent {
 
 function Initialize-PromptCacheBreakpointParam {
     [CmdletBinding()]
+    [OutputType('PSBridge.PromptCacheBreakpointParam')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('explicit')][String]$Mode
     )
@@ -2724,6 +2873,7 @@ function Initialize-PromptCacheBreakpointParam {
 
 function Initialize-PromptCacheOptionsParam {
     [CmdletBinding()]
+    [OutputType('PSBridge.PromptCacheOptionsParam')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('30m')][String]$Ttl,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('implicit', 'explicit')][String]$Mode
@@ -2734,6 +2884,7 @@ function Initialize-PromptCacheOptionsParam {
 
 function Initialize-ResponseFormatJsonObject {
     [CmdletBinding()]
+    [OutputType('PSBridge.ResponseFormatJsonObject')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('json_object')][String]$Type
     )
@@ -2743,6 +2894,7 @@ function Initialize-ResponseFormatJsonObject {
 
 function Initialize-ResponseFormatJsonSchema {
     [CmdletBinding()]
+    [OutputType('PSBridge.ResponseFormatJsonSchema')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('json_schema')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$JsonSchema
@@ -2753,10 +2905,11 @@ function Initialize-ResponseFormatJsonSchema {
 
 function Initialize-ResponseFormatJsonSchemaJsonSchema {
     [CmdletBinding()]
+    [OutputType('PSBridge.ResponseFormatJsonSchemaJsonSchema')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Description,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Name,
-        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Schema,
+        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Schema,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$Strict
     )
     begin { $given = @($PSBoundParameters.Keys) }
@@ -2765,6 +2918,7 @@ function Initialize-ResponseFormatJsonSchemaJsonSchema {
 
 function Initialize-ResponseFormatText {
     [CmdletBinding()]
+    [OutputType('PSBridge.ResponseFormatText')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String]$Type
     )
@@ -2774,6 +2928,7 @@ function Initialize-ResponseFormatText {
 
 function Initialize-StopConfiguration {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -2783,6 +2938,7 @@ function Initialize-StopConfiguration {
 
 function Initialize-TextFormat {
     [CmdletBinding()]
+    [OutputType('PSBridge.TextFormat')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('text')][String]$Type
     )
@@ -2792,8 +2948,9 @@ function Initialize-TextFormat {
 
 function Initialize-UpdateChatCompletionRequest {
     [CmdletBinding()]
+    [OutputType('PSBridge.UpdateChatCompletionRequest')]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata
+        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Metadata
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-UpdateChatCompletionRequest' $PSBoundParameters $_ $given }
@@ -2801,6 +2958,7 @@ function Initialize-UpdateChatCompletionRequest {
 
 function Initialize-VoiceIdsOrCustomVoice {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(Position = 0, ValueFromPipelineByPropertyName)][String]$Id,
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
@@ -2811,6 +2969,7 @@ function Initialize-VoiceIdsOrCustomVoice {
 
 function Initialize-VoiceIdsOrCustomVoiceAnyOf {
     [CmdletBinding()]
+    [OutputType('PSBridge.VoiceIdsOrCustomVoiceAnyOf')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Id
     )
@@ -2820,6 +2979,7 @@ function Initialize-VoiceIdsOrCustomVoiceAnyOf {
 
 function Initialize-VoiceIdsShared {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(ValueFromPipeline)][PSCustomObject]$Value
     )
@@ -2829,6 +2989,7 @@ function Initialize-VoiceIdsShared {
 
 function Initialize-WebSearchLocation {
     [CmdletBinding()]
+    [OutputType('PSBridge.WebSearchLocation')]
     param(
         [Parameter(ValueFromPipelineByPropertyName)][String]$Country,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Region,
@@ -2841,6 +3002,7 @@ function Initialize-WebSearchLocation {
 
 function Invoke-ChatCompletionRun {
     [CmdletBinding()]
+    [OutputType('PSBridge.RunResult')]
     param(
         [Parameter(ValueFromPipeline)][System.Object]$InputObject,
         [Parameter(Position = 0, Mandatory)][String]$Ledger,
@@ -2853,7 +3015,7 @@ function Invoke-ChatCompletionRun {
         [System.Object]$As,
         [System.Object]$JsonSchema,
         [String]$Endpoint,
-        [Hashtable]$Parameters,
+        [System.Object]$Parameters,
         [String]$OutFile,
         [System.Nullable[Int32]]$ThrottleLimit,
         [System.Nullable[Int32]]$Processes,
@@ -2864,7 +3026,7 @@ function Invoke-ChatCompletionRun {
         [System.Nullable[Int32]]$MaxRequests,
         [System.Nullable[Int32]]$MaxTokens,
         [System.Nullable[Double]]$MaxCost,
-        [Hashtable]$Price,
+        [System.Object]$Price,
         [String]$PriceFile,
         [System.Object]$Deadline,
         [ValidateSet('Refuse', 'Rerun')][String]$Changed,
@@ -2887,8 +3049,8 @@ function Invoke-DeleteFile {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteFile' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($FileId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -2904,8 +3066,8 @@ function Invoke-DeleteModel {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteModel' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($Model)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -2923,8 +3085,8 @@ function Invoke-DownloadFile {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DownloadFile' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -2942,8 +3104,8 @@ function Invoke-ListBatches {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListBatches' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -2965,8 +3127,8 @@ function Invoke-ListFiles {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListFiles' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -2981,8 +3143,8 @@ function Invoke-ListModels {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListModels' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -2998,8 +3160,8 @@ function Invoke-RetrieveBatch {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveBatch' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3015,8 +3177,8 @@ function Invoke-RetrieveFile {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveFile' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3032,8 +3194,8 @@ function Invoke-RetrieveModel {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveModel' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3050,9 +3212,9 @@ function New-Batch {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalBody,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery,
+        [System.Object]$AdditionalBody,
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)][String]$InputFileId,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
         [ValidateSet('/v1/chat/completions', '/v1/embeddings', '/v1/completions', '/v1/responses', '/v1/moderations', '/v1/images/generations', '/v1/images/edits', '/v1/videos')]
@@ -3060,7 +3222,7 @@ function New-Batch {
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
         [ValidateSet('24h')]
         [String]$CompletionWindow,
-        [Parameter(ParameterSetName = 'Parameters')][Hashtable]$Metadata,
+        [Parameter(ParameterSetName = 'Parameters')][System.Object]$Metadata,
         [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$OutputExpiresAfter
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-Batch' $PSBoundParameters }
@@ -3084,9 +3246,9 @@ function New-ChatCompletion {
         [Switch]$Unordered,
         [System.Nullable[Double]]$RequestsPerMinute,
         [System.Nullable[Double]]$TokensPerMinute,
-        [Hashtable]$AdditionalBody,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery,
+        [System.Object]$AdditionalBody,
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery,
         [String]$System,
         [String]$Template,
         [PSCustomObject]$Reply,
@@ -3114,9 +3276,9 @@ function New-ChatCompletion {
         [Parameter(ParameterSetName = 'Parameters')]
         [ValidateSet('low', 'medium', 'high', 'none', 'minimal', 'xhigh', 'max')]
         [String]$ReasoningEffort,
-        [Parameter(ParameterSetName = 'Parameters')][Hashtable]$Metadata,
+        [Parameter(ParameterSetName = 'Parameters')][System.Object]$Metadata,
         [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Decimal]]$FrequencyPenalty,
-        [Parameter(ParameterSetName = 'Parameters')][Hashtable]$LogitBias,
+        [Parameter(ParameterSetName = 'Parameters')][System.Object]$LogitBias,
         [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Bool]]$Logprobs,
         [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Int32]]$TopLogprobs,
         [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Int32]]$MaxTokens,
@@ -3165,16 +3327,17 @@ function New-ChatCompletion {
 
 function New-ChatConnection {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatConnection')]
     param(
         [Parameter(Position = 0)][String]$BaseUrl,
         [Parameter(Position = 1)][String]$Username,
         [Parameter(Position = 2)][System.Object]$Password,
-        [Parameter(Position = 3)][Hashtable]$ApiKey,
-        [Parameter(Position = 4)][Hashtable]$ApiKeyPrefix,
+        [Parameter(Position = 3)][System.Object]$ApiKey,
+        [Parameter(Position = 4)][System.Object]$ApiKeyPrefix,
         [Parameter(Position = 5)][System.Object]$Cookie,
         [Parameter(Position = 6)][System.Object]$AccessToken,
         [Switch]$SkipCertificateCheck,
-        [Parameter(Position = 7)][Hashtable]$DefaultHeaders,
+        [Parameter(Position = 7)][System.Object]$DefaultHeaders,
         [Parameter(Position = 8)][System.Object]$Proxy,
         [String]$Organization,
         [String]$Project,
@@ -3198,12 +3361,13 @@ function New-ChatConnection {
 
 function New-ChatSession {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatSession')]
     param(
         [Parameter(Position = 0)][String]$System,
         [String]$Model,
         [System.Nullable[Int32]]$MaxHistoryTokens,
         [System.Object[]]$Messages,
-        [Hashtable]$Parameters
+        [System.Object]$Parameters
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-ChatSession' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3212,6 +3376,7 @@ function New-ChatSession {
 
 function New-ChatTool {
     [CmdletBinding()]
+    [OutputType('PSBridge.ChatTool')]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline)][System.Object]$Command,
         [String]$Name,
@@ -3233,9 +3398,9 @@ function New-Embedding {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalBody,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery,
+        [System.Object]$AdditionalBody,
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)][PSCustomObject]$VarInput,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
         [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'New-Embedding' @args })]
@@ -3264,8 +3429,8 @@ function New-File {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-File' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3282,9 +3447,9 @@ function New-Moderation {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalBody,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery,
+        [System.Object]$AdditionalBody,
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)][PSCustomObject]$VarInput,
         [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$Model
     )
@@ -3295,6 +3460,7 @@ function New-Moderation {
 
 function Receive-ChatCompletionRun {
     [CmdletBinding()]
+    [OutputType('PSBridge.RunResult')]
     param(
         [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$Ledger,
         [Switch]$Wait
@@ -3313,8 +3479,8 @@ function Remove-ChatCompletion {
         [Switch]$WithHttpInfo,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Remove-ChatCompletion' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -3323,6 +3489,7 @@ function Remove-ChatCompletion {
 
 function Remove-ChatCompletionRun {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType([System.Void])]
     param(
         [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$Ledger,
         [Switch]$Force
@@ -3334,6 +3501,7 @@ function Remove-ChatCompletionRun {
 
 function Resume-ChatCompletionRun {
     [CmdletBinding()]
+    [OutputType('PSBridge.RunStatus')]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [String]$Ledger,
@@ -3348,7 +3516,7 @@ function Resume-ChatCompletionRun {
         [System.Nullable[Int32]]$MaxRequests,
         [System.Nullable[Int32]]$MaxTokens,
         [System.Nullable[Double]]$MaxCost,
-        [Hashtable]$Price,
+        [System.Object]$Price,
         [String]$PriceFile,
         [System.Object]$Deadline,
         [System.Object]$Connection
@@ -3360,6 +3528,7 @@ function Resume-ChatCompletionRun {
 
 function Send-ChatMessage {
     [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType('PSBridge.CreateChatCompletionResponse')]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline)][System.Object]$Message,
         [Parameter(Mandatory)][PSCustomObject]$Session,
@@ -3381,16 +3550,16 @@ function Send-ChatMessage {
         [String]$AudioOutFile,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalBody,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery,
+        [System.Object]$AdditionalBody,
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery,
         [System.Object]$Connection,
         [PSCustomObject]$Model,
         [System.Nullable[Bool]]$Store,
         [ValidateSet('low', 'medium', 'high', 'none', 'minimal', 'xhigh', 'max')][String]$ReasoningEffort,
-        [Hashtable]$Metadata,
+        [System.Object]$Metadata,
         [System.Nullable[Decimal]]$FrequencyPenalty,
-        [Hashtable]$LogitBias,
+        [System.Object]$LogitBias,
         [System.Nullable[Bool]]$Logprobs,
         [System.Nullable[Int32]]$TopLogprobs,
         [System.Nullable[Int32]]$MaxTokens,
@@ -3427,17 +3596,18 @@ function Send-ChatMessage {
 }
 
 function Set-Configuration {
-    [CmdletBinding()]
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType([Hashtable])]
     param(
         [Parameter(Position = 0)][String]$BaseUrl,
         [Parameter(Position = 1)][String]$Username,
         [Parameter(Position = 2)][System.Object]$Password,
-        [Parameter(Position = 3)][Hashtable]$ApiKey,
-        [Parameter(Position = 4)][Hashtable]$ApiKeyPrefix,
+        [Parameter(Position = 3)][System.Object]$ApiKey,
+        [Parameter(Position = 4)][System.Object]$ApiKeyPrefix,
         [Parameter(Position = 5)][System.Object]$Cookie,
         [Parameter(Position = 6)][System.Object]$AccessToken,
         [Switch]$SkipCertificateCheck,
-        [Parameter(Position = 7)][Hashtable]$DefaultHeaders,
+        [Parameter(Position = 7)][System.Object]$DefaultHeaders,
         [Parameter(Position = 8)][System.Object]$Proxy,
         [Switch]$PassThru,
         [String]$Organization,
@@ -3456,45 +3626,49 @@ function Set-Configuration {
         [String]$Profile
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Set-Configuration' $PSBoundParameters }
-    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    process { if ($PSCmdlet.ShouldProcess('Set-Configuration')) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
 function Set-ConfigurationApiKey {
-    [CmdletBinding()]
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType([System.Void])]
     param(
         [String]$Id,
         [System.Object]$ApiKey
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationApiKey' $PSBoundParameters }
-    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    process { if ($PSCmdlet.ShouldProcess('Set-ConfigurationApiKey')) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
 function Set-ConfigurationApiKeyPrefix {
-    [CmdletBinding()]
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType([System.Void])]
     param(
         [String]$Id,
         [String]$ApiKeyPrefix
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationApiKeyPrefix' $PSBoundParameters }
-    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    process { if ($PSCmdlet.ShouldProcess($Id)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
 function Set-ConfigurationDefaultHeader {
-    [CmdletBinding()]
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType([System.Void])]
     param(
         [String]$Key,
         [String]$Value
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationDefaultHeader' $PSBoundParameters }
-    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    process { if ($PSCmdlet.ShouldProcess($Key)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
 function Set-ConfigurationHttpSigning {
-    [CmdletBinding()]
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType([System.Void])]
     param(
         [Parameter(Mandatory)][String]$KeyId,
         [Parameter(Mandatory)][String]$KeyFilePath,
@@ -3505,12 +3679,13 @@ function Set-ConfigurationHttpSigning {
         [Int32]$SignatureValidityPeriod
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationHttpSigning' $PSBoundParameters }
-    process { Send-BridgeCall $call $PSBoundParameters $_ }
+    process { if ($PSCmdlet.ShouldProcess($KeyId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 
 function Start-ChatCompletionRun {
     [CmdletBinding()]
+    [OutputType('PSBridge.RunStatus')]
     param(
         [Parameter(ValueFromPipeline)][System.Object]$InputObject,
         [Parameter(Position = 0, Mandatory)][String]$Ledger,
@@ -3523,7 +3698,7 @@ function Start-ChatCompletionRun {
         [System.Object]$As,
         [System.Object]$JsonSchema,
         [String]$Endpoint,
-        [Hashtable]$Parameters,
+        [System.Object]$Parameters,
         [String]$OutFile,
         [System.Nullable[Int32]]$ThrottleLimit,
         [System.Nullable[Int32]]$Processes,
@@ -3534,7 +3709,7 @@ function Start-ChatCompletionRun {
         [System.Nullable[Int32]]$MaxRequests,
         [System.Nullable[Int32]]$MaxTokens,
         [System.Nullable[Double]]$MaxCost,
-        [Hashtable]$Price,
+        [System.Object]$Price,
         [String]$PriceFile,
         [System.Object]$Deadline,
         [ValidateSet('Refuse', 'Rerun')][String]$Changed,
@@ -3557,8 +3732,8 @@ function Stop-Batch {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Stop-Batch' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($BatchId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -3567,6 +3742,7 @@ function Stop-Batch {
 
 function Stop-ChatCompletionRun {
     [CmdletBinding()]
+    [OutputType('PSBridge.RunStatus')]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [String]$Ledger,
@@ -3579,6 +3755,7 @@ function Stop-ChatCompletionRun {
 
 function Undo-ChatMessage {
     [CmdletBinding()]
+    [OutputType([PSCustomObject])]
     param(
         [Parameter(Mandatory, ValueFromPipeline)][PSCustomObject]$Session
     )
@@ -3592,14 +3769,14 @@ function Update-ChatCompletion {
     [OutputType('PSBridge.CreateChatCompletionResponse')]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline)][String]$CompletionId,
-        [Parameter(Position = 1, Mandatory)][Hashtable]$Metadata,
+        [Parameter(Position = 1, Mandatory)][System.Object]$Metadata,
         [System.Object]$Connection,
         [Switch]$WithHttpInfo,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalBody,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalBody,
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Update-ChatCompletion' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -3608,6 +3785,7 @@ function Update-ChatCompletion {
 
 function Use-ChatConnection {
     [CmdletBinding()]
+    [OutputType([System.Object])]
     param(
         [Parameter(Mandatory)][System.Object]$Connection,
         [ScriptBlock]$ScriptBlock
@@ -3620,6 +3798,7 @@ function Use-ChatConnection {
 
 function Wait-ChatCompletionRun {
     [CmdletBinding()]
+    [OutputType('PSBridge.RunStatus')]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [String]$Ledger,

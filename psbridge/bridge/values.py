@@ -19,6 +19,8 @@ To the worker:
 From it:
 - `{"$psbridge": [name, member, value, ...]}`: an object of a named kind, with what is set in it; data with a
   member of the name `$psbridge` comes so too, with an empty name;
+- `{"$psbridge": ["+", [name, member, value, ...], member, value, ...]}`: such an object with members that no
+  object of PowerShell can have beside the others;
 - `{"$psbridge": "bytes", "value": "..."}`: bytes, in Base64;
 - `{"$psbridge": "secret"}`: a secret, whatever it is.
 
@@ -134,6 +136,31 @@ def _model(name: str, members: dict[str, Any]) -> Any:
     return built
 
 
+# Names that no member of an object of a model can have in PowerShell.
+_RESERVED = frozenset(("", "PSOBJECT", "PSBASE", "PSADAPTED", "PSEXTENDED", "PSTYPENAMES", "PSBRIDGE"))
+
+
+def _modelled(name: str, model: Any) -> dict[str, Any]:
+    """A model as it is sent, and what its object cannot have in PowerShell beside it: `ID` beside `id`."""
+    members = members_of(model)
+    extra = model.__pydantic_extra__
+    if not extra:
+        return typed(name, members)
+    from ..binding.ordinal import folded
+
+    taken = {*_RESERVED, *map(folded, type(model).model_fields), *map(folded, members.keys() - extra.keys())}
+    odd = {}
+    for key in extra:
+        if (plain := folded(key)) in taken:
+            odd[key] = extra[key]
+            if members.get(key) is extra[key]:
+                del members[key]
+        taken.add(plain)
+    if not odd:
+        return typed(name, members)
+    return {MARKER: ["+", listed(name, members), *chain.from_iterable(odd.items())]}
+
+
 def _connection(connection: Any) -> Any:
     """A connection as it is sent: what may be shown, and an id by which it comes back."""
     name = settings.name_of(connection.configuration)
@@ -165,7 +192,7 @@ def encoded(value: Any) -> str:
     def opened(value: Any) -> Any:
         nonlocal marked
         form = _open(value)
-        if form.__class__ is dict and MARKER in form and not isinstance(value, Mapping):
+        if form.__class__ is dict and MARKER in form and _ways[value.__class__] is not dict:
             marked += 1
         return form
 
@@ -185,7 +212,7 @@ def encoded(value: Any) -> str:
 
 def _spelled(value: Any) -> Any:
     """`value` as the JSON that is sent, where it holds what plain encoding would get wrong."""
-    if isinstance(value, Mapping):
+    if value.__class__ is dict or (isinstance(value, Mapping) and _way_of(value) is dict):
         members = {str(name): _spelled(item) for name, item in value.items()}
         return {MARKER: listed("", members)} if MARKER in members else members
     if isinstance(value, list | tuple):
@@ -219,11 +246,15 @@ _ways: dict[type, Callable[[Any], Any]] = {}
 
 
 def _open(value: Any) -> Any:
+    return _way_of(value)(value)
+
+
+def _way_of(value: Any) -> Callable[[Any], Any]:
     kind = value.__class__
     way = _ways.get(kind)
     if way is None:
         way = _ways[kind] = _way(value)
-    return way(value)
+    return way
 
 
 def _way(value: Any) -> Callable[[Any], Any]:
@@ -233,7 +264,7 @@ def _way(value: Any) -> Callable[[Any], Any]:
         return lambda _: {MARKER: "secret"}
     if hasattr(value, "__pydantic_fields_set__"):
         name = type(value).__name__
-        return lambda model: typed(name, members_of(model))
+        return lambda model: _modelled(name, model)
     import datetime
     import enum
     import uuid
@@ -279,7 +310,9 @@ def _way(value: Any) -> Callable[[Any], Any]:
 def _configuration(live: Any) -> Any:
     from ..client.settings.secret import shown
 
-    return typed("Configuration", {name: shown(getattr(live, name), mask=SECRET) for name in live})
+    return typed(
+        "Configuration", {name: shown(value, mask=SECRET) for name, value in live.__ps_properties__().items()}
+    )
 
 
 def _signing(signing: Any) -> Any:

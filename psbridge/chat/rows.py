@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from ..client import current_configuration
 from ..client.message import jsontext
-from ..cmdlets.completion import DEFAULT_MODEL
+from ..cmdlets.configuration import default_model
 from ..models.problems import InvalidValueError
 from .schema import plain
 from .template import Template
@@ -37,8 +38,8 @@ class ChatRows:
         self._answer: AnswerType | None = None
         if target is not None or schema is not None:
             self._answer = answer_type(target, None if target is not None else schema)
-        model = str(settings.get("model") or DEFAULT_MODEL)
-        self._base: dict[str, Any] = {**(settings.get("body") or {}), "model": model}
+        model = str(settings.get("model") or default_model(current_configuration()) or "")
+        self._base: dict[str, Any] = {**(settings.get("body") or {}), **({"model": model} if model else {})}
         if self._answer is not None:
             self._base["response_format"] = self._answer.response_format
         self.model = "" if self._column else model

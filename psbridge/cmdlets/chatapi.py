@@ -24,7 +24,8 @@ from ..models.base import Model
 from ..models.problems import InvalidValueError
 from .codec import ModelCodec
 from .complete import completed
-from .completion import DEFAULT_MODEL, as_request
+from .completion import as_request
+from .configuration import default_model
 from .session import client
 from .unset import UNSET
 
@@ -91,7 +92,7 @@ class ChatApi(ChatApiBase[Request, CreateChatCompletionResponse]):
         if not isinstance(request, Model):
             request = self._options.json.converted(opened(request))
         configuration = self._configuration or current_configuration()
-        model = completed(as_request(request), model=configuration.model or DEFAULT_MODEL)
+        model = completed(as_request(request), model=default_model(configuration))
         if model.stream:
             raise InvalidValueError(
                 "invalid value for 'Stream', must not be true here; New-ChatCompletion -Stream returns one.",

@@ -7,7 +7,7 @@ Every cmdlet is a plain function with a signature, a docstring and two attribute
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any, Protocol
 
 from ..binding import Command, OrderedDictionary, ParameterBindingError, bag_of
@@ -61,8 +61,8 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
     tables = frozenset(
         name
         for one in entry.parameters
-        if one.dotnet == "Hashtable" and one.wire
-        for name in (one.name, one.wire)
+        if one.dotnet == "Hashtable"
+        for name in (one.name, one.wire or one.name)
     )
 
     def cmdlet(*args: Any, **parameters: Any) -> Any:
@@ -96,6 +96,17 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
             failure.command = entry.name
             raise failure from None
 
+    def explained(source: Iterator[Bound | PSBridgeError]) -> Iterator[Bound | PSBridgeError]:
+        try:
+            with closing(source):  # type: ignore[type-var]
+                for bound in source:
+                    if isinstance(bound, ParameterBindingError):
+                        _explain(entry, bound)
+                    yield bound
+        except ParameterBindingError as error:
+            _explain(entry, error)
+            raise
+
     def pipe(items: Iterable[Any], *args: Any, **parameters: Any) -> Iterator[Any]:
         args, parameters, left_open = _without_unset(entry, args, parameters)
         action = _error_action(command, parameters)
@@ -106,7 +117,7 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
             except PSBridgeError as error:
                 return error
 
-        for result in (piped or _one_by_one)(command.pipe_call(args, parameters, items), one):
+        for result in (piped or _one_by_one)(explained(command.pipe_call(args, parameters, items)), one):
             if isinstance(result, PSBridgeError):
                 if result.command is None:
                     result.command = entry.name
@@ -131,11 +142,18 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
 
 
 def _explain(entry: TableEntry, error: ParameterBindingError) -> None:
-    """Give an error about a parameter's value that parameter's line of help as its hint."""
+    """Give an error about a parameter's value that parameter's line of help as its hint.
+
+    What is meant instead of an unknown name is in `str(error)`, too: a log has no notes. `message` stays
+    PowerShell's.
+    """
     row = next((one for one in entry.parameters if one.name == error.parameter), None)
     if row is not None and row.help and not error.hint:
         error.hint = f"-{row.name}: {row.help}"
         error.__notes__ = [error.hint]
+    meant = (error.hint or "").partition("? ")[0]
+    if meant.startswith("Did you mean "):
+        error.args = (f"{error.message} {meant}?",)
 
 
 def as_table(value: Any) -> Any:
@@ -212,6 +230,8 @@ def _error_action(command: Command, parameters: dict[str, Any]) -> str:
 def _with_common(entry: TableEntry, work: Work, bound: dict[str, Any], left_open: frozenset[str]) -> Any:
     if bound.get("WhatIf") and bound.get(entry.row.own_what_if) in (None, "None"):
         target = next((str(value) for name, value in bound.items() if name not in COMMON), "")
+        if any(one.secret for one in entry.parameters):
+            target = entry.name
         import logging
 
         said = 'What if: Performing the operation "%s" on target "%s".'

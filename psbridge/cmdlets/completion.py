@@ -14,6 +14,7 @@ from ..models import CreateChatCompletionRequest
 from ..models.base import Model
 from .builders import Builder, builder
 from .complete import completed
+from .configuration import default_model
 from .operations import as_bytes, whole
 from .session import OPTIONS, async_client, call_options, client, result_of
 from .table import entry
@@ -21,7 +22,6 @@ from .table import entry
 # With what is a call's in general, which whoever makes chat calls has from here too.
 __all__ = [
     "CALL",
-    "DEFAULT_MODEL",
     "as_bytes",
     "as_request",
     "async_client",
@@ -34,9 +34,6 @@ __all__ = [
 ]
 
 Bound = dict[str, Any]
-
-# The model of a request that leaves its own open, where the configuration names none.
-DEFAULT_MODEL = "gpt-4o-mini"
 
 # A request given by its parameters may leave its model to the configuration.
 _MODEL_OPEN = frozenset(("Model",))
@@ -123,8 +120,5 @@ def as_request(given: Any) -> CreateChatCompletionRequest:
 
 def sendable(request: Any) -> Any:
     """A request ready to be sent: its model filled in, what was left open left out or refused."""
-    return completed(request, model=_default_model())
-
-
-def _default_model() -> str:
-    return current_configuration().model or DEFAULT_MODEL
+    known = "model" in getattr(request, "__pydantic_fields_set__", ())
+    return completed(request, model=None if known else default_model(current_configuration()))

@@ -25,6 +25,23 @@ from ..client.settings.table import SETTINGS, Setting, nearest
 
 Bound = dict[str, Any]
 
+# The model of a request that leaves its own open, where the configuration names none.
+DEFAULT_MODEL = "gpt-4o-mini"
+
+
+def default_model(configuration: Configuration) -> str | None:
+    """The model of a request that leaves its own open: the configuration's, else `gpt-4o-mini`.
+
+    On Azure, where a model is a customer's own deployment, that deployment; None where none is set.
+    """
+    resolved = configuration.resolved()
+    if resolved.model:
+        return resolved.model
+    if resolved.azure_endpoint is not None and resolved.base_url is None:
+        return resolved.azure_deployment
+    return DEFAULT_MODEL
+
+
 _SETTINGS = {setting.parameter: setting for setting in SETTINGS if setting.cmdlet}
 _FOLDED = {name.lower(): name for name in _SETTINGS}
 
@@ -68,7 +85,9 @@ class LiveConfiguration:
         return iter(_SETTINGS)
 
     def __ps_properties__(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _SETTINGS}
+        """What PowerShell and `repr` show: also the model that a request gets where none is set."""
+        members = {name: getattr(self, name) for name in _SETTINGS}
+        return {**members, "Model": default_model(current_configuration())}
 
     def __repr__(self) -> str:
         members = (

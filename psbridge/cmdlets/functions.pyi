@@ -4493,19 +4493,25 @@ class _Set_Configuration(_Cmdlet):
         SystemTrustStore: bool = ...,
         ClientCertificate: str | Sequence[str] = ...,
         Profile: str = ...,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
     ) -> LiveConfiguration:
         """Changes the settings that later calls use; what you leave out stays as it is."""
 
 class _Set_ConfigurationApiKey(_Cmdlet):
-    def __call__(self, Id: str = ..., ApiKey: str | SecureString = ...) -> None:
+    def __call__(
+        self, Id: str = ..., ApiKey: str | SecureString = ..., *, WhatIf: bool = ..., Confirm: bool = ...
+    ) -> None:
         """Sets the API key sent in one header."""
 
 class _Set_ConfigurationApiKeyPrefix(_Cmdlet):
-    def __call__(self, Id: str = ..., ApiKeyPrefix: str = ...) -> None:
+    def __call__(
+        self, Id: str = ..., ApiKeyPrefix: str = ..., *, WhatIf: bool = ..., Confirm: bool = ...
+    ) -> None:
         """Sets the word sent before the API key of one header, such as Bearer."""
 
 class _Set_ConfigurationDefaultHeader(_Cmdlet):
-    def __call__(self, Key: str = ..., Value: str = ...) -> None:
+    def __call__(self, Key: str = ..., Value: str = ..., *, WhatIf: bool = ..., Confirm: bool = ...) -> None:
         """Sets one header that every request carries."""
 
 class _Set_ConfigurationHttpSigning(_Cmdlet):
@@ -4518,6 +4524,9 @@ class _Set_ConfigurationHttpSigning(_Cmdlet):
         HashAlgorithm: str = ...,
         SigningAlgorithm: str = ...,
         SignatureValidityPeriod: int = ...,
+        *,
+        WhatIf: bool = ...,
+        Confirm: bool = ...,
     ) -> None:
         """Signs every request with a private key."""
 

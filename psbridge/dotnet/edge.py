@@ -195,6 +195,14 @@ def add_note(target: Any, name: str, value: Any) -> None:
     )
 
 
+def note_of(target: Any, name: str) -> Any:
+    """The value of a property that PowerShell sees on any .NET object; None where it has none."""
+    if target is None:
+        return None
+    held = power_shell_type("PSObject").AsPSObject(target).Properties[name]
+    return held.Value if held is not None else None
+
+
 def load_power_shell(home: str, assembly: str) -> None:
     """Load System.Management.Automation from $PSHOME; its modules are then found there, too."""
     add_reference(assembly)

@@ -27,7 +27,15 @@ from .pipelines import HostedPipeline
 
 VARIABLE = "__PSBridge"
 
-_MODULES = ("New-BridgeRecord", "ConvertTo-BridgeRecord", "New-BridgeException", "Write-BridgeError")
+_MODULES = (
+    "New-BridgeRecord",
+    "ConvertTo-BridgeRecord",
+    "Set-BridgeDetail",
+    "Test-BridgeDetail",
+    "Import-BridgeDetail",
+    "New-BridgeException",
+    "Write-BridgeError",
+)
 """Functions of the module that a session uses as they are."""
 
 _WRITE = "Write-BridgeAnswer"

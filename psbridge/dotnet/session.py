@@ -353,8 +353,9 @@ def _error(record: Any) -> PowerShellError:
         category=str(record.CategoryInfo.Category),
         target=_value(record.TargetObject),
     )
-    if record.ErrorDetails is not None:
-        error.details = str(record.ErrorDetails.Message)
+    details = edge.note_of(record.Exception, "ErrorDetails") or record.ErrorDetails
+    if details is not None:
+        error.details = str(details.Message)
     if record.InvocationInfo is not None:
         error.position = str(record.InvocationInfo.PositionMessage or "")
     return error

@@ -34,6 +34,21 @@ class Typed(Parameter):
     suggests: tuple[str, ...] = ()
 
 
+# What a cmdlet gives, as `[OutputType(...)]` names it, where it is no kind of object of psbridge's.
+_OUTPUTS = {
+    "bytes": "[System.IO.FileInfo], [byte[]]",
+    "str": "[String]",
+    "": "[System.Void]",
+    "Any": "[PSCustomObject]",
+    "union": "[PSCustomObject]",
+    "value": "[System.Object]",
+    "AbstractContextManager[Configuration]": "[System.Object]",
+    "LiveConfiguration": "[Hashtable]",
+    "HttpSigning | None": "'PSBridge.HttpSigning'",
+    "Tool": "'PSBridge.ChatTool'",
+}
+
+
 @dataclass(frozen=True)
 class Function:
     """One exported function and its help."""
@@ -71,10 +86,12 @@ class Function:
 
     @property
     def replies(self) -> str:
-        """The kinds of objects that a call answers with, as `[OutputType(...)]` names them."""
+        """The kinds of objects that it gives, as `[OutputType(...)]` names them."""
         kinds = [kind for one in self.cmdlet.operations for kind in (one.reply, one.stream) if kind]
-        files = {"bytes": "[System.IO.FileInfo], [byte[]]"}
-        return ", ".join(files.get(kind, f"'PSBridge.{kind}'") for kind in dict.fromkeys(kinds))
+        if self.cmdlet.kind in ("value", "union"):
+            kinds = [self.cmdlet.kind]
+        found = kinds or [re.sub(r"^(Iterator|list)\[(.+)\]$", r"\2", self.cmdlet.output)]
+        return ", ".join(_OUTPUTS.get(kind, f"'PSBridge.{kind}'") for kind in dict.fromkeys(found))
 
     @property
     def sets(self) -> list[tuple[Typed, ...]]:

@@ -101,7 +101,8 @@ def asks(row: Row, parameters: Sequence[Parameter]) -> str:
     if not row.should_process:
         return ""
     first = parameters[0]
-    target = f"${first.name}" if first.dotnet == "String" else f"'{row.name}'"
+    told = first.dotnet == "String" and not any(one.secret for one in parameters)
+    target = f"${first.name}" if told else f"'{row.name}'"
     asked = f"$PSCmdlet.ShouldProcess({target})"
     own = f"${row.own_what_if}"
     return f"({own} -and {own} -ne 'None') -or {asked}" if row.own_what_if else asked
@@ -158,10 +159,11 @@ def _attributes(one: Parameter, counted: bool) -> list[str]:
 def _type(one: Parameter) -> str:
     """The type as it is written between brackets.
 
-    A secret may come as a text, a SecureString, a credential or what gives one: no type of PowerShell is all
-    of them, so the call checks it.
+    A secret may come as a text, a SecureString, a credential or what gives one. A table may be read from JSON
+    or be [ordered], which PowerShell would refuse or put out of order. No type of PowerShell is all of them:
+    the call checks it.
     """
-    if one.secret:
+    if one.secret or one.dotnet == "Hashtable":
         return _TYPES["Object"]
     if one.dotnet.startswith("Nullable["):
         inner = one.dotnet.removeprefix("Nullable[").removesuffix("]")

@@ -47,6 +47,12 @@ def chunk(delta: Any = None, finish: str | None = None, index: Any = 0, **top: A
     }
 
 
+def closed(reply: bytes) -> bytes:
+    """A reply that does not say where its body ends: the connection is closed behind it."""
+    head, gap, body = reply.partition(b"\r\n\r\n")
+    return b"\r\n".join(line for line in head.split(b"\r\n") if b"content-length" not in line) + gap + body
+
+
 class Answers(FaultyServer):
     """Answers every request with `reply`, which may be changed between calls."""
 
@@ -60,6 +66,8 @@ class Answers(FaultyServer):
             await connection.request()
             self.requests += 1
             await connection.send(self.reply)
+            if b"content-length:" not in self.reply.partition(b"\r\n\r\n")[0]:
+                return  # its end is the connection's
 
     def configuration(self, **changes: Any) -> Configuration:
         settings = {

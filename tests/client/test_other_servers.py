@@ -27,7 +27,7 @@ from psbridge.errors import PSBridgeError
 
 from .conftest import BODY
 from .faulty import COMPLETION
-from .servers import STREAMED, WAYS, Answers, chunk, events, http
+from .servers import STREAMED, WAYS, Answers, chunk, closed, events, http
 
 JSON = "application/json"
 FINISH = chunk(finish="stop")
@@ -181,6 +181,27 @@ def test_a_finished_stream_needs_no_done(answers: Answers, way: str) -> None:
     """Every choice has said why it ended, and so has the body."""
     answers.reply = events(*GOOD, done=False)
     assert WAYS[way](answers.configuration())
+
+
+@pytest.mark.parametrize("way", STREAMED)
+def test_a_finished_stream_needs_no_length_either(answers: Answers, way: str) -> None:
+    """The connection's end is the body's; one that comes in the midst of an event is none in good order."""
+    whole = closed(events(*GOOD, done=False))
+    for reply in (whole, whole.rstrip(b"\n")):
+        answers.reply = reply
+        assert WAYS[way](answers.configuration())
+    for cut in (closed(events(*GOOD[:-1], done=False)), whole + b'data: {"id":"c","usa'):
+        answers.reply = cut
+        with pytest.raises(TruncatedStreamError):
+            WAYS[way](answers.configuration())
+
+
+def test_chunks_that_no_blank_line_parts_are_chunks(answers: Answers) -> None:
+    text = "".join(f"data: {json.dumps(one)}\n" for one in GOOD) + "data: [DONE]\n"
+    for stream in (text, f"{text}\n"):
+        answers.reply = http(stream, kind="text/event-stream")
+        assert "".join(WAYS["text"](answers.configuration())) == "Hello"
+        assert WAYS["create"](answers.configuration())
 
 
 @pytest.mark.parametrize("way", ["text", "chunks", "completion, asyncio"])

@@ -6,6 +6,7 @@ import logging
 import pickle
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,31 @@ def test_a_temporary_configuration_ends_with_its_block(server: ps.OfflineServer)
         ps.Set_Configuration(Model="inside")
         assert ps.Get_Configuration().Model == "inside"
     assert ps.Get_Configuration().BaseUrl == server.base_url and ps.Get_Configuration().Model is None
+
+
+def test_the_model_that_a_request_gets_is_shown_and_none_is_guessed_for_azure() -> None:
+    """A model of Azure is a customer's own deployment."""
+    azure: dict[str, Any] = {
+        "azure_endpoint": "https://x.openai.azure.com",
+        "api_version": "2024-10-21",
+        "access_token": "sk-azure",
+    }
+    assert "Model='gpt-4o-mini'" in repr(ps.Get_Configuration())
+    with ps.use_configuration(**azure):
+        assert "Model=" not in repr(ps.Get_Configuration())
+        with pytest.raises(ps.PSBridgeError, match="'Model' cannot be null"):
+            ps.New_ChatCompletion(Messages="hi")
+    with ps.use_configuration(**azure, azure_deployment="mine"):
+        assert "Model='mine'" in repr(ps.Get_Configuration())
+
+
+def test_what_if_changes_no_setting_and_shows_no_key(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "psbridge.cmdlets")
+    before = ps.Get_Configuration().BaseUrl
+    ps.Set_Configuration(AccessToken="sk-what-if-key", BaseUrl="http://127.0.0.1:9/v1", WhatIf=True)
+    ps.Set_ConfigurationApiKey("x-key", "sk-what-if-key", WhatIf=True)
+    assert ps.Get_Configuration().BaseUrl == before and "x-key" not in ps.Get_Configuration().ApiKey
+    assert "Set-Configuration" in caplog.text and "sk-what-if-key" not in caplog.text
 
 
 def test_other_threads_keep_their_configuration() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from typing import Any
 
 import pytest
@@ -109,6 +110,9 @@ def test_a_query_says_what_it_means(server: ps.OfflineServer) -> None:
     ps.New_ChatCompletion(**MESSAGE, AdditionalQuery=given)
     assert server.requests[-1].query == {"b": "true", "f": "false", "a": "q", "i": "5", "t[x]": "1"}
     assert [pair for pair in _flat(given) if pair[0] == "a"] == [("a", "p"), ("a", "q")]
+    moment = datetime.datetime(2026, 1, 2, 3, 4, 5)
+    inner = {"a": ["p", None], "t": {"x": None, "y": False}, "d": moment, "s": {7}}
+    assert _flat(inner) == [("a", "p"), ("t[y]", "false"), ("d", "2026-01-02T03:04:05"), ("s", "7")]
 
 
 def test_headers_are_read_in_any_case(server: ps.OfflineServer) -> None:

@@ -190,6 +190,48 @@ Describe 'An error of the service' {
         $failure.Exception.Code | Should -Be 'rate_limit_exceeded'
         $failure.TargetObject.model | Should -Be 'gpt-4o-mini'
     }
+    It 'is a sentence as text, and the service''s JSON as ErrorDetails' {
+        $refused = @{ MaxRetryCount = 0; AdditionalHeaders = & $fault 'status=400' }
+        $failures = @(Get-Failure { New-ChatCompletion (Get-Request) @refused })
+        1..2 | ForEach-Object { Get-Request } | New-ChatCompletion @refused -ErrorVariable several -ErrorAction SilentlyContinue
+        1..2 | ForEach-Object { Get-Request } | New-ChatCompletion @refused -ThrottleLimit 2 -ErrorVariable limited -ErrorAction SilentlyContinue
+        $job = New-ChatCompletion (Get-Request) -AsJob @refused
+        $null = Wait-Job $job -Timeout 60
+        $failures += @($several) + @($limited) + @(Get-Failure { Receive-Job $job -ErrorAction Stop })
+        Remove-Job $job
+        $failures += [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($failures[0]))
+        $failures.Count | Should -Be 7
+        foreach ($failure in $failures) {
+            "$failure" | Should -Be 'HTTP 400 Bad Request: Bad request (injected fault).'
+            ($failure.ErrorDetails | ConvertFrom-Json).error.message | Should -Be 'Bad request (injected fault).'
+        }
+        ($failures[0].ErrorDetails.Message | ConvertFrom-Json).error.type | Should -Be 'invalid_request_error'
+        "$($failures[0].Exception.ErrorDetails)" | Should -Be "$($failures[0].ErrorDetails)"
+    }
+    It 'leaves other records, and details that a script sets, as they are' {
+        $null = Get-Failure { New-ChatCompletion (Get-Request) -MaxRetryCount 0 -AdditionalHeaders (& $fault 'status=400') }
+        $other = Get-Failure { Get-Item 'no-such-item' -ErrorAction Stop }
+        $other.ErrorDetails | Should -BeNullOrEmpty
+        $other.ErrorDetails = 'my own words'
+        "$other" | Should -Be 'my own words'
+        $failure = Get-Failure { New-ChatCompletion (Get-Request) -MaxRetryCount 0 -AdditionalHeaders (& $fault 'status=400') }
+        $failure.ErrorDetails = 'my own words'
+        "$failure $($failure.ErrorDetails)" | Should -Be 'my own words my own words'
+    }
+    It 'tells that there was no reply' {
+        $nowhere = New-ChatConnection -BaseUrl 'http://127.0.0.1:9/v1' -AccessToken 'sk-offline'
+        foreach ($failure in (Get-Failure { New-ChatCompletion (Get-Request) -Connection $nowhere -MaxRetryCount 0 }),
+            (Get-Failure { New-ChatCompletion 'x' -Model m -Temperature 9 })) {
+            $null -eq $failure.Exception.Response | Should -BeTrue
+        }
+    }
+    It 'has headers whose names have no case, as a success has' {
+        $info = New-ChatCompletion (Get-Request) -WithHttpInfo -AdditionalQuery ('{"a":1,"n":null}' | ConvertFrom-Json)
+        $info.Headers['X-Request-ID'] | Should -Match '^req_'
+        $info.Headers.'x-request-id' | Should -Be $info.Headers['X-Request-ID']
+        $failure = Get-Failure { New-ChatCompletion (Get-Request) -MaxRetryCount 0 -AdditionalHeaders (& $fault 'status=400') }
+        $failure.Exception.Response.Headers['X-Request-ID'] | Should -Match '^req_'
+    }
     It 'names what was wrong with a parameter' {
         $failure = Get-Failure { New-ChatCompletion -Messages 'x' -Model gpt-4o -AdditionalBody @{ top_logprobs = 50 } }
         $failure.Exception.StatusCode | Should -Be 400
@@ -220,7 +262,52 @@ Describe 'An error of the service' {
     }
 }
 
+Describe 'What a view shows' {
+    It 'can be read under strict mode, and is neither in JSON nor on the wire' {
+        Set-StrictMode -Version Latest
+        $reply = New-ChatCompletion (Get-Request)
+        $reply.Text | Should -Be $reply.choices[0].message.content
+        $reply.Role, $reply.FinishReason | Should -Be 'assistant', 'stop'
+        $reply.Tokens | Should -Be "$($reply.usage.prompt_tokens) in, $($reply.usage.completion_tokens) out"
+        $reply | Out-String | Should -Match ([regex]::Escape($reply.Tokens))
+        ($reply | Select-Object Text).Text | Should -Be $reply.Text
+        ConvertTo-Json $reply -Depth 9 | Should -Not -Match '"(Text|Tokens|FinishReason)"'
+        $kept = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($reply))
+        $kept.Text | Should -Be $reply.Text
+        InModuleScope PSBridge -Parameters @{ R = $reply; K = $kept } {
+            foreach ($one in $R, $K) { (Format-BridgeCall 'Name' @{ R = $one } '').Text.ToString() | Should -Not -Match '"(Text|Tokens|FinishReason)"' }
+        }
+        (@(New-ChatCompletion (Get-Request) -Stream).Text -join '') | Should -Be $reply.Text
+        (TabExpansion2 'New-ChatCompletion hi | Select-Object T' -cursorColumn 39).CompletionMatches.CompletionText | Should -Contain 'Text'
+    }
+    It 'is there for lists of what is stored' {
+        $stored = New-ChatCompletion (Get-Request 'kept for a list') -Store $true
+        try {
+            Get-ChatCompletion | Out-String | Should -Match "Completions\s+: .*$($stored.id)"
+            Get-ChatCompletionMessage -CompletionId $stored.id | Out-String | Should -Match 'user: kept for a list'
+        }
+        finally { $null = Remove-ChatCompletion $stored.id }
+    }
+}
+
 Describe 'The configuration' {
+    It 'stands in one order, and shows the model that a request gets' {
+        $names = @((Get-Configuration).Keys)
+        $names[0] | Should -Be 'Username'
+        $names.IndexOf('MaxRetryCount') | Should -Be ($names.IndexOf('TimeoutSec') + 1)
+        (Get-Configuration).model | Should -Be 'gpt-4o-mini'
+    }
+    It 'is left alone with -WhatIf, which shows no key' {
+        $before = (Get-Configuration).BaseUrl
+        $said = Set-Configuration -BaseUrl 'http://127.0.0.1:9/v1' -AccessToken 'sk-what-if' -WhatIf 6>&1 | Out-String
+        Set-ConfigurationDefaultHeader -Key x-what-if -Value y -WhatIf
+        Set-ConfigurationApiKey -Id x-what-if -ApiKey sk-what-if -WhatIf
+        (Get-Configuration).BaseUrl | Should -Be $before
+        (Get-Configuration).DefaultHeaders.ContainsKey('x-what-if') | Should -BeFalse
+        (Get-Configuration).ApiKey.ContainsKey('x-what-if') | Should -BeFalse
+        $said | Should -Not -Match 'sk-what-if'
+    }
+
     It 'takes a SecureString and shows no secret' {
         $secret = New-Object securestring
         foreach ($character in 'sk-from-a-vault'.ToCharArray()) { $secret.AppendChar($character) }

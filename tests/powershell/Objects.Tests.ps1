@@ -91,6 +91,14 @@ Describe 'A built object' {
     }
 }
 
+Describe 'Every command' {
+    It 'says what it gives, so that what follows it in a pipeline can be completed' {
+        Get-Command -Module PSBridge | Where-Object { -not $_.OutputType.Count } | ForEach-Object Name | Should -BeNullOrEmpty
+        (Get-Command Initialize-ChatCompletionRequestUserMessage).OutputType.Name |
+            Should -Be (Initialize-ChatCompletionRequestUserMessage hi).PSObject.TypeNames[0]
+    }
+}
+
 Describe 'A value that is refused' {
     It 'names the parameter in the words of the reference' {
         $failure = Get-Failure { Initialize-CreateChatCompletionRequest -Messages @{ role = 'user'; content = 'x' } -Temperature 3 }
@@ -166,6 +174,65 @@ Describe 'Values on their way to Python and back' {
         $back = Send-Value $table
         $back['a'] | Should -Be 1
         $back['A'] | Should -Be 2
+    }
+    It 'takes a schema that was read from JSON, and the order of one that has one' {
+        $schema = '{"type":"object","properties":{"z":{"type":["string","null"]},"a":{"enum":["x"]}},"required":["z"],"additionalProperties":false}'
+        $orders = [ordered]@{ type = 'object'; properties = [ordered]@{ z = @{ type = 'string' }; a = @{ type = 'string' } }; required = @('z') }
+        foreach ($made in (Initialize-FunctionObject -Name f -Parameters ($schema | ConvertFrom-Json)).parameters,
+            (Initialize-ResponseFormatJsonSchemaJsonSchema -Name f -Schema ($schema | ConvertFrom-Json)).schema,
+            ([pscustomobject]@{ Name = 'f'; Parameters = $schema | ConvertFrom-Json } | Initialize-FunctionObject).parameters) {
+            ConvertTo-Json $made -Depth 9 -Compress | Should -BeExactly $schema
+        }
+        foreach ($made in (Initialize-FunctionObject -Name f -Parameters $orders).parameters,
+            (Initialize-ResponseFormatJsonSchemaJsonSchema -Name f -Schema $orders).schema) {
+            ConvertTo-Json $made -Depth 9 -Compress | Should -BeExactly (ConvertTo-Json $orders -Depth 9 -Compress)
+        }
+        $labelled = Initialize-CreateChatCompletionRequest -Messages hi -Metadata ('{"z":"1","a":"2"}' | ConvertFrom-Json) -LogitBias ([ordered]@{ 9 = 1; 3 = 2 })
+        ConvertTo-Json $labelled.metadata -Compress | Should -BeExactly '{"z":"1","a":"2"}'
+        ConvertTo-Json $labelled.logit_bias -Compress | Should -BeExactly '{"9":1,"3":2}'
+        (Get-Failure { Initialize-FunctionObject -Name f -Parameters 'text' }).FullyQualifiedErrorId |
+            Should -Be 'ParameterArgumentTransformationError,Initialize-FunctionObject'
+    }
+    It 'takes what ConvertTo-Json takes: <name>' -ForEach @(
+        @{ name = 'DBNull'; value = { [System.DBNull]::Value }; json = 'null' }
+        @{ name = 'NullString'; value = { @{ n = [System.Management.Automation.Language.NullString]::Value } }; json = '{"n":null}' }
+        @{ name = 'an instance of a class'; value = { class Part { [int] $X = 1 }; class Whole : Part { [Part[]] $Parts = @([Part]::new()); $None }; [Whole]::new() }; json = '{"Parts":[{"X":1}],"None":null,"X":1}' }
+        @{ name = 'a row of a database'; value = { $t = New-Object System.Data.DataTable; 'a', 'b' | ForEach-Object { [void]$t.Columns.Add($_) }; [void]$t.Rows.Add('1', [System.DBNull]::Value); , $t.Rows[0] }; json = '{"a":"1","b":null}' }
+        @{ name = 'a generic dictionary'; value = { $d = New-Object 'System.Collections.Generic.Dictionary[string,object]'; $d['z'] = 1; $d['a'] = @(); $d }; json = '{"z":1,"a":[]}' }
+    ) {
+        ConvertTo-Json -InputObject (Send-Value (& $value)) -Depth 9 -Compress | Should -BeExactly $json
+    }
+    It 'takes a document of .NET''s own readers' -Skip:($PSVersionTable.PSEdition -ne 'Core') {
+        foreach ($document in [System.Text.Json.Nodes.JsonNode]::Parse("{`"a`":`n[1,null]}"), [System.Text.Json.JsonDocument]::Parse("{`"a`":`n[1,null]}"),
+            [System.Text.Json.JsonDocument]::Parse('{"a":[1,null]}').RootElement, [Newtonsoft.Json.Linq.JObject]::Parse('{"a":[1,null]}')) {
+            ConvertTo-Json -InputObject (Send-Value @{ d = $document }) -Depth 9 -Compress | Should -BeExactly '{"d":{"a":[1,null]}}'
+        }
+    }
+    It 'takes no data for the protocol''s own, either way' {
+        $data = [ordered]@{ a = @{ '$psbridge' = 'unset' }; b = [pscustomobject]@{ '$psbridge' = 'file'; value = 'x' }; c = @(, @{ '$psbridge' = @('Turn', 'Result', 1) }) }
+        $back = Send-Value $data
+        $back.a.'$psbridge' | Should -BeExactly 'unset'
+        $back.b.'$psbridge' | Should -BeExactly 'file'
+        $back.b.value | Should -BeExactly 'x'
+        $back.c[0].'$psbridge' | Should -Be 'Turn', 'Result', 1
+        (Send-Value $back).a.'$psbridge' | Should -BeExactly 'unset'
+    }
+    It 'keeps members whose names no object of PowerShell can have, beside those it has' {
+        $text = '{"name":"x","NAME":"Y","":"E","PSObject":"P","pstypenames":"T","PSBridge":{"Set":"S"},"x":{"":1,"psobject":2,"a":3,"A":4},"$psbridge":"unset"}'
+        $made = ConvertFrom-JsonToFunctionObject $text
+        $made.name | Should -BeExactly 'x'
+        $made.'$psbridge' | Should -BeExactly 'unset'
+        @($made.PSBridge.More.Keys) | Should -BeExactly 'NAME', '', 'PSObject', 'pstypenames', 'PSBridge'
+        $made.PSBridge.More['NAME'] | Should -BeExactly 'Y'
+        @($made.x.Keys) | Should -BeExactly '', 'psobject', 'a', 'A'
+        $held = Send-Value $made
+        foreach ($one in $held, (Send-Value ([System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($made))))) {
+            $one['name'] | Should -BeExactly 'x'
+            $one['NAME'] | Should -BeExactly 'Y'
+            $one[''] | Should -BeExactly 'E'
+            $one['PSBridge'].Set | Should -BeExactly 'S'
+            $one['$psbridge'] | Should -BeExactly 'unset'
+        }
     }
     It 'reaches a hundred levels deep' {
         $deep = 'bottom'

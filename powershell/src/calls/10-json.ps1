@@ -9,6 +9,8 @@ $script:Control = [regex]::new('[\x00-\x1f]')
 # Settings that may be given as a SecureString; its text crosses the pipe and nothing else.
 $script:Secret = [System.Collections.Generic.HashSet[string]]::new(
     [string[]]('AccessToken', 'Password', 'ApiKey', 'KeyPassPhrase', 'Cookie'), [System.StringComparer]::OrdinalIgnoreCase)
+# What can be enumerated and is no list: a document.
+$script:NoItems = [regex]::new('^(System\.Text\.Json|Newtonsoft\.Json\.Linq|System\.Xml)\.')
 # What jobs and remoting add to every object.
 $script:Remoted = [System.Collections.Generic.HashSet[string]]::new(
     [string[]]('PSComputerName', 'RunspaceId', 'PSShowComputerName', 'PSSourceJobInstanceId'))
@@ -38,8 +40,11 @@ class PSBridgeWriter {
             return
         }
         if ($value -is [System.Management.Automation.PSCustomObject]) { $this.AddObject($value, $name) }
+        elseif ($value -is [array]) { $this.AddItems($value, $name) }
         elseif ($value -is [System.Collections.IDictionary]) { $this.AddDictionary($value, $name) }
-        elseif ($value -is [System.Collections.IEnumerable] -and $value -isnot [System.Xml.XmlNode]) { $this.AddItems($value, $name) }
+        elseif ($value -is [System.Collections.IEnumerable] -and -not $script:NoItems.IsMatch($value.GetType().FullName)) {
+            $this.AddItems($value, $name)
+        }
         else { $this.AddOther($value, $name) }
     }
 
@@ -78,16 +83,17 @@ class PSBridgeWriter {
         $stand = $script:StandsFor[$kind]
         if ($null -ne $stand -and $name -like "*$($stand[0])") {
             $value = & $stand[1] $value
-            $kind = ''
+            $kind = $value.PSObject.TypeNames[0]
         }
         # An object of a model is sent by its name: what an Unset object left open in it stays open.
         $named = $kind.StartsWith('PSBridge.', [System.StringComparison]::Ordinal) -and $script:Models.ContainsKey($kind.Substring(9))
         if ($named) { [void]$this.Text.Append('{"$psbridge":"model","type":"').Append($kind.Substring(9)).Append('","set":') }
         if (-not $this.Enter($value, $name)) { return }
+        $shown = if ($kept) { $script:Shown[$kind] }
         $open = $null
         if (-not $named) { $open = Get-BridgeOpen $value '' }
         elseif ($kept) { $open = Get-BridgeOpen $value $kind.Substring(9) }
-        [void]$this.Text.Append('{')
+        $marks = $this.Begin($kind -cne 'PSBridge.Mark' -and $null -ne $value.PSObject.Properties['$psbridge'])
         $separator = ''
         foreach ($property in $value.PSObject.Properties) {
             if (-not $property.IsInstance -or ($null -ne $script:Unset[$property.Name] -and $property.MemberType -eq 'ScriptProperty')) {
@@ -96,24 +102,50 @@ class PSBridgeWriter {
             $member = $property.Value
             # What a script's own pipeline without output left is no null that was given.
             if ($null -eq $member -and $member -is [psobject]) { continue }
-            if (($null -ne $open -and $open.Contains($property.Name)) -or ($kept -and $script:Remoted.Contains($property.Name))) {
-                continue
-            }
+            if ($null -ne $open -and $open.Contains($property.Name)) { continue }
+            # What jobs and views have added is none of its own.
+            if ($kept -and $script:Remoted.Contains($property.Name)) { continue }
+            if ($null -ne $shown -and @($shown.Keys) -ccontains $property.Name) { continue }
             [void]$this.Text.Append($separator)
             $this.AddText($property.Name, $name)
-            [void]$this.Text.Append(':')
+            [void]$this.Text.Append($marks[0])
             $this.Add($member, "$name.$($property.Name)")
             if ($this.Refusal) { return }
             $separator = ','
         }
-        [void]$this.Text.Append('}')
+        if ($named) {
+            $more = $value.PSObject.Members['PSBridge']
+            if ($null -ne $more) { $more = $more.PSBase.Members['More'] }
+            if ($null -ne $more) {
+                foreach ($entry in $more.Value.GetEnumerator()) {
+                    [void]$this.Text.Append($separator)
+                    $this.AddText($entry.Key, $name)
+                    [void]$this.Text.Append($marks[0])
+                    $this.Add($entry.Value, "$name.$($entry.Key)")
+                    if ($this.Refusal) { return }
+                    $separator = ','
+                }
+            }
+        }
+        [void]$this.Text.Append($marks[1])
         if ($named) { [void]$this.Text.Append('}') }
         $this.Leave()
     }
 
+    [string[]] Begin([bool] $marked) {
+        # The beginning of an object; what stands between a name and a value of it, and at its end. Data with a member of
+        # the markers' own name is a list, so that it is taken for no marker.
+        if ($marked) {
+            [void]$this.Text.Append('{"$psbridge":"plain","members":[')
+            return @(',', ']}')
+        }
+        [void]$this.Text.Append('{')
+        return @(':', '}')
+    }
+
     [void] AddDictionary([System.Collections.IDictionary] $value, [string] $name) {
         if (-not $this.Enter($value, $name)) { return }
-        [void]$this.Text.Append('{')
+        $marks = $this.Begin($value.PSBase.Keys -ccontains '$psbridge')
         $seen = [System.Collections.Generic.HashSet[string]]::new()
         $separator = ''
         foreach ($entry in $value.GetEnumerator()) {
@@ -125,12 +157,12 @@ class PSBridgeWriter {
             if ($null -eq $member -and $member -is [psobject]) { continue }
             [void]$this.Text.Append($separator)
             $this.AddText($key, $name)
-            [void]$this.Text.Append(':')
+            [void]$this.Text.Append($marks[0])
             $this.Add($member, "$name.$key")
             if ($this.Refusal) { return }
             $separator = ','
         }
-        [void]$this.Text.Append('}')
+        [void]$this.Text.Append($marks[1])
         $this.Leave()
     }
 
@@ -197,11 +229,41 @@ class PSBridgeWriter {
         }
         elseif ($value.GetType() -eq [object]) { [void]$this.Text.Append('{}') }
         elseif ($value.GetType().Name -eq 'WebProxy') { $this.AddText($value.Address.OriginalString, $name) }
+        elseif ($value -is [System.DBNull] -or $value -is [System.Management.Automation.Language.NullString]) {
+            [void]$this.Text.Append('null')
+        }
+        elseif ($script:NoItems.IsMatch($value.GetType().FullName) -and $value -isnot [System.Xml.XmlNode]) {
+            $this.Add((ConvertFrom-BridgeText (Get-BridgeDocument $value)), $name)
+        }
+        elseif (Test-BridgeOwn $value) { $this.AddInstance($value, $name) }
         else {
             $hint = ''
             if ($value -is [System.IO.FileSystemInfo]) { $hint = "; for the file's text use Get-Content -Raw, for its path .FullName" }
             $this.Refusal = "Cannot send '$name': a $($value.GetType().FullName) has no JSON form$hint."
         }
+    }
+
+    [void] AddInstance([object] $value, [string] $name) {
+        # An object of a script's own class, or a row of a database: its properties, as ConvertTo-Json takes them.
+        if (-not $this.Enter($value, $name)) { return }
+        $this.Begin($false)
+        $separator = ''
+        $properties = $value.PSObject.Properties
+        $columns = if ($value.GetType().FullName -eq 'System.Data.DataRow') { @($value.Table.Columns.ColumnName) }
+        foreach ($property in $properties) {
+            if ($null -ne $columns -and $columns -notcontains $property.Name) { continue }
+            $member = $null
+            try { $member = $property.Value }
+            catch { Write-Debug $_.Exception.Message }
+            [void]$this.Text.Append($separator)
+            $this.AddText($property.Name, $name)
+            [void]$this.Text.Append(':')
+            $this.Add($member, "$name.$($property.Name)")
+            if ($this.Refusal) { return }
+            $separator = ','
+        }
+        [void]$this.Text.Append('}')
+        $this.Leave()
     }
 
     [string] KeyText([object] $key, [string] $name) {
@@ -230,6 +292,25 @@ class PSBridgeWriter {
     [void] Leave() {
         $this.Around.RemoveAt($this.Around.Count - 1)
     }
+}
+
+function Test-BridgeOwn {
+    # Whether a value is of a class that a script made, by PowerShell or by Add-Type, or a row of a database. What other
+    # .NET objects are is more than their properties.
+    param($Value)
+    $assembly = $Value.GetType().Assembly
+    $assembly.IsDynamic -or $assembly.Location -eq '' -or $Value.GetType().FullName -eq 'System.Data.DataRow'
+}
+
+function Get-BridgeDocument {
+    # The text of a value of one of the .NET readers of JSON.
+    param($Value)
+    if ($Value.GetType().FullName.StartsWith('Newtonsoft.', [System.StringComparison]::Ordinal)) {
+        return [Newtonsoft.Json.JsonConvert]::SerializeObject($Value)
+    }
+    if ($Value.GetType().Name -eq 'JsonDocument') { return $Value.RootElement.GetRawText() }
+    if ($Value.GetType().Name -eq 'JsonElement') { return $Value.GetRawText() }
+    $Value.ToJsonString()
 }
 
 function ConvertFrom-BridgeText {
@@ -280,22 +361,7 @@ function Read-BridgeNode {
             [void]$Box.Add($values.ToArray())
             return
         }
-        $folded = [System.Collections.Generic.HashSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
-        $distinct = $true
-        foreach ($key in $names) {
-            if ($key -eq '' -or -not $folded.Add($key)) { $distinct = $false }
-        }
-        if ($distinct) {
-            $made = [psobject]::new()
-            for ($i = 0; $i -lt $names.Count; $i++) {
-                $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($names[$i], $values[$i]))
-            }
-        }
-        else {
-            # No PowerShell object has both 'a' and 'A'; a dictionary has.
-            $made = [System.Collections.Specialized.OrderedDictionary]::new()
-            for ($i = 0; $i -lt $names.Count; $i++) { $made[[string]$names[$i]] = $values[$i] }
-        }
+        $made = New-BridgeData $names $values
         [void]$Box.Add($made)
         return
     }

@@ -26,6 +26,56 @@ function Resolve-BridgePath {
     $Cmdlet.GetUnresolvedProviderPathFromPSPath($text)
 }
 
+# Names that no member of a PowerShell object can have.
+$script:Reserved = [string[]]('', 'PSObject', 'PSBase', 'PSAdapted', 'PSExtended', 'PSTypeNames')
+
+function New-BridgeData {
+    # Data as an object; as a dictionary, which tells 'a' from 'A' and takes any name, where no object can have its names.
+    param($Names, $Values)
+    $folded = [System.Collections.Generic.HashSet[string]]::new($script:Reserved, [System.StringComparer]::OrdinalIgnoreCase)
+    foreach ($name in $Names) {
+        if ($folded.Add($name)) { continue }
+        $made = [System.Collections.Specialized.OrderedDictionary]::new()
+        for ($i = 0; $i -lt $Names.Count; $i++) { $made[[string]$Names[$i]] = $Values[$i] }
+        return $made
+    }
+    $made = [psobject]::new()
+    for ($i = 0; $i -lt $Names.Count; $i++) {
+        $made.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($Names[$i], $Values[$i]))
+    }
+    $made
+}
+
+function New-BridgeOddment {
+    # An object of a model with members that it cannot have beside its own: those are in its PSBridge.More, and sent back.
+    param([object[]] $Told)
+    $made = $script:Reader.Make($Told[1])
+    $more = [System.Collections.Specialized.OrderedDictionary]::new()
+    for ($i = 2; $i -lt $Told.Count; $i += 2) { $more[[string]$Told[$i]] = $script:Reader.Read($Told[$i + 1]) }
+    $made.PSObject.Members['PSBridge'].PSBase.Members.Add([System.Management.Automation.PSNoteProperty]::new('More', $more))
+    $made
+}
+
+function New-BridgeHttpInfo {
+    # A reply and what HTTP said of it: its headers by their names, which have no case.
+    param([object[]] $Told)
+    $key = 'HttpInfo'
+    for ($i = 1; $i -lt $Told.Count; $i += 2) { $key += "`0" + $Told[$i] }
+    $template = $script:Templates[$key]
+    if ($null -eq $template) { $template = New-BridgeTemplate $key }
+    $made = $template.PSObject.Copy()
+    for ($i = 1; $i -lt $Told.Count; $i += 2) {
+        $value = $script:Reader.Read($Told[$i + 1])
+        if ($Told[$i] -ceq 'Headers' -and $value -is [System.Management.Automation.PSCustomObject]) {
+            $headers = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
+            foreach ($property in $value.PSObject.Properties) { $headers[$property.Name] = $property.Value }
+            $value = $headers
+        }
+        $made.PSObject.Properties[$Told[$i]].Value = $value
+    }
+    $made
+}
+
 $script:Members = @{}  # the set of a model's members, by its name; filled as they are asked for
 
 function Get-BridgeMember {

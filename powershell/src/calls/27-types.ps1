@@ -165,7 +165,7 @@ function Set-BridgeAnswerType {
         $shape = ConvertTo-BridgeText $shape
         $script:Told.Add($type, $shape)
     }
-    $Own['As'] = [pscustomobject]@{ '$psbridge' = 'type'; name = $type.Name; shape = $shape }
+    $Own['As'] = [pscustomobject]@{ PSTypeName = 'PSBridge.Mark'; '$psbridge' = 'type'; name = $type.Name; shape = $shape }
 }
 
 function ConvertTo-BridgeText {

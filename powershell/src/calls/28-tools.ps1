@@ -67,7 +67,7 @@ function Set-BridgeCommand {
     if ($null -ne $Own['TimeoutSec']) { $told['timeout'] = $Own['TimeoutSec'] }
     $script:Described[$told['number']] = @{ Command = $command; Told = $told }
     foreach ($key in @($Own.Keys)) { if ($key -in 'Name', 'Description', 'TimeoutSec') { [void]$Own.Remove($key) } }
-    $Own['Command'] = [pscustomobject]@{ '$psbridge' = 'command'; told = $told }
+    $Own['Command'] = [pscustomobject]@{ PSTypeName = 'PSBridge.Mark'; '$psbridge' = 'command'; told = $told }
 }
 
 function Get-BridgeCommandFact {
@@ -194,7 +194,7 @@ function ConvertTo-BridgeToolMark {
     }
     $script:Tools[$behind.Told['number']] = [System.WeakReference]::new($Tool)
     if ($null -eq $behind['Text']) { $behind['Text'] = ConvertTo-BridgeText $behind.Told }
-    [pscustomobject]@{ '$psbridge' = 'command'; told = $behind['Text'] }
+    [pscustomobject]@{ PSTypeName = 'PSBridge.Mark'; '$psbridge' = 'command'; told = $behind['Text'] }
 }
 
 function Get-BridgeResult {

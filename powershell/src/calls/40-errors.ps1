@@ -1,5 +1,7 @@
 # Failures as PowerShell's own error records.
 
+$script:Detailed = $false  # this runspace has been told where ErrorDetails are
+
 function New-BridgeRecord {
     # An ErrorRecord: its message, its id, its category, what it is about, and the exception if there is one already.
     param([string] $Message, [string] $Id, [string] $Category, $Target, $Exception)
@@ -23,12 +25,58 @@ function ConvertTo-BridgeRecord {
     if ($null -eq $Target -and $given['target']) { $Target = $given['target'] }
     $exception = New-BridgeException $message $given
     $record = New-BridgeRecord $message ([string]$given['error_id']) ([string]$given['category']) $Target $exception
-    if ($given['body']) { $record.ErrorDetails = [System.Management.Automation.ErrorDetails]::new([string]$given['body']) }
     if ($given['hint']) {
-        if ($null -eq $record.ErrorDetails) { $record.ErrorDetails = [System.Management.Automation.ErrorDetails]::new($message) }
+        $record.ErrorDetails = [System.Management.Automation.ErrorDetails]::new($message)
         $record.ErrorDetails.RecommendedAction = $given['hint']
     }
+    if ($given['body']) { Set-BridgeDetail $record ([string]$given['body']) }
     $record
+}
+
+function Set-BridgeDetail {
+    # The reply's body as a record's ErrorDetails, as the documented catch block reads it. Where a record holds it itself
+    # the record's text is the body; so the exception holds it, which a catch does not copy, and the text is the message.
+    param($Record, [string] $Body)
+    if (-not (Test-BridgeDetail $Record)) { Import-BridgeDetail }
+    $details = [System.Management.Automation.ErrorDetails]::new($Body)
+    if ($null -ne $Record.ErrorDetails) { $details.RecommendedAction = $Record.ErrorDetails.RecommendedAction }
+    if (-not (Test-BridgeDetail $Record)) { $Record.ErrorDetails = $details }
+    else { Add-Member -InputObject $Record.Exception -MemberType NoteProperty -Name ErrorDetails -Value $details -Force }
+}
+
+function Test-BridgeDetail {
+    # Whether this runspace finds the ErrorDetails that a record's exception holds.
+    param($Record)
+    $Record.PSObject.Properties['ErrorDetails'] -is [System.Management.Automation.PSScriptProperty]
+}
+
+function Import-BridgeDetail {
+    # ErrorDetails of a record that psbridge made is what its exception holds, also after a job or CLIXML; another
+    # record's, or one that a script has set, is its own. The blocks are unbound: they run in any runspace.
+    $read = {
+        $own = $this.psbase.ErrorDetails
+        $exception = $this.psbase.Exception
+        if ($null -eq $exception -or $this.psbase.FullyQualifiedErrorId -notlike 'PSBridge.*') { return $own }
+        if ($null -ne $own -and $own.Message -cne $exception.Message) { return $own }
+        $kept = $exception.PSObject.Properties['ErrorDetails']
+        if ($null -eq $kept) {
+            $remote = $exception.PSObject.Properties['SerializedRemoteException']
+            if ($null -ne $remote) { $kept = $remote.Value.PSObject.Properties['ErrorDetails'] }
+        }
+        if ($null -eq $kept -or $null -eq $kept.Value) { return $own }
+        if ($kept.Value -is [System.Management.Automation.ErrorDetails]) { return $kept.Value }
+        $details = [System.Management.Automation.ErrorDetails]::new([string]$kept.Value)
+        if ($null -ne $own) { $details.RecommendedAction = $own.RecommendedAction }
+        $details
+    }
+    $write = { $this.psbase.ErrorDetails = $args[0] }
+    $script:Detailed = $true
+    $type = @{
+        TypeName = 'System.Management.Automation.ErrorRecord'; MemberType = 'ScriptProperty'; MemberName = 'ErrorDetails'
+        Value = $read.Ast.GetScriptBlock(); SecondValue = $write.Ast.GetScriptBlock()
+    }
+    try { Update-TypeData @type -Force -ErrorAction Stop }
+    catch { Write-Debug $_.Exception.Message }  # a runspace whose types are not its own
 }
 
 function New-BridgeException {
@@ -39,9 +87,10 @@ function New-BridgeException {
     }
     $status = $Given['status']
     if ($null -eq $status -and -not $Given.ContainsKey('headers')) {
-        if ($Given['category'] -like '*Timeout*') { return [System.TimeoutException]::new($Message) }
-        if ($null -ne $Given['parameter']) { $exception = [System.ArgumentException]::new($Message) }
+        if ($Given['category'] -like '*Timeout*') { $exception = [System.TimeoutException]::new($Message) }
+        elseif ($null -ne $Given['parameter']) { $exception = [System.ArgumentException]::new($Message) }
         else { $exception = [System.InvalidOperationException]::new($Message) }
+        Add-Member -InputObject $exception -MemberType NoteProperty -Name Response -Value $null
     }
     else {
         # The exception a script of the platform's own web cmdlets would catch.
@@ -50,14 +99,17 @@ function New-BridgeException {
             $exception = $modern::new($Message, [System.Net.Http.HttpResponseMessage]::new([System.Net.HttpStatusCode][int]$status))
         }
         else { $exception = [System.Net.WebException]::new($Message) }
-        $headers = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
-        if ($null -ne $Given['headers']) {
-            foreach ($property in $Given['headers'].PSObject.Properties) { $headers[$property.Name] = $property.Value }
-        }
-        $response = [pscustomobject]@{
-            StatusCode   = if ($null -ne $status) { [System.Net.HttpStatusCode][int]$status }
-            ReasonPhrase = $Given['reason']
-            Headers      = $headers
+        $response = $null
+        if ($null -ne $status) {
+            $headers = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
+            if ($null -ne $Given['headers']) {
+                foreach ($property in $Given['headers'].PSObject.Properties) { $headers[$property.Name] = $property.Value }
+            }
+            $response = [pscustomobject]@{
+                StatusCode   = [System.Net.HttpStatusCode][int]$status
+                ReasonPhrase = $Given['reason']
+                Headers      = $headers
+            }
         }
         Add-Member -InputObject $exception -MemberType NoteProperty -Name Response -Value $response -Force
     }

@@ -7,7 +7,7 @@ $script:LiveSeen = $null  # what it held when last looked at
 function Update-BridgeLive {
     # Get-Configuration gives a hashtable that scripts write into, always the same one; this fills it with what is in force.
     param([object[]] $Told)
-    if ($null -eq $script:Live) { $script:Live = @{} }
+    if ($null -eq $script:Live) { $script:Live = New-BridgeTable @(for ($i = 1; $i -lt $Told.Count; $i += 2) { $Told[$i] }) }
     for ($i = 1; $i -lt $Told.Count; $i += 2) {
         $name = $Told[$i]
         $value = $script:Reader.Read($Told[$i + 1])
@@ -20,6 +20,22 @@ function Update-BridgeLive {
     }
     $script:LiveSeen = Copy-BridgeLive
     $script:Live
+}
+
+function New-BridgeTable {
+    # A hashtable whose entries stand in the order of these names, others before them. A hashtable goes through its places
+    # from the last to the first, and the place of an entry is what its comparer says of its name: here a rank. Where .NET
+    # cannot make such a comparer the table has an order of its own.
+    param([string[]] $Names)
+    $kind = 'System.Collections.Generic.OrderedDictionary[string,int]' -as [type]
+    if ($null -eq $kind) { return @{} }
+    $ranks = $kind::new([System.StringComparer]::OrdinalIgnoreCase)
+    for ($i = $Names.Count - 1; $i -ge 0; $i--) { $ranks.Add($Names[$i], 0) }
+    $same = [System.StringComparer].GetMethod('Equals', [type[]]([string], [string]))
+    $comparer = [System.Collections.Generic.EqualityComparer[string]]::Create(
+        [System.Delegate]::CreateDelegate([System.Func[string, string, bool]], [System.StringComparer]::OrdinalIgnoreCase, $same),
+        [System.Delegate]::CreateDelegate([System.Func[string, int]], $ranks, 'IndexOf'))
+    [hashtable]::new(2 * $Names.Count, $comparer)
 }
 
 function Copy-BridgeLive {
@@ -49,7 +65,7 @@ function Sync-BridgeLive {
             $before = $then[$key]
             foreach ($name in @(@($now.Keys) + @($before.Keys) | Select-Object -Unique)) {
                 if ($now[$name] -cne $before[$name]) {
-                    $given = @{ $tables[$key][1] = $name; $tables[$key][2] = $now[$name] }
+                    $given = @{ $tables[$key][1] = $name; $tables[$key][2] = $now[$name]; WhatIf = $false }
                     & $tables[$key][0] @given
                 }
             }
@@ -62,5 +78,5 @@ function Sync-BridgeLive {
             }
         }
     }
-    if ($changed.Count) { Set-Configuration @changed }
+    if ($changed.Count) { Set-Configuration @changed -WhatIf:$false }
 }

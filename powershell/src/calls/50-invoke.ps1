@@ -212,6 +212,7 @@ function Send-BridgeCall {
         $Call.Order.Enqueue($slot)
         $Call.Flying++
         if (-not $script:Formatted) { Import-BridgeFormat }
+        if (-not $script:Detailed) { Import-BridgeDetail }
         while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         $clean = $true
     }

@@ -134,6 +134,7 @@ function Send-BridgeItem {
     [void]$text.Append('}')
     Send-BridgeNotice $connection 'feed' $text.ToString()
     if (-not $script:Formatted) { Import-BridgeFormat }
+    if (-not $script:Detailed) { Import-BridgeDetail }
     while ($Call.Targets.Count -ge $Call.Most) { Receive-BridgeItem $Call 200 }
     while ($Call.Pipeline -and ($Call.Queue.Count -or ($null -ne $connection['Read'] -and $connection['Read'].IsCompleted))) {
         Receive-BridgeItem $Call 0

@@ -22,6 +22,7 @@ function Connect-PSBridge {
 
 function Disconnect-PSBridge {
     [CmdletBinding(PositionalBinding = $false)]
+    [OutputType([System.Void])]
     param()
     Import-Bridge
     Disconnect-Bridge -All

@@ -29,6 +29,7 @@ from ..message.inflate import Inflater
 from ..message.problem import problem_of_body
 from ..settings.configuration import KeyDispenser
 from ..settings.secret import Secret
+from ..streams.intake import is_whole
 from ..streams.sse import EventDecoder
 from ..streams.whole import events_of_whole
 from ..wire.bounds import Bounds
@@ -241,11 +242,14 @@ def _begin_stream(
                 answer.events = events_of_whole(begun, label)
                 break
             data, begun = begun, None
-        if ended:
-            raise ConnectionFailedError("The stream ended before its first chunk.")
         answer.events = tuple(decoder.feed(data))
+        last = decoder.end() if ended and not answer.events else None
+        if last is not None and is_whole(last):
+            answer.events = (last,)
         if answer.events:
             break
+        if ended:
+            raise ConnectionFailedError("The stream ended before its first chunk.")
         if decoder.comments != comments:
             comments = decoder.comments
             idle_until = bounds.now() + call.idle_timeout

@@ -151,9 +151,10 @@ def key_of(
 def does_not_fit(error: ClientError, wait: float, left: float) -> ClientError:
     """`error`, saying that the next try would come in `wait` seconds while only `left` are left."""
     asked = "The server asks to wait" if error.retry_after is not None else "The next try would wait"
+    said = error.message if error.message.endswith((".", "!", "?")) else f"{error.message}."
     say(
         error,
-        f"{error.message} {asked} {wait:.6g} s, longer than the {max(left, 0):.3g} s left of the time limit.",
+        f"{said} {asked} {wait:.6g} s, longer than the {max(left, 0):.3g} s left of the time limit.",
     )
     return error
 

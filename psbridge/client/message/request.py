@@ -6,6 +6,8 @@ Source: the OpenAI and Azure OpenAI REST references for paths and authentication
 from __future__ import annotations
 
 import base64
+import datetime
+import enum
 import functools
 import platform
 import time
@@ -201,9 +203,9 @@ def _flat(query: Mapping[str, Any]) -> list[tuple[str, str]]:
         if value is None:
             continue
         if isinstance(value, Mapping):
-            pairs += [(f"{name}[{key}]", _text(item)) for key, item in value.items()]
-        elif isinstance(value, list | tuple):
-            pairs += [(name, _text(item)) for item in value]
+            pairs += [(f"{name}[{key}]", _text(item)) for key, item in value.items() if item is not None]
+        elif isinstance(value, list | tuple | set | frozenset):
+            pairs += [(name, _text(item)) for item in value if item is not None]
         else:
             pairs.append((name, _text(value)))
     for name, text in pairs:
@@ -216,7 +218,11 @@ def _flat(query: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    return str(value.value if isinstance(value, enum.Enum) else value)
 
 
 @functools.lru_cache(maxsize=256)

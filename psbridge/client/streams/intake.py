@@ -6,7 +6,7 @@ Performs no I/O and knows nothing of calls or codecs.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..errors import BadResponseError, StreamEventError, TruncatedStreamError
@@ -46,7 +46,7 @@ class Intake:
 
     def take(self, events: Iterable[ServerSentEvent]) -> None:
         """Take in events, up to the end or an error."""
-        for event in events:
+        for event in _apart(events):
             data, name, _ = event
             if len(data) < _SHORT and data.strip() == DONE:
                 self.done = True
@@ -57,6 +57,31 @@ class Intake:
                     return
             if data and (name == "message" or b'"choices"' in data):  # others are pings and the like
                 self.ready.append(data)
+
+
+def _apart(events: Iterable[ServerSentEvent]) -> Iterator[ServerSentEvent]:
+    """The events, those apart that a server put no blank line between: each line is a chunk of its own."""
+    for event in events:
+        lines = event.data.split(b"\n") if b"\n" in event.data else ()
+        if len(lines) > 1 and not _is_json(event.data) and all(map(_is_json, lines)):
+            for line in lines:
+                yield event._replace(data=line)
+        else:
+            yield event
+
+
+def is_whole(event: ServerSentEvent) -> bool:
+    """Whether an event that the end of the stream left without its blank line is all there."""
+    return all(map(_is_json, (event.data,) if _is_json(event.data) else event.data.split(b"\n")))
+
+
+def _is_json(data: bytes) -> bool:
+    if data.strip() == DONE:
+        return True
+    try:
+        return isinstance(jsontext.read(data), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _reported(event: ServerSentEvent) -> Reported | None:
@@ -108,6 +133,9 @@ def completion_of_events(data: bytes) -> dict[str, Any]:
     decoder = EventDecoder(len(data) + 1)
     intake = Intake()
     intake.take(decoder.feed(data))
+    last = decoder.end()
+    if last is not None and not intake.done and intake.reported is None and is_whole(last):
+        intake.take((last,))
     assembler = Assembler()
     try:
         for piece in intake.ready:

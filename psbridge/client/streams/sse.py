@@ -25,8 +25,8 @@ class ServerSentEvent(NamedTuple):
 
 
 class EventDecoder:
-    """Feed it bytes; it returns the events they complete. An event cut off by the end of the stream is
-    dropped.
+    """Feed it bytes; it returns the events they complete. What is left at the end of the stream, without a
+    blank line behind it, is what `end` returns.
 
     Attributes:
         comments: how many comment lines have come; servers send them to say that they are still there.
@@ -92,6 +92,17 @@ class EventDecoder:
         if rest:
             self._keep(rest)
         return events
+
+    def end(self) -> ServerSentEvent | None:
+        """What came behind the last event, at the end of the stream; whether it is whole its data tells."""
+        line = b"".join(self._pieces)
+        self._pieces, self._pending = [], 0
+        if line:
+            self._field(line)
+        if not self._data:
+            return None
+        payload, self._data, self._size = b"\n".join(self._data), [], 0
+        return ServerSentEvent(payload, self._event or "message", self._id)
 
     def _keep(self, rest: bytes) -> None:
         self._pieces.append(rest)

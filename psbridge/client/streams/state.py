@@ -24,7 +24,7 @@ from ..exchange.commands import Close, Command, Read
 from ..exchange.telemetry import Span
 from ..message import jsontext
 from .assemble import Assembler
-from .intake import Intake, Reported, chunk_of
+from .intake import Intake, Reported, chunk_of, is_whole
 from .sse import ServerSentEvent
 from .toolcalls import number_of
 
@@ -54,6 +54,7 @@ class StreamState:
         self._assembler = Assembler()
         self._reasons: dict[int, Any] = {}  # of each choice that has begun, why it ended
         self._usage: Any = None
+        self._ended = self._cut = False  # the body has; in the midst of an event
         self._take_in(answer.events)
 
     # Filling
@@ -74,13 +75,14 @@ class StreamState:
                 yield from self._drain()
                 return
             try:
-                data: bytes = yield Read(self.answer.response, self._idle_until)
+                data = b"" if self._ended else (yield Read(self.answer.response, self._idle_until))
                 if data:
                     self._take_in(self._decoder.feed(self._inflater.feed(data)))
+                elif not self._ended:
+                    self._end()
                 else:
-                    self._inflater.finish()
                     self._fold()
-                    if self.answer.headers.frames_body and self._assembler.finished(done=False):
+                    if self._assembler.finished(done=False) and not self._cut:
                         return  # every choice says why it ended: whole without a [DONE]
                     self._failure = self._truncated("before it said that it was done")
             except ClientError as error:
@@ -89,6 +91,18 @@ class StreamState:
                 yield from self.stop(error)
                 raise
             data = b""  # kept no longer than it is needed: an error's report may show it
+
+    def _end(self) -> None:
+        """The body has ended, perhaps without the blank line behind its last event."""
+        self._ended = True
+        self._inflater.finish()
+        last = self._decoder.end()
+        if last is None:
+            return
+        if is_whole(last):
+            self._take_in((last,))
+        else:
+            self._cut = not self.answer.headers.frames_body
 
     def _take_in(self, events: list[ServerSentEvent] | tuple[ServerSentEvent, ...]) -> None:
         if events or self._decoder.comments != self._comments:
@@ -100,6 +114,8 @@ class StreamState:
 
     def _drain(self) -> Generator[Command, Any, None]:
         """Read the end of the reply behind [DONE], so that the connection can serve again."""
+        if self._ended:
+            return
         until = self.answer.bounds.now() + _AFTER_DONE
         try:
             while (yield Read(self.answer.response, until)):

@@ -14,7 +14,7 @@ def error_text(record: Any, width: int = 80) -> str:
     """An error record as text, with its end of line; its message in lines of this width."""
     if not isinstance(record, ErrorRecord):
         return f"{to_text(record)}\n"
-    message = record.message
+    message = record.detail or record.message
     hint = getattr(record, "hint", None)
     if hint:
         message = f"{message}\n{hint}"

@@ -88,11 +88,8 @@ def service_record(error: PSBridgeError) -> ErrorRecord:
     """The record of one of psbridge's own errors: a call that failed, a value refused."""
     from psbridge.script.semantics.values import Bag, Hashtable
 
-    details = None
     extra: dict[str, Any] = {}
     raw = getattr(error, "ErrorDetails", None)
-    if raw:
-        details = raw if isinstance(raw, str) else to_text(raw)
     headers = getattr(error, "headers", None)
     status = getattr(error, "status", None)
     if status is not None:
@@ -118,7 +115,7 @@ def service_record(error: PSBridgeError) -> ErrorRecord:
         error.fully_qualified_error_id,
         error.category,
         error.target,
-        details=details,
+        body=to_text(raw) if raw else None,
         activity=error.command or "",
     )
 

@@ -101,13 +101,13 @@ class ErrorDetails:
         self.record = record
 
     def __str__(self) -> str:
-        return self.record.details or ""
+        return self.record.detail or ""
 
 
 DETAILS = describe("System.Management.Automation.ErrorDetails", ErrorDetails.net_type)
 DETAILS.property(
     {
-        "Message": lambda details: details.record.details,
+        "Message": lambda details: details.record.detail,
         "RecommendedAction": lambda details: details.record.recommended,
     }
 )
@@ -169,7 +169,7 @@ RECORD.property(
         "CategoryInfo": category_info,
         "TargetObject": lambda record: record.target,
         "ErrorDetails": lambda record: (
-            ErrorDetails(record) if record.details is not None or record.recommended else None
+            ErrorDetails(record) if record.detail is not None or record.recommended else None
         ),
         "InvocationInfo": invocation,
         "ScriptStackTrace": lambda record: record.stack,

@@ -186,6 +186,7 @@ class ErrorRecord:
         target: Any = None,
         *,
         details: str | None = None,
+        body: str | None = None,
         activity: str = "",
         reason: str | None = None,
     ) -> None:
@@ -194,6 +195,7 @@ class ErrorRecord:
         self.category = category
         self.target = target
         self.details = details
+        self.body = body  # the reply's, which ErrorDetails holds unless a script sets them
         self.recommended = ""
         self.activity = activity
         self.reason = reason
@@ -209,8 +211,13 @@ class ErrorRecord:
 
     @property
     def message(self) -> str:
-        """What it says: its details, else its exception's message."""
+        """What it says as text: its details, else its exception's message."""
         return self.details if self.details is not None else str(self.exception_message)
+
+    @property
+    def detail(self) -> str | None:
+        """The text of its ErrorDetails; None where it has none."""
+        return self.details if self.details is not None else self.body
 
     @property
     def exception_message(self) -> str:

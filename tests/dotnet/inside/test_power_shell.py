@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -233,6 +234,15 @@ def test_a_failed_call_reads_as_the_documented_catch_block_reads_it(
     kind, *rest = session.run(script).output
     assert kind
     assert rest == ["7", 429, "PSBridge.RateLimit,New-ChatCompletion", "LimitsExceeded"]
+
+
+def test_a_failed_call_is_a_sentence_as_text(session: PowerShellSession, server: OfflineServer) -> None:
+    server.faults.add(Fault(status=400))
+    said = session.run(DOCUMENTED + 'try { New-ChatCompletion $request } catch { "$_" }').output
+    assert said == ["HTTP 400 Bad Request: Bad request (injected fault)."]
+    (failed,) = session.run(DOCUMENTED + "$request | New-ChatCompletion").errors
+    assert failed.message == said[0]
+    assert json.loads(failed.details or "")["error"]["message"] == "Bad request (injected fault)."
 
 
 def test_an_error_record_is_the_modules(session: PowerShellSession, server: OfflineServer) -> None:
