@@ -377,6 +377,7 @@ def test_both_clients_have_the_same_methods_and_parameters() -> None:
     blocking, asynchronous = public(Client), public(AsyncClient)
     asynchronous.pop("create_reserved")
     blocking.pop("line")  # hands requests to the loop from other threads; on the loop, `map` takes them
+    blocking.pop("on_asyncio")  # leads from the one to the other
     blocking["map"][1] = asynchronous["map"][1]
     assert blocking == asynchronous
 

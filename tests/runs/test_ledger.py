@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import resource
 import shutil
 import signal
 import sqlite3
@@ -264,6 +263,8 @@ def _limited(tickets: Tickets, size: int, *more: str) -> subprocess.CompletedPro
     """Run the line where no file may grow beyond `size` bytes."""
 
     def limit() -> None:
+        import resource  # not there on Windows
+
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
