@@ -10,7 +10,7 @@ from typing import Any
 
 from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
-from psbridge.script.net.files import FileEntry
+from psbridge.script.net.files import FileEntry, hidden
 from psbridge.script.net.place import fault_of, full, may_write
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.members import enumerate_value
@@ -22,7 +22,7 @@ from .drives import drive_of, items_of_drive, remove_from_drive, set_in_drive
 
 
 def plain_path(path: Any) -> str:
-    """A path as text: without the provider's name, backslashes as slashes."""
+    """A path as text: without the provider's name, with the system's own slashes."""
     text = path.path if isinstance(path, FileEntry) else to_text(path)
     if "::" in text:
         text = text.partition("::")[2]
@@ -30,17 +30,14 @@ def plain_path(path: Any) -> str:
         text = text[11:]
     if text == "~" or text.startswith(("~/", "~\\")):
         text = str(Path.home()) + text[1:]
-    return text.replace("\\", "/") if os.sep == "/" else text
+    return text.replace("\\" if os.sep == "/" else "/", os.sep)
 
 
 def expand(pattern: str) -> list[str]:
     """The paths a wildcard matches, in order."""
-    absolute = full(pattern or ".")
-    parts = absolute.split("/")
-    found = ["/"] if absolute.startswith("/") else [""]
-    for part in parts:
-        if not part:
-            continue
+    absolute = Path(full(pattern or "."))
+    found = [absolute.anchor]
+    for part in absolute.parts[1 if absolute.anchor else 0 :]:
         if not has_wildcard(part):
             found = [
                 str(Path(base) / part)
@@ -67,7 +64,7 @@ def resolved(
     text = plain_path(pattern)
     if not literal and has_wildcard(text):
         paths = expand(text)
-        return [path for path in paths if cmdlet.on("Force") or not Path(path).name.startswith(".")]
+        return [path for path in paths if cmdlet.on("Force") or not hidden(path)]
     path = full(text) if text else full(".")
     if not Path(path).exists() and not Path(path).is_symlink():
         if not quiet:
@@ -154,7 +151,7 @@ class GetChildItem(Cmdlet):
 
     def _matching(self, text: str) -> None:
         for path in expand(text):
-            if Path(path).name.startswith(".") and not self.on("Force"):
+            if hidden(path) and not self.on("Force"):
                 continue
             if self._wanted(path):
                 self._give(path, str(Path(path).parent))
@@ -172,13 +169,13 @@ class GetChildItem(Cmdlet):
         files = [name for name in names if name not in set(folders)]
         for name in (*folders, *files):
             path = str(Path(folder) / name)
-            if name.startswith(".") and not self.on("Force") and not self.on("Hidden"):
+            if hidden(name) and not self.on("Force") and not self.on("Hidden"):
                 continue
             if self._wanted(path):
                 self._give(path, root)
         if depth > 0:
             for name in folders:
-                if not name.startswith(".") or self.on("Force"):
+                if not hidden(name) or self.on("Force"):
                     self._folder(str(Path(folder) / name), depth - 1, root)
 
     def _wanted(self, path: str) -> bool:
@@ -186,7 +183,7 @@ class GetChildItem(Cmdlet):
         folder = Path(path).is_dir()
         if (self.on("File") and folder) or (self.on("Directory") and not folder):
             return False
-        if self.on("Hidden") and not name.startswith("."):
+        if self.on("Hidden") and not hidden(name):
             return False
         if self.on("ReadOnly") and os.access(path, os.W_OK):
             return False

@@ -15,6 +15,7 @@ from psbridge.binding.values import Literal, SecureString
 from psbridge.script.interpreter.automatic import VERSION
 from psbridge.script.interpreter.messages import HostMessage, MessageRecord
 from psbridge.script.interpreter.output import emit
+from psbridge.script.net.paths import name_of
 from psbridge.script.net.place import full, may_write
 from psbridge.script.semantics import members
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError
@@ -150,7 +151,7 @@ class WriteError(Cmdlet):
             if scope.call is not None and scope.call.name:
                 return str(scope.call.name)
             scope = scope.parent
-        return (self.rt.script_file or "").rpartition("/")[2]
+        return name_of(self.rt.script_file or "")
 
 
 def _category(name: str) -> str:

@@ -28,8 +28,8 @@ def joined(base: str, child: str) -> str:
     if not base:
         return child
     if not child:
-        return base if base.endswith("/") else f"{base}/"
-    return f"{base.rstrip('/')}/{child.lstrip('/')}"
+        return base if base.endswith(os.sep) else f"{base}{os.sep}"
+    return f"{base.rstrip(os.sep)}{os.sep}{child.lstrip(os.sep)}"
 
 
 class JoinPath(Cmdlet):
@@ -54,7 +54,7 @@ class JoinPath(Cmdlet):
 
 def _slashes(path: Any) -> str:
     text = path.path if isinstance(path, FileEntry) else to_text(path)
-    return text.replace("\\", "/") if os.sep == "/" else text
+    return text.replace("\\" if os.sep == "/" else "/", os.sep)
 
 
 class SplitPath(Cmdlet):
@@ -72,8 +72,8 @@ class SplitPath(Cmdlet):
                 self.write(self._part(one))
 
     def _part(self, text: str) -> Any:
-        trimmed = text.rstrip("/") if len(text) > 1 else text
-        leaf = trimmed.rpartition("/")[2]
+        trimmed = text.rstrip(os.sep) if len(text) > 1 else text
+        leaf = trimmed.rpartition(os.sep)[2]
         if self.on("Leaf"):
             return leaf
         if self.on("LeafBase"):
@@ -81,7 +81,7 @@ class SplitPath(Cmdlet):
         if self.on("Extension"):
             return f".{leaf.rpartition('.')[2]}" if "." in leaf else ""
         if self.on("IsAbsolute"):
-            return text.startswith("/") or text[1:2] == ":"
+            return text.startswith(os.sep) or text[1:2] == ":"
         if self.on("Qualifier"):
             if ":" not in text:
                 raise self.fatal(
@@ -93,8 +93,10 @@ class SplitPath(Cmdlet):
             return f"{text.partition(':')[0]}:"
         if self.on("NoQualifier"):
             return text.partition(":")[2] if ":" in text else text
-        head, _, _ = trimmed.rpartition("/")
-        return head
+        if trimmed == os.path.splitdrive(trimmed)[0]:
+            return ""
+        head, _, _ = trimmed.rpartition(os.sep)
+        return f"{head}{os.sep}" if head and head == os.path.splitdrive(head)[0] else head
 
 
 class ResolvePath(Cmdlet):
@@ -106,7 +108,7 @@ class ResolvePath(Cmdlet):
         for pattern, literal in patterns_of(self):
             for path in resolved(self, pattern, literal=literal):
                 if self.on("Relative"):
-                    self.write(f"./{os.path.relpath(path, full('.'))}")
+                    self.write(f".{os.sep}{os.path.relpath(path, full('.'))}")
                 else:
                     self.write(Location(path))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from psbridge.binding.nettypes import NetType
@@ -141,7 +142,7 @@ def invocation(record: ErrorRecord) -> Bag:
             "Line": record.text,
             "PositionMessage": position_message(record),
             "InvocationName": getattr(record.command, "name", "") if record.command is not None else "",
-            "PSScriptRoot": record.script.rpartition("/")[0],
+            "PSScriptRoot": str(Path(record.script).parent) if record.script else "",
             "PSCommandPath": record.script,
             "PipelineLength": 0,
             "PipelinePosition": 0,

@@ -190,6 +190,11 @@ def _moment(stamp: float) -> datetime.datetime:
     return dateformat.local_zone(datetime.datetime.fromtimestamp(stamp, datetime.timezone.utc))
 
 
+def hidden(path: str) -> bool:
+    """Whether a file is hidden by its name, as those with a dot in front are, but for Windows."""
+    return os.name != "nt" and Path(path).name.startswith(".")
+
+
 class FileEntry:
     """FileInfo or DirectoryInfo: which of them depends on what is there, or was asked for."""
 
@@ -210,7 +215,7 @@ class FileEntry:
     def attributes(self) -> Any:
         flags = net_enum("System.IO.FileAttributes")
         value = flags(16) if self.is_folder else flags(128)
-        if Path(self.path).name.startswith("."):
+        if hidden(self.path):
             value = flags(value.value | 2 if self.is_folder else 2)
         if Path(self.path).exists() and not os.access(self.path, os.W_OK):
             value = flags(value.value | 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import uuid
+from pathlib import Path
 from typing import Any
 
 from psbridge.binding import nettypes
@@ -14,32 +15,70 @@ from . import describe
 from .faults import null_argument
 from .place import full
 
+SEPARATORS = os.sep + (os.altsep or "")
+"""What stands between the parts of a path here: on Windows either slash, elsewhere only the one."""
+
+
+def last_separator(path: str) -> int:
+    """Where the last separator of a path is; -1 when it has none."""
+    return max(path.rfind(separator) for separator in SEPARATORS)
+
+
+def name_of(path: str) -> str:
+    """What is behind the last separator, and on Windows behind a drive."""
+    return path[max(last_separator(path) + 1, len(os.path.splitdrive(path)[0])) :]
+
+
+def _root(path: str) -> str:
+    """The drive and the separator that a path begins with; empty for a relative path."""
+    drive, rest = os.path.splitdrive(path)
+    return path[: len(drive) + (rest[:1] in tuple(SEPARATORS))]
+
+
+def _normal(path: str) -> str:
+    """With the system's own separator, each of them once."""
+    drive, rest = os.path.splitdrive(path)
+    drive, rest = (text.replace(os.altsep or os.sep, os.sep) for text in (drive, rest))
+    while os.sep * 2 in rest:
+        rest = rest.replace(os.sep * 2, os.sep)
+    return drive + rest
+
+
+def _ends_in_separator(path: str) -> bool:
+    return path.endswith(tuple(SEPARATORS))
+
+
+def _is_rooted(path: str | None) -> bool:
+    return bool(path) and _root(path or "") != ""
+
 
 def extension_of(path: str | None) -> str | None:
     """The extension of a path with its dot; empty when it has none, None for None."""
     if path is None:
         return None
-    name = path.replace("\\", "/").rpartition("/")[2] if os.sep == "\\" else path.rpartition("/")[2]
+    name = name_of(path)
     dot = name.rfind(".")
     return name[dot:] if 0 <= dot < len(name) - 1 else ""
 
 
 def _name(path: str | None) -> str | None:
-    return None if path is None else path.rpartition("/")[2]
+    return None if path is None else name_of(path)
 
 
 def stem_of(path: str | None) -> str | None:
     """A file name without its extension; None for None."""
     if path is None:
         return None
-    name = path.rpartition("/")[2]
+    name = name_of(path)
     return name.rpartition(".")[0] if "." in name else name
 
 
 def _folder(path: str | None) -> str | None:
-    if path is None or path == "" or path == "/":
+    if not path or len(_root(path)) == len(path):
         return None
-    return path.rpartition("/")[0] if not path.startswith("/") or path.count("/") > 1 else "/"
+    root = len(_root(path))
+    end = max(last_separator(path), root)
+    return _normal(path[:root] + path[root:end].rstrip(SEPARATORS))
 
 
 def _combine(*parts: Any) -> str:
@@ -48,11 +87,16 @@ def _combine(*parts: Any) -> str:
     for piece in pieces:
         if piece is None:
             raise null_argument("paths")
-        if piece.startswith("/"):
+        if _is_rooted(piece):
             result = piece
         elif piece:
-            result = f"{result}{'' if not result or result.endswith('/') else '/'}{piece}"
+            result = f"{result}{_joint(result)}{piece}"
     return result
+
+
+def _joint(path: str) -> str:
+    """What goes between a path and the next part: nothing behind a separator or a drive's colon."""
+    return "" if not path or _ends_in_separator(path) or path == os.path.splitdrive(path)[0] else os.sep
 
 
 def _change_extension(path: str, extension: str | None) -> str:
@@ -68,13 +112,16 @@ def _temp_file() -> str:
     return path
 
 
+_CONTROLS = "".join(map(chr, range(1, 32)))
+_NOT_IN_NAMES = f'"<>|\0{_CONTROLS}:*?\\/' if os.altsep else "\0/"
+_NOT_IN_PATHS = f"|\0{_CONTROLS}" if os.altsep else "\0"
 PATH = describe("System.IO.Path")
 PATH.constant(
     {
-        "DirectorySeparatorChar": lambda: _char("/"),
+        "DirectorySeparatorChar": lambda: _char(os.sep),
         "AltDirectorySeparatorChar": lambda: _char("/"),
-        "PathSeparator": lambda: _char(":"),
-        "VolumeSeparatorChar": lambda: _char("/"),
+        "PathSeparator": lambda: _char(os.pathsep),
+        "VolumeSeparatorChar": lambda: _char(":" if os.altsep else "/"),
     }
 )
 
@@ -97,21 +144,23 @@ PATH.static(
         "GetFullPath(string path, string basePath)": lambda path, base: os.path.normpath(
             _combine(base, path)
         ),
-        "GetTempPath()": lambda: f"{tempfile.gettempdir().rstrip('/')}/",
+        "GetTempPath()": lambda: f"{tempfile.gettempdir().rstrip(SEPARATORS)}{os.sep}",
         "GetTempFileName()": _temp_file,
         "GetRandomFileName()": lambda: f"{uuid.uuid4().hex[:8]}.{uuid.uuid4().hex[:3]}",
-        "GetPathRoot(string path)": lambda path: "/" if (path or "").startswith("/") else "",
+        "GetPathRoot(string path)": lambda path: _normal(_root(path or "")),
         "HasExtension(string path)": lambda path: bool(extension_of(path)),
-        "IsPathRooted(string path)": lambda path: bool(path) and path.startswith("/"),
-        "IsPathFullyQualified(string path)": lambda path: path.startswith("/"),
+        "IsPathRooted(string path)": _is_rooted,
+        "IsPathFullyQualified(string path)": lambda path: bool(path) and Path(path).is_absolute(),
         "ChangeExtension(string path, string extension)": _change_extension,
-        "GetInvalidFileNameChars()": lambda: TypedArray([_char("\0"), _char("/")], nettypes.CHAR),
-        "GetInvalidPathChars()": lambda: TypedArray([_char("\0")], nettypes.CHAR),
+        "GetInvalidFileNameChars()": lambda: TypedArray([*map(_char, _NOT_IN_NAMES)], nettypes.CHAR),
+        "GetInvalidPathChars()": lambda: TypedArray([*map(_char, _NOT_IN_PATHS)], nettypes.CHAR),
         "GetRelativePath(string relativeTo, string path)": lambda base, path: os.path.relpath(
             full(path), full(base)
         ),
-        "TrimEndingDirectorySeparator(string path)": lambda path: path.rstrip("/") or "/",
-        "EndsInDirectorySeparator(string path)": lambda path: path.endswith("/"),
+        "TrimEndingDirectorySeparator(string path)": lambda path: (
+            path[: len(_root(path))] + path[len(_root(path)) :].rstrip(SEPARATORS)
+        ),
+        "EndsInDirectorySeparator(string path)": _ends_in_separator,
     }
 )
 
@@ -120,6 +169,6 @@ def _join(parts: list[str]) -> str:
     result = ""
     for part in parts:
         if part:
-            joint = "" if not result or result.endswith("/") or part.startswith("/") else "/"
+            joint = "" if not result or _ends_in_separator(result) or part[0] in SEPARATORS else os.sep
             result = f"{result}{joint}{part}"
     return result
