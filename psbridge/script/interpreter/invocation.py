@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import Any
 
 from psbridge.script.semantics.types import net_enum
@@ -14,10 +15,16 @@ def command_type(name: str) -> Any:
     return net_enum("System.Management.Automation.CommandTypes")[name]
 
 
+@lru_cache(maxsize=4096)
+def asks_for_invocation(text: str) -> bool:
+    """Whether a block's text has `$MyInvocation`, or `$PSCmdlet.MyInvocation`."""
+    return "myinvocation" in text.lower()
+
+
 def called_from(code: Any) -> dict[str, Any]:
     """The line of a script that a call stands in; looked for only where the block asks for its invocation."""
     nowhere = {"ScriptLineNumber": 0, "OffsetInLine": 0, "Line": ""}
-    if "myinvocation" not in code.text.lower():
+    if not asks_for_invocation(code.text):
         return nowhere
     frame: Any = sys._getframe()
     while frame is not None:

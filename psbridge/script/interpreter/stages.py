@@ -16,9 +16,10 @@ from psbridge.script.semantics.casts import cast_failure, cast_value
 from psbridge.script.semantics.values import Hashtable, NetList, TypedArray
 
 from . import compiler
-from .bound import BoundParameters
+from .bound import bound_table
 from .defaults import bound_with_defaults, default_arguments
 from .flow import ReturnFlow
+from .invocation import asks_for_invocation
 from .parameters import Signature, empty_value, signature_of
 from .scope import Scope
 from .support import Splat
@@ -134,7 +135,7 @@ class BlockStage:
             self._common(values)
             common = {key: value for key, value in given.items() if key not in values}
         self._take(values)
-        bound = BoundParameters()
+        bound = bound_table(self.code.text)
         for key, value in values.items():
             bound[key] = variables.get(key.lower(), value)
         for key, value in common.items():
@@ -156,7 +157,7 @@ class BlockStage:
             return False
         slots = [one for one in parameters if one.type is not nettypes.SWITCH]
         variables = self.scope.vars
-        bound = BoundParameters()
+        bound = bound_table(self.code.text)
         for parameter, value in zip(slots, arguments, strict=False):
             plain = value.value if type(value) is Literal and parameter.type is not nettypes.STRING else value
             if parameter.type is not nettypes.OBJECT or parameter.validators:
@@ -261,7 +262,8 @@ class BlockStage:
             variables["_"] = self.item[0]
         if not self.local:
             return
-        variables["myinvocation"] = self.rt.invocation_of(self)
+        if asks_for_invocation(self.code.text):
+            variables["myinvocation"] = self.rt.invocation_of(self)
         if self.signature.advanced:
             from .cmdlet import FunctionCmdlet
 

@@ -271,6 +271,8 @@ def _new_exception(type_: NetType, arguments: list[Any]) -> ExceptionObject:
     message = None if not arguments or arguments[0] is None else to_text(arguments[0])
     inner = arguments[1] if len(arguments) > 1 and isinstance(arguments[1], ExceptionObject) else None
     extra: dict[str, Any] = {}
+    if type_.name == "FileNotFoundException" and len(arguments) > 1 and isinstance(arguments[1], str):
+        extra["FileName"] = to_text(arguments[1])
     if type_.name.startswith("Argument") and len(arguments) > 0:
         parameter = None
         if type_.name == "ArgumentException" and len(arguments) > 1 and isinstance(arguments[1], str):
