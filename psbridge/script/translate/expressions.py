@@ -136,7 +136,7 @@ class Expressions(Writer):
             return code.text
         if code.kind == "str?":
             return f"({code.within(OR)} or '')"
-        if code.kind in ("int", "bool"):
+        if code.kind in ("int", "long", "bool"):
             return f"str({code.text})"
         if code.kind in ("error", "exception"):
             code = self.record_of(code)
@@ -176,7 +176,7 @@ class Expressions(Writer):
         arguments = []
         for piece in pieces:
             if not isinstance(piece, str):
-                plain = piece.kind in ("str", "int", "bool")
+                plain = piece.kind in ("str", "int", "long", "bool")
                 arguments.append(piece.text if plain else self.as_text(piece))
         if not arguments:
             return Code(quoted("".join(piece for piece in pieces if isinstance(piece, str))), "str")

@@ -105,6 +105,12 @@ class Members(Expressions):
             return Code(f"[*{target.text}]", f"list:{kinds.get('keys', 'any')}")
         return self._named_member(target, node.member.value)
 
+    def _is_column(self, name: str) -> bool:
+        """Whether a table of texts may have this column: a file may, the script's own text must name it."""
+        if re.search(r"import-csv|get-content", self.text, re.IGNORECASE):
+            return True
+        return re.search(rf"(?<![.\w$]){re.escape(name)}\b", self.text, re.IGNORECASE) is not None
+
     def _table(self, node: Any) -> dict[str, str]:
         """What is known of the values of a table of the script's."""
         if not isinstance(node, s.VariableExpression) or path_of(node) not in self.uses.tables:
@@ -173,7 +179,8 @@ class Members(Expressions):
         spelt = spelling(target.base, folded)
         if spelt:
             return Code(f"{target.within(ATOM)}.{spelt}", PROPERTIES[target.base][spelt])
-        if target.kind == "row" and name.isidentifier() and not keyword.iskeyword(name) and name not in _BAG:
+        named = name.isidentifier() and not keyword.iskeyword(name) and name not in _BAG
+        if target.kind == "row" and named and self._is_column(name):
             return Code(f"{target.within(ATOM)}.{name}", "str?")
         shape = self.known.shapes.get(target.kind, {})
         if folded in shape and not self.reflects:

@@ -19,7 +19,7 @@ PROPERTIES: dict[str, dict[str, str]] = {
         "FullName": "str",
         "BaseName": "str",
         "Extension": "str",
-        "Length": "int",
+        "Length": "long",
         "Exists": "bool",
         "PSIsContainer": "bool",
     },
@@ -32,7 +32,7 @@ PROPERTIES: dict[str, dict[str, str]] = {
         "Property": "str",
     },
     "group": {"Name": "str", "Count": "int", "Group": "any"},
-    "found": {"Line": "str", "LineNumber": "int", "Filename": "str", "Path": "str", "Matches": "any"},
+    "found": {"Line": "str", "LineNumber": "long", "Filename": "str", "Path": "str", "Matches": "any"},
     "match": {"Value": "str", "Success": "bool", "Index": "int", "Length": "int", "Groups": "any"},
     "http": {
         "StatusCode": "int",

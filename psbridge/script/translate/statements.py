@@ -104,7 +104,7 @@ class Statements(Loops):
         getattr(self, f"_to_{self.sink[0]}")(code)
 
     def _to_print(self, code: Code) -> None:
-        plain = code.kind in ("str", "int", "bool") or (
+        plain = code.kind in ("str", "int", "long", "bool") or (
             code.kind == "str?" and code.text.endswith(".content")
         )
         if plain and not code.stream:
