@@ -114,7 +114,7 @@ function Send-BridgeItem {
             $open += ',"' + $key + '"'
             continue
         }
-        if ($key -eq 'CreateChatCompletionRequest' -and $Bound['Template']) { $value = ConvertTo-BridgeItem $Bound['Template'] $value }
+        if ($key -eq $script:Requests[$Call.Name] -and $Bound['Template']) { $value = ConvertTo-BridgeItem $Bound['Template'] $value }
         if ($script:Files[$Call.Name] -contains $key -and $value) { $value = Resolve-BridgePath $Call.Cmdlet $value }
         [void]$text.Append('"').Append($key).Append('":')
         $writer.Add($value, $key)
