@@ -34,6 +34,7 @@ GENERAL = (
 )
 # Chat's own, beside general ones; and lists of all names, which are generated.
 OWN = (
+    "powershell/src/calls/22-shown.ps1",
     "powershell/src/calls/25-chat.ps1",
     "powershell/src/calls/26-sessions.ps1",
     "powershell/src/calls/27-types.ps1",
