@@ -45,7 +45,6 @@ _OUTPUTS = {
     "AbstractContextManager[Configuration]": "[System.Object]",
     "LiveConfiguration": "[Hashtable]",
     "HttpSigning | None": "'PSBridge.HttpSigning'",
-    "Tool": "'PSBridge.ChatTool'",
 }
 
 
@@ -57,6 +56,7 @@ class Function:
     parameters: tuple[Typed, ...]
     examples: tuple[Shown, ...]
     module: str = ""  # the module's own function that does it
+    gives: str = ""  # the kind of its objects, where PowerShell has another name for it than Python
 
     @property
     def binding(self) -> str:
@@ -90,7 +90,8 @@ class Function:
         kinds = [kind for one in self.cmdlet.operations for kind in (one.reply, one.stream) if kind]
         if self.cmdlet.kind in ("value", "union"):
             kinds = [self.cmdlet.kind]
-        found = kinds or [re.sub(r"^(Iterator|list)\[(.+)\]$", r"\2", self.cmdlet.output)]
+        given = self.gives or re.sub(r"^(Iterator|list)\[(.+)\]$", r"\2", self.cmdlet.output)
+        found = kinds or [given]
         return ", ".join(_OUTPUTS.get(kind, f"'PSBridge.{kind}'") for kind in dict.fromkeys(found))
 
     @property
@@ -236,6 +237,7 @@ def _function(
         tuple(parameters),
         examples.get(cmdlet.name, ()),
         family.get("module", ""),
+        family.get("gives", ""),
     )
 
 
