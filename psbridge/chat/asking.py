@@ -142,7 +142,7 @@ def remember(reply: Any, *, question: Model | None = None, **attributes: Any) ->
 def question_of(reply: Any) -> Model | None:
     """The request that a reply answered, where it still knows; else None."""
     question = getattr(reply, "__dict__", {}).get("_question")
-    if question is None and not isinstance(reply, Model):
+    if question is None:  # it may have been in PowerShell meanwhile
         question = question_by_id(getattr(reply, "id", None))
     return question if isinstance(question, Model) else None
 
