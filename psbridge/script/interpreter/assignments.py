@@ -34,7 +34,7 @@ class Assignments(Pipelines):
         if operator == "Equals":
             return self._assign(target, node.right)
         if operator == "QuestionQuestionEquals":
-            value = self.coalesce(self.expression(target), lambda: self.statement_value(node.right))
+            value = self.coalesce(self._present(target), lambda: self.statement_value(node.right))
             return self.assign_to(target, value)
         return self._compound(target, _COMPOUND[operator], node.right)
 
@@ -103,8 +103,18 @@ class Assignments(Pipelines):
                 *made,
                 b.do(b.call("set_index", b.name(holder), b.name(place), b.call(operator, element, value))),
             ]
-        present = self.expression(self._bare_target(target))
+        present = self._present(self._bare_target(target))
         return self.assign_to(target, b.call(operator, present, value))
+
+    def _present(self, target: Any) -> ast.expr:
+        """What is changed. Of a variable it is the scope's own, null where there is none: an outer one is not
+        seen, as it is by `++`.
+        """
+        plain = self.plain_target(target)
+        if plain is None:
+            return self.expression(target)
+        key = b.const("_" if plain == "psitem" else plain)
+        return b.either(b.contains(key, b.name("V")), b.item(b.name("V"), key), b.const(None))
 
     def _holder(self, target: Any) -> Any:
         return target.expression if isinstance(target, s.MemberExpression) else target.target
