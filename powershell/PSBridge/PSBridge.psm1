@@ -959,7 +959,7 @@ function Get-ChatCompletion {
         [Parameter(ParameterSetName = 'List')]
         [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'Get-ChatCompletion' @args })]
         [String]$Model,
-        [Parameter(ParameterSetName = 'List')][System.Object]$Metadata,
+        [Parameter(ParameterSetName = 'List')][Hashtable]$Metadata,
         [Parameter(ParameterSetName = 'List')][String]$After,
         [Parameter(ParameterSetName = 'List')][System.Nullable[Int32]]$Limit,
         [Parameter(ParameterSetName = 'List')][ValidateSet('asc', 'desc')][String]$Order,
@@ -968,8 +968,8 @@ function Get-ChatCompletion {
         [Switch]$WithHttpInfo,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletion' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -989,8 +989,8 @@ function Get-ChatCompletionMessage {
         [Switch]$WithHttpInfo,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletionMessage' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -1057,7 +1057,7 @@ function Get-UrlFromHostSetting {
     [OutputType([String])]
     param(
         [Parameter(ValueFromPipeline)][Int32]$Index,
-        [System.Object]$Variables
+        [Hashtable]$Variables
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-UrlFromHostSetting' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -2051,7 +2051,7 @@ function Initialize-CreateBatchRequest {
         [ValidateSet('/v1/chat/completions', '/v1/embeddings', '/v1/completions', '/v1/responses', '/v1/moderations', '/v1/images/generations', '/v1/images/edits', '/v1/videos')]
         [String]$Endpoint,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('24h')][String]$CompletionWindow,
-        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$OutputExpiresAfter
     )
     begin { $given = @($PSBoundParameters.Keys) }
@@ -2068,9 +2068,9 @@ function Initialize-CreateChatCompletionRequest {
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('low', 'medium', 'high', 'none', 'minimal', 'xhigh', 'max')]
         [String]$ReasoningEffort,
-        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$FrequencyPenalty,
-        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$LogitBias,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$LogitBias,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Bool]]$Logprobs,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$TopLogprobs,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$MaxTokens,
@@ -2221,7 +2221,7 @@ function Initialize-CreateChatCompletionResponse {
         [Parameter(ValueFromPipelineByPropertyName)][String]$SystemFingerprint,
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('chat.completion')][String]$Object,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Usage,
-        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
         [Parameter(ValueFromPipelineByPropertyName)][PSCustomObject]$Moderation
     )
     begin { $given = @($PSBoundParameters.Keys) }
@@ -2366,7 +2366,7 @@ function Initialize-CreateModelResponseProperties {
     [CmdletBinding()]
     [OutputType('PSBridge.CreateModelResponseProperties')]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$TopLogprobs,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$Temperature,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$TopP,
@@ -2756,7 +2756,7 @@ function Initialize-ModelResponseProperties {
     [CmdletBinding()]
     [OutputType('PSBridge.ModelResponseProperties')]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Metadata,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Int32]]$TopLogprobs,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$Temperature,
         [Parameter(ValueFromPipelineByPropertyName)][System.Nullable[Decimal]]$TopP,
@@ -2810,9 +2810,9 @@ function Initialize-ModerationResultBody {
         [Parameter(ValueFromPipelineByPropertyName)][ValidateSet('moderation_result')][String]$Type,
         [Parameter(ValueFromPipelineByPropertyName)][String]$Model,
         [Parameter(ValueFromPipelineByPropertyName)][Bool]$Flagged,
-        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Categories,
-        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$CategoryScores,
-        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$CategoryAppliedInputTypes
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Categories,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$CategoryScores,
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$CategoryAppliedInputTypes
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-ModerationResultBody' $PSBoundParameters $_ $given }
@@ -2950,7 +2950,7 @@ function Initialize-UpdateChatCompletionRequest {
     [CmdletBinding()]
     [OutputType('PSBridge.UpdateChatCompletionRequest')]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)][System.Object]$Metadata
+        [Parameter(ValueFromPipelineByPropertyName)][Hashtable]$Metadata
     )
     begin { $given = @($PSBoundParameters.Keys) }
     process { Invoke-BridgeBuilder $PSCmdlet 'Initialize-UpdateChatCompletionRequest' $PSBoundParameters $_ $given }
@@ -3015,7 +3015,7 @@ function Invoke-ChatCompletionRun {
         [System.Object]$As,
         [System.Object]$JsonSchema,
         [String]$Endpoint,
-        [System.Object]$Parameters,
+        [Hashtable]$Parameters,
         [String]$OutFile,
         [System.Nullable[Int32]]$ThrottleLimit,
         [System.Nullable[Int32]]$Processes,
@@ -3026,7 +3026,7 @@ function Invoke-ChatCompletionRun {
         [System.Nullable[Int32]]$MaxRequests,
         [System.Nullable[Int32]]$MaxTokens,
         [System.Nullable[Double]]$MaxCost,
-        [System.Object]$Price,
+        [Hashtable]$Price,
         [String]$PriceFile,
         [System.Object]$Deadline,
         [ValidateSet('Refuse', 'Rerun')][String]$Changed,
@@ -3049,8 +3049,8 @@ function Invoke-DeleteFile {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteFile' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($FileId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -3066,8 +3066,8 @@ function Invoke-DeleteModel {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteModel' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($Model)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -3085,8 +3085,8 @@ function Invoke-DownloadFile {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DownloadFile' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3104,8 +3104,8 @@ function Invoke-ListBatches {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListBatches' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3127,8 +3127,8 @@ function Invoke-ListFiles {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListFiles' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3143,8 +3143,8 @@ function Invoke-ListModels {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListModels' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3160,8 +3160,8 @@ function Invoke-RetrieveBatch {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveBatch' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3177,8 +3177,8 @@ function Invoke-RetrieveFile {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveFile' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3194,8 +3194,8 @@ function Invoke-RetrieveModel {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveModel' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3213,8 +3213,8 @@ function New-Batch {
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
         [System.Object]$AdditionalBody,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)][String]$InputFileId,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
         [ValidateSet('/v1/chat/completions', '/v1/embeddings', '/v1/completions', '/v1/responses', '/v1/moderations', '/v1/images/generations', '/v1/images/edits', '/v1/videos')]
@@ -3222,7 +3222,7 @@ function New-Batch {
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
         [ValidateSet('24h')]
         [String]$CompletionWindow,
-        [Parameter(ParameterSetName = 'Parameters')][System.Object]$Metadata,
+        [Parameter(ParameterSetName = 'Parameters')][Hashtable]$Metadata,
         [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$OutputExpiresAfter
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-Batch' $PSBoundParameters }
@@ -3246,9 +3246,9 @@ function New-ChatCompletion {
         [Switch]$Unordered,
         [System.Nullable[Double]]$RequestsPerMinute,
         [System.Nullable[Double]]$TokensPerMinute,
-        [System.Object]$AdditionalBody,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery,
+        [Hashtable]$AdditionalBody,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery,
         [String]$System,
         [String]$Template,
         [PSCustomObject]$Reply,
@@ -3276,9 +3276,9 @@ function New-ChatCompletion {
         [Parameter(ParameterSetName = 'Parameters')]
         [ValidateSet('low', 'medium', 'high', 'none', 'minimal', 'xhigh', 'max')]
         [String]$ReasoningEffort,
-        [Parameter(ParameterSetName = 'Parameters')][System.Object]$Metadata,
+        [Parameter(ParameterSetName = 'Parameters')][Hashtable]$Metadata,
         [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Decimal]]$FrequencyPenalty,
-        [Parameter(ParameterSetName = 'Parameters')][System.Object]$LogitBias,
+        [Parameter(ParameterSetName = 'Parameters')][Hashtable]$LogitBias,
         [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Bool]]$Logprobs,
         [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Int32]]$TopLogprobs,
         [Parameter(ParameterSetName = 'Parameters')][System.Nullable[Int32]]$MaxTokens,
@@ -3332,12 +3332,12 @@ function New-ChatConnection {
         [Parameter(Position = 0)][String]$BaseUrl,
         [Parameter(Position = 1)][String]$Username,
         [Parameter(Position = 2)][System.Object]$Password,
-        [Parameter(Position = 3)][System.Object]$ApiKey,
-        [Parameter(Position = 4)][System.Object]$ApiKeyPrefix,
+        [Parameter(Position = 3)][Hashtable]$ApiKey,
+        [Parameter(Position = 4)][Hashtable]$ApiKeyPrefix,
         [Parameter(Position = 5)][System.Object]$Cookie,
         [Parameter(Position = 6)][System.Object]$AccessToken,
         [Switch]$SkipCertificateCheck,
-        [Parameter(Position = 7)][System.Object]$DefaultHeaders,
+        [Parameter(Position = 7)][Hashtable]$DefaultHeaders,
         [Parameter(Position = 8)][System.Object]$Proxy,
         [String]$Organization,
         [String]$Project,
@@ -3367,7 +3367,7 @@ function New-ChatSession {
         [String]$Model,
         [System.Nullable[Int32]]$MaxHistoryTokens,
         [System.Object[]]$Messages,
-        [System.Object]$Parameters
+        [Hashtable]$Parameters
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-ChatSession' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3399,8 +3399,8 @@ function New-Embedding {
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
         [System.Object]$AdditionalBody,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)][PSCustomObject]$VarInput,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
         [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'New-Embedding' @args })]
@@ -3429,8 +3429,8 @@ function New-File {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-File' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3448,8 +3448,8 @@ function New-Moderation {
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
         [System.Object]$AdditionalBody,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)][PSCustomObject]$VarInput,
         [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$Model
     )
@@ -3479,8 +3479,8 @@ function Remove-ChatCompletion {
         [Switch]$WithHttpInfo,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Remove-ChatCompletion' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -3516,7 +3516,7 @@ function Resume-ChatCompletionRun {
         [System.Nullable[Int32]]$MaxRequests,
         [System.Nullable[Int32]]$MaxTokens,
         [System.Nullable[Double]]$MaxCost,
-        [System.Object]$Price,
+        [Hashtable]$Price,
         [String]$PriceFile,
         [System.Object]$Deadline,
         [System.Object]$Connection
@@ -3550,16 +3550,16 @@ function Send-ChatMessage {
         [String]$AudioOutFile,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalBody,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery,
+        [Hashtable]$AdditionalBody,
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery,
         [System.Object]$Connection,
         [PSCustomObject]$Model,
         [System.Nullable[Bool]]$Store,
         [ValidateSet('low', 'medium', 'high', 'none', 'minimal', 'xhigh', 'max')][String]$ReasoningEffort,
-        [System.Object]$Metadata,
+        [Hashtable]$Metadata,
         [System.Nullable[Decimal]]$FrequencyPenalty,
-        [System.Object]$LogitBias,
+        [Hashtable]$LogitBias,
         [System.Nullable[Bool]]$Logprobs,
         [System.Nullable[Int32]]$TopLogprobs,
         [System.Nullable[Int32]]$MaxTokens,
@@ -3602,12 +3602,12 @@ function Set-Configuration {
         [Parameter(Position = 0)][String]$BaseUrl,
         [Parameter(Position = 1)][String]$Username,
         [Parameter(Position = 2)][System.Object]$Password,
-        [Parameter(Position = 3)][System.Object]$ApiKey,
-        [Parameter(Position = 4)][System.Object]$ApiKeyPrefix,
+        [Parameter(Position = 3)][Hashtable]$ApiKey,
+        [Parameter(Position = 4)][Hashtable]$ApiKeyPrefix,
         [Parameter(Position = 5)][System.Object]$Cookie,
         [Parameter(Position = 6)][System.Object]$AccessToken,
         [Switch]$SkipCertificateCheck,
-        [Parameter(Position = 7)][System.Object]$DefaultHeaders,
+        [Parameter(Position = 7)][Hashtable]$DefaultHeaders,
         [Parameter(Position = 8)][System.Object]$Proxy,
         [Switch]$PassThru,
         [String]$Organization,
@@ -3698,7 +3698,7 @@ function Start-ChatCompletionRun {
         [System.Object]$As,
         [System.Object]$JsonSchema,
         [String]$Endpoint,
-        [System.Object]$Parameters,
+        [Hashtable]$Parameters,
         [String]$OutFile,
         [System.Nullable[Int32]]$ThrottleLimit,
         [System.Nullable[Int32]]$Processes,
@@ -3709,7 +3709,7 @@ function Start-ChatCompletionRun {
         [System.Nullable[Int32]]$MaxRequests,
         [System.Nullable[Int32]]$MaxTokens,
         [System.Nullable[Double]]$MaxCost,
-        [System.Object]$Price,
+        [Hashtable]$Price,
         [String]$PriceFile,
         [System.Object]$Deadline,
         [ValidateSet('Refuse', 'Rerun')][String]$Changed,
@@ -3732,8 +3732,8 @@ function Stop-Batch {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Stop-Batch' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($BatchId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -3769,14 +3769,14 @@ function Update-ChatCompletion {
     [OutputType('PSBridge.CreateChatCompletionResponse')]
     param(
         [Parameter(Position = 0, Mandatory, ValueFromPipeline)][String]$CompletionId,
-        [Parameter(Position = 1, Mandatory)][System.Object]$Metadata,
+        [Parameter(Position = 1, Mandatory)][Hashtable]$Metadata,
         [System.Object]$Connection,
         [Switch]$WithHttpInfo,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
         [System.Object]$AdditionalBody,
-        [System.Object]$AdditionalHeaders,
-        [System.Object]$AdditionalQuery
+        [Hashtable]$AdditionalHeaders,
+        [Hashtable]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Update-ChatCompletion' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..naming import parameter_name
+from .python_types import annotation
 from .shapes import Api, Array, Map, Member, ObjectDef, Ref, Scalar, Shape, UnionDef
 
 VALUE = "Value"
@@ -23,6 +24,7 @@ class BuilderParameter:
     required: bool = False
     positional: bool = True
     wraps: bool = False  # a lone object stands for an array of one
+    free_form: bool = False  # a table of any JSON values
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,9 @@ def _parameter(api: Api, owner: str, member: Member, required: bool) -> BuilderP
         (owner,),
         required,
         wraps=_wraps(api, member.shape),
+        free_form=member.dotnet == "Hashtable"
+        and isinstance(member.shape, Map)
+        and annotation(member.shape.values) == "Json",
     )
 
 
@@ -126,6 +131,7 @@ def _both(one: BuilderParameter, other: BuilderParameter) -> BuilderParameter:
         shape,
         (*one.owners, *other.owners),
         wraps=one.wraps or other.wraps,
+        free_form=one.free_form and other.free_form,
     )
 
 

@@ -24,6 +24,7 @@ class Parameter:
     required: bool = False
     text: bool = False
     wraps: bool = False
+    free_form: bool = False
     secret: bool = False
     file: bool = False
     aliases: tuple[str, ...] = ()

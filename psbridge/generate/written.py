@@ -82,6 +82,7 @@ def _parameter(cmdlet: str, name: str, given: Any, words: Words) -> Parameter:
         pipeline=about.get("pipeline", False),
         by_name=about.get("byPropertyName", False),
         secret=about.get("secret", False),
+        free_form=about.get("freeForm", False),
         file=about.get("file", False),
         annotation=about.get("python") or PLAIN.get(about["type"], "Any"),
     )
@@ -102,7 +103,14 @@ _OF_EVERY_CALL = {
 def _of_every_call(name: str, words: Words) -> Parameter:
     dotnet = _OF_EVERY_CALL[name]
     annotation = PLAIN.get(dotnet, "ChatConnection | str")
-    return Parameter(name, "", dotnet, help=words.get("parameters", "Call", name), annotation=annotation)
+    return Parameter(
+        name,
+        "",
+        dotnet,
+        help=words.get("parameters", "Call", name),
+        free_form=name == "AdditionalBody",
+        annotation=annotation,
+    )
 
 
 def _call_parameters(operations: Any, own: list[Parameter], words: Words) -> list[Parameter]:

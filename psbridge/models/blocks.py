@@ -159,11 +159,11 @@ def _attributes(one: Parameter, counted: bool) -> list[str]:
 def _type(one: Parameter) -> str:
     """The type as it is written between brackets.
 
-    A secret may come as a text, a SecureString, a credential or what gives one. A table may be read from JSON
-    or be [ordered], which PowerShell would refuse or put out of order. No type of PowerShell is all of them:
-    the call checks it.
+    A secret may come as a text, a SecureString, a credential or what gives one. A table of any JSON may be
+    read from it or be [ordered], which PowerShell would refuse or put out of order. No type of PowerShell is
+    all of them: the call checks it.
     """
-    if one.secret or one.dotnet == "Hashtable":
+    if one.secret or one.free_form:
         return _TYPES["Object"]
     if one.dotnet.startswith("Nullable["):
         inner = one.dotnet.removeprefix("Nullable[").removesuffix("]")

@@ -31,6 +31,7 @@ class ParameterRow(NamedTuple):
         text: a plain text is taken too, where the type says an object.
         wraps: a lone object stands for an array of one.
         secret: a text that a SecureString may stand for.
+        free_form: a table of any JSON values: one read from JSON is taken, and an order kept.
         file: a path, relative to the caller's location, or an open file.
         aliases: other names that it is called by.
     """
@@ -48,6 +49,7 @@ class ParameterRow(NamedTuple):
     required: bool = False
     text: bool = False
     wraps: bool = False
+    free_form: bool = False
     secret: bool = False
     file: bool = False
     aliases: tuple[str, ...] = ()

@@ -187,9 +187,6 @@ Describe 'Values on their way to Python and back' {
             (Initialize-ResponseFormatJsonSchemaJsonSchema -Name f -Schema $orders).schema) {
             ConvertTo-Json $made -Depth 9 -Compress | Should -BeExactly (ConvertTo-Json $orders -Depth 9 -Compress)
         }
-        $labelled = Initialize-CreateChatCompletionRequest -Messages hi -Metadata ('{"z":"1","a":"2"}' | ConvertFrom-Json) -LogitBias ([ordered]@{ 9 = 1; 3 = 2 })
-        ConvertTo-Json $labelled.metadata -Compress | Should -BeExactly '{"z":"1","a":"2"}'
-        ConvertTo-Json $labelled.logit_bias -Compress | Should -BeExactly '{"9":1,"3":2}'
         (Get-Failure { Initialize-FunctionObject -Name f -Parameters 'text' }).FullyQualifiedErrorId |
             Should -Be 'ParameterArgumentTransformationError,Initialize-FunctionObject'
     }

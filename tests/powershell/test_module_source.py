@@ -183,7 +183,7 @@ def test_parameters_are_the_tables(name: str) -> None:
     wanted = [
         {
             "name": row.name,
-            "type": "Object" if row.secret or row.dotnet == "Hashtable" else row.dotnet,
+            "type": "Object" if row.secret or row.free_form else row.dotnet,
             "position": row.position,
             "values": row.values,
             "mandatory": row.mandatory,
@@ -215,9 +215,9 @@ def test_what_the_reference_has_is_kept(cmdlet: dict[str, Any]) -> None:
     ours = {one["name"].lower(): one for one in functions()[cmdlet["name"]]}
     for wanted in cmdlet["parameters"]:
         found = ours[wanted["name"].lower()]
-        secret = any(one.secret and one.name == wanted["name"] for one in CMDLETS[cmdlet["name"]].parameters)
-        # A secret may be no text, and a table be read from JSON or have an order.
-        assert found["type"] == ("Object" if secret or wanted["type"] == "Hashtable" else wanted["type"])
+        row = next(one for one in CMDLETS[cmdlet["name"]].parameters if one.name == wanted["name"])
+        # A secret may be no text; a table of any JSON values may be read from JSON, or have an order.
+        assert found["type"] == ("Object" if row.secret or row.free_form else wanted["type"])
         assert found["position"] == wanted["position"]
         assert set(wanted.get("validateSet", ())) <= set(found["values"])
         assert found["pipeline"] == wanted.get("fromPipeline", False)
