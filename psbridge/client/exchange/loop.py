@@ -243,7 +243,7 @@ def _begin_stream(
                 break
             data, begun = begun, None
         answer.events = tuple(decoder.feed(data))
-        last = decoder.end() if ended and not answer.events else None
+        last = decoder.end() if ended and not answer.events and answer.headers.frames_body else None
         if last is not None and is_whole(last):
             answer.events = (last,)
         if answer.events:

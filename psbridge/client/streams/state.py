@@ -54,7 +54,7 @@ class StreamState:
         self._assembler = Assembler()
         self._reasons: dict[int, Any] = {}  # of each choice that has begun, why it ended
         self._usage: Any = None
-        self._ended = self._cut = False  # the body has; in the midst of an event
+        self._ended = False  # the body has
         self._take_in(answer.events)
 
     # Filling
@@ -82,7 +82,7 @@ class StreamState:
                     self._end()
                 else:
                     self._fold()
-                    if self._assembler.finished(done=False) and not self._cut:
+                    if self.answer.headers.frames_body and self._assembler.finished(done=False):
                         return  # every choice says why it ended: whole without a [DONE]
                     self._failure = self._truncated("before it said that it was done")
             except ClientError as error:
@@ -93,16 +93,15 @@ class StreamState:
             data = b""  # kept no longer than it is needed: an error's report may show it
 
     def _end(self) -> None:
-        """The body has ended, perhaps without the blank line behind its last event."""
+        """The body has ended, perhaps without the blank line behind its last event.
+
+        A body whose length nobody said may have been cut there: then only what is whole by itself counts.
+        """
         self._ended = True
         self._inflater.finish()
         last = self._decoder.end()
-        if last is None:
-            return
-        if is_whole(last):
+        if last is not None and self.answer.headers.frames_body and is_whole(last):
             self._take_in((last,))
-        else:
-            self._cut = not self.answer.headers.frames_body
 
     def _take_in(self, events: list[ServerSentEvent] | tuple[ServerSentEvent, ...]) -> None:
         if events or self._decoder.comments != self._comments:
