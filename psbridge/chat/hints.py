@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .schema import Schema, SchemaError, strict_of_type, tidied
+from .typeddicts import readable
 
 _PLAIN: dict[Any, Schema] = {
     str: {"type": "string"},
@@ -115,7 +116,7 @@ def _cached_schema(hint: Any, written: str) -> Schema | None:
 
     # Within a list, where a type of the user's own is referred to and not written out.
     listed: Any = list
-    schema = TypeAdapter(listed[hint]).json_schema()
+    schema = TypeAdapter(readable(listed[hint])).json_schema()
     if "$defs" in schema:
         return None
     item = {"type": "object", "properties": {"a": tidied(schema)["items"]}, "required": ["a"]}

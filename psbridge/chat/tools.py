@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 from ..models.problems import InvalidValueError
 from .hints import schema_of_hint
 from .schema import Schema, SchemaError, nullable, problem, strict_of_type, tidied, without_unused
+from .typeddicts import readable
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -247,7 +248,7 @@ class _Signature:
         for one, hint, words in self._fields:
             default: Any = ... if one.default is one.empty else one.default
             told: Any = {"description": words} if words else {}
-            fields[self._members[one.name]] = (hint, Field(default, alias=one.name, **told))
+            fields[self._members[one.name]] = (readable(hint), Field(default, alias=one.name, **told))
         with self._described():
             return create_model(
                 "Arguments", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=False), **fields

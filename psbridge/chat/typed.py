@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..models.problems import InvalidValueError
 from .errors import AnswerCutOffError, AnswerFilteredError, AnswerInvalidError, AnswerRefusedError
 from .schema import Schema, check_root, problem, read_schema, strict_by_hand, strict_of_type
+from .typeddicts import readable
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -196,7 +197,7 @@ def _of_type(target: Any) -> AnswerType:
     if isinstance(target, str) or (target is None):
         raise problem("", f"must be a type or 'Hashtable', not {target!r}.", "As")
     try:
-        adapter = TypeAdapter(target)
+        adapter: TypeAdapter[Any] = TypeAdapter(readable(target))
         schema = adapter.json_schema()
     except (
         PydanticSchemaGenerationError,

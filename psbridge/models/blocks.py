@@ -40,6 +40,10 @@ class Parameter(Protocol):
         """Its place among the arguments without a name."""
 
     @property
+    def free_form(self) -> bool:
+        """Whether it is a table of any JSON values."""
+
+    @property
     def sets(self) -> tuple[str, ...]:
         """The parameter sets it belongs to; none for all."""
 

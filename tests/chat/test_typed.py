@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
+import typing
 from pathlib import Path
 from typing import Any, Literal, Optional
 
@@ -198,3 +199,36 @@ def test_a_failed_call_is_no_answer(server: OfflineOpenAI) -> None:
     server.reply(Fault(status=400))
     with pytest.raises(ps.ClientError):
         ask(Messages="x", Model="m", As=Ticket)
+
+
+class Part(typing.TypedDict, total=False):
+    note: str
+
+
+class Whole(Part):
+    """One of the standard library's, which pydantic takes from Python 3.12 on."""
+
+    label: typing.Literal["spam", "ham"]
+    parts: list[Part] | None
+
+
+def test_typed_dicts_of_the_standard_library() -> None:
+    """On every Python: their answers are tables, checked, and tools take them."""
+    with OfflineOpenAI() as server:
+        server.reply({"label": "spam", "parts": [{"note": "a"}], "note": "b"})
+        reply: Any = ps.New_ChatCompletion("x", Model="m", As=Whole)
+        assert reply.Parsed == {"label": "spam", "parts": [{"note": "a"}], "note": "b"}
+        schema = server.requests[0].json["response_format"]["json_schema"]["schema"]
+        assert sorted(schema["required"]) == ["label", "note", "parts"]
+        assert schema["description"] == Whole.__doc__
+        with pytest.raises(ps.PSBridgeError, match="label"):
+            server.reply({"label": "eggs", "parts": None, "note": "b"})
+            ps.New_ChatCompletion("x", Model="m", As=Whole)
+
+        @ps.tool
+        def keep(whole: Whole, more: list[Part] | None = None) -> str:
+            return whole["label"]
+
+        server.reply(tool_call("keep", whole={"label": "ham", "parts": None, "note": "b"}, more=None), "kept")
+        told: Any = ps.New_ChatCompletion("x", Model="m", Tools=[keep], InvokeTools="Auto")
+        assert told.ToolCalls[0].Result == "ham"
