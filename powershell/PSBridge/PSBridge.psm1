@@ -968,8 +968,8 @@ function Get-ChatCompletion {
         [Switch]$WithHttpInfo,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletion' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -989,8 +989,8 @@ function Get-ChatCompletionMessage {
         [Switch]$WithHttpInfo,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Get-ChatCompletionMessage' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3049,8 +3049,8 @@ function Invoke-DeleteFile {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteFile' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($FileId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -3066,8 +3066,8 @@ function Invoke-DeleteModel {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteModel' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($Model)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -3085,8 +3085,8 @@ function Invoke-DownloadFile {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DownloadFile' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3104,8 +3104,8 @@ function Invoke-ListBatches {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListBatches' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3127,8 +3127,8 @@ function Invoke-ListFiles {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListFiles' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3143,8 +3143,8 @@ function Invoke-ListModels {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-ListModels' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3160,8 +3160,8 @@ function Invoke-RetrieveBatch {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveBatch' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3177,8 +3177,8 @@ function Invoke-RetrieveFile {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveFile' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3194,8 +3194,8 @@ function Invoke-RetrieveModel {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-RetrieveModel' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3213,8 +3213,8 @@ function New-Batch {
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
         [System.Object]$AdditionalBody,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery,
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)][String]$InputFileId,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
         [ValidateSet('/v1/chat/completions', '/v1/embeddings', '/v1/completions', '/v1/responses', '/v1/moderations', '/v1/images/generations', '/v1/images/edits', '/v1/videos')]
@@ -3399,8 +3399,8 @@ function New-Embedding {
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
         [System.Object]$AdditionalBody,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery,
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)][PSCustomObject]$VarInput,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)]
         [System.Management.Automation.ArgumentCompleter({ & (Get-Module PSBridge) { Import-Bridge; Get-BridgeSuggestion @args } 'New-Embedding' @args })]
@@ -3429,8 +3429,8 @@ function New-File {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'New-File' $PSBoundParameters }
     process { Send-BridgeCall $call $PSBoundParameters $_ }
@@ -3448,8 +3448,8 @@ function New-Moderation {
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
         [System.Object]$AdditionalBody,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery,
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery,
         [Parameter(ParameterSetName = 'Parameters', Mandatory)][PSCustomObject]$VarInput,
         [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$Model
     )
@@ -3479,8 +3479,8 @@ function Remove-ChatCompletion {
         [Switch]$WithHttpInfo,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Remove-ChatCompletion' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -3732,8 +3732,8 @@ function Stop-Batch {
         [System.Object]$Connection,
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Stop-Batch' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($BatchId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
@@ -3775,8 +3775,8 @@ function Update-ChatCompletion {
         [System.Nullable[Int32]]$MaxRetryCount,
         [System.Nullable[Double]]$TimeoutSec,
         [System.Object]$AdditionalBody,
-        [Hashtable]$AdditionalHeaders,
-        [Hashtable]$AdditionalQuery
+        [System.Object]$AdditionalHeaders,
+        [System.Object]$AdditionalQuery
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Update-ChatCompletion' $PSBoundParameters }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }

@@ -108,7 +108,7 @@ def _of_every_call(name: str, words: Words) -> Parameter:
         "",
         dotnet,
         help=words.get("parameters", "Call", name),
-        free_form=name == "AdditionalBody",
+        free_form=dotnet == "Hashtable",
         annotation=annotation,
     )
 
