@@ -219,11 +219,17 @@ Describe 'An error of the service' {
         "$failure $($failure.ErrorDetails)" | Should -Be 'my own words my own words'
     }
     It 'tells that there was no reply' {
-        $nowhere = New-ChatConnection -BaseUrl 'http://127.0.0.1:9/v1' -AccessToken 'sk-offline'
-        foreach ($failure in (Get-Failure { New-ChatCompletion (Get-Request) -Connection $nowhere -MaxRetryCount 0 }),
-            (Get-Failure { New-ChatCompletion 'x' -Model m -Temperature 9 })) {
-            $null -eq $failure.Exception.Response | Should -BeTrue
+        # Bound and not listening: nobody answers there, and nobody else can.
+        $bound = New-Object System.Net.Sockets.Socket 'InterNetwork', 'Stream', 'Tcp'
+        try {
+            $bound.Bind((New-Object System.Net.IPEndPoint ([System.Net.IPAddress]::Loopback), 0))
+            $nowhere = New-ChatConnection -BaseUrl "http://$($bound.LocalEndPoint)/v1" -AccessToken 'sk-offline'
+            foreach ($failure in (Get-Failure { New-ChatCompletion (Get-Request) -Connection $nowhere -MaxRetryCount 0 }),
+                (Get-Failure { New-ChatCompletion 'x' -Model m -Temperature 9 })) {
+                $null -eq $failure.Exception.Response | Should -BeTrue
+            }
         }
+        finally { $bound.Dispose() }
     }
     It 'has headers whose names have no case, as a success has' {
         $info = New-ChatCompletion (Get-Request) -WithHttpInfo -AdditionalQuery ('{"a":1,"n":null}' | ConvertFrom-Json)
