@@ -202,11 +202,8 @@ class Engine(ABC):
         alone = view.workers == 1
         if self._why or view.left == 0:
             self._finished.set_result(None)
-        elif alone and not claims and view.due is None:
+        elif alone and not claims and (view.due is None or view.capped):
             # Nothing to claim and nobody who holds anything: a cap, or what is left lies in a batch.
-            self._why = view.capped
-            self._finished.set_result(None)
-        elif view.capped and alone and not claims:
             self._why = view.capped
             self._finished.set_result(None)
 

@@ -147,35 +147,12 @@ class Intake:
         """
         taken = self.taken
         with self._ledger.writing() as db:
-            first = db.execute("select count(*) from (select 1 from item limit 1)").fetchone()[0] == 0
-            db.execute(
-                "create temp table if not exists reading(place integer primary key, seq integer unique)"
-            )
-            db.execute("delete from reading")
             next_seq = db.execute("select coalesce(max(seq), 0) + 1 from item").fetchone()[0]
-            in_order = True
-            last = 0
             all_rows = prepared(rows, self._recipe, self._id, taken.columns)
-            if first:
+            if next_seq == 1:
                 self._take_first(db, all_rows)
-            for one in all_rows:
-                taken.rows += 1
-                seq = self._one(db, one, next_seq, first)
-                next_seq += seq == next_seq
-                if db.execute("insert or ignore into reading(seq) values(?)", (seq,)).rowcount:
-                    in_order = in_order and seq == last + 1
-                    last = seq
-                else:
-                    taken.duplicates += 1
-            if not first:
-                db.execute("delete from place")
-                if not in_order or last != next_seq - 1:
-                    db.execute("insert into place select place, seq from reading")
-                    db.execute(
-                        f"update item set state = {GONE} where state in ({OPEN}, {DONE}, {FAILED}) "
-                        "and seq not in (select seq from reading)"
-                    )
-            db.execute("drop table reading")
+            else:
+                self._take_again(db, all_rows, next_seq)
             count = "(select count(*) from item where state {})".format
             db.execute(
                 f"update run set columns = ?, extra = ?, digest = ?, total = {count(f'!= {GONE}')}, "
@@ -201,6 +178,31 @@ class Intake:
                 next_seq = self._take_together(db, group, next_seq)
                 group, size = [], 0
         self._take_together(db, group, next_seq)
+
+    def _take_again(self, db: sqlite3.Connection, rows: Iterable[Prepared], next_seq: int) -> None:
+        """Take the rows of a ledger that has some: what the input lacks now is gone, the order may be new."""
+        taken = self.taken
+        db.execute("create temp table if not exists reading(place integer primary key, seq integer unique)")
+        db.execute("delete from reading")
+        in_order = True
+        last = 0
+        for one in rows:
+            taken.rows += 1
+            seq = self._one(db, one, next_seq, False)
+            next_seq += seq == next_seq
+            if db.execute("insert or ignore into reading(seq) values(?)", (seq,)).rowcount:
+                in_order = in_order and seq == last + 1
+                last = seq
+            else:
+                taken.duplicates += 1
+        db.execute("delete from place")
+        if not in_order or last != next_seq - 1:
+            db.execute("insert into place select place, seq from reading")
+            db.execute(
+                f"update item set state = {GONE} where state in ({OPEN}, {DONE}, {FAILED}) "
+                "and seq not in (select seq from reading)"
+            )
+        db.execute("drop table reading")
 
     def _take_together(self, db: sqlite3.Connection, group: list[Prepared], next_seq: int) -> int:
         """Take rows at once, or one by one where an id is not new or a row bad; returns the next number."""

@@ -20,7 +20,6 @@ from .recipes import Recipe
 from .schema import DONE, FAILED, OPEN
 
 STATES = ("Pending", "InFlight", "Done", "Failed", "InBatch", "Gone")
-_NONE: Mapping[str, Any] = {}
 _row = json.JSONDecoder().raw_decode  # of a row as intake wrote it, with nothing before or behind
 ANSWER, ERROR = "Answer", "Error"
 _BY_SUFFIX = {
@@ -112,10 +111,7 @@ def results(
 def _written(ledger: Ledger, recipe: Recipe) -> Iterator[Written]:
     with closing(_selected(ledger, _WRITTEN)) as cursor:
         for _, state, source, reply, error, kind in cursor:
-            answer = ""
-            columns: Mapping[str, Any] = _NONE
-            if reply is not None and (state == DONE or kind == "PSBridge.RunAnswer"):
-                answer, _, columns = recipe.answered(jsontext.read(reply))
+            answer, columns = _answered(recipe, state, reply, kind)
             yield Written(state == FAILED, _row(source, 0)[0], answer, error or "", columns)
 
 
@@ -127,14 +123,19 @@ def _selected(ledger: Ledger, columns: str, where: str = "", after: int = 0) -> 
     return db.execute(select, (after,))
 
 
+def _answered(recipe: Recipe, state: int, reply: Any, kind: str | None) -> tuple[str, Mapping[str, Any]]:
+    """A row's answer and the columns made from it; nothing of a reply that is no answer."""
+    if reply is None or not (state == DONE or kind == "PSBridge.RunAnswer"):
+        return "", {}
+    answer, _, columns = recipe.answered(jsontext.read(reply))
+    return answer, columns
+
+
 def _result(row: tuple[Any, ...], recipe: Recipe) -> RunResult:
     _, id, state, attempts, source, reply, error, kind, status, request_id, prompt, completion, cost, took = (
         row
     )
-    answer = ""
-    columns: Mapping[str, Any] = {}
-    if reply is not None and (state == DONE or kind == "PSBridge.RunAnswer"):
-        answer, _, columns = recipe.answered(jsontext.read(reply))
+    answer, columns = _answered(recipe, state, reply, kind)
     return RunResult(
         *(id, STATES[state], answer, error or "", json.loads(source), columns, status, kind or ""),
         *(request_id or "", attempts, prompt or 0, completion or 0, cost or 0.0, took or 0.0),
