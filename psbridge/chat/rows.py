@@ -97,24 +97,10 @@ class ChatRows:
 
     def answered(self, reply: Any) -> tuple[str, str, Mapping[str, Any]]:
         """See `Recipe`: (answer, error, columns)."""
-        try:
-            # Nearly all replies are no more than a text, and read sooner so.
-            choice, plain_text = reply["choices"][0], None
-            message = choice["message"]
-            if (
-                self._answer is None
-                and not message.get("refusal")
-                and choice.get("finish_reason") != "content_filter"
-            ):
-                plain_text = message["content"]
-            if type(plain_text) is str and plain_text:
-                return plain_text, "", {}
-        except (AttributeError, KeyError, IndexError, TypeError):
-            pass
-        choices = reply.get("choices") if isinstance(reply, Mapping) else None
+        choices = reply.get("choices") if isinstance(reply, dict) else None
         choice = choices[0] if isinstance(choices, list) and choices else None
-        message = choice.get("message") if isinstance(choice, Mapping) else None
-        if not isinstance(choice, Mapping) or not isinstance(message, Mapping):
+        message = choice.get("message") if isinstance(choice, dict) else None
+        if not isinstance(choice, dict) or not isinstance(message, dict):
             return "", "the reply has no choices", {}
         text = message.get("content")
         text = text if isinstance(text, str) else ""

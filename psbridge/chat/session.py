@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,6 @@ from .history import (
 )
 from .prices import Prices
 
-_OBEYED = COMMON | {"Connection"}
 KIND = "psbridge chat session"
 VERSION = 1
 
@@ -150,7 +149,7 @@ class ChatSession:
         bound = {**self.Parameters, **parameters}
         if bound.get("Stream") or bound.get("StreamText"):
             return self._streamed(message, bound)
-        with self._one_at_a_time(), nullcontext() if _OBEYED.isdisjoint(bound) else obeying(bound):
+        with self._one_at_a_time(), obeying(bound):
             question = self._question(message, bound)
             options = completion.call_options(bound)
 
@@ -164,25 +163,17 @@ class ChatSession:
     def _streamed(self, message: Any, bound: dict[str, Any]) -> Any:
         from .streaming import AnswerStream
 
-        busy = self._one_at_a_time()
-        asked: list[Question] = []
-
         def ask() -> Question:
             with obeying(bound):
-                asked[:] = [self._question(message, bound)]
-            return asked[0]
+                return self._question(message, bound)
 
         def begin() -> Question:
-            busy.__enter__()
-            try:
-                return ask()  # the history may have grown since
-            except BaseException:
-                busy.leave()
-                raise
+            return first if self.Messages == history else ask()  # the history may have grown since
 
         with obeying(bound):
             options = completion.call_options(bound)
-        stream = AnswerStream(ask(), options, begin, lambda reply: self._grow(asked[0], reply), busy.leave)
+        first, history = ask(), list(self.Messages)
+        stream = AnswerStream(first, options, begin, self._grow, self._one_at_a_time())
         return stream.text() if bound.get("StreamText") else stream
 
     async def asend(self, Message: Any, **Parameters: Any) -> Any:
@@ -228,8 +219,20 @@ class ChatSession:
         model = getattr(reply, "model", None)
         self.UsageByModel.setdefault(model if isinstance(model, str) else "", SessionUsage()).add(usage)
 
-    def _one_at_a_time(self) -> _Busy:
-        return _Busy(self._busy)
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Holds the session for one question: two at once would tear its history apart."""
+        if not self._busy.acquire(blocking=False):
+            raise PSBridgeError(
+                "The session is still waiting for an answer; wait for it (read a stream to its end, or close "
+                "it), or ask in a branch (copy).",
+                error_id="PSBridge.SessionBusy",
+                category="ResourceBusy",
+            )
+        try:
+            yield
+        finally:
+            self._busy.release()
 
     # --- the budget
 
@@ -283,9 +286,8 @@ class ChatSession:
 
     def copy(self) -> ChatSession:
         """A branch: another session with the same history, which grows by itself; its usage starts at 0."""
-        branch = ChatSession(
-            Model=self.Model, MaxHistoryTokens=self.MaxHistoryTokens, Messages=(), **self.Parameters
-        )
+        branch = ChatSession(Model=self.Model, MaxHistoryTokens=self.MaxHistoryTokens)
+        branch.Parameters = dict(self.Parameters)
         branch.Messages = list(self.Messages)
         return branch
 
@@ -389,37 +391,9 @@ class ChatSession:
                     "Path", f"'{Path}' has no message at messages[{number}]: {error.message}"
                 ) from None
         session.Usage = _usage_of(document.get("usage"))
-        by_model = document.get("usage_by_model")
-        for model, used in by_model.items() if isinstance(by_model, dict) else ():
+        for model, used in _table(document.get("usage_by_model")).items():
             session.UsageByModel[model] = _usage_of(used)
         return session
-
-
-class _Busy:
-    """Holds a session for one question at a time: two at once would tear its history apart."""
-
-    def __init__(self, lock: threading.Lock) -> None:
-        self._lock = lock
-        self._held = False
-
-    def __enter__(self) -> None:
-        if not self._lock.acquire(blocking=False):
-            raise PSBridgeError(
-                "The session is still waiting for an answer; wait for it (read a stream to its end, or close "
-                "it), or ask in a branch (copy).",
-                error_id="PSBridge.SessionBusy",
-                category="ResourceBusy",
-            )
-        self._held = True
-
-    def leave(self) -> None:
-        """Let the next question in; nothing happens a second time."""
-        held, self._held = self._held, False
-        if held:
-            self._lock.release()
-
-    def __exit__(self, *ignored: object) -> None:
-        self.leave()
 
 
 def _table(value: Any) -> Mapping[Any, Any]:

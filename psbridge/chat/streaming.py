@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -20,15 +20,21 @@ class _Course:
     question: Question
     options: Any
     began: Callable[[], Question] | None
-    finished: Callable[[Any], None] | None
-    ended: Callable[[], None]
+    finished: Callable[[Question, Any], None] | None
+    during: AbstractContextManager[Any]
     open: ChatStream | None = None
     reply: Any = None
 
     def chunks(self) -> Generator[Any, None, None]:
         """The chunks of all rounds."""
-        if self.began is not None:
-            self.question = self.began()
+        with self.during:
+            if self.began is not None:
+                self.question = self.began()
+            self.reply = yield from self._rounds()
+            if self.finished is not None:
+                self.finished(self.question, self.reply)
+
+    def _rounds(self) -> Generator[Any, None, Any]:
         work = steps(self.question)
         outcome: Any = None
         try:
@@ -45,12 +51,9 @@ class _Course:
                 else:
                     run_calls(step, self.question)
         except StopIteration as end:
-            self.reply = end.value
-            if self.finished is not None:
-                self.finished(self.reply)
+            return end.value
         finally:
             work.close()
-            self.ended()
 
 
 class AnswerStream:
@@ -60,8 +63,8 @@ class AnswerStream:
         question: what is asked.
         options: the client's options of each call.
         began: gives the question anew when reading begins.
-        finished: told the last reply once it is whole.
-        ended: called when nothing more comes after reading began, however it ended.
+        finished: told what was asked and the last reply once it is whole.
+        during: is entered when reading begins, and left when nothing more comes, however it ended.
 
     Raises, while it is read:
         ClientError: a call failed; of a broken stream `partial` holds what had arrived.
@@ -73,10 +76,10 @@ class AnswerStream:
         question: Question,
         options: Any,
         began: Callable[[], Question] | None = None,
-        finished: Callable[[Any], None] | None = None,
-        ended: Callable[[], None] = lambda: None,
+        finished: Callable[[Question, Any], None] | None = None,
+        during: AbstractContextManager[Any] | None = None,
     ) -> None:
-        self._course = _Course(question, options, began, finished, ended)
+        self._course = _Course(question, options, began, finished, during or nullcontext())
         self._chunks: Iterator[Any] = self._course.chunks()
 
     def __iter__(self) -> AnswerStream:

@@ -11,6 +11,7 @@ import inspect
 import math
 import operator
 import re
+import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -114,7 +115,7 @@ class Tool:
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         if instance is None:
             return self
-        function = functools.partial(self.function, instance)
+        function = types.MethodType(self.function, instance)
         return Tool(function, name=self.name, description=self.description, timeout=self.timeout)
 
     def __repr__(self) -> str:

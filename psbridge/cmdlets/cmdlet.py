@@ -246,9 +246,13 @@ def _with_common(entry: TableEntry, work: Work, bound: dict[str, Any], left_open
 
 @contextmanager
 def obeying(bound: Bound) -> Iterator[None]:
-    """The preferences among the bound parameters, and the connection, in force inside the `with`."""
+    """The preferences among the bound parameters, and the connection, in force inside the `with`.
+
+    What they do not say is as it is outside.
+    """
     with ExitStack() as stack:
-        stack.enter_context(warning_action(_preference(bound.get("WarningAction"), "Continue")))
+        if bound.get("WarningAction") is not None:
+            stack.enter_context(warning_action(_preference(bound["WarningAction"], "Continue")))
         if bound.get("Connection") is not None:
             from .connections import in_use
 

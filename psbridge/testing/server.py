@@ -61,7 +61,6 @@ class OfflineOpenAI(ContextDecorator):
         self.service: Configuration | None = None
         self._guard: Guard | None = None
         self._opened: ExitStack | None = None
-        self._began = False
 
     # --- what it says
 
@@ -138,9 +137,7 @@ class OfflineOpenAI(ContextDecorator):
         """Listen, and be the configuration. Opened again, it says its answers from the first one on."""
         if self._opened is not None:
             raise RuntimeError("the offline server is already open")
-        if self._began:
-            self._script.rewind()
-        self._began = True
+        self._script.rewind()
         with ExitStack() as stack:
             self._dress()
             stack.enter_context(self.server)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bridge.worker_client import WorkerClient
+from bridge.worker_client import WorkerClient, plain
 from dotnet.finding import with_power_shell
 
 import psbridge as ps
@@ -169,7 +169,7 @@ class InWorker(InPython):
             elif kind == "ChatSession":
                 self.session = marked(value)
             self.replies.append(marked(value))
-            outcomes.append(unmarked(value))
+            outcomes.append(plain(value))
         return outcomes
 
     def answer(self, asked: Any) -> dict[str, Any]:
@@ -198,15 +198,6 @@ class InWorker(InPython):
         if isinstance(item, str) and item.startswith(str(self.folder)):
             return {"$psbridge": "file", "value": item}
         return item
-
-
-def unmarked(value: Any) -> Any:
-    """Plain data out of what came over the wire."""
-    if isinstance(value, list):
-        return [unmarked(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    return {name: unmarked(one) for name, one in value.get("set", value).items()}
 
 
 def marked(value: Any) -> Any:

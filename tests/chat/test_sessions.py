@@ -6,6 +6,7 @@ import asyncio
 import copy
 import json
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -347,3 +348,24 @@ def test_a_session_of_ten_thousand_messages_stays_linear(
             assert len(said(server)) == 1 + count + 3
     for less, more in zip(costs[2_000], costs[10_000], strict=True):
         assert more <= 6 * less + 1_000
+
+
+@pytest.mark.parametrize("more", [{}, {"Stream": True}], ids=["whole", "streamed"])
+def test_the_caller_s_warning_action_holds_within_a_session(
+    server: OfflineOpenAI, more: dict[str, Any]
+) -> None:
+    """Also where the session has parameters of its own to obey."""
+    session = ps.New_ChatSession(Model="m", MaxHistoryTokens=30)
+    connection = ps.New_ChatConnection(BaseUrl=server.base_url, AccessToken="sk-test")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(3):
+            said: Any = ps.Send_ChatMessage(
+                "many words " * 9,
+                Session=session,
+                Connection=connection,
+                WarningAction="SilentlyContinue",
+                **more,
+            )
+            for _ in said if more else ():
+                continue

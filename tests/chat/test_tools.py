@@ -311,7 +311,11 @@ class Shop:
 
     @tool(timeout=9)
     def stock(self, item: str) -> str:
-        """What there is."""
+        """What there is.
+
+        Args:
+            item: what to look for.
+        """
         return f"{item} in {self.name}"
 
 
@@ -321,6 +325,7 @@ def test_a_method_is_a_tool_of_its_object(server: OfflineOpenAI) -> None:
     assert (stock.description, stock.timeout, list(stock.parameters["properties"])) == (
         "What there is.", 9, ["item"],
     )  # fmt: skip
+    assert stock.parameters["properties"]["item"]["description"] == "what to look for."
     assert stock("ink") == "ink in Bonn"
     reply = ask(Messages="x", Model="m", Tools=[stock], InvokeTools="Auto")
     assert reply.ToolCalls[0].Result == "paper in Bonn"

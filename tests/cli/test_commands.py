@@ -192,11 +192,8 @@ def test_doctor_takes_a_host_outside_ascii_and_names_a_wrong_port(
         assert f":{port}/v1" in _findings(done.stdout)["Configuration"][1]
 
 
-def test_doctor_names_a_wrong_proxy(
-    psbridge: Run, monkeypatch: pytest.MonkeyPatch, dead_address: str
-) -> None:
+def test_doctor_names_a_wrong_proxy(psbridge: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PSBRIDGE_PWSH", os.devnull)
-    monkeypatch.setenv("OPENAI_BASE_URL", f"http://{dead_address}/v1")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:99999")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://psbridge.invalid/v1")
     done = psbridge("doctor")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 import threading
@@ -140,19 +141,13 @@ async def silent(connection: Connection) -> None:
     await connection.reader.read()
 
 
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 # Connecting
 
 
-def test_a_refused_connection_is_told_with_its_place(sender: Sender) -> None:
+def test_a_refused_connection_is_told_with_its_place(sender: Sender, dead_address: str) -> None:
     """Host and port."""
-    port = closed_port()
-    with pytest.raises(ConnectionFailedError, match=f"no connection to 127.0.0.1:{port}"):
-        sender.ask(f"http://127.0.0.1:{port}/")
+    with pytest.raises(ConnectionFailedError, match=f"no connection to {dead_address}"):
+        sender.ask(f"http://{dead_address}/")
 
 
 def test_a_name_that_does_not_exist_is_a_failed_connection(sender: Sender) -> None:
@@ -274,16 +269,15 @@ def test_a_proxy_is_gone_through(sender: Sender, faulty: Any, authority: trustme
     assert sender.ask(url, proxy=by, tls=tls) == b"two"
 
 
-def test_a_proxy_that_cannot_be_reached_is_to_blame(sender: Sender) -> None:
+def test_a_proxy_that_cannot_be_reached_is_to_blame(sender: Sender, dead_address: str) -> None:
     """For plain and for tunnelled requests; by name or by port."""
-    port = closed_port()
     for scheme in ("http", "https"):
-        with pytest.raises(ProxyFailedError, match=rf"the proxy 127\.0\.0\.1:{port}"):
-            sender.ask(f"{scheme}://server.example/", proxy=f"http://127.0.0.1:{port}")
+        with pytest.raises(ProxyFailedError, match=rf"the proxy {re.escape(dead_address)}"):
+            sender.ask(f"{scheme}://server.example/", proxy=f"http://{dead_address}")
     with pytest.raises(ProxyFailedError, match=r"the proxy nowhere\.invalid"):
         sender.ask("https://server.example/", proxy="http://nowhere.invalid:1")
     with pytest.raises(ProxyFailedError, match="proxy"):
-        sender.ask("https://server.example/", proxy=f"socks5://127.0.0.1:{port}")
+        sender.ask("https://server.example/", proxy=f"socks5://{dead_address}")
 
 
 def test_a_proxys_refusal_has_its_status(sender: Sender, faulty: Any) -> None:
