@@ -33,6 +33,7 @@ import base64
 import json
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,14 @@ def _model(name: str, members: dict[str, Any]) -> Any:
 _RESERVED = frozenset(("", "PSOBJECT", "PSBASE", "PSADAPTED", "PSEXTENDED", "PSTYPENAMES", "PSBRIDGE"))
 
 
+@cache
+def _taken(kind: Any) -> frozenset[str]:
+    """The names, folded, that the objects of a model have in any case."""
+    from ..binding.ordinal import folded
+
+    return _RESERVED.union(map(folded, kind.model_fields))
+
+
 def _modelled(name: str, model: Any) -> dict[str, Any]:
     """A model as it is sent, and what its object cannot have in PowerShell beside it: `ID` beside `id`."""
     members = members_of(model)
@@ -148,7 +157,8 @@ def _modelled(name: str, model: Any) -> dict[str, Any]:
         return typed(name, members)
     from ..binding.ordinal import folded
 
-    taken = {*_RESERVED, *map(folded, type(model).model_fields), *map(folded, members.keys() - extra.keys())}
+    kind: Any = type(model)
+    taken = {*_taken(kind), *map(folded, members.keys() - extra.keys())}
     odd = {}
     for key in extra:
         if (plain := folded(key)) in taken:

@@ -7,7 +7,7 @@ from typing import Any
 
 _kept: OrderedDict[str, Any] = OrderedDict()
 _MOST = 1_000
-BESIDE = ("Parsed", "ToolCalls")
+_BESIDE = ("Parsed", "ToolCalls")
 """What a reply is given besides its members."""
 
 
@@ -20,7 +20,7 @@ def members_of(reply: Any) -> dict[str, Any]:
     _kept[str(reply.__dict__.get("id"))] = question
     if len(_kept) > _MOST:
         _kept.popitem(last=False)
-    return {**members, **{name: reply.__dict__[name] for name in BESIDE if name in reply.__dict__}}
+    return {**members, **{name: reply.__dict__[name] for name in _BESIDE if name in reply.__dict__}}
 
 
 def question_by_id(identity: Any) -> Any:

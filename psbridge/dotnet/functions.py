@@ -77,21 +77,21 @@ _GET_MODULE = """
 """
 _ONLY_THERE = ("New-OfflineOpenAI", "New-OfflineToolCall", "New-OfflineFault")
 _HANDS_ON = "& (Get-BridgeModule).ExportedFunctions['{name}'] @args"
-_THROUGH = """
-    begin {{
+_BEGINS = """
         $command = (Get-BridgeModule).ExportedFunctions['{name}']
         $through = {{ & $command @PSBoundParameters }}.GetSteppablePipeline()
         $through.Begin($PSCmdlet)
-    }}
-    process {{
-        if ($PSCmdlet.MyInvocation.ExpectingInput) {{ $through.Process($_) }}
-        else {{ $through.Process() }}
-    }}
+"""
+_PASSES = "if ($PSCmdlet.MyInvocation.ExpectingInput) { $through.Process($_) } else { $through.Process() }"
+_THROUGH = """
+    begin {{ {begins} }}
+    process {{ {passes} }}
     end {{ $through.End() }}
 """
 _IS_THERE = (
-    "$As -is [type] -or "
-    "@($Tools | Where-Object { $null -ne $_ -and $_.PSObject.TypeNames -contains 'PSBridge.ChatTool' }).Count"
+    "$As -is [type] -or ($null -ne $Tools -and "
+    "@($Tools | Where-Object { $null -ne $_ -and $_.PSObject.TypeNames -contains 'PSBridge.ChatTool' })"
+    ".Count)"
 )
 
 # One call for each item of the pipeline. PowerShell leaves an item's properties bound when the next item
@@ -114,16 +114,11 @@ _MANY = """
         $limited = $PSCmdlet.MyInvocation.ExpectingInput -and $limits.Count
         $line = $null
         $through = $null
-        if ({there}) {{
-            $command = (Get-BridgeModule).ExportedFunctions['{name}']
-            $through = {{ & $command @PSBoundParameters }}.GetSteppablePipeline()
-            $through.Begin($PSCmdlet)
-        }}
+        if ({there}) {{ {begins} }}
     }}
     process {{
         if ($null -ne $through) {{
-            if ($PSCmdlet.MyInvocation.ExpectingInput) {{ $through.Process($_) }}
-            else {{ $through.Process() }}
+            {passes}
             return
         }}
         {asks}
@@ -240,6 +235,8 @@ def _definition(entry: TableEntry, cleans: bool) -> str:
         "target": target,
         "taken_out": _TAKEN_OUT if piped else "",
         "limits": ", ".join(f"'{name}'" for name in (*LIMITS, "Unordered")),
+        "begins": _BEGINS.format(name=row.name),
+        "passes": _PASSES,
         "there": _IS_THERE if {"As", "Tools"} <= entry.names.keys() else "$false",
     }
     if entry.family == "conversation":

@@ -355,12 +355,13 @@ def test_the_caller_s_warning_action_holds_within_a_session(
     server: OfflineOpenAI, more: dict[str, Any]
 ) -> None:
     """Also where the session has parameters of its own to obey."""
+    send: Any = ps.Send_ChatMessage
     session = ps.New_ChatSession(Model="m", MaxHistoryTokens=30)
     connection = ps.New_ChatConnection(BaseUrl=server.base_url, AccessToken="sk-test")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for _ in range(3):
-            said: Any = ps.Send_ChatMessage(
+            said = send(
                 "many words " * 9,
                 Session=session,
                 Connection=connection,

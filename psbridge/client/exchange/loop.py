@@ -29,7 +29,7 @@ from ..message.inflate import Inflater
 from ..message.problem import problem_of_body
 from ..settings.configuration import KeyDispenser
 from ..settings.secret import Secret
-from ..streams.intake import is_whole
+from ..streams.intake import last_events
 from ..streams.sse import EventDecoder
 from ..streams.whole import events_of_whole
 from ..wire.bounds import Bounds
@@ -243,9 +243,8 @@ def _begin_stream(
                 break
             data, begun = begun, None
         answer.events = tuple(decoder.feed(data))
-        last = decoder.end() if ended and not answer.events and answer.headers.frames_body else None
-        if last is not None and is_whole(last):
-            answer.events = (last,)
+        if ended and not answer.events and answer.headers.frames_body:
+            answer.events = last_events(decoder)
         if answer.events:
             break
         if ended:

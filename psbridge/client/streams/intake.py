@@ -70,9 +70,11 @@ def _apart(events: Iterable[ServerSentEvent]) -> Iterator[ServerSentEvent]:
             yield event
 
 
-def is_whole(event: ServerSentEvent) -> bool:
-    """Whether an event that the end of the stream left without its blank line is all there."""
-    return all(map(_is_json, (event.data,) if _is_json(event.data) else event.data.split(b"\n")))
+def last_events(decoder: EventDecoder) -> tuple[ServerSentEvent, ...]:
+    """What the end of a stream left without the blank line behind it, where that is all there."""
+    last = decoder.end()
+    events = () if last is None else tuple(_apart((last,)))
+    return events if all(_is_json(event.data) for event in events) else ()
 
 
 def _is_json(data: bytes) -> bool:
@@ -132,10 +134,7 @@ def completion_of_events(data: bytes) -> dict[str, Any]:
     """
     decoder = EventDecoder(len(data) + 1)
     intake = Intake()
-    intake.take(decoder.feed(data))
-    last = decoder.end()
-    if last is not None and not intake.done and intake.reported is None and is_whole(last):
-        intake.take((last,))
+    intake.take([*decoder.feed(data), *last_events(decoder)])
     assembler = Assembler()
     try:
         for piece in intake.ready:

@@ -95,14 +95,7 @@ class EventDecoder:
 
     def end(self) -> ServerSentEvent | None:
         """What came behind the last event, at the end of the stream; whether it is whole its data tells."""
-        line = b"".join(self._pieces)
-        self._pieces, self._pending = [], 0
-        if line:
-            self._field(line)
-        if not self._data:
-            return None
-        payload, self._data, self._size = b"\n".join(self._data), [], 0
-        return ServerSentEvent(payload, self._event or "message", self._id)
+        return next(iter(self.feed(b"\n\n")), None)
 
     def _keep(self, rest: bytes) -> None:
         self._pieces.append(rest)

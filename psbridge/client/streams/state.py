@@ -24,7 +24,7 @@ from ..exchange.commands import Close, Command, Read
 from ..exchange.telemetry import Span
 from ..message import jsontext
 from .assemble import Assembler
-from .intake import Intake, Reported, chunk_of, is_whole
+from .intake import Intake, Reported, chunk_of, last_events
 from .sse import ServerSentEvent
 from .toolcalls import number_of
 
@@ -54,7 +54,6 @@ class StreamState:
         self._assembler = Assembler()
         self._reasons: dict[int, Any] = {}  # of each choice that has begun, why it ended
         self._usage: Any = None
-        self._ended = False  # the body has
         self._take_in(answer.events)
 
     # Filling
@@ -75,12 +74,10 @@ class StreamState:
                 yield from self._drain()
                 return
             try:
-                data = b"" if self._ended else (yield Read(self.answer.response, self._idle_until))
+                data: bytes = yield Read(self.answer.response, self._idle_until)
                 if data:
                     self._take_in(self._decoder.feed(self._inflater.feed(data)))
-                elif not self._ended:
-                    self._end()
-                else:
+                elif not self._take_last():
                     self._fold()
                     if self.answer.headers.frames_body and self._assembler.finished(done=False):
                         return  # every choice says why it ended: whole without a [DONE]
@@ -92,16 +89,15 @@ class StreamState:
                 raise
             data = b""  # kept no longer than it is needed: an error's report may show it
 
-    def _end(self) -> None:
-        """The body has ended, perhaps without the blank line behind its last event.
+    def _take_last(self) -> bool:
+        """Take in what the end of the body left without a blank line; whether there was any.
 
         A body whose length nobody said may have been cut there: then only what is whole by itself counts.
         """
-        self._ended = True
         self._inflater.finish()
-        last = self._decoder.end()
-        if last is not None and self.answer.headers.frames_body and is_whole(last):
-            self._take_in((last,))
+        last = last_events(self._decoder) if self.answer.headers.frames_body else ()
+        self._take_in(last)
+        return bool(last)
 
     def _take_in(self, events: list[ServerSentEvent] | tuple[ServerSentEvent, ...]) -> None:
         if events or self._decoder.comments != self._comments:
@@ -113,8 +109,6 @@ class StreamState:
 
     def _drain(self) -> Generator[Command, Any, None]:
         """Read the end of the reply behind [DONE], so that the connection can serve again."""
-        if self._ended:
-            return
         until = self.answer.bounds.now() + _AFTER_DONE
         try:
             while (yield Read(self.answer.response, until)):
