@@ -479,21 +479,10 @@ function script:New-BridgeOddment {
 function script:New-BridgeHttpInfo {
     # A reply and what HTTP said of it: its headers by their names, which have no case.
     param([object[]] $Told)
-    $key = 'HttpInfo'
-    for ($i = 1; $i -lt $Told.Count; $i += 2) { $key += "`0" + $Told[$i] }
-    $template = $script:Templates[$key]
-    if ($null -eq $template) { $template = New-BridgeTemplate $key }
-    $made = $template.PSObject.Copy()
     for ($i = 1; $i -lt $Told.Count; $i += 2) {
-        $value = $script:Reader.Read($Told[$i + 1])
-        if ($Told[$i] -ceq 'Headers' -and $value -is [System.Management.Automation.PSCustomObject]) {
-            $headers = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
-            foreach ($property in $value.PSObject.Properties) { $headers[$property.Name] = $property.Value }
-            $value = $headers
-        }
-        $made.PSObject.Properties[$Told[$i]].Value = $value
+        if ($Told[$i] -ceq 'Headers') { $Told[$i + 1] = ConvertTo-BridgeHeader ($script:Reader.Read($Told[$i + 1])) }
     }
-    $made
+    $script:Reader.Fill($Told)
 }
 
 $script:Members = @{}  # the set of a model's members, by its name; filled as they are asked for
@@ -1604,6 +1593,16 @@ function script:Import-BridgeDetail {
     catch { Write-Debug $_.Exception.Message }  # a runspace whose types are not its own
 }
 
+function script:ConvertTo-BridgeHeader {
+    # A reply's headers by their names, which have no case; empty for a reply without.
+    param($Headers)
+    $made = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
+    if ($null -ne $Headers) {
+        foreach ($property in $Headers.PSObject.Properties) { $made[$property.Name] = $property.Value }
+    }
+    $made
+}
+
 function script:New-BridgeException {
     # The exception that a failure of the worker is in PowerShell.
     param([string] $Message, [hashtable] $Given)
@@ -1626,14 +1625,10 @@ function script:New-BridgeException {
         else { $exception = [System.Net.WebException]::new($Message) }
         $response = $null
         if ($null -ne $status) {
-            $headers = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
-            if ($null -ne $Given['headers']) {
-                foreach ($property in $Given['headers'].PSObject.Properties) { $headers[$property.Name] = $property.Value }
-            }
             $response = [pscustomobject]@{
                 StatusCode   = [System.Net.HttpStatusCode][int]$status
                 ReasonPhrase = $Given['reason']
-                Headers      = $headers
+                Headers      = ConvertTo-BridgeHeader $Given['headers']
             }
         }
         Add-Member -InputObject $exception -MemberType NoteProperty -Name Response -Value $response -Force

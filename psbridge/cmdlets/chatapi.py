@@ -92,7 +92,7 @@ class ChatApi(ChatApiBase[Request, CreateChatCompletionResponse]):
         if not isinstance(request, Model):
             request = self._options.json.converted(opened(request))
         configuration = self._configuration or current_configuration()
-        model = completed(as_request(request), model=default_model(configuration))
+        model = completed(as_request(request), model=lambda: default_model(configuration))
         if model.stream:
             raise InvalidValueError(
                 "invalid value for 'Stream', must not be true here; New-ChatCompletion -Stream returns one.",

@@ -7,6 +7,7 @@ out with a warning; anything else that is incomplete is an error, before anythin
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..models.base import Model
@@ -17,12 +18,12 @@ from .warning import warn
 _Model = TypeVar("_Model", bound=Model)
 
 
-def completed(request: _Model, *, model: str | None = None) -> _Model:
+def completed(request: _Model, *, model: Callable[[], str | None] | None = None) -> _Model:
     """`request` ready to be sent; itself when nothing is open, else a changed copy.
 
     Args:
         request: what was built.
-        model: what fills in a `model` that was left open; None where nothing does.
+        model: gives what fills in a `model` that was left open, and is asked only then; None for nothing.
 
     Raises:
         InvalidValueError: when a required member is missing that nothing can fill in.
@@ -32,7 +33,9 @@ def completed(request: _Model, *, model: str | None = None) -> _Model:
         and "model" in request.__pydantic_fields__
         and "model" not in request.__pydantic_fields_set__
     ):
-        request = request.model_copy(update={"model": model})
+        name = model()
+        if name is not None:
+            request = request.model_copy(update={"model": name})
     ready, missing = _ready(request, "")
     if missing is not None:
         raise _cannot_be_null(missing, type(request).__name__)

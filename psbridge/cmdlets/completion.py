@@ -120,5 +120,4 @@ def as_request(given: Any) -> CreateChatCompletionRequest:
 
 def sendable(request: Any) -> Any:
     """A request ready to be sent: its model filled in, what was left open left out or refused."""
-    known = "model" in getattr(request, "__pydantic_fields_set__", ())
-    return completed(request, model=None if known else default_model(current_configuration()))
+    return completed(request, model=lambda: default_model(current_configuration()))

@@ -33,6 +33,7 @@ _MODULES = (
     "Set-BridgeDetail",
     "Test-BridgeDetail",
     "Import-BridgeDetail",
+    "ConvertTo-BridgeHeader",
     "New-BridgeException",
     "Write-BridgeError",
 )

@@ -39,12 +39,17 @@ class PSBridgeReader {
     }
 
     [object] Make([object[]] $told) {
-        # An object of a model: a copy of the template for the members that are set.
+        # What is told of an object of a named kind.
         $type = $told[0]
         if ($type -eq '') { return $this.Plain($told) }
         $special = $script:Special[$type]
         if ($null -ne $special) { return & $special $told }
-        $key = $type
+        return $this.Fill($told)
+    }
+
+    [object] Fill([object[]] $told) {
+        # An object of a model: a copy of the template for the members that are set.
+        $key = $told[0]
         for ($i = 1; $i -lt $told.Count; $i += 2) { $key += "`0" + $told[$i] }
         $template = $script:Templates[$key]
         if ($null -eq $template) { $template = New-BridgeTemplate $key }

@@ -59,21 +59,10 @@ function New-BridgeOddment {
 function New-BridgeHttpInfo {
     # A reply and what HTTP said of it: its headers by their names, which have no case.
     param([object[]] $Told)
-    $key = 'HttpInfo'
-    for ($i = 1; $i -lt $Told.Count; $i += 2) { $key += "`0" + $Told[$i] }
-    $template = $script:Templates[$key]
-    if ($null -eq $template) { $template = New-BridgeTemplate $key }
-    $made = $template.PSObject.Copy()
     for ($i = 1; $i -lt $Told.Count; $i += 2) {
-        $value = $script:Reader.Read($Told[$i + 1])
-        if ($Told[$i] -ceq 'Headers' -and $value -is [System.Management.Automation.PSCustomObject]) {
-            $headers = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
-            foreach ($property in $value.PSObject.Properties) { $headers[$property.Name] = $property.Value }
-            $value = $headers
-        }
-        $made.PSObject.Properties[$Told[$i]].Value = $value
+        if ($Told[$i] -ceq 'Headers') { $Told[$i + 1] = ConvertTo-BridgeHeader ($script:Reader.Read($Told[$i + 1])) }
     }
-    $made
+    $script:Reader.Fill($Told)
 }
 
 $script:Members = @{}  # the set of a model's members, by its name; filled as they are asked for

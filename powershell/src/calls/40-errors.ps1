@@ -79,6 +79,16 @@ function Import-BridgeDetail {
     catch { Write-Debug $_.Exception.Message }  # a runspace whose types are not its own
 }
 
+function ConvertTo-BridgeHeader {
+    # A reply's headers by their names, which have no case; empty for a reply without.
+    param($Headers)
+    $made = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
+    if ($null -ne $Headers) {
+        foreach ($property in $Headers.PSObject.Properties) { $made[$property.Name] = $property.Value }
+    }
+    $made
+}
+
 function New-BridgeException {
     # The exception that a failure of the worker is in PowerShell.
     param([string] $Message, [hashtable] $Given)
@@ -101,14 +111,10 @@ function New-BridgeException {
         else { $exception = [System.Net.WebException]::new($Message) }
         $response = $null
         if ($null -ne $status) {
-            $headers = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
-            if ($null -ne $Given['headers']) {
-                foreach ($property in $Given['headers'].PSObject.Properties) { $headers[$property.Name] = $property.Value }
-            }
             $response = [pscustomobject]@{
                 StatusCode   = [System.Net.HttpStatusCode][int]$status
                 ReasonPhrase = $Given['reason']
-                Headers      = $headers
+                Headers      = ConvertTo-BridgeHeader $Given['headers']
             }
         }
         Add-Member -InputObject $exception -MemberType NoteProperty -Name Response -Value $response -Force
