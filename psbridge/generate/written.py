@@ -82,7 +82,6 @@ def _parameter(cmdlet: str, name: str, given: Any, words: Words) -> Parameter:
         pipeline=about.get("pipeline", False),
         by_name=about.get("byPropertyName", False),
         secret=about.get("secret", False),
-        free_form=_OF_EVERY_CALL.get(name) == about["type"] == "Hashtable",
         file=about.get("file", False),
         annotation=about.get("python") or PLAIN.get(about["type"], "Any"),
     )
