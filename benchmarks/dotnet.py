@@ -114,7 +114,7 @@ def table(title: str, found: dict[str, float]) -> None:
 def conversions(rounds: int) -> None:
     """The page's whole request to .NET and back, and the same through JSON text."""
     # As it is sent: the page leaves a member open that the API requires.
-    request = completed(page.build_request(ps), model="gpt-4o")
+    request = completed(page.build_request(ps), model=lambda: "gpt-4o")
     node = edge.net("System.Text.Json.Nodes.JsonNode")
 
     def by_values() -> object:
