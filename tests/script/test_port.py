@@ -87,6 +87,17 @@ def test_a_ported_text_is_python_without_the_parser_or_the_interpreter(name: str
     assert bool(ported.report) == (name in REFUSED_SCRIPTS)
 
 
+def test_a_ported_script_starts_without_the_compiler_and_reads_properties_as_attributes() -> None:
+    script = (
+        "import sys\n"
+        "from psbridge.script.semantics import porting as posh\n"
+        "print('psbridge.script.interpreter.compiler' in sys.modules)\n"
+        "print(*(one.Key + one.Value for one in posh.items(posh.invoke({'a': 'b'}, 'GetEnumerator'))))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert ran.stdout.splitlines() == ["False", "ab"], ran.stderr
+
+
 @pytest.mark.parametrize("name", sorted(set(SCRIPTS) - REFUSED_SCRIPTS))
 def test_a_ported_script_does_what_the_script_does(name: str) -> None:
     line = SCRIPTS[name]

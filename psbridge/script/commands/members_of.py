@@ -10,6 +10,7 @@ from psbridge.binding.text import to_text
 from psbridge.binding.values import PSCustomObject, ScriptBlock
 from psbridge.script.net import class_of
 from psbridge.script.semantics import members, patterns
+from psbridge.script.semantics.attributes import NetAttributes
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
 from psbridge.script.semantics.members import PSObjectView, register_object
 from psbridge.script.semantics.types import type_of
@@ -358,7 +359,7 @@ def property_info(target: Any, name: str) -> Property:
     return Property(target, name)
 
 
-class Property:
+class Property(NetAttributes):
     """A property as an object of its own."""
 
     def __init__(self, target: Any, name: str) -> None:

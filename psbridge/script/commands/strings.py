@@ -15,6 +15,7 @@ from psbridge.script.net.place import lines_of, read_text
 from psbridge.script.net.regex import Match
 from psbridge.script.net.secrets import Credential
 from psbridge.script.semantics import patterns
+from psbridge.script.semantics.attributes import NetAttributes
 from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.members import register_object
 from psbridge.script.semantics.values import Bag
@@ -22,7 +23,7 @@ from psbridge.script.semantics.values import Bag
 from .cmdlet import Cmdlet
 
 
-class MatchInfo:
+class MatchInfo(NetAttributes):
     """A line that Select-String found."""
 
     from psbridge.binding.nettypes import NetType

@@ -13,6 +13,7 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Int64
 from psbridge.script.semantics import dateformat
+from psbridge.script.semantics.attributes import NetAttributes
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.types import net_enum
 from psbridge.script.semantics.values import TypedArray
@@ -195,7 +196,7 @@ def hidden(path: str) -> bool:
     return os.name != "nt" and Path(path).name.startswith(".")
 
 
-class FileEntry:
+class FileEntry(NetAttributes):
     """FileInfo or DirectoryInfo: which of them depends on what is there, or was asked for."""
 
     def __init__(self, path: str, folder: bool | None = None) -> None:

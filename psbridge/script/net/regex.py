@@ -10,6 +10,7 @@ from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.regexes import net_pattern
 from psbridge.script.semantics import patterns
+from psbridge.script.semantics.attributes import NetAttributes
 from psbridge.script.semantics.errors import NetFault, ScriptError
 from psbridge.script.semantics.text import text as to_text
 from psbridge.script.semantics.types import net_enum
@@ -34,7 +35,7 @@ class Group:
         return self.value or ""
 
 
-class Match(Group):
+class Match(NetAttributes, Group):
     """A match, found or not."""
 
     net_type = NetType("Match", f"{_HOME}Match")

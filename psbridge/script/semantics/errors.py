@@ -10,6 +10,7 @@ from typing import Any
 from psbridge.binding.nettypes import NetType
 from psbridge.errors import PSBridgeError
 
+from .attributes import NetAttributes
 from .values import Bag
 
 _SYSTEM = {
@@ -150,7 +151,7 @@ def short_exception_type(name: str) -> NetType:
     return type_ if type_ is not None else _TYPES.setdefault(name, NetType(name, name, parent=EXCEPTION))
 
 
-class ExceptionObject:
+class ExceptionObject(NetAttributes):
     """A .NET exception: its type, message, inner exception, and the properties its type adds."""
 
     def __init__(
@@ -173,7 +174,7 @@ class ExceptionObject:
         return f"{self.net_type.full_name}: {self.message}{inner}"
 
 
-class ErrorRecord:
+class ErrorRecord(NetAttributes):
     """What `$_` is in a catch block, and what `$Error` holds."""
 
     net_type = NetType("ErrorRecord", "System.Management.Automation.ErrorRecord")

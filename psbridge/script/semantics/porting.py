@@ -24,10 +24,6 @@ from psbridge.binding.validation import (
 )
 from psbridge.binding.values import ScriptBlock
 from psbridge.errors import PSBridgeError
-from psbridge.script.commands.members_of import Property
-from psbridge.script.commands.strings import MatchInfo
-from psbridge.script.net.files import FileEntry
-from psbridge.script.net.regex import Match
 
 from . import patterns as _patterns
 from .arithmetic import add, divide, modulo, multiply, negate, plus, subtract, value_range
@@ -47,9 +43,9 @@ from .comparison import (
     same,
     truth,
 )
-from .errors import ErrorRecord, ExceptionObject, NetFault
+from .errors import NetFault
 from .indexing import index, set_index
-from .members import enumerate_value, lookup, loop_items, set_member
+from .members import enumerate_value, loop_items, set_member
 from .members import member as _member
 from .named import as_operator, cast, construct, invoke_static, is_a, net_type, set_static, static_member
 from .patterns import join, like, not_like, split_words
@@ -78,23 +74,10 @@ from .session import (
 )
 from .text import format_operator
 from .text import text as _text
-from .values import DictionaryEntry, Hashtable, NetRef, Ordered
+from .values import Hashtable, NetRef, Ordered
 
 if TYPE_CHECKING:
     from .classes import class_method, class_property, constructor, script_class, script_enum
-
-
-def _read_attribute(target: Any, name: str) -> Any:
-    """A property of one of PowerShell's objects as an attribute, spelt as .NET spells it."""
-    if name[:1].isupper():
-        found, value = lookup(target, name)
-        if found:
-            return value
-    raise AttributeError(f"{type(target).__name__!r} object has no attribute {name!r}")
-
-
-for _cls in (ErrorRecord, ExceptionObject, DictionaryEntry, FileEntry, Match, MatchInfo, Property):
-    setattr(_cls, "__getattr__", _read_attribute)  # noqa: B010 - no attribute that a type checker knows
 
 
 ERRORS: tuple[type[Exception], ...] = (

@@ -14,6 +14,8 @@ from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType, array_of
 from psbridge.binding.values import BigInteger, Char, OrderedDictionary, PSCustomObject
 
+from .attributes import NetAttributes
+
 
 def folded(key: Any) -> Any:
     """What two keys of a Hashtable have in common when they are the same key: strings in any case."""
@@ -404,7 +406,7 @@ class NetRef:
         self.write = write
 
 
-class DictionaryEntry:
+class DictionaryEntry(NetAttributes):
     """One entry of a Hashtable, as GetEnumerator gives it."""
 
     __slots__ = ("key", "net_type", "value")
