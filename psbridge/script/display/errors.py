@@ -7,7 +7,7 @@ from typing import Any
 from psbridge.binding.text import to_text
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
 
-from .positions import extent_of, marked_line
+from .positions import marked
 
 
 def error_text(record: Any, width: int = 80) -> str:
@@ -61,8 +61,7 @@ def _located(name: str, record: ErrorRecord, message: str, width: int) -> str:
     """The error with the line it arose in, a mark under the place."""
     number = str(record.line)
     margin = max(len("Line"), len(number))
-    column, length = extent_of(record, record.source)
-    shown, mark = marked_line(record.text, column, length)
+    _, shown, mark = marked(record)
     lines = [
         f"{name}{record.script}:{record.line}" if record.script else f"{name}",
         f"{'Line'.ljust(margin)} |",

@@ -25,11 +25,11 @@ def _nodes(text: str) -> tuple[Any, ...]:
         return ()
 
 
-def extent_of(record: ErrorRecord, text: str) -> tuple[int, int]:
+def _extent_of(record: ErrorRecord) -> tuple[int, int]:
     """Column and length of what is marked in the error's line."""
     line = record.text.rstrip()
     start = max(record.column, 1)
-    nodes = [node for node in _nodes(text) if node.line == record.line] if text else []
+    nodes = [node for node in _nodes(record.source) if node.line == record.line] if record.source else []
     chosen = _chosen(record, nodes)
     if chosen is None:
         return start, max(len(line) - start + 1, 1)
@@ -64,9 +64,10 @@ def _is_named(node: Any, wanted: str) -> bool:
     return name == wanted or str(ALIASES.get(name, "")).lower() == wanted
 
 
-def marked_line(line: str, column: int, length: int) -> tuple[str, str]:
-    """A line and the mark under it; a long line is cut around the mark."""
-    line = line.rstrip()
+def marked(record: ErrorRecord) -> tuple[int, str, str]:
+    """The column of an error's mark, its line and the mark under it; a long line is cut around the mark."""
+    column, length = _extent_of(record)
+    line = record.text.rstrip()
     before, error = line[: column - 1], line[column - 1 : column - 1 + length]
     after = line[column - 1 + length :]
     before, error, after = (part.replace("\t", "    ") for part in (before, error, after))
@@ -88,13 +89,12 @@ def marked_line(line: str, column: int, length: int) -> tuple[str, str]:
         line = line[begin : begin + _MOST]
         lead = min(lead, prefix)
         length = min(length, _MOST - lead)
-    return f"{head}{line}{tail}", " " * (lead + len(head)) + "~" * max(length, 1)
+    return column, f"{head}{line}{tail}", " " * (lead + len(head)) + "~" * max(length, 1)
 
 
 def position_message(record: ErrorRecord) -> str:
     """`$_.InvocationInfo.PositionMessage`."""
     if not record.line:
         return ""
-    column, length = extent_of(record, record.source)
-    shown, mark = marked_line(record.text, column, length)
+    column, shown, mark = marked(record)
     return f"At {record.script or 'line'}:{record.line} char:{column}\n+ {shown}\n+ {mark}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from psbridge.script.semantics.errors import (
     category_info,
 )
 from psbridge.script.semantics.members import register_object
-from psbridge.script.semantics.values import Bag, Hashtable
+from psbridge.script.semantics.values import Bag, Hashtable, Member
 
 from . import describe
 
@@ -128,27 +129,34 @@ def _set_details(record: ErrorRecord, value: Any) -> None:
     record.details = to_text(value) if value is not None else None
 
 
+_INVOCATION: dict[str, Callable[[ErrorRecord], Any]] = {
+    "MyCommand": lambda record: record.command,
+    "ScriptName": lambda record: record.script,
+    "ScriptLineNumber": lambda record: record.line,
+    "OffsetInLine": lambda record: record.column,
+    "Line": lambda record: record.text,
+    "PositionMessage": position_message,
+    "InvocationName": lambda record: getattr(record.command, "name", ""),
+    "PSScriptRoot": lambda record: str(Path(record.script).parent) if record.script else "",
+    "PSCommandPath": lambda record: record.script,
+    "PipelineLength": lambda record: 0,
+    "PipelinePosition": lambda record: 0,
+}
+
+
 def invocation(record: ErrorRecord) -> Bag:
-    """`$_.InvocationInfo`."""
+    """`$_.InvocationInfo`: each property is made when it is read, since the position takes a parse."""
     if record.command is not None:
         # What gives a command its members.
         import psbridge.script.commands.discovery  # noqa: F401
-    return Bag(
-        {
-            "MyCommand": record.command,
-            "ScriptName": record.script,
-            "ScriptLineNumber": record.line,
-            "OffsetInLine": record.column,
-            "Line": record.text,
-            "PositionMessage": position_message(record),
-            "InvocationName": getattr(record.command, "name", "") if record.command is not None else "",
-            "PSScriptRoot": str(Path(record.script).parent) if record.script else "",
-            "PSCommandPath": record.script,
-            "PipelineLength": 0,
-            "PipelinePosition": 0,
-        },
-        "System.Management.Automation.InvocationInfo",
-    )
+    made = Bag(None, "System.Management.Automation.InvocationInfo")
+    for name in _INVOCATION:
+        made._members[name.lower()] = _of_invocation(name, record)
+    return made
+
+
+def _of_invocation(name: str, record: ErrorRecord) -> Member:
+    return Member(name, "Property", None, lambda _: _INVOCATION[name](record))
 
 
 def _new_record(exception: Any, error_id: str, category: Any, target: Any) -> ErrorRecord:

@@ -300,6 +300,10 @@ class Bag(PSCustomObject):
                 values[member.name] = member.read(self)
         return values
 
+    def __getattr__(self, name: str) -> object:
+        added = None if name.startswith("_") else self._members.get(name.lower())
+        return added.read(self) if added is not None and added.is_property else super().__getattr__(name)
+
     def remove(self, name: str) -> None:
         """Take a member away."""
         known = self._names.pop(name.lower(), None)
