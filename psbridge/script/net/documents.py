@@ -133,12 +133,11 @@ def _save(xml: Xml, path: str) -> None:
     Path(full(path)).write_text(_indented(xml.node), encoding="utf-8")
 
 
-def _indented(node: ElementTree.Element, level: int = 0) -> str:
-    outer = ElementTree.tostring(node, encoding="unicode").strip()
-    if len(node) == 0:
-        return outer
-    inner = "\n".join("  " * (level + 1) + _indented(child, level + 1) for child in node)
-    return f"{outer[: outer.index('>') + 1]}\n{inner}\n{'  ' * level}</{node.tag}>"
+def _indented(node: ElementTree.Element) -> str:
+    laid_out = copy.deepcopy(node)
+    laid_out.tail = None
+    ElementTree.indent(laid_out)
+    return ElementTree.tostring(laid_out, encoding="unicode")
 
 
 _TYPES["XmlDocument"].rule = parse_xml
