@@ -13,11 +13,10 @@ from psbridge.binding.errors import ParameterBindingError
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal
 from psbridge.script.interpreter.caught import record_of
-from psbridge.script.interpreter.defaults import bound_with_defaults, default_arguments
 from psbridge.script.interpreter.flow import StopUpstream
 from psbridge.script.interpreter.listeners import attach
 from psbridge.script.interpreter.output import emit
-from psbridge.script.interpreter.stages import tokens
+from psbridge.script.interpreter.stages import bound_call
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError
 from psbridge.script.semantics.values import Wrapped
 
@@ -71,13 +70,9 @@ class Cmdlet:
     # The stage
 
     def begin(self) -> None:
-        given = default_arguments(self.scope, self.name, self.info.metadata)
-        binder = (
-            bound_with_defaults(self._binder, self.arguments, given)
-            if given
-            else self._binder(self.arguments)
+        binder = self.binder = bound_call(
+            self.scope, self.name, self.info.metadata, self.arguments, pipeline=self.has_input
         )
-        self.binder = binder
         values = dict(binder.values)
         if len(values) != 0:
             self._common(values)
@@ -86,11 +81,6 @@ class Cmdlet:
         target = self.info.direct_input
         self.direct = target is not None and target not in binder.bound
         self.start()
-
-    def _binder(self, arguments: list[Any]) -> Binder:
-        binder = Binder(self.info.metadata, pipeline_expected=self.has_input)
-        binder.bind_command_line(tokens(arguments))
-        return binder
 
     def _common(self, values: dict[str, Any]) -> None:
         for name, stream in _ACTIONS.items():

@@ -9,7 +9,9 @@ from psbridge.binding import nettypes
 from psbridge.binding.arguments import MISSING, Argument, splatted
 from psbridge.binding.binder import Binder
 from psbridge.binding.coercion import bind_value
-from psbridge.binding.errors import InvalidCast
+from psbridge.binding.errors import InvalidCast, ParameterBindingError
+from psbridge.binding.metadata import Metadata
+from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal, ObjectList
 from psbridge.script.net.lists import Enumerator
 from psbridge.script.semantics.casts import cast_failure, cast_value
@@ -17,7 +19,7 @@ from psbridge.script.semantics.values import Hashtable, NetList, TypedArray
 
 from . import compiler
 from .bound import bound_table
-from .defaults import bound_with_defaults, default_arguments
+from .defaults import default_arguments
 from .flow import ReturnFlow
 from .invocation import asks_for_invocation
 from .parameters import Signature, empty_value, signature_of
@@ -70,6 +72,31 @@ class NamedRest(NetList):
     __slots__ = ()
 
 
+def bound_call(
+    S: Scope, command: str, metadata: Metadata, arguments: list[Any], *, pipeline: bool, defaults: bool = True
+) -> Binder:
+    """A call's arguments bound, with `$PSDefaultParameterValues` for parameters that it does not give itself.
+
+    Args:
+        pipeline: whether objects will come by the pipeline.
+        defaults: whether the command takes that variable's values at all.
+    """
+
+    def bind(added: list[Argument]) -> Binder:
+        binder = Binder(metadata, pipeline_expected=pipeline)
+        binder.bind_command_line([*tokens(arguments), *added])
+        return binder
+
+    added = default_arguments(S, command, metadata) if defaults else []
+    if not added:
+        return bind([])
+    try:
+        taken = {name.lower() for name in bind([]).bound}
+    except ParameterBindingError:
+        taken = {to_text(one.name).lower() for one in arguments if isinstance(one, Argument) and one.name}
+    return bind([one for one in added if to_text(one.name).lower() not in taken])
+
+
 class BlockStage:
     """A function or script block as one command of a pipeline."""
 
@@ -117,13 +144,14 @@ class BlockStage:
         if chosen.simple_positions is not None and self._bind_simply(chosen.simple_positions):
             return
         assert chosen.metadata is not None
-        defaults = default_arguments(self.caller, self.name, chosen.metadata) if chosen.advanced else []
-        binder = (
-            bound_with_defaults(self._bound, self.arguments, defaults)
-            if defaults
-            else self._bound(self.arguments)
+        binder = self.binder = bound_call(
+            self.caller,
+            self.name,
+            chosen.metadata,
+            self.arguments,
+            pipeline=self.has_input and chosen.pipeline,
+            defaults=chosen.advanced,
         )
-        self.binder = binder
         values = binder.values
         if not chosen.advanced:
             rest = values.pop("\0args", None)
@@ -142,13 +170,6 @@ class BlockStage:
             bound[key] = value
         variables["psboundparameters"] = bound
         self._defaults(set(values))
-
-    def _bound(self, arguments: list[Any]) -> Binder:
-        chosen = self.signature
-        assert chosen.metadata is not None
-        binder = Binder(chosen.metadata, pipeline_expected=self.has_input and chosen.pipeline)
-        binder.bind_command_line(tokens(arguments))
-        return binder
 
     def _bind_simply(self, parameters: list[Any]) -> bool:
         """Arguments by position only, to a function that is not advanced."""
@@ -321,7 +342,6 @@ class BlockStage:
 
     def _refuse(self, item: Any) -> None:
         from psbridge.binding import messages
-        from psbridge.binding.errors import ParameterBindingError
 
         from .caught import record_of
 
@@ -331,8 +351,6 @@ class BlockStage:
         self.rt.report(self.scope, record_of(error))
 
     def _bind_input(self, item: Any) -> bool:
-        from psbridge.binding.errors import ParameterBindingError
-
         from .caught import record_of
 
         binder = self.binder
