@@ -188,3 +188,19 @@ def test_only_a_request_to_the_service_becomes_its_cmdlet(address: str) -> None:
     ).text
     assert ("ps.New_ChatCompletion(body, MaxRetryCount=0)" in text) == ("example" not in address)
     assert ("ConvertTo-Json" in text or "json.dumps" in text) == ("example" in address)
+
+
+def test_a_function_may_begin_many_variables_as_copies_of_the_scripts_own() -> None:
+    names = [f"$n{number}" for number in range(80)]
+    text = f"{'; '.join(f'{name} = 1' for name in names)}; function f {{ "
+    text += f"{'; '.join(f'$c = {name}; {name} = 2' for name in names)}; $n79 }}; f; $n79"
+    assert port(text).report == []
+    assert [item["v"] for item in port_statement(text)["output"]] == ["2", "1"]
+
+
+def test_a_script_may_have_many_functions_with_powershells_binding() -> None:
+    names = [f"f{number}" for number in range(70)]
+    text = "; ".join(f"function {name} {{ [CmdletBinding()] param($a) $a }}" for name in names)
+    text += f"; {'; '.join(f'{name} {name}' for name in names)}"
+    assert port(text).report == []
+    assert [item["v"] for item in port_statement(text)["output"]] == names

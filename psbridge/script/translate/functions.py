@@ -10,10 +10,14 @@ from .blocks import SINGLE
 from .code import Code, Refused, python_name, quoted
 from .flow import Flow
 from .uses import Uses
-from .writer import Again, Known
+from .writer import Known
 
 KINDS = {"string": "str", "int": "int", "int32": "int", "bool": "bool", "double": "float", "switch": "bool"}
 _OWN = ("args", "input", "psboundparameters", "pscmdlet", "myinvocation", "_", "psitem", "pscommandpath")
+
+
+class Again(Exception):
+    """Something was learned without which this pass cannot go on: it starts again."""
 
 
 class Functions(Flow):
@@ -101,7 +105,6 @@ class Functions(Flow):
         asked = any(_command_name(one) in ("get-command", "gcm", "get-help") for one in self.tree.walk())
         if name not in self.known.advanced and (asked or self._needs_binding(node)):
             self.known.advanced.add(name)
-            raise Again
         if name in self.known.advanced:
             self._advanced(node, name)
         else:
@@ -326,12 +329,10 @@ class Functions(Flow):
     def function_call(self, node: s.Command, name: str, piped: Code | None) -> Code:
         """A function of the script's own."""
         written = python_name(self.functions[name].name)
-        if name in self.known.advanced:
-            return self._run_function(node, written, piped)
-        plain = self._plain_call(node, name, piped)
+        plain = None if name in self.known.advanced else self._plain_call(node, name, piped)
         if plain is None:
             self.known.advanced.add(name)
-            raise Again
+            return self._run_function(node, written, piped)
         call = f"{written}({', '.join(plain)})"
         if name in self.known.many:
             kind = self.known.results.get(name, "any")

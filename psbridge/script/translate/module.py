@@ -8,10 +8,10 @@ from typing import Any
 
 from .. import syntax as s
 from .code import Code, Refused, python_name, quoted
-from .functions import KINDS, docstring
+from .functions import KINDS, Again, docstring
 from .layout import wrapped
 from .types import Types
-from .writer import Again, Known
+from .writer import Known
 
 _TYPES = {**KINDS, "string[]": "list:str", "int[]": "list:int", "object": "any"}
 _LISTS = {"list:str": "str", "list:int": "int"}
@@ -328,13 +328,14 @@ def _in_function(made: list[str]) -> bool:
 def written(text: str, tree: s.ScriptBlock) -> Written:
     """The module of a script."""
     known = Known()
-    for _ in range(60):
+    passes = 0
+    while passes < 60:
         before = known.state()
-        writer = Module(text, known, tree)
         try:
-            made = writer.module()
+            made = Module(text, known, tree).module()
         except Again:
-            continue
+            continue  # each time a function more is told from a plain one: that ends by itself
+        passes += 1
         if known.state() == before:
             break
     return made

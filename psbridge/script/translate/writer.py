@@ -60,10 +60,6 @@ class Frame:
     known: set[Key] = field(default_factory=set)
 
 
-class Again(Exception):
-    """Something was learned that changes what was written before: the pass starts again."""
-
-
 class Writer:
     """Lines, scopes and names."""
 
@@ -170,9 +166,7 @@ class Writer:
 
     def _copy(self, owner: str, path: str) -> None:
         """A variable that is the script's until the function sets its own, which begins as a copy of it."""
-        if (owner, path) not in self.known.copied:
-            self.known.copied.add((owner, path))
-            raise Again
+        self.known.copied.add((owner, path))
         self._widen((owner, path), self.known.kinds["", path])
         if ("", path) not in self.frame.known:
             self.known.unset.add(("", path))
