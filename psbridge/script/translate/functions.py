@@ -23,17 +23,20 @@ class Again(Exception):
 class Functions(Flow):
     """Writes functions and their calls."""
 
-    def __init__(self, text: str, known: Known, tree: s.ScriptBlock) -> None:
+    def __init__(self, text: str, known: Known, tree: s.ScriptBlock, uses: Uses) -> None:
         super().__init__(text, known)
         self.tree = tree
-        self.uses = Uses(tree)
+        self.uses = uses
         self.functions = {}
         for one in tree.walk():
             if isinstance(one, s.FunctionDefinition):
                 first = self.functions.get(_bare(one.name))
                 if first is None or self.source_of(first) != self.source_of(one):
                     self.functions[_bare(one.name)] = one
-        self.own_types = {one.name.lower() for one in tree.walk() if isinstance(one, s.TypeDefinition)}
+        self.own_types = {one.name.lower() for one in uses.nodes if isinstance(one, s.TypeDefinition)}
+        self.asks_commands = any(
+            _command_name(one) in ("get-command", "gcm", "get-help") for one in uses.nodes
+        )
         self.aliases = {}
         self.called: list[str] = []
         self.names = self.uses.named({python_name(one.name) for one in self.functions.values()})
@@ -102,8 +105,7 @@ class Functions(Flow):
             raise Refused(node, f"the function {node.name} is defined more than once.")
         if self.frame.shares:
             raise Refused(node, "a function defined inside a statement has no Python form yet.")
-        asked = any(_command_name(one) in ("get-command", "gcm", "get-help") for one in self.tree.walk())
-        if name not in self.known.advanced and (asked or self._needs_binding(node)):
+        if name not in self.known.advanced and (self.asks_commands or self._needs_binding(node)):
             self.known.advanced.add(name)
         if name in self.known.advanced:
             self._advanced(node, name)

@@ -11,6 +11,7 @@ from .code import Code, Refused, python_name, quoted
 from .functions import KINDS, Again, docstring
 from .layout import wrapped
 from .types import Types
+from .uses import Uses
 from .writer import Known
 
 _TYPES = {**KINDS, "string[]": "list:str", "int[]": "list:int", "object": "any"}
@@ -57,12 +58,12 @@ def laid_out(lines: list[str]) -> str:
 class Module(Types):
     """Writes a module."""
 
-    def __init__(self, text: str, known: Known, tree: s.ScriptBlock) -> None:
-        super().__init__(text, known, tree)
+    def __init__(self, text: str, known: Known, tree: s.ScriptBlock, uses: Uses) -> None:
+        super().__init__(text, known, tree, uses)
         self.refusals: list[Refused] = []
         self.marks: list[tuple[int, Any, int, int]] = []
         self.taken = {
-            python_name(one.variable_path) for one in tree.walk() if isinstance(one, s.VariableExpression)
+            python_name(one.variable_path) for one in uses.nodes if isinstance(one, s.VariableExpression)
         }
         self.defaults: dict[str, str] = {}
 
@@ -327,12 +328,12 @@ def _in_function(made: list[str]) -> bool:
 
 def written(text: str, tree: s.ScriptBlock) -> Written:
     """The module of a script."""
-    known = Known()
+    known, uses = Known(), Uses(tree)
     passes = 0
     while passes < 60:
         before = known.state()
         try:
-            made = Module(text, known, tree).module()
+            made = Module(text, known, tree, uses).module()
         except Again:
             continue  # each time a function more is told from a plain one: that ends by itself
         passes += 1
