@@ -204,3 +204,24 @@ def test_a_script_may_have_many_functions_with_powershells_binding() -> None:
     text += f"; {'; '.join(f'{name} {name}' for name in names)}"
     assert port(text).report == []
     assert [item["v"] for item in port_statement(text)["output"]] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "output"),
+    [
+        (
+            "function f { param([ValidateScript({ $_ -gt 2 })][ValidateScript({ $_ -lt 9 })][int]$n) $n }; "
+            "f 5; try { f 1 } catch { 'low' }; try { f 10 } catch { 'high' }",
+            ["5", "low", "high"],
+        ),
+        (
+            ":outer foreach ($i in 1..4) { foreach ($k in 1..2) { if ($i -eq 3) { break outer }; "
+            "if ($k -eq 1) { continue outer }; 'never' }; 'nor this' }; $i",
+            ["3"],
+        ),
+        ("$n = 'new'; $b = [System.Text.StringBuilder]::$n(); $b.Length", ["0"]),
+    ],
+)
+def test_a_port_of_what_ended_it_once_puts_out_what_the_script_does(text: str, output: list[str]) -> None:
+    assert port(text).report == []
+    assert [item["v"] for item in port_statement(text)["output"]] == output

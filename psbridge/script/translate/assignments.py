@@ -178,9 +178,7 @@ class Assignments(Parts):
         """`: Any` where a variable is first set, if it holds other things later."""
         known = self.known.kinds.get(key, "any")
         asked = value.text.startswith("ps.") and not value.text.startswith("ps.New_ChatCompletion(")
-        loose = value.kind == known == "reply" and (
-            "usage" in self.text or "tool_calls" in self.text or asked
-        )
+        loose = value.kind == known == "reply" and (self.counts_usage or asked)
         if (loose or value.kind == known == "http") and key not in self.annotated:
             self.annotated.add(key)  # a service may leave the usage out
             return f": {self.annotation('any')}"

@@ -8,7 +8,7 @@ from .. import syntax as s
 from .blocks import Blocks
 from .code import ATOM, SCALARS, Code, Refused, python_name, quoted, whole_call
 from .shapes import OBJECTS, result_of
-from .uses import expression_of, path_of
+from .uses import command_of_alias, expression_of, path_of
 
 EACH = {"foreach-object", "foreach", "%"}
 WHERE = {"where-object", "where", "?"}
@@ -98,7 +98,7 @@ class Commands(Blocks):
         name = first.value.lower()
         if name in self.functions or name in EACH | WHERE:
             return name
-        return self.aliases.get(name) or _alias(name).lower() or name
+        return self.aliases.get(name) or command_of_alias(name)
 
     def command(self, node: s.Command, piped: Code | None) -> Code:
         """One command, with what comes down the pipeline."""
@@ -464,12 +464,6 @@ def _stream(value: Any) -> int:
 
 def _looks_dotted(node: Any) -> bool:
     return isinstance(node, s.ErrorExpression)
-
-
-def _alias(name: str) -> str:
-    from psbridge.script.commands.table import ALIASES
-
-    return str(ALIASES.get(name, ""))
 
 
 def _nearest(name: str) -> str:

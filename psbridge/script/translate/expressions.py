@@ -135,7 +135,7 @@ class Expressions(Writer):
         if code.kind == "str":
             return code.text
         if code.kind == "str?":
-            return f"({code.within(OR)} or '')"
+            return f"({or_empty(code)})"
         if code.kind in ("int", "long", "bool"):
             return f"str({code.text})"
         if code.kind in ("error", "exception"):
@@ -441,6 +441,11 @@ AUTOMATIC = frozenset(
 
 _BARE = re.compile(r"^\(([^()]* or '')\)$")
 _PLAIN_TEXT = re.compile(r"^str\(([A-Za-z_]\w*)\)$")
+
+
+def or_empty(code: Code) -> str:
+    """The text of a value that may be null."""
+    return f"{code.within(OR)} or ''"
 
 
 def single_quoted(value: str) -> str:

@@ -181,15 +181,15 @@ class Flow(Statements):
         """A statement with the traps of its block as what catches its errors."""
         clauses = []
         for trap in sorted(traps, key=lambda one: one.trap_type is None):
-            *rest, last = trap.body.statements or [None]
-            kept = [*rest, Reported(), None]
+            kept = list(trap.body.statements)
+            last = kept[-1] if kept else None
             if isinstance(last, s.BreakStatement):
-                kept = [*rest, s.ThrowStatement(None)]
+                kept[-1] = s.ThrowStatement(None)
             elif isinstance(last, s.ContinueStatement):
-                kept = rest
-            elif last is not None:
-                kept = [*rest, last, Reported()]
-            body = s.StatementBlock([one for one in kept if one is not None])
+                kept.pop()
+            else:
+                kept.append(Reported())
+            body = s.StatementBlock(kept)
             body.start, body.end, body.line = trap.body.start, trap.body.end, trap.body.line
             for one in body.statements:
                 if not one.end:
@@ -266,11 +266,6 @@ class Flow(Statements):
             self.write("    raise")
         else:
             self.body(general.body)
-
-    @property
-    def counts_errors(self) -> bool:
-        """Whether the script asks for `$Error`, in which every error that is caught is kept."""
-        return re.search(r"\$(global:)?error\b", self.text, re.IGNORECASE) is not None
 
     record_name = ""
     record_used = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from .. import syntax as s
@@ -214,7 +215,7 @@ class Forms(Commands):
         """A cmdlet of psbridge, by its name in Python."""
         import psbridge
 
-        names = {entry.lower().replace("_", "-", 1): entry for entry in dir(psbridge) if "_" in entry[1:]}
+        names = _cmdlets()
         if name not in names or piped is not None or self.in_try:
             return None
         spelt = {key.lower(): key for key in _parameters(getattr(psbridge, names[name]))}
@@ -246,6 +247,15 @@ class Forms(Commands):
         return Code(call, kind)
 
 
+@cache
+def _cmdlets() -> dict[str, str]:
+    """psbridge's cmdlets by PowerShell's name in lower case: what each is called in Python."""
+    import psbridge
+
+    return {entry.lower().replace("_", "-", 1): entry for entry in dir(psbridge) if "_" in entry[1:]}
+
+
+@cache
 def _parameters(function: Any) -> list[str]:
     import inspect
 

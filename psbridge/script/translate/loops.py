@@ -52,9 +52,10 @@ class Loops(Variables):
         finally:
             self.loops = kept
         indent = "    " * self.depth
-        for way, flag in loop.flags.items():
-            place, inner = (loop.start, indent) if way == "break" else (loop.start + 1, indent + "    ")
-            self.lines.insert(place, f"{inner}{flag} = False")
+        if "continue" in loop.flags:
+            self.lines.insert(loop.start + 1, f"{indent}    {loop.flags['continue']} = False")
+        if "break" in loop.flags:
+            self.lines.insert(loop.start, f"{indent}{loop.flags['break']} = False")
         for flag, (way, target) in loop.leaving.items():
             self.write(f"if {flag}:")
             self.depth += 1

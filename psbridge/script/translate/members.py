@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import ATOM, CONDITION, NOT, Code, Refused, join_kinds, quoted, whole_call
-from .expressions import Expressions
+from .expressions import Expressions, or_empty
 from .shapes import PROPERTIES, spelling
 from .uses import expression_of, path_of
 
@@ -107,9 +107,7 @@ class Members(Expressions):
 
     def _is_column(self, name: str) -> bool:
         """Whether a table of texts may have this column: a file may, the script's own text must name it."""
-        if re.search(r"import-csv|get-content", self.text, re.IGNORECASE):
-            return True
-        return re.search(rf"(?<![.\w$]){re.escape(name)}\b", self.text, re.IGNORECASE) is not None
+        return self.reads_files or name.lower() in self.text_words
 
     def _table(self, node: Any) -> dict[str, str]:
         """What is known of the values of a table of the script's."""
@@ -194,7 +192,7 @@ class Members(Expressions):
         if target.kind == "str":
             sized = ("length",)
         if folded == "length" and target.kind == "str?":
-            return Code(f"len({self.as_text(target)[1:-1]})", "int")
+            return Code(f"len({or_empty(target)})", "int")
         if folded in sized:
             return Code(f"len({target.text})", "int")
         kind = "int" if folded == "count" and target.kind in ("hashtable", "List") else "any"

@@ -174,7 +174,7 @@ class Module(Types):
             name = parameter.name.variable_path
             words, plain = self.name(name).rstrip("_"), self.name(name)
             option = f'"--{words.replace("_", "-")}"'
-            validators = self.validators(parameter)
+            validators = [f"{check}={values}" for check, values in self.validators(parameter).items()]
             if kind in _LISTS and validators:
                 later.append(f"{plain} = {self.posh('validate')}({plain}, {', '.join(validators)})")
                 validators = []

@@ -24,7 +24,7 @@ from .code import (
     quoted,
     whole_call,
 )
-from .expressions import quoted_inside, single_quoted
+from .expressions import or_empty, quoted_inside, single_quoted
 from .members import Members
 from .regex import groups_of, minds_case, python_pattern, python_replacement, raw
 from .shapes import OBJECTS
@@ -276,7 +276,7 @@ class Operators(Members):
         pattern = python_pattern(str(parts[0]))
         if pattern is None:
             return None
-        text = left.text if left.kind == "str" else self.as_text(left)[1:-1]
+        text = left.text if left.kind == "str" else or_empty(left)
         flags = "" if case or not minds_case(str(parts[0])) else ", re.IGNORECASE"
         if "match" in name:
             if not self.plain_matches:

@@ -58,7 +58,6 @@ class Parameters(Operators):
     def parameter(self, node: s.Parameter) -> str:
         """A parameter as a function of the session takes it: its name, type and options."""
         pieces = [quoted(node.name.variable_path)]
-        validators: list[str] = []
         aliases: list[str] = []
         options: dict[str, str] = {}
         for attribute in node.attributes:
@@ -68,23 +67,22 @@ class Parameters(Operators):
                 pieces.append(quoted(name))
                 continue
             folded = name.lower().removesuffix("attribute").rpartition(".")[2]
-            values = [self.constant(one) for one in attribute.positional_arguments or []]
             if folded == "parameter":
                 options["explicit"] = "True"
                 self._options(attribute, options)
             elif folded == "alias":
-                aliases += values
+                aliases += [self.constant(one) for one in attribute.positional_arguments or []]
             elif folded in _ALLOWED:
                 options[_ALLOWED[folded]] = "True"
-            elif folded in _VALIDATORS and not attribute.named_arguments:
-                validators.insert(0, self.validator(attribute, folded, values))
-            elif folded not in ("supportswildcards", "credential", "system.management.automation.credential"):
+            elif folded not in _VALIDATORS and folded not in (
+                "supportswildcards",
+                "credential",
+                "system.management.automation.credential",
+            ):
                 raise Refused(attribute, f"the attribute [{name}] of a parameter has no Python form yet.")
         if aliases:
             options["aliases"] = f"[{', '.join(aliases)}]"
-        for one in validators:
-            name, _, value = one.partition("=")
-            options[name] = value
+        options |= self.validators(node)
         if node.default_value is not None:
             options["default"] = self._default(node)
         if len(pieces) == 1 and not options:
@@ -96,27 +94,27 @@ class Parameters(Operators):
             pieces.append(f"{{{inside}}}")
         return f"({', '.join(pieces)})"
 
-    def validator(self, attribute: s.Attribute, folded: str, values: list[str]) -> str:
-        """A Validate attribute, as a keyword argument."""
-        if folded == "validatescript":
-            block = attribute.positional_arguments[0]
-            values.append(quoted(self.source_of(block)[1:-1]))
-            return f"validate=[{self.posh('validate_script')}({', '.join(values)})]"
-        comma = "," if len(values) == 1 else ""
-        return f"{_VALIDATORS[folded]}=({', '.join(values)}{comma})"
-
-    def validators(self, node: s.Parameter | s.PropertyMember) -> list[str]:
-        """The Validate attributes of a parameter, in the order in which they are checked."""
-        made: list[str] = []
-        for attribute in node.attributes:
-            folded = attribute.type_name.full_name.lower().removesuffix("attribute")
-            if isinstance(attribute, s.Attribute) and folded in _VALIDATORS:
-                if attribute.named_arguments:
-                    raise Refused(
-                        attribute, f"this form of [{attribute.type_name.name}] has no Python form yet."
-                    )
-                values = [self.constant(one) for one in attribute.positional_arguments or []]
-                made.insert(0, self.validator(attribute, folded, values))
+    def validators(self, node: s.Parameter | s.PropertyMember) -> dict[str, str]:
+        """The Validate attributes of a parameter as keyword arguments, in the order of their checks."""
+        made: dict[str, str] = {}
+        scripts: list[str] = []
+        for attribute in reversed(node.attributes):
+            folded = attribute.type_name.full_name.lower().removesuffix("attribute").rpartition(".")[2]
+            if not isinstance(attribute, s.Attribute) or folded not in _VALIDATORS:
+                continue
+            if attribute.named_arguments:
+                raise Refused(attribute, f"this form of [{attribute.type_name.name}] has no Python form yet.")
+            values = [self.constant(one) for one in attribute.positional_arguments or []]
+            if folded == "validatescript":
+                values.append(quoted(self.source_of(attribute.positional_arguments[0])[1:-1]))
+                scripts.append(f"{self.posh('validate_script')}({', '.join(values)})")
+            elif _VALIDATORS[folded] in made:
+                raise Refused(attribute, f"a second [{attribute.type_name.name}] has no Python form yet.")
+            else:
+                comma = "," if len(values) == 1 else ""
+                made[_VALIDATORS[folded]] = f"({', '.join(values)}{comma})"
+        if scripts:
+            made["validate"] = f"[{', '.join(scripts)}]"
         return made
 
     def _default(self, node: s.Parameter) -> str:

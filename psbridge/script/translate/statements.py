@@ -10,6 +10,7 @@ from .. import syntax as s
 from .blocks import SINGLE
 from .code import Code, Refused, described, python_name, quoted, whole_call
 from .commands import EACH
+from .expressions import or_empty
 from .loops import Loops
 from .operators import nullable
 
@@ -265,7 +266,7 @@ class Statements(Loops):
             return False
         text = value.text if value.kind in ("str", "int", "bool") else self.as_text(value)
         if value.kind == "str?":
-            text = value.text if value.text.endswith(".content") else text[1:-1]
+            text = value.text if value.text.endswith(".content") else or_empty(value)
         if "nonewline" in named:
             self.write(f'print({text}, end="")')
         else:

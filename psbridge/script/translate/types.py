@@ -79,7 +79,10 @@ class Types(Functions):
 
     def _property(self, node: s.PropertyMember) -> str:
         validators = self.validators(node)
-        if len(validators) != len(node.attributes):
+        attributes = [
+            one for one in node.attributes if not one.type_name.full_name.lower().startswith("validate")
+        ]
+        if attributes:
             raise Refused(node, "this attribute of a property has no Python form yet.")
         pieces = [quoted(node.name)]
         if node.property_type is not None:
@@ -88,7 +91,7 @@ class Types(Functions):
         if node.initial_value is not None:
             pieces.append(f"default=lambda: {self.as_value(self.expression(node.initial_value)).text}")
         if validators:
-            pieces += validators
+            pieces += [f"{check}={values}" for check, values in validators.items()]
         if node.is_static:
             pieces.append("static=True")
         if node.is_hidden:

@@ -11,6 +11,11 @@ from .. import syntax as s
 from .code import python_name
 
 _LIST_METHODS = ("add", "addrange", "clear", "toarray", "insert", "removeat")
+_MANY = frozenset(
+    "foreach-object where-object select-object sort-object group-object get-childitem import-csv "
+    "convertfrom-csv select-string get-unique".split()
+)
+"""Commands that put out as many objects as there are."""
 _REQUESTS = ("invoke-restmethod", "irm")
 
 
@@ -215,16 +220,10 @@ class Uses:
 
     def _reads_all(self, node: s.VariableExpression) -> bool:
         """Whether this place takes all that is in the variable, one or many alike."""
+        plain = self._reads_plainly(node, ("count",))
+        if plain is not None:
+            return plain
         around = self.parents.get(id(node))
-        if isinstance(around, s.MemberExpression) and around.expression is node:
-            above = self.above(around)
-            return str(getattr(around.member, "value", "")).lower() == "count" and not (
-                isinstance(above, s.AssignmentStatement) and above.left is around
-            )
-        if isinstance(around, s.BinaryExpression) and around.left is node:
-            return around.operator in ("Join", "Icontains", "Ccontains", "Inotcontains", "Cnotcontains")
-        if isinstance(around, s.ForEachStatement):
-            return around.condition is node
         if not isinstance(around, s.CommandExpression) or around.redirections:
             return False
         pipeline = self.parents.get(id(around))
@@ -250,13 +249,10 @@ class Uses:
 
     def _reads(self, node: s.VariableExpression, methods: tuple[str, ...]) -> bool:
         """Whether this place goes through the list, or reads a part, and keeps no hold of the list itself."""
+        plain = self._reads_plainly(node, ("count", "length"))
+        if plain is not None:
+            return plain
         around = self.parents.get(id(node))
-        if isinstance(around, s.MemberExpression) and around.expression is node:
-            name = str(getattr(around.member, "value", "")).lower()
-            above = self.above(around)
-            return name in ("count", "length") and not (
-                isinstance(above, s.AssignmentStatement) and above.left is around
-            )
         if isinstance(around, s.InvokeMemberExpression) and around.expression is node:
             return str(getattr(around.member, "value", "")).lower() in methods
         if isinstance(around, s.IndexExpression) and around.target is node:
@@ -264,8 +260,6 @@ class Uses:
             return not isinstance(above, (s.AssignmentStatement, s.UnaryExpression)) or (
                 isinstance(above, s.AssignmentStatement) and above.left is not around
             )
-        if isinstance(around, s.BinaryExpression) and around.left is node:
-            return around.operator in ("Join", "Icontains", "Ccontains", "Inotcontains", "Cnotcontains")
         if isinstance(around, s.ExpandableStringExpression):
             return True
         if isinstance(around, s.CommandExpression):
@@ -276,7 +270,19 @@ class Uses:
                 return pipeline.pipeline_elements[0] is around
             loop = self.parents.get(id(pipeline))
             return isinstance(loop, s.ForEachStatement) and loop.condition is pipeline
-        return isinstance(around, s.ForEachStatement) and around.condition is node
+        return False
+
+    def _reads_plainly(self, node: s.VariableExpression, sizes: tuple[str, ...]) -> bool | None:
+        """Whether a place where a member, an operator or a loop stands reads the list; None elsewhere."""
+        around = self.parents.get(id(node))
+        if isinstance(around, s.MemberExpression) and around.expression is node:
+            above = self.above(around)
+            return str(getattr(around.member, "value", "")).lower() in sizes and not (
+                isinstance(above, s.AssignmentStatement) and above.left is around
+            )
+        if isinstance(around, s.BinaryExpression) and around.left is node:
+            return around.operator in ("Join", "Icontains", "Ccontains", "Inotcontains", "Cnotcontains")
+        return around.condition is node if isinstance(around, s.ForEachStatement) else None
 
     # Requests
 
@@ -407,7 +413,8 @@ def _is_new_builder(node: Any) -> bool:
     if not isinstance(node, s.InvokeMemberExpression) or not node.static or node.arguments:
         return False
     owner = getattr(getattr(node.expression, "type_name", None), "full_name", "").lower()
-    return owner.removeprefix("system.") == "text.stringbuilder" and node.member.value.lower() == "new"
+    name = str(getattr(node.member, "value", "")).lower()
+    return owner.removeprefix("system.") == "text.stringbuilder" and name == "new"
 
 
 def _gives_many(node: Any) -> bool:
@@ -420,15 +427,20 @@ def _gives_many(node: Any) -> bool:
     if not isinstance(last, s.Command) or last.redirections or last.invocation_operator != "Unknown":
         return False
     name = str(getattr(last.command_elements[0], "value", "")).lower()
-    if name in ("get-content", "gc", "cat", "type"):
+    name = command_of_alias(name)
+    if name == "get-content":
         return not any(
             isinstance(one, s.CommandParameter) and one.parameter_name.lower() in ("raw", "asbytestream")
             for one in last.command_elements
         )
-    if name in ("%", "?", "foreach", "where", "select", "sort", "group", "gci", "ls", "dir", "import-csv"):
-        return True
-    made = ("foreach-object", "where-object", "select-object", "sort-object", "group-object", "get-childitem")
-    return name in (*made, "convertfrom-csv", "select-string", "get-unique")
+    return name in _MANY
+
+
+def command_of_alias(name: str) -> str:
+    """The command that an alias stands for, in lower case; the name itself where it is none."""
+    from psbridge.script.commands.table import ALIASES
+
+    return str(ALIASES.get(name, name)).lower()
 
 
 def _is_fresh(node: Any) -> bool:

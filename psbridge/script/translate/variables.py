@@ -18,7 +18,7 @@ _SCOPES = {"script": "script:", "global": "global:", "local": "", "0": ""}
 class Variables(Assignments):
     """Writes commands that set and read the script's variables."""
 
-    def _of_variable(self, node: s.Command, name: str) -> tuple[s.VariableExpression, dict[str, Any]] | None:
+    def _of_variable(self, node: s.Command) -> tuple[s.VariableExpression, dict[str, Any]] | None:
         """The variable that a command names plainly, and its other arguments; None if it is computed."""
         named, values = self.arguments(node)
         given = dict(named)
@@ -42,7 +42,7 @@ class Variables(Assignments):
         """`Set-Variable`, `New-Variable` and the like as an assignment; False if it is none."""
         if name not in _SETTERS or node.redirections:
             return False
-        parts = self._of_variable(node, name)
+        parts = self._of_variable(node)
         if parts is None:
             return False
         variable, given = parts
@@ -83,7 +83,7 @@ class Variables(Assignments):
             return None
         if name != "get-variable" or node.redirections:
             return None
-        parts = self._of_variable(node, name)
+        parts = self._of_variable(node)
         code = self.read(parts[0]) if parts is not None else None
         if parts is None or code is None:
             return None

@@ -91,9 +91,11 @@ class Writer:
         self.constants: set[Key] = set()
         self.pair_kinds: dict[int, str] = {}
         self.annotated: set[Key] = set()
-        self.reflects = (
-            re.search(r"psobject\.properties|add-member|update-typedata", text, re.IGNORECASE) is not None
-        )
+        self.reflects = _asks(text, r"psobject\.properties|add-member|update-typedata")
+        self.counts_errors = _asks(text, r"\$(global:)?error\b")
+        self.reads_files = _asks(text, r"import-csv|get-content")
+        self.counts_usage = "usage" in text or "tool_calls" in text
+        self.text_words = set(re.findall(r"(?<![.\w$])\w+", text.lower()))
 
     # Text
 
@@ -296,3 +298,8 @@ class Writer:
                     self.write(f"# {line.strip()}".rstrip())
             else:
                 self.write(f"# {comment[1:].strip()}".rstrip())
+
+
+def _asks(text: str, pattern: str) -> bool:
+    """Whether a script's text has this pattern, in any case."""
+    return re.search(pattern, text, re.IGNORECASE) is not None
