@@ -12,7 +12,7 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable, Iterator
 from http.client import responses
-from typing import Any, Generic, TypeVar
+from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import httpcore
@@ -23,6 +23,7 @@ from ..message.form import Content, pieces_of
 from ..message.url import Url
 from .blocking import BlockingBackend
 from .bounds import Bounds, Lease
+from .direct import Direct
 from .failures import Kinds, translated
 from .handles import holds_idle
 from .idle import KEEP_ALIVE, Idle
@@ -38,17 +39,13 @@ KINDS = Kinds(
     network=httpcore.NetworkError,
 )
 
-PoolT = TypeVar("PoolT", httpcore.ConnectionPool, httpcore.AsyncConnectionPool)
 
-
-class _Slot(Generic[PoolT]):
+class _Slot:
     """One connection: a pool that may hold no more than it."""
 
-    __slots__ = ("__weakref__", "idle_since", "lease", "opened_in", "pool", "proxy_status")
+    __slots__ = ("__weakref__", "idle_since", "lease", "opened_in", "pool")
 
-    pool: PoolT
-
-    def __init__(self, pool: PoolT, lease: Lease, opened_in: int) -> None:
+    def __init__(self, pool: httpcore.ConnectionPool, lease: Lease, opened_in: int) -> None:
         self.pool = pool
         self.lease = lease
         self.opened_in = opened_in
@@ -171,7 +168,7 @@ class HttpcoreTransport:
     """The blocking transport; may be shared between threads."""
 
     def __init__(self) -> None:
-        self._idle: Idle[_Slot[httpcore.ConnectionPool]] = Idle()
+        self._idle: Idle[_Slot] = Idle()
         start_afresh(self)
         holds_idle(self)
 
@@ -198,13 +195,13 @@ class HttpcoreTransport:
                 raise failure from error
             return _Response(response, slot, functools.partial(self._back, key, slot))
 
-    def _new(self, url: Url, route: Route) -> _Slot[httpcore.ConnectionPool]:
+    def _new(self, url: Url, route: Route) -> _Slot:
         lease = Lease()
         kind, _, options = _options(url, route)
         backend = BlockingBackend(lambda: lease, httpcore.WriteError)
         return _Slot(kind(network_backend=backend, **options), lease, self._idle.times_drained)
 
-    def _back(self, key: tuple[Any, ...], slot: _Slot[httpcore.ConnectionPool], reusable: bool) -> None:
+    def _back(self, key: tuple[Any, ...], slot: _Slot, reusable: bool) -> None:
         slot.lease.bounds = None
         for stale in self._idle.put(key, slot, slot.opened_in) if reusable else [slot]:
             stale.pool.close()
@@ -228,7 +225,7 @@ class _Response:
     def __init__(
         self,
         response: httpcore.Response,
-        slot: _Slot[httpcore.ConnectionPool],
+        slot: _Slot,
         release: Callable[[bool], None],
     ) -> None:
         self.status = response.status
@@ -267,11 +264,69 @@ class _Response:
                 release(self._whole)
 
 
+class _Proxied:
+    """What `Direct` is, through a proxy: an httpcore pool that may hold no more than one connection."""
+
+    kinds = KINDS
+
+    def __init__(self, url: Url, route: Route, lease: Lease) -> None:
+        _, kind, options = _options(url, route)
+        backend = LoopBackend(lambda: lease, httpcore.WriteError)
+        self._pool: httpcore.AsyncConnectionPool = kind(network_backend=backend, **options)
+        self._lease = lease
+        self._response: Any = None
+        self._pieces: Any = None
+        self.proxy_status: int | None = None
+        self.status = 0
+        self.reason = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+
+    async def send(self, request: WireRequest) -> None:
+        watch = ProxyWatch()
+        try:
+            response = await self._pool.handle_async_request(
+                _core_request(request, self._lease, watch.on_loop)
+            )
+        finally:
+            self.proxy_status = watch.status
+        self._response, self._pieces = response, response.aiter_stream()
+        self.status, self.headers = response.status, response.headers
+        self.reason = response.extensions.get("reason_phrase") or b""
+
+    async def read(self) -> bytes:
+        piece: bytes = await anext(self._pieces, b"")
+        return piece
+
+    async def finish(self) -> bool:
+        if must_close(self._response.stream):
+            return False
+        await self._response.aclose()
+        return True
+
+    def is_good(self) -> bool:
+        return True  # the pool looks by itself
+
+    async def close(self) -> None:
+        await self._pool.aclose()
+
+
+class _AsyncSlot:
+    """One connection, and which call it serves."""
+
+    __slots__ = ("__weakref__", "connection", "idle_since", "lease", "opened_in")
+
+    def __init__(self, connection: Direct | _Proxied, lease: Lease, opened_in: int) -> None:
+        self.connection = connection
+        self.lease = lease
+        self.opened_in = opened_in
+        self.idle_since = 0.0
+
+
 class AsyncHttpcoreTransport:
     """The asyncio transport; belongs to one event loop at a time."""
 
     def __init__(self) -> None:
-        self._idle: Idle[_Slot[httpcore.AsyncConnectionPool]] = Idle()
+        self._idle: Idle[_AsyncSlot] = Idle()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sweep: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -284,39 +339,38 @@ class AsyncHttpcoreTransport:
         if self._idle:
             await caught_up()
         key = _slot_key(request.url, route)
-        slot = self._idle.take(key)
+        proxy = place_of_proxy(route.proxy)
         while True:
+            slot = self._idle.take(key)
+            while slot is not None and not slot.connection.is_good():
+                await slot.connection.close()
+                slot = self._idle.take(key)
             if slot is None:
                 slot = self._new(request.url, route)
-            lease = slot.lease
-            lease.begin(bounds, request.place, place_of_proxy(route.proxy))
-            watch = ProxyWatch() if route.proxy is not None else None
+            lease, connection = slot.lease, slot.connection
+            lease.begin(bounds, request.place, proxy)
             try:
-                response = await slot.pool.handle_async_request(
-                    _core_request(request, lease, watch and watch.on_loop)
-                )
+                await connection.send(request)
             except BaseException as error:
-                await slot.pool.aclose()
-                failure = translated(error, KINDS, lease, watch.status if watch else None)
+                await connection.close()
+                failure = translated(error, connection.kinds, lease, connection.proxy_status)
                 if may_be_replaced(request, lease, failure):
-                    slot = None
                     continue
                 if failure is None or failure is error:
                     raise
                 raise failure from error
-            return _AsyncResponse(response, self, key, slot)
+            return _AsyncResponse(self, key, slot)
 
-    def _new(self, url: Url, route: Route) -> _Slot[httpcore.AsyncConnectionPool]:
+    def _new(self, url: Url, route: Route) -> _AsyncSlot:
         lease = Lease()
-        _, kind, options = _options(url, route)
-        backend = LoopBackend(lambda: lease, httpcore.WriteError)
-        return _Slot(kind(network_backend=backend, **options), lease, self._idle.times_drained)
+        connection = Direct(route, lease) if route.proxy is None else _Proxied(url, route, lease)
+        return _AsyncSlot(connection, lease, self._idle.times_drained)
 
-    async def back(self, key: tuple[Any, ...], slot: _Slot[httpcore.AsyncConnectionPool]) -> None:
+    async def back(self, key: tuple[Any, ...], slot: _AsyncSlot) -> None:
         """Make `slot` idle."""
         slot.lease.bounds = None
         for stale in self._idle.put(key, slot, slot.opened_in):
-            await stale.pool.aclose()
+            await stale.connection.close()
         if self._sweep is None and self._idle:
             self._sweep = asyncio.get_running_loop().call_later(KEEP_ALIVE, self._sweep_out)
 
@@ -327,10 +381,10 @@ class AsyncHttpcoreTransport:
         if self._idle:
             self._sweep = asyncio.get_running_loop().call_later(KEEP_ALIVE, self._sweep_out)
 
-    def _close_later(self, slots: list[_Slot[httpcore.AsyncConnectionPool]]) -> None:
+    def _close_later(self, slots: list[_AsyncSlot]) -> None:
         async def close() -> None:
             for slot in slots:
-                await slot.pool.aclose()
+                await slot.connection.close()
 
         if slots:
             task = asyncio.ensure_future(close())
@@ -344,7 +398,7 @@ class AsyncHttpcoreTransport:
             self._sweep.cancel()
             self._sweep = None
         for slot in self._idle.drain():
-            await slot.pool.aclose()
+            await slot.connection.close()
 
     def give_up_idle(self) -> None:
         """Close all idle connections, since file handles have run out; from any thread, in the loop."""
@@ -365,7 +419,7 @@ class AsyncHttpcoreTransport:
         async def give_up() -> None:
             try:
                 for slot in self._idle.drain():
-                    await slot.pool.aclose()
+                    await slot.connection.close()
                 await asyncio.sleep(0)  # the loop closes the sockets in its next round
             finally:
                 closed.set()
@@ -390,57 +444,46 @@ class AsyncHttpcoreTransport:
 
 
 class _AsyncResponse:
-    def __init__(
-        self,
-        response: httpcore.Response,
-        transport: AsyncHttpcoreTransport,
-        key: tuple[Any, ...],
-        slot: _Slot[httpcore.AsyncConnectionPool],
-    ) -> None:
-        self.status = response.status
-        self.reason = reason_of(response)
-        self.headers = response.headers
-        self._response = response
+    def __init__(self, transport: AsyncHttpcoreTransport, key: tuple[Any, ...], slot: _AsyncSlot) -> None:
+        connection = slot.connection
+        self.status = connection.status
+        self.reason = phrase_of(connection.reason, connection.status)
+        self.headers = connection.headers
         self._transport = transport
         self._key = key
-        self._slot: _Slot[httpcore.AsyncConnectionPool] | None = slot
-        self._pieces: AsyncIterator[bytes] = response.aiter_stream()
-        self._whole = False
+        self._slot: _AsyncSlot | None = slot
 
     async def read(self, until: float | None = None) -> bytes:
-        if self._slot is None:
+        slot = self._slot
+        if slot is None:
             return b""
-        lease = self._slot.lease
-        lease.reading(until)
+        slot.lease.reading(until)
         try:
-            return await self._pieces.__anext__()
-        except StopAsyncIteration:
-            self._whole = not must_close(self._response.stream)
-            await self.close()
-            return b""
+            piece = await slot.connection.read()
+            if not piece:
+                again = await slot.connection.finish()
+                self._slot = None
+                await (self._transport.back(self._key, slot) if again else slot.connection.close())
+            return piece
         except BaseException as error:
-            failure = translated(error, KINDS, lease)
-            await self.close()
+            failure = translated(error, slot.connection.kinds, slot.lease)
+            self._slot = None
+            await slot.connection.close()
             if failure is None or failure is error:
                 raise
             raise failure from error
 
     async def close(self) -> None:
-        if self._slot is None:
-            return
         slot, self._slot = self._slot, None
-        if not self._whole:
-            await slot.pool.aclose()
-            return
-        try:
-            await self._response.aclose()
-        except BaseException:  # cancelled in between: nobody else knows of the connection any more
-            await slot.pool.aclose()
-            raise
-        await self._transport.back(self._key, slot)
+        if slot is not None:
+            await slot.connection.close()
 
 
 def reason_of(response: httpcore.Response) -> str:
     """The reason phrase, or the usual one of the status."""
-    phrase: bytes = response.extensions.get("reason_phrase") or b""
-    return phrase.decode("latin-1") or responses.get(response.status, "")
+    return phrase_of(response.extensions.get("reason_phrase") or b"", response.status)
+
+
+def phrase_of(reason: bytes, status: int) -> str:
+    """A reason phrase as text; the usual one of the status where there is none."""
+    return reason.decode("latin-1") or responses.get(status, "")
