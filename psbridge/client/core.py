@@ -130,8 +130,7 @@ class Core:
 
     def held(self, options: CallOptions) -> CallOptions:
         """The options of a call whose results come later, with the configuration that is in force now."""
-        chosen = options.get("configuration", self._configuration)
-        return {**options, "configuration": chosen if chosen is not None else current_configuration()}
+        return {**options, "configuration": self.configuration(options)}
 
     def gate(self, limits: RateLimits | None, options: Mapping[str, Any]) -> Gate:
         """What lets many requests go: `limits`, else the client's, else those that all share who send many to

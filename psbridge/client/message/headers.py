@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..settings.secret import hidden, shown
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_FORBIDDEN_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FORBIDDEN_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 
 
 class Headers(Mapping[str, str]):
@@ -67,7 +67,7 @@ class Headers(Mapping[str, str]):
 
 def is_header_safe(text: str) -> bool:
     """Whether `text` can be sent in one header line."""
-    return _FORBIDDEN_IN_VALUE.search(text) is None and all(ord(c) < 256 for c in text)
+    return _FORBIDDEN_IN_VALUE.search(text) is None
 
 
 def check_header(name: str, value: str, parameter: str) -> None:

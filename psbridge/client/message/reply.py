@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import add
 from typing import Any
 
 from ...forks import new_lock
@@ -60,7 +61,8 @@ class UsageTotals:
     reasoning_tokens: int = 0
 
 
-_NOTHING = UsageTotals()
+_COUNTS = len(fields(UsageTotals))
+_NOTHING = [0] * _COUNTS
 
 
 class Usage:
@@ -68,23 +70,23 @@ class Usage:
 
     def __init__(self) -> None:
         self._lock = new_lock()
-        self._totals = UsageTotals()
-        self._by_model: dict[str, UsageTotals] = {}
+        self.reset()
 
     def by_model(self) -> dict[str, UsageTotals]:
         """The answered calls' totals by the model that the replies name; "" where one names none."""
         with self._lock:
-            return dict(self._by_model)
+            return {name: UsageTotals(*counts) for name, counts in self._by_model.items()}
 
     def totals(self) -> UsageTotals:
         """The totals now."""
-        return self._totals
+        with self._lock:
+            return UsageTotals(*self._totals)
 
     def reset(self) -> None:
         """Start again from nothing."""
         with self._lock:
-            self._totals = UsageTotals()
-            self._by_model = {}
+            self._totals = [0] * _COUNTS
+            self._by_model: dict[str, list[int]] = {}
 
     def answered(self, value: object, attempts: int) -> None:
         """Count an answer; `value` is an answer or a usage-bearing chunk, or anything without usage."""
@@ -95,37 +97,15 @@ class Usage:
         total = count(usage, "total_tokens") or sent + received
         model = member(value, "model")
         name = model if isinstance(model, str) else ""
-
-        def more(t: UsageTotals) -> UsageTotals:
-            return UsageTotals(
-                t.requests + 1,
-                t.errors,
-                t.attempts + attempts,
-                t.prompt_tokens + sent,
-                t.completion_tokens + received,
-                t.total_tokens + total,
-                t.cached_tokens + cached,
-                t.reasoning_tokens + reasoning,
-            )
-
+        more = (1, 0, attempts, sent, received, total, cached, reasoning)
         with self._lock:
-            self._totals = more(self._totals)
-            self._by_model[name] = more(self._by_model.get(name, _NOTHING))
+            self._totals = list(map(add, self._totals, more))
+            self._by_model[name] = list(map(add, self._by_model.get(name, _NOTHING), more))
 
     def failed(self, attempts: int) -> None:
         """Count a failure."""
         with self._lock:
-            t = self._totals
-            self._totals = UsageTotals(
-                t.requests,
-                t.errors + 1,
-                t.attempts + attempts,
-                t.prompt_tokens,
-                t.completion_tokens,
-                t.total_tokens,
-                t.cached_tokens,
-                t.reasoning_tokens,
-            )
+            self._totals = list(map(add, self._totals, (0, 1, attempts, 0, 0, 0, 0, 0)))
 
 
 def tokens(usage: object) -> tuple[int | None, int | None]:

@@ -176,11 +176,15 @@ class Configuration:
     def resolved(self, environ: Mapping[str, str] | None = None) -> Configuration:
         """What a call uses now: this configuration, with what is unset taken from the environment.
 
-        Azure's variables count only where neither a base URL nor an OpenAI key is given.
+        Azure's variables count only where neither a base URL nor an OpenAI key is given. What was resolved
+        stays as it is, whatever becomes of the environment.
 
         Raises:
             ConfigurationError: a variable holds what cannot be used; the message names it.
         """
+        now = environ is None
+        if now and "_settled" in self.__dict__:
+            return self
         environ = os.environ if environ is None else environ
         values = {
             name: Secret(value) if name in SECRET_VARIABLES else value
@@ -192,6 +196,8 @@ class Configuration:
             return cached[1]
         result = self.replace(**self._from_environment(values))
         object.__setattr__(self, "_resolved", (values, result))
+        if now:
+            object.__setattr__(result, "_settled", True)
         return result
 
     def _from_environment(self, values: Mapping[str, str | Secret]) -> dict[str, Any]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from .asyncio_transport import AsyncioTransport
 from .bounds import Bounds
-from .httpcore_transport import AsyncHttpcoreTransport, HttpcoreTransport
 from .transport import AsyncTransport, AsyncWireResponse, Route, Transport, WireRequest, WireResponse
 
 
 class ChosenTransport:
-    """Sends by the library that the route names; httpcore's connections are there from the start."""
+    """Sends by the library that the route names; the default's connections are there from the start."""
 
     def __init__(self) -> None:
-        self._httpcore = HttpcoreTransport()
+        from .httpcore_transport import HttpcoreTransport  # which those on asyncio seldom need
+
+        self._default = HttpcoreTransport()
         self._others: dict[str, Transport] = {}
 
     def send(self, request: WireRequest, route: Route, bounds: Bounds) -> WireResponse:
@@ -21,7 +23,7 @@ class ChosenTransport:
             ConfigurationError: the library is not installed.
         """
         if route.library == "httpcore":
-            return self._httpcore.send(request, route, bounds)
+            return self._default.send(request, route, bounds)
         transport = self._others.get(route.library)
         if transport is None:
             from .httpx_transport import OwnHttpxTransport
@@ -31,7 +33,7 @@ class ChosenTransport:
 
     def close(self) -> None:
         """Close all idle connections."""
-        self._httpcore.close()
+        self._default.close()
         for transport in list(self._others.values()):
             transport.close()
 
@@ -40,7 +42,7 @@ class AsyncChosenTransport:
     """The asyncio twin of `ChosenTransport`."""
 
     def __init__(self) -> None:
-        self._httpcore = AsyncHttpcoreTransport()
+        self._default = AsyncioTransport()
         self._others: dict[str, AsyncTransport] = {}
 
     async def send(self, request: WireRequest, route: Route, bounds: Bounds) -> AsyncWireResponse:
@@ -50,7 +52,7 @@ class AsyncChosenTransport:
             ConfigurationError: the library is not installed.
         """
         if route.library == "httpcore":
-            return await self._httpcore.send(request, route, bounds)
+            return await self._default.send(request, route, bounds)
         transport = self._others.get(route.library)
         if transport is None:
             from .httpx_transport import AsyncOwnHttpxTransport
@@ -60,6 +62,6 @@ class AsyncChosenTransport:
 
     async def close(self) -> None:
         """Close all idle connections."""
-        await self._httpcore.close()
+        await self._default.close()
         for transport in list(self._others.values()):
             await transport.close()

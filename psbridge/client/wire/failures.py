@@ -23,6 +23,7 @@ from ..errors import (
 )
 from ..settings.secret import mask_text
 from .bounds import Lease, Phase
+from .transport import WireRequest
 
 E = TypeVar("E", bound=BaseException)
 
@@ -107,6 +108,16 @@ def translated(
     if type(error).__module__.partition(".")[0] == "socksio":
         return ProxyFailedError(f"The proxy refused the connection: {_words(error)}.")
     return None
+
+
+def may_be_replaced(request: WireRequest, lease: Lease, failure: ClientError | None) -> bool:
+    """Whether a connection that was idle has ended before a reply began, so that another may do its work."""
+    return (
+        isinstance(failure, ConnectionFailedError)
+        and not lease.opened
+        and not lease.received
+        and request.again
+    )
 
 
 def _broken_reply(error: Exception, lease: Lease) -> ClientError:

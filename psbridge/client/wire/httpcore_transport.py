@@ -1,5 +1,5 @@
-"""The default transport: httpcore, httpx's engine, does HTTP/1.1, TLS and proxies over the sockets of this
-room.
+"""The default transport, blocking: httpcore, httpx's engine, does HTTP/1.1, TLS and proxies over the sockets
+of this room. On asyncio it does so where there is a proxy.
 
 Its pool searches all connections for every request and slows down with hundreds of them, so each
 connection here has a pool of its own, and idle ones wait on a stack: the cost of a request does not
@@ -8,28 +8,25 @@ depend on how many are under way.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable, Iterator
-from http.client import responses
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import httpcore
 
 from ...forks import leave_to_parent, start_afresh
-from ..errors import ClientError, ConfigurationError, ConnectionFailedError
+from ..errors import ConfigurationError
 from ..message.form import Content, pieces_of
 from ..message.url import Url
 from .blocking import BlockingBackend
 from .bounds import Bounds, Lease
-from .direct import Direct
-from .failures import Kinds, translated
+from .failures import Kinds, may_be_replaced, translated
 from .handles import holds_idle
 from .idle import KEEP_ALIVE, Idle
-from .looping import LoopBackend, caught_up
+from .looping import LoopBackend
 from .surplus import must_close
-from .transport import AsyncWireResponse, Route, WireRequest, WireResponse
+from .transport import Route, WireRequest, WireResponse, phrase_of
 
 KINDS = Kinds(
     proxy=httpcore.ProxyError,
@@ -50,15 +47,6 @@ class _Slot:
         self.lease = lease
         self.opened_in = opened_in
         self.idle_since = 0.0
-
-
-def place_of_proxy(proxy: str | None) -> str | None:
-    """Host and port of a proxy's URL, as an error names them."""
-    return None if proxy is None else urlsplit(proxy).netloc.rpartition("@")[2]
-
-
-def _slot_key(url: Url, route: Route) -> tuple[Any, ...]:
-    return (url.scheme, url.host, url.port, route.proxy, route.tls_key)
 
 
 def _options(url: Url, route: Route) -> tuple[type, type, dict[str, Any]]:
@@ -154,16 +142,6 @@ class ProxyWatch:
         self(event, info)
 
 
-def may_be_replaced(request: WireRequest, lease: Lease, failure: ClientError | None) -> bool:
-    """Whether a connection that was idle has ended before a reply began, so that another may do its work."""
-    return (
-        isinstance(failure, ConnectionFailedError)
-        and not lease.opened
-        and not lease.received
-        and request.again
-    )
-
-
 class HttpcoreTransport:
     """The blocking transport; may be shared between threads."""
 
@@ -174,13 +152,13 @@ class HttpcoreTransport:
 
     def send(self, request: WireRequest, route: Route, bounds: Bounds) -> WireResponse:
         """Send, and return when the reply's head is there."""
-        key = _slot_key(request.url, route)
+        key = route.key(request.url)
         slot = self._idle.take(key)
         while True:
             if slot is None:
                 slot = self._new(request.url, route)
             lease = slot.lease
-            lease.begin(bounds, request.place, place_of_proxy(route.proxy))
+            lease.begin(bounds, request.place, route.proxy_place)
             watch = ProxyWatch() if route.proxy is not None else None
             try:
                 response = slot.pool.handle_request(_core_request(request, lease, watch))
@@ -229,7 +207,7 @@ class _Response:
         release: Callable[[bool], None],
     ) -> None:
         self.status = response.status
-        self.reason = reason_of(response)
+        self.reason = phrase_of(response.extensions.get("reason_phrase") or b"", response.status)
         self.headers = response.headers
         self._response = response
         self._lease = slot.lease
@@ -264,7 +242,7 @@ class _Response:
                 release(self._whole)
 
 
-class _Proxied:
+class Proxied:
     """What `Direct` is, through a proxy: an httpcore pool that may hold no more than one connection."""
 
     kinds = KINDS
@@ -282,6 +260,7 @@ class _Proxied:
         self.headers: list[tuple[bytes, bytes]] = []
 
     async def send(self, request: WireRequest) -> None:
+        """See `Direct`."""
         watch = ProxyWatch()
         try:
             response = await self._pool.handle_async_request(
@@ -294,196 +273,21 @@ class _Proxied:
         self.reason = response.extensions.get("reason_phrase") or b""
 
     async def read(self) -> bytes:
+        """See `Direct`."""
         piece: bytes = await anext(self._pieces, b"")
         return piece
 
     async def finish(self) -> bool:
+        """See `Direct`."""
         if must_close(self._response.stream):
             return False
         await self._response.aclose()
         return True
 
     def is_good(self) -> bool:
-        return True  # the pool looks by itself
+        """See `Direct`; the pool looks by itself."""
+        return True
 
     async def close(self) -> None:
+        """See `Direct`."""
         await self._pool.aclose()
-
-
-class _AsyncSlot:
-    """One connection, and which call it serves."""
-
-    __slots__ = ("__weakref__", "connection", "idle_since", "lease", "opened_in")
-
-    def __init__(self, connection: Direct | _Proxied, lease: Lease, opened_in: int) -> None:
-        self.connection = connection
-        self.lease = lease
-        self.opened_in = opened_in
-        self.idle_since = 0.0
-
-
-class AsyncHttpcoreTransport:
-    """The asyncio transport; belongs to one event loop at a time."""
-
-    def __init__(self) -> None:
-        self._idle: Idle[_AsyncSlot] = Idle()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._sweep: asyncio.TimerHandle | None = None
-        self._closing: set[asyncio.Task[None]] = set()
-        start_afresh(self)
-        holds_idle(self)
-
-    async def send(self, request: WireRequest, route: Route, bounds: Bounds) -> AsyncWireResponse:
-        """Send, and return when the reply's head is there."""
-        self._belong_here()
-        if self._idle:
-            await caught_up()
-        key = _slot_key(request.url, route)
-        proxy = place_of_proxy(route.proxy)
-        while True:
-            slot = self._idle.take(key)
-            while slot is not None and not slot.connection.is_good():
-                await slot.connection.close()
-                slot = self._idle.take(key)
-            if slot is None:
-                slot = self._new(request.url, route)
-            lease, connection = slot.lease, slot.connection
-            lease.begin(bounds, request.place, proxy)
-            try:
-                await connection.send(request)
-            except BaseException as error:
-                await connection.close()
-                failure = translated(error, connection.kinds, lease, connection.proxy_status)
-                if may_be_replaced(request, lease, failure):
-                    continue
-                if failure is None or failure is error:
-                    raise
-                raise failure from error
-            return _AsyncResponse(self, key, slot)
-
-    def _new(self, url: Url, route: Route) -> _AsyncSlot:
-        lease = Lease()
-        connection = Direct(route, lease) if route.proxy is None else _Proxied(url, route, lease)
-        return _AsyncSlot(connection, lease, self._idle.times_drained)
-
-    async def back(self, key: tuple[Any, ...], slot: _AsyncSlot) -> None:
-        """Make `slot` idle."""
-        slot.lease.bounds = None
-        for stale in self._idle.put(key, slot, slot.opened_in):
-            await stale.connection.close()
-        if self._sweep is None and self._idle:
-            self._sweep = asyncio.get_running_loop().call_later(KEEP_ALIVE, self._sweep_out)
-
-    def _sweep_out(self) -> None:
-        """Close what has been idle for too long, so that it holds no file handle."""
-        self._sweep = None
-        self._close_later(self._idle.expired())
-        if self._idle:
-            self._sweep = asyncio.get_running_loop().call_later(KEEP_ALIVE, self._sweep_out)
-
-    def _close_later(self, slots: list[_AsyncSlot]) -> None:
-        async def close() -> None:
-            for slot in slots:
-                await slot.connection.close()
-
-        if slots:
-            task = asyncio.ensure_future(close())
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
-
-    async def close(self) -> None:
-        """Close all idle connections."""
-        self._belong_here()
-        if self._sweep is not None:
-            self._sweep.cancel()
-            self._sweep = None
-        for slot in self._idle.drain():
-            await slot.connection.close()
-
-    def give_up_idle(self) -> None:
-        """Close all idle connections, since file handles have run out; from any thread, in the loop."""
-        import threading
-
-        loop = self._loop
-        if loop is None or loop.is_closed() or not self._idle:
-            return
-        try:
-            here = asyncio.get_running_loop() is loop
-        except RuntimeError:
-            here = False
-        if here:
-            self._close_later(self._idle.drain())
-            return
-        closed = threading.Event()
-
-        async def give_up() -> None:
-            try:
-                for slot in self._idle.drain():
-                    await slot.connection.close()
-                await asyncio.sleep(0)  # the loop closes the sockets in its next round
-            finally:
-                closed.set()
-
-        try:
-            loop.call_soon_threadsafe(lambda: self._closing.add(loop.create_task(give_up())))
-        except RuntimeError:  # it has been closed meanwhile
-            return
-        closed.wait(1.0)
-
-    def after_fork(self) -> None:
-        """In a child: forget what is the parent's, whose loop does not run here."""
-        leave_to_parent(self._idle, self._loop, self._sweep, self._closing)
-        self._idle, self._loop, self._sweep, self._closing = Idle(), None, None, set()
-
-    def _belong_here(self) -> None:
-        """Forget connections of another loop, which can be neither used nor closed in this one."""
-        loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            self._idle.drain()
-            self._loop, self._sweep = loop, None
-
-
-class _AsyncResponse:
-    def __init__(self, transport: AsyncHttpcoreTransport, key: tuple[Any, ...], slot: _AsyncSlot) -> None:
-        connection = slot.connection
-        self.status = connection.status
-        self.reason = phrase_of(connection.reason, connection.status)
-        self.headers = connection.headers
-        self._transport = transport
-        self._key = key
-        self._slot: _AsyncSlot | None = slot
-
-    async def read(self, until: float | None = None) -> bytes:
-        slot = self._slot
-        if slot is None:
-            return b""
-        slot.lease.reading(until)
-        try:
-            piece = await slot.connection.read()
-            if not piece:
-                again = await slot.connection.finish()
-                self._slot = None
-                await (self._transport.back(self._key, slot) if again else slot.connection.close())
-            return piece
-        except BaseException as error:
-            failure = translated(error, slot.connection.kinds, slot.lease)
-            self._slot = None
-            await slot.connection.close()
-            if failure is None or failure is error:
-                raise
-            raise failure from error
-
-    async def close(self) -> None:
-        slot, self._slot = self._slot, None
-        if slot is not None:
-            await slot.connection.close()
-
-
-def reason_of(response: httpcore.Response) -> str:
-    """The reason phrase, or the usual one of the status."""
-    return phrase_of(response.extensions.get("reason_phrase") or b"", response.status)
-
-
-def phrase_of(reason: bytes, status: int) -> str:
-    """A reason phrase as text; the usual one of the status where there is none."""
-    return reason.decode("latin-1") or responses.get(status, "")

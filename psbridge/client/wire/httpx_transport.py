@@ -19,9 +19,9 @@ from ...forks import leave_to_parent, start_afresh
 from ..errors import ClientError, ConfigurationError
 from .blocking import BlockingBackend
 from .bounds import Bounds, Lease, Phase
-from .failures import Kinds, translated
+from .failures import Kinds, may_be_replaced, translated
 from .handles import holds_idle, most_idle
-from .httpcore_transport import Pieces, ProxyWatch, check_socks, may_be_replaced, place_of_proxy
+from .httpcore_transport import Pieces, ProxyWatch, check_socks
 from .idle import KEEP_ALIVE
 from .looping import LoopBackend, caught_up
 from .surplus import must_close
@@ -121,7 +121,7 @@ class HttpxTransport:
         library = self._library
         while True:
             lease = Lease()
-            lease.begin(bounds, request.place, place_of_proxy(route.proxy) if self._own else None)
+            lease.begin(bounds, request.place, route.proxy_place if self._own else None)
             watch = ProxyWatch() if self._own and route.proxy is not None else None
             _lease.set(lease)
             try:
@@ -252,7 +252,7 @@ class AsyncHttpxTransport:
         await caught_up()
         while True:
             lease = Lease()
-            lease.begin(bounds, request.place, place_of_proxy(route.proxy) if self._own else None)
+            lease.begin(bounds, request.place, route.proxy_place if self._own else None)
             watch = ProxyWatch() if self._own and route.proxy is not None else None
             _lease.set(lease)
             try:

@@ -27,7 +27,9 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.client import responses
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from ..message.form import Content, Form
 from ..message.url import Url
@@ -62,6 +64,20 @@ class Route:
     tls_key: tuple[Any, ...]
     tls: Callable[[], ssl.SSLContext]
     library: str = "httpcore"
+
+    @property
+    def proxy_place(self) -> str | None:
+        """Host and port of the proxy, as an error names them."""
+        return None if self.proxy is None else urlsplit(self.proxy).netloc.rpartition("@")[2]
+
+    def key(self, url: Url) -> tuple[Any, ...]:
+        """What connections to `url`'s origin by this route have in common."""
+        return (url.scheme, url.host, url.port, self.proxy, self.tls_key)
+
+
+def phrase_of(reason: bytes, status: int) -> str:
+    """A reason phrase as text; the usual one of the status where there is none."""
+    return reason.decode("latin-1") or responses.get(status, "")
 
 
 class WireResponse(Protocol):
