@@ -149,12 +149,23 @@ def _taken(kind: Any) -> frozenset[str]:
     return _RESERVED.union(map(folded, kind.model_fields))
 
 
-def _modelled(name: str, model: Any) -> dict[str, Any]:
-    """A model as it is sent, and what its object cannot have in PowerShell beside it: `ID` beside `id`."""
-    members = members_of(model)
+def _modelled(name: str) -> Callable[[Any], dict[str, Any]]:
+    """How a model of that name is sent."""
+
+    def sent(model: Any) -> dict[str, Any]:
+        members = members_of(model)
+        if model.__pydantic_extra__:
+            return _extended(name, model, members)
+        return {MARKER: [name, *chain.from_iterable(members.items())]}
+
+    return sent
+
+
+def _extended(name: str, model: Any, members: dict[str, Any]) -> dict[str, Any]:
+    """A model with members of its own, and what its object cannot have in PowerShell beside it: `ID` beside
+    `id`.
+    """
     extra = model.__pydantic_extra__
-    if not extra:
-        return typed(name, members)
     from ..binding.ordinal import folded
 
     kind: Any = type(model)
@@ -201,8 +212,9 @@ def encoded(value: Any) -> str:
 
     def opened(value: Any) -> Any:
         nonlocal marked
-        form = _open(value)
-        if form.__class__ is dict and MARKER in form and _ways[value.__class__] is not dict:
+        way = _ways.get(value.__class__) or _way_of(value)
+        form = way(value)
+        if way is not dict and form.__class__ is dict and MARKER in form:
             marked += 1
         return form
 
@@ -273,8 +285,7 @@ def _way(value: Any) -> Callable[[Any], Any]:
     if value is SECRET or hasattr(value, "reveal"):
         return lambda _: {MARKER: "secret"}
     if hasattr(value, "__pydantic_fields_set__"):
-        name = type(value).__name__
-        return lambda model: _modelled(name, model)
+        return _modelled(type(value).__name__)
     import datetime
     import enum
     import uuid

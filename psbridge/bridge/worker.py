@@ -233,14 +233,12 @@ class Worker:
             call.answer(self._outcome(call, invocation))
             self._loading.answered()
             return
-        from ..client.clock import Cancellation
-        from ..client.settings.configuration import current_configuration
+        from . import waiting
 
-        cancellation = Cancellation()
-        call = Call(id, self._output, invocation.verbose, invocation.debug, cancellation)
+        call = waiting.call_of(id, self._output, invocation)
         self._calls.add(call)
         try:
-            self._pool.submit(partial(self._run, call, invocation, current_configuration()))
+            self._pool.submit(partial(self._run, call, waiting.in_a_thread(call, invocation, self._outcome)))
         except RuntimeError as error:  # the system gives no thread
             self._calls.answer(call, self._error(id, error, invocation.command, invocation.parameters, call))
 
@@ -304,18 +302,9 @@ class Worker:
             line = self._error(call.id, error, invocation.command, invocation.parameters, call)
         self._calls.answer(call, line)
 
-    def _run(self, call: Call, invocation: Invocation, configuration: Any) -> None:
-        from ..client.settings.configuration import use_configuration
-        from ..cmdlets.progress import listening
-        from ..cmdlets.session import cancellable
-
-        if not call.open or call.cancellation is None:
-            return
-        changes = {"log_bodies": True} if invocation.debug else {}
-        told = partial(call.say, "progress")
-        with use_configuration(configuration, **changes), cancellable(call.cancellation), listening(told):
-            line = self._outcome(call, invocation)
-        self._calls.answer(call, line)
+    def _run(self, call: Call, outcome: Callable[[], bytes]) -> None:
+        if call.open:
+            self._calls.answer(call, outcome())
 
     def _outcome(self, call: Call, invocation: Invocation) -> bytes:
         """Run the cmdlet; the line that answers the call."""

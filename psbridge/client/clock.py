@@ -40,26 +40,34 @@ class Cancellation:
     """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._cancelled = False
+        self._event: threading.Event | None = None  # made for the first who waits: most calls need none
         self._lock = new_lock()
         self._callbacks: dict[int, Callable[[], None]] = {}
 
     @property
     def cancelled(self) -> bool:
         """Whether `cancel` was called."""
-        return self._event.is_set()
+        return self._cancelled
 
     def cancel(self) -> None:
         """Cancel; may be called from any thread and more than once."""
         with self._lock:
-            self._event.set()
+            self._cancelled = True
+            event = self._event
             callbacks = list(self._callbacks.values())
+        if event is not None:
+            event.set()
         for callback in callbacks:
             callback()
 
     def wait(self, seconds: float) -> bool:
         """Wait up to `seconds`; True when cancelled."""
-        return self._event.wait(seconds)
+        with self._lock:
+            if self._cancelled:
+                return True
+            event = self._event = self._event or threading.Event()
+        return event.wait(seconds)
 
     def register(self, owner: object, callback: Callable[[], None] | None) -> None:
         """Call `callback` on cancel (None forgets the owner's); at once when already cancelled."""
@@ -68,6 +76,6 @@ class Cancellation:
                 self._callbacks.pop(id(owner), None)
                 return
             self._callbacks[id(owner)] = callback
-            cancelled = self._event.is_set()
+            cancelled = self._cancelled
         if cancelled:
             callback()

@@ -52,8 +52,8 @@ def _ready(value: Model, path: str) -> tuple[Model, str | None]:
     dropped: list[str] = []
     for wire in given:
         member = value.__dict__.get(wire)
-        where = _joined(path, wire)
         if isinstance(member, Model):
+            where = _joined(path, wire)
             inner, missing = _ready(member, where)
             if missing is not None:
                 if wire in value.__required__:
@@ -63,6 +63,7 @@ def _ready(value: Model, path: str) -> tuple[Model, str | None]:
             elif inner is not member:
                 changes[wire] = inner
         elif isinstance(member, list):
+            where = _joined(path, wire)
             items = [
                 _ready(item, f"{where}[{i}]") if isinstance(item, Model) else (item, None)
                 for i, item in enumerate(member)
