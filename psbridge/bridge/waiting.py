@@ -1,5 +1,6 @@
-"""What a call that waits for a server goes by, in a thread of its own. Loaded with the first of them, since it
-takes what no builder needs.
+"""What a call that waits for a server goes by, in a thread of its own.
+
+Loaded with the first of them: builders need none of it.
 """
 
 from __future__ import annotations

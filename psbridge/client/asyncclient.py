@@ -18,6 +18,7 @@ from .exchange.many import Outcome, Send, check_concurrency, outcomes
 from .message.codec import Codec
 from .message.form import Form
 from .message.jsontext import field
+from .message.payload import Payload
 from .message.reply import Reply, Usage
 from .operation import Operation
 from .settings.configuration import Configuration
@@ -137,7 +138,7 @@ class AsyncClient:
         *,
         places: Mapping[str, Any] | None = None,
         query: Mapping[str, Any] | None = None,
-        body: bytes | Mapping[str, Any] | Form | None = None,
+        body: Payload | bytes | Mapping[str, Any] | Form | None = None,
         **options: Unpack[CallOptions],
     ) -> Reply:
         """Do any operation: `places` fill the braces of its path, `body` is its JSON, or a form."""

@@ -167,7 +167,7 @@ class Core:
         operation: Operation,
         places: Mapping[str, Any],
         query: Mapping[str, Any],
-        body: bytes | Mapping[str, Any] | Form | None,
+        body: Payload | bytes | Mapping[str, Any] | Form | None,
         options: Mapping[str, Any],
         streamed: bool = False,
     ) -> Call:

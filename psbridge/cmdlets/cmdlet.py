@@ -7,7 +7,7 @@ Every cmdlet is a plain function with a signature, a docstring and two attribute
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
 from ..binding import Command, OrderedDictionary, ParameterBindingError, bag_of
@@ -96,17 +96,6 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
             failure.command = entry.name
             raise failure from None
 
-    def explained(source: Iterator[Bound | PSBridgeError]) -> Iterator[Bound | PSBridgeError]:
-        try:
-            with closing(source):  # type: ignore[type-var]
-                for bound in source:
-                    if isinstance(bound, ParameterBindingError):
-                        _explain(entry, bound)
-                    yield bound
-        except ParameterBindingError as error:
-            _explain(entry, error)
-            raise
-
     def pipe(items: Iterable[Any], *args: Any, **parameters: Any) -> Iterator[Any]:
         args, parameters, left_open = _without_unset(entry, args, parameters)
         action = _error_action(command, parameters)
@@ -117,15 +106,22 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
             except PSBridgeError as error:
                 return error
 
-        for result in (piped or _one_by_one)(explained(command.pipe_call(args, parameters, items)), one):
-            if isinstance(result, PSBridgeError):
-                if result.command is None:
-                    result.command = entry.name
-                if action == "Stop":
-                    raise result
-                if action != "Continue":
-                    continue
-            yield result
+        results = (piped or _one_by_one)(command.pipe_call(args, parameters, items), one)
+        try:
+            for result in results:
+                if isinstance(result, PSBridgeError):
+                    if result.command is None:
+                        result.command = entry.name
+                    if action == "Stop":
+                        raise result
+                    if action != "Continue":
+                        continue
+                    if isinstance(result, ParameterBindingError):
+                        _explain(entry, result)
+                yield result
+        except ParameterBindingError as error:
+            _explain(entry, error)
+            raise
 
     kinds = {parameter.dotnet for parameter in entry.parameters}
     if entry.family == "configuration" and "ScriptBlock" not in kinds:  # its arguments are keys and passwords
@@ -145,8 +141,10 @@ def _explain(entry: TableEntry, error: ParameterBindingError) -> None:
     """Give an error about a parameter's value that parameter's line of help as its hint.
 
     What is meant instead of an unknown name is in `str(error)`, too: a log has no notes. `message` stays
-    PowerShell's.
+    PowerShell's. Of a pipeline's errors some may be of the cmdlet before it.
     """
+    if error.command != entry.name:
+        return
     row = next((one for one in entry.parameters if one.name == error.parameter), None)
     if row is not None and row.help and not error.hint:
         error.hint = f"-{row.name}: {row.help}"

@@ -27,11 +27,17 @@ from .words import Shown
 SOURCES = Path(__file__).parents[2] / "powershell" / "src"
 
 
-@dataclass(frozen=True)
 class Typed(Parameter):
     """A parameter with what only PowerShell knows of it."""
 
     suggests: tuple[str, ...] = ()
+
+    @classmethod
+    def suggesting(cls, row: Parameter, suggests: tuple[str, ...]) -> Typed:
+        """A row with the texts that it completes to."""
+        parameter = cls(*row)
+        parameter.suggests = suggests
+        return parameter
 
 
 # What a cmdlet gives, as `[OutputType(...)]` names it, where it is no kind of object of psbridge's.
@@ -216,7 +222,7 @@ def _function(
 ) -> Function:
     suggests = suggested if cmdlet.kind == "cmdlet" else {}
     parameters = [
-        Typed(**vars(one), suggests=() if one.values else tuple(suggests.get(one.name, ())))
+        Typed.suggesting(one, () if one.values else tuple(suggests.get(one.name, ())))
         for one in cmdlet.parameters
     ]
     places = {one.name: place for place, one in enumerate(parameters)}

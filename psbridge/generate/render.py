@@ -210,11 +210,10 @@ def _cmdlet_text(cmdlet: Cmdlet) -> str:
 def _given(row: OperationRow | Parameter) -> dict[str, object]:
     """The columns of a row that are not as they are by default."""
     default = OperationRow("", "") if isinstance(row, OperationRow) else ParameterRow("")
-    columns = row._asdict() if isinstance(row, OperationRow) else vars(row)
     return {
         name: value
-        for name, value in columns.items()
-        if name in default._fields and (value != getattr(default, name) or name == "dotnet")
+        for name, value in row._asdict().items()
+        if value != getattr(default, name) or name == "dotnet"
     }
 
 

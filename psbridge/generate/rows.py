@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..models.tables import CmdletRow, OperationRow
+from ..models.tables import CmdletRow, OperationRow, ParameterRow
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(ParameterRow):
     """A `ParameterRow`, and its type in Python's stubs."""
 
-    name: str
-    wire: str = ""
-    dotnet: str = "String"
-    values: tuple[str, ...] = ()
-    position: int | None = None
-    help: str = ""
-    sets: tuple[str, ...] = ()
-    mandatory: bool = False
-    pipeline: bool = False
-    by_name: bool = False
-    required: bool = False
-    text: bool = False
-    wraps: bool = False
-    free_form: bool = False
-    secret: bool = False
-    file: bool = False
-    aliases: tuple[str, ...] = ()
-    annotation: str = "Any"
+    annotation = "Any"
+
+    def annotated(self, annotation: str) -> Parameter:
+        """The same with another type in the stubs."""
+        parameter = Parameter(*self)
+        parameter.annotation = annotation
+        return parameter
 
 
 @dataclass(frozen=True)
@@ -55,5 +43,5 @@ class Cmdlet:
     @classmethod
     def of(cls, row: CmdletRow) -> Cmdlet:
         """A row as it was generated."""
-        parameters = tuple(Parameter(**one._asdict()) for one in row.parameters)
+        parameters = tuple(Parameter(*one) for one in row.parameters)
         return cls(**{**row._asdict(), "parameters": parameters})

@@ -63,8 +63,7 @@ def _builder_row(api: Api, builder: Builder, words: Words, annotations: Annotati
             text=parameter.dotnet.startswith("PSCustomObject") and api.takes_text(parameter.shape),
             wraps=parameter.wraps,
             free_form=parameter.free_form,
-            annotation=annotations.of(parameter),
-        )
+        ).annotated(annotations.of(parameter))
         for index, parameter in enumerate(builder.parameters)
     )
     summary = words.get("cmdlets", "Initialize").format(model=builder.model)

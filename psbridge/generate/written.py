@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 from ..models.tables import OperationRow
@@ -83,8 +82,7 @@ def _parameter(cmdlet: str, name: str, given: Any, words: Words) -> Parameter:
         by_name=about.get("byPropertyName", False),
         secret=about.get("secret", False),
         file=about.get("file", False),
-        annotation=about.get("python") or PLAIN.get(about["type"], "Any"),
-    )
+    ).annotated(about.get("python") or PLAIN.get(about["type"], "Any"))
 
 
 # What every call takes, whatever it asks for.
@@ -108,8 +106,7 @@ def _of_every_call(name: str, words: Words) -> Parameter:
         dotnet,
         help=words.get("parameters", "Call", name),
         free_form=dotnet == "Hashtable",
-        annotation=annotation,
-    )
+    ).annotated(annotation)
 
 
 def _call_parameters(operations: Any, own: list[Parameter], words: Words) -> list[Parameter]:
@@ -132,8 +129,7 @@ def _included(
     accepts = include.get("accepts", {})  # Python types beyond those of the builder's parameter
     taken = {parameter.name for parameter in own}
     return [
-        replace(
-            one,
+        one._replace(
             position=None,
             sets=(include["set"],) if "set" in include else (),
             mandatory=one.name in include.get("mandatory", ()),
@@ -141,8 +137,7 @@ def _included(
             required=False,
             aliases=tuple(include.get("aliases", {}).get(one.name, ())),
             text=one.text or one.name in accepts,
-            annotation=f"{accepts[one.name]} | {one.annotation}" if one.name in accepts else one.annotation,
-        )
+        ).annotated(f"{accepts[one.name]} | {one.annotation}" if one.name in accepts else one.annotation)
         for one in rows[f"Initialize-{include['model']}"].parameters
         if one.name not in taken and one.name not in include.get("without", ())
     ]

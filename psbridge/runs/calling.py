@@ -85,15 +85,16 @@ class Calling:
             Stopped: the service refuses not the row but the run.
         """
         started = time.monotonic()
+        payload = Payload(claim.body)
         more = 0
         if self._limits.counts_tokens:
             # The client counts what the request says; an answer without a most is taken for so much more.
-            more = max(0, claim.tokens - Payload(claim.body).tokens)
+            more = max(0, claim.tokens - payload.tokens)
             self._limits.charge(started, more)
         try:
             reply = await self._client.call(
                 self._operation,
-                body=claim.body,
+                body=payload,
                 max_retries=0,
                 idempotency_key=idempotency_key(self._run, claim),
             )

@@ -62,3 +62,18 @@ def test_a_form_counts_nothing() -> None:
 def test_what_is_no_json_object_is_refused(wrong: Any) -> None:
     with pytest.raises(RequestError):
         Payload.of(wrong)
+
+
+def test_one_that_is_given_is_read_once() -> None:
+    """What was asked of it already is not read again; it is changed only where something is added."""
+    payload = Payload(b'{"model":"m","max_tokens":7}')
+    assert payload.answer_tokens == 7
+    assert Payload.of(payload) is payload
+    added = Payload.of(payload, additional={"n": 2})
+    assert added.answer_tokens == 14
+    assert payload.content == b'{"model":"m","max_tokens":7}'
+    for content in (b"[1]", b"{", b""):
+        odd = Payload(content)
+        assert odd.answer_tokens == 0
+        with pytest.raises(RequestError):
+            Payload.of(odd, model="m")

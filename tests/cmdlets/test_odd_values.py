@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import psbridge as ps
+from psbridge.binding.values import PSCustomObject
 from psbridge.client import Client, Configuration
 from psbridge.client.errors import ClientError, RequestError
 from psbridge.errors import PSBridgeError
@@ -155,3 +156,15 @@ def test_an_error_about_a_value_says_what_the_parameter_is_for() -> None:
     with pytest.raises(ps.ParameterBindingError) as caught:
         ps.invoke("New-ChatCompletion", **MESSAGE, ThrottleLimt=5)
     assert "Did you mean -ThrottleLimit" in (caught.value.hint or "")
+
+
+def test_an_error_of_a_pipeline_has_the_line_of_help_too() -> None:
+    """Raised, or in the item's place."""
+    pipe = ps.Initialize_ChatCompletionTool.pipe
+    items = [PSCustomObject({"Type": "none"})]
+    (refused,) = pipe(items, ErrorAction="Continue")
+    assert isinstance(refused, ps.ParameterBindingError)
+    assert (refused.hint or "").startswith("-Type: ")
+    with pytest.raises(ps.ParameterBindingError) as caught:
+        list(pipe(items))
+    assert caught.value.hint == refused.hint

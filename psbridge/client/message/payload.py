@@ -34,14 +34,14 @@ class Payload:
     @classmethod
     def of(
         cls,
-        given: bytes | Mapping[str, Any],
+        given: Payload | bytes | Mapping[str, Any],
         *,
         model: str | None = None,
         base: Mapping[str, Any] | None = None,
         additional: Mapping[str, Any] | None = None,
         streamed: bool = False,
     ) -> Payload:
-        """The payload for a request given as JSON bytes, or as its members.
+        """The payload for a request given as JSON bytes, as its members, or as a payload.
 
         Bytes go out as they are unless something has to be added: `additional` members win over those given,
         which win over those of `base`; `model` is named where none of them names one.
@@ -52,12 +52,14 @@ class Payload:
         extra: dict[str, Any] = dict(additional or {})
         if streamed:
             extra["stream"] = True
-        members: Any = given
         if isinstance(given, bytes | bytearray | memoryview):
+            given = cls(bytes(given))
+        members: Any = given
+        if isinstance(given, Payload):
             if not extra and not base and not model:
-                return cls(bytes(given))
+                return given
             try:
-                members = jsontext.loads(bytes(given))
+                members = given.members()
             except ValueError as error:
                 raise RequestError(f"The request is not JSON: {error}.", parameter="Request") from None
         if not isinstance(members, Mapping):
@@ -74,17 +76,25 @@ class Payload:
             ) from None
         return cls(content, members, streamed)
 
+    def members(self) -> Any:
+        """What its JSON says: members, where it is an object. None for a form.
+
+        Raises:
+            ValueError: it is not JSON.
+        """
+        if self._members is None and isinstance(self.content, bytes):
+            members = jsontext.loads(self.content)
+            if not isinstance(members, Mapping):
+                return members
+            self._members = members
+        return self._members
+
     def _member(self, name: str) -> Any:
-        if self._members is None:
-            self._members = {}
-            if isinstance(self.content, bytes):
-                try:
-                    members = jsontext.loads(self.content)
-                except ValueError:  # it goes out as it came; the server says what is wrong with it
-                    members = None
-                if isinstance(members, Mapping):
-                    self._members = members
-        return self._members.get(name)
+        try:
+            members = self.members()
+        except ValueError:  # it goes out as it came; the server says what is wrong with it
+            return None
+        return members.get(name) if isinstance(members, Mapping) else None
 
     @property
     def model(self) -> str | None:
