@@ -95,10 +95,14 @@ class Assignments(Parts):
             self._environment(node, left)
             return
         if path.endswith("preference") or path.startswith("psdefaultparameter") or path == "ofs":
+            name = quoted(left.variable_path.rpartition(":")[2])
             value = self.value(node.right)
-            self.write(
-                f"{self.posh('set_variable')}({quoted(left.variable_path.rpartition(':')[2])}, {value.text})"
-            )
+            if node.operator != "Equals":
+                if node.operator not in SIGNS:
+                    raise Refused(node, "this assignment to a preference has no Python form yet.")
+                before = Code(f"{self.posh('variable')}({name})")
+                value = self.changed(before, value, SIGNS[node.operator])
+            self.write(f"{self.posh('set_variable')}({name}, {value.text})")
             return
         if path in ("true", "false", "_", "args", "input", "matches", "error", "psitem", "this"):
             raise Refused(node, f"an assignment to ${left.variable_path} has no Python form.")

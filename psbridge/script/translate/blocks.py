@@ -232,10 +232,16 @@ class Blocks(Parameters):
         parameters = list(inner.param_block.parameters) if inner.param_block is not None else []
         stem = self.unique("block")
         kept, self.captured = self.captured, captured
+        in_scope, self.in_scope = self.in_scope, False
         try:
-            parts = self.parts(stem, inner, parameters, node.start + 1)
+            if in_scope and not parameters and not (inner.begin_block or inner.process_block):
+                block = inner.end_block or s.NamedBlock("End", [])
+                self._part(stem, block, [], node.start + 1, self.scope, shares=True)
+                parts = {"end": stem}
+            else:
+                parts = self.parts(stem, inner, parameters, node.start + 1)
         finally:
-            self.captured = kept
+            self.captured, self.in_scope = kept, in_scope
         declared = [self.parameter(one) for one in parameters]
         if list(parts) == ["end"]:
             return Code(f"{self.posh('block')}({', '.join([parts['end'], *declared])})", "block")

@@ -146,6 +146,9 @@ class Members(Expressions):
             return Code("None", "none")
         return Code(f"{name}[{spelt}]", "str" if sure else "str?")
 
+    in_scope = False
+    """Whether a block that is written now runs in the scope around it, as those of `.ForEach({ })` do."""
+
     called: list[str]
     """The functions with PowerShell's binding that are being written, the innermost last."""
 
@@ -223,7 +226,9 @@ class Members(Expressions):
             return self.closure(node)
         if folded == "ast":
             raise Refused(node, f"the method {node.member.value} has no Python form.")
+        kept, self.in_scope = self.in_scope, folded in ("foreach", "where")
         arguments = [self.as_value(self.expression(argument)) for argument in node.arguments or []]
+        self.in_scope = kept
         owner = self._base_of_this(node.expression)
         if owner:
             values = "".join(f", {item.text}" for item in arguments)

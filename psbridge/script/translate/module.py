@@ -91,7 +91,7 @@ class Module(Types):
         if tree.end_block is not None:
             self.block(tree.end_block.statements, after, tree.end_block.traps)
         pieces = self._pieces(tree)
-        asked = re.compile(r"posh\.(show_run|run|get|function|call|block|command_block)\(")
+        asked = re.compile(r"posh\.(show_run|run|get|function|call|block|command_block|variable)\(")
         if not any(asked.search(line) for line in self.lines):
             for piece in pieces:
                 piece.lines = [

@@ -174,11 +174,34 @@ class Variables(Assignments):
                 if path_of(one) in ("_", "psitem", "args", "input", "this"):
                     continue
                 code = self.read(plain)
-                if code is not None:
+                if code is not None and self._is_kept(inner, path_of(one)):
                     captured[path_of(one)] = code
             if one.variable_path.lower().startswith("script:") and path_of(one) in captured:
                 raise Refused(node, "a closure that changes what it keeps has no Python form yet.")
         return self.block_value(block, captured)
+
+    def _is_kept(self, block: s.ScriptBlock, path: str) -> bool:
+        """Whether a closure uses what it keeps of a variable: `+=` sees the block's own alone."""
+        places = [
+            one for one in block.walk() if isinstance(one, s.VariableExpression) and path_of(one) == path
+        ]
+        first = min(places, key=lambda one: one.start)
+        for place in places:
+            around = self.uses.above(place)
+            if not isinstance(around, s.AssignmentStatement) or around.left is not place:
+                continue
+            if around.operator != "Equals":
+                if first is not place and not self._sets(first):
+                    raise Refused(around, "a closure that adds to what it keeps has no Python form yet.")
+                return self._sets(first)
+        return True
+
+    def _sets(self, place: s.VariableExpression) -> bool:
+        """Whether a place is the left side of a plain assignment."""
+        around = self.uses.above(place)
+        return (
+            isinstance(around, s.AssignmentStatement) and around.left is place and around.operator == "Equals"
+        )
 
 
 __all__ = ["Variables"]
