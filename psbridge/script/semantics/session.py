@@ -80,7 +80,7 @@ def run(
     command: Any,
     *arguments: Any,
     **named: Any,
-) -> list[Any]:
+) -> Output:
     """Run a command as PowerShell does: what it put out.
 
     Args:
@@ -96,9 +96,29 @@ def run(
     Raises:
         psbridge.PSBridgeError: the command failed with a terminating error.
     """
-    output: list[Any] = []
+    output = Output()
     run_into(output.append, command, *arguments, **named)
     return output
+
+
+class Output(list[Any]):
+    """What a command put out: a list, whose methods run the next command of the pipeline on it."""
+
+    __slots__ = ()
+
+    def run(self, command: Any, *arguments: Any, **named: Any) -> Output:
+        """What a command makes of it: see `run`."""
+        return run(command, *arguments, input=self, **named)
+
+    def get(self, command: Any, *arguments: Any, **named: Any) -> Any:
+        """What a command makes of it, as one value: nothing, the one object, or the list."""
+        return get(command, *arguments, input=self, **named)
+
+    def show(self, command: Any, *arguments: Any, **named: Any) -> None:
+        """Print what a command makes of it, as it comes."""
+        from psbridge.script.semantics.porting import show_run
+
+        show_run(command, *arguments, input=self, **named)
 
 
 def run_into(
@@ -148,7 +168,7 @@ def _redirection(stream: int, target: Any) -> tuple[int, str, Any, bool]:
     return stream, "file", target, False
 
 
-def call(block: Any, *arguments: Any, **named: Any) -> list[Any]:
+def call(block: Any, *arguments: Any, **named: Any) -> Output:
     """`& block arguments`: what it put out."""
     return run(block, *arguments, **named)
 
@@ -383,7 +403,7 @@ class Function:
         self.name = name
         self.code = code
 
-    def __call__(self, *arguments: Any, **named: Any) -> list[Any]:
+    def __call__(self, *arguments: Any, **named: Any) -> Output:
         """What the command gives: see `run`."""
         return run(self.name, *arguments, **named)
 

@@ -95,6 +95,20 @@ def whole_call(text: str, helper: str) -> str:
     return text[len(head) : -1] if plain else ""
 
 
+def run_of(text: str) -> tuple[str, str] | None:
+    """What a command is run on, `posh` or a pipeline before it, and its arguments; None for other texts."""
+    if not text.endswith(")") or ".run(" not in text:
+        return None
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return None
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr != "run":
+        return None
+    owner = ast.get_source_segment(text, node.func.value) or ""
+    return owner, text[len(owner) + len(".run(") : -1]
+
+
 def join_kinds(one: str, other: str) -> str:
     """The kind of a value that is of one kind or the other."""
     if one == other:

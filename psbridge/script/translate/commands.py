@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import syntax as s
 from .blocks import Blocks
-from .code import ATOM, SCALARS, Code, Refused, python_name, quoted, whole_call
+from .code import ATOM, SCALARS, Code, Refused, python_name, quoted, run_of, whole_call
 from .shapes import OBJECTS, result_of
 from .uses import command_of_alias, expression_of, path_of
 
@@ -86,9 +86,18 @@ class Commands(Blocks):
         target = self.as_value(self.expression(redirection.location))
         if target.kind == "none":
             return Code("[]", stream=True)
-        append = ", Append=True" if redirection.append else ""
-        run = self.posh("run")
-        return Code(f'{run}("Out-File", {target.text}{append}, input={code.text})', "void", stream=True)
+        pieces = ['"Out-File"', target.text, *(["Append=True"] if redirection.append else [])]
+        return Code(self._call_of("run", pieces, code), "void", stream=True)
+
+    def _call_of(self, helper: str, pieces: list[str], piped: Code | None) -> str:
+        """The call that runs a command, on the pipeline before it where that is a call itself."""
+        if piped is not None and pieces[0] != "\2" and not piped.inner:
+            before = run_of(piped.text)
+            name, _, rest = piped.text.partition("(")
+            if before or (name in self.bound_names() and rest.endswith(")")):
+                return f"{piped.text}.run({', '.join(pieces)})"
+        fed = [] if piped is None else [_fed(piped.text)]
+        return f"{self.posh(helper)}({', '.join([*pieces, *fed])})"
 
     def name_of(self, command: s.Command) -> str:
         """The name of the command in lower case; empty where it is computed."""
@@ -360,8 +369,6 @@ class Commands(Blocks):
 
     def _run(self, node: s.Command, helper: str, first: str, piped: Code | None) -> Code:
         pieces = [first, *self.written_arguments(node)]
-        if piped is not None:
-            pieces.append(_fed(piped.text))
         streams: dict[int, str] = {}
         out: Code | None = None
         target: s.FileRedirection | None = None
@@ -378,7 +385,7 @@ class Commands(Blocks):
         if streams:
             pieces.append("streams={" + ", ".join(f"{key}: {text}" for key, text in streams.items()) + "}")
             helper = "run"
-        out = Code(f"{self.posh(helper)}({', '.join(pieces)})", stream=True)
+        out = Code(self._call_of(helper, pieces, piped), stream=True)
         return self._to_file(target, out) if target is not None else out
 
     def generic(self, node: s.Command, name: str, piped: Code | None) -> Code:
@@ -406,7 +413,8 @@ class Commands(Blocks):
         if name == "tee-object":
             self._tee(node)
         code = self._run(node, "run", quoted(spelt), piped)
-        if code.text.startswith(f"posh.run({quoted(spelt)}") and not node.redirections:
+        run = run_of(code.text)
+        if run is not None and run[1].startswith(quoted(spelt)) and not node.redirections:
             code = self._known_result(node, spelt.lower(), code, piped)
         if spelt.lower() in _SILENT and "PassThru" not in code.text and "streams=" not in code.text:
             return Code(code.text, "void", stream=True)

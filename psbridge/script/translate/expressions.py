@@ -18,6 +18,7 @@ from .code import (
     described,
     join_kinds,
     quoted,
+    run_of,
     whole_call,
 )
 from .shapes import ALONE, OBJECTS
@@ -64,7 +65,7 @@ class Expressions(Writer):
             return Code(f"[{code.inner}]", kind)
         if code.text.startswith("["):
             return Code(code.text, kind)
-        if code.text.startswith("posh.run("):
+        if run_of(code.text):
             return Code(code.text, kind)
         return Code(f"list({code.text})", kind)
 
@@ -93,10 +94,11 @@ class Expressions(Writer):
             return code
         if code.inner:
             return Code(f"{self.posh('unpacked')}({code.inner})", f"out:{code.kind}")
-        if code.text.startswith("posh.run("):
-            name = code.text[len("posh.run(") :].partition(",")[0].strip('")').lower()
-            sure = self.one_result(name, code)
-            return Code(f"posh.get({code.text[len('posh.run(') :]}", sure or f"out:{code.kind}")
+        run = run_of(code.text)
+        if run is not None:
+            owner, arguments = run
+            sure = self.one_result(arguments.partition(",")[0].strip('"').lower(), code)
+            return Code(f"{owner}.get({arguments})", sure or f"out:{code.kind}")
         name, _, rest = code.text.partition("(")
         if name in self.bound_names() and rest.endswith(")"):
             return Code(f"{name}.get({rest}", f"out:{code.kind}")

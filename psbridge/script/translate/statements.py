@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import syntax as s
 from .blocks import SINGLE
-from .code import Code, Refused, described, python_name, quoted, whole_call
+from .code import Code, Refused, described, python_name, quoted, run_of, whole_call
 from .commands import EACH
 from .expressions import or_empty
 from .loops import Loops
@@ -122,14 +122,15 @@ class Statements(Loops):
             name = self.item_name()
             self.write(f"for {name} in {source}:")
             self.write(f"    print({name})")
-        elif code.stream and code.text.startswith(("posh.run(", "posh.call(")):
+        elif code.stream and (run := run_of(code.text)) and run[0] != "posh":
+            self.write(f"{run[0]}.show({run[1]})")
+        elif code.stream and (run_of(code.text) or whole_call(code.text, "call")):
             self.write(f"{self.posh('show_run')}({code.text.partition('(')[2]}")
         elif code.stream and code.text.partition("(")[0] in self.bound_names():
             name, _, rest = code.text.partition("(")
             self.write(f"{name}.show({rest}")
         elif code.stream:
-            text = f"list({code.text})" if not code.text.startswith("posh.run(") else code.text
-            self.write(f"{self.posh('show')}({self.listed(code).text if code.inner else text})")
+            self.write(f"{self.posh('show')}({self.listed(code).text})")
         elif code.kind in ("error", "exception"):
             self.write(f"{self.posh('show')}({self.record_of(code).text})")
         else:
