@@ -20,6 +20,7 @@ from .values import (
     Ordered,
     TypedArray,
     Wrapped,
+    spelt,
 )
 
 
@@ -101,7 +102,7 @@ def _from_dictionary(target: Any, key: Any) -> Any:
         return items[key] if -len(items) <= key < len(items) else None
     if isinstance(target, Dictionary):
         key = cast_value(key, target.key_type)
-    return target.get(key)
+    return target.get(spelt(target, key))
 
 
 def set_index(target: Any, position: Any, value: Any) -> None:
@@ -134,6 +135,7 @@ def set_index(target: Any, position: Any, value: Any) -> None:
 def _set_entry(target: Any, key: Any, value: Any) -> None:
     if key is None:
         raise runtime_error("Array index evaluated to null.", "NullArrayIndex")
+    key = spelt(target, key)
     if isinstance(target, Dictionary):
         target[cast_value(key, target.key_type)] = cast_value(value, target.value_type)
     elif isinstance(target, Ordered) and type(key) is int and key not in target:

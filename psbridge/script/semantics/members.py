@@ -31,6 +31,7 @@ from .values import (
     NetSet,
     TypedArray,
     Wrapped,
+    spelt,
 )
 
 # Other modules add how objects of their classes give and take members.
@@ -130,8 +131,8 @@ def lookup(target: Any, name: str) -> tuple[bool, Any]:
         found, value = _from_bag(target, bag, name, folded)
         if found:
             return True, value
-    elif is_dictionary(target) and not isinstance(target, NetSet) and name in target:
-        return True, target[name]
+    elif is_dictionary(target) and not isinstance(target, NetSet) and spelt(target, name) in target:
+        return True, target[spelt(target, name)]
     for cls in type(target).__mro__:
         reader = _READERS.get(cls)
         if reader is not None:

@@ -41,11 +41,12 @@ from .comparison import (
     members_of,
     not_equals,
     same,
-    truth,
 )
+from .comparison import truth as _truth
 from .errors import NetFault
 from .indexing import index, set_index
-from .members import enumerate_value, loop_items, set_member
+from .members import enumerate_value, set_member
+from .members import loop_items as _loop_items
 from .members import member as _member
 from .named import as_operator, cast, construct, invoke_static, is_a, net_type, set_static, static_member
 from .patterns import join, like, not_like, split_words
@@ -74,7 +75,7 @@ from .session import (
 )
 from .text import format_operator
 from .text import text as _text
-from .values import Hashtable, NetRef, Ordered
+from .values import Hashtable, NetRef, Ordered, spelt
 
 if TYPE_CHECKING:
     from .classes import class_method, class_property, constructor, script_class, script_enum
@@ -99,16 +100,40 @@ class NotPorted(NotImplementedError):
     """A line of the script that has no Python yet; the message names the line and why."""
 
 
-def member(target: Any, *names: Any) -> Any:
-    """`$target.name`, and `$target.list[0].name` for several of them; None when there is none."""
-    for name in names:
-        target = index(target, name) if type(name) is int else _member(target, name)
+def member(target: Any, *steps: Any) -> Any:
+    """`$target.name`, and `$target.list[0].name` for several steps; None when there is none.
+
+    Args:
+        target: the object.
+        steps: a name is a member, a number or a list of one value an index, and a tuple a method with its
+            arguments: `member(x, "Groups", ["n"], "Value", ("Trim",))` is `$x.Groups["n"].Value.Trim()`.
+    """
+    for step in steps:
+        kind = type(step)
+        if kind is int:
+            target = index(target, step)
+        elif kind is list:
+            target = index(target, step[0])
+        elif kind is tuple:
+            target = invoke(target, *step)
+        else:
+            target = _member(target, step)
     return target
 
 
-def show_member(target: Any, *names: Any) -> None:
-    """Print `$target.name`, or `$target.one.two` for several names."""
-    show(member(target, *names))
+def truth(value: Any, *steps: Any) -> bool:
+    """What `if ($value)` sees, or that of what these steps reach from it, as for `member`."""
+    return _truth(member(value, *steps) if steps else value)
+
+
+def loop_items(value: Any, *steps: Any) -> Iterable[Any]:
+    """What `foreach` goes through of a value, or of what these steps reach: nothing for null."""
+    return _loop_items(member(value, *steps) if steps else value)
+
+
+def show_member(target: Any, *steps: Any) -> None:
+    """Print what these steps reach from an object, as for `member`."""
+    show(member(target, *steps))
 
 
 def show(value: Any) -> None:
@@ -126,14 +151,14 @@ def show(value: Any) -> None:
         sys.stdout.write(line + "\n")
 
 
-def text(value: Any, *names: str) -> str:
-    """The text that a value, or that member of it, is inside a string; `$OFS` joins what a list has.
+def text(value: Any, *steps: Any) -> str:
+    """The text that a value, or what these steps reach from it, is inside a string; `$OFS` joins a list's.
 
     >>> text([1, 2.5, None])
     '1 2.5 '
     """
-    if names:
-        value = member(value, *names)
+    if steps:
+        value = member(value, *steps)
     if type(value) is str:
         return value
     between = separator()
@@ -179,28 +204,31 @@ def read_only(name: str) -> Exception:
     raise AssertionError(name)
 
 
-def show_result(value: Any) -> None:
+def show_result(value: Any, *steps: Any) -> None:
     """Print what a method gave; one without a result puts nothing out."""
+    value = member(value, *steps)
     if value is not None:
         show(value)
 
 
-def items(value: Any) -> Iterable[Any]:
+def items(value: Any, *steps: Any) -> Iterable[Any]:
     """What a value is in a pipeline: a collection's elements, a single value itself.
 
     >>> list(items([1, 2])), list(items("ab")), list(items(None))
     ([1, 2], ['ab'], [None])
     """
-    return enumerate_value(value)
+    return enumerate_value(member(value, *steps))
 
 
-def result_items(value: Any) -> Iterable[Any]:
+def result_items(value: Any, *steps: Any) -> Iterable[Any]:
     """What a method's result is in a pipeline: nothing for a method without one."""
+    value = member(value, *steps)
     return () if value is None else enumerate_value(value)
 
 
-def as_list(value: Any) -> list[Any]:
+def as_list(value: Any, *steps: Any) -> list[Any]:
     """`@(value)`: a list as it is, anything else as the list of what it puts out."""
+    value = member(value, *steps)
     return value if isinstance(value, list) else list(enumerate_value(value))
 
 
@@ -268,7 +296,7 @@ def invoke(target: Any, name: str, *arguments: Any) -> Any:
     """
     from psbridge.script.interpreter import support
 
-    return support.invoke(session().scope, target, name, list(arguments))
+    return support.invoke(session().scope, target, name, [spelt(target, value) for value in arguments])
 
 
 def is_case(value: Any, label: Any, case: bool = False) -> bool:

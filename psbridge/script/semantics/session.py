@@ -15,6 +15,7 @@ from psbridge.binding.values import ScriptBlock
 
 from .errors import ErrorRecord, ScriptError
 from .members import enumerate_value, loop_items
+from .values import Hashtable
 
 if TYPE_CHECKING:
     from psbridge.binding.parameters import Parameter
@@ -149,7 +150,9 @@ def run_into(
 
 
 def _as_block(value: Any) -> Any:
-    """A Python function where PowerShell has a script block."""
+    """A Python function where PowerShell has a script block, and a dictionary where it has a table."""
+    if type(value) is dict:
+        return Hashtable(value)
     return block(value) if isinstance(value, FunctionType) else value
 
 

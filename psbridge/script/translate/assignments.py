@@ -163,10 +163,11 @@ class Assignments(Parts):
             value = self.listed(self.stream(node.right))
         else:
             self.callable_table = path_of(left) in self.uses.callable
+            self.named_table = isinstance(table_of(node.right), s.Hashtable) and not self.is_dict(left)
             value = self.right_side(node.right)
-            self.callable_table = False
+            self.callable_table = self.named_table = False
         wanted = self.known.typed.get(key)
-        if wanted and not (wanted.lower() == "hashtable" and value.kind == "hashtable"):
+        if wanted and not (wanted.lower() == "hashtable" and value.base in ("hashtable", "table")):
             value = self.cast(node, value, wanted)
         if value.kind in ("error", "exception"):
             value = self.record_of(value)
@@ -231,6 +232,10 @@ class Assignments(Parts):
         return any(
             table is around and self.request_parts(table) is not None for table in self.uses.splats.values()
         )
+
+    def is_dict(self, variable: s.VariableExpression) -> bool:
+        """Whether the table that a variable holds is a dictionary of Python's."""
+        return path_of(variable) in self.uses.dicts
 
     def _payload(self, right: Any) -> Code:
         kept, self.plain_tables = self.plain_tables, True

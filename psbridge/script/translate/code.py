@@ -29,7 +29,8 @@ class Code:
 
     `stream` says that it is an iterable of what a pipeline puts out, each of `kind`; `inner` is then what is
     inside a generator expression, if it is one. `result` says that a method gave it, whose None is nothing;
-    `single` that a command puts out one object.
+    `single` that a command puts out one object. `owner` and `steps` are of what helpers reach from an object:
+    its members, indexes and methods, one after the other. `fed` is how a command takes it from a pipeline.
     """
 
     text: str
@@ -39,6 +40,14 @@ class Code:
     inner: str = ""
     result: bool = False
     single: bool = False
+    owner: str = ""
+    steps: tuple[str, ...] = ()
+    fed: str = ""
+
+    @property
+    def path(self) -> str:
+        """The arguments of a helper that reaches for the value itself: the object and the steps from it."""
+        return ", ".join([self.owner, *self.steps]) if self.steps else self.text
 
     def within(self, rank: int) -> str:
         """The text, in parentheses where an operand of `rank` needs them."""
@@ -123,6 +132,8 @@ def join_kinds(one: str, other: str) -> str:
         return f"list:{join_kinds(one[5:], other[5:])}"
     if one.startswith("object") and other.startswith("object"):
         return "object"
+    if one.startswith("table@") and other.startswith("table@"):
+        return "table"
     if {one, other} <= {"int", "float", "num"}:
         return "num"
     return "any"

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import syntax as s
 from .blocks import Blocks
-from .code import ATOM, SCALARS, Code, Refused, python_name, quoted, run_of, whole_call
+from .code import ATOM, SCALARS, Code, Refused, python_name, quoted, run_of
 from .shapes import OBJECTS, result_of
 from .uses import command_of_alias, expression_of, path_of
 
@@ -96,7 +96,7 @@ class Commands(Blocks):
             name, _, rest = piped.text.partition("(")
             if before or (name in self.bound_names() and rest.endswith(")")):
                 return f"{piped.text}.run({', '.join(pieces)})"
-        fed = [] if piped is None else [_fed(piped.text)]
+        fed = [] if piped is None else [piped.fed or f"input={piped.text}"]
         return f"{self.posh(helper)}({', '.join([*pieces, *fed])})"
 
     def name_of(self, command: s.Command) -> str:
@@ -188,7 +188,7 @@ class Commands(Blocks):
         """`Where-Object Name -eq value` of objects whose properties are known, as the block it stands for."""
         if len(elements) not in (1, 3) or not isinstance(elements[0], s.StringConstantExpression):
             return None
-        if piped.base not in OBJECTS or piped.base in ("model", "hashtable"):
+        if piped.base not in OBJECTS or piped.base in ("model", "hashtable", "table"):
             return None
         member = s.MemberExpression(s.VariableExpression("_"), elements[0])
         expression: Any = member
@@ -325,7 +325,9 @@ class Commands(Blocks):
                     if known is None:
                         raise Refused(element, f"@{element.variable_path} is nowhere set in this script.")
                     text, kind = known.text, known.kind
-                if kind not in ("hashtable", "dict") and not kind.startswith("list:"):
+                if kind.partition("@")[0] not in ("hashtable", "dict", "table") and not kind.startswith(
+                    "list:"
+                ):
                     raise Refused(element, f"what @{element.variable_path} holds is known only when it runs.")
                 if kind.startswith("list:"):
                     pieces.append(f"*{text}")
@@ -443,15 +445,6 @@ class Commands(Blocks):
             if not isinstance(wanted, s.StringConstantExpression):
                 raise Refused(node, "the variable of Tee-Object is known only when it runs.")
             self.hear(node, wanted.value)
-
-
-def _fed(text: str) -> str:
-    """What comes down the pipeline, as an argument of a helper that runs a command."""
-    for helper, keyword in (("items", "piped"), ("loop_items", "output")):
-        inner = whole_call(text, helper)
-        if inner:
-            return f"{keyword}={inner}"
-    return f"input={text}"
 
 
 def _resolved(name: str, parameters: dict[str, tuple[str, bool]], spelt: str = "") -> tuple[str, bool]:

@@ -84,7 +84,21 @@ class Expressions(Writer):
         if code.base in (*SCALARS, *OBJECTS, "none", "dict", "body"):
             return Code(f"[{code.text}]", code.kind, stream=True)
         helper = "result_items" if code.result else "loop_items" if code.is_out else "items"
-        return Code(f"{self.posh(helper)}({code.text})", code.item, stream=True)
+        fed = {"items": f"piped={code.text}", "loop_items": f"output={code.text}"}.get(helper, "")
+        return Code(f"{self.posh(helper)}({code.path})", code.item, stream=True, fed=fed)
+
+    def reached(self, target: Code, step: str, kind: str = "any", *, result: bool = False) -> Code:
+        """What a step from an object gives: a member, `[index]`, or `(method, arguments)`."""
+        owner, steps = (target.owner, (*target.steps, step)) if target.steps else (target.text, (step,))
+        if len(steps) > 1:
+            text = f"{self.posh('member')}({', '.join([owner, *steps])})"
+        elif step[0] == "[":
+            text = f"{self.posh('index')}({owner}, {step[1:-1]})"
+        elif step[0] == "(":
+            text = f"{self.posh('invoke')}({owner}, {step[1:-1].removesuffix(',')})"
+        else:
+            text = f"{self.posh('member')}({owner}, {step})"
+        return Code(text, kind, result=result, owner=owner, steps=steps)
 
     def as_value(self, code: Code) -> Code:
         """What a pipeline puts out, as one value."""
@@ -130,7 +144,7 @@ class Expressions(Writer):
             return code
         if code.base in OBJECTS:
             return Code(f"{code.within(3)} is not None", "bool", 4)
-        return Code(f"{self.posh('truth')}({code.text})", "bool")
+        return Code(f"{self.posh('truth')}({code.path})", "bool")
 
     def as_text(self, code: Code) -> str:
         """An expression whose value is the text that interpolation gives."""
@@ -142,12 +156,7 @@ class Expressions(Writer):
             return f"str({code.text})"
         if code.kind in ("error", "exception"):
             code = self.record_of(code)
-        return f"{self.posh('text')}({self.parts_of(code.text)})"
-
-    def parts_of(self, text: str) -> str:
-        """What a helper gets that goes through members itself: an object, and the names of the members."""
-        call = whole_call(text, "member")
-        return call or text
+        return f"{self.posh('text')}({code.path})"
 
     # Literals
 
@@ -335,10 +344,21 @@ class Expressions(Writer):
         return "{" + ", ".join(pairs) + "}"
 
     def _Hashtable(self, node: s.Hashtable) -> Code:
+        named, self.named_table = self.named_table, False
         table = self._pairs(node)
         if self.plain_tables:
             return Code(table, "dict")
+        if not named and self._is_plain(node):
+            return Code(table, self._shape(node, node, "table"))
         return Code(f"{self.posh('Hashtable')}({'' if table == '{}' else table})", "hashtable")
+
+    named_table = False
+    """Whether the table that is written next is held by a variable that has to find its keys in any case."""
+
+    def _is_plain(self, node: s.Hashtable) -> bool:
+        """Whether a table can be a dictionary of Python's: its keys are texts of the script."""
+        names = [key for key, _ in node.key_value_pairs]
+        return not self.callable_table and all(isinstance(one, s.StringConstantExpression) for one in names)
 
     def net_type(self, node: Any, name: str) -> str:
         """The name of a .NET type, as a literal."""
@@ -357,16 +377,19 @@ class Expressions(Writer):
         full = node.type.type_name.full_name
         name = full.lower().removeprefix("system.")
         if isinstance(node.child, s.Hashtable) and name in ("ordered", "pscustomobject", "psobject"):
+            named, self.named_table = self.named_table, False
             table = self._pairs(node.child)
             if name == "ordered":
                 if self.plain_tables:
                     return Code(table, "dict")
+                if not named and not self.asks_types and self._is_plain(node.child):
+                    return Code(table, self._shape(node, node.child, "table"))
                 return Code(f"{self.posh('Ordered')}({'' if table == '{}' else table})", "hashtable")
             if self.plain_tables and name == "pscustomobject":
                 return Code(table, "dict")
             if "PSTypeName" in table:
                 raise Refused(node, "an object with a PSTypeName has no Python form yet.")
-            return Code(f"{self.posh('custom_object')}({table})", self._shape(node))
+            return Code(f"{self.posh('custom_object')}({table})", self._shape(node, node.child, "object"))
         if name == "ref" and isinstance(node.child, s.VariableExpression):
             return self.reference(node.child)
         child = self.as_value(self.expression(node.child))
@@ -376,18 +399,20 @@ class Expressions(Writer):
         """`[ref]$variable`."""
         raise NotImplementedError
 
-    def _shape(self, node: s.ConvertExpression) -> str:
+    def _shape(self, node: Any, table: s.Hashtable, base: str) -> str:
         """The kind of the objects that this literal makes: which properties they have, of which kinds."""
-        shape = self.known.shapes.setdefault(f"object@{node.start}", {})
-        for key, value in node.child.key_value_pairs:
+        shape = self.known.shapes.setdefault(f"{base}@{node.start}", {})
+        for key, value in table.key_value_pairs:
             name = str(getattr(key, "value", ""))
-            if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+            attribute = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_")
+            if base == "object" and not attribute:
                 continue
-            kind = self.pair_kinds.pop(id(value), "any")
+            kind = self.pair_kinds.get(id(value), "any")
             old = shape.get(name.lower())
             kind = kind if old is None else join_kinds(old[1], kind)
-            shape[name.lower()] = (name, "any" if name.lower() in self.known.loose else kind)
-        return f"object@{node.start}"
+            ways = {name.lower(), *({f"[{name.lower()}", "[*"} if base == "table" else ())}
+            shape[name.lower()] = (name, "any" if ways & self.known.loose else kind)
+        return f"{base}@{node.start}"
 
     def cast(self, node: Any, child: Code, full: str) -> Code:
         """A value as one of a .NET type."""
@@ -398,9 +423,15 @@ class Expressions(Writer):
             return child
         if name == "array" and child.is_list:
             return child
-        if (name, child.kind) in (
+        if (name, child.base) in (
             *(("ordered", "dict"), ("int", "int"), ("int32", "int"), ("double", "float")),
-            *(("hashtable", "hashtable"), ("bool", "bool"), ("switch", "bool"), ("pscustomobject", "object")),
+            *(
+                ("hashtable", "hashtable"),
+                ("hashtable", "table"),
+                ("bool", "bool"),
+                ("switch", "bool"),
+                ("pscustomobject", "object"),
+            ),
         ):
             return child
         if name in ("bool", "boolean"):

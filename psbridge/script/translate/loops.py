@@ -131,7 +131,7 @@ class Loops(Variables):
         if items.stream or items.is_list or items.kind.startswith("many:"):
             items = self.as_stream(items)
         else:
-            items = Code(f"{self.posh('loop_items')}({items.text})", items.item, stream=True)
+            items = Code(f"{self.posh('loop_items')}({items.path})", items.item, stream=True)
         name = self.target(node.variable, items.kind)
         changed = self._changed_while(node, items.text)
         self.write(f"for {name} in {f'list({items.text})' if changed else items.text}:")

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from .. import syntax as s
-from .code import ATOM, CONDITION, NOT, Code, Refused, join_kinds, quoted, whole_call
+from .code import ATOM, CONDITION, NOT, Code, Refused, join_kinds, quoted
 from .expressions import Expressions, or_empty
 from .shapes import PROPERTIES, spelling
 from .uses import expression_of, path_of
@@ -65,12 +65,10 @@ class Members(Expressions):
             return Code(f"{target.within(ATOM)}[0]", "str")
         if target.kind == "list:reply" and index.text == "0":
             return Code(f"{target.within(ATOM)}[0]", "reply")
-        if target.kind == "hashtable" and index.kind == "str":
+        if index.kind == "str" and self._has_keys(target, node.target, node.index):
             return self._entry(node.target, target, node.index, index)
-        call = whole_call(target.text, "member")
-        if call and index.text.lstrip("-").isdigit():
-            return Code(f"{self.posh('member')}({call}, {index.text})")
-        return Code(f"{self.posh('index')}({target.text}, {index.text})")
+        plain = index.text.lstrip("-").isdigit() and target.steps
+        return self.reached(target, index.text if plain else f"[{index.text}]")
 
     def _unless_null(self, target: Code, write: Any) -> Code:
         """`target?.member`, with the target read once."""
@@ -98,9 +96,10 @@ class Members(Expressions):
             return self._unless_null(target, lambda one: f"{self.posh('member')}({one}, {member.text})")
         if not isinstance(node.member, s.StringConstantExpression):
             return Code(f"{self.posh('member')}({target.text}, {member.text})")
-        if target.kind == "hashtable" and node.member.value.lower() not in _TABLE_WORDS:
+        words = node.member.value.lower() in _TABLE_WORDS
+        if not words and self._has_keys(target, node.expression, node.member):
             return self._entry(node.expression, target, node.member, member)
-        if target.kind == "hashtable" and node.member.value.lower() == "keys":
+        if target.base in ("hashtable", "table") and node.member.value.lower() == "keys":
             kinds = self._table(node.expression)
             return Code(f"[*{target.text}]", f"list:{kinds.get('keys', 'any')}")
         return self._named_member(target, node.member.value)
@@ -108,6 +107,18 @@ class Members(Expressions):
     def _is_column(self, name: str) -> bool:
         """Whether a table of texts may have this column: a file may, the script's own text must name it."""
         return self.reads_files or name.lower() in self.text_words
+
+    def _has_keys(self, target: Code, node: Any, key: Any) -> bool:
+        """Whether a table of Python's own finds this key as it is written."""
+        if target.kind == "hashtable":
+            return True
+        if target.base != "table":
+            return False
+        if isinstance(node, s.VariableExpression) and path_of(node) in self.uses.dicts:
+            return True
+        name = str(getattr(key, "value", ""))
+        spelling = self.known.shapes.get(target.kind, {}).get(name.lower(), ("",))[0]
+        return isinstance(key, s.StringConstantExpression) and spelling == name and not self.removes
 
     def _table(self, node: Any) -> dict[str, str]:
         """What is known of the values of a table of the script's."""
@@ -118,6 +129,9 @@ class Members(Expressions):
     def _entry(self, node: Any, target: Code, key: Any, index: Code) -> Code:
         """A value of a table by its name."""
         kinds = self._table(node)
+        shape = self.known.shapes.get(target.kind, {})
+        if isinstance(key, s.StringConstantExpression) and not kinds and key.value.lower() in shape:
+            return Code(f"{target.within(ATOM)}[{index.text}]", shape[key.value.lower()][1])
         if isinstance(key, s.StringConstantExpression):
             name = key.value.lower()
             found = [kinds[one] for one in (f"={name}", "*") if one in kinds]
@@ -184,11 +198,11 @@ class Members(Expressions):
         if target.kind == "row" and named and self._is_column(name):
             return Code(f"{target.within(ATOM)}.{name}", "str?")
         shape = self.known.shapes.get(target.kind, {})
-        if folded in shape and not self.reflects:
+        if folded in shape and not self.reflects and target.base == "object":
             return Code(f"{target.within(ATOM)}.{shape[folded][0]}", shape[folded][1])
         if target.kind == "hashtable" and folded not in _TABLE_WORDS:
             return Code(f"{target.within(ATOM)}.get({quoted(name)})")
-        if target.kind == "hashtable" and folded == "keys":
+        if target.base in ("hashtable", "table") and folded == "keys":
             return Code(f"[*{target.text}]", "list:any")
         many = target.is_list or target.kind.startswith("List")
         sized: tuple[str, ...] = ("count", "length") if many else ()
@@ -198,11 +212,10 @@ class Members(Expressions):
             return Code(f"len({or_empty(target)})", "int")
         if folded in sized:
             return Code(f"len({target.text})", "int")
-        kind = "int" if folded == "count" and target.kind in ("hashtable", "List") else "any"
-        call = whole_call(target.text, "member") if kind == "any" else ""
+        kind = "int" if folded == "count" and target.base in ("hashtable", "table", "List") else "any"
         if folded == "properties" and target.text.endswith('"PSObject")'):
             kind = "out:property"
-        return Code(f"{self.posh('member')}({call or target.text}, {quoted(name)})", kind)
+        return self.reached(target, quoted(name), kind)
 
     def closure(self, node: s.InvokeMemberExpression) -> Code:
         """`{ }.GetNewClosure()`."""
@@ -254,10 +267,10 @@ class Members(Expressions):
             "str" if folded in ("tostring",) or (target.kind == "str" and folded in _TEXT_METHODS) else "any"
         )
         values = "".join(f", {item.text}" for item in arguments)
-        text = f"{self.posh('invoke')}({target.text}, {name.text}{values})"
-        if folded == "getenumerator" and target.kind in ("hashtable", "any"):
-            return Code(text, "out:entry")
-        return Code(text, kind, result=kind == "any")
+        step = f"({name.text}{values or ','})"
+        if folded == "getenumerator" and target.base in ("hashtable", "table", "any"):
+            return self.reached(target, step, "out:entry")
+        return self.reached(target, step, kind, result=kind == "any")
 
     def _console_stream(self, node: Any) -> str:
         """Which of the console's streams this is, in lower case; empty for anything else."""
@@ -313,7 +326,12 @@ class Members(Expressions):
             if name == "contains" and len(arguments) == 1:
                 return Code(f"{arguments[0].within(3)} in {target.within(3)}", "bool", 4)
         in_table = (
-            target.kind in ("hashtable", "bound") and name in ("containskey", "contains") and len(texts) == 1
+            (
+                target.kind in ("hashtable", "bound")
+                or (target.base == "table" and target.text in self.dict_names())
+            )
+            and name in ("containskey", "contains")
+            and len(texts) == 1
         )
         if in_table and arguments[0].kind == "str":
             return Code(f"{arguments[0].within(3)} in {target.within(3)}", "bool", 4)
@@ -347,6 +365,10 @@ class Members(Expressions):
         return None
 
     in_try = 0
+
+    def dict_names(self) -> set[str]:
+        """The Python names of the variables that hold a dictionary whose keys are all known."""
+        return {self.name(path) for path in self.uses.dicts}
 
     def _list_method(self, target: Code, name: str, arguments: list[Code]) -> Code:
         """A method of a list that is Python's own."""

@@ -47,6 +47,7 @@ class Parts(Forms):
     def learn(self, path: str, key: Any, kind: str, *, first: bool = False) -> None:
         """What a table gets: under a known name, which is there from the start if `first`, or another."""
         known = self.known.tables.setdefault(path, {})
+        kind = "table" if kind.startswith("table@") else kind
         kind = "any" if kind in ("void", "dict", "error", "exception") or kind.startswith("out") else kind
         plain = isinstance(key, s.StringConstantExpression)
         name = f"={key.value.lower()}" if plain else "*"
@@ -99,12 +100,15 @@ class Parts(Forms):
             for shape in self.known.shapes.values():
                 if left.member.value.lower() in shape:
                     shape[left.member.value.lower()] = (shape[left.member.value.lower()][0], "any")
+        elif isinstance(left, s.IndexExpression) and target.kind != "hashtable" and not target.is_list:
+            self.known.loose.add(f"[{str(getattr(left.index, 'value', '*')).lower()}")
         owner = left.target if isinstance(left, s.IndexExpression) else left.expression
         if isinstance(owner, s.VariableExpression) and path_of(owner) in self.uses.tables:
             key = left.index if isinstance(left, s.IndexExpression) else left.member
             self.learn(path_of(owner), key, value.kind)
-        plain = target.kind == "hashtable" and place.startswith('"') and place.endswith('"')
-        if plain or (target.kind == "hashtable" and self._is_text(left)):
+        known = isinstance(owner, s.VariableExpression) and path_of(owner) in self.uses.dicts
+        plain = target.kind == "hashtable" or (target.base == "table" and known)
+        if plain and (known or (place.startswith('"') and place.endswith('"')) or self._is_text(left)):
             self.write(f"{target.text}[{place}] = {value.text}")
             return
         self.write(f"{self.posh(setter)}({target.text}, {place}, {value.text})")

@@ -134,9 +134,8 @@ class Statements(Loops):
         elif code.kind in ("error", "exception"):
             self.write(f"{self.posh('show')}({self.record_of(code).text})")
         else:
-            inner = whole_call(code.text, "member")
-            helper = "show_member" if inner else "show_result" if code.result else "show"
-            self.write(f"{self.posh(helper)}({inner or code.text})")
+            helper = "show_result" if code.result else "show_member" if code.steps else "show"
+            self.write(f"{self.posh(helper)}({code.path})")
 
     def bound_names(self) -> set[str]:
         """The Python names of the functions that have PowerShell's binding."""

@@ -39,10 +39,12 @@ class Uses:
             path: min(nodes, key=lambda one: one.start).variable_path.rpartition(":")[2]
             for path, nodes in self.places.items()
         }
+        self.functions = {one.name.lower() for one in self.nodes if isinstance(one, s.FunctionDefinition)}
         self.lists = {path for path in self.places if self._is_list(path)}
         self.arrays = {path for path in self.places if path not in self.lists and self._is_private(path)}
         self.builders = {path for path in self.places if self._is_builder(path)}
         self.tables = {path for path in self.places if self._is_table(path)}
+        self.dicts = {path for path in self.places if self._is_dict(path)}
         self.callable = {path for path in self.tables if self._holds_calls(path)}
         self.piped = {path for path in self.places if self._is_piped(path)}
         self.governed = self._matches()
@@ -181,12 +183,76 @@ class Uses:
                 name = str(getattr(around.member, "value", "")).lower()
                 if name not in ("containskey", "contains", "containsvalue", "getenumerator"):
                     return False
-            elif not (isinstance(around, s.IndexExpression) and around.target is node):
+            elif not (isinstance(around, s.IndexExpression) and around.target is node) and not (
+                self._is_handed_on(node)
+            ):
                 first = self.parents.get(id(around))
                 elements = getattr(first, "pipeline_elements", [None, None])
                 if len(elements) < 2 or elements[0] is not around or not is_json_of(first, node):
                     return False
         return made
+
+    def _is_dict(self, path: str) -> bool:
+        """Whether a table's keys are all known, each in one spelling: a dictionary of Python's holds them."""
+        spellings: dict[str, set[str]] = {}
+        made = False
+        for node in self.places[path]:
+            around = self.parents.get(id(node))
+            above = self.above(node)
+            key: Any = None
+            if isinstance(above, s.AssignmentStatement) and above.left is node:
+                table = table_of(above.right)
+                if above.operator != "Equals" or not isinstance(table, s.Hashtable):
+                    return False
+                keys = [one for one, _ in table.key_value_pairs]
+                made = True
+            elif isinstance(around, s.MemberExpression) and around.expression is node:
+                keys = [around.member]
+                if str(getattr(around.member, "value", "")).lower() in ("keys", "count", "values"):
+                    keys = []
+            elif isinstance(around, s.InvokeMemberExpression) and around.expression is node:
+                if str(getattr(around.member, "value", "")).lower() not in ("containskey", "contains"):
+                    return False
+                keys = list(around.arguments or [])
+            elif isinstance(around, s.IndexExpression) and around.target is node:
+                keys = [] if self._is_own_key(around.index, path) else [around.index]
+            elif not self._is_handed_on(node):
+                return False
+            else:
+                keys = []
+            for key in keys:
+                if not isinstance(key, s.StringConstantExpression):
+                    return False
+                spellings.setdefault(key.value.lower(), set()).add(key.value)
+        return made and all(len(one) == 1 for one in spellings.values())
+
+    def _is_own_key(self, node: Any, path: str) -> bool:
+        """Whether an index is the variable of a loop over the keys of this table."""
+        if not isinstance(node, s.VariableExpression):
+            return False
+        loops = []
+        for place in self.places[path_of(node)]:
+            around = self.parents.get(id(place))
+            if isinstance(around, s.ForEachStatement) and around.variable is place:
+                loops.append(around)
+            elif isinstance(self.above(place), s.AssignmentStatement) and self.above(place).left is place:
+                return False
+        for loop in loops:
+            keys = expression_of(loop.condition)
+            plain = isinstance(keys, s.MemberExpression) and isinstance(keys.expression, s.VariableExpression)
+            if not plain or str(getattr(keys.member, "value", "")).lower() != "keys":
+                return False
+            if path_of(keys.expression) != path:
+                return False
+        return bool(loops)
+
+    def _is_handed_on(self, node: s.VariableExpression) -> bool:
+        """Whether a cmdlet gets the table as an argument, or as its parameters."""
+        command = self.parents.get(id(node))
+        if not isinstance(command, s.Command) or command.command_elements[0] is node:
+            return False
+        name = str(getattr(command.command_elements[0], "value", "")).lower()
+        return bool(name) and (node.splatted or name not in self.functions)
 
     def _holds_calls(self, path: str) -> bool:
         """Whether all that is done with the values of a table is to call them: `& $table[$name]`."""
