@@ -195,6 +195,8 @@ def set_member(target: Any, name: Any, value: Any) -> None:
             added.write(target, value)
             return
         raise _setting_failed(name, cannot_set(name).message, None)
+    if type(target) is PSCustomObject and name not in target:
+        raise _setting_failed(name, cannot_set(name).message, None)
     if is_dictionary(target) and not isinstance(target, NetSet):
         set_index(target, name, value)
         return

@@ -9,9 +9,9 @@ from typing import Any
 
 from .. import syntax as s
 from .code import SCALARS, Code, Refused, described, join_kinds, quoted
+from .nodes import expression_of, is_chat, new_list_of, only_key, path_of, table_of
 from .parts import SIGNS, Parts
 from .shapes import OBJECTS
-from .uses import expression_of, is_chat, new_list_of, only_key, path_of, table_of
 
 _OWN = {"Divide": "divide", "Rem": "modulo"}
 _DROPPED = {"psstyle.outputrendering", "progresspreference"}
@@ -184,13 +184,15 @@ class Assignments(Parts):
         known = self.known.kinds.get(key, "any")
         asked = value.text.startswith("ps.") and not value.text.startswith("ps.New_ChatCompletion(")
         loose = value.kind == known == "reply" and (self.counts_usage or asked)
-        if (loose or value.kind == known == "http") and key not in self.annotated:
-            self.annotated.add(key)  # a service may leave the usage out
-            return f": {self.annotation('any')}"
-        if value.kind == "list:model" and key not in self.annotated and not self.frame.shares:
+        fresh = key not in self.annotated and not self.frame.shares
+        loose = loose or value.kind == known == "http"  # a service may leave the usage out
+        if fresh and (loose or value.text.startswith("ps.PSCustomObject(")) and key not in self.known.unset:
             self.annotated.add(key)
-            self.modules.add("typing")
-            return ": list[Any]"
+            return f": {self.annotation('any')}"
+        if fresh and value.is_list and value.item.partition("@")[0] in ("model", "object", "table"):
+            return self._annotated(key, "list[Any]")
+        if fresh and value.text.startswith("{") and self._is_mixed(value) and key not in self.known.unset:
+            return self._annotated(key, "dict[str, Any]")
         if value.kind in ("any", "none", known) and value.text not in ("[]", "None"):
             return ""
         if key in self.annotated or self.frame.shares or ":" in left.variable_path or key in self.known.unset:
@@ -202,6 +204,19 @@ class Assignments(Parts):
         if known in ("any", "num", "object") or known.startswith(("out", "list:any")):
             return f": {self.annotation('any')}"
         return ""
+
+    def _annotated(self, key: tuple[str, str], annotation: str) -> str:
+        self.annotated.add(key)
+        self.modules.add("typing")
+        return f": {annotation}"
+
+    def _is_mixed(self, value: Code) -> bool:
+        """Whether a type checker would mistake the kind of the values of this dictionary."""
+        if value.base != "table":
+            return False
+        kinds = {kind for _, kind in self.known.shapes.get(value.kind, {}).values()}
+        plain = ("str", "int", "float", "bool", "list:str", "list:int")
+        return len(kinds) != 1 or not kinds <= set(plain)
 
     def _new_list(self, left: s.VariableExpression, kind: str) -> None:
         """A list of Python's own."""

@@ -7,8 +7,8 @@ from typing import Any
 from .. import syntax as s
 from .blocks import Blocks
 from .code import ATOM, SCALARS, Code, Refused, python_name, quoted, run_of
+from .nodes import command_of_alias, expression_of, path_of
 from .shapes import OBJECTS, result_of
-from .uses import command_of_alias, expression_of, path_of
 
 EACH = {"foreach-object", "foreach", "%"}
 WHERE = {"where-object", "where", "?"}

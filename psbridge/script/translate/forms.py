@@ -8,7 +8,7 @@ from typing import Any
 from .. import syntax as s
 from .code import ATOM, SUM, Code
 from .commands import Commands
-from .uses import expression_of, is_chat, only_key, path_of, table_of
+from .nodes import expression_of, is_chat, only_key, path_of, table_of
 
 
 class Forms(Commands):
@@ -236,7 +236,7 @@ class Forms(Commands):
         self.modules.add("psbridge")
         call = f"ps.{names[name]}({', '.join(pieces)})"
         if stream:
-            return Code(call, "str" if "streamtext" in named else "any", stream=True)
+            return Code(call, "str" if "streamtext" in named else "reply", stream=True)
         plain = names[name] == "New_ChatCompletion" and "withhttpinfo" not in named
         replies = ("Get_ChatCompletion", "Update_ChatCompletion", "Remove_ChatCompletion")
         kind = "reply" if plain or names[name].startswith(replies) else "any"

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import Code, Refused
-from .uses import path_of
+from .nodes import path_of
 from .variables import Variables
 
 _APPEND = re.compile(r"^ +([a-z_]\w*)\.append\((.*)\)$")

@@ -8,9 +8,10 @@ from typing import Any
 
 from .. import syntax as s
 from .code import ATOM, CONDITION, NOT, Code, Refused, join_kinds, quoted
-from .expressions import Expressions, or_empty
+from .expressions import or_empty
+from .literals import Literals
+from .nodes import expression_of, path_of
 from .shapes import PROPERTIES, spelling
-from .uses import expression_of, path_of
 
 _REPLY = {
     "metadata": "any",
@@ -50,7 +51,7 @@ _BAG = ("remove", "copied", "type_names_into", "net_type", "shown_as")
 _TABLE_WORDS = ("count", "keys", "values", "length", "psobject", "psbase", "issynchronized", "isreadonly")
 
 
-class Members(Expressions):
+class Members(Literals):
     """Writes what is asked of an object."""
 
     def _IndexExpression(self, node: s.IndexExpression) -> Code:
@@ -293,7 +294,10 @@ class Members(Expressions):
         """A method of a StringBuilder, which is a StringIO."""
         if name == "tostring":
             return Code(f"{target.text}.getvalue()", "str")
-        text = self.as_text(arguments[0]) if arguments else '""'
+        text = '""'
+        if arguments:
+            bare = name == "append" and arguments[0].kind == "str?"
+            text = or_empty(arguments[0]) if bare else self.as_text(arguments[0])
         if name == "appendline":
             text = f'{text[:-1]}\\n"' if text[-1] == '"' and text[0] in 'f"' else f'{text} + "\\n"'
         return Code(f"{target.text}.write({text})", "any")

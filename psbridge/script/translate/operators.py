@@ -26,9 +26,9 @@ from .code import (
 )
 from .expressions import or_empty, quoted_inside, single_quoted
 from .members import Members
+from .nodes import expression_of
 from .regex import groups_of, minds_case, python_pattern, python_replacement, raw
 from .shapes import OBJECTS
-from .uses import expression_of
 
 _NUMBERS = ("int", "float")
 _ITEM = re.compile(r"\{(\d+)(?:,(-?\d+))?(?::([^{}]*))?\}")
@@ -236,6 +236,9 @@ class Operators(Members):
         return "{" + text + (f":{aligned}{',' if spec else ''}" if aligned or spec else "") + "}"
 
     def _join(self, left: Code, right: Code) -> Code:
+        inner = whole_call(left.text, "unpacked")
+        if inner and " for " in inner:
+            left = Code(f"[{inner}]", f"list:{left.item}") if left.item != "str" else Code(inner, "list:str")
         if right.kind == "str" and left.kind in ("list:str", "List:str"):
             return Code(f"{right.within(ATOM)}.join({left.text})", "str")
         return Code(f"{self.posh('join')}({left.text}, {right.text})", "str")

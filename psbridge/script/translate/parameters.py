@@ -125,7 +125,8 @@ class Parameters(Operators):
         if throws:
             name = self.hoisted("default", value.sub_expression.statements, value.start, [])
             return f"lambda: {self.posh('unpacked')}({name}())"
-        return f"lambda: {self.as_value(self.expression(value)).text}"
+        text = self.as_value(self.expression(value)).text
+        return {"{}": "dict", "[]": "list"}.get(text, f"lambda: {text}")
 
     def constant(self, node: Any) -> str:
         """An argument of an attribute."""

@@ -7,7 +7,7 @@ from typing import Any
 from .. import syntax as s
 from .code import Code, Refused, join_kinds
 from .forms import Forms
-from .uses import path_of
+from .nodes import path_of
 
 SIGNS = {
     "PlusEquals": "Plus",

@@ -105,6 +105,15 @@ class Statements(Loops):
         getattr(self, f"_to_{self.sink[0]}")(code)
 
     def _to_print(self, code: Code) -> None:
+        if (
+            code.kind == "str?"
+            and not code.stream
+            and _is_path(code.text)
+            and not code.text.endswith(".content")
+        ):
+            self.write(f"if {code.text} is not None:")
+            self.write(f"    print({code.text})")
+            return
         plain = code.kind in ("str", "int", "long", "bool") or (
             code.kind == "str?" and code.text.endswith(".content")
         )
@@ -371,3 +380,8 @@ class Statements(Loops):
 
 def _is_step(node: Any) -> bool:
     return isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus"))
+
+
+def _is_path(text: str) -> bool:
+    """Whether an expression is a name, or attributes of one."""
+    return all(part.isidentifier() for part in text.split("."))

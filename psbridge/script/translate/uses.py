@@ -9,17 +9,25 @@ from typing import Any
 
 from .. import syntax as s
 from .code import python_name
+from .nodes import (
+    expression_of,
+    gives_many,
+    is_chat,
+    is_fresh,
+    is_json_of,
+    is_new_builder,
+    is_new_list,
+    only_key,
+    path_of,
+    table_of,
+)
+from .tables import TableUses
 
 _LIST_METHODS = ("add", "addrange", "clear", "toarray", "insert", "removeat")
-_MANY = frozenset(
-    "foreach-object where-object select-object sort-object group-object get-childitem import-csv "
-    "convertfrom-csv select-string get-unique".split()
-)
-"""Commands that put out as many objects as there are."""
 _REQUESTS = ("invoke-restmethod", "irm")
 
 
-class Uses:
+class Uses(TableUses):
     """Every place where a variable of the script stands."""
 
     def __init__(self, tree: s.ScriptBlock) -> None:
@@ -43,9 +51,9 @@ class Uses:
         self.lists = {path for path in self.places if self._is_list(path)}
         self.arrays = {path for path in self.places if path not in self.lists and self._is_private(path)}
         self.builders = {path for path in self.places if self._is_builder(path)}
-        self.tables = {path for path in self.places if self._is_table(path)}
-        self.dicts = {path for path in self.places if self._is_dict(path)}
-        self.callable = {path for path in self.tables if self._holds_calls(path)}
+        self.tables = {path for path in self.places if self.is_table(path)}
+        self.dicts = {path for path in self.places if self.is_dict(path)}
+        self.callable = {path for path in self.tables if self.holds_calls(path)}
         self.piped = {path for path in self.places if self._is_piped(path)}
         self.governed = self._matches()
         self.splats = self._request_tables()
@@ -146,7 +154,7 @@ class Uses:
     def _is_builder(self, path: str) -> bool:
         """Whether a variable is a StringBuilder that is written to, and read as a text."""
         made, others = self._set_once(path)
-        if made is None or not _is_new_builder(expression_of(made.right)):
+        if made is None or not is_new_builder(expression_of(made.right)):
             return False
         for node in others:
             around = self.parents.get(id(node))
@@ -166,118 +174,13 @@ class Uses:
                 return False
         return True
 
-    def _is_table(self, path: str) -> bool:
-        """Whether a variable is a table that is known under no other name, so that all it gets is seen."""
-        made = False
-        for node in self.places[path]:
-            around = self.parents.get(id(node))
-            above = self.above(node)
-            if isinstance(above, s.AssignmentStatement) and above.left is node:
-                if above.operator != "Equals" or not isinstance(table_of(above.right), s.Hashtable):
-                    return False
-                made = True
-            elif isinstance(around, s.MemberExpression) and around.expression is node:
-                if not isinstance(around.member, s.StringConstantExpression):
-                    return False
-            elif isinstance(around, s.InvokeMemberExpression) and around.expression is node:
-                name = str(getattr(around.member, "value", "")).lower()
-                if name not in ("containskey", "contains", "containsvalue", "getenumerator"):
-                    return False
-            elif not (isinstance(around, s.IndexExpression) and around.target is node) and not (
-                self._is_handed_on(node)
-            ):
-                first = self.parents.get(id(around))
-                elements = getattr(first, "pipeline_elements", [None, None])
-                if len(elements) < 2 or elements[0] is not around or not is_json_of(first, node):
-                    return False
-        return made
-
-    def _is_dict(self, path: str) -> bool:
-        """Whether a table's keys are all known, each in one spelling: a dictionary of Python's holds them."""
-        spellings: dict[str, set[str]] = {}
-        made = False
-        for node in self.places[path]:
-            around = self.parents.get(id(node))
-            above = self.above(node)
-            key: Any = None
-            if isinstance(above, s.AssignmentStatement) and above.left is node:
-                table = table_of(above.right)
-                if above.operator != "Equals" or not isinstance(table, s.Hashtable):
-                    return False
-                keys = [one for one, _ in table.key_value_pairs]
-                made = True
-            elif isinstance(around, s.MemberExpression) and around.expression is node:
-                keys = [around.member]
-                if str(getattr(around.member, "value", "")).lower() in ("keys", "count", "values"):
-                    keys = []
-            elif isinstance(around, s.InvokeMemberExpression) and around.expression is node:
-                if str(getattr(around.member, "value", "")).lower() not in ("containskey", "contains"):
-                    return False
-                keys = list(around.arguments or [])
-            elif isinstance(around, s.IndexExpression) and around.target is node:
-                keys = [] if self._is_own_key(around.index, path) else [around.index]
-            elif not self._is_handed_on(node):
-                return False
-            else:
-                keys = []
-            for key in keys:
-                if not isinstance(key, s.StringConstantExpression):
-                    return False
-                spellings.setdefault(key.value.lower(), set()).add(key.value)
-        return made and all(len(one) == 1 for one in spellings.values())
-
-    def _is_own_key(self, node: Any, path: str) -> bool:
-        """Whether an index is the variable of a loop over the keys of this table."""
-        if not isinstance(node, s.VariableExpression):
-            return False
-        loops = []
-        for place in self.places[path_of(node)]:
-            around = self.parents.get(id(place))
-            if isinstance(around, s.ForEachStatement) and around.variable is place:
-                loops.append(around)
-            elif isinstance(self.above(place), s.AssignmentStatement) and self.above(place).left is place:
-                return False
-        for loop in loops:
-            keys = expression_of(loop.condition)
-            plain = isinstance(keys, s.MemberExpression) and isinstance(keys.expression, s.VariableExpression)
-            if not plain or str(getattr(keys.member, "value", "")).lower() != "keys":
-                return False
-            if path_of(keys.expression) != path:
-                return False
-        return bool(loops)
-
-    def _is_handed_on(self, node: s.VariableExpression) -> bool:
-        """Whether a cmdlet gets the table as an argument, or as its parameters."""
-        command = self.parents.get(id(node))
-        if not isinstance(command, s.Command) or command.command_elements[0] is node:
-            return False
-        name = str(getattr(command.command_elements[0], "value", "")).lower()
-        return bool(name) and (node.splatted or name not in self.functions)
-
-    def _holds_calls(self, path: str) -> bool:
-        """Whether all that is done with the values of a table is to call them: `& $table[$name]`."""
-        for node in self.places[path]:
-            around = self.parents.get(id(node))
-            if isinstance(around, s.IndexExpression) and around.target is node:
-                command = self.parents.get(id(around))
-                if not isinstance(command, s.Command) or command.command_elements[0] is not around:
-                    return False
-                if command.invocation_operator != "Ampersand":
-                    return False
-            elif isinstance(around, s.MemberExpression) and around.expression is node:
-                if str(getattr(around.member, "value", "")).lower() not in ("keys", "count"):
-                    return False
-            elif isinstance(around, s.InvokeMemberExpression):
-                return False
-        return True
-
     def _is_piped(self, path: str) -> bool:
         """Whether a variable holds what pipelines put out, and is used as a list would be: it may be one."""
         made = False
         for node in self.places[path]:
             around = self.above(node)
             if isinstance(around, s.AssignmentStatement) and around.left is node:
-                if around.operator != "Equals" or not _gives_many(around.right):
+                if around.operator != "Equals" or not gives_many(around.right):
                     return False
                 made = True
             elif not self._reads_all(node):
@@ -307,7 +210,7 @@ class Uses:
         for node in self.places[path]:
             around = self.above(node)
             if isinstance(around, s.AssignmentStatement) and around.left is node:
-                if around.operator == "Equals" and not _is_fresh(expression_of(around.right)):
+                if around.operator == "Equals" and not is_fresh(expression_of(around.right)):
                     return False
             elif not self._reads(node, ()):
                 return False
@@ -423,125 +326,3 @@ class Uses:
             return False
         pipeline = self.parents.get(id(self.parents.get(id(others[0]))))
         return is_json_of(pipeline, others[0])
-
-
-def path_of(node: s.VariableExpression) -> str:
-    """A variable's name, without the scope it is looked for in."""
-    where, _, rest = node.variable_path.lower().rpartition(":")
-    return rest if where in ("", "script", "global", "local", "private") else node.variable_path.lower()
-
-
-def expression_of(node: Any) -> Any:
-    """The expression that a statement is, if it is no more than one."""
-    if isinstance(node, s.Pipeline) and len(node.pipeline_elements) == 1:
-        node = node.pipeline_elements[0]
-    if isinstance(node, s.CommandExpression) and not node.redirections:
-        return node.expression
-    return node
-
-
-def table_of(node: Any) -> Any:
-    """The table that a statement is, whatever it is cast to."""
-    node = expression_of(node)
-    while isinstance(node, s.ConvertExpression):
-        node = node.child
-    return node
-
-
-def is_json_of(pipeline: Any, head: Any) -> bool:
-    """Whether a pipeline is `head | ConvertTo-Json`."""
-    if not isinstance(pipeline, s.Pipeline) or len(pipeline.pipeline_elements) != 2:
-        return False
-    first, last = pipeline.pipeline_elements
-    if getattr(first, "expression", None) is not head or not isinstance(last, s.Command):
-        return False
-    return str(getattr(last.command_elements[0], "value", "")).lower() == "convertto-json"
-
-
-def is_new_list(node: Any) -> bool:
-    """Whether this is `[System.Collections.Generic.List[T]]::new()`, of a type whose items Python keeps."""
-    return new_list_of(node) in ("string", "object", "hashtable", "psobject", "pscustomobject")
-
-
-def new_list_of(node: Any) -> str:
-    """The element type of a new generic list; empty for anything else."""
-    if not isinstance(node, s.InvokeMemberExpression) or not node.static or node.arguments:
-        return ""
-    owner = node.expression
-    if not isinstance(owner, s.TypeExpression) or str(getattr(node.member, "value", "")).lower() != "new":
-        return ""
-    name = owner.type_name.full_name.lower().removeprefix("system.")
-    prefix = "collections.generic.list["
-    return name[len(prefix) : -1].removeprefix("system.") if name.startswith(prefix) else ""
-
-
-def _is_new_builder(node: Any) -> bool:
-    if not isinstance(node, s.InvokeMemberExpression) or not node.static or node.arguments:
-        return False
-    owner = getattr(getattr(node.expression, "type_name", None), "full_name", "").lower()
-    name = str(getattr(node.member, "value", "")).lower()
-    return owner.removeprefix("system.") == "text.stringbuilder" and name == "new"
-
-
-def _gives_many(node: Any) -> bool:
-    """Whether this is a pipeline of commands whose output is as many objects as there are."""
-    if isinstance(node, (s.ForEachStatement, s.WhileStatement, s.ForStatement)):
-        return True
-    if not isinstance(node, s.Pipeline):
-        return False
-    last = node.pipeline_elements[-1]
-    if not isinstance(last, s.Command) or last.redirections or last.invocation_operator != "Unknown":
-        return False
-    name = str(getattr(last.command_elements[0], "value", "")).lower()
-    name = command_of_alias(name)
-    if name == "get-content":
-        return not any(
-            isinstance(one, s.CommandParameter) and one.parameter_name.lower() in ("raw", "asbytestream")
-            for one in last.command_elements
-        )
-    return name in _MANY
-
-
-def command_of_alias(name: str) -> str:
-    """The command that an alias stands for, in lower case; the name itself where it is none."""
-    from psbridge.script.commands.table import ALIASES
-
-    return str(ALIASES.get(name, name)).lower()
-
-
-def _is_fresh(node: Any) -> bool:
-    """Whether an expression makes a new array that nothing else holds."""
-    return isinstance(node, (s.ArrayExpression, s.ArrayLiteral)) and not (
-        isinstance(node, s.ArrayExpression)
-        and len(node.sub_expression.statements) == 1
-        and isinstance(expression_of(node.sub_expression.statements[0]), s.VariableExpression)
-    )
-
-
-def is_chat(address: str) -> bool:
-    """Whether an address of the script is the configured service's chat completions, or the default one's."""
-    folded = address.lower()
-    own = "openai_base_url" in folded or "https://api.openai.com/v1/chat/completions" in folded
-    return "chat/completions" in folded and own
-
-
-def only_key(node: Any, headers: set[str]) -> bool:
-    """Whether these headers are nothing but the service's key and content types."""
-    node = table_of(node)
-    if isinstance(node, s.ParenExpression):
-        return only_key(node.pipeline, headers)
-    if isinstance(node, s.VariableExpression):
-        return node.variable_path.lower() in headers
-    if not isinstance(node, s.Hashtable):
-        return False
-    for key, value in node.key_value_pairs:
-        name = str(getattr(key, "value", "")).lower()
-        if name not in ("authorization", "content-type", "accept"):
-            return False
-        if name == "authorization":
-            names = [
-                one.variable_path.lower() for one in value.walk() if isinstance(one, s.VariableExpression)
-            ]
-            if names != ["env:openai_api_key"]:
-                return False
-    return True

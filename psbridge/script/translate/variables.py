@@ -9,7 +9,7 @@ from .. import syntax as s
 from ..parsing import parse
 from .assignments import Assignments
 from .code import Code, Refused, quoted
-from .uses import expression_of, path_of
+from .nodes import expression_of, path_of
 
 _SETTERS = {"set-variable", "new-variable", "clear-variable", "remove-variable"}
 _SCOPES = {"script": "script:", "global": "global:", "local": "", "0": ""}

@@ -90,10 +90,12 @@ class Writer:
         self.found: dict[int, tuple[str, dict[str, tuple[str, bool]]]] = {}
         self.constants: set[Key] = set()
         self.pair_kinds: dict[int, str] = {}
+        self.pair_texts: dict[int, str] = {}
         self.annotated: set[Key] = set()
         self.reflects = _asks(text, r"psobject\.properties|add-member|update-typedata")
         self.removes = _asks(text, r"\.(remove|clear)\b")
         self.asks_types = _asks(text, r"gettype|get-member|-is(not)?\b|-as\b|pstypenames|\.insert\b|\[type\]")
+        self.asks_objects = _asks(text, r"psobject\.|psbase\b|pstypenames")
         self.counts_errors = _asks(text, r"\$(global:)?error\b")
         self.reads_files = _asks(text, r"import-csv|get-content")
         self.counts_usage = "usage" in text or "tool_calls" in text

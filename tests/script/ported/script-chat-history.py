@@ -10,15 +10,15 @@ max_messages = 5
 
 
 def send_chat_message_body(text: str, model: str) -> Iterator[Any]:
-    history.append(posh.Hashtable({"role": "user", "content": text}))
+    history.append({"role": "user", "content": text})
     while len(history) > max_messages:
         del history[0]
-    messages = [posh.Hashtable({"role": "system", "content": "Answer briefly."})] + list(history)
+    messages = [{"role": "system", "content": "Answer briefly."}] + list(history)
     body = {"model": model, "messages": messages}
     result = ps.New_ChatCompletion(body, MaxRetryCount=0)
     reply = result.choices[0].message
-    history.append(posh.Hashtable({"role": reply.role, "content": reply.content}))
-    yield posh.custom_object({"Asked": text, "Answer": reply.content, "Sent": len(messages)})
+    history.append({"role": reply.role, "content": reply.content})
+    yield ps.PSCustomObject(Asked=text, Answer=reply.content, Sent=len(messages))
 
 
 send_chat_message = posh.function(
@@ -30,8 +30,9 @@ send_chat_message = posh.function(
 turns = ["Hello, who are you?", "What did I just ask?", "Say it in German.", "Thanks, bye."]
 for item in send_chat_message(input=turns):
     print(f"> {item.Asked}")
-    posh.show(item.Answer)
+    if item.Answer is not None:
+        print(item.Answer)
     print(f"  ({item.Sent} messages sent)")
 print(
-    f"History now: {posh.join(posh.unpacked(value for item in history for value in posh.items(item.get('role'))), ', ')}"
+    f"History now: {posh.join([value for item in history for value in posh.items(item.get('role'))], ', ')}"
 )

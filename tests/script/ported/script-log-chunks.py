@@ -38,13 +38,11 @@ for chunk in posh.loop_items(chunks):
     }
     r = ps.New_ChatCompletion(body, MaxRetryCount=0)
     summaries.append(
-        posh.custom_object(
-            {
-                "Part": n,
-                "Chars": len(chunk),
-                "Finish": r.choices[0].finish_reason,
-                "Text": re.sub(r"\s+", " ", r.choices[0].message.content or ''),
-            }
+        ps.PSCustomObject(
+            Part=n,
+            Chars=len(chunk),
+            Finish=r.choices[0].finish_reason,
+            Text=re.sub(r"\s+", " ", r.choices[0].message.content or ''),
         )
     )
 for item in summaries:

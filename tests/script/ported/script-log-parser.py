@@ -3,6 +3,7 @@ import re
 import sys
 from typing import Any
 
+import psbridge as ps
 from psbridge.script.semantics import porting as posh
 
 # Reads a log with switch -Regex -File, counts, and writes JSON.
@@ -22,8 +23,10 @@ for item in posh.file_lines(path):
         continue
     if found := re.search(r"^(?P<time>\S+) \[(?P<level>\w+)\] (?P<text>.*)$", item):
         matched = True
-        entry = posh.custom_object(
-            {"Time": found["time"], "Level": found["level"].upper(), "Text": found["text"]}
+        entry: Any = ps.PSCustomObject(
+            Time=found["time"],
+            Level=found["level"].upper(),
+            Text=found["text"],
         )
         if entry.Level in counts:
             counts[entry.Level] = posh.add(posh.index(counts, entry.Level), 1)
@@ -43,37 +46,27 @@ for k in [*counts]:
 print(f"unknown: {unknown}")
 print(f"slow: {'; '.join(slow)}")
 for item in posh.run(
-    "Sort-Object",
-    [posh.Hashtable({"e": "Count", "d": True}), "Name"],
-    input=posh.run(
-        "Group-Object",
-        lambda item: posh.replace(posh.member(item, "Text"), ["\\d+", "N"]),
-        NoElement=True,
-        input=errors,
-    ),
-):
+    "Group-Object",
+    lambda item: posh.replace(posh.member(item, "Text"), ["\\d+", "N"]),
+    NoElement=True,
+    input=errors,
+).run("Sort-Object", [{"e": "Count", "d": True}, "Name"]):
     print(f"{item.Count} x {item.Name}")
 span = posh.subtract(
-    posh.cast(posh.member(posh.index(errors, -1), "Time"), "timespan"),
-    posh.cast(posh.member(posh.index(errors, 0), "Time"), "timespan"),
+    posh.cast(posh.member(errors, [-1], "Time"), "timespan"),
+    posh.cast(posh.member(errors, [0], "Time"), "timespan"),
 )
 print(f"between first and last error: {posh.text(span, 'TotalMinutes')} minutes")
-posh.show_run(
-    "Tee-Object",
-    FilePath="result.json",
-    input=posh.run(
-        "ConvertTo-Json",
-        Depth=4,
-        input=[
-            posh.Ordered(
-                {
-                    "file": posh.get("Split-Path", path, Leaf=True),
-                    "counts": counts,
-                    "last": posh.get("Select-Object", Last=1, input=errors),
-                }
-            )
-        ],
-    ),
-)
+posh.run(
+    "ConvertTo-Json",
+    Depth=4,
+    input=[
+        {
+            "file": posh.get("Split-Path", path, Leaf=True),
+            "counts": counts,
+            "last": posh.get("Select-Object", Last=1, input=errors),
+        }
+    ],
+).show("Tee-Object", FilePath="result.json")
 if len(errors) >= 3:
     sys.exit(1)

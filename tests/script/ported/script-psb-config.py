@@ -28,7 +28,7 @@ print(
 shown = posh.get("Out-String", piped=now)
 print(f"secret shows: {'sk-secret-value' in shown}")
 print(
-    f"as JSON: {posh.text(posh.invoke(posh.get('ConvertTo-Json', Depth=3, piped=now), 'Contains', 'sk-secret-value'))}"
+    f"as JSON: {posh.text(posh.get('ConvertTo-Json', Depth=3, piped=now), ('Contains', 'sk-secret-value'))}"
 )
 reply = ps.New_ChatCompletion(Messages="The model is configured.")
 print(reply.model)

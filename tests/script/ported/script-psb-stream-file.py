@@ -18,10 +18,10 @@ try:
         Model="gpt-4o-mini",
         StreamText=True,
     ):
-        posh.show_result(posh.invoke(writer, "Write", item))
+        posh.show_result(writer, ("Write", item))
         pieces += 1
 finally:
-    posh.show_result(posh.invoke(writer, "Dispose"))
+    posh.show_result(writer, ("Dispose",))
 print(f"{pieces} pieces, {posh.get('Get-Item', path).Length} bytes")
 for item in posh.run("Get-Content", path, Raw=True):
     print(item)
@@ -33,10 +33,10 @@ for item in ps.New_ChatCompletion(
     Stream=True,
     StreamOptions=ps.Initialize_ChatCompletionStreamOptions(IncludeUsage=True),
 ):
-    if posh.truth(posh.member(item, "usage")):
-        usage = posh.member(item, "usage")
-    for c in posh.loop_items(posh.member(item, "choices")):
-        text.write(posh.text(c, "delta", "content"))
+    if item.usage is not None:
+        usage = item.usage
+    for c in item.choices:
+        text.write(c.delta.content or '')
 print(text.getvalue())
 print(f"usage: {posh.text(usage, 'total_tokens')}")
 first = posh.get(

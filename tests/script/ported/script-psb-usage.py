@@ -5,9 +5,7 @@ from psbridge.script.semantics import porting as posh
 
 # Tokens and costs of a session.
 price = posh.Hashtable({"gpt-4o": [2.5, 10], "gpt-4o-mini": [0.15, 0.6]})
-questions = posh.Ordered(
-    {"gpt-4o-mini": ["One?", "Two?"], "gpt-4o": ["A third and longer question?"]}
-)
+questions = {"gpt-4o-mini": ["One?", "Two?"], "gpt-4o": ["A third and longer question?"]}
 lines_items: list[Any] = []
 for model in [*questions]:
     in_ = 0
@@ -23,7 +21,7 @@ for model in [*questions]:
         ),
         1000000,
     )
-    lines_items.append(posh.custom_object({"Model": model, "In": in_, "Out": out, "Cost": cost}))
+    lines_items.append(ps.PSCustomObject(Model=model, In=in_, Out=out, Cost=cost))
 lines = lines_items
 for item in lines:
     print(

@@ -15,10 +15,10 @@ prefix = arguments.prefix
 lines: Any = list(re.split("\r?\n", sys.stdin.read()))
 if posh.truth(posh.equals(posh.index(lines, -1), "")):
     lines = posh.index(lines, posh.value_range(0, posh.subtract(posh.member(lines, "Count"), 2)))
-empty = len([item for item in posh.items(lines) if not posh.truth(posh.invoke(item, "Trim"))])
+empty = len([item for item in posh.items(lines) if not posh.truth(item, ("Trim",))])
 kept = [
     posh.add(prefix, posh.invoke(item, "Trim")) for item in (
-        item for item in posh.items(lines) if posh.truth(posh.invoke(item, "Trim"))
+        item for item in posh.items(lines) if posh.truth(item, ("Trim",))
     )
 ]
 for item in kept:

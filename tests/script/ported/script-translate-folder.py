@@ -17,11 +17,7 @@ if not os.path.exists(target):
     posh.run("New-Item", ItemType="Directory", Path=target)
 system = f"Translate the user's text to {language}. Keep line breaks."
 count = 0
-for file in posh.run(
-    "Sort-Object",
-    "Name",
-    input=posh.run("Get-ChildItem", Path=source, Filter="*.txt"),
-):
+for file in posh.run("Get-ChildItem", Path=source, Filter="*.txt").run("Sort-Object", "Name"):
     text = posh.get("Get-Content", Path=file.FullName, Raw=True)
     if posh.invoke_static("string", "IsNullOrWhiteSpace", [text]):
         posh.run("Write-Warning", f"{file.Name} is empty, skipped")
@@ -30,15 +26,13 @@ for file in posh.run(
         "ConvertTo-Json",
         Depth=5,
         input=[
-            posh.Hashtable(
-                {
-                    "model": "gpt-4o-mini",
-                    "messages": [
-                        posh.Hashtable({"role": "system", "content": system}),
-                        posh.Hashtable({"role": "user", "content": text.strip()}),
-                    ],
-                }
-            )
+            {
+                "model": "gpt-4o-mini",
+                "messages": [
+                    {"role": "system", "content": system},
+                    {"role": "user", "content": text.strip()},
+                ],
+            }
         ],
     )
     bytes_ = posh.invoke(posh.static_member("System.Text.Encoding", "UTF8"), "GetBytes", body)
@@ -46,7 +40,7 @@ for file in posh.run(
         "Invoke-RestMethod",
         Uri=f"{os.environ.get('OPENAI_BASE_URL', '')}/chat/completions",
         Method="Post",
-        Headers=posh.Hashtable({"Authorization": f"Bearer {os.environ.get('OPENAI_API_KEY', '')}"}),
+        Headers={"Authorization": f"Bearer {os.environ.get('OPENAI_API_KEY', '')}"},
         ContentType="application/json",
         Body=bytes_,
     )
@@ -61,10 +55,7 @@ for file in posh.run(
 print(f"{count} file(s) translated")
 print(
     posh.join(
-        posh.member(
-            posh.get("Sort-Object", "Name", input=posh.run("Get-ChildItem", target)),
-            "Name",
-        ),
+        posh.member(posh.run("Get-ChildItem", target).get("Sort-Object", "Name"), "Name"),
         ", ",
     )
 )

@@ -1,12 +1,13 @@
 import os
 import sys
+from typing import Any
 
 from psbridge.script.semantics import porting as posh
 
 # No key: the message goes to the error stream and the exit code says so.
 posh.set_variable("ErrorActionPreference", "Stop")
 key = os.environ.get("MY_COMPANY_KEY", "")
-headers = posh.Hashtable()
+headers: dict[str, Any] = {}
 if key:
     headers["Authorization"] = f"Bearer {key}"
 try:

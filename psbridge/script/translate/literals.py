@@ -1,0 +1,135 @@
+"""Tables, objects and casts as Python: dictionaries where a script's keys are known, helpers elsewhere."""
+
+from __future__ import annotations
+
+import keyword
+from typing import Any
+
+from .. import syntax as s
+from .code import Code, Refused, join_kinds
+from .expressions import Expressions
+
+
+class Literals(Expressions):
+    """Writes tables, objects and casts."""
+
+    named_table = False
+    """Whether the table that is written next is held by a variable that has to find its keys in any case."""
+
+    def _pairs(self, node: s.Hashtable) -> str:
+        pairs, keys = [], set()
+        for key, value in node.key_value_pairs:
+            written = self.expression(key)
+            if written.text.lower() in keys:
+                raise Refused(node, f"the key {self.source_of(key)} is there twice.")
+            keys.add(written.text.lower())
+            code = self.as_value(self.value(value))
+            if self.callable_table:
+                code = self.bare_block(code)
+            self.pair_kinds[id(value)], self.pair_texts[id(value)] = code.kind, code.text
+            pairs.append(f"{written.text}: {code.text}")
+        return "{" + ", ".join(pairs) + "}"
+
+    def _Hashtable(self, node: s.Hashtable) -> Code:
+        named, self.named_table = self.named_table, False
+        table = self._pairs(node)
+        if self.plain_tables:
+            return Code(table, "dict")
+        if not named and self._is_plain(node):
+            return Code(table, self._shape(node, node, "table"))
+        return Code(f"{self.posh('Hashtable')}({'' if table == '{}' else table})", "hashtable")
+
+    def _is_plain(self, node: s.Hashtable) -> bool:
+        """Whether a table can be a dictionary of Python's: its keys are texts of the script."""
+        names = [key for key, _ in node.key_value_pairs]
+        return not self.callable_table and all(isinstance(one, s.StringConstantExpression) for one in names)
+
+    def _ConvertExpression(self, node: s.ConvertExpression) -> Code:
+        full = node.type.type_name.full_name
+        name = full.lower().removeprefix("system.")
+        if isinstance(node.child, s.Hashtable) and name in ("ordered", "pscustomobject", "psobject"):
+            named, self.named_table = self.named_table, False
+            table = self._pairs(node.child)
+            if name == "ordered":
+                if self.plain_tables:
+                    return Code(table, "dict")
+                if not named and not self.asks_types and self._is_plain(node.child):
+                    return Code(table, self._shape(node, node.child, "table"))
+                return Code(f"{self.posh('Ordered')}({'' if table == '{}' else table})", "hashtable")
+            if self.plain_tables and name == "pscustomobject":
+                return Code(table, "dict")
+            if "PSTypeName" in table:
+                raise Refused(node, "an object with a PSTypeName has no Python form yet.")
+            return Code(self._object(node.child, table), self._shape(node, node.child, "object"))
+        if name == "ref" and isinstance(node.child, s.VariableExpression):
+            return self.reference(node.child)
+        child = self.as_value(self.expression(node.child))
+        return self.cast(node, child, full)
+
+    def _object(self, node: s.Hashtable, table: str) -> str:
+        """A [pscustomobject] literal: psbridge's own class; the helper's where members are added to it."""
+        names = [
+            str(key.value) for key, _ in node.key_value_pairs if isinstance(key, s.StringConstantExpression)
+        ]
+        if self.reflects or self.asks_types or self.asks_objects or len(names) != len(node.key_value_pairs):
+            return f"{self.posh('custom_object')}({table})"
+        self.modules.add("psbridge")
+        if not all(one.isidentifier() and not keyword.iskeyword(one) for one in names):
+            return f"ps.PSCustomObject({table})"
+        values = [self.pair_texts[id(value)] for _, value in node.key_value_pairs]
+        pairs = [f"{name}={value}" for name, value in zip(names, values, strict=True)]
+        return f"ps.PSCustomObject({', '.join(pairs)})"
+
+    def _shape(self, node: Any, table: s.Hashtable, base: str) -> str:
+        """The kind of the objects that this literal makes: which properties they have, of which kinds."""
+        shape = self.known.shapes.setdefault(f"{base}@{node.start}", {})
+        for key, value in table.key_value_pairs:
+            name = str(getattr(key, "value", ""))
+            attribute = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_")
+            if base == "object" and not attribute:
+                continue
+            kind = self.pair_kinds.get(id(value), "any")
+            old = shape.get(name.lower())
+            kind = kind if old is None else join_kinds(old[1], kind)
+            ways = {name.lower(), *({f"[{name.lower()}", "[*"} if base == "table" else ())}
+            shape[name.lower()] = (name, "any" if ways & self.known.loose else kind)
+        return f"{base}@{node.start}"
+
+    def cast(self, node: Any, child: Code, full: str) -> Code:
+        """A value as one of a .NET type."""
+        name = full.lower().removeprefix("system.")
+        if name == "string":
+            return Code(self.as_text(child), "str")
+        if name in ("object", "psobject"):
+            return child
+        if name == "array" and child.is_list:
+            return child
+        if (name, child.base) in (
+            *(("ordered", "dict"), ("int", "int"), ("int32", "int"), ("double", "float")),
+            *(
+                ("hashtable", "hashtable"),
+                ("hashtable", "table"),
+                ("bool", "bool"),
+                ("switch", "bool"),
+                ("pscustomobject", "object"),
+            ),
+        ):
+            return child
+        if name in ("bool", "boolean"):
+            code = self.truth(child)
+            return code if code.kind == "bool" else Code(f"bool({code.text})", "bool")
+        if name == "double" and child.kind == "int":
+            return Code(f"float({child.text})", "float")
+        if name == "ordered":
+            return Code(f"{self.posh('ordered')}({child.text})", "hashtable")
+        if name == "pscustomobject":
+            return Code(f"{self.posh('custom_object')}({child.text})", "any")
+        if name == "void":
+            raise Refused(node, "[void] as a value has no Python form.")
+        if name in self.own_types and child.text == "this":
+            raise Refused(node, "a call of a base class's method has no Python form yet.")
+        if name in ("scriptblock", "ref", "type") and not (name == "type" and child.kind == "str"):
+            raise Refused(node, f"the conversion to [{full}] has no Python form yet.")
+        kinds = {"int": "int", "int32": "int", "double": "float", "string[]": "list:str", "int[]": "list:int"}
+        kind = kinds.get(name, "any")
+        return Code(f"{self.posh('cast')}({child.text}, {self.net_type(node, full)})", kind)

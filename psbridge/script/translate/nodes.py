@@ -1,0 +1,136 @@
+"""What a piece of the syntax tree is, whatever wrappers are around it. Knows one node at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import syntax as s
+
+_MANY = frozenset(
+    "foreach-object where-object select-object sort-object group-object get-childitem import-csv "
+    "convertfrom-csv select-string get-unique".split()
+)
+"""Commands that put out as many objects as there are."""
+
+
+def path_of(node: s.VariableExpression) -> str:
+    """A variable's name, without the scope it is looked for in."""
+    where, _, rest = node.variable_path.lower().rpartition(":")
+    return rest if where in ("", "script", "global", "local", "private") else node.variable_path.lower()
+
+
+def expression_of(node: Any) -> Any:
+    """The expression that a statement is, if it is no more than one."""
+    if isinstance(node, s.Pipeline) and len(node.pipeline_elements) == 1:
+        node = node.pipeline_elements[0]
+    if isinstance(node, s.CommandExpression) and not node.redirections:
+        return node.expression
+    return node
+
+
+def table_of(node: Any) -> Any:
+    """The table that a statement is, whatever it is cast to."""
+    node = expression_of(node)
+    while isinstance(node, s.ConvertExpression):
+        node = node.child
+    return node
+
+
+def is_json_of(pipeline: Any, head: Any) -> bool:
+    """Whether a pipeline is `head | ConvertTo-Json`."""
+    if not isinstance(pipeline, s.Pipeline) or len(pipeline.pipeline_elements) != 2:
+        return False
+    first, last = pipeline.pipeline_elements
+    if getattr(first, "expression", None) is not head or not isinstance(last, s.Command):
+        return False
+    return str(getattr(last.command_elements[0], "value", "")).lower() == "convertto-json"
+
+
+def is_new_list(node: Any) -> bool:
+    """Whether this is `[System.Collections.Generic.List[T]]::new()`, of a type whose items Python keeps."""
+    return new_list_of(node) in ("string", "object", "hashtable", "psobject", "pscustomobject")
+
+
+def new_list_of(node: Any) -> str:
+    """The element type of a new generic list; empty for anything else."""
+    if not isinstance(node, s.InvokeMemberExpression) or not node.static or node.arguments:
+        return ""
+    owner = node.expression
+    if not isinstance(owner, s.TypeExpression) or str(getattr(node.member, "value", "")).lower() != "new":
+        return ""
+    name = owner.type_name.full_name.lower().removeprefix("system.")
+    prefix = "collections.generic.list["
+    return name[len(prefix) : -1].removeprefix("system.") if name.startswith(prefix) else ""
+
+
+def is_new_builder(node: Any) -> bool:
+    """Whether this makes an empty StringBuilder."""
+    if not isinstance(node, s.InvokeMemberExpression) or not node.static or node.arguments:
+        return False
+    owner = getattr(getattr(node.expression, "type_name", None), "full_name", "").lower()
+    name = str(getattr(node.member, "value", "")).lower()
+    return owner.removeprefix("system.") == "text.stringbuilder" and name == "new"
+
+
+def gives_many(node: Any) -> bool:
+    """Whether this is a pipeline of commands whose output is as many objects as there are."""
+    if isinstance(node, (s.ForEachStatement, s.WhileStatement, s.ForStatement)):
+        return True
+    if not isinstance(node, s.Pipeline):
+        return False
+    last = node.pipeline_elements[-1]
+    if not isinstance(last, s.Command) or last.redirections or last.invocation_operator != "Unknown":
+        return False
+    name = str(getattr(last.command_elements[0], "value", "")).lower()
+    name = command_of_alias(name)
+    if name == "get-content":
+        return not any(
+            isinstance(one, s.CommandParameter) and one.parameter_name.lower() in ("raw", "asbytestream")
+            for one in last.command_elements
+        )
+    return name in _MANY
+
+
+def command_of_alias(name: str) -> str:
+    """The command that an alias stands for, in lower case; the name itself where it is none."""
+    from psbridge.script.commands.table import ALIASES
+
+    return str(ALIASES.get(name, name)).lower()
+
+
+def is_fresh(node: Any) -> bool:
+    """Whether an expression makes a new array that nothing else holds."""
+    return isinstance(node, (s.ArrayExpression, s.ArrayLiteral)) and not (
+        isinstance(node, s.ArrayExpression)
+        and len(node.sub_expression.statements) == 1
+        and isinstance(expression_of(node.sub_expression.statements[0]), s.VariableExpression)
+    )
+
+
+def is_chat(address: str) -> bool:
+    """Whether an address of the script is the configured service's chat completions, or the default one's."""
+    folded = address.lower()
+    own = "openai_base_url" in folded or "https://api.openai.com/v1/chat/completions" in folded
+    return "chat/completions" in folded and own
+
+
+def only_key(node: Any, headers: set[str]) -> bool:
+    """Whether these headers are nothing but the service's key and content types."""
+    node = table_of(node)
+    if isinstance(node, s.ParenExpression):
+        return only_key(node.pipeline, headers)
+    if isinstance(node, s.VariableExpression):
+        return node.variable_path.lower() in headers
+    if not isinstance(node, s.Hashtable):
+        return False
+    for key, value in node.key_value_pairs:
+        name = str(getattr(key, "value", "")).lower()
+        if name not in ("authorization", "content-type", "accept"):
+            return False
+        if name == "authorization":
+            names = [
+                one.variable_path.lower() for one in value.walk() if isinstance(one, s.VariableExpression)
+            ]
+            if names != ["env:openai_api_key"]:
+                return False
+    return True

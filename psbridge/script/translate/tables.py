@@ -1,0 +1,125 @@
+"""How a script uses its tables: which of them a dictionary of Python's can be. Looks at the tree only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import syntax as s
+from .nodes import expression_of, is_json_of, path_of, table_of
+
+
+class TableUses:
+    """Every place where a table of the script stands."""
+
+    parents: dict[int, Any]
+    places: dict[str, list[s.VariableExpression]]
+    functions: set[str]
+
+    def above(self, node: Any, count: int = 1) -> Any:
+        """The node around this one, without the wrappers of a lone expression."""
+        raise NotImplementedError
+
+    def is_table(self, path: str) -> bool:
+        """Whether a variable is a table that is known under no other name, so that all it gets is seen."""
+        made = False
+        for node in self.places[path]:
+            around = self.parents.get(id(node))
+            above = self.above(node)
+            if isinstance(above, s.AssignmentStatement) and above.left is node:
+                if above.operator != "Equals" or not isinstance(table_of(above.right), s.Hashtable):
+                    return False
+                made = True
+            elif isinstance(around, s.MemberExpression) and around.expression is node:
+                if not isinstance(around.member, s.StringConstantExpression):
+                    return False
+            elif isinstance(around, s.InvokeMemberExpression) and around.expression is node:
+                name = str(getattr(around.member, "value", "")).lower()
+                if name not in ("containskey", "contains", "containsvalue", "getenumerator"):
+                    return False
+            elif not (isinstance(around, s.IndexExpression) and around.target is node) and not (
+                self._is_handed_on(node)
+            ):
+                first = self.parents.get(id(around))
+                elements = getattr(first, "pipeline_elements", [None, None])
+                if len(elements) < 2 or elements[0] is not around or not is_json_of(first, node):
+                    return False
+        return made
+
+    def is_dict(self, path: str) -> bool:
+        """Whether a table's keys are all known, each in one spelling: a dictionary of Python's holds them."""
+        spellings: dict[str, set[str]] = {}
+        made = False
+        for node in self.places[path]:
+            around = self.parents.get(id(node))
+            above = self.above(node)
+            key: Any = None
+            if isinstance(above, s.AssignmentStatement) and above.left is node:
+                table = table_of(above.right)
+                if above.operator != "Equals" or not isinstance(table, s.Hashtable):
+                    return False
+                keys = [one for one, _ in table.key_value_pairs]
+                made = True
+            elif isinstance(around, s.MemberExpression) and around.expression is node:
+                keys = [around.member]
+                if str(getattr(around.member, "value", "")).lower() in ("keys", "count", "values"):
+                    keys = []
+            elif isinstance(around, s.InvokeMemberExpression) and around.expression is node:
+                if str(getattr(around.member, "value", "")).lower() not in ("containskey", "contains"):
+                    return False
+                keys = list(around.arguments or [])
+            elif isinstance(around, s.IndexExpression) and around.target is node:
+                keys = [] if self._is_own_key(around.index, path) else [around.index]
+            elif not self._is_handed_on(node):
+                return False
+            else:
+                keys = []
+            for key in keys:
+                if not isinstance(key, s.StringConstantExpression):
+                    return False
+                spellings.setdefault(key.value.lower(), set()).add(key.value)
+        return made and all(len(one) == 1 for one in spellings.values())
+
+    def _is_own_key(self, node: Any, path: str) -> bool:
+        """Whether an index is the variable of a loop over the keys of this table."""
+        if not isinstance(node, s.VariableExpression):
+            return False
+        loops = []
+        for place in self.places[path_of(node)]:
+            around = self.parents.get(id(place))
+            if isinstance(around, s.ForEachStatement) and around.variable is place:
+                loops.append(around)
+            elif isinstance(self.above(place), s.AssignmentStatement) and self.above(place).left is place:
+                return False
+        for loop in loops:
+            keys = expression_of(loop.condition)
+            plain = isinstance(keys, s.MemberExpression) and isinstance(keys.expression, s.VariableExpression)
+            if not plain or str(getattr(keys.member, "value", "")).lower() != "keys":
+                return False
+            if path_of(keys.expression) != path:
+                return False
+        return bool(loops)
+
+    def _is_handed_on(self, node: s.VariableExpression) -> bool:
+        """Whether a cmdlet gets the table as an argument, or as its parameters."""
+        command = self.parents.get(id(node))
+        if not isinstance(command, s.Command) or command.command_elements[0] is node:
+            return False
+        name = str(getattr(command.command_elements[0], "value", "")).lower()
+        return bool(name) and (node.splatted or name not in self.functions)
+
+    def holds_calls(self, path: str) -> bool:
+        """Whether all that is done with the values of a table is to call them: `& $table[$name]`."""
+        for node in self.places[path]:
+            around = self.parents.get(id(node))
+            if isinstance(around, s.IndexExpression) and around.target is node:
+                command = self.parents.get(id(around))
+                if not isinstance(command, s.Command) or command.command_elements[0] is not around:
+                    return False
+                if command.invocation_operator != "Ampersand":
+                    return False
+            elif isinstance(around, s.MemberExpression) and around.expression is node:
+                if str(getattr(around.member, "value", "")).lower() not in ("keys", "count"):
+                    return False
+            elif isinstance(around, s.InvokeMemberExpression):
+                return False
+        return True
