@@ -53,8 +53,13 @@ def _command() -> int:
             from .run_script import start
 
             return start(sys.argv[2:])
-        from .app import app
+        from .app import app, run_rows
 
+        if sys.argv[1:2] == ["run"]:
+            from .quick import do
+
+            if (code := do(run_rows, sys.argv[2:])) is not None:
+                return code
         app()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED

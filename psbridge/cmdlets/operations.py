@@ -17,6 +17,7 @@ from ..models.problems import InvalidValueError
 from ..models.tables import OperationRow
 from .builders import built, fitted, unwrapped
 from .complete import completed
+from .rows import operation_of
 from .session import call_options, client, result_of
 from .table import TableEntry, entry
 
@@ -56,11 +57,6 @@ def operation_work(cmdlet: TableEntry) -> Callable[[Bound], Any]:
         return result_of(reply, bound)
 
     return work
-
-
-def operation_of(row: OperationRow) -> Operation:
-    """A row as the client takes it."""
-    return Operation(row.method, row.path, row.reply, row.stream, row.of_model, row.idempotent)
 
 
 def _asked(

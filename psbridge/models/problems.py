@@ -7,13 +7,14 @@ members are named by their path: `'Messages[0].Content'`. Values are never quote
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from ..errors import PSBridgeError
 from ..naming import parameter_name
 from .plain import NOT_TEXT, kind
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 # JSON names that some model defines; other keys are a caller's own and are named as they are.
 MEMBER_NAMES: set[str] = set()
@@ -81,7 +82,11 @@ def _walk(loc: Sequence[int | str], data: object) -> tuple[int, str]:
                 path, here, steps = f"{path}[{step}]", here[step], steps + 1
             continue
         members: Mapping[Any, Any] = (
-            here if isinstance(here, Mapping) else here.__dict__ if isinstance(here, BaseModel) else {}
+            here
+            if isinstance(here, Mapping)
+            else here.__dict__
+            if hasattr(type(here), "model_fields")
+            else {}
         )
         if step in members:
             name = parameter_name(str(step)) if step in MEMBER_NAMES else _shown(step)

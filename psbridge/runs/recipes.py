@@ -66,7 +66,7 @@ class Endpoint(NamedTuple):
     @property
     def operation(self) -> Operation:
         """The operation as the client takes it, out of the cmdlet's row."""
-        from ..cmdlets.operations import operation_of
+        from ..cmdlets.rows import operation_of
 
         return operation_of(CMDLETS[self.cmdlet].operations[0])
 

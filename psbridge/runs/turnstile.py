@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-MOST_UNWRITTEN = 8
+MOST_UNWRITTEN = 16
 """Replies on their way to the disk from which on nothing more is sent."""
 _APART = 0.001  # seconds between two requests, at most: no burst of any service is longer than 1 ms a request
 _SHARE = (
