@@ -10,7 +10,6 @@ from typing import Any
 from psbridge.binding.arguments import Argument
 
 from .display import Screen
-from .display.errors import error_text
 from .host import Host
 from .interpreter.caught import locate, record_of
 from .interpreter.engine import Options, Runtime
@@ -54,7 +53,7 @@ def run_file(path: Path, words: Sequence[str], options: Options, *, strict: bool
     if strict and script.mendings:
         return 1
     host = Host()
-    session = Runtime(host, options)
+    session = host.runtime = Runtime(host, options)
     screen = Screen(host.write, host.width - 1)
     code = 1
     try:
@@ -74,7 +73,7 @@ def run_file(path: Path, words: Sequence[str], options: Options, *, strict: bool
         screen.flush()
         record = record_of(error)
         locate(record, error, (0, 1), None)
-        host.write_error(error_text(record))
+        host.error_record(record)
         code = 1
     screen.flush()
     host.flush()

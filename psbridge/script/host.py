@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -61,7 +62,14 @@ class Host:
         """An error record on the error stream."""
         from psbridge.script.display.errors import error_text
 
-        self.write_error(error_text(record))
+        self.write_error(error_text(record, colored=self._is_colored()))
+
+    def _is_colored(self) -> bool:
+        """Whether errors come in colours: as PowerShell has it, also where they do not go to a terminal."""
+        if self.runtime is None or "NO_COLOR" in os.environ:
+            return False
+        style = self.runtime.globals.vars.get("psstyle")
+        return style is None or to_text(style["OutputRendering"]) != "PlainText"
 
     def warning(self, record: Any) -> None:
         """A warning."""

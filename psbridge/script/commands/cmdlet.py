@@ -16,7 +16,7 @@ from psbridge.script.interpreter.caught import record_of
 from psbridge.script.interpreter.flow import StopUpstream
 from psbridge.script.interpreter.listeners import attach
 from psbridge.script.interpreter.output import emit
-from psbridge.script.interpreter.stages import bound_call
+from psbridge.script.interpreter.stages import bound_call, claim
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError
 from psbridge.script.semantics.values import Wrapped
 
@@ -30,6 +30,7 @@ class Cmdlet:
 
     code = None
     failed = False
+    where: tuple[int, int] | None = None  # line and column in its script
     binds_input: ClassVar[bool] = True
 
     def __init__(
@@ -70,9 +71,13 @@ class Cmdlet:
     # The stage
 
     def begin(self) -> None:
-        binder = self.binder = bound_call(
-            self.scope, self.name, self.info.metadata, self.arguments, pipeline=self.has_input
-        )
+        try:
+            binder = self.binder = bound_call(
+                self.scope, self.name, self.info.metadata, self.arguments, pipeline=self.has_input
+            )
+        except ParameterBindingError as error:
+            claim(self, error)
+            raise
         values = dict(binder.values)
         if len(values) != 0:
             self._common(values)
@@ -178,6 +183,7 @@ class Cmdlet:
             exception, f"{error_id},{self.info.class_name}", category, target, activity=self.name
         )
         record.command = self.info
+        record.where = self.where
         return record
 
     def error(
@@ -189,7 +195,7 @@ class Cmdlet:
     def report(self, record: ErrorRecord) -> None:
         """Write an error record."""
         self.failed = True
-        self.rt.report(self.scope, record, self.actions.get(2), self.listeners)
+        self.rt.report(self.scope, record, self.actions.get(2), self.listeners, self.where)
 
     def fatal(
         self, kind: str, message: str, error_id: str, category: str = "NotSpecified", target: Any = None

@@ -86,6 +86,7 @@ def import_module(rt: Any, scope: Any, name: str, cmdlet: Any = None) -> Bag | N
             target=name,
             kind="FileNotFoundException",
         )
+        error.record.activity = "Import-Module"
         raise error
     return _load(rt, scope, path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import getpass
 import os
@@ -13,6 +14,7 @@ from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal, SecureString
 from psbridge.script.interpreter.automatic import VERSION
+from psbridge.script.interpreter.caught import place_at_call
 from psbridge.script.interpreter.messages import HostMessage, MessageRecord
 from psbridge.script.interpreter.output import emit
 from psbridge.script.net.paths import name_of
@@ -112,7 +114,9 @@ class WriteError(Cmdlet):
     def record(self) -> None:
         given = self.get("ErrorRecord")
         if isinstance(given, ErrorRecord):
-            self.report(given)
+            again = copy.copy(given)
+            again.line = 0
+            self._written(again)
             return
         exception = self.get("Exception")
         message = self.get("Message")
@@ -141,7 +145,22 @@ class WriteError(Cmdlet):
             record.details = to_text(message)
         if self.has("RecommendedAction"):
             record.recommended = self.text("RecommendedAction")
+        self._written(record)
+
+    def _written(self, record: ErrorRecord) -> None:
+        """Report it as the function's that writes it, at the place where that was called."""
+        scope = self.scope
+        while scope is not None and (scope.call is None or scope.call.where is None):
+            scope = scope.parent
         record.command = self.info
+        record.where = None
+        if scope is None:
+            record.unplaced = True
+        else:
+            if scope.call.info is not None:
+                record.command = scope.call.info
+            record.where = scope.call.where
+            place_at_call(record, scope.call)
         self.report(record)
 
     def _writer(self) -> str:

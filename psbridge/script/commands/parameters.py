@@ -29,7 +29,7 @@ PARAMETERS = {
     "Measure-Command": "InputObject PSObject v ; Expression ScriptBlock 0 m",
     "Write-Output": "InputObject PSObject z c 0 m v r ; NoEnumerate switch",
     "Write-Host": "Object/Msg/Message Object 0 v r ; NoNewline switch ; Separator Object ; ForegroundColor Object ; BackgroundColor Object",
-    "Write-Error": "Exception Object @WithException(0,m) ; Message/Msg String z e @NoException(0,m,v) @WithException ; ErrorRecord Object @ErrorRecord(0,m) ; Category Object @NoException @WithException ; ErrorId String @NoException @WithException ; TargetObject Object @NoException @WithException ; RecommendedAction String ; CategoryActivity/Activity String ; CategoryReason/Reason String ; CategoryTargetName/TargetName String ; CategoryTargetType/TargetType String ; default NoException",
+    "Write-Error": "Exception System.Exception @WithException(0,m) ; Message/Msg String z e @NoException(0,m,v) @WithException ; ErrorRecord System.Management.Automation.ErrorRecord @ErrorRecord(0,m) ; Category Object @NoException @WithException ; ErrorId String @NoException @WithException ; TargetObject Object @NoException @WithException ; RecommendedAction String ; CategoryActivity/Activity String ; CategoryReason/Reason String ; CategoryTargetName/TargetName String ; CategoryTargetType/TargetType String ; default NoException",
     "Write-Warning": "Message/Msg String e 0 m v",
     "Write-Verbose": "Message/Msg String e 0 m v",
     "Write-Debug": "Message/Msg String e 0 m v",

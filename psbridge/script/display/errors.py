@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from psbridge.binding.text import to_text
@@ -9,9 +10,34 @@ from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
 
 from .positions import marked
 
+_RED, _CYAN, _RESET = "\x1b[31;1m", "\x1b[36;1m", "\x1b[0m"
+_CODE = re.compile(r"\x1b\[[0-9;]*m")
 
-def error_text(record: Any, width: int = 80) -> str:
-    """An error record as text, with its end of line; its message in lines of this width."""
+
+def error_text(record: Any, width: int = 80, *, colored: bool = False) -> str:
+    """An error record as text, with its end of line; its message in lines of this width.
+
+    Args:
+        colored: with the escape sequences that PowerShell writes also where its error stream is no terminal.
+    """
+    text = _text(record, width)
+    return _carried(text) if colored else _CODE.sub("", text)
+
+
+def _carried(text: str) -> str:
+    """A text in colours, each line beginning with all the codes before it, as PowerShell's host writes it."""
+    before = ""
+    lines = []
+    for line in text.removesuffix("\n").split("\n"):
+        whole = before + line
+        lines.append(
+            whole if (not before and not _CODE.search(line)) or whole.endswith(_RESET) else whole + _RESET
+        )
+        before += "".join(_CODE.findall(line))
+    return "\n".join(lines) + "\n"
+
+
+def _text(record: Any, width: int) -> str:
     if not isinstance(record, ErrorRecord):
         return f"{to_text(record)}\n"
     message = record.detail or record.message
@@ -24,10 +50,9 @@ def error_text(record: Any, width: int = 80) -> str:
     if kind.endswith("ParseException"):
         return _located("ParserError: ", record, message.rpartition("\n")[2], width)
     name = _origin(record)
-    top_level = name == "Write-Error" and record.stack.count("\n") == 0
-    if record.line and record.script and not top_level:
+    if record.line and record.script and not record.unplaced:
         return _located(f"{name}: ", record, message, width)
-    return f"{name}: {message}\n"
+    return f"{_RED}{name}: {_RED}{message}\n"
 
 
 def _origin(record: ErrorRecord) -> str:
@@ -62,26 +87,31 @@ def _located(name: str, record: ErrorRecord, message: str, width: int) -> str:
     number = str(record.line)
     margin = max(len("Line"), len(number))
     _, shown, mark = marked(record)
+    length = mark.count("~")
+    lead = len(mark) - length
+    edge = f"{_CYAN}{' ' * margin} | {_RED}"
     lines = [
-        f"{name}{record.script}:{record.line}" if record.script else f"{name}",
-        f"{'Line'.ljust(margin)} |",
-        f"{number.rjust(margin)} |  {shown}",
-        f"{' ' * margin} |  {mark}",
-        *_wrapped(" ".join(message.split("\n")), f"{' ' * margin} | ", width),
+        f"{_RED}{name}{_RESET}{record.script}:{record.line}" if record.script else f"{_RED}{name}",
+        f"{_CYAN}{'Line'.ljust(margin)} |",
+        f"{_CYAN}{number.rjust(margin)} | {_RESET} {shown[:lead]}{_CYAN}{shown[lead : lead + length]}{_RESET}"
+        f"{shown[lead + length :]}",
+        f"{edge} {mark}",
     ]
+    pieces = _wrapped(" ".join(message.split("\n")), width - margin - 3)
+    lines += [f"{'' if place else _RED}{edge}{piece}" for place, piece in enumerate(pieces)]
     return "\n".join(lines) + "\n"
 
 
-def _wrapped(text: str, prefix: str, width: int) -> list[str]:
-    """A text in lines that begin with the prefix and are no longer than the width where words allow it."""
+def _wrapped(text: str, width: int) -> list[str]:
+    """A text in lines that are no longer than the width where words allow it."""
     lines = []
-    while len(prefix) + len(text) > width:
-        end = text.rfind(" ", 0, width - len(prefix))
+    while len(text) > width:
+        end = text.rfind(" ", 0, width)
         if end <= 0:
             break
-        lines.append(prefix + text[:end])
+        lines.append(text[:end])
         text = text[end:].strip()
-    return [*lines, prefix + text]
+    return [*lines, text]
 
 
 def exception_lines(exception: ExceptionObject) -> list[str]:

@@ -38,7 +38,7 @@ def _extent_of(record: ErrorRecord) -> tuple[int, int]:
 
 
 def _chosen(record: ErrorRecord, nodes: list[Any]) -> Any:
-    if record.thrown:
+    if record.thrown and record.where is None:
         return next((node for node in nodes if node.kind == "ThrowStatement"), None)
     commands = [node for node in nodes if node.kind == "Command" and node.command_elements]
     if record.error_id == "CommandNotFoundException":
@@ -48,13 +48,47 @@ def _chosen(record: ErrorRecord, nodes: list[Any]) -> Any:
             if str(getattr(name, "value", "")).lower() == wanted:
                 return name
     named = getattr(record.command, "name", None) or record.activity
+    if record.where is not None:
+        for node in commands:
+            if node.column == record.column:
+                return _refused(record, node) or node
     if named:
         for node in commands:
             if _is_named(node, str(named).lower()):
-                return node
+                return _refused(record, node) or node
     statements = [node for node in nodes if node.kind in _STATEMENTS]
     here = [node for node in statements if node.column == record.column]
     return min(here or statements, key=lambda node: node.end - node.start, default=None)
+
+
+def _refused(record: ErrorRecord, command: Any) -> Any:
+    """The argument that a command does not take; None where the error is about the call."""
+    error_id = record.error_id.partition(",")[0]
+    named = error_id in ("NamedParameterNotFound", "AmbiguousParameter", "MissingArgument")
+    if not (
+        named or error_id.startswith("ParameterArgument") or error_id == "CannotConvertArgumentNoMessage"
+    ):
+        return None
+    wanted = str(record.exception.extra.get("ParameterName") or "").lower()
+    words = list(command.command_elements[1:])
+    free = []
+    for place, word in enumerate(words):
+        if word.kind != "CommandParameter":
+            before = words[place - 1] if place else None
+            if before is None or before.kind != "CommandParameter" or before.argument is not None:
+                free.append(word)
+            continue
+        if wanted.startswith(word.parameter_name.lower()) or (
+            named and word.parameter_name.lower() == wanted
+        ):
+            if named:
+                return word
+            return word.argument or (words[place + 1] if place + 1 < len(words) else word)
+    for word in free:
+        text = str(getattr(word, "value", ""))
+        if text and text in record.message:
+            return word
+    return free[0] if free and not named else None
 
 
 def _is_named(node: Any, wanted: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from typing import Any
 
@@ -143,11 +144,43 @@ def locate(record: ErrorRecord, error: Exception, where: tuple[int, int], unit: 
     record.source = text
     if column == 1 and record.text:
         record.column = len(record.text) - len(record.text.lstrip()) + 1
+    if record.where is not None and record.where[0] == line:
+        record.column = record.where[1]
     record.script = file or ""
     place = record.script or "<No file>"
     record.stack = "\n".join(f"at <ScriptBlock>, {place}: line {number}" for _, number, _ in reversed(frames))
     if not record.stack:
         record.stack = f"at <ScriptBlock>, {place}: line {line}"
+
+
+def place_at(record: ErrorRecord, frame: Any, where: tuple[int, int] | None = None) -> None:
+    """Give a record its place: in the first frame, from this one outwards, that runs a script.
+
+    Args:
+        where: line and column of the command that it is about; without it, the line that is running.
+    """
+    while frame is not None and not frame.f_code.co_filename.startswith("<ps>"):
+        frame = frame.f_back
+    if frame is None:
+        return
+    unit = frame.f_globals.get("UNIT")
+    record.line = where[0] if where is not None else frame.f_lineno
+    record.script = frame.f_code.co_filename[4:]
+    record.source = unit.text if unit is not None else ""
+    lines = record.source.splitlines()
+    record.text = lines[record.line - 1] if 0 < record.line <= len(lines) else ""
+    record.column = len(record.text) - len(record.text.lstrip()) + 1 if where is None else where[1]
+    record.stack = f"at <ScriptBlock>, {record.script or '<No file>'}: line {record.line}"
+
+
+def place_at_call(record: ErrorRecord, stage: Any) -> None:
+    """Give a record the place where a function or block that is running was called."""
+    frame: Any = sys._getframe(1)
+    inside = False
+    while frame is not None and not (inside and frame.f_locals.get("self") is not stage):
+        inside = inside or frame.f_locals.get("self") is stage
+        frame = frame.f_back
+    place_at(record, frame, stage.where)
 
 
 def caught(S: Scope, error: Exception, where: tuple[int, int], unit: Any) -> ErrorRecord:

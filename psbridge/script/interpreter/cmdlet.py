@@ -10,6 +10,7 @@ from psbridge.script.semantics.errors import ErrorRecord, ScriptError
 from psbridge.script.semantics.members import register_object
 from psbridge.script.semantics.values import Bag
 
+from .caught import place_at_call
 from .output import emit
 
 
@@ -38,17 +39,26 @@ class FunctionCmdlet:
     def terminate(self, record: Any) -> None:
         """ThrowTerminatingError."""
         if isinstance(record, ErrorRecord):
-            if "," not in record.error_id:
-                record.error_id = f"{record.error_id},{self.stage.name}"
+            self._sign(record)
             error = ScriptError(record)
             error.leaves = self.stage.scope
             raise error
         raise ScriptError(ErrorRecord(None, to_text(record)))
 
+    def _sign(self, record: ErrorRecord) -> None:
+        """The function's name in its id, and the place of its call."""
+        stage = self.stage
+        if "," not in record.error_id:
+            record.error_id = f"{record.error_id},{stage.name}"
+        record.activity = record.activity or stage.name
+        if stage.where is not None and not record.line:
+            record.command, record.where = stage.info, stage.where
+            place_at_call(record, stage)
+
     def write_error(self, record: ErrorRecord) -> None:
         """WriteError."""
-        if isinstance(record, ErrorRecord) and "," not in record.error_id:
-            record.error_id = f"{record.error_id},{self.stage.name}"
+        if isinstance(record, ErrorRecord):
+            self._sign(record)
         self.stage.failed = True
         self.stage.rt.report(self.stage.scope, record)
 

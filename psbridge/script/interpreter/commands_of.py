@@ -115,12 +115,19 @@ def _nearest(rt: Any, S: Scope, name: str) -> str | None:
 
 
 def make_stage(rt: Any, S: Scope, spec: tuple[Any, ...], sink: Out, has_input: bool) -> Any:
-    """One command of a pipeline, ready to begin."""
-    name, arguments, line, column, redirections, dotted, _ = spec
+    """One command of a pipeline, ready to begin; it knows its place in the script and how it is called."""
+    stage = _make_stage(rt, S, spec, sink, has_input)
+    stage.where = spec[2:4]
+    stage.called = "." if spec[5] else "&" if spec[6] else spec[0]
+    return stage
+
+
+def _make_stage(rt: Any, S: Scope, spec: tuple[Any, ...], sink: Out, has_input: bool) -> Any:
+    name, arguments, line, column, redirections, dotted, ampersand = spec
     if redirections is not None:
         redirected = Redirected(rt, redirections, sink)
         redirected.stage = make_stage(
-            rt, S, (name, arguments, line, column, None, dotted, False), redirected.sink, has_input
+            rt, S, (name, arguments, line, column, None, dotted, ampersand), redirected.sink, has_input
         )
         return redirected
     if type(name) is str:

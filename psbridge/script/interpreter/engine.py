@@ -22,6 +22,7 @@ from psbridge.script.semantics.values import Bag, Hashtable, NetList
 
 from . import automatic, support
 from .blocks import Block, FunctionInfo
+from .caught import place_at
 from .compiler import compile_script, finish
 from .current import state
 from .flow import BreakFlow, ContinueFlow, ExitFlow, ReturnFlow, StopUpstream
@@ -213,7 +214,14 @@ class Runtime:
         """Write an error to the error stream."""
         self.sinks[2](record)
 
-    def report(self, S: Scope, record: ErrorRecord, action: str | None = None, listeners: Any = ()) -> None:
+    def report(
+        self,
+        S: Scope,
+        record: ErrorRecord,
+        action: str | None = None,
+        listeners: Any = (),
+        where: tuple[int, int] | None = None,
+    ) -> None:
         """A non-terminating error: shown, kept, or made terminating, as the action says.
 
         Raises:
@@ -222,12 +230,12 @@ class Runtime:
         chosen = action or self.preference(S, "erroractionpreference")
         self.ok = False
         if chosen in ("Stop", "Break"):
-            raise ScriptError(record)
+            raise ScriptError(record, thrown=True)
         if chosen != "Ignore":
             self.remember(record)
         self.hear(2, record, listeners)
         if chosen not in ("SilentlyContinue", "Ignore"):
-            self.place(S, record)
+            self.place(S, record, where)
             self.put_error(record)
 
     def hear(self, number: int, record: Any, listeners: Any = ()) -> None:
@@ -237,22 +245,14 @@ class Runtime:
                 if stream == number:
                     heard.append(record)
 
-    def place(self, S: Scope, record: ErrorRecord) -> None:
-        """Say where in the script a non-terminating error arose: the line that is running."""
-        if record.line:
-            return
-        frame: Any = sys._getframe(1)
-        while frame is not None:
-            if frame.f_code.co_filename.startswith("<ps>"):
-                unit = frame.f_globals.get("UNIT")
-                record.line = frame.f_lineno
-                record.script = frame.f_code.co_filename[4:]
-                lines = unit.text.splitlines() if unit is not None else []
-                record.text = lines[record.line - 1] if 0 < record.line <= len(lines) else ""
-                record.column = len(record.text) - len(record.text.lstrip()) + 1
-                record.stack = f"at <ScriptBlock>, {record.script or '<No file>'}: line {record.line}"
-                return
-            frame = frame.f_back
+    def place(self, S: Scope, record: ErrorRecord, where: tuple[int, int] | None = None) -> None:
+        """Say where in the script a non-terminating error arose.
+
+        Args:
+            where: line and column of the command that writes it; without it, the line that is running.
+        """
+        if not record.line:
+            place_at(record, sys._getframe(1), where)
 
     def write_stream(self, number: int, value: Any) -> None:
         """Write to a stream without asking a preference."""

@@ -6,6 +6,7 @@ import sys
 from functools import lru_cache
 from typing import Any
 
+from psbridge.binding.text import to_text
 from psbridge.script.semantics.types import net_enum
 from psbridge.script.semantics.values import Bag
 
@@ -59,7 +60,7 @@ def invocation(rt: Any, stage: Any) -> Bag:
             "MyCommand": command,
             "BoundParameters": stage.scope.vars.get("psboundparameters"),
             "UnboundArguments": stage.scope.vars.get("args", []),
-            "InvocationName": rt.script_file if is_file else stage.name,
+            "InvocationName": rt.script_file if is_file else to_text(stage.called) or stage.name,
             "ScriptName": rt.script_file,
             "PSScriptRoot": stage.scope.script_scope().vars.get("psscriptroot", ""),
             "PSCommandPath": stage.scope.script_scope().vars.get("pscommandpath", ""),

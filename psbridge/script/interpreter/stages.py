@@ -97,10 +97,20 @@ def bound_call(
     return bind([one for one in added if to_text(one.name).lower() not in taken])
 
 
+def claim(stage: Any, error: ParameterBindingError) -> None:
+    """Say of a call that does not bind which command it is, and where it stands."""
+    from .caught import record_of
+
+    record = record_of(error)
+    record.command, record.where = stage.info, stage.where
+
+
 class BlockStage:
     """A function or script block as one command of a pipeline."""
 
     failed = False
+    where: tuple[int, int] | None = None  # line and column in its script, when it stands there as a command
+    called: Any = ""
 
     def __init__(
         self,
@@ -269,7 +279,11 @@ class BlockStage:
         try:
             if rt.depth > rt.most_depth:
                 raise RecursionError
-            self._bind()
+            try:
+                self._bind()
+            except ParameterBindingError as error:
+                claim(self, error)
+                raise
             self._automatic()
             if self.code.begin is not None:
                 self._run(self.code.begin)

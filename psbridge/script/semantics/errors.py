@@ -206,8 +206,10 @@ class ErrorRecord(NetAttributes):
         self.source = ""  # the script that `line` is a line of
         self.script = ""
         self.command: Any = None
+        self.where: tuple[int, int] | None = None  # line and column of the command that failed, if one did
         self.stack = ""
         self.thrown = False  # by a throw statement
+        self.unplaced = False  # shown without its place
         self.members: dict[str, Any] = {}
 
     @property
