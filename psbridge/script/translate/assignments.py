@@ -147,10 +147,9 @@ class Assignments(Parts):
         if self._by_lines(node, left):
             return
         if path_of(left) in self.uses.lists:
-            kind = {"string": "str", "hashtable": "hashtable"}.get(
-                new_list_of(expression_of(node.right)), "any"
-            )
-            self._new_list(left, kind)
+            typed = new_list_of(expression_of(node.right)) == "string"
+            held = self.known.kinds.get(("[]", path_of(left)), "any")
+            self._new_list(left, "str" if typed else held if held.partition("@")[0] in OBJECTS else "any")
             return
         if path_of(left) in self.uses.builders:
             self.modules.add("io")
@@ -214,12 +213,14 @@ class Assignments(Parts):
         """Whether a type checker would mistake the kind of the values of this dictionary."""
         if value.base != "table":
             return False
-        kinds = {kind for _, kind in self.known.shapes.get(value.kind, {}).values()}
+        kinds = {kind for _, kind in self.shape_of(value.kind).values()}
         plain = ("str", "int", "float", "bool", "list:str", "list:int")
         return len(kinds) != 1 or not kinds <= set(plain)
 
     def _new_list(self, left: s.VariableExpression, kind: str) -> None:
         """A list of Python's own."""
+        if self.known.kinds.get((self.scope, path_of(left)), "").startswith("List:"):
+            self.known.kinds[self.scope, path_of(left)] = f"List:{kind}"  # more is known of what it holds
         name = self.target(left, f"List:{kind}")
         inside = {"str": "str"}.get(kind, "Any")
         if inside == "Any":

@@ -120,7 +120,9 @@ class Blocks(Parameters):
                 if value.kind == "void":
                     return self._each_for_effect(piped, block, name)
                 value = value if value.stream or value.base in SINGLE else self.as_stream(value)
-                source = f"for {name} in {piped.within(OR)}"
+                same = f"{name} for {name} in "
+                bare = piped.inner.startswith(same) and " for " not in piped.inner[len(same) :]
+                source = piped.inner[len(name) + 1 :] if bare else f"for {name} in {piped.within(OR)}"
                 if not value.stream:
                     return self.generator(f"{value.text} {source}", value.kind)
                 if value.text.startswith("[") and value.text.endswith("]") and value.base in SINGLE:

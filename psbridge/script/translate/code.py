@@ -2,7 +2,8 @@
 
 A kind is what is known of a value: `str`, `str?` (which may be null), `int`, `float`, `num` (a number of any
 type), `bool`, `none`, `dict`, `body` (JSON of a dict), `reply` (an answer of the chat API or a part of one),
-`hashtable`, `object` (`object@N` is one that a known literal makes), a kind of object that `shapes` knows,
+`hashtable`, `object` (`object@N` is one that a known literal makes, `object@N|M` one of several), a kind of
+object that `shapes` knows,
 `error`, `List` (a generic list; `List:KIND` is one that became Python's own), `list:KIND`, `out` and
 `out:KIND` (what a pipeline put out: nothing, a value, or a list), or `any`. Knows nothing of statements and
 commands.
@@ -130,10 +131,10 @@ def join_kinds(one: str, other: str) -> str:
         if one == "list:" or other == "list:":
             return max(one, other)
         return f"list:{join_kinds(one[5:], other[5:])}"
-    if one.startswith("object") and other.startswith("object"):
-        return "object"
-    if one.startswith("table@") and other.startswith("table@"):
-        return "table"
+    for base in ("object", "table"):
+        if one.partition("@")[0] == base == other.partition("@")[0]:
+            places = {*one[len(base) + 1 :].split("|"), *other[len(base) + 1 :].split("|")}
+            return base if "" in places or len(places) > 8 else f"{base}@{'|'.join(sorted(places))}"
     if {one, other} <= {"int", "float", "num"}:
         return "num"
     return "any"

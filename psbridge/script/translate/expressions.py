@@ -295,6 +295,8 @@ class Expressions(Writer):
             if isinstance(simple[0], s.ArrayLiteral):
                 return self.expression(simple[0])
             code = self.stream(statements[0])
+            if code.kind == "list:str" and code.text.startswith("re.split("):
+                return code
             if not code.stream:
                 code = self.as_stream(code)
             if code.text.startswith(ENUMERATING):
@@ -370,7 +372,7 @@ _PLAIN_TEXT = re.compile(r"^str\(([A-Za-z_]\w*)\)$")
 
 def or_empty(code: Code) -> str:
     """The text of a value that may be null."""
-    return f"{code.within(OR)} or ''"
+    return f'{code.within(OR)} or ""'
 
 
 def single_quoted(value: str) -> str:

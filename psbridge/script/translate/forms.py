@@ -216,10 +216,14 @@ class Forms(Commands):
         import psbridge
 
         names = _cmdlets()
-        if name not in names or piped is not None or self.in_try:
+        if name not in names or piped is not None:
             return None
         spelt = {key.lower(): key for key in _parameters(getattr(psbridge, names[name]))}
         builds = names[name].startswith("Initialize_")
+        if _is_constant(named.get("confirm"), "false"):
+            named.pop("confirm")  # Python does not ask
+        if self.in_try and getattr(named.get("erroraction"), "value", "").lower() == "stop":
+            named.pop("erroraction")  # Python raises
         stream = set() if builds else {"stream", "streamtext"} & set(named)
         if set(named) - set(spelt):
             return None
@@ -244,7 +248,26 @@ class Forms(Commands):
             kind = "model"
         if "withhttpinfo" in named and names[name] == "New_ChatCompletion":
             kind = "http"
+        if names[name] == "Set_Configuration" and "passthru" not in named:
+            kind = "void"
+        if names[name] == "Get_Configuration":
+            kind = "configuration"
         return Code(call, kind)
+
+    def _convertto_securestring(
+        self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
+    ) -> Code | None:
+        if piped is not None or len(values) != 1 or set(named) - {"asplaintext", "force"} or self.in_try:
+            return None
+        text = self.expression(values[0])
+        if text.kind != "str" or "asplaintext" not in named:
+            return None
+        self.modules.add("psbridge")
+        return Code(f"ps.SecureString({text.text})", "model")
+
+
+def _is_constant(node: Any, name: str) -> bool:
+    return isinstance(node, s.VariableExpression) and node.variable_path.lower() == name
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import Any
 from .. import syntax as s
 from .code import Code, Refused
 from .nodes import path_of
+from .shapes import OBJECTS
 from .variables import Variables
 
 _APPEND = re.compile(r"^ +([a-z_]\w*)\.append\((.*)\)$")
@@ -117,6 +118,16 @@ class Loops(Variables):
         piped = self.as_stream(self.stages(elements[:-1]))
         name = self.item_name()
         self.current.append(Code(name, piped.kind))
+        leaves = (s.ReturnStatement, s.BreakStatement, s.ContinueStatement)
+        if (
+            piped.text.startswith("[ps.")
+            and piped.kind in OBJECTS
+            and not any(isinstance(one, leaves) for one in inner.walk())
+        ):
+            self.write(f"{name} = {piped.text[1:-1]}")
+            self.block(inner.end_block.statements, inner.start + 1)
+            self.current.pop()
+            return True
         self.write(f"for {name} in {piped.text}:")
         try:
             self.looped(Loop("each"), lambda: self.body(inner.end_block))
@@ -128,7 +139,7 @@ class Loops(Variables):
         if node.flags != "None":
             raise Refused(node, "foreach -Parallel has no Python form yet.")
         items = self.stream(node.condition)
-        if items.stream or items.is_list or items.kind.startswith("many:"):
+        if items.stream or items.is_list or items.kind.startswith(("many:", "List:")):
             items = self.as_stream(items)
         else:
             items = Code(f"{self.posh('loop_items')}({items.path})", items.item, stream=True)

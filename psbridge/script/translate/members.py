@@ -14,9 +14,9 @@ from .nodes import expression_of, path_of
 from .shapes import PROPERTIES, spelling
 
 _REPLY = {
-    "metadata": "any",
-    "has_more": "any",
-    "deleted": "any",
+    "metadata": "texts?",
+    "has_more": "bool",
+    "deleted": "bool",
     "tool_calls": "many:reply",
     "function": "reply",
     "name": "str",
@@ -69,7 +69,10 @@ class Members(Literals):
         if index.kind == "str" and self._has_keys(target, node.target, node.index):
             return self._entry(node.target, target, node.index, index)
         plain = index.text.lstrip("-").isdigit() and target.steps
-        return self.reached(target, index.text if plain else f"[{index.text}]")
+        kind = target.kind if index.is_list and target.kind == "list:str" else "any"
+        if index.kind == "int" and target.kind == "list:str":
+            kind = "str?"
+        return self.reached(target, index.text if plain else f"[{index.text}]", kind)
 
     def _unless_null(self, target: Code, write: Any) -> Code:
         """`target?.member`, with the target read once."""
@@ -118,7 +121,7 @@ class Members(Literals):
         if isinstance(node, s.VariableExpression) and path_of(node) in self.uses.dicts:
             return True
         name = str(getattr(key, "value", ""))
-        spelling = self.known.shapes.get(target.kind, {}).get(name.lower(), ("",))[0]
+        spelling = self.shape_of(target.kind).get(name.lower(), ("",))[0]
         return isinstance(key, s.StringConstantExpression) and spelling == name and not self.removes
 
     def _table(self, node: Any) -> dict[str, str]:
@@ -130,7 +133,7 @@ class Members(Literals):
     def _entry(self, node: Any, target: Code, key: Any, index: Code) -> Code:
         """A value of a table by its name."""
         kinds = self._table(node)
-        shape = self.known.shapes.get(target.kind, {})
+        shape = self.shape_of(target.kind)
         if isinstance(key, s.StringConstantExpression) and not kinds and key.value.lower() in shape:
             return Code(f"{target.within(ATOM)}[{index.text}]", shape[key.value.lower()][1])
         if isinstance(key, s.StringConstantExpression):
@@ -192,13 +195,19 @@ class Members(Literals):
             if folded == "message":
                 return Code(f"str({target.text})", "str")
             target = self.record_of(target)
+        if target.kind == "headers" and folded not in _TABLE_WORDS:
+            return Code(f'{target.within(ATOM)}.get({quoted(name)}, "")', "str")
+        if target.kind == "texts" and name in self.uses.literal_keys:
+            return Code(f'{target.within(ATOM)}.get({quoted(name)}, "")', "str")
+        if target.kind == "texts?" and name in self.uses.literal_keys:
+            return Code(f'({target.text} or {{}}).get({quoted(name)}, "")', "str")
         spelt = spelling(target.base, folded)
         if spelt:
             return Code(f"{target.within(ATOM)}.{spelt}", PROPERTIES[target.base][spelt])
         named = name.isidentifier() and not keyword.iskeyword(name) and name not in _BAG
         if target.kind == "row" and named and self._is_column(name):
             return Code(f"{target.within(ATOM)}.{name}", "str?")
-        shape = self.known.shapes.get(target.kind, {})
+        shape = self.shape_of(target.kind)
         if folded in shape and not self.reflects and target.base == "object":
             return Code(f"{target.within(ATOM)}.{shape[folded][0]}", shape[folded][1])
         if target.kind == "hashtable" and folded not in _TABLE_WORDS:
@@ -344,6 +353,11 @@ class Members(Literals):
         if target.kind == "List" and name == "add" and len(arguments) == 1:
             return Code(f'{self.posh("invoke")}({target.text}, "Add", {texts[0]})', "void")
         if target.kind.startswith("List:"):
+            if arguments and name in ("add", "addrange", "insert"):
+                last = arguments[-1]
+                kind = self.as_stream(last).kind if name == "addrange" else last.kind
+                path = next((path for path, spelt in self.names.items() if spelt == target.text), "")
+                self._widen(("[]", path), "any" if kind.startswith("out") else kind)
             return self._list_method(target, name, arguments)
         return None
 

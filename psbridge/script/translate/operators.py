@@ -341,6 +341,8 @@ class Operators(Members):
         sign = "==" if name == "eq" else "!="
         if left.kind == "str?" and right.kind == "str" and right.text[:1] == '"' and right.text != '""':
             left = Code(f'({left.text} or "")', "str")  # null is equal to no text
+        if left.kind == "str?" and right.text == '""':
+            return Code(f'{left.within(SUM)} {sign} ""', "bool", COMPARE)
         if right.kind == "none":
             left = nullable(left)
         if (left.kind in _NUMBERS and right.kind in _NUMBERS) or (left.kind == right.kind == "str" and case):

@@ -48,6 +48,13 @@ class Uses(TableUses):
             for path, nodes in self.places.items()
         }
         self.functions = {one.name.lower() for one in self.nodes if isinstance(one, s.FunctionDefinition)}
+        self.literal_keys = {
+            key.value
+            for one in self.nodes
+            if isinstance(one, s.Hashtable)
+            for key, _ in one.key_value_pairs
+            if isinstance(key, s.StringConstantExpression)
+        }
         self.lists = {path for path in self.places if self._is_list(path)}
         self.arrays = {path for path in self.places if path not in self.lists and self._is_private(path)}
         self.builders = {path for path in self.places if self._is_builder(path)}

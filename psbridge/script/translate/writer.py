@@ -125,6 +125,19 @@ class Writer:
             if name not in self.taken:
                 return name
 
+    def shape_of(self, kind: str) -> dict[str, tuple[str, str]]:
+        """What the objects or tables of a kind have that literals of the script make: spelling and kind."""
+        base, _, places = kind.partition("@")
+        shapes = [self.known.shapes.get(f"{base}@{place}", {}) for place in places.split("|")]
+        common = dict(shapes[0])
+        for shape in shapes[1:]:
+            for name, (spelt, held) in list(common.items()):
+                if shape.get(name, ("",))[0] != spelt:
+                    del common[name]
+                else:
+                    common[name] = (spelt, join_kinds(held, shape[name][1]))
+        return common
+
     # Scopes and variables
 
     @property
