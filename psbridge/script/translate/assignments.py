@@ -176,6 +176,8 @@ class Assignments(Parts):
         if path_of(left) in self.uses.tables:
             self.learn_table(path_of(left), table_of(node.right))
         target = self.target(left, kind)
+        if kind == "str" and self.uses.set_once(path_of(left)) is node:
+            self.texts[target] = value.text
         self.write(f"{target}{self._hint(key, value, left)} = {value.text}")
 
     def _hint(self, key: tuple[str, str], value: Code, left: s.VariableExpression) -> str:

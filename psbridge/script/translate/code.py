@@ -59,6 +59,17 @@ class Code:
         return replace(self, kind=kind)
 
     @property
+    def single_item(self) -> bool:
+        """Whether the text is a list of one item."""
+        try:
+            node = ast.parse(self.text, mode="eval").body
+        except SyntaxError:
+            return False
+        return (
+            isinstance(node, ast.List) and len(node.elts) == 1 and not isinstance(node.elts[0], ast.Starred)
+        )
+
+    @property
     def item(self) -> str:
         """The kind of a list's items."""
         for prefix in ("list:", "out:", "List:"):
@@ -162,6 +173,9 @@ def python_name(name: str) -> str:
         "io",
         "found",
         "l",
+        "base64",
+        "datetime",
+        "itertools",
         "parser",
         "arguments",
         "error",

@@ -69,7 +69,13 @@ class Commands(Blocks):
         code: Code | None = None
         for element in elements:
             if isinstance(element, s.CommandExpression):
+                last = elements[-1]
+                kept, self.to_file = (
+                    self.to_file,
+                    isinstance(last, s.Command) and self.name_of(last) == "set-content",
+                )
                 code = self.expression(element.expression)
+                self.to_file = kept
                 code = self._redirected(element, code)
             else:
                 code = self.command(element, None if code is None else self.as_stream(code))

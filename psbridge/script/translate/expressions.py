@@ -80,7 +80,7 @@ class Expressions(Writer):
             return Code(f"({code.text} or [])", code.kind.removeprefix("many:"), stream=True)
         if code.is_list or code.kind.startswith("List:"):
             return Code(code.text, code.item, code.rank, stream=True)
-        if code.base in (*SCALARS, *OBJECTS, "none", "dict", "body"):
+        if code.base in (*SCALARS, *OBJECTS, "str?", "none", "dict", "body"):
             return Code(f"[{code.text}]", code.kind, stream=True)
         helper = "result_items" if code.result else "loop_items" if code.is_out else "items"
         fed = {"items": f"piped={code.text}", "loop_items": f"output={code.text}"}.get(helper, "")
@@ -323,6 +323,8 @@ class Expressions(Writer):
         return None
 
     callable_table = False
+    to_file = False
+    """Whether what is written now are the lines of a file."""
 
     def bare_block(self, code: Code) -> Code:
         """A script block without parameters as the Python function that it is; any other code as it is."""

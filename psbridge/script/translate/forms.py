@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -229,11 +230,14 @@ class Forms(Commands):
             return None
         kept = self.plain_tables
         pieces: list[str] = []
+        numbers = _numbers(getattr(psbridge, names[name]))
         try:
             self.plain_tables = True
             pieces += [self.as_value(self.expression(value)).text for value in values]
             for key, value in named.items():
                 text = "True" if value is None else self.as_value(self.expression(value)).text
+                if numbers[spelt[key]] and re.fullmatch(r'"-?\d+(\.\d+)?"', text):
+                    text = text[1:-1]
                 pieces.append(f"{spelt[key]}={text}")
         finally:
             self.plain_tables = kept
@@ -276,6 +280,15 @@ def _cmdlets() -> dict[str, str]:
     import psbridge
 
     return {entry.lower().replace("_", "-", 1): entry for entry in dir(psbridge) if "_" in entry[1:]}
+
+
+@cache
+def _numbers(function: Any) -> dict[str, bool]:
+    """Of each parameter of a cmdlet, whether it is a number and never a text."""
+    import inspect
+
+    types = {name: str(one.annotation) for name, one in inspect.signature(function).parameters.items()}
+    return {name: "str" not in one and ("float" in one or "int" in one) for name, one in types.items()}
 
 
 @cache

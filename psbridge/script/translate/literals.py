@@ -131,5 +131,8 @@ class Literals(Expressions):
         if name in ("scriptblock", "ref", "type") and not (name == "type" and child.kind == "str"):
             raise Refused(node, f"the conversion to [{full}] has no Python form yet.")
         kinds = {"int": "int", "int32": "int", "double": "float", "string[]": "list:str", "int[]": "list:int"}
+        kinds |= {"decimal": "num", "uri": "uri"}
+        if child.kind == "str":
+            kinds |= {"datetime": "datetime", "timespan": "timespan"}
         kind = kinds.get(name, "any")
         return Code(f"{self.posh('cast')}({child.text}, {self.net_type(node, full)})", kind)

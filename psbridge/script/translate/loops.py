@@ -124,6 +124,8 @@ class Loops(Variables):
             and piped.kind in OBJECTS
             and not any(isinstance(one, leaves) for one in inner.walk())
         ):
+            name = self.unique("result")
+            self.current[-1] = Code(name, piped.kind)
             self.write(f"{name} = {piped.text[1:-1]}")
             self.block(inner.end_block.statements, inner.start + 1)
             self.current.pop()

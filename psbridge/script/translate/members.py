@@ -9,7 +9,7 @@ from typing import Any
 from .. import syntax as s
 from .code import ATOM, CONDITION, NOT, Code, Refused, join_kinds, quoted
 from .expressions import or_empty
-from .literals import Literals
+from .netforms import NetForms
 from .nodes import expression_of, path_of
 from .shapes import PROPERTIES, spelling
 
@@ -51,7 +51,7 @@ _BAG = ("remove", "copied", "type_names_into", "net_type", "shown_as")
 _TABLE_WORDS = ("count", "keys", "values", "length", "psobject", "psbase", "issynchronized", "isreadonly")
 
 
-class Members(Literals):
+class Members(NetForms):
     """Writes what is asked of an object."""
 
     def _IndexExpression(self, node: s.IndexExpression) -> Code:
@@ -59,6 +59,8 @@ class Members(Literals):
         if group is not None:
             return group
         target = self.as_value(self.expression(node.target))
+        if target.kind == "groups":
+            return self.group_of(target, node.index)
         index = self.as_value(self.expression(node.index))
         if node.null_conditional:
             return self._unless_null(target, lambda name: f"{self.posh('index')}({name}, {index.text})")
@@ -185,6 +187,10 @@ class Members(Literals):
 
     def _named_member(self, target: Code, name: str) -> Code:
         folded = name.lower()
+        if target.kind == "rematch" or target.kind.startswith("group:"):
+            part = self.match_part(target, folded)
+            if part is not None:
+                return part
         if target.kind == "reply" and folded in _REPLY:
             return Code(f"{target.within(ATOM)}.{folded}", _REPLY[folded])
         if target.kind == "error":
@@ -262,6 +268,8 @@ class Members(Literals):
             return Code("sys.stdin.read()", "str")
         if stream in ("error", "out") and folded in ("writeline", "write") and len(arguments) < 2:
             return self._console(folded, arguments, "sys.stderr" if stream == "error" else "")
+        if folded == "getbytes" and len(arguments) == 1 and arguments[0].kind == "body":
+            return arguments[0]
         target = self.as_value(self.expression(node.expression))
         if target.kind in ("error", "exception"):
             target = self.record_of(target)
@@ -271,6 +279,8 @@ class Members(Literals):
         if target.kind == "builder":
             return self._builder(target, folded, arguments)
         plain = self._plain_method(target, folded, arguments)
+        if plain is None and target.kind == "datetime" and folded == "tostring":
+            plain = self.date_text(target, node.arguments or [])
         if plain is not None:
             return plain
         kind = (
@@ -382,8 +392,6 @@ class Members(Literals):
             return Code(f"{owner}.{name[2:7]}()", "str")
         return None
 
-    in_try = 0
-
     def dict_names(self) -> set[str]:
         """The Python names of the variables that hold a dictionary whose keys are all known."""
         return {self.name(path) for path in self.uses.dicts}
@@ -421,6 +429,9 @@ class Members(Literals):
             raise Refused(node, "a script block made from text has no Python form.")
         if owner == "console" and name in ("readkey", "beep"):
             raise Refused(node, f"[Console]::{member.text} has no Python form yet.", "use Read-Host")
+        plain = self.plain_static(node, owner, name)
+        if plain is not None:
+            return plain
         arguments = [self._static_argument(argument) for argument in node.arguments or []]
         if owner == "console" and name in ("writeline", "write") and len(arguments) < 2:
             return self._console(name, arguments, "")
@@ -431,6 +442,11 @@ class Members(Literals):
                 return Code(f"not {arguments[0].within(NOT)}", "bool", NOT)
             if name == "isnullorwhitespace":
                 return Code(f"not {arguments[0].within(ATOM)}.strip()", "bool", NOT)
+        if owner == "string" and len(arguments) == 1 and arguments[0].kind == "str?":
+            if name == "isnullorempty":
+                return Code(f"not {arguments[0].within(NOT)}", "bool", NOT)
+            if name == "isnullorwhitespace":
+                return Code(f"not ({or_empty(arguments[0])}).strip()", "bool", NOT)
         if owner == "environment" and name == "getenvironmentvariable" and len(arguments) == 1:
             self.modules.add("os")
             return Code(f"os.environ.get({arguments[0].text})")

@@ -186,6 +186,9 @@ class Operators(Members):
             kind = join_kinds(left.kind, right.kind)
         elif name == "Multiply" and left.kind == "str" and right.kind == "int":
             kind = "str"
+        inner = whole_call(right.text, "unpacked") if name == "Plus" and left.is_list else ""
+        if self.to_file and " for " in inner and left.kind == "list:str" and right.kind == "out:str":
+            return Code(f'{left.text[:-1]}, *([{inner}] or [""])]', "list:str")  # null is an empty line
         if kind:
             return Code(f"{left.within(rank)} {sign} {right.within(rank - 1)}", kind, rank)
         kinds = {("str", "Plus"): "str"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import Code, Refused, join_kinds
-from .forms import Forms
+from .fileforms import FileForms
 from .nodes import path_of
 
 SIGNS = {
@@ -25,7 +25,7 @@ class Known(s.Expression):
         self.name = name
 
 
-class Parts(Forms):
+class Parts(FileForms):
     """Writes assignments to members and elements."""
 
     def changed(self, before: Code, right: Code, operator: str) -> Code:

@@ -54,7 +54,18 @@ PROPERTIES: dict[str, dict[str, str]] = {
     "entry": {"Key": "any", "Name": "any", "Value": "any"},
 }
 """The properties of an object by its kind, spelt as .NET has them."""
-OBJECTS = ("object", "hashtable", "table", "reply", "row", "model", *PROPERTIES)
+OBJECTS = (
+    "object",
+    "hashtable",
+    "table",
+    "datetime",
+    "timespan",
+    "uri",
+    "reply",
+    "row",
+    "model",
+    *PROPERTIES,
+)
 """Kinds of what is one object, and never null."""
 _FOLDED = {kind: {name.lower(): name for name in names} for kind, names in PROPERTIES.items()}
 

@@ -203,6 +203,8 @@ class Statements(Loops):
             return False
         if name == "write-host":
             return self.write_host(node)
+        if name == "get-content":
+            return self.read_back(node)
         if name == "invoke-expression":
             return self.evaluated(node)
         if name == "import-module":

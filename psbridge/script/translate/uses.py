@@ -301,11 +301,31 @@ class Uses(TableUses):
             around = self.above(node)
             if isinstance(around, s.AssignmentStatement) and around.left is node:
                 sets += 1
-            elif self._command_of(node) in [(name, "body") for name in _REQUESTS] and self._asks_chat(node):
+            elif self._is_request_body(node) or self._becomes_bytes(node):
                 others += 1
             else:
                 return False
         return bool(sets and others)
+
+    def _is_request_body(self, node: s.VariableExpression) -> bool:
+        """Whether this is the -Body of a request for a chat completion."""
+        return self._command_of(node) in [(name, "body") for name in _REQUESTS] and self._asks_chat(node)
+
+    def _becomes_bytes(self, node: s.VariableExpression) -> bool:
+        """Whether this is the text of the bytes that another variable holds, which is a body alone."""
+        call = self.parents.get(id(node))
+        if not isinstance(call, s.InvokeMemberExpression) or call.expression is node or call.static:
+            return False
+        around = self.above(call)
+        name = str(getattr(call.member, "value", "")).lower()
+        if name != "getbytes" or not isinstance(around, s.AssignmentStatement):
+            return False
+        left = around.left
+        return (
+            isinstance(left, s.VariableExpression)
+            and path_of(left) in self.places
+            and self._is_body(path_of(left))
+        )
 
     def _asks_chat(self, node: s.VariableExpression) -> bool:
         """Whether the command that this is an argument of asks the service for a chat completion."""

@@ -89,6 +89,8 @@ class Writer:
         self.appended: dict[str, set[str]] = {}
         self.found: dict[int, tuple[str, dict[str, tuple[str, bool]]]] = {}
         self.constants: set[Key] = set()
+        self.written_files: set[str] = set()
+        self.texts: dict[str, str] = {}
         self.pair_kinds: dict[int, str] = {}
         self.pair_texts: dict[int, str] = {}
         self.annotated: set[Key] = set()
@@ -96,6 +98,10 @@ class Writer:
         self.removes = _asks(text, r"\.(remove|clear)\b")
         self.asks_types = _asks(text, r"gettype|get-member|-is(not)?\b|-as\b|pstypenames|\.insert\b|\[type\]")
         self.asks_objects = _asks(text, r"psobject\.|psbase\b|pstypenames")
+        self.moves = _asks(
+            text, r"set-location|push-location|pop-location|\bcd\b|remove-item|move-item|rename-item"
+        )
+        self.hears_warnings = _asks(text, r"warning(preference|action|variable)|[3*]>|transcript")
         self.counts_errors = _asks(text, r"\$(global:)?error\b")
         self.reads_files = _asks(text, r"import-csv|get-content")
         self.counts_usage = "usage" in text or "tool_calls" in text

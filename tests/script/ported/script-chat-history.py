@@ -13,7 +13,7 @@ def send_chat_message_body(text: str, model: str) -> Iterator[Any]:
     history.append({"role": "user", "content": text})
     while len(history) > max_messages:
         del history[0]
-    messages = [{"role": "system", "content": "Answer briefly."}] + list(history)
+    messages: list[Any] = [{"role": "system", "content": "Answer briefly."}] + list(history)
     body = {"model": model, "messages": messages}
     result = ps.New_ChatCompletion(body, MaxRetryCount=0)
     reply = result.choices[0].message
@@ -33,6 +33,4 @@ for item in send_chat_message(input=turns):
     if item.Answer is not None:
         print(item.Answer)
     print(f"  ({item.Sent} messages sent)")
-print(
-    f"History now: {posh.join([value for item in history for value in posh.items(item.get('role'))], ', ')}"
-)
+print(f"History now: {', '.join(item['role'] for item in history)}")

@@ -1,5 +1,7 @@
 import argparse
+import itertools
 import re
+from pathlib import Path
 from typing import Any
 
 import psbridge as ps
@@ -28,7 +30,7 @@ if current:
 print(f"{len(lines)} lines in {len(chunks)} chunks")
 summaries: list[Any] = []
 n = 0
-for chunk in posh.loop_items(chunks):
+for chunk in chunks:
     n += 1
     prompt = f"Summarise part {n} of {len(chunks)} of this log:\n\n{chunk}"
     body = {
@@ -42,19 +44,24 @@ for chunk in posh.loop_items(chunks):
             Part=n,
             Chars=len(chunk),
             Finish=r.choices[0].finish_reason,
-            Text=re.sub(r"\s+", " ", r.choices[0].message.content or ''),
+            Text=re.sub(r"\s+", " ", r.choices[0].message.content or ""),
         )
     )
 for item in summaries:
     print(f"Part {item.Part}: {item.Chars} chars, {item.Finish}")
 errors = [item for item in lines if re.search(r"\bERROR\b", item, re.IGNORECASE)]
-posh.run(
-    "Set-Content",
-    "./summary.md",
-    input=posh.add(
-        ["# Log summary", "", f"Errors: {len(errors)}", ""],
-        posh.unpacked(f"* {item.Text}" for item in summaries),
+Path("./summary.md").write_text(
+    "".join(
+        f"{item}\n" for item in [
+            "# Log summary",
+            "",
+            f"Errors: {len(errors)}",
+            "",
+            *([f"* {item.Text}" for item in summaries] or [""]),
+        ]
     ),
+    encoding="utf-8",
 )
-for item in posh.run("Get-Content", "./summary.md", TotalCount=4):
-    print(item)
+with open("./summary.md", encoding="utf-8") as file:
+    for line_2 in itertools.islice(file, 4):
+        print(line_2.rstrip("\n"))

@@ -12,8 +12,7 @@ writer = posh.construct(
 )
 pieces = 0
 try:
-    for item in posh.run(
-        "New-ChatCompletion",
+    for item in ps.New_ChatCompletion(
         Messages="Stream this to a file.",
         Model="gpt-4o-mini",
         StreamText=True,
@@ -36,7 +35,7 @@ for item in ps.New_ChatCompletion(
     if item.usage is not None:
         usage = item.usage
     for c in item.choices:
-        text.write(c.delta.content or '')
+        text.write(c.delta.content or "")
 print(text.getvalue())
 print(f"usage: {posh.text(usage, 'total_tokens')}")
 first = posh.get(

@@ -1,13 +1,12 @@
+import base64
+from pathlib import Path
+
 import psbridge as ps
 from psbridge.script.semantics import porting as posh
 
 # A picture and a text in one message.
-bytes_ = posh.invoke_static(
-    "System.IO.File",
-    "ReadAllBytes",
-    [posh.get("Resolve-Path", "./dot.gif")],
-)
-url = posh.add("data:image/gif;base64,", posh.invoke_static("Convert", "ToBase64String", [bytes_]))
+bytes_ = Path("./dot.gif").read_bytes()
+url = "data:image/gif;base64," + base64.b64encode(bytes_).decode()
 text = ps.Initialize_ChatCompletionRequestMessageContentPartText(
     Type="text",
     Text="Describe the picture.",

@@ -1,7 +1,6 @@
 import argparse
 import re
 import sys
-from typing import Any
 
 import psbridge as ps
 from psbridge.script.semantics import porting as posh
@@ -12,18 +11,14 @@ parser.add_argument("--prefix", dest="prefix", type=str, default="")
 arguments = parser.parse_args()
 prefix = arguments.prefix
 
-lines: Any = list(re.split("\r?\n", sys.stdin.read()))
-if posh.truth(posh.equals(posh.index(lines, -1), "")):
-    lines = posh.index(lines, posh.value_range(0, posh.subtract(posh.member(lines, "Count"), 2)))
-empty = len([item for item in posh.items(lines) if not posh.truth(item, ("Trim",))])
-kept = [
-    posh.add(prefix, posh.invoke(item, "Trim")) for item in (
-        item for item in posh.items(lines) if posh.truth(item, ("Trim",))
-    )
-]
+lines = re.split("\r?\n", sys.stdin.read())
+if posh.index(lines, -1) == "":
+    lines = posh.index(lines, posh.value_range(0, len(lines) - 2))
+empty = len([item for item in lines if not item.strip()])
+kept = [prefix + item.strip() for item in lines if item.strip()]
 for item in kept:
     print(item)
-print(f"kept {len(kept)} of {posh.text(lines, 'Count')}")
+print(f"kept {len(kept)} of {len(lines)}")
 body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "\n".join(kept)}]}
 r = ps.New_ChatCompletion(body, MaxRetryCount=0)
 print(len((r.choices[0].message.content or "").split("\n")))
