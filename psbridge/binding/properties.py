@@ -52,7 +52,19 @@ def property_of(item: object, names: Iterable[str]) -> tuple[bool, object]:
         found = _own_property(item, name.lower())
         if found is not None:
             return True, found[0]
+        for reader in _MORE:
+            there, value = reader(item, name.lower())
+            if there:
+                return True, value
     return False, None
+
+
+_MORE: list[Callable[[Any, str], tuple[bool, Any]]] = []
+
+
+def register_reader(reader: Callable[[Any, str], tuple[bool, Any]]) -> None:
+    """Add where properties are looked for, by name in lower case, of objects that are unknown here."""
+    _MORE.append(reader)
 
 
 def _own_property(item: Any, name: str) -> tuple[object] | None:

@@ -110,7 +110,7 @@ class SetContent(Cmdlet):
                     text,
                 )
             for path in paths:
-                if self.confirms(path, "Set Content" if not self.append else "Add Content"):
+                if self.confirms(f"Path: {path}", "Set Content" if not self.append else "Add Content"):
                     kind = "IO" if Path(path).parent.is_dir() else "DirectoryNotFound"
                     error_id = f"GetContentWriter{kind}Error"
                     guarded(self, path, lambda path=path: self._write(path), error_id)

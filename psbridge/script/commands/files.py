@@ -201,10 +201,10 @@ class GetChildItem(Cmdlet):
 
 
 def _filter_matches(name: str, pattern: str) -> bool:
-    """The system's own wildcards: only `*` and `?`, `*.*` is everything."""
+    """The system's own wildcards: only `*` and `?`, in any case; `*.*` is everything."""
     if pattern in ("*.*", "*"):
         return True
-    return fnmatch.fnmatchcase(name, pattern.replace("[", "[[]"))
+    return fnmatch.fnmatchcase(name.lower(), pattern.lower().replace("[", "[[]"))
 
 
 def drive_entries(cmdlet: Any, kind: str, name: str) -> list[Any]:
@@ -276,7 +276,9 @@ class NewItem(Cmdlet):
             text = plain_path(base)
             path = full(str(Path(text) / self.text("Name")) if self.has("Name") else text)
             kind = self.text("ItemType", "File").lower()
-            if not self.confirms(path, f"Create {'Directory' if kind.startswith('d') else 'File'}"):
+            if not self.confirms(
+                f"Destination: {path}", f"Create {'Directory' if kind.startswith('d') else 'File'}"
+            ):
                 continue
             guarded(self, path, lambda path=path, kind=kind: self._make(path, kind), "NewItemIOError")
 

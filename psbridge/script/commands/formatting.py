@@ -74,8 +74,14 @@ class _Format(Cmdlet):
         specs = self.get("Property")
         listed = specs if isinstance(specs, list) else [specs] if specs is not None else []
         columns = [calculated(one, self) for one in listed]
-        if not columns and self.shape == "table" and all(type(one) is DictionaryEntry for one in self.items):
+        if (
+            not columns
+            and self.shape in ("table", "list")
+            and all(type(one) is DictionaryEntry for one in self.items)
+        ):
             columns = [Calculated("Name", "Name"), Calculated("Value", "Value")]
+            for column in columns:
+                column.alignment = "left"
             if not self.on("AutoSize"):
                 columns[0].width = 30
         options = self.options()

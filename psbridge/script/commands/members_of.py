@@ -419,6 +419,11 @@ def _name_of(one: Any) -> str:
     return to_text(one["Name"]) if isinstance(one, Bag) else str(one.name)
 
 
+def _read_properties(one: Properties, name: str) -> tuple[bool, Any]:
+    """The collection has no count of its own: asked for it, each property says that it is one."""
+    return (True, [1 for _ in one]) if name in ("count", "length") and one else (False, None)
+
+
 def _call_properties(one: Properties, name: str, arguments: list[Any]) -> tuple[bool, Any]:
     target = one.target
     if name == "remove":
@@ -450,5 +455,5 @@ def _call_view(view: PSObjectView, name: str, arguments: list[Any]) -> tuple[boo
 
 register_object(PSObjectView, _view, None, _call_view)
 register_object(Property, _read_property, _write_property)
-register_object(Properties, lambda one, name: (False, None), None, _call_properties)
+register_object(Properties, _read_properties, None, _call_properties)
 __all__ = ["AddMember", "GetMember", "ScriptBlock", "TypedArray"]

@@ -115,14 +115,11 @@ def _load(rt: Any, scope: Any, path: str) -> Bag:
     wanted = [wildcard(to_text(one)) for one in (patterns if isinstance(patterns, list) else [patterns])]
     holder = rt.globals
     for name, info in module_scope.functions.items():
+        info.scope = module_scope
         if any(one.fullmatch(info.name) for one in wanted):
             holder.functions[name] = info
-    for name, info in module_scope.functions.items():
-        holder.functions.setdefault(name, info)
     for alias, target in (module_scope.aliases or {}).items():
         holder.aliases[alias] = target
-    for name, value in module_scope.vars.items():
-        holder.vars.setdefault(name, value)
     module = Bag({"Name": Path(path).stem, "Version": Version((0, 0)), "ModuleType": "Script", "Path": path})
     rt.modules[Path(path).stem.lower()] = module
     return module

@@ -87,6 +87,7 @@ class FunctionInfo:
         self.rt = rt
         self.is_filter = is_filter
         self.signature: Signature | None = None
+        self.scope: Scope | None = None  # of the module that has it
 
 
 def run_block(

@@ -103,14 +103,15 @@ def service_record(error: PSBridgeError) -> ErrorRecord:
         value = getattr(error, name, None)
         if value is not None:
             extra["".join(part.title() for part in name.split("_"))] = value
-    name = type(error).__name__.removesuffix("Error") + "Exception"
-    type_ = exception_type(f"System.{name}") or None
-    exception = ExceptionObject(type_ or "RuntimeException", error.message, extra=extra)
-    if type_ is None:
-        from psbridge.binding.nettypes import NetType
-        from psbridge.script.semantics.errors import EXCEPTION
-
-        exception.net_type = NetType(name, f"PSBridge.{name}", parent=EXCEPTION)
+    # The exceptions that the PowerShell module has for them.
+    if status is not None:
+        kind = "HttpResponseException"
+    elif "Timeout" in error.category:
+        kind = "TimeoutException"
+    else:
+        given = getattr(error, "parameter", None)
+        kind = "ArgumentException" if given is not None else "InvalidOperationException"
+    exception = ExceptionObject(kind, error.message, extra=extra)
     return ErrorRecord(
         exception,
         error.fully_qualified_error_id,
@@ -229,12 +230,32 @@ def catches(S: Scope, record: ErrorRecord, names: tuple[str, ...]) -> bool:
         type_ = S.rt.type_named(name)
         if type_ is None:
             raise runtime_error(f"Unable to find type [{name}].", "TypeNotFound", target=name)
-        exception = record.exception
-        while exception is not None:
-            if type_.accepts(type_of(exception)):
-                return True
-            exception = exception.inner if record.exception is exception else None
+        if record.stopped and _STOP is not None and type_.accepts(_STOP):
+            return True
+        if record.stopped:
+            _unwrap(record)
+        if type_.accepts(type_of(record.exception)):
+            return True
+        inner = record.exception.inner
+        if inner is not None and type_.accepts(type_of(inner)):
+            record.exception = inner
+            return True
     return False
+
+
+_STOP = exception_type("System.Management.Automation.ActionPreferenceStopException")
+_RUNTIME = exception_type("System.Management.Automation.RuntimeException")
+
+
+def _unwrap(record: ErrorRecord) -> None:
+    """The record that an exception of PowerShell's own has itself: it does not know the cmdlet.
+
+    -ErrorAction Stop wraps it, and a catch clause with a type looks inside.
+    """
+    record.stopped = False
+    if _RUNTIME is not None and _RUNTIME.accepts(type_of(record.exception)):
+        record.error_id = record.error_id.partition(",")[0]
+        record.command = None
 
 
 def enter_catch(S: Scope, record: ErrorRecord) -> tuple[bool, Any, Any]:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from psbridge.binding.text import to_text
+from psbridge.errors import PSBridgeError
 from psbridge.script.net.place import full
 from psbridge.script.semantics import members
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError, runtime_error
 from psbridge.script.semantics.values import Wrapped
 
 from .blocks import Block, FunctionInfo
+from .caught import record_of
 from .flow import ExitFlow, StopUpstream
 from .scope import Scope
 from .stages import BlockStage
@@ -140,7 +142,7 @@ def _make_stage(rt: Any, S: Scope, spec: tuple[Any, ...], sink: Out, has_input: 
         return BlockStage(
             rt,
             info.code,
-            S,
+            info.scope or S,
             arguments,
             sink,
             name=info.name,
@@ -279,11 +281,20 @@ def _run_one(stage: Any) -> None:
         if stop.command is not stage:
             raise
         stage.end()
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, PSBridgeError) and stage.name:
+            _hear(stage, record_of(error))
         leave = getattr(stage, "close", None)
         if leave is not None:
             leave()
         raise
+
+
+def _hear(stage: Any, record: ErrorRecord) -> None:
+    """Give the record that ends a command to its -ErrorVariable."""
+    for stream, heard in getattr(getattr(stage, "stage", stage), "listeners", ()):
+        if stream == 2 and not any(one is record for one in heard):
+            heard.append(record)
 
 
 def _run_stages(stages: list[Any], source: Any, piped: bool) -> None:

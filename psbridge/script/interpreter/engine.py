@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -119,6 +120,7 @@ class Runtime:
         from psbridge.script.semantics.errors import Strictness
 
         if Strictness.level:
+            name = spelt_variable(name)
             raise runtime_error(
                 f"The variable '${name}' cannot be retrieved because it has not been set.",
                 "VariableIsUndefined",
@@ -230,6 +232,7 @@ class Runtime:
         chosen = action or self.preference(S, "erroractionpreference")
         self.ok = False
         if chosen in ("Stop", "Break"):
+            record.stopped = True
             raise ScriptError(record, thrown=True)
         if chosen != "Ignore":
             self.remember(record)
@@ -422,6 +425,18 @@ class Runtime:
         except (BreakFlow, ContinueFlow, ReturnFlow, StopUpstream):
             return 0
         return 0
+
+
+def spelt_variable(name: str) -> str:
+    """A variable's name as the line that is running spells it."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and not frame.f_code.co_filename.startswith("<ps>"):
+        frame = frame.f_back
+    unit = frame.f_globals.get("UNIT") if frame is not None else None
+    lines = unit.text.splitlines() if unit is not None else []
+    line = lines[frame.f_lineno - 1] if 0 < frame.f_lineno <= len(lines) else ""
+    found = re.search(rf"\$\{{?(?:\w+:)?({re.escape(name)})\b", line, re.IGNORECASE)
+    return found.group(1) if found else name
 
 
 def support_enumerator(items: Any) -> Any:

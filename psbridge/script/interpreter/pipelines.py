@@ -209,6 +209,11 @@ class Pipelines:
         return b.tupled(parts)
 
     def _argument(self, node: Any) -> ast.expr:
+        if isinstance(node, s.StringConstantExpression) and (node.value, node.string_constant_type) == (
+            "--",
+            "BareWord",
+        ):
+            return b.call("dashes")
         if isinstance(node, s.CommandParameter):
             typed = f"-{node.parameter_name}"
             if node.argument is None:

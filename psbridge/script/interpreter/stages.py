@@ -24,7 +24,7 @@ from .flow import ReturnFlow
 from .invocation import asks_for_invocation
 from .parameters import Signature, empty_value, signature_of
 from .scope import Scope
-from .support import Splat
+from .support import Dashes, Splat
 
 
 def ready(rt: Any, code: Any) -> None:
@@ -44,9 +44,15 @@ def signature(rt: Any, S: Scope, name: str, code: Any) -> Signature:
 def tokens(arguments: list[Any]) -> list[Argument]:
     """A command's arguments for the binder."""
     made: list[Argument] = []
+    values_only = False
     for argument in arguments:
-        if isinstance(argument, Argument):
-            made.append(argument)
+        if type(argument) is Dashes:
+            values_only = True
+        elif isinstance(argument, Argument):
+            if values_only and argument.name is not None:
+                made.append(Argument(value=argument.text))
+            else:
+                made.append(argument)
         elif isinstance(argument, Splat):
             made += splatted_arguments(argument.value)
         else:
@@ -295,15 +301,15 @@ class BlockStage:
         variables = self.scope.vars
         if self.item is not None:
             variables["_"] = self.item[0]
-        if not self.local:
-            return
-        if asks_for_invocation(self.code.text):
-            variables["myinvocation"] = self.rt.invocation_of(self)
         if self.signature.advanced:
             from .cmdlet import FunctionCmdlet
 
             self.cmdlet = FunctionCmdlet(self)
             variables["pscmdlet"] = self.cmdlet
+        if not self.local:
+            return
+        if asks_for_invocation(self.code.text):
+            variables["myinvocation"] = self.rt.invocation_of(self)
         self.scope.call = self
 
     def _run(self, function: Any) -> None:

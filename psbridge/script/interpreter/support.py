@@ -442,6 +442,17 @@ def named_value(name: str, value: Any, text: str) -> Argument:
     return Argument(name, value, text=text)
 
 
+class Dashes(Argument):
+    """`--`: what follows it are values, also where it looks like a parameter's name."""
+
+    __slots__ = ()
+
+
+def dashes() -> Argument:
+    """`--`."""
+    return Dashes(None, text="--")
+
+
 def splat(value: Any) -> Splat:
     """`@values`."""
     return Splat(value)

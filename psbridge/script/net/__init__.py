@@ -25,6 +25,7 @@ _MODULES = {
     "conversions": "System.Convert System.BitConverter",
     "chance": "System.Random",
     "dates": "System.DateTime System.TimeSpan",
+    "daytimes": "System.DateOnly System.TimeOnly",
     "moments": "System.DateTimeOffset System.TimeZoneInfo System.Diagnostics.Stopwatch",
     "lists": "System.Array System.Collections.ArrayList System.Collections.Generic.List`1 "
     "System.Collections.Generic.Queue`1 System.Collections.Generic.Stack`1 "

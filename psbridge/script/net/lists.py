@@ -12,6 +12,7 @@ from psbridge.binding.objects import elements, is_dictionary, is_list
 from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.comparison import members_of, order, truth
 from psbridge.script.semantics.errors import NetFault
+from psbridge.script.semantics.grids import Grid
 from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import ARRAY_LIST, NetList, NetQueue, TypedArray
 
@@ -67,7 +68,14 @@ class Enumerator:
 
 ENUMERATOR = describe("System.Collections.ArrayList+ArrayListEnumeratorSimple", Enumerator.net_type)
 
-ENUMERATOR.property({"Current": lambda one: one.current})
+ENUMERATOR.property(
+    {
+        "Current": lambda one: one.current,
+        "Entry": lambda one: one.current,
+        "Key": lambda one: getattr(one.current, "key", None),
+        "Value": lambda one: getattr(one.current, "value", None),
+    }
+)
 
 ENUMERATOR.method(
     {
@@ -107,9 +115,24 @@ def _set_value(items: Any, value: Any, place: int) -> None:
 
 def _new_instance(type_: NetType, *sizes: int) -> Any:
     empty = cast_value(None, type_) if type_.is_value and type_.enum is None else None
-    if len(sizes) == 1:
-        return TypedArray([empty] * sizes[0], type_)
-    return [_new_instance(type_, *sizes[1:]) for _ in range(sizes[0])]
+    return TypedArray([empty] * sizes[0], type_) if len(sizes) == 1 else Grid(sizes, type_, empty)
+
+
+def _sizes(items: Any) -> tuple[int, ...]:
+    return items.sizes if isinstance(items, Grid) else (len(items),)
+
+
+def _size(items: Any, dimension: int) -> int:
+    sizes = _sizes(items)
+    if not 0 <= dimension < len(sizes):
+        raise NetFault("IndexOutOfRangeException", "Index was outside the bounds of the array.")
+    return sizes[dimension]
+
+
+def _copied(items: Any) -> Any:
+    if isinstance(items, Grid):
+        return items.copied()
+    return TypedArray(items, items.element) if isinstance(items, TypedArray) else list(items)
 
 
 def _sort_in_place(items: Any, other: Any = None) -> None:
@@ -157,7 +180,7 @@ ARRAY.property(
         "Length": len,
         "Count": len,
         "LongLength": lambda items: nettypes and _long(len(items)),
-        "Rank": lambda items: 1,
+        "Rank": lambda items: len(_sizes(items)),
         "IsFixedSize": lambda items: True,
         "IsReadOnly": lambda items: False,
         "IsSynchronized": lambda items: False,
@@ -178,14 +201,16 @@ ARRAY.method(
         "IndexOf(object value)": _position,
         "IndexOf(object value, int startIndex)": _position,
         "LastIndexOf(object value)": _last_position,
-        "GetLength(int dimension)": lambda items, dimension: len(items),
-        "GetUpperBound(int dimension)": lambda items, dimension: len(items) - 1,
+        "GetLength(int dimension)": _size,
+        "GetUpperBound(int dimension)": lambda items, dimension: _size(items, dimension) - 1,
         "GetLowerBound(int dimension)": lambda items, dimension: 0,
         "GetValue(int index)": lambda items, place: items[place],
+        "GetValue(int index1, int index2)": lambda items, *places: items.__net_index__(places),
         "SetValue(object value, int index)": _set_value,
-        "Clone()": lambda items: (
-            TypedArray(items, items.element) if isinstance(items, TypedArray) else list(items)
+        "SetValue(object value, int index1, int index2)": lambda items, value, *places: (
+            items.__net_set_index__(places, value)
         ),
+        "Clone()": _copied,
         "CopyTo(any array, int index)": copy_into,
         "Add(object value)": _fixed_size,
         "Remove(object value)": _fixed_size,

@@ -60,7 +60,8 @@ class TableEnumerator(Enumerator):
     def net_type(self) -> NetType:  # type: ignore[override]
         home = type_of(self.source).full_name.partition("`")[0]
         name = "HashtableEnumerator" if home.endswith("Hashtable") else f"{home.rpartition('.')[2]}Enumerator"
-        return _COLLECTIONS.setdefault(f"{home}+{name}", NetType(name, f"{home}+{name}"))
+        full = f"{home}+{name}"
+        return _COLLECTIONS.setdefault(full, NetType(name, full, parent=Enumerator.net_type))
 
     @property
     def watched_table(self) -> Any:

@@ -106,11 +106,7 @@ class Postfix(TypeNames):
         else:
             dot = len(self.text[: self.at].rstrip())
             raise self.fail("MissingPropertyName", "Missing property name after reference operator.", dot)
-        if (
-            self.peek() == "["
-            and static is False
-            and re.compile(r"\[[\w.\[\], ]+\]\(").match(self.text, self.at)
-        ):
+        if self.peek() == "[" and re.compile(r"\[[\w.\[\], ]+\]\(").match(self.text, self.at):
             close = self.text.index("(", self.at)
             self.at = close
         if self.peek() == "(":

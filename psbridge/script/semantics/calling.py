@@ -8,13 +8,14 @@ from psbridge.binding import nettypes
 from psbridge.binding.errors import InvalidCast
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
-from psbridge.binding.values import Literal
+from psbridge.binding.values import Literal, PSCustomObject
 from psbridge.script.net import class_of, net_class
 from psbridge.script.net.overloads import Overload, call, invocation_error
 
 from .casts import cast_value
 from .comparison import members_of
 from .errors import ExceptionObject, NetFault, ScriptError, Strictness, runtime_error
+from .grids import Grid, rank_of
 from .members import CALLERS, cannot_set, lookup
 from .types import generic_parts, is_a, type_of
 from .values import (
@@ -45,6 +46,8 @@ def invoke(target: Any, name: Any, arguments: list[Any]) -> Any:
         value = target._properties[target._names[folded]]
         if hasattr(value, "invoke_delegate"):
             raise _no_method(target, name)
+    if folded == "tostring" and not arguments and type(target) in (Bag, PSCustomObject):
+        return ""
     for cls in type(target).__mro__:
         caller = CALLERS.get(cls)
         if caller is not None:
@@ -293,6 +296,10 @@ def _new_exception(type_: NetType, arguments: list[Any]) -> ExceptionObject:
 
 def _new_array(type_: NetType, arguments: list[Any]) -> Any:
     element = type_.element or nettypes.OBJECT
+    rank = rank_of(type_)
+    if rank > 1 and len(arguments) == rank:
+        sizes = tuple(cast_value(one, nettypes.INT32) for one in arguments)
+        return Grid(sizes, element, _default(element) if element.is_value else None)
     size = cast_value(arguments[0], nettypes.INT32) if arguments else 0
     empty = _default(element) if element.is_value else None
     return TypedArray([empty] * size, element)

@@ -209,6 +209,7 @@ class ErrorRecord(NetAttributes):
         self.where: tuple[int, int] | None = None  # line and column of the command that failed, if one did
         self.stack = ""
         self.thrown = False  # by a throw statement
+        self.stopped = False  # made terminating by -ErrorAction Stop or the preference
         self.unplaced = False  # shown without its place
         self.members: dict[str, Any] = {}
 

@@ -13,7 +13,7 @@ from typing import Any
 from psbridge.binding.errors import InvalidCast
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, is_dictionary
-from psbridge.binding.properties import property_of
+from psbridge.binding.properties import property_of, register_reader
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal, PSCustomObject
 from psbridge.script.net import class_of
@@ -83,6 +83,8 @@ def _enumerated(target: Any, name: Any) -> Any:
             if not found and members_of(item):
                 value = _enumerated(item, name)
                 found = value is not None
+            if not found and Strictness.level < 2 and bag_of(type(item)) is not None:
+                found, value = True, None
             if found:
                 any_found = True
                 inner = members_of(value)
@@ -173,6 +175,20 @@ def _net_property(target: Any, folded: str) -> tuple[bool, Any]:
     return property_of(target, (folded,))
 
 
+def _own_member(target: Any, folded: str) -> tuple[bool, Any]:
+    """A property that an object's class has."""
+    for cls in type(target).__mro__:
+        reader = _READERS.get(cls)
+        if reader is not None:
+            return reader(target, folded)
+    described = class_of(target) if target is not None and not isinstance(target, NetType) else None
+    known = described.find_property(folded) if described is not None else None
+    return (True, known[1](target)) if known is not None else (False, None)
+
+
+register_reader(_own_member)
+
+
 def set_member(target: Any, name: Any, value: Any) -> None:
     """`$target.name = value`."""
     name = name if type(name) is str else to_text(name)
@@ -202,8 +218,13 @@ def set_member(target: Any, name: Any, value: Any) -> None:
         return
     for cls in type(target).__mro__:
         writer = _WRITERS.get(cls)
-        if writer is not None and writer(target, folded, value):
-            return
+        try:
+            if writer is not None and writer(target, folded, value):
+                return
+        except ScriptError as error:
+            if error.error_id == "PropertyAssignmentException":
+                raise cannot_set(name) from None
+            raise
     if type(target) is Wrapped:
         added = target.members.get(folded)
         if added is not None and added.write is not None:
@@ -228,9 +249,7 @@ def set_member(target: Any, name: Any, value: Any) -> None:
         return
     if lookup(target, name)[0]:
         message = f"'{name}' is a ReadOnly property."
-        raise runtime_error(
-            message, "PropertyAssignmentException", kind="SetValueException", category="NotSpecified"
-        )
+        raise runtime_error(message, "PropertyAssignmentException")
     items = members_of(target)
     if items and all(lookup(item, name)[0] for item in items):
         for item in items:
@@ -254,7 +273,7 @@ def cannot_set(name: str) -> ScriptError:
         f"The property '{name}' cannot be found on this object. Verify that the property exists and "
         f"can be set."
     )
-    return runtime_error(message, "PropertyAssignmentException" if not name else "PropertyNotFound")
+    return runtime_error(message, "PropertyAssignmentException")
 
 
 def _setting_failed(name: str, message: str, fault: NetFault | None) -> ScriptError:

@@ -173,6 +173,11 @@ def resolve(name: str, classes: Mapping[str, NetType] | None = None) -> NetType 
     if folded.endswith("[]"):
         element = resolve(name[:-2], classes)
         return None if element is None else array_of(element)
+    if folded.endswith(",]") and (head := name.rstrip(",]")).endswith("["):
+        from .grids import grid_type
+
+        element = resolve(head[:-1], classes)
+        return None if element is None else grid_type(element, len(name) - len(head))
     bracket = name.find("[")
     if bracket > 0 and name.endswith("]"):
         return _generic(name[:bracket], name[bracket + 1 : -1], classes)

@@ -15,6 +15,7 @@ from psbridge.binding.nettypes import NetType, array_of
 from psbridge.binding.values import BigInteger, Char, OrderedDictionary, PSCustomObject
 
 from .attributes import NetAttributes
+from .buckets import bucket_order
 
 
 def folded(key: Any) -> Any:
@@ -103,10 +104,35 @@ class _AnyCase(dict[Any, Any]):
 
 
 class Hashtable(_AnyCase):
-    """`@{...}`."""
+    """`@{...}`: keys in .NET's order where that is the same in every process, else as they were put in."""
 
-    __slots__ = ()
+    __slots__ = ("_capacity",)
     net_type = nettypes.HASHTABLE
+
+    def __init__(
+        self, items: Mapping[Any, Any] | Iterable[tuple[Any, Any]] = (), *, case_sensitive: bool = False
+    ) -> None:
+        self._capacity = len(items) if isinstance(items, (Mapping, list, tuple)) else 0
+        super().__init__(items, case_sensitive=case_sensitive)
+
+    def __iter__(self) -> Iterator[Any]:
+        for first in dict.__iter__(self):
+            if type(first) is str:
+                break
+            return iter(bucket_order(dict.__iter__(self), self._capacity))
+        return dict.__iter__(self)
+
+    def keys(self) -> Any:
+        """As a list, in .NET's order."""
+        return list(self)
+
+    def values(self) -> Any:
+        """As a list, in the order of the keys."""
+        return [dict.__getitem__(self, key) for key in self]
+
+    def items(self) -> Any:
+        """As a list, in the order of the keys."""
+        return [(key, dict.__getitem__(self, key)) for key in self]
 
 
 class Ordered(_AnyCase, OrderedDictionary):
@@ -138,6 +164,7 @@ class OrderedHashtable(Hashtable):
     """What `ConvertFrom-Json -AsHashtable` makes: in order, keys that differ in case kept apart."""
 
     __slots__ = ()
+    __iter__ = dict.__iter__
     net_type = NetType(
         "OrderedHashtable", "System.Management.Automation.OrderedHashtable", parent=nettypes.HASHTABLE
     )
