@@ -17,7 +17,8 @@ import sys
 import time
 from pathlib import Path
 
-from .runs import TEMPLATE, Server, environment, folder, line, write_rows
+from .rivals import TEMPLATE, line
+from .runs import Server, environment, folder, write_rows
 
 MODULE = Path(__file__).parents[1] / "powershell" / "PSBridge" / "PSBridge.psd1"
 SCRIPT = """
