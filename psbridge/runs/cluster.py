@@ -97,6 +97,7 @@ class _Host:
         self.task = task
         self.held: dict[_Key, Claim] = {}  # handed out and not answered, in the order of handing out
         self.outgoing: list[Claim] = []  # of these, what has not been sent to it
+        self.begun: set[_Key] = set()  # of these, what it has said that it asks for
         self.settled = 0  # answers in the ledger that it has not been told of
         self.recall = self.recalled = False
         self.turn = self.width = self.spare = 0  # what it is told; `turn` counts the changes
@@ -144,6 +145,7 @@ class Cluster:
                 logging.getLogger(name).setLevel(logging.CRITICAL)
         self._place = place
         self._width = settings.width
+        self._capped = bool(settings.caps(""))
         self._hosts: dict[str, _Host] = {}
         self._owners: dict[_Key, _Host] = {}  # of rows handed out and not settled
         self._refused: set[str] = set()  # addresses that cannot work, or fell silent
@@ -348,15 +350,18 @@ class Cluster:
         self._employer.refused(Stopped("unreachable", self._lost))
 
     def _lose(self, host: _Host) -> None:
-        """What a host has not answered is anybody's again: it may have been sent, and uses up no try."""
+        """What a host has not answered is anybody's again, and has used up no try.
+
+        What it said that it has begun counts as sent. Under a cap all counts that it may have begun since.
+        """
         self._hosts.pop(host.address, None)
         if host.saying is not None:
             host.saying.cancel()
-        begun = list(host.held.values())[: host.granted + SPARE * host.granted // self._width]
-        may_be_sent = {_key(claim) for claim in begun} - {_key(claim) for claim in host.outgoing}
-        outcomes = [
-            Outcome(claim, OPEN, sent=key in may_be_sent, tried=False) for key, claim in host.held.items()
-        ]
+        sent = host.begun
+        if self._capped:
+            most = host.granted + SPARE * host.granted // self._width
+            sent = sent | set(list(host.held)[:most]) - {_key(claim) for claim in host.outgoing}
+        outcomes = [Outcome(claim, OPEN, sent=key in sent, tried=False) for key, claim in host.held.items()]
         for key in host.held:
             self._owners.pop(key, None)
         host.held.clear()
@@ -418,6 +423,7 @@ class Cluster:
 
     def _answered(self, host: _Host, news: dict[str, Any]) -> None:
         held = host.held
+        host.begun.update(news.get("begun", ()))
         outcomes = [
             outcome_from(held.pop(key), values) for key, values in news.get("done", ()) if key in held
         ]
@@ -431,6 +437,7 @@ class Cluster:
         for key, _ in news.get("failed", ()):
             if key in held:
                 outcomes.append(Outcome(held.pop(key), OPEN, sent=False))
+        host.begun &= held.keys()
         self._employer.came(outcomes)
         for _, why, sentence, attempts in news.get("stopped", ()):
             self._employer.refused(Stopped(why, ConnectionFailedError(sentence, attempts=attempts)))

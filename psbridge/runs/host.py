@@ -273,7 +273,9 @@ class _Host:
         while self._waiting and self._under_way < self._width and self._unsettled < most:
             self._under_way += 1
             self._unsettled += 1
-            task = asyncio.ensure_future(self._ask(self._waiting.popleft()))
+            claim = self._waiting.popleft()
+            self._add("begun", (claim.seq, claim.fence))
+            task = asyncio.ensure_future(self._ask(claim))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
