@@ -281,11 +281,13 @@ function script:Initialize-BridgeReader {
 }
 
 function script:Import-BridgeFormat {
-    # How replies are shown; it takes a while, so it waits for the first object that has a view, or for a call under way.
+    # How replies and errors are shown; it takes a while, so it waits for the first object that has a view, or for a call
+    # under way.
     if ($script:Formatted) { return }
     $script:Formatted = $true
     Update-FormatData -AppendPath "$PSScriptRoot/PSBridge.Format.ps1xml"
     Import-BridgeShown
+    Import-BridgeDetail
 }
 
 function script:New-BridgeTemplate {
@@ -339,7 +341,7 @@ $script:LineHead = [regex]::new('^\{"jsonrpc": ?"2\.0", ?(?:"id": ?(\d+),|"metho
 
 function script:Connect-Bridge {
     # A connection that is ready, made if there is none. The cmdlet ends when it cannot be.
-    param($Cmdlet)
+    param([System.Management.Automation.PSCmdlet] $Cmdlet)
     $hub = Get-BridgeHub
     while (-not [System.Threading.Monitor]::TryEnter($hub['Gate'], 200)) { }
     try {
@@ -371,7 +373,7 @@ function script:Connect-Bridge {
 
 function script:Start-BridgeWorker {
     # The connection to a worker of this Python, greeted; nothing when there can be none.
-    param($Hub, $Python, $Trouble)
+    param([hashtable] $Hub, [hashtable] $Python, [System.Collections.ArrayList] $Trouble)
     $connection = $Hub['Early']
     $Hub['Early'] = $null
     if ($null -ne $connection -and ($Hub['InProcess'] -or $connection['Python']['Path'] -ne $Python['Path'])) {
@@ -400,7 +402,7 @@ function script:Start-BridgeWorker {
 function script:Read-BridgeHello {
     # What a worker answers to the greeting; nothing when it ended instead, or was silent for a minute. Nobody else
     # reads from it yet.
-    param($Connection)
+    param([hashtable] $Connection)
     $read = $null
     foreach ($slice in 1..300) {
         if ($null -eq $read) { $read = $Connection['Reader'].ReadLineAsync() }
@@ -419,7 +421,7 @@ function script:Read-BridgeHello {
 function script:Read-BridgeNoise {
     # Reads what a worker says on standard error while an answer is late: no amount of it can block the worker for
     # longer. The first part is kept for the message that says why there is no answer.
-    param($Connection)
+    param([hashtable] $Connection)
     $drain = $Connection['Drain']
     if ($null -ne $drain -and -not $drain.IsCompleted) { return }
     $to = [System.IO.Stream]::Null
@@ -433,7 +435,7 @@ function script:Read-BridgeNoise {
 function script:Add-BridgeUser {
     # Remembers that this module uses the worker, also one that others started, and has the end of PowerShell noticed.
     # Nothing tells of the end of a runspace: those that have ended are left out here.
-    param($Hub)
+    param([hashtable] $Hub)
     $runspace = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
     $script:Runspace = $runspace.Id
     [System.Threading.Monitor]::Enter($Hub.SyncRoot)
@@ -475,7 +477,13 @@ function script:Invoke-BridgeBuilder {
     # calling a function is what costs most in PowerShell: the usual way through is written out here, and whatever is
     # unusual goes to the functions that the other cmdlets use.
     # The name is the cmdlet's own: the function may have been imported with a prefix, renamed or wrapped.
-    param($Cmdlet, $Name, $Bound, $Item, $Given)
+    param(
+        [System.Management.Automation.PSCmdlet] $Cmdlet,
+        [string] $Name,
+        [System.Collections.IDictionary] $Bound,
+        [object] $Item,
+        [object] $Given
+    )
     $piped = $null -ne $Given -and $Cmdlet.MyInvocation.ExpectingInput
     $connection = $script:Hub['Connection']
     $first = ''
@@ -580,6 +588,11 @@ function script:Get-BridgeStatus {
 function script:Get-BridgeTrouble {
     Import-BridgeCalls
     Get-BridgeTrouble @args
+}
+
+function script:Import-BridgeDetail {
+    Import-BridgeCalls
+    Import-BridgeDetail @args
 }
 
 function script:Import-BridgeShown {

@@ -157,12 +157,7 @@ class PSBridgeWriter {
             if ($null -ne $more) { $more = $more.PSBase.Members['More'] }
             if ($null -ne $more) {
                 foreach ($entry in $more.Value.GetEnumerator()) {
-                    [void]$this.Text.Append($separator)
-                    $this.AddText($entry.Key, $name)
-                    [void]$this.Text.Append($marks[0])
-                    $this.Add($entry.Value, "$name.$($entry.Key)")
-                    if ($this.Refusal) { return }
-                    $separator = ','
+                    if (-not $this.AddMember($entry.Key, $marks[0], $entry.Value, $name)) { return }
                 }
             }
         }
@@ -180,6 +175,17 @@ class PSBridgeWriter {
         }
         [void]$this.Text.Append('{')
         return @(':', '}')
+    }
+
+    [bool] AddMember([string] $key, [string] $mark, [object] $value, [string] $name) {
+        # One more member of the object that was begun; $false when it cannot be sent. For the rarer ones: those of objects
+        # and dictionaries are written where they are gone through, since a call for each takes a sixth of the writing.
+        $last = $this.Text[$this.Text.Length - 1]
+        if ($last -ne '{' -and $last -ne '[') { [void]$this.Text.Append(',') }
+        $this.AddText($key, $name)
+        [void]$this.Text.Append($mark)
+        $this.Add($value, "$name.$key")
+        return -not $this.Refusal
     }
 
     [void] AddDictionary([System.Collections.IDictionary] $value, [string] $name) {
@@ -285,8 +291,7 @@ class PSBridgeWriter {
     [void] AddInstance([object] $value, [string] $name) {
         # An object of a script's own class, or a row of a database: its properties, as ConvertTo-Json takes them.
         if (-not $this.Enter($value, $name)) { return }
-        $this.Begin($false)
-        $separator = ''
+        $marks = $this.Begin($false)
         $properties = $value.PSObject.Properties
         $columns = if ($value.GetType().FullName -eq 'System.Data.DataRow') { @($value.Table.Columns.ColumnName) }
         foreach ($property in $properties) {
@@ -294,14 +299,9 @@ class PSBridgeWriter {
             $member = $null
             try { $member = $property.Value }
             catch { Write-Debug $_.Exception.Message }
-            [void]$this.Text.Append($separator)
-            $this.AddText($property.Name, $name)
-            [void]$this.Text.Append(':')
-            $this.Add($member, "$name.$($property.Name)")
-            if ($this.Refusal) { return }
-            $separator = ','
+            if (-not $this.AddMember($property.Name, $marks[0], $member, $name)) { return }
         }
-        [void]$this.Text.Append('}')
+        [void]$this.Text.Append($marks[1])
         $this.Leave()
     }
 
@@ -336,14 +336,16 @@ class PSBridgeWriter {
 function script:Test-BridgeOwn {
     # Whether a value is of a class that a script made, by PowerShell or by Add-Type, or a row of a database. What other
     # .NET objects are is more than their properties.
-    param($Value)
+    [CmdletBinding()]
+    param([object] $Value)
     $assembly = $Value.GetType().Assembly
     $assembly.IsDynamic -or $assembly.Location -eq '' -or $Value.GetType().FullName -eq 'System.Data.DataRow'
 }
 
 function script:Get-BridgeDocument {
     # The text of a value of one of the .NET readers of JSON.
-    param($Value)
+    [CmdletBinding()]
+    param([object] $Value)
     if ($Value.GetType().FullName.StartsWith('Newtonsoft.', [System.StringComparison]::Ordinal)) {
         return [Newtonsoft.Json.JsonConvert]::SerializeObject($Value)
     }
@@ -354,6 +356,7 @@ function script:Get-BridgeDocument {
 
 function script:ConvertFrom-BridgeText {
     # A line that the fast reader may not read, or cannot: keys that differ in case, an empty key, more text or depth.
+    [CmdletBinding()]
     param([string] $Line)
     try {
         if ($script:LooksDated.IsMatch($Line)) {
@@ -380,7 +383,7 @@ function script:ConvertFrom-BridgeText {
 
 function script:Read-BridgeNode {
     # Reads the element the reader stands on, adds its value to $Box, and leaves the reader behind it.
-    param($Reader, $Box)
+    param([System.Xml.XmlDictionaryReader] $Reader, [System.Collections.ArrayList] $Box)
     $kind = $Reader.GetAttribute('type')
     if ($kind -eq 'object' -or $kind -eq 'array') {
         $names = [System.Collections.ArrayList]::new()
@@ -424,7 +427,7 @@ $script:Prepared = @{}  # the function that readies a cmdlet's arguments for the
 
 function script:Test-BridgeUnset {
     # Whether an argument leaves its parameter open: an Unset object, or an array of one.
-    param($Value)
+    param([object] $Value)
     if ($Value -is [array] -and $Value.Count -eq 1) { $Value = $Value[0] }
     $Value -is [System.Management.Automation.PSCustomObject] -and $Value.PSObject.TypeNames[0] -eq 'PSBridge.Unset'
 }
@@ -432,7 +435,8 @@ function script:Test-BridgeUnset {
 function script:Resolve-BridgePath {
     # A path of the script's, relative to its location, for a worker that has another. A FileInfo says where it was made
     # from: PowerShell makes one of a text by the process's folder, which is not the script's location.
-    param($Cmdlet, $Path)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Path)
     if ($Path -is [byte[]]) { return , $Path }
     if ($Path -is [array]) { return , @(foreach ($one in $Path) { Resolve-BridgePath $Cmdlet $one }) }
     $text = "$Path"
@@ -451,7 +455,7 @@ $script:Reserved = [string[]]('', 'PSObject', 'PSBase', 'PSAdapted', 'PSExtended
 
 function script:New-BridgeData {
     # Data as an object; as a dictionary, which tells 'a' from 'A' and takes any name, where no object can have its names.
-    param($Names, $Values)
+    param([System.Collections.ArrayList] $Names, [System.Collections.ArrayList] $Values)
     $folded = [System.Collections.Generic.HashSet[string]]::new($script:Reserved, [System.StringComparer]::OrdinalIgnoreCase)
     foreach ($name in $Names) {
         if ($folded.Add($name)) { continue }
@@ -468,6 +472,7 @@ function script:New-BridgeData {
 
 function script:New-BridgeOddment {
     # An object of a model with members that it cannot have beside its own: those are in its PSBridge.More, and sent back.
+    [CmdletBinding()]
     param([object[]] $Told)
     $made = $script:Reader.Make($Told[1])
     $more = [System.Collections.Specialized.OrderedDictionary]::new()
@@ -478,6 +483,7 @@ function script:New-BridgeOddment {
 
 function script:New-BridgeHttpInfo {
     # A reply and what HTTP said of it: its headers by their names, which have no case.
+    [CmdletBinding()]
     param([object[]] $Told)
     for ($i = 1; $i -lt $Told.Count; $i += 2) {
         if ($Told[$i] -ceq 'Headers') { $Told[$i + 1] = ConvertTo-BridgeHeader ($script:Reader.Read($Told[$i + 1])) }
@@ -502,7 +508,7 @@ function script:Get-BridgeOpen {
     # The members of an object, back from where objects are kept, that are unset; $null when it has none. $Type is the
     # model it was. Without one it is plain: JSON has no types and writes unset members as null, so an object with every
     # member of a model is a built one, and its nulls were unset. In any other object null is null.
-    param($Value, [string] $Type)
+    param([object] $Value, [string] $Type)
     $properties = $Value.PSObject.Properties
     $blank = [System.Collections.Generic.HashSet[string]]::new()
     foreach ($property in $properties) {
@@ -569,6 +575,8 @@ $script:Shown = @{
 
 function script:Import-BridgeShown {
     # Gives the objects of this runspace those members; also objects back from a file or a job, from a session without.
+    [CmdletBinding()]
+    param()
     foreach ($name in $script:Shown.Keys) {
         foreach ($type in $name, "Deserialized.$name") {
             $data = [System.Management.Automation.Runspaces.TypeData]::new($type)
@@ -594,7 +602,8 @@ $script:StandsFor = @{
 
 function script:ConvertTo-BridgeTurn {
     # A reply, or its message, as the assistant's turn in the next request: what a request may hold of it.
-    param($Reply)
+    [CmdletBinding()]
+    param([psobject] $Reply)
     $message = $Reply
     if ($Reply.PSObject.TypeNames[0] -like '*PSBridge.CreateChatCompletionResponse') { $message = $Reply.choices[0].message }
     $turn = [ordered]@{ role = 'assistant'; content = $message.content }
@@ -607,7 +616,8 @@ function script:ConvertTo-BridgeTurn {
 
 function script:ConvertTo-BridgeItem {
     # What a template names of an item that has no JSON, such as a process or a file; any other item as it is.
-    param($Template, $Item)
+    [CmdletBinding()]
+    param([string] $Template, [object] $Item)
     if ($null -eq $Item -or $Item -is [string] -or $Item -is [System.Collections.IDictionary] -or
         $Item -is [System.Management.Automation.PSCustomObject] -or $Item -is [ValueType]) { return $Item }
     $members = [ordered]@{}
@@ -634,6 +644,7 @@ $script:Sessions = @{}  # by id, as long as somebody holds them
 
 function script:Update-BridgeSession {
     # A conversation as the worker has it now: the object that a script holds already, brought up to it, or a new one.
+    [CmdletBinding()]
     param([object[]] $Told)
     $members = [ordered]@{}
     for ($i = 1; $i -lt $Told.Count; $i += 2) { $members[$Told[$i]] = $script:Reader.Read($Told[$i + 1]) }
@@ -654,6 +665,7 @@ function script:Update-BridgeSession {
 
 function script:Update-BridgeTurn {
     # What a conversation answered; the conversation itself is brought up to it on the way.
+    [CmdletBinding()]
     param([object[]] $Told)
     $result = [System.Management.Automation.Internal.AutomationNull]::Value
     for ($i = 1; $i -lt $Told.Count; $i += 2) {
@@ -697,7 +709,8 @@ $script:Shapes['System.Guid'] = @{ kind = 'string'; limits = @{ format = 'uuid' 
 
 function script:Get-BridgeShape {
     # What a type is; nothing, and a sentence in $Trouble, when no JSON stands for it.
-    param([type] $Type, $Place, $Trouble, [type[]] $Around = @())
+    [CmdletBinding()]
+    param([type] $Type, [string] $Place, [System.Collections.ArrayList] $Trouble, [type[]] $Around = @())
     $inner = [System.Nullable]::GetUnderlyingType($Type)
     if ($null -ne $inner) { return @{ kind = 'nullable'; of = Get-BridgeShape $inner $Place $Trouble $Around } }
     if ($Type.IsEnum) { return @{ kind = 'enum'; name = $Type.Name; values = [object[]][enum]::GetNames($Type) } }
@@ -724,7 +737,8 @@ function script:Get-BridgeShape {
 
 function script:Get-BridgeClass {
     # A class with its members.
-    param([type] $Type, $Place, $Trouble, [type[]] $Around)
+    [CmdletBinding()]
+    param([type] $Type, [string] $Place, [System.Collections.ArrayList] $Trouble, [type[]] $Around)
     if ($Around -contains $Type) {
         [void]$Trouble.Add("'$Place' holds $($Type.Name) within $($Type.Name): a cycle has no end")
         return
@@ -753,7 +767,8 @@ function script:Get-BridgeClass {
 
 function script:Get-BridgeLimit {
     # What validation attributes say, in the words of JSON schema. What a script block checks is left to the binder.
-    param($Attributes, $Shape)
+    [CmdletBinding()]
+    param([object[]] $Attributes, [System.Collections.IDictionary] $Shape)
     $limits = [ordered]@{}
     $of = $Shape
     while ($of.kind -in 'array', 'nullable') { $of = if ($of.kind -eq 'array') { $of.items } else { $of.of } }
@@ -799,7 +814,8 @@ function script:Get-BridgeLimit {
 
 function script:Set-BridgeAnswerType {
     # -As: a class, an enum or an array of them as the worker is told of it; what comes back is made one.
-    param($Call, $Own)
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Own)
     $template = $null
     $item = $null
     if ($Own.TryGetValue('Template', [ref]$template) -and $template -and $Own.TryGetValue('CreateChatCompletionRequest', [ref]$item)) {
@@ -835,7 +851,8 @@ function script:Set-BridgeAnswerType {
 
 function script:ConvertTo-BridgeText {
     # A shape, or what is said of a command, as JSON text.
-    param($Value)
+    [CmdletBinding()]
+    param([object] $Value)
     $writer = [PSBridgeWriter]::new()
     $writer.Add($Value, 'told')
     $writer.Text.ToString()
@@ -843,7 +860,8 @@ function script:ConvertTo-BridgeText {
 
 function script:ConvertTo-BridgeAnswer {
     # What a call with -As gives: an instance where the parsed value stands.
-    param($Call, $Value)
+    [CmdletBinding()]
+    param([hashtable] $Call, [object] $Value)
     if ($null -eq $Value) { return }
     if ($Call.ParsedOnly) { return , (ConvertTo-BridgeInstance $Call.As $Value) }
     $reply = $Value
@@ -857,14 +875,15 @@ function script:ConvertTo-BridgeAnswer {
 
 function script:ConvertTo-BridgeInstance {
     # An instance of a class, of what a service answered.
-    param([type] $Type, $Value)
+    [CmdletBinding()]
+    param([type] $Type, [object] $Value)
     $table = ConvertTo-BridgeTable $Value
     , [System.Management.Automation.LanguagePrimitives]::ConvertTo($table, $Type, $script:Invariant)
 }
 
 function script:ConvertTo-BridgeTable {
     # Objects of JSON as hashtables, however deep.
-    param($Value)
+    param([object] $Value)
     if ($Value -is [array]) { return , [object[]]@(foreach ($one in $Value) { , (ConvertTo-BridgeTable $one) }) }
     if ($Value -is [System.Collections.IDictionary]) {
         $table = [hashtable]::new()  # keys that differ in case stay two
@@ -894,21 +913,23 @@ $script:Results = @{}    # what tools gave, by question, until the reply that ho
 
 function script:Invoke-BridgeThere {
     # Runs a text where the caller is: what is defined there is known there only. Its first result.
-    param($Cmdlet, [string] $Text)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Text, [object[]] $Given)
     $block = [scriptblock]::Create($Text)
-    $Cmdlet.SessionState.InvokeCommand.InvokeScript($Cmdlet.SessionState, $block, [object[]]$args) | Select-Object -First 1
+    $Cmdlet.SessionState.InvokeCommand.InvokeScript($Cmdlet.SessionState, $block, $Given) | Select-Object -First 1
 }
 
 function script:Resolve-BridgeCommand {
     # The command that was meant: by name as the caller would call it, a script block, or a command itself.
-    param($Cmdlet, $Given)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Given)
     if ($Given -is [psobject]) { $Given = $Given.PSObject.BaseObject }
     if ($Given -is [scriptblock]) { return $Given }
     $command = $Given
     if ($command -isnot [System.Management.Automation.CommandInfo]) {
         $kinds = [System.Management.Automation.CommandTypes]'Alias, Function, Filter, Cmdlet, ExternalScript, Application'
         $look = '& { param($Name, $Kinds) $ExecutionContext.InvokeCommand.GetCommand($Name, $Kinds) } @args'
-        $command = Invoke-BridgeThere $Cmdlet $look "$Given" $kinds
+        $command = Invoke-BridgeThere $Cmdlet $look @("$Given", $kinds)
         if ($null -eq $command) { return "there is no command '$Given'" }
     }
     while ($command -is [System.Management.Automation.AliasInfo]) {
@@ -923,7 +944,8 @@ function script:Resolve-BridgeCommand {
 
 function script:Set-BridgeCommand {
     # New-ChatTool: the command as the worker is told of it.
-    param($Call, $Own)
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Own)
     $trouble = [System.Collections.ArrayList]::new()
     $command = Resolve-BridgeCommand $Call.Cmdlet $Own['Command']
     if ($command -is [string]) { [void]$trouble.Add($command) }
@@ -951,7 +973,8 @@ function script:Set-BridgeCommand {
 
 function script:Get-BridgeCommandFact {
     # A command's name, help and parameters.
-    param($Cmdlet, $Command, $Name, $Trouble)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Command, [string] $Name, [System.Collections.ArrayList] $Trouble)
     $told = [ordered]@{ number = [guid]::NewGuid().ToString('N'); name = $Name; description = ''; parameters = @() }
     $ast = $null
     $info = $Command
@@ -966,7 +989,7 @@ function script:Get-BridgeCommandFact {
     $null = $command.ParameterSets
     $command
 } @args
-'@ $Command
+'@ @($Command)
     }
     elseif ($Command.PSObject.Properties['ScriptBlock'] -and $null -ne $Command.ScriptBlock) { $ast = $Command.ScriptBlock.Ast }
     $help = Get-BridgeHelp $Command $ast
@@ -1000,7 +1023,8 @@ function script:Get-BridgeCommandFact {
 
 function script:Get-BridgeHelp {
     # A command's help: of itself under '', of its parameters by name.
-    param($Command, $Ast)
+    [CmdletBinding()]
+    param([object] $Command, [System.Management.Automation.Language.Ast] $Ast)
     $help = @{ '' = '' }
     if ($null -ne $Ast) {
         $written = $Ast.GetHelpContent()
@@ -1026,7 +1050,8 @@ function script:Get-BridgeHelp {
 
 function script:Get-BridgeDefault {
     # The defaults that are written down as values, by parameter.
-    param($Ast)
+    [CmdletBinding()]
+    param([System.Management.Automation.Language.Ast] $Ast)
     $defaults = @{}
     $parameters = @()
     if ($Ast -is [System.Management.Automation.Language.FunctionDefinitionAst]) {
@@ -1048,6 +1073,7 @@ function script:Get-BridgeDefault {
 
 function script:New-BridgeTool {
     # What New-ChatTool gives: the definition that a request has, and the command behind it.
+    [CmdletBinding()]
     param([object[]] $Told)
     $members = [ordered]@{}
     for ($i = 1; $i -lt $Told.Count; $i += 2) { $members[$Told[$i]] = $script:Reader.Read($Told[$i + 1]) }
@@ -1065,7 +1091,8 @@ function script:New-BridgeTool {
 
 function script:ConvertTo-BridgeToolMark {
     # A tool within a request, as the worker knows it; one that was copied or came from elsewhere can be declared only.
-    param($Tool)
+    [CmdletBinding()]
+    param([psobject] $Tool)
     $behind = $null
     if (-not $script:Behind.TryGetValue($Tool, [ref]$behind)) { return [pscustomobject]@{ type = $Tool.type; function = $Tool.function } }
     if ($script:Tools.Count -gt 1000) {
@@ -1078,6 +1105,7 @@ function script:ConvertTo-BridgeToolMark {
 
 function script:Get-BridgeResult {
     # What a tool gave, as it gave it.
+    [CmdletBinding()]
     param([object[]] $Told)
     $result = $script:Results[$Told[2]]
     $script:Results.Remove($Told[2])
@@ -1086,14 +1114,16 @@ function script:Get-BridgeResult {
 
 function script:Clear-BridgeResult {
     # Nobody asks for these any more.
-    param($Call)
+    [CmdletBinding()]
+    param([hashtable] $Call)
     foreach ($key in $Call.Kept) { $script:Results.Remove($key) }
     $Call.Kept = $null
 }
 
 function script:Invoke-BridgeCommand {
     # What the worker asks of a tool's call: run it, ask the user whether it may run, or show what is not run.
-    param($Call, $Asked)
+    [CmdletBinding()]
+    param([hashtable] $Call, [psobject] $Asked)
     $command = $Asked.command
     $cmdlet = $Call.Cmdlet
     $told = @{}
@@ -1112,7 +1142,8 @@ function script:Invoke-BridgeCommand {
 
 function script:Invoke-BridgeTool {
     # Runs a tool in the caller's runspace, within its time; what is told of it to the worker.
-    param($Call, $Command, $Key)
+    [CmdletBinding()]
+    param([hashtable] $Call, [psobject] $Command, [string] $Key)
     $tool = $script:Tools[$Command.number]
     if ($null -ne $tool) { $tool = $tool.Target }
     $behind = $null
@@ -1167,7 +1198,8 @@ function script:Invoke-BridgeTool {
 function script:New-BridgeStop {
     # What a timer's thread calls to stop a shell: no script block, which would need a runspace. What is thrown there
     # would end PowerShell; a shell that has ended meanwhile needs no stopping.
-    param($Shell)
+    [CmdletBinding()]
+    param([powershell] $Shell)
     $express = [System.Linq.Expressions.Expression]
     $stop = $express::Call($express::Constant($Shell), [powershell].GetMethod('Stop', [type[]]@()))
     $nothing = $express::Catch([System.Exception], $express::Empty())
@@ -1177,13 +1209,15 @@ function script:New-BridgeStop {
 
 function script:Get-BridgeSentence {
     # An error in one line, by its kind.
-    param($Exception)
+    [CmdletBinding()]
+    param([System.Exception] $Exception)
     "$($Exception.GetType().Name): $(($Exception.Message -replace '\s+', ' ').Trim())"
 }
 
 function script:ConvertTo-BridgeArgument {
     # A model's arguments as PowerShell's binder takes them: tables for hashtables and classes, objects for anything else.
-    param($Told, $Given)
+    [CmdletBinding()]
+    param([System.Collections.IDictionary] $Told, [psobject] $Given)
     $arguments = @{}
     foreach ($property in $Given.PSObject.Properties) {
         $value = $property.Value
@@ -1198,7 +1232,8 @@ function script:ConvertTo-BridgeArgument {
 
 function script:ConvertTo-BridgeToolText {
     # What a tool gave as the model reads it: a text as it is, data as JSON, and anything else as the console shows it.
-    param($Result)
+    [CmdletBinding()]
+    param([object] $Result)
     if ($Result -is [string]) { return [string]$Result }
     $writer = [PSBridgeWriter]::new()
     $writer.Add($Result, 'result')
@@ -1210,7 +1245,8 @@ function script:ConvertTo-BridgeToolText {
 
 function script:New-BridgeOffline {
     # Opens a service; until it is disposed of it is what this runspace's calls go to.
-    param($Cmdlet, $Bound)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound)
     $asked = [ordered]@{ does = 'open'; answers = @(Get-BridgeSaid $Cmdlet $Bound['Reply']) }
     if ($Bound['Cassette']) { $asked['cassette'] = $Cmdlet.GetUnresolvedProviderPathFromPSPath($Bound['Cassette']) }
     if ($Bound.ContainsKey('Record')) { $asked['record'] = [bool]$Bound['Record'] }
@@ -1259,7 +1295,8 @@ function script:New-BridgeOffline {
 
 function script:Close-BridgeOffline {
     # Ends a service, puts back what was in force, and fails for what the test did not allow. Once.
-    param($State)
+    [CmdletBinding()]
+    param([hashtable] $State)
     if (-not $State.Open) { return }
     $State.Failures = Get-BridgeFailure $State
     $State.Open = $false
@@ -1271,7 +1308,8 @@ function script:Close-BridgeOffline {
 
 function script:Invoke-BridgeTesting {
     # One question to the worker about a service; its answer.
-    param($Cmdlet, $Asked)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Asked)
     $writer = [PSBridgeWriter]::new()
     $writer.Add($Asked, 'Reply')
     if ($writer.Refusal) { $record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null }
@@ -1288,7 +1326,8 @@ function script:Invoke-BridgeTesting {
 
 function script:Get-BridgeSaid {
     # What is to be answered, one after the other, in the worker's terms.
-    param($Cmdlet, $Answers)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object[]] $Answers)
     foreach ($answer in $Answers) {
         $calls = @($answer)
         $kind = ''
@@ -1305,7 +1344,8 @@ function script:Get-BridgeSaid {
 
 function script:New-BridgeFault {
     # What New-OfflineFault gives, of its bound parameters.
-    param($Bound)
+    [CmdletBinding()]
+    param([System.Collections.IDictionary] $Bound)
     $fault = @{}
     foreach ($key in $Bound.Keys) {
         if ($script:Common.Contains($key)) { continue }
@@ -1320,7 +1360,8 @@ function script:New-BridgeFault {
 
 function script:Get-BridgeRequest {
     # What came, oldest first. What PowerShell's own cmdlets wanted from elsewhere is no request of the service.
-    param($State)
+    [CmdletBinding()]
+    param([hashtable] $State)
     if (-not $State.Open) { throw 'The offline server is not open any more.' }
     $all = Invoke-BridgeTesting $null ([ordered]@{ does = 'requests'; server = $State.Server })
     , [object[]]@($all | Where-Object { -not (Test-BridgeElsewhere $_) })
@@ -1328,7 +1369,8 @@ function script:Get-BridgeRequest {
 
 function script:Get-BridgeFailure {
     # What the test must fail for: calls elsewhere, and requests without an answer.
-    param($State)
+    [CmdletBinding()]
+    param([hashtable] $State)
     if (-not $State.Open) { return , [object[]]@($State.Failures) }
     $asked = [ordered]@{ does = 'failures'; server = $State.Server }
     $failures = Invoke-BridgeTesting $null $asked
@@ -1345,13 +1387,15 @@ function script:Get-BridgeFailure {
 
 function script:Test-BridgeElsewhere {
     # Whether a request came as to a proxy: it was meant for another host.
-    param($Request)
+    [CmdletBinding()]
+    param([psobject] $Request)
     $Request.Method -eq 'CONNECT' -or $Request.Path -match '^https?://'
 }
 
 function script:Set-BridgeWebProxy {
     # Invoke-WebRequest and its kin go to the service, as to a proxy, for whatever is not this machine; what was before.
-    param($Url)
+    [CmdletBinding()]
+    param([string] $Url)
     $uri = [uri]$Url
     $proxy = [System.Net.WebProxy]::new("http://$($uri.Authority)", $true)
     $before = @{ Web = [System.Net.WebRequest]::DefaultWebProxy; Client = $null }
@@ -1366,7 +1410,8 @@ function script:Set-BridgeWebProxy {
 
 function script:Reset-BridgeWebProxy {
     # Puts back the proxy that this process's own requests went by.
-    param($Before)
+    [CmdletBinding()]
+    param([hashtable] $Before)
     [System.Net.WebRequest]::DefaultWebProxy = $Before.Web
     if ($null -ne $Before.Client) { ('System.Net.Http.HttpClient' -as [type])::DefaultProxy = $Before.Client }
 }
@@ -1375,7 +1420,8 @@ function script:Reset-BridgeWebProxy {
 
 function script:Get-BridgeTrouble {
     # One sentence on why there is no worker, from what it answered to the greeting.
-    param($Connection, $Answer)
+    [CmdletBinding()]
+    param([hashtable] $Connection, [psobject] $Answer)
     $python = $Connection['Python']
     if ($null -eq $Answer) {
         $said = ''
@@ -1395,7 +1441,8 @@ function script:Get-BridgeTrouble {
 
 function script:Get-BridgePythonTrouble {
     # One sentence on why a Python could not be the worker, from what it wrote to standard error.
-    param($Python, [string] $Said)
+    [CmdletBinding()]
+    param([hashtable] $Python, [string] $Said)
     $call = "& '$($Python['Path'])' $($Python['Before'])"
     if ($Said -match "No module named '?psbridge\.bridge|SyntaxError|requires a different Python") {
         return "$($Python['Path']) is too old, or its psbridge is: Python 3.10 or newer is needed; then: " +
@@ -1411,20 +1458,23 @@ function script:Get-BridgePythonTrouble {
 
 function script:Get-BridgeProcessId {
     # Of the process that has the worker: a child, or this one.
-    param($Connection)
+    [CmdletBinding()]
+    param([hashtable] $Connection)
     if ($null -eq $Connection['Process']) { $PID } else { $Connection['Process'].Id }
 }
 
 function script:Write-BridgeRestart {
     # Warns that another worker serves from now on.
-    param($Old, $New)
+    [CmdletBinding()]
+    param([hashtable] $Old, [hashtable] $New)
     Write-Warning ("The psbridge worker (process $(Get-BridgeProcessId $Old)) had ended; " +
         "a new one was started (process $(Get-BridgeProcessId $New)), with the same configuration.")
 }
 
 function script:Stop-BridgeCmdlet {
     # Ends a cmdlet that found no Python.
-    param($Cmdlet, [string] $Why, $Path)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Why, [object] $Path)
     $Cmdlet.ThrowTerminatingError((New-BridgeRecord $Why 'PSBridge.PythonNotFound' 'ObjectNotFound' $Path))
 }
 
@@ -1433,7 +1483,8 @@ function script:Stop-BridgeCmdlet {
 
 function script:Start-BridgeInside {
     # The connection to a worker in this process; nothing when there can be none.
-    param($Python, $Trouble)
+    [CmdletBinding()]
+    param([hashtable] $Python, [System.Collections.ArrayList] $Trouble)
     $domain = [System.AppDomain]::CurrentDomain
     $loaded = $domain.GetData('PSBridge.Python')
     if ($null -eq $loaded) {
@@ -1469,7 +1520,8 @@ function script:Start-BridgeInside {
 
 function script:Start-BridgeServing {
     # Has the Python that this process has loaded start a worker.
-    param($Shared)
+    [CmdletBinding()]
+    param([hashtable] $Shared)
     $gil = [Python.Runtime.Py]::GIL()
     try {
         $scope = [Python.Runtime.Py]::CreateScope()
@@ -1484,7 +1536,8 @@ function script:Start-BridgeServing {
 
 function script:Get-BridgePythonFact {
     # What is needed to load a Python: it is asked itself. Nothing when it cannot be loaded.
-    param($Python, $Trouble)
+    [CmdletBinding()]
+    param([hashtable] $Python, [System.Collections.ArrayList] $Trouble)
     $process = Start-BridgePython $Python 'psbridge.inprocess' $Trouble
     if ($null -eq $process) { return }
     $process.StandardInput.Close()
@@ -1503,7 +1556,8 @@ function script:Get-BridgePythonFact {
 
 function script:Initialize-BridgePython {
     # Loads Python into this process, as it said itself where its parts lie.
-    param($Facts)
+    [CmdletBinding()]
+    param([psobject] $Facts)
     $null = [System.Reflection.Assembly]::LoadFrom($Facts.runtime)
     [Python.Runtime.Runtime]::PythonDLL = $Facts.library
     [Python.Runtime.PythonEngine]::PythonHome = $Facts.home
@@ -1514,11 +1568,10 @@ function script:Initialize-BridgePython {
 
 # Failures as PowerShell's own error records.
 
-$script:Detailed = $false  # this runspace has been told where ErrorDetails are
-
 function script:New-BridgeRecord {
     # An ErrorRecord: its message, its id, its category, what it is about, and the exception if there is one already.
-    param([string] $Message, [string] $Id, [string] $Category, $Target, $Exception)
+    [CmdletBinding()]
+    param([string] $Message, [string] $Id, [string] $Category, [object] $Target, [System.Exception] $Exception)
     if ($null -eq $Exception) { $Exception = [System.InvalidOperationException]::new($Message) }
     $kind = [System.Management.Automation.ErrorCategory]::NotSpecified
     if (-not [System.Enum]::TryParse($Category, $true, [ref]$kind)) {
@@ -1529,7 +1582,8 @@ function script:New-BridgeRecord {
 
 function script:ConvertTo-BridgeRecord {
     # The worker's error answer as an ErrorRecord; an HTTP error keeps its body, headers and status.
-    param($Failure, $Target)
+    [CmdletBinding()]
+    param([psobject] $Failure, [object] $Target)
     $message = [string]$Failure.message
     $data = $null
     if ($Failure.PSObject.Properties['data']) { $data = $Failure.data }
@@ -1550,7 +1604,8 @@ function script:ConvertTo-BridgeRecord {
 function script:Set-BridgeDetail {
     # The reply's body as a record's ErrorDetails, as the documented catch block reads it. Where a record holds it itself
     # the record's text is the body; so the exception holds it, which a catch does not copy, and the text is the message.
-    param($Record, [string] $Body)
+    [CmdletBinding()]
+    param([System.Management.Automation.ErrorRecord] $Record, [string] $Body)
     if (-not (Test-BridgeDetail $Record)) { Import-BridgeDetail }
     $details = [System.Management.Automation.ErrorDetails]::new($Body)
     if ($null -ne $Record.ErrorDetails) { $details.RecommendedAction = $Record.ErrorDetails.RecommendedAction }
@@ -1560,13 +1615,16 @@ function script:Set-BridgeDetail {
 
 function script:Test-BridgeDetail {
     # Whether this runspace finds the ErrorDetails that a record's exception holds.
-    param($Record)
+    [CmdletBinding()]
+    param([System.Management.Automation.ErrorRecord] $Record)
     $Record.PSObject.Properties['ErrorDetails'] -is [System.Management.Automation.PSScriptProperty]
 }
 
 function script:Import-BridgeDetail {
     # ErrorDetails of a record that psbridge made is what its exception holds, also after a job or CLIXML; another
     # record's, or one that a script has set, is its own. The blocks are unbound: they run in any runspace.
+    [CmdletBinding()]
+    param()
     $read = {
         $own = $this.psbase.ErrorDetails
         $exception = $this.psbase.Exception
@@ -1584,7 +1642,6 @@ function script:Import-BridgeDetail {
         $details
     }
     $write = { $this.psbase.ErrorDetails = $args[0] }
-    $script:Detailed = $true
     $type = @{
         TypeName = 'System.Management.Automation.ErrorRecord'; MemberType = 'ScriptProperty'; MemberName = 'ErrorDetails'
         Value = $read.Ast.GetScriptBlock(); SecondValue = $write.Ast.GetScriptBlock()
@@ -1595,7 +1652,8 @@ function script:Import-BridgeDetail {
 
 function script:ConvertTo-BridgeHeader {
     # A reply's headers by their names, which have no case; empty for a reply without.
-    param($Headers)
+    [CmdletBinding()]
+    param([psobject] $Headers)
     $made = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
     if ($null -ne $Headers) {
         foreach ($property in $Headers.PSObject.Properties) { $made[$property.Name] = $property.Value }
@@ -1605,6 +1663,7 @@ function script:ConvertTo-BridgeHeader {
 
 function script:New-BridgeException {
     # The exception that a failure of the worker is in PowerShell.
+    [CmdletBinding()]
     param([string] $Message, [hashtable] $Given)
     if ([string]$Given['exception'] -like 'ParameterBinding*') {
         return [System.Management.Automation.ParameterBindingException]::new($Message)
@@ -1646,7 +1705,8 @@ function script:Write-BridgeError {
     # An item of a pipeline that fails is reported and the rest go on; a call of its own ends, unless -ErrorAction
     # says otherwise. The cmdlet throws it, not this function: what a function throws is in -ErrorVariable once more
     # for each function on the way.
-    param($Cmdlet, $Record, $Piped)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Management.Automation.ErrorRecord] $Record, [bool] $Piped)
     $asked = $null
     if ($Cmdlet.MyInvocation.BoundParameters.TryGetValue('ErrorAction', [ref]$asked)) {
         if ("$asked" -in 'Stop', 'Break') { $Cmdlet.ThrowTerminatingError($Record) }
@@ -1668,6 +1728,7 @@ $script:LiveSeen = $null  # what it held when last looked at
 
 function script:Update-BridgeLive {
     # Get-Configuration gives a hashtable that scripts write into, always the same one; this fills it with what is in force.
+    [CmdletBinding()]
     param([object[]] $Told)
     if ($null -eq $script:Live) { $script:Live = New-BridgeTable @(for ($i = 1; $i -lt $Told.Count; $i += 2) { $Told[$i] }) }
     for ($i = 1; $i -lt $Told.Count; $i += 2) {
@@ -1688,6 +1749,7 @@ function script:New-BridgeTable {
     # A hashtable whose entries stand in the order of these names, others before them. A hashtable goes through its places
     # from the last to the first, and the place of an entry is what its comparer says of its name: here a rank. Where .NET
     # cannot make such a comparer the table has an order of its own.
+    [CmdletBinding()]
     param([string[]] $Names)
     $kind = 'System.Collections.Generic.OrderedDictionary[string,int]' -as [type]
     if ($null -eq $kind) { return @{} }
@@ -1764,13 +1826,16 @@ function script:Get-BridgeSettings {
 
 function script:Set-BridgeOwn {
     # What this runspace has set from now on.
-    param($Settings)
+    [CmdletBinding()]
+    param([hashtable] $Settings)
     $script:Hub['Own'][$script:Runspace] = $Settings
     $script:Hub['Flow'].Value = $Settings
 }
 
 function script:New-BridgeNumber {
     # Each is given once in this process.
+    [CmdletBinding()]
+    param()
     [System.Threading.Monitor]::Enter($script:Hub.SyncRoot)
     try {
         $script:Hub['Number']++
@@ -1781,7 +1846,8 @@ function script:New-BridgeNumber {
 
 function script:Send-BridgeSettings {
     # Tells a worker the record that a call goes by, and the connection that it was given, where it does not know them.
-    param($Call, $Bound, $Connection)
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound, [hashtable] $Connection)
     $records = @($Call.Settings)
     $given = $null
     if ($Bound.TryGetValue('Connection', [ref]$given)) { $records += Get-BridgeNamed $given }
@@ -1812,7 +1878,8 @@ function script:Send-BridgeSettings {
 
 function script:Save-BridgeSettings {
     # What came of a call that sets something: the record that this runspace has from now on, or a named connection's.
-    param($Call, $Slot)
+    [CmdletBinding()]
+    param([hashtable] $Call, [hashtable] $Slot)
     $kept = New-BridgeKept (Get-BridgeKeptKey $Call.Name $Call.Bound) $Slot.Params.Substring(0, $Slot.Params.Length - $Call.More.Length - 1)
     $before = @()
     if (-not $Call.Named -and $null -ne $Call.Settings) { $before = @($Call.Settings['Kept'] | Where-Object { $_.Key -ne $kept.Key }) }
@@ -1846,7 +1913,8 @@ function script:Save-BridgeSettings {
 
 function script:Get-BridgeNamed {
     # The record of a connection that New-ChatConnection gave; nothing for anything else.
-    param($Given)
+    [CmdletBinding()]
+    param([object] $Given)
     if ($Given -is [System.Management.Automation.PSCustomObject] -and $Given.PSObject.TypeNames[0] -like '*PSBridge.ChatConnection') {
         $script:Hub['Named'][[string]$Given.Id]
     }
@@ -1854,7 +1922,8 @@ function script:Get-BridgeNamed {
 
 function script:Get-BridgeKeptKey {
     # Two calls that set something with one key: the later makes the earlier needless.
-    param([string] $Name, $Bound)
+    [CmdletBinding()]
+    param([string] $Name, [System.Collections.IDictionary] $Bound)
     $parts = [System.Collections.ArrayList]::new()
     foreach ($key in @($Bound.Keys | Sort-Object)) {
         if ($script:Common.Contains($key) -or $key -eq 'PassThru') { continue }
@@ -1865,6 +1934,7 @@ function script:Get-BridgeKeptKey {
 
 function script:New-BridgeKept {
     # A call as it was sent; its text is not kept readable.
+    [CmdletBinding()]
     param([string] $Key, [string] $Params)
     $kept = @{ Key = $Key; Text = [securestring]::new(); Long = $null }
     if ($Params.Length -gt 60000) { $kept.Long = $Params }
@@ -1874,14 +1944,16 @@ function script:New-BridgeKept {
 
 function script:Get-BridgeKeptText {
     # The call that a setting was made with, as the worker is told it again.
-    param($Kept)
+    [CmdletBinding()]
+    param([hashtable] $Kept)
     if ($null -ne $Kept.Long) { return $Kept.Long }
     Get-BridgeText $Kept.Text
 }
 
 function script:Set-BridgeSetting {
     # Paths of the script's own, and secrets that are numbers. What a secret may be, the worker says.
-    param($Call, $Own)
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Own)
     foreach ($key in @($Own.Keys)) {
         $value = $Own[$key]
         if ($script:Secret.Contains($key) -and $value -is [System.ValueType] -and $value -is [System.IFormattable]) {
@@ -1902,6 +1974,7 @@ function script:Set-BridgeSetting {
 
 function script:Get-BridgeBlockNumber {
     # What the worker knows a script block by. Its syntax tree is kept, which belongs to no runspace.
+    [CmdletBinding()]
     param([scriptblock] $Block)
     $tree = $Block.Ast
     if ($tree -is [System.Management.Automation.Language.FunctionDefinitionAst]) { $tree = $tree.Body }
@@ -1916,7 +1989,8 @@ function script:Get-BridgeBlockNumber {
 
 function script:Send-BridgeKey {
     # Asks the script block, as the script that calls would, and tells the worker what it gave, or how it failed.
-    param($Call, $Question)
+    [CmdletBinding()]
+    param([hashtable] $Call, [psobject] $Question)
     $told = ''
     try {
         $block = $script:Hub['Blocks'][[int]$Question.block].GetScriptBlock()
@@ -1938,7 +2012,7 @@ $script:Limits = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute'  # of a
 
 function script:Format-BridgeCall {
     # The params of an invoke request, in a writer. Only what was bound goes in; an Unset argument is named as left open.
-    param($Name, $Bound, $More)
+    param([string] $Name, [System.Collections.IDictionary] $Bound, [string] $More)
     $writer = [PSBridgeWriter]::new()
     $text = $writer.Text
     [void]$text.Append('{"name":"').Append($Name).Append('","parameters":{')
@@ -1964,7 +2038,8 @@ function script:Format-BridgeCall {
 
 function script:New-BridgeLoss {
     # The ErrorRecord of a call whose worker ended.
-    param($Connection, $Target)
+    [CmdletBinding()]
+    param([hashtable] $Connection, [object] $Target)
     $how = 'ended'
     $process = $Connection['Process']
     try {
@@ -1977,7 +2052,8 @@ function script:New-BridgeLoss {
 
 function script:Write-BridgeNote {
     # What a cmdlet said beside its result.
-    param($Cmdlet, $Result)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [psobject] $Result)
     foreach ($property in $Result.PSObject.Properties) {
         foreach ($text in @($property.Value)) {
             if ($property.Name -eq 'warnings') { $Cmdlet.WriteWarning($text) }
@@ -1989,7 +2065,8 @@ function script:Write-BridgeNote {
 
 function script:Write-BridgeDebug {
     # -Debug of Windows PowerShell asks after every line; showing them is what is meant.
-    param($Cmdlet, [string] $Text)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Text)
     $DebugPreference = 'Continue'
     if ($Cmdlet) { Write-Debug $Text }
 }
@@ -1997,7 +2074,7 @@ function script:Write-BridgeDebug {
 function script:Open-BridgeCall {
     # The state of one run of a cmdlet: what is in flight, in which order it came, and what is wanted beside. The name is
     # the cmdlet's own: the function may have been imported with a prefix, renamed or wrapped.
-    param($Cmdlet, $Name, $Bound)
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Name, [System.Collections.IDictionary] $Bound)
     $asked = $null
     if ($script:Opened.Count) { Close-BridgeAbandoned }
     if ($null -ne $script:Live) { Sync-BridgeLive }
@@ -2088,7 +2165,7 @@ function script:Open-BridgeCall {
 
 function script:Send-BridgeCall {
     # One record of the pipeline: sent, and answers that are there written; waits while the limit is reached.
-    param($Call, $Bound, $Item)
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound, [object] $Item)
     if ($Call.Job) {
         [void]$Call.Items.Add($Item)
         return
@@ -2145,7 +2222,6 @@ function script:Send-BridgeCall {
         $Call.Order.Enqueue($slot)
         $Call.Flying++
         if (-not $script:Formatted) { Import-BridgeFormat }
-        if (-not $script:Detailed) { Import-BridgeDetail }
         while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         $clean = $true
     }
@@ -2163,7 +2239,7 @@ function script:Send-BridgeCall {
 
 function script:Select-BridgeArgument {
     # What of the bound parameters is the worker's business, in its terms.
-    param($Call, $Bound)
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound)
     $own = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
     if (-not $Call.Whole) {
         foreach ($key in $script:Limits) { [void]$own.Remove($key) }
@@ -2180,7 +2256,8 @@ function script:Select-BridgeArgument {
 
 function script:Complete-BridgeCall {
     # The end of the pipeline: everything in flight is waited for.
-    param($Call)
+    [CmdletBinding()]
+    param([hashtable] $Call)
     if ($Call.Job) { return Start-BridgeJob $Call }
     $clean = $false
     try {
@@ -2197,7 +2274,7 @@ function script:Complete-BridgeCall {
 
 function script:Receive-BridgeCall {
     # Waits for one line of this run's calls and writes what may be written by now.
-    param($Call, [int] $Milliseconds)
+    param([hashtable] $Call, [int] $Milliseconds)
     $line = $script:Wire.Read($Call.Connection, $Call.Queue, $Milliseconds)
     if ($null -eq $line) {
         if ($null -ne $script:Watch) { & $script:Watch }
@@ -2262,13 +2339,14 @@ function script:Receive-BridgeCall {
 
 function script:Write-BridgeFinished {
     # Writes what is finished, up to the first that is not.
-    param($Call)
+    param([hashtable] $Call)
     while ($Call.Order.Count -and $Call.Order.Peek().Done) { Write-BridgeSlot $Call $Call.Order.Dequeue() }
 }
 
 function script:Write-BridgeLineNote {
     # What is said beside a result, as it is said.
-    param($Call, $Note)
+    [CmdletBinding()]
+    param([hashtable] $Call, [psobject] $Note)
     switch ($Note.stream) {
         'warning' { $Call.Cmdlet.WriteWarning($Note.text) }
         'verbose' { Write-Verbose $Note.text -Verbose }
@@ -2279,7 +2357,7 @@ function script:Write-BridgeLineNote {
 
 function script:Write-BridgeSlot {
     # Writes one call's results, and its error.
-    param($Call, $Slot)
+    param([hashtable] $Call, [hashtable] $Slot)
     while ($Slot.Items.Count) {
         $item = $Slot.Items.Dequeue()
         if ($item -is [byte[]]) { , $item } else { $item }  # bytes stay one array
@@ -2289,7 +2367,8 @@ function script:Write-BridgeSlot {
 
 function script:Show-BridgeProgress {
     # Says how long a call has taken, or how much of a pipeline is done.
-    param($Call)
+    [CmdletBinding()]
+    param([hashtable] $Call)
     $status = "waiting for the answer, $([int]($Call.Clock.Elapsed.TotalSeconds)) s"
     if ($Call.Together -or $Call.Finished) { $status = "$($Call.Finished) done, $($Call.Flying + $Call.Targets.Count) under way" }
     Write-BridgeProgress $Call @{ Status = $status }
@@ -2297,7 +2376,8 @@ function script:Show-BridgeProgress {
 
 function script:Write-BridgeProgress {
     # As the script that calls prefers it, whose variables a module does not see by itself.
-    param($Call, $Line)
+    [CmdletBinding()]
+    param([hashtable] $Call, [hashtable] $Line)
     $Call.Shown = $Call.Clock.ElapsedMilliseconds
     $ProgressPreference = $Call.Cmdlet.GetVariableValue('ProgressPreference')
     if ($ProgressPreference) { Write-Progress -Activity $Call.Name @Line }
@@ -2305,7 +2385,8 @@ function script:Write-BridgeProgress {
 
 function script:Stop-BridgeCall {
     # Nobody waits for these any more: the worker is told, and what it still says of them is dropped.
-    param($Call)
+    [CmdletBinding()]
+    param([hashtable] $Call)
     $connection = $Call.Connection
     $ids = @($Call.Slots.Keys)
     if ($Call.Pipeline) { $ids += [long]$Call.Pipeline }
@@ -2340,7 +2421,7 @@ $script:Ahead = 2  # items handed over and not answered, for each that may run a
 
 function script:Send-BridgeNotice {
     # Says something to the worker that has no answer.
-    param($Connection, [string] $Method, [string] $Params)
+    param([hashtable] $Connection, [string] $Method, [string] $Params)
     $earlier = $Connection['Write']
     while ($null -ne $earlier -and -not $earlier.IsCompleted) { [void]([System.Threading.Tasks.Task]::WaitAny(@($earlier), 200)) }
     $bytes = $script:Utf8.GetBytes('{"jsonrpc":"2.0","method":"' + $Method + '","params":' + $Params + "}`n")
@@ -2359,7 +2440,8 @@ function script:Send-BridgeNotice {
 
 function script:Open-BridgePipeline {
     # The worker's end of this run's pipeline; its answer comes when all is done.
-    param($Call, $Connection, $Bound)
+    [CmdletBinding()]
+    param([hashtable] $Call, [hashtable] $Connection, [System.Collections.IDictionary] $Bound)
     $own = [System.Collections.Generic.Dictionary[string, object]]::new()
     $value = $null
     foreach ($key in $script:OfPipeline) {
@@ -2418,7 +2500,7 @@ function script:Format-BridgeShared {
 function script:Send-BridgeItem {
     # One item; answers that are there are written, and waited for while the worker has enough to do.
     [CmdletBinding()]
-    param([hashtable] $Call, [System.Collections.IDictionary] $Bound, $Item)
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound, [object] $Item)
     if ($null -eq $Call.Shared) { Format-BridgeShared $Call $Bound }
     $connection = $script:Hub['Connection']
     if (-not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $Call.Cmdlet }
@@ -2464,7 +2546,6 @@ function script:Send-BridgeItem {
     [void]$text.Append('}')
     Send-BridgeNotice $connection 'feed' $text.ToString()
     if (-not $script:Formatted) { Import-BridgeFormat }
-    if (-not $script:Detailed) { Import-BridgeDetail }
     while ($Call.Targets.Count -ge $Call.Most) { Receive-BridgeItem $Call 200 }
     while ($Call.Pipeline -and ($Call.Queue.Count -or ($null -ne $connection['Read'] -and $connection['Read'].IsCompleted))) {
         Receive-BridgeItem $Call 0
@@ -2473,14 +2554,15 @@ function script:Send-BridgeItem {
 
 function script:Complete-BridgePipeline {
     # No item comes any more; the rest is waited for.
-    param($Call)
+    [CmdletBinding()]
+    param([hashtable] $Call)
     if ($Call.Pipeline) { Send-BridgeNotice $Call.Connection 'close' ('{"id":' + $Call.Pipeline + '}') }
     while ($Call.Pipeline) { Receive-BridgeItem $Call 200 }
 }
 
 function script:Receive-BridgeItem {
     # Waits for one line of this pipeline and writes what it says.
-    param($Call, [int] $Milliseconds)
+    param([hashtable] $Call, [int] $Milliseconds)
     $line = $script:Wire.Read($Call.Connection, $Call.Queue, $Milliseconds)
     if ($null -eq $line) {
         if ($Call.Clock.ElapsedMilliseconds - $Call.Shown -gt 1000) { Show-BridgeProgress $Call }
@@ -2537,7 +2619,8 @@ function script:Receive-BridgeItem {
 
 function script:Add-BridgeRow {
     # One item of the pipeline.
-    param($Call, $Bound, $Item)
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound, [object] $Item)
     if (-not $Call.Cmdlet.MyInvocation.ExpectingInput -and -not $Bound.ContainsKey('InputObject')) { return }
     if ($null -eq $Call.Rows) {
         $path = Join-Path ([System.IO.Path]::GetTempPath()) "psbridge-rows-$([guid]::NewGuid().ToString('N')).jsonl"
@@ -2555,7 +2638,8 @@ function script:Add-BridgeRow {
 
 function script:Send-BridgeRow {
     # The end of the pipeline: the call itself, with what was gathered.
-    param($Call, $Bound)
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound)
     $Call.Whole = $true
     $own = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
     [void]$own.Remove('InputObject')
@@ -2589,6 +2673,8 @@ $script:JobType = $null
 
 function script:Get-BridgeJobType {
     # The job's class, compiled when the first job is asked for.
+    [CmdletBinding()]
+    param()
     if ($null -eq $script:JobType) {
         $script:JobType = & ([scriptblock]::Create(@'
 class PSBridgeJob : System.Management.Automation.Job {
@@ -2612,7 +2698,8 @@ class PSBridgeJob : System.Management.Automation.Job {
 
 function script:Start-BridgeJob {
     # Runs what was bound in the background; one job for the whole pipeline.
-    param($Call)
+    [CmdletBinding()]
+    param([hashtable] $Call)
     $cmdlet = $Call.Cmdlet
     $type = Get-BridgeJobType
     $job = $type::new($cmdlet.MyInvocation.Line.Trim(), '')
@@ -2672,7 +2759,15 @@ function script:Get-BridgeSuggestion {
     # The values that begin with what is typed. Models are the service's own where a worker runs already: a key that
     # completes starts no process, waits two seconds at most, and asks again only after five minutes. $Name is the
     # cmdlet's own, whatever prefix it was imported with or name it was called by, which is $Command.
-    param($Name, $Command, $Parameter, $Word)
+    [CmdletBinding()]
+    param(
+        [string] $Name,
+        [string] $Command,
+        [string] $Parameter,
+        [string] $Word,
+        [System.Management.Automation.Language.CommandAst] $Ast,
+        [System.Collections.IDictionary] $Given
+    )
     $known = @($script:Suggested["$Name $Parameter"])
     if ($Parameter -eq 'Model') { $known = @($known) + @(Get-BridgeModelName) }
     $typed = "$Word".Trim("'", '"')
@@ -2689,6 +2784,8 @@ function script:Get-BridgeSuggestion {
 
 function script:Get-BridgeModelName {
     # What the service lists, empty where it was not reached.
+    [CmdletBinding()]
+    param()
     if ($null -eq $script:Hub -or $null -eq $script:Hub['Connection']) { return }
     if (([datetime]::UtcNow - $script:Suggestions['Asked']).TotalMinutes -gt 5) {
         $script:Suggestions['Asked'] = [datetime]::UtcNow
@@ -2702,7 +2799,8 @@ function script:Get-BridgeModelName {
 
 function script:Set-BridgeConnection {
     # Another Python, another kind of worker, or none of both; then a worker that answers.
-    param($Cmdlet, $Bound)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound)
     $hub = Get-BridgeHub
     $before = $hub['InProcess']
     $done = $false
@@ -2733,6 +2831,8 @@ function script:Set-BridgeConnection {
 
 function script:Get-BridgeStatus {
     # What Get-PSBridgeStatus gives.
+    [CmdletBinding()]
+    param()
     $hub = Get-BridgeHub
     $connection = $hub['Connection']
     $members = [ordered]@{
@@ -2775,7 +2875,8 @@ function script:Get-BridgeStatus {
 function script:Use-BridgeConnection {
     # The block runs where the script is, as ForEach-Object's does, and its objects go on as they come: what the pipeline
     # behind does with one goes by the configuration outside.
-    param($Cmdlet, $Bound)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound)
     $block = $null
     $given = $Bound['Connection']
     if (-not $Bound.TryGetValue('ScriptBlock', [ref]$block) -or $null -eq $block) {
@@ -2805,7 +2906,8 @@ function script:Use-BridgeConnection {
 
 function script:Switch-BridgeSettings {
     # What is in force, and what was put by, change places.
-    param($Other)
+    [CmdletBinding()]
+    param([hashtable] $Other)
     $now = @{ Own = $script:Hub['Own'][$script:Runspace]; Flow = $script:Hub['Flow'].Value; Live = $script:Live; Seen = $script:LiveSeen }
     $script:Hub['Own'][$script:Runspace] = $Other['Own']
     $script:Hub['Flow'].Value = $Other['Flow']
@@ -2827,7 +2929,8 @@ $script:ConsoleHelp = @'
 
 function script:Enter-BridgeSession {
     # Reads, asks and shows until the end; the conversation is then given back.
-    param($Cmdlet, $Bound)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound)
     $session = $Bound['Session']
     if ($null -eq $session) { $session = New-ChatSession }
     if ($Bound['Model']) { $session.Model = $Bound['Model'] }
@@ -2861,7 +2964,8 @@ function script:Enter-BridgeSession {
 
 function script:Invoke-BridgeConsole {
     # One of the console's own commands; what it says.
-    param($Cmdlet, $Bound, $Session, [string] $Line)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound, [psobject] $Session, [string] $Line)
     $name, $rest = $Line.Substring(1).Trim() -split '\s+', 2
     switch ($name) {
         'help' { $script:ConsoleHelp }
@@ -2899,7 +3003,8 @@ function script:Invoke-BridgeConsole {
 
 function script:Set-BridgeInstruction {
     # The system's message of a conversation, in place of the one that was there.
-    param($Session, [string] $Text)
+    [CmdletBinding()]
+    param([psobject] $Session, [string] $Text)
     $others = @($Session.Messages)
     for ($i = 0; $i -lt $others.Count; $i++) {
         if ($others[$i].role -in 'system', 'developer') {
@@ -2912,7 +3017,8 @@ function script:Set-BridgeInstruction {
 
 function script:Send-BridgeConsole {
     # Asks, and shows the answer as it comes. Ctrl+C, read as a key meanwhile, ends the answer and not the conversation.
-    param($Ui, $Session, [string] $Text)
+    [CmdletBinding()]
+    param([System.Management.Automation.Host.PSHostUserInterface] $Ui, [psobject] $Session, [string] $Text)
     $watches = -not [System.Console]::IsInputRedirected
     $script:Stopped = $false
     if ($watches) {
@@ -2938,6 +3044,8 @@ function script:Send-BridgeConsole {
 
 function script:Test-BridgeInterrupt {
     # Whether Ctrl+C was pressed; other keys pressed meanwhile are dropped.
+    [CmdletBinding()]
+    param()
     while ([System.Console]::KeyAvailable) {
         $key = [System.Console]::ReadKey($true)
         if ($key.Key -eq 'C' -and $key.Modifiers -band [System.ConsoleModifiers]::Control) { return $true }

@@ -55,7 +55,7 @@ function script:Get-BridgeHub {
 function script:Find-BridgePython {
     # The interpreters to try, best first, each with the arguments that must precede -m. A named one stands alone;
     # where it is not to be found, that is what Trouble says. With $First only the best one is looked for.
-    param($Named, $First)
+    param([string] $Named, [bool] $First)
     $from = '-PythonPath'
     if (-not $Named) {
         $Named = $env:PSBRIDGE_PYTHON
@@ -68,7 +68,7 @@ function script:Find-BridgePython {
 function script:Search-BridgePython {
     # The interpreters of active environments, the one whose psbridge installed this module, those on the path, and last
     # what Windows puts on the path for programs of the Store: a file without content, be there a Python behind it or not.
-    param($First)
+    param([bool] $First)
     foreach ($variable in 'VIRTUAL_ENV', 'CONDA_PREFIX') {
         $place = [System.Environment]::GetEnvironmentVariable($variable)
         if ($place) {
@@ -100,13 +100,13 @@ function script:Search-BridgePython {
 
 function script:Get-BridgeBefore {
     # What must precede -m.
-    param($Name)
+    param([string] $Name)
     if ($Name -eq 'py') { '-3 ' } else { '' }
 }
 
 function script:Resolve-BridgePython {
     # The interpreter of a name on the path, at a path, or in a folder.
-    param($Name, $From)
+    param([string] $Name, [string] $From)
     $before = ''
     if ($Name.Contains('/') -or $Name.Contains('\')) {
         $path = $Name
@@ -139,7 +139,7 @@ function script:Get-BridgePythonInside {
 function script:Get-BridgeProgram {
     # The first program of a name on the path: with $Alias, of those that stand for a program of the Windows Store. Only
     # running such a file tells whether there is one.
-    param([string] $Name, $Alias)
+    param([string] $Name, [bool] $Alias)
     foreach ($command in @($ExecutionContext.InvokeCommand.GetCommands($Name, 'Application', $false))) {
         $is = $command.Path -match '[\\/]Microsoft[\\/]WindowsApps[\\/]' -and [System.IO.FileInfo]::new($command.Path).Length -eq 0
         if ($is -eq $Alias) { return $command.Path }
@@ -167,7 +167,7 @@ function script:Start-BridgeEarly {
 
 function script:Start-BridgePython {
     # A process that runs a module of psbridge, with all its streams here; nothing when it could not be started.
-    param($Python, $Module, $Trouble)
+    param([hashtable] $Python, [string] $Module, [System.Collections.ArrayList] $Trouble)
     $start = [System.Diagnostics.ProcessStartInfo]@{
         FileName               = $Python['Path']
         Arguments              = $Python['Before'] + '-X utf8 -m ' + $Module
@@ -197,7 +197,7 @@ function script:Get-BridgeSystemFolder {
 
 function script:New-BridgeProcess {
     # The connection to a worker that was just started; nothing when it could not be started.
-    param($Python, $Trouble)
+    param([hashtable] $Python, [System.Collections.ArrayList] $Trouble)
     $process = Start-BridgePython $Python 'psbridge.bridge' $Trouble
     if ($null -ne $process) {
         $connection = New-BridgeConnection $Python $process $process.StandardInput.BaseStream $process.StandardOutput
@@ -211,7 +211,7 @@ function script:New-BridgeProcess {
 
 function script:New-BridgeConnection {
     # The connection over two streams. The worker is greeted, and its answer is not waited for.
-    param($Python, $Process, $Writer, $Reader)
+    param([hashtable] $Python, [System.Diagnostics.Process] $Process, [System.IO.Stream] $Writer, [System.IO.StreamReader] $Reader)
     $connection = [hashtable]::Synchronized(@{
             Python  = $Python
             Process = $Process                                       # a child; none where the worker is in this process
@@ -241,7 +241,7 @@ function script:New-BridgeConnection {
 
 function script:Stop-BridgeWaiting {
     # Nothing comes from this worker any more, and everybody who waits is told.
-    param($Connection)
+    param([hashtable] $Connection)
     $Connection['Ready'] = $false
     foreach ($id in @($Connection['Pending'].Keys)) {
         $call = $null
@@ -254,7 +254,7 @@ function script:Stop-BridgeWaiting {
 
 function script:Close-BridgeConnection {
     # Ends a worker: its input ends, which it takes as a goodbye; after $Milliseconds it is killed.
-    param($Connection, [int] $Milliseconds)
+    param([hashtable] $Connection, [int] $Milliseconds)
     Stop-BridgeWaiting $Connection
     try { $Connection['Input'].Dispose() } catch { Write-Debug "Closing the worker's input: $($_.Exception.Message)" }
     if ($null -eq $Connection['Process']) { return }
@@ -299,7 +299,7 @@ function script:Disconnect-Bridge {
 
 function script:Import-BridgeRest {
     # What comes after the start: the builders, and this runspace as a user of the worker.
-    param($Start)
+    param([bool] $Start)
     if ($Start) { Start-BridgeEarly }
     $ExecutionContext.SessionState.Module.OnRemove = { Disconnect-Bridge }
     . "$PSScriptRoot/PSBridge.Builders.ps1"
@@ -311,7 +311,7 @@ function script:Import-BridgeRest {
 
 function script:Get-BridgeText {
     # A SecureString's text; anything else, as a parameter for secrets may be given it, stays as it is.
-    param($Given)
+    param([object] $Given)
     if ($Given -is [securestring]) { return [System.Net.NetworkCredential]::new('', $Given).Password }
     , $Given
 }

@@ -87,11 +87,13 @@ function Initialize-BridgeReader {
 }
 
 function Import-BridgeFormat {
-    # How replies are shown; it takes a while, so it waits for the first object that has a view, or for a call under way.
+    # How replies and errors are shown; it takes a while, so it waits for the first object that has a view, or for a call
+    # under way.
     if ($script:Formatted) { return }
     $script:Formatted = $true
     Update-FormatData -AppendPath "$PSScriptRoot/PSBridge.Format.ps1xml"
     Import-BridgeShown
+    Import-BridgeDetail
 }
 
 function New-BridgeTemplate {

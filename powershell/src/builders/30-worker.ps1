@@ -8,7 +8,7 @@ $script:LineHead = [regex]::new('^\{"jsonrpc": ?"2\.0", ?(?:"id": ?(\d+),|"metho
 
 function Connect-Bridge {
     # A connection that is ready, made if there is none. The cmdlet ends when it cannot be.
-    param($Cmdlet)
+    param([System.Management.Automation.PSCmdlet] $Cmdlet)
     $hub = Get-BridgeHub
     while (-not [System.Threading.Monitor]::TryEnter($hub['Gate'], 200)) { }
     try {
@@ -40,7 +40,7 @@ function Connect-Bridge {
 
 function Start-BridgeWorker {
     # The connection to a worker of this Python, greeted; nothing when there can be none.
-    param($Hub, $Python, $Trouble)
+    param([hashtable] $Hub, [hashtable] $Python, [System.Collections.ArrayList] $Trouble)
     $connection = $Hub['Early']
     $Hub['Early'] = $null
     if ($null -ne $connection -and ($Hub['InProcess'] -or $connection['Python']['Path'] -ne $Python['Path'])) {
@@ -69,7 +69,7 @@ function Start-BridgeWorker {
 function Read-BridgeHello {
     # What a worker answers to the greeting; nothing when it ended instead, or was silent for a minute. Nobody else
     # reads from it yet.
-    param($Connection)
+    param([hashtable] $Connection)
     $read = $null
     foreach ($slice in 1..300) {
         if ($null -eq $read) { $read = $Connection['Reader'].ReadLineAsync() }
@@ -88,7 +88,7 @@ function Read-BridgeHello {
 function Read-BridgeNoise {
     # Reads what a worker says on standard error while an answer is late: no amount of it can block the worker for
     # longer. The first part is kept for the message that says why there is no answer.
-    param($Connection)
+    param([hashtable] $Connection)
     $drain = $Connection['Drain']
     if ($null -ne $drain -and -not $drain.IsCompleted) { return }
     $to = [System.IO.Stream]::Null
@@ -102,7 +102,7 @@ function Read-BridgeNoise {
 function Add-BridgeUser {
     # Remembers that this module uses the worker, also one that others started, and has the end of PowerShell noticed.
     # Nothing tells of the end of a runspace: those that have ended are left out here.
-    param($Hub)
+    param([hashtable] $Hub)
     $runspace = [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace
     $script:Runspace = $runspace.Id
     [System.Threading.Monitor]::Enter($Hub.SyncRoot)

@@ -13,7 +13,13 @@ function Invoke-BridgeBuilder {
     # calling a function is what costs most in PowerShell: the usual way through is written out here, and whatever is
     # unusual goes to the functions that the other cmdlets use.
     # The name is the cmdlet's own: the function may have been imported with a prefix, renamed or wrapped.
-    param($Cmdlet, $Name, $Bound, $Item, $Given)
+    param(
+        [System.Management.Automation.PSCmdlet] $Cmdlet,
+        [string] $Name,
+        [System.Collections.IDictionary] $Bound,
+        [object] $Item,
+        [object] $Given
+    )
     $piped = $null -ne $Given -and $Cmdlet.MyInvocation.ExpectingInput
     $connection = $script:Hub['Connection']
     $first = ''

@@ -118,12 +118,7 @@ class PSBridgeWriter {
             if ($null -ne $more) { $more = $more.PSBase.Members['More'] }
             if ($null -ne $more) {
                 foreach ($entry in $more.Value.GetEnumerator()) {
-                    [void]$this.Text.Append($separator)
-                    $this.AddText($entry.Key, $name)
-                    [void]$this.Text.Append($marks[0])
-                    $this.Add($entry.Value, "$name.$($entry.Key)")
-                    if ($this.Refusal) { return }
-                    $separator = ','
+                    if (-not $this.AddMember($entry.Key, $marks[0], $entry.Value, $name)) { return }
                 }
             }
         }
@@ -141,6 +136,17 @@ class PSBridgeWriter {
         }
         [void]$this.Text.Append('{')
         return @(':', '}')
+    }
+
+    [bool] AddMember([string] $key, [string] $mark, [object] $value, [string] $name) {
+        # One more member of the object that was begun; $false when it cannot be sent. For the rarer ones: those of objects
+        # and dictionaries are written where they are gone through, since a call for each takes a sixth of the writing.
+        $last = $this.Text[$this.Text.Length - 1]
+        if ($last -ne '{' -and $last -ne '[') { [void]$this.Text.Append(',') }
+        $this.AddText($key, $name)
+        [void]$this.Text.Append($mark)
+        $this.Add($value, "$name.$key")
+        return -not $this.Refusal
     }
 
     [void] AddDictionary([System.Collections.IDictionary] $value, [string] $name) {
@@ -246,8 +252,7 @@ class PSBridgeWriter {
     [void] AddInstance([object] $value, [string] $name) {
         # An object of a script's own class, or a row of a database: its properties, as ConvertTo-Json takes them.
         if (-not $this.Enter($value, $name)) { return }
-        $this.Begin($false)
-        $separator = ''
+        $marks = $this.Begin($false)
         $properties = $value.PSObject.Properties
         $columns = if ($value.GetType().FullName -eq 'System.Data.DataRow') { @($value.Table.Columns.ColumnName) }
         foreach ($property in $properties) {
@@ -255,14 +260,9 @@ class PSBridgeWriter {
             $member = $null
             try { $member = $property.Value }
             catch { Write-Debug $_.Exception.Message }
-            [void]$this.Text.Append($separator)
-            $this.AddText($property.Name, $name)
-            [void]$this.Text.Append(':')
-            $this.Add($member, "$name.$($property.Name)")
-            if ($this.Refusal) { return }
-            $separator = ','
+            if (-not $this.AddMember($property.Name, $marks[0], $member, $name)) { return }
         }
-        [void]$this.Text.Append('}')
+        [void]$this.Text.Append($marks[1])
         $this.Leave()
     }
 
@@ -297,14 +297,16 @@ class PSBridgeWriter {
 function Test-BridgeOwn {
     # Whether a value is of a class that a script made, by PowerShell or by Add-Type, or a row of a database. What other
     # .NET objects are is more than their properties.
-    param($Value)
+    [CmdletBinding()]
+    param([object] $Value)
     $assembly = $Value.GetType().Assembly
     $assembly.IsDynamic -or $assembly.Location -eq '' -or $Value.GetType().FullName -eq 'System.Data.DataRow'
 }
 
 function Get-BridgeDocument {
     # The text of a value of one of the .NET readers of JSON.
-    param($Value)
+    [CmdletBinding()]
+    param([object] $Value)
     if ($Value.GetType().FullName.StartsWith('Newtonsoft.', [System.StringComparison]::Ordinal)) {
         return [Newtonsoft.Json.JsonConvert]::SerializeObject($Value)
     }
@@ -315,6 +317,7 @@ function Get-BridgeDocument {
 
 function ConvertFrom-BridgeText {
     # A line that the fast reader may not read, or cannot: keys that differ in case, an empty key, more text or depth.
+    [CmdletBinding()]
     param([string] $Line)
     try {
         if ($script:LooksDated.IsMatch($Line)) {
@@ -341,7 +344,7 @@ function ConvertFrom-BridgeText {
 
 function Read-BridgeNode {
     # Reads the element the reader stands on, adds its value to $Box, and leaves the reader behind it.
-    param($Reader, $Box)
+    param([System.Xml.XmlDictionaryReader] $Reader, [System.Collections.ArrayList] $Box)
     $kind = $Reader.GetAttribute('type')
     if ($kind -eq 'object' -or $kind -eq 'array') {
         $names = [System.Collections.ArrayList]::new()

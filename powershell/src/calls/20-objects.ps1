@@ -4,7 +4,7 @@ $script:Prepared = @{}  # the function that readies a cmdlet's arguments for the
 
 function Test-BridgeUnset {
     # Whether an argument leaves its parameter open: an Unset object, or an array of one.
-    param($Value)
+    param([object] $Value)
     if ($Value -is [array] -and $Value.Count -eq 1) { $Value = $Value[0] }
     $Value -is [System.Management.Automation.PSCustomObject] -and $Value.PSObject.TypeNames[0] -eq 'PSBridge.Unset'
 }
@@ -12,7 +12,8 @@ function Test-BridgeUnset {
 function Resolve-BridgePath {
     # A path of the script's, relative to its location, for a worker that has another. A FileInfo says where it was made
     # from: PowerShell makes one of a text by the process's folder, which is not the script's location.
-    param($Cmdlet, $Path)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Path)
     if ($Path -is [byte[]]) { return , $Path }
     if ($Path -is [array]) { return , @(foreach ($one in $Path) { Resolve-BridgePath $Cmdlet $one }) }
     $text = "$Path"
@@ -31,7 +32,7 @@ $script:Reserved = [string[]]('', 'PSObject', 'PSBase', 'PSAdapted', 'PSExtended
 
 function New-BridgeData {
     # Data as an object; as a dictionary, which tells 'a' from 'A' and takes any name, where no object can have its names.
-    param($Names, $Values)
+    param([System.Collections.ArrayList] $Names, [System.Collections.ArrayList] $Values)
     $folded = [System.Collections.Generic.HashSet[string]]::new($script:Reserved, [System.StringComparer]::OrdinalIgnoreCase)
     foreach ($name in $Names) {
         if ($folded.Add($name)) { continue }
@@ -48,6 +49,7 @@ function New-BridgeData {
 
 function New-BridgeOddment {
     # An object of a model with members that it cannot have beside its own: those are in its PSBridge.More, and sent back.
+    [CmdletBinding()]
     param([object[]] $Told)
     $made = $script:Reader.Make($Told[1])
     $more = [System.Collections.Specialized.OrderedDictionary]::new()
@@ -58,6 +60,7 @@ function New-BridgeOddment {
 
 function New-BridgeHttpInfo {
     # A reply and what HTTP said of it: its headers by their names, which have no case.
+    [CmdletBinding()]
     param([object[]] $Told)
     for ($i = 1; $i -lt $Told.Count; $i += 2) {
         if ($Told[$i] -ceq 'Headers') { $Told[$i + 1] = ConvertTo-BridgeHeader ($script:Reader.Read($Told[$i + 1])) }
@@ -82,7 +85,7 @@ function Get-BridgeOpen {
     # The members of an object, back from where objects are kept, that are unset; $null when it has none. $Type is the
     # model it was. Without one it is plain: JSON has no types and writes unset members as null, so an object with every
     # member of a model is a built one, and its nulls were unset. In any other object null is null.
-    param($Value, [string] $Type)
+    param([object] $Value, [string] $Type)
     $properties = $Value.PSObject.Properties
     $blank = [System.Collections.Generic.HashSet[string]]::new()
     foreach ($property in $properties) {

@@ -31,6 +31,8 @@ $script:Shown = @{
 
 function Import-BridgeShown {
     # Gives the objects of this runspace those members; also objects back from a file or a job, from a session without.
+    [CmdletBinding()]
+    param()
     foreach ($name in $script:Shown.Keys) {
         foreach ($type in $name, "Deserialized.$name") {
             $data = [System.Management.Automation.Runspaces.TypeData]::new($type)

@@ -8,7 +8,8 @@ $script:StandsFor = @{
 
 function ConvertTo-BridgeTurn {
     # A reply, or its message, as the assistant's turn in the next request: what a request may hold of it.
-    param($Reply)
+    [CmdletBinding()]
+    param([psobject] $Reply)
     $message = $Reply
     if ($Reply.PSObject.TypeNames[0] -like '*PSBridge.CreateChatCompletionResponse') { $message = $Reply.choices[0].message }
     $turn = [ordered]@{ role = 'assistant'; content = $message.content }
@@ -21,7 +22,8 @@ function ConvertTo-BridgeTurn {
 
 function ConvertTo-BridgeItem {
     # What a template names of an item that has no JSON, such as a process or a file; any other item as it is.
-    param($Template, $Item)
+    [CmdletBinding()]
+    param([string] $Template, [object] $Item)
     if ($null -eq $Item -or $Item -is [string] -or $Item -is [System.Collections.IDictionary] -or
         $Item -is [System.Management.Automation.PSCustomObject] -or $Item -is [ValueType]) { return $Item }
     $members = [ordered]@{}

@@ -6,6 +6,7 @@ $script:Sessions = @{}  # by id, as long as somebody holds them
 
 function Update-BridgeSession {
     # A conversation as the worker has it now: the object that a script holds already, brought up to it, or a new one.
+    [CmdletBinding()]
     param([object[]] $Told)
     $members = [ordered]@{}
     for ($i = 1; $i -lt $Told.Count; $i += 2) { $members[$Told[$i]] = $script:Reader.Read($Told[$i + 1]) }
@@ -26,6 +27,7 @@ function Update-BridgeSession {
 
 function Update-BridgeTurn {
     # What a conversation answered; the conversation itself is brought up to it on the way.
+    [CmdletBinding()]
     param([object[]] $Told)
     $result = [System.Management.Automation.Internal.AutomationNull]::Value
     for ($i = 1; $i -lt $Told.Count; $i += 2) {

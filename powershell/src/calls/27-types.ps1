@@ -32,7 +32,8 @@ $script:Shapes['System.Guid'] = @{ kind = 'string'; limits = @{ format = 'uuid' 
 
 function Get-BridgeShape {
     # What a type is; nothing, and a sentence in $Trouble, when no JSON stands for it.
-    param([type] $Type, $Place, $Trouble, [type[]] $Around = @())
+    [CmdletBinding()]
+    param([type] $Type, [string] $Place, [System.Collections.ArrayList] $Trouble, [type[]] $Around = @())
     $inner = [System.Nullable]::GetUnderlyingType($Type)
     if ($null -ne $inner) { return @{ kind = 'nullable'; of = Get-BridgeShape $inner $Place $Trouble $Around } }
     if ($Type.IsEnum) { return @{ kind = 'enum'; name = $Type.Name; values = [object[]][enum]::GetNames($Type) } }
@@ -59,7 +60,8 @@ function Get-BridgeShape {
 
 function Get-BridgeClass {
     # A class with its members.
-    param([type] $Type, $Place, $Trouble, [type[]] $Around)
+    [CmdletBinding()]
+    param([type] $Type, [string] $Place, [System.Collections.ArrayList] $Trouble, [type[]] $Around)
     if ($Around -contains $Type) {
         [void]$Trouble.Add("'$Place' holds $($Type.Name) within $($Type.Name): a cycle has no end")
         return
@@ -88,7 +90,8 @@ function Get-BridgeClass {
 
 function Get-BridgeLimit {
     # What validation attributes say, in the words of JSON schema. What a script block checks is left to the binder.
-    param($Attributes, $Shape)
+    [CmdletBinding()]
+    param([object[]] $Attributes, [System.Collections.IDictionary] $Shape)
     $limits = [ordered]@{}
     $of = $Shape
     while ($of.kind -in 'array', 'nullable') { $of = if ($of.kind -eq 'array') { $of.items } else { $of.of } }
@@ -134,7 +137,8 @@ function Get-BridgeLimit {
 
 function Set-BridgeAnswerType {
     # -As: a class, an enum or an array of them as the worker is told of it; what comes back is made one.
-    param($Call, $Own)
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Own)
     $template = $null
     $item = $null
     if ($Own.TryGetValue('Template', [ref]$template) -and $template -and $Own.TryGetValue('CreateChatCompletionRequest', [ref]$item)) {
@@ -170,7 +174,8 @@ function Set-BridgeAnswerType {
 
 function ConvertTo-BridgeText {
     # A shape, or what is said of a command, as JSON text.
-    param($Value)
+    [CmdletBinding()]
+    param([object] $Value)
     $writer = [PSBridgeWriter]::new()
     $writer.Add($Value, 'told')
     $writer.Text.ToString()
@@ -178,7 +183,8 @@ function ConvertTo-BridgeText {
 
 function ConvertTo-BridgeAnswer {
     # What a call with -As gives: an instance where the parsed value stands.
-    param($Call, $Value)
+    [CmdletBinding()]
+    param([hashtable] $Call, [object] $Value)
     if ($null -eq $Value) { return }
     if ($Call.ParsedOnly) { return , (ConvertTo-BridgeInstance $Call.As $Value) }
     $reply = $Value
@@ -192,14 +198,15 @@ function ConvertTo-BridgeAnswer {
 
 function ConvertTo-BridgeInstance {
     # An instance of a class, of what a service answered.
-    param([type] $Type, $Value)
+    [CmdletBinding()]
+    param([type] $Type, [object] $Value)
     $table = ConvertTo-BridgeTable $Value
     , [System.Management.Automation.LanguagePrimitives]::ConvertTo($table, $Type, $script:Invariant)
 }
 
 function ConvertTo-BridgeTable {
     # Objects of JSON as hashtables, however deep.
-    param($Value)
+    param([object] $Value)
     if ($Value -is [array]) { return , [object[]]@(foreach ($one in $Value) { , (ConvertTo-BridgeTable $one) }) }
     if ($Value -is [System.Collections.IDictionary]) {
         $table = [hashtable]::new()  # keys that differ in case stay two

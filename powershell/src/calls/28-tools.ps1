@@ -15,21 +15,23 @@ $script:Results = @{}    # what tools gave, by question, until the reply that ho
 
 function Invoke-BridgeThere {
     # Runs a text where the caller is: what is defined there is known there only. Its first result.
-    param($Cmdlet, [string] $Text)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Text, [object[]] $Given)
     $block = [scriptblock]::Create($Text)
-    $Cmdlet.SessionState.InvokeCommand.InvokeScript($Cmdlet.SessionState, $block, [object[]]$args) | Select-Object -First 1
+    $Cmdlet.SessionState.InvokeCommand.InvokeScript($Cmdlet.SessionState, $block, $Given) | Select-Object -First 1
 }
 
 function Resolve-BridgeCommand {
     # The command that was meant: by name as the caller would call it, a script block, or a command itself.
-    param($Cmdlet, $Given)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Given)
     if ($Given -is [psobject]) { $Given = $Given.PSObject.BaseObject }
     if ($Given -is [scriptblock]) { return $Given }
     $command = $Given
     if ($command -isnot [System.Management.Automation.CommandInfo]) {
         $kinds = [System.Management.Automation.CommandTypes]'Alias, Function, Filter, Cmdlet, ExternalScript, Application'
         $look = '& { param($Name, $Kinds) $ExecutionContext.InvokeCommand.GetCommand($Name, $Kinds) } @args'
-        $command = Invoke-BridgeThere $Cmdlet $look "$Given" $kinds
+        $command = Invoke-BridgeThere $Cmdlet $look @("$Given", $kinds)
         if ($null -eq $command) { return "there is no command '$Given'" }
     }
     while ($command -is [System.Management.Automation.AliasInfo]) {
@@ -44,7 +46,8 @@ function Resolve-BridgeCommand {
 
 function Set-BridgeCommand {
     # New-ChatTool: the command as the worker is told of it.
-    param($Call, $Own)
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Own)
     $trouble = [System.Collections.ArrayList]::new()
     $command = Resolve-BridgeCommand $Call.Cmdlet $Own['Command']
     if ($command -is [string]) { [void]$trouble.Add($command) }
@@ -72,7 +75,8 @@ function Set-BridgeCommand {
 
 function Get-BridgeCommandFact {
     # A command's name, help and parameters.
-    param($Cmdlet, $Command, $Name, $Trouble)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Command, [string] $Name, [System.Collections.ArrayList] $Trouble)
     $told = [ordered]@{ number = [guid]::NewGuid().ToString('N'); name = $Name; description = ''; parameters = @() }
     $ast = $null
     $info = $Command
@@ -87,7 +91,7 @@ function Get-BridgeCommandFact {
     $null = $command.ParameterSets
     $command
 } @args
-'@ $Command
+'@ @($Command)
     }
     elseif ($Command.PSObject.Properties['ScriptBlock'] -and $null -ne $Command.ScriptBlock) { $ast = $Command.ScriptBlock.Ast }
     $help = Get-BridgeHelp $Command $ast
@@ -121,7 +125,8 @@ function Get-BridgeCommandFact {
 
 function Get-BridgeHelp {
     # A command's help: of itself under '', of its parameters by name.
-    param($Command, $Ast)
+    [CmdletBinding()]
+    param([object] $Command, [System.Management.Automation.Language.Ast] $Ast)
     $help = @{ '' = '' }
     if ($null -ne $Ast) {
         $written = $Ast.GetHelpContent()
@@ -147,7 +152,8 @@ function Get-BridgeHelp {
 
 function Get-BridgeDefault {
     # The defaults that are written down as values, by parameter.
-    param($Ast)
+    [CmdletBinding()]
+    param([System.Management.Automation.Language.Ast] $Ast)
     $defaults = @{}
     $parameters = @()
     if ($Ast -is [System.Management.Automation.Language.FunctionDefinitionAst]) {
@@ -169,6 +175,7 @@ function Get-BridgeDefault {
 
 function New-BridgeTool {
     # What New-ChatTool gives: the definition that a request has, and the command behind it.
+    [CmdletBinding()]
     param([object[]] $Told)
     $members = [ordered]@{}
     for ($i = 1; $i -lt $Told.Count; $i += 2) { $members[$Told[$i]] = $script:Reader.Read($Told[$i + 1]) }
@@ -186,7 +193,8 @@ function New-BridgeTool {
 
 function ConvertTo-BridgeToolMark {
     # A tool within a request, as the worker knows it; one that was copied or came from elsewhere can be declared only.
-    param($Tool)
+    [CmdletBinding()]
+    param([psobject] $Tool)
     $behind = $null
     if (-not $script:Behind.TryGetValue($Tool, [ref]$behind)) { return [pscustomobject]@{ type = $Tool.type; function = $Tool.function } }
     if ($script:Tools.Count -gt 1000) {
@@ -199,6 +207,7 @@ function ConvertTo-BridgeToolMark {
 
 function Get-BridgeResult {
     # What a tool gave, as it gave it.
+    [CmdletBinding()]
     param([object[]] $Told)
     $result = $script:Results[$Told[2]]
     $script:Results.Remove($Told[2])
@@ -207,14 +216,16 @@ function Get-BridgeResult {
 
 function Clear-BridgeResult {
     # Nobody asks for these any more.
-    param($Call)
+    [CmdletBinding()]
+    param([hashtable] $Call)
     foreach ($key in $Call.Kept) { $script:Results.Remove($key) }
     $Call.Kept = $null
 }
 
 function Invoke-BridgeCommand {
     # What the worker asks of a tool's call: run it, ask the user whether it may run, or show what is not run.
-    param($Call, $Asked)
+    [CmdletBinding()]
+    param([hashtable] $Call, [psobject] $Asked)
     $command = $Asked.command
     $cmdlet = $Call.Cmdlet
     $told = @{}
@@ -233,7 +244,8 @@ function Invoke-BridgeCommand {
 
 function Invoke-BridgeTool {
     # Runs a tool in the caller's runspace, within its time; what is told of it to the worker.
-    param($Call, $Command, $Key)
+    [CmdletBinding()]
+    param([hashtable] $Call, [psobject] $Command, [string] $Key)
     $tool = $script:Tools[$Command.number]
     if ($null -ne $tool) { $tool = $tool.Target }
     $behind = $null
@@ -288,7 +300,8 @@ function Invoke-BridgeTool {
 function New-BridgeStop {
     # What a timer's thread calls to stop a shell: no script block, which would need a runspace. What is thrown there
     # would end PowerShell; a shell that has ended meanwhile needs no stopping.
-    param($Shell)
+    [CmdletBinding()]
+    param([powershell] $Shell)
     $express = [System.Linq.Expressions.Expression]
     $stop = $express::Call($express::Constant($Shell), [powershell].GetMethod('Stop', [type[]]@()))
     $nothing = $express::Catch([System.Exception], $express::Empty())
@@ -298,13 +311,15 @@ function New-BridgeStop {
 
 function Get-BridgeSentence {
     # An error in one line, by its kind.
-    param($Exception)
+    [CmdletBinding()]
+    param([System.Exception] $Exception)
     "$($Exception.GetType().Name): $(($Exception.Message -replace '\s+', ' ').Trim())"
 }
 
 function ConvertTo-BridgeArgument {
     # A model's arguments as PowerShell's binder takes them: tables for hashtables and classes, objects for anything else.
-    param($Told, $Given)
+    [CmdletBinding()]
+    param([System.Collections.IDictionary] $Told, [psobject] $Given)
     $arguments = @{}
     foreach ($property in $Given.PSObject.Properties) {
         $value = $property.Value
@@ -319,7 +334,8 @@ function ConvertTo-BridgeArgument {
 
 function ConvertTo-BridgeToolText {
     # What a tool gave as the model reads it: a text as it is, data as JSON, and anything else as the console shows it.
-    param($Result)
+    [CmdletBinding()]
+    param([object] $Result)
     if ($Result -is [string]) { return [string]$Result }
     $writer = [PSBridgeWriter]::new()
     $writer.Add($Result, 'result')

@@ -2,7 +2,8 @@
 
 function New-BridgeOffline {
     # Opens a service; until it is disposed of it is what this runspace's calls go to.
-    param($Cmdlet, $Bound)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound)
     $asked = [ordered]@{ does = 'open'; answers = @(Get-BridgeSaid $Cmdlet $Bound['Reply']) }
     if ($Bound['Cassette']) { $asked['cassette'] = $Cmdlet.GetUnresolvedProviderPathFromPSPath($Bound['Cassette']) }
     if ($Bound.ContainsKey('Record')) { $asked['record'] = [bool]$Bound['Record'] }
@@ -51,7 +52,8 @@ function New-BridgeOffline {
 
 function Close-BridgeOffline {
     # Ends a service, puts back what was in force, and fails for what the test did not allow. Once.
-    param($State)
+    [CmdletBinding()]
+    param([hashtable] $State)
     if (-not $State.Open) { return }
     $State.Failures = Get-BridgeFailure $State
     $State.Open = $false
@@ -63,7 +65,8 @@ function Close-BridgeOffline {
 
 function Invoke-BridgeTesting {
     # One question to the worker about a service; its answer.
-    param($Cmdlet, $Asked)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Asked)
     $writer = [PSBridgeWriter]::new()
     $writer.Add($Asked, 'Reply')
     if ($writer.Refusal) { $record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null }
@@ -80,7 +83,8 @@ function Invoke-BridgeTesting {
 
 function Get-BridgeSaid {
     # What is to be answered, one after the other, in the worker's terms.
-    param($Cmdlet, $Answers)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object[]] $Answers)
     foreach ($answer in $Answers) {
         $calls = @($answer)
         $kind = ''
@@ -97,7 +101,8 @@ function Get-BridgeSaid {
 
 function New-BridgeFault {
     # What New-OfflineFault gives, of its bound parameters.
-    param($Bound)
+    [CmdletBinding()]
+    param([System.Collections.IDictionary] $Bound)
     $fault = @{}
     foreach ($key in $Bound.Keys) {
         if ($script:Common.Contains($key)) { continue }
@@ -112,7 +117,8 @@ function New-BridgeFault {
 
 function Get-BridgeRequest {
     # What came, oldest first. What PowerShell's own cmdlets wanted from elsewhere is no request of the service.
-    param($State)
+    [CmdletBinding()]
+    param([hashtable] $State)
     if (-not $State.Open) { throw 'The offline server is not open any more.' }
     $all = Invoke-BridgeTesting $null ([ordered]@{ does = 'requests'; server = $State.Server })
     , [object[]]@($all | Where-Object { -not (Test-BridgeElsewhere $_) })
@@ -120,7 +126,8 @@ function Get-BridgeRequest {
 
 function Get-BridgeFailure {
     # What the test must fail for: calls elsewhere, and requests without an answer.
-    param($State)
+    [CmdletBinding()]
+    param([hashtable] $State)
     if (-not $State.Open) { return , [object[]]@($State.Failures) }
     $asked = [ordered]@{ does = 'failures'; server = $State.Server }
     $failures = Invoke-BridgeTesting $null $asked
@@ -137,13 +144,15 @@ function Get-BridgeFailure {
 
 function Test-BridgeElsewhere {
     # Whether a request came as to a proxy: it was meant for another host.
-    param($Request)
+    [CmdletBinding()]
+    param([psobject] $Request)
     $Request.Method -eq 'CONNECT' -or $Request.Path -match '^https?://'
 }
 
 function Set-BridgeWebProxy {
     # Invoke-WebRequest and its kin go to the service, as to a proxy, for whatever is not this machine; what was before.
-    param($Url)
+    [CmdletBinding()]
+    param([string] $Url)
     $uri = [uri]$Url
     $proxy = [System.Net.WebProxy]::new("http://$($uri.Authority)", $true)
     $before = @{ Web = [System.Net.WebRequest]::DefaultWebProxy; Client = $null }
@@ -158,7 +167,8 @@ function Set-BridgeWebProxy {
 
 function Reset-BridgeWebProxy {
     # Puts back the proxy that this process's own requests went by.
-    param($Before)
+    [CmdletBinding()]
+    param([hashtable] $Before)
     [System.Net.WebRequest]::DefaultWebProxy = $Before.Web
     if ($null -ne $Before.Client) { ('System.Net.Http.HttpClient' -as [type])::DefaultProxy = $Before.Client }
 }

@@ -2,7 +2,8 @@
 
 function Get-BridgeTrouble {
     # One sentence on why there is no worker, from what it answered to the greeting.
-    param($Connection, $Answer)
+    [CmdletBinding()]
+    param([hashtable] $Connection, [psobject] $Answer)
     $python = $Connection['Python']
     if ($null -eq $Answer) {
         $said = ''
@@ -22,7 +23,8 @@ function Get-BridgeTrouble {
 
 function Get-BridgePythonTrouble {
     # One sentence on why a Python could not be the worker, from what it wrote to standard error.
-    param($Python, [string] $Said)
+    [CmdletBinding()]
+    param([hashtable] $Python, [string] $Said)
     $call = "& '$($Python['Path'])' $($Python['Before'])"
     if ($Said -match "No module named '?psbridge\.bridge|SyntaxError|requires a different Python") {
         return "$($Python['Path']) is too old, or its psbridge is: Python 3.10 or newer is needed; then: " +
@@ -38,19 +40,22 @@ function Get-BridgePythonTrouble {
 
 function Get-BridgeProcessId {
     # Of the process that has the worker: a child, or this one.
-    param($Connection)
+    [CmdletBinding()]
+    param([hashtable] $Connection)
     if ($null -eq $Connection['Process']) { $PID } else { $Connection['Process'].Id }
 }
 
 function Write-BridgeRestart {
     # Warns that another worker serves from now on.
-    param($Old, $New)
+    [CmdletBinding()]
+    param([hashtable] $Old, [hashtable] $New)
     Write-Warning ("The psbridge worker (process $(Get-BridgeProcessId $Old)) had ended; " +
         "a new one was started (process $(Get-BridgeProcessId $New)), with the same configuration.")
 }
 
 function Stop-BridgeCmdlet {
     # Ends a cmdlet that found no Python.
-    param($Cmdlet, [string] $Why, $Path)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Why, [object] $Path)
     $Cmdlet.ThrowTerminatingError((New-BridgeRecord $Why 'PSBridge.PythonNotFound' 'ObjectNotFound' $Path))
 }

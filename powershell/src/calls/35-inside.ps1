@@ -3,7 +3,8 @@
 
 function Start-BridgeInside {
     # The connection to a worker in this process; nothing when there can be none.
-    param($Python, $Trouble)
+    [CmdletBinding()]
+    param([hashtable] $Python, [System.Collections.ArrayList] $Trouble)
     $domain = [System.AppDomain]::CurrentDomain
     $loaded = $domain.GetData('PSBridge.Python')
     if ($null -eq $loaded) {
@@ -39,7 +40,8 @@ function Start-BridgeInside {
 
 function Start-BridgeServing {
     # Has the Python that this process has loaded start a worker.
-    param($Shared)
+    [CmdletBinding()]
+    param([hashtable] $Shared)
     $gil = [Python.Runtime.Py]::GIL()
     try {
         $scope = [Python.Runtime.Py]::CreateScope()
@@ -54,7 +56,8 @@ function Start-BridgeServing {
 
 function Get-BridgePythonFact {
     # What is needed to load a Python: it is asked itself. Nothing when it cannot be loaded.
-    param($Python, $Trouble)
+    [CmdletBinding()]
+    param([hashtable] $Python, [System.Collections.ArrayList] $Trouble)
     $process = Start-BridgePython $Python 'psbridge.inprocess' $Trouble
     if ($null -eq $process) { return }
     $process.StandardInput.Close()
@@ -73,7 +76,8 @@ function Get-BridgePythonFact {
 
 function Initialize-BridgePython {
     # Loads Python into this process, as it said itself where its parts lie.
-    param($Facts)
+    [CmdletBinding()]
+    param([psobject] $Facts)
     $null = [System.Reflection.Assembly]::LoadFrom($Facts.runtime)
     [Python.Runtime.Runtime]::PythonDLL = $Facts.library
     [Python.Runtime.PythonEngine]::PythonHome = $Facts.home

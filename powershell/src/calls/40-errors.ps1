@@ -1,10 +1,9 @@
 # Failures as PowerShell's own error records.
 
-$script:Detailed = $false  # this runspace has been told where ErrorDetails are
-
 function New-BridgeRecord {
     # An ErrorRecord: its message, its id, its category, what it is about, and the exception if there is one already.
-    param([string] $Message, [string] $Id, [string] $Category, $Target, $Exception)
+    [CmdletBinding()]
+    param([string] $Message, [string] $Id, [string] $Category, [object] $Target, [System.Exception] $Exception)
     if ($null -eq $Exception) { $Exception = [System.InvalidOperationException]::new($Message) }
     $kind = [System.Management.Automation.ErrorCategory]::NotSpecified
     if (-not [System.Enum]::TryParse($Category, $true, [ref]$kind)) {
@@ -15,7 +14,8 @@ function New-BridgeRecord {
 
 function ConvertTo-BridgeRecord {
     # The worker's error answer as an ErrorRecord; an HTTP error keeps its body, headers and status.
-    param($Failure, $Target)
+    [CmdletBinding()]
+    param([psobject] $Failure, [object] $Target)
     $message = [string]$Failure.message
     $data = $null
     if ($Failure.PSObject.Properties['data']) { $data = $Failure.data }
@@ -36,7 +36,8 @@ function ConvertTo-BridgeRecord {
 function Set-BridgeDetail {
     # The reply's body as a record's ErrorDetails, as the documented catch block reads it. Where a record holds it itself
     # the record's text is the body; so the exception holds it, which a catch does not copy, and the text is the message.
-    param($Record, [string] $Body)
+    [CmdletBinding()]
+    param([System.Management.Automation.ErrorRecord] $Record, [string] $Body)
     if (-not (Test-BridgeDetail $Record)) { Import-BridgeDetail }
     $details = [System.Management.Automation.ErrorDetails]::new($Body)
     if ($null -ne $Record.ErrorDetails) { $details.RecommendedAction = $Record.ErrorDetails.RecommendedAction }
@@ -46,13 +47,16 @@ function Set-BridgeDetail {
 
 function Test-BridgeDetail {
     # Whether this runspace finds the ErrorDetails that a record's exception holds.
-    param($Record)
+    [CmdletBinding()]
+    param([System.Management.Automation.ErrorRecord] $Record)
     $Record.PSObject.Properties['ErrorDetails'] -is [System.Management.Automation.PSScriptProperty]
 }
 
 function Import-BridgeDetail {
     # ErrorDetails of a record that psbridge made is what its exception holds, also after a job or CLIXML; another
     # record's, or one that a script has set, is its own. The blocks are unbound: they run in any runspace.
+    [CmdletBinding()]
+    param()
     $read = {
         $own = $this.psbase.ErrorDetails
         $exception = $this.psbase.Exception
@@ -70,7 +74,6 @@ function Import-BridgeDetail {
         $details
     }
     $write = { $this.psbase.ErrorDetails = $args[0] }
-    $script:Detailed = $true
     $type = @{
         TypeName = 'System.Management.Automation.ErrorRecord'; MemberType = 'ScriptProperty'; MemberName = 'ErrorDetails'
         Value = $read.Ast.GetScriptBlock(); SecondValue = $write.Ast.GetScriptBlock()
@@ -81,7 +84,8 @@ function Import-BridgeDetail {
 
 function ConvertTo-BridgeHeader {
     # A reply's headers by their names, which have no case; empty for a reply without.
-    param($Headers)
+    [CmdletBinding()]
+    param([psobject] $Headers)
     $made = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
     if ($null -ne $Headers) {
         foreach ($property in $Headers.PSObject.Properties) { $made[$property.Name] = $property.Value }
@@ -91,6 +95,7 @@ function ConvertTo-BridgeHeader {
 
 function New-BridgeException {
     # The exception that a failure of the worker is in PowerShell.
+    [CmdletBinding()]
     param([string] $Message, [hashtable] $Given)
     if ([string]$Given['exception'] -like 'ParameterBinding*') {
         return [System.Management.Automation.ParameterBindingException]::new($Message)
@@ -132,7 +137,8 @@ function Write-BridgeError {
     # An item of a pipeline that fails is reported and the rest go on; a call of its own ends, unless -ErrorAction
     # says otherwise. The cmdlet throws it, not this function: what a function throws is in -ErrorVariable once more
     # for each function on the way.
-    param($Cmdlet, $Record, $Piped)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Management.Automation.ErrorRecord] $Record, [bool] $Piped)
     $asked = $null
     if ($Cmdlet.MyInvocation.BoundParameters.TryGetValue('ErrorAction', [ref]$asked)) {
         if ("$asked" -in 'Stop', 'Break') { $Cmdlet.ThrowTerminatingError($Record) }

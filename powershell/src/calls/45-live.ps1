@@ -6,6 +6,7 @@ $script:LiveSeen = $null  # what it held when last looked at
 
 function Update-BridgeLive {
     # Get-Configuration gives a hashtable that scripts write into, always the same one; this fills it with what is in force.
+    [CmdletBinding()]
     param([object[]] $Told)
     if ($null -eq $script:Live) { $script:Live = New-BridgeTable @(for ($i = 1; $i -lt $Told.Count; $i += 2) { $Told[$i] }) }
     for ($i = 1; $i -lt $Told.Count; $i += 2) {
@@ -26,6 +27,7 @@ function New-BridgeTable {
     # A hashtable whose entries stand in the order of these names, others before them. A hashtable goes through its places
     # from the last to the first, and the place of an entry is what its comparer says of its name: here a rank. Where .NET
     # cannot make such a comparer the table has an order of its own.
+    [CmdletBinding()]
     param([string[]] $Names)
     $kind = 'System.Collections.Generic.OrderedDictionary[string,int]' -as [type]
     if ($null -eq $kind) { return @{} }

@@ -19,13 +19,16 @@ function Get-BridgeSettings {
 
 function Set-BridgeOwn {
     # What this runspace has set from now on.
-    param($Settings)
+    [CmdletBinding()]
+    param([hashtable] $Settings)
     $script:Hub['Own'][$script:Runspace] = $Settings
     $script:Hub['Flow'].Value = $Settings
 }
 
 function New-BridgeNumber {
     # Each is given once in this process.
+    [CmdletBinding()]
+    param()
     [System.Threading.Monitor]::Enter($script:Hub.SyncRoot)
     try {
         $script:Hub['Number']++
@@ -36,7 +39,8 @@ function New-BridgeNumber {
 
 function Send-BridgeSettings {
     # Tells a worker the record that a call goes by, and the connection that it was given, where it does not know them.
-    param($Call, $Bound, $Connection)
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound, [hashtable] $Connection)
     $records = @($Call.Settings)
     $given = $null
     if ($Bound.TryGetValue('Connection', [ref]$given)) { $records += Get-BridgeNamed $given }
@@ -67,7 +71,8 @@ function Send-BridgeSettings {
 
 function Save-BridgeSettings {
     # What came of a call that sets something: the record that this runspace has from now on, or a named connection's.
-    param($Call, $Slot)
+    [CmdletBinding()]
+    param([hashtable] $Call, [hashtable] $Slot)
     $kept = New-BridgeKept (Get-BridgeKeptKey $Call.Name $Call.Bound) $Slot.Params.Substring(0, $Slot.Params.Length - $Call.More.Length - 1)
     $before = @()
     if (-not $Call.Named -and $null -ne $Call.Settings) { $before = @($Call.Settings['Kept'] | Where-Object { $_.Key -ne $kept.Key }) }
@@ -101,7 +106,8 @@ function Save-BridgeSettings {
 
 function Get-BridgeNamed {
     # The record of a connection that New-ChatConnection gave; nothing for anything else.
-    param($Given)
+    [CmdletBinding()]
+    param([object] $Given)
     if ($Given -is [System.Management.Automation.PSCustomObject] -and $Given.PSObject.TypeNames[0] -like '*PSBridge.ChatConnection') {
         $script:Hub['Named'][[string]$Given.Id]
     }
@@ -109,7 +115,8 @@ function Get-BridgeNamed {
 
 function Get-BridgeKeptKey {
     # Two calls that set something with one key: the later makes the earlier needless.
-    param([string] $Name, $Bound)
+    [CmdletBinding()]
+    param([string] $Name, [System.Collections.IDictionary] $Bound)
     $parts = [System.Collections.ArrayList]::new()
     foreach ($key in @($Bound.Keys | Sort-Object)) {
         if ($script:Common.Contains($key) -or $key -eq 'PassThru') { continue }
@@ -120,6 +127,7 @@ function Get-BridgeKeptKey {
 
 function New-BridgeKept {
     # A call as it was sent; its text is not kept readable.
+    [CmdletBinding()]
     param([string] $Key, [string] $Params)
     $kept = @{ Key = $Key; Text = [securestring]::new(); Long = $null }
     if ($Params.Length -gt 60000) { $kept.Long = $Params }
@@ -129,14 +137,16 @@ function New-BridgeKept {
 
 function Get-BridgeKeptText {
     # The call that a setting was made with, as the worker is told it again.
-    param($Kept)
+    [CmdletBinding()]
+    param([hashtable] $Kept)
     if ($null -ne $Kept.Long) { return $Kept.Long }
     Get-BridgeText $Kept.Text
 }
 
 function Set-BridgeSetting {
     # Paths of the script's own, and secrets that are numbers. What a secret may be, the worker says.
-    param($Call, $Own)
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Own)
     foreach ($key in @($Own.Keys)) {
         $value = $Own[$key]
         if ($script:Secret.Contains($key) -and $value -is [System.ValueType] -and $value -is [System.IFormattable]) {

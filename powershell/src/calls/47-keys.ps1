@@ -3,6 +3,7 @@
 
 function Get-BridgeBlockNumber {
     # What the worker knows a script block by. Its syntax tree is kept, which belongs to no runspace.
+    [CmdletBinding()]
     param([scriptblock] $Block)
     $tree = $Block.Ast
     if ($tree -is [System.Management.Automation.Language.FunctionDefinitionAst]) { $tree = $tree.Body }
@@ -17,7 +18,8 @@ function Get-BridgeBlockNumber {
 
 function Send-BridgeKey {
     # Asks the script block, as the script that calls would, and tells the worker what it gave, or how it failed.
-    param($Call, $Question)
+    [CmdletBinding()]
+    param([hashtable] $Call, [psobject] $Question)
     $told = ''
     try {
         $block = $script:Hub['Blocks'][[int]$Question.block].GetScriptBlock()

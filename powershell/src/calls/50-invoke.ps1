@@ -5,7 +5,7 @@ $script:Limits = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute'  # of a
 
 function Format-BridgeCall {
     # The params of an invoke request, in a writer. Only what was bound goes in; an Unset argument is named as left open.
-    param($Name, $Bound, $More)
+    param([string] $Name, [System.Collections.IDictionary] $Bound, [string] $More)
     $writer = [PSBridgeWriter]::new()
     $text = $writer.Text
     [void]$text.Append('{"name":"').Append($Name).Append('","parameters":{')
@@ -31,7 +31,8 @@ function Format-BridgeCall {
 
 function New-BridgeLoss {
     # The ErrorRecord of a call whose worker ended.
-    param($Connection, $Target)
+    [CmdletBinding()]
+    param([hashtable] $Connection, [object] $Target)
     $how = 'ended'
     $process = $Connection['Process']
     try {
@@ -44,7 +45,8 @@ function New-BridgeLoss {
 
 function Write-BridgeNote {
     # What a cmdlet said beside its result.
-    param($Cmdlet, $Result)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [psobject] $Result)
     foreach ($property in $Result.PSObject.Properties) {
         foreach ($text in @($property.Value)) {
             if ($property.Name -eq 'warnings') { $Cmdlet.WriteWarning($text) }
@@ -56,7 +58,8 @@ function Write-BridgeNote {
 
 function Write-BridgeDebug {
     # -Debug of Windows PowerShell asks after every line; showing them is what is meant.
-    param($Cmdlet, [string] $Text)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Text)
     $DebugPreference = 'Continue'
     if ($Cmdlet) { Write-Debug $Text }
 }
@@ -64,7 +67,7 @@ function Write-BridgeDebug {
 function Open-BridgeCall {
     # The state of one run of a cmdlet: what is in flight, in which order it came, and what is wanted beside. The name is
     # the cmdlet's own: the function may have been imported with a prefix, renamed or wrapped.
-    param($Cmdlet, $Name, $Bound)
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Name, [System.Collections.IDictionary] $Bound)
     $asked = $null
     if ($script:Opened.Count) { Close-BridgeAbandoned }
     if ($null -ne $script:Live) { Sync-BridgeLive }
@@ -155,7 +158,7 @@ function Open-BridgeCall {
 
 function Send-BridgeCall {
     # One record of the pipeline: sent, and answers that are there written; waits while the limit is reached.
-    param($Call, $Bound, $Item)
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound, [object] $Item)
     if ($Call.Job) {
         [void]$Call.Items.Add($Item)
         return
@@ -212,7 +215,6 @@ function Send-BridgeCall {
         $Call.Order.Enqueue($slot)
         $Call.Flying++
         if (-not $script:Formatted) { Import-BridgeFormat }
-        if (-not $script:Detailed) { Import-BridgeDetail }
         while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         $clean = $true
     }
@@ -230,7 +232,7 @@ function Send-BridgeCall {
 
 function Select-BridgeArgument {
     # What of the bound parameters is the worker's business, in its terms.
-    param($Call, $Bound)
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound)
     $own = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
     if (-not $Call.Whole) {
         foreach ($key in $script:Limits) { [void]$own.Remove($key) }
@@ -247,7 +249,8 @@ function Select-BridgeArgument {
 
 function Complete-BridgeCall {
     # The end of the pipeline: everything in flight is waited for.
-    param($Call)
+    [CmdletBinding()]
+    param([hashtable] $Call)
     if ($Call.Job) { return Start-BridgeJob $Call }
     $clean = $false
     try {
@@ -264,7 +267,7 @@ function Complete-BridgeCall {
 
 function Receive-BridgeCall {
     # Waits for one line of this run's calls and writes what may be written by now.
-    param($Call, [int] $Milliseconds)
+    param([hashtable] $Call, [int] $Milliseconds)
     $line = $script:Wire.Read($Call.Connection, $Call.Queue, $Milliseconds)
     if ($null -eq $line) {
         if ($null -ne $script:Watch) { & $script:Watch }
@@ -329,13 +332,14 @@ function Receive-BridgeCall {
 
 function Write-BridgeFinished {
     # Writes what is finished, up to the first that is not.
-    param($Call)
+    param([hashtable] $Call)
     while ($Call.Order.Count -and $Call.Order.Peek().Done) { Write-BridgeSlot $Call $Call.Order.Dequeue() }
 }
 
 function Write-BridgeLineNote {
     # What is said beside a result, as it is said.
-    param($Call, $Note)
+    [CmdletBinding()]
+    param([hashtable] $Call, [psobject] $Note)
     switch ($Note.stream) {
         'warning' { $Call.Cmdlet.WriteWarning($Note.text) }
         'verbose' { Write-Verbose $Note.text -Verbose }
@@ -346,7 +350,7 @@ function Write-BridgeLineNote {
 
 function Write-BridgeSlot {
     # Writes one call's results, and its error.
-    param($Call, $Slot)
+    param([hashtable] $Call, [hashtable] $Slot)
     while ($Slot.Items.Count) {
         $item = $Slot.Items.Dequeue()
         if ($item -is [byte[]]) { , $item } else { $item }  # bytes stay one array
@@ -356,7 +360,8 @@ function Write-BridgeSlot {
 
 function Show-BridgeProgress {
     # Says how long a call has taken, or how much of a pipeline is done.
-    param($Call)
+    [CmdletBinding()]
+    param([hashtable] $Call)
     $status = "waiting for the answer, $([int]($Call.Clock.Elapsed.TotalSeconds)) s"
     if ($Call.Together -or $Call.Finished) { $status = "$($Call.Finished) done, $($Call.Flying + $Call.Targets.Count) under way" }
     Write-BridgeProgress $Call @{ Status = $status }
@@ -364,7 +369,8 @@ function Show-BridgeProgress {
 
 function Write-BridgeProgress {
     # As the script that calls prefers it, whose variables a module does not see by itself.
-    param($Call, $Line)
+    [CmdletBinding()]
+    param([hashtable] $Call, [hashtable] $Line)
     $Call.Shown = $Call.Clock.ElapsedMilliseconds
     $ProgressPreference = $Call.Cmdlet.GetVariableValue('ProgressPreference')
     if ($ProgressPreference) { Write-Progress -Activity $Call.Name @Line }
@@ -372,7 +378,8 @@ function Write-BridgeProgress {
 
 function Stop-BridgeCall {
     # Nobody waits for these any more: the worker is told, and what it still says of them is dropped.
-    param($Call)
+    [CmdletBinding()]
+    param([hashtable] $Call)
     $connection = $Call.Connection
     $ids = @($Call.Slots.Keys)
     if ($Call.Pipeline) { $ids += [long]$Call.Pipeline }

@@ -10,7 +10,7 @@ $script:Ahead = 2  # items handed over and not answered, for each that may run a
 
 function Send-BridgeNotice {
     # Says something to the worker that has no answer.
-    param($Connection, [string] $Method, [string] $Params)
+    param([hashtable] $Connection, [string] $Method, [string] $Params)
     $earlier = $Connection['Write']
     while ($null -ne $earlier -and -not $earlier.IsCompleted) { [void]([System.Threading.Tasks.Task]::WaitAny(@($earlier), 200)) }
     $bytes = $script:Utf8.GetBytes('{"jsonrpc":"2.0","method":"' + $Method + '","params":' + $Params + "}`n")
@@ -29,7 +29,8 @@ function Send-BridgeNotice {
 
 function Open-BridgePipeline {
     # The worker's end of this run's pipeline; its answer comes when all is done.
-    param($Call, $Connection, $Bound)
+    [CmdletBinding()]
+    param([hashtable] $Call, [hashtable] $Connection, [System.Collections.IDictionary] $Bound)
     $own = [System.Collections.Generic.Dictionary[string, object]]::new()
     $value = $null
     foreach ($key in $script:OfPipeline) {
@@ -88,7 +89,7 @@ function Format-BridgeShared {
 function Send-BridgeItem {
     # One item; answers that are there are written, and waited for while the worker has enough to do.
     [CmdletBinding()]
-    param([hashtable] $Call, [System.Collections.IDictionary] $Bound, $Item)
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound, [object] $Item)
     if ($null -eq $Call.Shared) { Format-BridgeShared $Call $Bound }
     $connection = $script:Hub['Connection']
     if (-not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $Call.Cmdlet }
@@ -134,7 +135,6 @@ function Send-BridgeItem {
     [void]$text.Append('}')
     Send-BridgeNotice $connection 'feed' $text.ToString()
     if (-not $script:Formatted) { Import-BridgeFormat }
-    if (-not $script:Detailed) { Import-BridgeDetail }
     while ($Call.Targets.Count -ge $Call.Most) { Receive-BridgeItem $Call 200 }
     while ($Call.Pipeline -and ($Call.Queue.Count -or ($null -ne $connection['Read'] -and $connection['Read'].IsCompleted))) {
         Receive-BridgeItem $Call 0
@@ -143,14 +143,15 @@ function Send-BridgeItem {
 
 function Complete-BridgePipeline {
     # No item comes any more; the rest is waited for.
-    param($Call)
+    [CmdletBinding()]
+    param([hashtable] $Call)
     if ($Call.Pipeline) { Send-BridgeNotice $Call.Connection 'close' ('{"id":' + $Call.Pipeline + '}') }
     while ($Call.Pipeline) { Receive-BridgeItem $Call 200 }
 }
 
 function Receive-BridgeItem {
     # Waits for one line of this pipeline and writes what it says.
-    param($Call, [int] $Milliseconds)
+    param([hashtable] $Call, [int] $Milliseconds)
     $line = $script:Wire.Read($Call.Connection, $Call.Queue, $Milliseconds)
     if ($null -eq $line) {
         if ($Call.Clock.ElapsedMilliseconds - $Call.Shown -gt 1000) { Show-BridgeProgress $Call }

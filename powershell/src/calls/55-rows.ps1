@@ -2,7 +2,8 @@
 
 function Add-BridgeRow {
     # One item of the pipeline.
-    param($Call, $Bound, $Item)
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound, [object] $Item)
     if (-not $Call.Cmdlet.MyInvocation.ExpectingInput -and -not $Bound.ContainsKey('InputObject')) { return }
     if ($null -eq $Call.Rows) {
         $path = Join-Path ([System.IO.Path]::GetTempPath()) "psbridge-rows-$([guid]::NewGuid().ToString('N')).jsonl"
@@ -20,7 +21,8 @@ function Add-BridgeRow {
 
 function Send-BridgeRow {
     # The end of the pipeline: the call itself, with what was gathered.
-    param($Call, $Bound)
+    [CmdletBinding()]
+    param([hashtable] $Call, [System.Collections.IDictionary] $Bound)
     $Call.Whole = $true
     $own = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
     [void]$own.Remove('InputObject')

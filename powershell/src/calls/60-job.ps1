@@ -5,6 +5,8 @@ $script:JobType = $null
 
 function Get-BridgeJobType {
     # The job's class, compiled when the first job is asked for.
+    [CmdletBinding()]
+    param()
     if ($null -eq $script:JobType) {
         $script:JobType = & ([scriptblock]::Create(@'
 class PSBridgeJob : System.Management.Automation.Job {
@@ -28,7 +30,8 @@ class PSBridgeJob : System.Management.Automation.Job {
 
 function Start-BridgeJob {
     # Runs what was bound in the background; one job for the whole pipeline.
-    param($Call)
+    [CmdletBinding()]
+    param([hashtable] $Call)
     $cmdlet = $Call.Cmdlet
     $type = Get-BridgeJobType
     $job = $type::new($cmdlet.MyInvocation.Line.Trim(), '')

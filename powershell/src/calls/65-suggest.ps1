@@ -6,7 +6,15 @@ function Get-BridgeSuggestion {
     # The values that begin with what is typed. Models are the service's own where a worker runs already: a key that
     # completes starts no process, waits two seconds at most, and asks again only after five minutes. $Name is the
     # cmdlet's own, whatever prefix it was imported with or name it was called by, which is $Command.
-    param($Name, $Command, $Parameter, $Word)
+    [CmdletBinding()]
+    param(
+        [string] $Name,
+        [string] $Command,
+        [string] $Parameter,
+        [string] $Word,
+        [System.Management.Automation.Language.CommandAst] $Ast,
+        [System.Collections.IDictionary] $Given
+    )
     $known = @($script:Suggested["$Name $Parameter"])
     if ($Parameter -eq 'Model') { $known = @($known) + @(Get-BridgeModelName) }
     $typed = "$Word".Trim("'", '"')
@@ -23,6 +31,8 @@ function Get-BridgeSuggestion {
 
 function Get-BridgeModelName {
     # What the service lists, empty where it was not reached.
+    [CmdletBinding()]
+    param()
     if ($null -eq $script:Hub -or $null -eq $script:Hub['Connection']) { return }
     if (([datetime]::UtcNow - $script:Suggestions['Asked']).TotalMinutes -gt 5) {
         $script:Suggestions['Asked'] = [datetime]::UtcNow

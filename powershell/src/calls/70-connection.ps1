@@ -2,7 +2,8 @@
 
 function Set-BridgeConnection {
     # Another Python, another kind of worker, or none of both; then a worker that answers.
-    param($Cmdlet, $Bound)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound)
     $hub = Get-BridgeHub
     $before = $hub['InProcess']
     $done = $false
@@ -33,6 +34,8 @@ function Set-BridgeConnection {
 
 function Get-BridgeStatus {
     # What Get-PSBridgeStatus gives.
+    [CmdletBinding()]
+    param()
     $hub = Get-BridgeHub
     $connection = $hub['Connection']
     $members = [ordered]@{

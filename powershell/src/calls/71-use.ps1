@@ -3,7 +3,8 @@
 function Use-BridgeConnection {
     # The block runs where the script is, as ForEach-Object's does, and its objects go on as they come: what the pipeline
     # behind does with one goes by the configuration outside.
-    param($Cmdlet, $Bound)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound)
     $block = $null
     $given = $Bound['Connection']
     if (-not $Bound.TryGetValue('ScriptBlock', [ref]$block) -or $null -eq $block) {
@@ -33,7 +34,8 @@ function Use-BridgeConnection {
 
 function Switch-BridgeSettings {
     # What is in force, and what was put by, change places.
-    param($Other)
+    [CmdletBinding()]
+    param([hashtable] $Other)
     $now = @{ Own = $script:Hub['Own'][$script:Runspace]; Flow = $script:Hub['Flow'].Value; Live = $script:Live; Seen = $script:LiveSeen }
     $script:Hub['Own'][$script:Runspace] = $Other['Own']
     $script:Hub['Flow'].Value = $Other['Flow']

@@ -11,7 +11,8 @@ $script:ConsoleHelp = @'
 
 function Enter-BridgeSession {
     # Reads, asks and shows until the end; the conversation is then given back.
-    param($Cmdlet, $Bound)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound)
     $session = $Bound['Session']
     if ($null -eq $session) { $session = New-ChatSession }
     if ($Bound['Model']) { $session.Model = $Bound['Model'] }
@@ -45,7 +46,8 @@ function Enter-BridgeSession {
 
 function Invoke-BridgeConsole {
     # One of the console's own commands; what it says.
-    param($Cmdlet, $Bound, $Session, [string] $Line)
+    [CmdletBinding()]
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound, [psobject] $Session, [string] $Line)
     $name, $rest = $Line.Substring(1).Trim() -split '\s+', 2
     switch ($name) {
         'help' { $script:ConsoleHelp }
@@ -83,7 +85,8 @@ function Invoke-BridgeConsole {
 
 function Set-BridgeInstruction {
     # The system's message of a conversation, in place of the one that was there.
-    param($Session, [string] $Text)
+    [CmdletBinding()]
+    param([psobject] $Session, [string] $Text)
     $others = @($Session.Messages)
     for ($i = 0; $i -lt $others.Count; $i++) {
         if ($others[$i].role -in 'system', 'developer') {
@@ -96,7 +99,8 @@ function Set-BridgeInstruction {
 
 function Send-BridgeConsole {
     # Asks, and shows the answer as it comes. Ctrl+C, read as a key meanwhile, ends the answer and not the conversation.
-    param($Ui, $Session, [string] $Text)
+    [CmdletBinding()]
+    param([System.Management.Automation.Host.PSHostUserInterface] $Ui, [psobject] $Session, [string] $Text)
     $watches = -not [System.Console]::IsInputRedirected
     $script:Stopped = $false
     if ($watches) {
@@ -122,6 +126,8 @@ function Send-BridgeConsole {
 
 function Test-BridgeInterrupt {
     # Whether Ctrl+C was pressed; other keys pressed meanwhile are dropped.
+    [CmdletBinding()]
+    param()
     while ([System.Console]::KeyAvailable) {
         $key = [System.Console]::ReadKey($true)
         if ($key.Key -eq 'C' -and $key.Modifiers -band [System.ConsoleModifiers]::Control) { return $true }

@@ -3,7 +3,7 @@
 function Find-BridgePython {
     # The interpreters to try, best first, each with the arguments that must precede -m. A named one stands alone;
     # where it is not to be found, that is what Trouble says. With $First only the best one is looked for.
-    param($Named, $First)
+    param([string] $Named, [bool] $First)
     $from = '-PythonPath'
     if (-not $Named) {
         $Named = $env:PSBRIDGE_PYTHON
@@ -16,7 +16,7 @@ function Find-BridgePython {
 function Search-BridgePython {
     # The interpreters of active environments, the one whose psbridge installed this module, those on the path, and last
     # what Windows puts on the path for programs of the Store: a file without content, be there a Python behind it or not.
-    param($First)
+    param([bool] $First)
     foreach ($variable in 'VIRTUAL_ENV', 'CONDA_PREFIX') {
         $place = [System.Environment]::GetEnvironmentVariable($variable)
         if ($place) {
@@ -48,13 +48,13 @@ function Search-BridgePython {
 
 function Get-BridgeBefore {
     # What must precede -m.
-    param($Name)
+    param([string] $Name)
     if ($Name -eq 'py') { '-3 ' } else { '' }
 }
 
 function Resolve-BridgePython {
     # The interpreter of a name on the path, at a path, or in a folder.
-    param($Name, $From)
+    param([string] $Name, [string] $From)
     $before = ''
     if ($Name.Contains('/') -or $Name.Contains('\')) {
         $path = $Name
@@ -87,7 +87,7 @@ function Get-BridgePythonInside {
 function Get-BridgeProgram {
     # The first program of a name on the path: with $Alias, of those that stand for a program of the Windows Store. Only
     # running such a file tells whether there is one.
-    param([string] $Name, $Alias)
+    param([string] $Name, [bool] $Alias)
     foreach ($command in @($ExecutionContext.InvokeCommand.GetCommands($Name, 'Application', $false))) {
         $is = $command.Path -match '[\\/]Microsoft[\\/]WindowsApps[\\/]' -and [System.IO.FileInfo]::new($command.Path).Length -eq 0
         if ($is -eq $Alias) { return $command.Path }

@@ -19,7 +19,7 @@ function Start-BridgeEarly {
 
 function Start-BridgePython {
     # A process that runs a module of psbridge, with all its streams here; nothing when it could not be started.
-    param($Python, $Module, $Trouble)
+    param([hashtable] $Python, [string] $Module, [System.Collections.ArrayList] $Trouble)
     $start = [System.Diagnostics.ProcessStartInfo]@{
         FileName               = $Python['Path']
         Arguments              = $Python['Before'] + '-X utf8 -m ' + $Module
@@ -49,7 +49,7 @@ function Get-BridgeSystemFolder {
 
 function New-BridgeProcess {
     # The connection to a worker that was just started; nothing when it could not be started.
-    param($Python, $Trouble)
+    param([hashtable] $Python, [System.Collections.ArrayList] $Trouble)
     $process = Start-BridgePython $Python 'psbridge.bridge' $Trouble
     if ($null -ne $process) {
         $connection = New-BridgeConnection $Python $process $process.StandardInput.BaseStream $process.StandardOutput
@@ -63,7 +63,7 @@ function New-BridgeProcess {
 
 function New-BridgeConnection {
     # The connection over two streams. The worker is greeted, and its answer is not waited for.
-    param($Python, $Process, $Writer, $Reader)
+    param([hashtable] $Python, [System.Diagnostics.Process] $Process, [System.IO.Stream] $Writer, [System.IO.StreamReader] $Reader)
     $connection = [hashtable]::Synchronized(@{
             Python  = $Python
             Process = $Process                                       # a child; none where the worker is in this process
@@ -93,7 +93,7 @@ function New-BridgeConnection {
 
 function Stop-BridgeWaiting {
     # Nothing comes from this worker any more, and everybody who waits is told.
-    param($Connection)
+    param([hashtable] $Connection)
     $Connection['Ready'] = $false
     foreach ($id in @($Connection['Pending'].Keys)) {
         $call = $null
@@ -106,7 +106,7 @@ function Stop-BridgeWaiting {
 
 function Close-BridgeConnection {
     # Ends a worker: its input ends, which it takes as a goodbye; after $Milliseconds it is killed.
-    param($Connection, [int] $Milliseconds)
+    param([hashtable] $Connection, [int] $Milliseconds)
     Stop-BridgeWaiting $Connection
     try { $Connection['Input'].Dispose() } catch { Write-Debug "Closing the worker's input: $($_.Exception.Message)" }
     if ($null -eq $Connection['Process']) { return }

@@ -2,7 +2,7 @@
 
 function Import-BridgeRest {
     # What comes after the start: the builders, and this runspace as a user of the worker.
-    param($Start)
+    param([bool] $Start)
     if ($Start) { Start-BridgeEarly }
     $ExecutionContext.SessionState.Module.OnRemove = { Disconnect-Bridge }
     . "$PSScriptRoot/PSBridge.Builders.ps1"
