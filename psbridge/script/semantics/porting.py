@@ -242,6 +242,11 @@ def unpacked(values: Iterable[Any]) -> Any:
     return listed[0] if len(listed) == 1 else listed or None
 
 
+def joined(separator: Any, value: Any, *steps: Any) -> str:
+    """The texts of what these steps reach from a value, with a separator between them."""
+    return join(member(value, *steps), separator)
+
+
 def unrolled(value: Any) -> Any:
     """What is left of a value that was put out: a list of one is its element, an empty one nothing."""
     return unpacked(list(value)) if isinstance(value, list) else value
@@ -430,6 +435,7 @@ __all__ = [
     "is_error",
     "items",
     "join",
+    "joined",
     "less",
     "less_or_equal",
     "like",

@@ -405,7 +405,7 @@ class Blocks(Parameters):
         self.lines[header] = self.lines[header].replace("\1", ", ".join(chosen))
 
 
-SINGLE = (*SCALARS, *OBJECTS, "str?", "dict", "body")
+SINGLE = (*SCALARS, *OBJECTS, "str?", "int?", "switch", "dict", "body")
 
 
 def _changes(node: Any) -> bool:

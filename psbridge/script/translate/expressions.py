@@ -80,7 +80,7 @@ class Expressions(Writer):
             return Code(f"({code.text} or [])", code.kind.removeprefix("many:"), stream=True)
         if code.is_list or code.kind.startswith("List:"):
             return Code(code.text, code.item, code.rank, stream=True)
-        if code.base in (*SCALARS, *OBJECTS, "str?", "none", "dict", "body"):
+        if code.base in (*SCALARS, *OBJECTS, "str?", "int?", "switch", "none", "dict", "body"):
             return Code(f"[{code.text}]", code.kind, stream=True)
         helper = "result_items" if code.result else "loop_items" if code.is_out else "items"
         fed = {"items": f"piped={code.text}", "loop_items": f"output={code.text}"}.get(helper, "")
@@ -139,9 +139,9 @@ class Expressions(Writer):
         """A condition: Python's own where both languages agree."""
         if code.inner and not code.stream:
             return Code(code.inner, "bool", OR)
-        if code.base in (*SCALARS, "none", "str?", "switch") or code.kind.startswith("many:"):
+        if code.base in (*SCALARS, "none", "str?", "int?", "switch") or code.kind.startswith("many:reply"):
             return code
-        if code.base in OBJECTS:
+        if code.base in OBJECTS or code.kind == "hashtable?":
             return Code(f"{code.within(3)} is not None", "bool", 4)
         return Code(f"{self.posh('truth')}({code.path})", "bool")
 
@@ -151,7 +151,7 @@ class Expressions(Writer):
             return code.text
         if code.kind == "str?":
             return f"({or_empty(code)})"
-        if code.kind in ("int", "long", "bool"):
+        if code.kind in ("int", "long", "bool", "switch"):
             return f"str({code.text})"
         if code.kind in ("error", "exception"):
             code = self.record_of(code)
@@ -186,7 +186,7 @@ class Expressions(Writer):
         arguments = []
         for piece in pieces:
             if not isinstance(piece, str):
-                plain = piece.kind in ("str", "int", "long", "bool")
+                plain = piece.kind in ("str", "int", "long", "bool", "switch")
                 arguments.append(piece.text if plain else self.as_text(piece))
         if not arguments:
             return Code(quoted("".join(piece for piece in pieces if isinstance(piece, str))), "str")

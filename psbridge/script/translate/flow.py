@@ -16,6 +16,8 @@ _ASKS = re.compile(
     r"FullyQualifiedErrorId|CategoryInfo|CommandName|CommandNotFound|TypeNotFound|GetType\(\)", re.IGNORECASE
 )
 """What a catch asks that wants to know which error it was."""
+_RAISING = [f"posh.{name}" for name in ("run", "get", "show_run", "call", "show", "member", "text", "join")]
+"""Helpers that raise the errors of psbridge alone."""
 _TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"')
 _LEAVES = (s.BreakStatement, s.ContinueStatement)
 
@@ -208,9 +210,10 @@ class Flow(Statements):
 
     def _errors_of(self, lines: list[str]) -> str:
         """What the lines of a try may raise: the errors of psbridge where all that they do is call it."""
-        names = ["print", "ps", *self.bound_names()]
-        calls = [call for line in lines for call in re.findall(r"(\w+)[\w.]*\(", _TEXTS.sub('""', line))]
-        if calls and all(call in names for call in calls) and not any("posh." in line for line in lines):
+        names = ["print", "ps", *_RAISING, *self.bound_names()]
+        bare = [_TEXTS.sub('""', line) for line in lines]
+        calls = [call for line in bare for call in re.findall(r"(posh\.\w+|\w+)[\w.]*\(", line)]
+        if calls and all(call in names for call in calls):
             self.modules.add("psbridge")
             return "ps.PSBridgeError"
         return self.posh("ERRORS")
@@ -226,6 +229,7 @@ class Flow(Statements):
         self.held.append(name)
         self.catching += 1
         self.current.append(Code(name, "error"))
+        plain, self.plain_errors = self.plain_errors, errors == "ps.PSBridgeError"
         used = False
         try:
             if typed:
@@ -241,6 +245,7 @@ class Flow(Statements):
             self.held.pop()
             self.catching -= 1
             self.record_name = kept
+            self.plain_errors = plain
         if used:
             self.lines.insert(place, "    " * (depth + 1) + f"{record} = {self.posh('caught')}({name})")
             if self.lines[-1].strip() == "pass":
@@ -268,6 +273,8 @@ class Flow(Statements):
             self.body(general.body)
 
     record_name = ""
+    plain_errors = False
+    """Whether the error of the innermost catch is surely one of psbridge's."""
     record_used = False
 
     def record_of(self, target: Code) -> Code:

@@ -7,9 +7,10 @@ from functools import cache
 from typing import Any
 
 from .. import syntax as s
-from .code import ATOM, SUM, Code
+from .code import ATOM, CONDITION, SUM, Code, run_of
 from .commands import Commands
 from .nodes import expression_of, is_chat, only_key, path_of, table_of
+from .shapes import OBJECTS
 
 
 class Forms(Commands):
@@ -40,9 +41,18 @@ class Forms(Commands):
     def _select_object(
         self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
     ) -> Code | None:
+        if piped is not None and not values and set(named) in ({"first"}, {"last"}):
+            one = self.expression(next(iter(named.values()))).text
+            if one == "1" and piped.text.isidentifier() and piped.base in OBJECTS and self.as_item:
+                place = "0" if "first" in named else "-1"
+                text = f"{piped.text}[{place}] if {piped.text} else None"
+                return Code(text, "any", CONDITION)
         if piped is None or values or set(named) != {"first"} or not self.literal(named["first"]):
             return None
         count = self.expression(named["first"])
+        if piped.stream and not run_of(piped.text) and piped.text.startswith("ps.") and count.kind == "int":
+            self.modules.add("itertools")
+            return Code(f"itertools.islice({piped.text}, {count.text})", piped.kind, stream=True)
         if (
             count.text == "1"
             and piped.kind == "reply"
@@ -51,6 +61,9 @@ class Forms(Commands):
         ):
             return Code(f"{piped.within(ATOM)}[0]", "reply") if not piped.inner else None
         return None
+
+    as_item = False
+    """Whether what is written now is the value of a table, which nothing goes through."""
 
     def _join_path(
         self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None

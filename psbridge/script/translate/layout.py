@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tokenize
 
-WIDTH = 100
+WIDTH = 88
 _OPEN, _CLOSE = "([{", ")]}"
 
 

@@ -13,6 +13,7 @@ from .expressions import Expressions
 class Literals(Expressions):
     """Writes tables, objects and casts."""
 
+    as_item = False
     named_table = False
     """Whether the table that is written next is held by a variable that has to find its keys in any case."""
 
@@ -23,7 +24,9 @@ class Literals(Expressions):
             if written.text.lower() in keys:
                 raise Refused(node, f"the key {self.source_of(key)} is there twice.")
             keys.add(written.text.lower())
+            kept, self.as_item = self.as_item, True
             code = self.as_value(self.value(value))
+            self.as_item = kept
             if self.callable_table:
                 code = self.bare_block(code)
             self.pair_kinds[id(value)], self.pair_texts[id(value)] = code.kind, code.text

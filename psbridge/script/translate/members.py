@@ -68,7 +68,9 @@ class Members(NetForms):
             return Code(f"{target.within(ATOM)}[0]", "str")
         if target.kind == "list:reply" and index.text == "0":
             return Code(f"{target.within(ATOM)}[0]", "reply")
-        if index.kind == "str" and self._has_keys(target, node.target, node.index):
+        if target.kind == "hashtable?":
+            target = target.of_kind("hashtable")  # null has no entries: an error in both
+        if self._is_key(index, node.index) and self._has_keys(target, node.target, node.index):
             return self._entry(node.target, target, node.index, index)
         plain = index.text.lstrip("-").isdigit() and target.steps
         kind = target.kind if index.is_list and target.kind == "list:str" else "any"
@@ -97,6 +99,9 @@ class Members(NetForms):
         called = self._called_name(node)
         if called:
             return Code(quoted(called), "str")
+        category = self._category(node)
+        if category is not None:
+            return category
         target = self.as_value(self.expression(node.expression))
         if node.null_conditional:
             return self._unless_null(target, lambda one: f"{self.posh('member')}({one}, {member.text})")
@@ -113,6 +118,46 @@ class Members(NetForms):
     def _is_column(self, name: str) -> bool:
         """Whether a table of texts may have this column: a file may, the script's own text must name it."""
         return self.reads_files or name.lower() in self.text_words
+
+    plain_errors = False
+
+    def _category(self, node: s.MemberExpression) -> Code | None:
+        """`$_.CategoryInfo.Category` of an error of psbridge's that is caught; None for anything else."""
+        inner = node.expression
+        names = [
+            str(getattr(one, "value", "")).lower() for one in (node.member, getattr(inner, "member", None))
+        ]
+        if not self.plain_errors or names != ["category", "categoryinfo"] or not self.current:
+            return None
+        owner = inner.expression
+        current = isinstance(owner, s.VariableExpression) and owner.variable_path.lower() in ("_", "psitem")
+        if not current or self.current[-1].kind != "error" or not self._becomes_text(node):
+            return None
+        return Code(f"{self.current[-1].text}.category", "str")
+
+    def _is_key(self, index: Code, node: Any) -> bool:
+        """Whether an index is one key, and never a list of them."""
+        if index.kind == "str" or not isinstance(node, s.VariableExpression):
+            return index.kind == "str"
+        return self.uses.is_key(node)
+
+    def _becomes_text(self, node: Any) -> bool:
+        """Whether nothing but the text of a value is asked for: it stands in a string, or is formatted."""
+        around = self.uses.parents.get(id(node))
+        while isinstance(
+            around,
+            (
+                s.CommandExpression,
+                s.Pipeline,
+                s.StatementBlock,
+                s.SubExpression,
+                s.ParenExpression,
+                s.ArrayLiteral,
+            ),
+        ):
+            around = self.uses.parents.get(id(around))
+        formats = isinstance(around, s.BinaryExpression) and around.operator == "Format"
+        return formats or isinstance(around, s.ExpandableStringExpression)
 
     def _has_keys(self, target: Code, node: Any, key: Any) -> bool:
         """Whether a table of Python's own finds this key as it is written."""
@@ -150,7 +195,7 @@ class Members(NetForms):
             kind = join_kinds(kind, one)
         if sure:
             return Code(f"{target.within(ATOM)}[{index.text}]", kind)
-        kind = "str?" if kind == "str" else "any" if kind != "str?" else kind
+        kind = {"str": "str?", "str?": "str?", "int": "int?", "int?": "int?"}.get(kind, "any")
         return Code(f"{target.within(ATOM)}.get({index.text})", kind)
 
     def _group(self, table: Any, place: Any) -> Code | None:
@@ -196,6 +241,8 @@ class Members(NetForms):
         if target.kind == "error":
             if folded == "exception":
                 return Code(target.text, "exception")
+            if folded == "fullyqualifiederrorid" and self.plain_errors:
+                return Code(f"{target.text}.fully_qualified_error_id", "str")
             target = self.record_of(target)
         if target.kind == "exception":
             if folded == "message":
@@ -210,6 +257,8 @@ class Members(NetForms):
         spelt = spelling(target.base, folded)
         if spelt:
             return Code(f"{target.within(ATOM)}.{spelt}", PROPERTIES[target.base][spelt])
+        if target.kind == "switch" and folded == "ispresent":
+            return target
         named = name.isidentifier() and not keyword.iskeyword(name) and name not in _BAG
         if target.kind == "row" and named and self._is_column(name):
             return Code(f"{target.within(ATOM)}.{name}", "str?")
@@ -449,7 +498,9 @@ class Members(NetForms):
                 return Code(f"not ({or_empty(arguments[0])}).strip()", "bool", NOT)
         if owner == "environment" and name == "getenvironmentvariable" and len(arguments) == 1:
             self.modules.add("os")
-            return Code(f"os.environ.get({arguments[0].text})")
+            return Code(
+                f"os.environ.get({arguments[0].text})", "str?" if arguments[0].kind == "str" else "any"
+            )
         values = "[" + ", ".join(item.text for item in arguments) + "]"
         if name == "new":
             kind = "List" if owner.startswith("collections.generic.list") and not arguments else "any"

@@ -8,7 +8,7 @@ from .. import syntax as s
 
 _MANY = frozenset(
     "foreach-object where-object select-object sort-object group-object get-childitem import-csv "
-    "convertfrom-csv select-string get-unique".split()
+    "convertfrom-csv select-string get-unique measure-object".split()
 )
 """Commands that put out as many objects as there are."""
 

@@ -75,9 +75,7 @@ class Operators(Members):
         if kind == "Comma":
             return Code(f"[{child.text}]", f"list:{child.kind}")
         if kind in ("Join", "Ijoin"):
-            if child.kind == "list:str":
-                return Code(f'"".join({child.text})', "str")
-            return Code(f"{self.posh('join')}({child.text})", "str")
+            return self._join(child, Code('""', "str"))
         if kind in ("Isplit", "Csplit"):
             return Code(f"{self.posh('split_words')}({child.text})", "list:str")
         helpers = {"Minus": "negate", "Plus": "plus", "Bnot": "bit_not"}
@@ -180,8 +178,12 @@ class Operators(Members):
             large = left.text.isdigit() and right.text.isdigit() and int(left.text) * int(right.text) >> 31
             if kind == "int" and name == "Multiply" and (large or not (_small(left) or _small(right))):
                 kind = ""  # a product may leave the 32 bits, which makes it a double
-        elif name == "Plus" and left.kind == "str" and right.kind in ("str", "int", "bool"):
+        elif name == "Plus" and left.kind == "str" and right.kind in ("str", "str?", "int", "bool"):
             return Code(f"{left.within(SUM)} + {self.as_text(right)}", "str", SUM)
+        elif name == "Plus" and left.kind == "str?" and right.kind == "str":
+            return Code(f"({or_empty(left)}) + {right.within(SUM)}", "str", SUM)
+        elif name == "Plus" and left.kind == "int?" and right.kind == "int":
+            return Code(f"({left.within(OR)} or 0) + {right.within(SUM)}", "int", SUM)
         elif name == "Plus" and left.is_list and right.is_list and "range" not in left.text + right.text:
             kind = join_kinds(left.kind, right.kind)
         elif name == "Multiply" and left.kind == "str" and right.kind == "int":
@@ -242,8 +244,13 @@ class Operators(Members):
         inner = whole_call(left.text, "unpacked")
         if inner and " for " in inner:
             left = Code(f"[{inner}]", f"list:{left.item}") if left.item != "str" else Code(inner, "list:str")
+        if left.kind == "out:str" and ".get(" in left.text:
+            made = _as_run(left.text)
+            left = Code(made, "list:str") if made else left
         if right.kind == "str" and left.kind in ("list:str", "List:str"):
             return Code(f"{right.within(ATOM)}.join({left.text})", "str")
+        if left.steps:
+            return Code(f"{self.posh('joined')}({right.text}, {left.path})", "str")
         return Code(f"{self.posh('join')}({left.text}, {right.text})", "str")
 
     def _comparison(self, name: str, left: Code, right: Code, case: bool) -> Code | None:
@@ -257,6 +264,11 @@ class Operators(Members):
             kind = "any" if left.is_list or left.kind == "any" or left.is_out else "bool"
             return Code(f"{self.posh(helper)}({left.text}, {right.text}{cased})", kind)
         if name in _SETS:
+            words = _words(right) if name in ("in", "notin") and left.kind == "str" else None
+            if words is not None:
+                listed = "[" + ", ".join(quoted(one if case else one.lower()) for one in words) + "]"
+                one = left.within(ATOM) + ("" if case else ".casefold()")
+                return Code(f"{one} {'not in' if name == 'notin' else 'in'} {listed}", "bool", COMPARE)
             test = f"{self.posh(_SETS[name])}({left.text}, {right.text}{cased})"
             return Code(f"not {test}", "bool", NOT) if name.startswith("not") else Code(test, "bool")
         plain = self._pattern(name, left, right, case)
@@ -368,6 +380,18 @@ class Operators(Members):
         return Code(test, "bool") if name == "eq" else Code(f"not {test}", "bool", NOT)
 
 
+def _as_run(text: str) -> str:
+    """A call that gives what a command puts out as one value, as the call that gives a list of it."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return ""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr != "get":
+        return ""
+    owner = ast.get_source_segment(text, node.func.value) or ""
+    return f"{owner}.run{text[len(owner) + len('.get') :]}"
+
+
 def _texts(right: Code) -> list[Any] | None:
     """The constants that an operand is: one, or those of a list."""
     try:
@@ -376,6 +400,15 @@ def _texts(right: Code) -> list[Any] | None:
         return None
     values = value if isinstance(value, list) else [value]
     return values if values and isinstance(values[0], str) else None
+
+
+def _words(right: Code) -> list[str] | None:
+    """The texts of a list of constants; None for anything else."""
+    parts = _texts(right)
+    plain = (
+        parts is not None and right.is_list and all(isinstance(one, str) and one.isascii() for one in parts)
+    )
+    return parts if plain else None
 
 
 def _not_in(code: Code) -> str:

@@ -49,6 +49,10 @@ class Parameters(Operators):
             "int32": "int",
             "bool": "bool",
             "double": "float",
+            "hashtable": "hashtable?",
+            "datetime": "datetime",
+            "string[]": "many:str",
+            "object[]": "many:any",
         }
         for attribute in node.attributes:
             if isinstance(attribute, s.TypeConstraint):

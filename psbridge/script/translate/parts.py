@@ -80,6 +80,8 @@ class Parts(FileForms):
             target, place = self.expression(left.expression), self._member_name(left.member).text
             setter, getter = "set_member", "member"
         target = self.as_value(target)
+        if target.kind == "hashtable?" and isinstance(left, s.IndexExpression):
+            target = target.of_kind("hashtable")
         if target.kind in ("dict", "body", "reply", "error", "exception") or not left:
             raise Refused(left, "an assignment to a part of this has no Python form yet.")
         if any(isinstance(one, s.UnaryExpression) and "PlusPlus" in one.token_kind for one in left.walk()):
@@ -115,7 +117,7 @@ class Parts(FileForms):
 
     def _is_text(self, left: Any) -> bool:
         """Whether an index is a text."""
-        return isinstance(left, s.IndexExpression) and self.expression(left.index).kind == "str"
+        return isinstance(left, s.IndexExpression) and self._is_key(self.expression(left.index), left.index)
 
     def several_at_once(self, node: s.AssignmentStatement, left: s.ArrayLiteral) -> None:
         """`$a, $b = values`."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from .code import Code, Refused, described, python_name, quoted, run_of, whole_c
 from .commands import EACH
 from .expressions import or_empty
 from .loops import Loops
+from .nodes import expression_of, path_of
 from .operators import nullable
 
 
@@ -309,14 +311,30 @@ class Statements(Loops):
     def _IfStatement_statement(self, node: s.IfStatement) -> None:
         tests = [self.truth(self.value(condition)) for condition, _ in node.clauses]
         with self.branches() as arms:
-            for number, (_, body) in enumerate(node.clauses):
+            for number, (condition, body) in enumerate(node.clauses):
                 self.write(f"{'elif' if number else 'if'} {tests[number].text}:")
-                arms(partial(self.body, body), True)
+                with self.knowing(condition, body):
+                    arms(partial(self.body, body), True)
             if node.else_clause is not None:
                 self.write("else:")
                 arms(lambda: self.body(node.else_clause), True)
             else:
                 arms(lambda: None, False)
+
+    @contextmanager
+    def knowing(self, condition: Any, body: Any) -> Iterator[None]:
+        """In a branch that runs if a variable is there: it is not null, where the branch does not set it."""
+        test = expression_of(condition)
+        kept = dict(self.narrowed)
+        if isinstance(test, s.VariableExpression) and not any(
+            isinstance(one, s.AssignmentStatement) and self.source_of(one.left) == self.source_of(test)
+            for one in body.walk()
+        ):
+            code = self.read(test)
+            if code is not None and code.kind == "hashtable?":
+                self.narrowed[self._owner(path_of(test)), path_of(test)] = "hashtable"
+        yield
+        self.narrowed = kept
 
     def _SwitchStatement_statement(self, node: s.SwitchStatement) -> None:
         self.switch(node)

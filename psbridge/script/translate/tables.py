@@ -99,6 +99,20 @@ class TableUses:
                 return False
         return bool(loops)
 
+    def is_key(self, node: s.VariableExpression) -> bool:
+        """Whether a variable holds nothing but keys of tables, one after the other."""
+        loops = 0
+        for place in self.places[path_of(node)]:
+            around = self.parents.get(id(place))
+            if isinstance(around, s.ForEachStatement) and around.variable is place:
+                keys = expression_of(around.condition)
+                if str(getattr(getattr(keys, "member", None), "value", "")).lower() != "keys":
+                    return False
+                loops += 1
+            elif isinstance(self.above(place), s.AssignmentStatement) and self.above(place).left is place:
+                return False
+        return loops > 0
+
     def _is_handed_on(self, node: s.VariableExpression) -> bool:
         """Whether a cmdlet gets the table as an argument, or as its parameters."""
         command = self.parents.get(id(node))

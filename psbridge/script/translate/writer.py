@@ -89,6 +89,7 @@ class Writer:
         self.appended: dict[str, set[str]] = {}
         self.found: dict[int, tuple[str, dict[str, tuple[str, bool]]]] = {}
         self.constants: set[Key] = set()
+        self.narrowed: dict[Key, str] = {}
         self.written_files: set[str] = set()
         self.texts: dict[str, str] = {}
         self.pair_kinds: dict[int, str] = {}
@@ -187,7 +188,8 @@ class Writer:
             elif owner == self.scope:
                 self.known.unset.add((owner, path))
                 self._widen((owner, path), "none")
-        return Code(self.name_in(owner, path), self.known.kinds[owner, path])
+        kind = self.known.kinds[owner, path]
+        return Code(self.name_in(owner, path), self.narrowed.get((owner, path), kind))
 
     def _copy(self, owner: str, path: str) -> None:
         """A variable that is the script's until the function sets its own, which begins as a copy of it."""
