@@ -6,8 +6,10 @@ and functions are in `session`. Knows nothing of the parser or of how scripts ar
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from psbridge.binding.errors import InvalidCast, ValidationFailure
@@ -164,6 +166,33 @@ def text(value: Any, *steps: Any) -> str:
     between = separator()
     items = members_of(value) if between is not None else None
     return _text(value) if items is None else _text(between).join(_text(item) for item in items)
+
+
+def expand(template: str, **values: Any) -> str:
+    """A text with values in it, each as PowerShell has it: `{name}`, `{name.member[0].other[key]}`.
+
+    >>> expand("{n} of {list.Count}", n=1.0, list=[1, 2])
+    '1 of 2'
+    """
+    return _Expander().vformat(template, (), values)
+
+
+class _Expander(Formatter):
+    """Reads fields as PowerShell reads members."""
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        first, *rest = _FIELD.findall(field_name)
+        value = kwargs[first[0]]
+        for name, key in rest:
+            value = member(value, name) if name else index(value, int(key) if _NUMBER.match(key) else key)
+        return value, first[0]
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return text(value)
+
+
+_FIELD = re.compile(r"\.?([^.\[\]]+)|\[([^\]]+)\]")
+_NUMBER = re.compile(r"-?\d+$")
 
 
 def show_run(command: Any, *arguments: Any, **named: Any) -> None:
@@ -421,6 +450,7 @@ __all__ = [
     "equals",
     "errors",
     "exclusive_or",
+    "expand",
     "file_lines",
     "format_operator",
     "function",

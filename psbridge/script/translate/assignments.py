@@ -178,6 +178,8 @@ class Assignments(Parts):
         target = self.target(left, kind)
         if kind == "str" and self.uses.set_once(path_of(left)) is node:
             self.texts[target] = value.text
+        if value.is_list and self.uses.set_once(path_of(left)) is node and path_of(left) in self.uses.arrays:
+            self.lengths[target] = value.length
         self.write(f"{target}{self._hint(key, value, left)} = {value.text}")
 
     def _hint(self, key: tuple[str, str], value: Code, left: s.VariableExpression) -> str:

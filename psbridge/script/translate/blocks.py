@@ -35,6 +35,8 @@ class Blocks(Parameters):
     sink: tuple[str, ...] = ("print",)
     put_out: set[str] = set()  # noqa: RUF012 - replaced
     """The kinds of what the function with PowerShell's binding puts out that is being written."""
+    block_kind = "any"
+    """The kind of what the blocks that are written now see as `$_`."""
     captured: dict[str, Code] = {}  # noqa: RUF012 - replaced, never changed
 
     def item_name(self) -> str:
@@ -265,7 +267,7 @@ class Blocks(Parameters):
         self.words = {}
         self.after = []
         name = self.item_name()
-        self.current.append(Code(name))
+        self.current.append(Code(name, self.block_kind))
         try:
             code = self.stream(only)
             if code.stream:

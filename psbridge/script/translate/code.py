@@ -59,15 +59,14 @@ class Code:
         return replace(self, kind=kind)
 
     @property
-    def single_item(self) -> bool:
-        """Whether the text is a list of one item."""
+    def length(self) -> int:
+        """How many items the text is a list of; 0 where it is none, or that is not known."""
         try:
             node = ast.parse(self.text, mode="eval").body
         except SyntaxError:
-            return False
-        return (
-            isinstance(node, ast.List) and len(node.elts) == 1 and not isinstance(node.elts[0], ast.Starred)
-        )
+            return 0
+        starred = isinstance(node, ast.List) and any(isinstance(one, ast.Starred) for one in node.elts)
+        return len(node.elts) if isinstance(node, ast.List) and not starred else 0
 
     @property
     def item(self) -> str:

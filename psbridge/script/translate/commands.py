@@ -35,6 +35,8 @@ _SILENT = frozenset(
     "set-location copy-item move-item rename-item add-member out-null".split()
 )
 """Commands that put nothing out unless -PassThru asks for it."""
+_WITH_ITEMS = ("group-object", "sort-object", "measure-object", "select-object")
+"""Commands whose blocks see each object of the pipeline."""
 _STREAMS = {"Output": 1, "Error": 2, "Warning": 3, "Verbose": 4, "Debug": 5, "Information": 6, "All": 0}
 
 
@@ -365,14 +367,14 @@ class Commands(Blocks):
             raise Refused(element, f"-{full} has no Python form here.")
         if value.value.startswith("+"):
             raise Refused(element, f"-{full} that adds to a variable has no Python form yet.")
-        self.hear(element, value.value)
+        self.hear(element, value.value, "list:record" if full.lower() == "errorvariable" else "any")
 
-    def hear(self, node: s.Node, name: str) -> None:
+    def hear(self, node: s.Node, name: str, kind: str = "any") -> None:
         """After this statement, take a variable over from the session."""
         if self.sink[0] == "lambda":
             raise Refused(node, "a variable that a command sets has no Python form here.")
         variable = s.VariableExpression(name)
-        target = self.target(variable, "any")
+        target = self.target(variable, kind)
         self.after.append(f"{target} = {self.posh('variable')}({quoted(name)})")
 
     def _run(self, node: s.Command, helper: str, first: str, piped: Code | None) -> Code:
@@ -420,7 +422,13 @@ class Commands(Blocks):
             spelt = info.name
         if name == "tee-object":
             self._tee(node)
-        code = self._run(node, "run", quoted(spelt), piped)
+        kept, self.block_kind = self.block_kind, "any"
+        if piped is not None and spelt.lower() in _WITH_ITEMS:
+            self.block_kind = piped.kind
+        try:
+            code = self._run(node, "run", quoted(spelt), piped)
+        finally:
+            self.block_kind = kept
         run = run_of(code.text)
         if run is not None and run[1].startswith(quoted(spelt)) and not node.redirections:
             code = self._known_result(node, spelt.lower(), code, piped)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from typing import Any
 
@@ -77,7 +78,7 @@ class Expressions(Writer):
                 raise Refused(s.Node(), "the removal of an item as a value has no Python form.")
             return Code(f"{self.posh('result_items')}({code.text})", stream=True)
         if code.kind.startswith("many:"):
-            return Code(f"({code.text} or [])", code.kind.removeprefix("many:"), stream=True)
+            return Code(f"{code.within(OR)} or []", code.kind.removeprefix("many:"), OR, stream=True)
         if code.is_list or code.kind.startswith("List:"):
             return Code(code.text, code.item, code.rank, stream=True)
         if code.base in (*SCALARS, *OBJECTS, "str?", "int?", "switch", "none", "dict", "body"):
@@ -112,6 +113,9 @@ class Expressions(Writer):
             owner, arguments = run
             sure = self.one_result(arguments.partition(",")[0].strip('"').lower(), code)
             return Code(f"{owner}.get({arguments})", sure or f"out:{code.kind}")
+        called = whole_call(code.text, "call")
+        if called:
+            return Code(f"{self.posh('get')}({called})", f"out:{code.kind}")
         name, _, rest = code.text.partition("(")
         if name in self.bound_names() and rest.endswith(")"):
             return Code(f"{name}.get({rest}", f"out:{code.kind}")
@@ -133,6 +137,8 @@ class Expressions(Writer):
             return "measure" if code.single else ""
         if name == "convertto-json" and code.single:
             return "str"
+        if name == "invoke-webrequest" and 'ErrorAction="Stop"' in code.text and "OutFile" not in code.text:
+            return "webresponse"
         return ""
 
     def truth(self, code: Code) -> Code:
@@ -183,6 +189,13 @@ class Expressions(Writer):
 
     def _ExpandableStringExpression(self, node: s.ExpandableStringExpression) -> Code:
         pieces = [part if isinstance(part, str) else self._inside(part) for part in node.parts]
+        helped = [
+            piece
+            for piece in pieces
+            if isinstance(piece, Code) and self.as_text(piece).startswith("posh.text(")
+        ]
+        if len(helped) > 1:
+            return self._expanded(pieces)
         arguments = []
         for piece in pieces:
             if not isinstance(piece, str):
@@ -197,6 +210,26 @@ class Expressions(Writer):
         for value in arguments:
             inside = inside.replace("\0", "{" + value + "}", 1)
         return Code(f'f"{inside}"', "str")
+
+    def _expanded(self, pieces: list[Any]) -> Code:
+        """A string with several values whose text is PowerShell's, by one helper."""
+        template, values = "", {}
+        for piece in pieces:
+            if isinstance(piece, str):
+                template += piece.replace("{", "{{").replace("}", "}}")
+                continue
+            path = "".join(_FIELDS.sub(_field, step) for step in piece.steps)
+            plain = piece.owner.isidentifier() and all(_FIELDS.fullmatch(step) for step in piece.steps)
+            if piece.steps and plain:
+                values[piece.owner] = piece.owner
+                template += f"{{{piece.owner}{path}}}"
+            else:
+                named = piece.text.isidentifier() and not keyword.iskeyword(piece.text)
+                name = piece.text if named else f"value_{len(values)}"
+                values[name] = piece.text
+                template += f"{{{name}}}"
+        given = "".join(f", {name}={text}" for name, text in values.items())
+        return Code(f"{self.posh('expand')}({quoted(template)}{given})", "str")
 
     def _inside(self, node: Any) -> Code:
         code = self.expression(node)
@@ -368,8 +401,14 @@ AUTOMATIC = frozenset(
 )
 
 
+_FIELDS = re.compile(r'"([A-Za-z_][\w-]*)"|(-?\d+)|\["([\w-]*[A-Za-z_-][\w-]*)"\]')
+"""Steps from an object that can stand in a template: a member, a number, a text as index."""
 _BARE = re.compile(r"^\(([^()]* or '')\)$")
 _PLAIN_TEXT = re.compile(r"^str\(([A-Za-z_]\w*)\)$")
+
+
+def _field(step: re.Match[str]) -> str:
+    return f".{step.group(1)}" if step.group(1) else f"[{step.group(2) or step.group(3)}]"
 
 
 def or_empty(code: Code) -> str:

@@ -51,7 +51,7 @@ class FileForms(Forms):
     def _content(self, content: Code, *, bare: bool) -> str | None:
         """What a file gets: the texts, each with a line's end."""
         text = content.text
-        if content.stream and text.startswith("[") and text.endswith("]") and content.single_item:
+        if content.stream and text.startswith("[") and text.endswith("]") and content.length == 1:
             content = Code(text[1:-1], content.kind)
         if not content.stream and content.kind in ("str", "str?"):
             value = content.text if content.kind == "str" else f'({content.text} or "")'

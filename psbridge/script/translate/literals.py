@@ -45,7 +45,7 @@ class Literals(Expressions):
     def _is_plain(self, node: s.Hashtable) -> bool:
         """Whether a table can be a dictionary of Python's: its keys are texts of the script."""
         names = [key for key, _ in node.key_value_pairs]
-        return not self.callable_table and all(isinstance(one, s.StringConstantExpression) for one in names)
+        return all(isinstance(one, s.StringConstantExpression) for one in names)
 
     def _ConvertExpression(self, node: s.ConvertExpression) -> Code:
         full = node.type.type_name.full_name
@@ -135,7 +135,6 @@ class Literals(Expressions):
             raise Refused(node, f"the conversion to [{full}] has no Python form yet.")
         kinds = {"int": "int", "int32": "int", "double": "float", "string[]": "list:str", "int[]": "list:int"}
         kinds |= {"decimal": "num", "uri": "uri"}
-        if child.kind == "str":
-            kinds |= {"datetime": "datetime", "timespan": "timespan"}
+        kinds |= {"datetime": "datetime", "timespan": "timespan"}
         kind = kinds.get(name, "any")
         return Code(f"{self.posh('cast')}({child.text}, {self.net_type(node, full)})", kind)

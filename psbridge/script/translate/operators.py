@@ -195,6 +195,10 @@ class Operators(Members):
             return Code(f"{left.within(rank)} {sign} {right.within(rank - 1)}", kind, rank)
         kinds = {("str", "Plus"): "str"}
         result = kinds.get((left.kind, name), "any")
+        if name == "Minus" and left.kind == right.kind == "timespan":
+            return Code(f"{left.within(SUM)} - {right.within(TERM)}", "timespan", SUM)
+        if name == "Minus" and left.kind == right.kind == "datetime":
+            result = "timespan"
         if left.is_list and name == "Plus":
             result = "list:any"
         elif left.kind in (*_NUMBERS, "num"):

@@ -134,6 +134,14 @@ class Parts(FileForms):
             names = [self.target(one, code.kind) for one, code in zip(left.elements, kinds, strict=True)]
             self.write(f"{', '.join(names)} = {', '.join(code.text for code in kinds)}")
             return
+        if len(left.elements) == 2 and value.kind == "list:str" and "maxsplit=1)" in value.text:
+            first, second = (
+                self.target(one, kind) for one, kind in zip(left.elements, ("str", "str?"), strict=True)
+            )
+            rest = self.unique("rest")
+            self.write(f"{first}, *{rest} = {value.text}")
+            self.write(f"{second} = {rest}[0] if {rest} else None")
+            return
         names = [self.target(one, "any") for one in left.elements]
         self.write(f"{', '.join(names)} = {self.posh('shared_out')}({value.text}, {len(names)})")
 

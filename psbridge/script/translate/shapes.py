@@ -50,6 +50,13 @@ PROPERTIES: dict[str, dict[str, str]] = {
         "MaxRetryCount": "int",
         "DefaultHeaders": "texts",
     },
+    "webresponse": {
+        "StatusCode": "int",
+        "StatusDescription": "str",
+        "Content": "any",
+        "RawContent": "str",
+        "Headers": "any",
+    },
     "property": {"Name": "str", "Value": "any"},
     "entry": {"Key": "any", "Name": "any", "Value": "any"},
 }
@@ -83,6 +90,7 @@ RESULTS = {
     "convertto-csv": "str",
     "convertto-json": "str",
     "convertto-html": "any",
+    "invoke-webrequest": "webresponse",
 }
 """What commands put out, one after the other."""
 PASSING = frozenset("sort-object where-object get-unique".split())

@@ -99,6 +99,27 @@ class TableUses:
                 return False
         return bool(loops)
 
+    def is_asked_for(self, table: Any, key: Any) -> bool:
+        """Whether this runs only if the table has the key: inside `if ($table.ContainsKey($key))`."""
+        if not isinstance(table, s.VariableExpression) or not isinstance(key, s.VariableExpression):
+            return False
+        if self._is_own_key(key, path_of(table)):
+            return True
+        inner: Any = key
+        outer = self.parents.get(id(key))
+        while outer is not None and not isinstance(outer, (s.FunctionDefinition, s.ScriptBlockExpression)):
+            if isinstance(outer, s.IfStatement):
+                for condition, body in outer.clauses:
+                    test = expression_of(condition)
+                    if body is inner and isinstance(test, s.InvokeMemberExpression):
+                        asked = [test.expression, *(test.arguments or [])]
+                        names = str(getattr(test.member, "value", "")).lower()
+                        plain = all(isinstance(one, s.VariableExpression) for one in asked)
+                        if names in ("containskey", "contains") and plain and len(asked) == 2:
+                            return [path_of(one) for one in asked] == [path_of(table), path_of(key)]
+            inner, outer = outer, self.parents.get(id(outer))
+        return False
+
     def is_key(self, node: s.VariableExpression) -> bool:
         """Whether a variable holds nothing but keys of tables, one after the other."""
         loops = 0
@@ -123,6 +144,7 @@ class TableUses:
 
     def holds_calls(self, path: str) -> bool:
         """Whether all that is done with the values of a table is to call them: `& $table[$name]`."""
+        calls = 0
         for node in self.places[path]:
             around = self.parents.get(id(node))
             if isinstance(around, s.IndexExpression) and around.target is node:
@@ -131,9 +153,10 @@ class TableUses:
                     return False
                 if command.invocation_operator != "Ampersand":
                     return False
+                calls += 1
             elif isinstance(around, s.MemberExpression) and around.expression is node:
                 if str(getattr(around.member, "value", "")).lower() not in ("keys", "count"):
                     return False
             elif isinstance(around, s.InvokeMemberExpression):
                 return False
-        return True
+        return calls > 0

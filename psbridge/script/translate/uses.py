@@ -258,6 +258,8 @@ class Uses(TableUses):
             )
         if isinstance(around, s.BinaryExpression) and around.left is node:
             return around.operator in ("Join", "Icontains", "Ccontains", "Inotcontains", "Cnotcontains")
+        if isinstance(around, s.UnaryExpression):
+            return around.token_kind in ("Join", "Ijoin")
         return around.condition is node if isinstance(around, s.ForEachStatement) else None
 
     # Requests

@@ -89,6 +89,7 @@ class Writer:
         self.appended: dict[str, set[str]] = {}
         self.found: dict[int, tuple[str, dict[str, tuple[str, bool]]]] = {}
         self.constants: set[Key] = set()
+        self.lengths: dict[str, int] = {}
         self.narrowed: dict[Key, str] = {}
         self.written_files: set[str] = set()
         self.texts: dict[str, str] = {}

@@ -13,7 +13,9 @@ def send_chat_message_body(text: str, model: str) -> Iterator[Any]:
     history.append({"role": "user", "content": text})
     while len(history) > max_messages:
         del history[0]
-    messages: list[Any] = [{"role": "system", "content": "Answer briefly."}] + list(history)
+    messages: list[Any] = [
+        {"role": "system", "content": "Answer briefly."}
+    ] + list(history)
     body = {"model": model, "messages": messages}
     result = ps.New_ChatCompletion(body, MaxRetryCount=0)
     reply = result.choices[0].message
@@ -27,7 +29,12 @@ send_chat_message = posh.function(
     ("Model", "string", {"default": lambda: "gpt-4o-mini"}),
     process=send_chat_message_body,
 )
-turns = ["Hello, who are you?", "What did I just ask?", "Say it in German.", "Thanks, bye."]
+turns = [
+    "Hello, who are you?",
+    "What did I just ask?",
+    "Say it in German.",
+    "Thanks, bye.",
+]
 for item in send_chat_message(input=turns):
     print(f"> {item.Asked}")
     if item.Answer is not None:

@@ -1,4 +1,5 @@
 import argparse
+import datetime
 import re
 import sys
 from typing import Any
@@ -42,21 +43,23 @@ for item in posh.file_lines(path):
     if not matched:
         unknown += 1
 for k in [*counts]:
-    print(posh.format_operator("{0,-5} {1}", [k, posh.index(counts, k)]))
+    print(posh.format_operator("{0,-5} {1}", [k, counts[k]]))
 print(f"unknown: {unknown}")
 print(f"slow: {'; '.join(slow)}")
 for item in posh.run(
     "Group-Object",
-    lambda item: posh.replace(posh.member(item, "Text"), ["\\d+", "N"]),
+    lambda item: re.sub(r"\d+", "N", item.Text),
     NoElement=True,
     input=errors,
 ).run("Sort-Object", [{"e": "Count", "d": True}, "Name"]):
     print(f"{item.Count} x {item.Name}")
-span = posh.subtract(
-    posh.cast(posh.member(errors, [-1], "Time"), "timespan"),
-    posh.cast(posh.member(errors, [0], "Time"), "timespan"),
+span = posh.cast(
+    posh.member(errors, [-1], "Time"),
+    "timespan",
+) - posh.cast(posh.member(errors, [0], "Time"), "timespan")
+print(
+    f"between first and last error: {posh.text(span / datetime.timedelta(minutes=1))} minutes"
 )
-print(f"between first and last error: {posh.text(span, 'TotalMinutes')} minutes")
 posh.run(
     "ConvertTo-Json",
     Depth=4,
@@ -64,7 +67,7 @@ posh.run(
         {
             "file": posh.get("Split-Path", path, Leaf=True),
             "counts": counts,
-            "last": posh.get("Select-Object", Last=1, input=errors),
+            "last": errors[-1] if errors else None,
         }
     ],
 ).show("Tee-Object", FilePath="result.json")

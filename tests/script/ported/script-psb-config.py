@@ -20,17 +20,17 @@ print(
 )
 shown = posh.get("Out-String", input=[now])
 print(f"secret shows: {'sk-secret-value' in shown}")
-print(f"as JSON: {'sk-secret-value' in posh.get('ConvertTo-Json', Depth=3, input=[now])}")
+print(
+    f"as JSON: {'sk-secret-value' in posh.get('ConvertTo-Json', Depth=3, input=[now])}"
+)
 reply = ps.New_ChatCompletion(Messages="The model is configured.")
 print(reply.model)
 print(reply.choices[0].message.content)
 try:
     ps.Set_Configuration(BaseUrl="not a url")
 except ps.PSBridgeError as error:
-    record = posh.caught(error)
-    print(f"{record.FullyQualifiedErrorId}: {error}")
+    print(f"{error.fully_qualified_error_id}: {error}")
 try:
     ps.Set_Configuration(TimeoutSec=-5)
 except ps.PSBridgeError as error:
-    record_2 = posh.caught(error)
-    print(record_2.FullyQualifiedErrorId)
+    print(error.fully_qualified_error_id)

@@ -1,4 +1,5 @@
 import io
+import itertools
 from typing import Any
 
 import psbridge as ps
@@ -38,13 +39,14 @@ for item in ps.New_ChatCompletion(
         text.write(c.delta.content or "")
 print(text.getvalue())
 print(f"usage: {posh.text(usage, 'total_tokens')}")
-first = posh.get(
-    "Select-Object",
-    First=2,
-    input=ps.New_ChatCompletion(
-        Messages="Only the first two words.",
-        Model="gpt-4o-mini",
-        StreamText=True,
-    ),
+first = list(
+    itertools.islice(
+        ps.New_ChatCompletion(
+            Messages="Only the first two words.",
+            Model="gpt-4o-mini",
+            StreamText=True,
+        ),
+        2,
+    )
 )
-print(f"[{posh.join(first)}]")
+print(f"[{''.join(first)}]")

@@ -5,12 +5,15 @@ from psbridge.script.semantics import porting as posh
 
 # Tokens and costs of a session.
 price = posh.Hashtable({"gpt-4o": [2.5, 10], "gpt-4o-mini": [0.15, 0.6]})
-questions = {"gpt-4o-mini": ["One?", "Two?"], "gpt-4o": ["A third and longer question?"]}
+questions = {
+    "gpt-4o-mini": ["One?", "Two?"],
+    "gpt-4o": ["A third and longer question?"],
+}
 lines_items: list[Any] = []
 for model in [*questions]:
     in_ = 0
     out = 0
-    for q in posh.loop_items(questions.get(model)):
+    for q in questions[model]:
         usage: Any = ps.New_ChatCompletion(Messages=q, Model=model).usage
         in_ += usage.prompt_tokens
         out += usage.completion_tokens
@@ -30,8 +33,12 @@ for item in lines:
             [item.Model, item.In, item.Out, item.Cost],
         )
     )
-sum_ = posh.get("Measure-Object", ["In", "Out", "Cost"], Sum=True, input=lines)
-for item in posh.loop_items(sum_):
-    print(f"{item.Property}: {posh.text(posh.invoke_static('math', 'Round', [item.Sum, 6]))}")
+sum_ = posh.run("Measure-Object", ["In", "Out", "Cost"], Sum=True, input=lines)
+for item in sum_:
+    print(
+        f"{item.Property}: {posh.text(posh.invoke_static('math', 'Round', [item.Sum, 6]))}"
+    )
 session: Any = ps.Get_ChatCompletionUsage()
-print(f"session: {session.prompt_tokens} + {session.completion_tokens} = {session.total_tokens}")
+print(
+    f"session: {session.prompt_tokens} + {session.completion_tokens} = {session.total_tokens}"
+)

@@ -18,8 +18,11 @@ image = ps.Initialize_ChatCompletionRequestMessageContentPartImage(
         Detail="low",
     ),
 )
-user = ps.Initialize_ChatCompletionRequestUserMessage(Role="user", Content=[text, image])
-print(f"parts: {posh.join(posh.member(user, 'content', 'type'), ', ')}")
+user = ps.Initialize_ChatCompletionRequestUserMessage(
+    Role="user",
+    Content=[text, image],
+)
+print(f"parts: {posh.joined(', ', user, 'content', 'type')}")
 request = ps.Initialize_CreateChatCompletionRequest(
     Messages=user,
     Model="gpt-4o",

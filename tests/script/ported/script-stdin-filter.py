@@ -19,7 +19,10 @@ kept = [prefix + item.strip() for item in lines if item.strip()]
 for item in kept:
     print(item)
 print(f"kept {len(kept)} of {len(lines)}")
-body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "\n".join(kept)}]}
+body = {
+    "model": "gpt-4o-mini",
+    "messages": [{"role": "user", "content": "\n".join(kept)}],
+}
 r = ps.New_ChatCompletion(body, MaxRetryCount=0)
 print(len((r.choices[0].message.content or "").split("\n")))
 print(f"{empty} empty line(s)", file=sys.stderr)

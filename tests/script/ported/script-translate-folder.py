@@ -19,7 +19,11 @@ if not os.path.exists(target):
     os.makedirs(target, exist_ok=True)
 system = f"Translate the user's text to {language}. Keep line breaks."
 count = 0
-for file in posh.run("Get-ChildItem", Path=source, Filter="*.txt").run("Sort-Object", "Name"):
+for file in posh.run(
+    "Get-ChildItem",
+    Path=source,
+    Filter="*.txt",
+).run("Sort-Object", "Name"):
     text = posh.get("Get-Content", Path=file.FullName, Raw=True)
     if not (text or "").strip():
         print(f"WARNING: {file.Name} is empty, skipped")
@@ -42,8 +46,9 @@ for file in posh.run("Get-ChildItem", Path=source, Filter="*.txt").run("Sort-Obj
     print("{} -> {} ({} lines)".format(file.Name, name, len(text.strip().split("\n"))))
 print(f"{count} file(s) translated")
 print(
-    posh.join(
-        posh.member(posh.run("Get-ChildItem", target).get("Sort-Object", "Name"), "Name"),
+    posh.joined(
         ", ",
+        posh.run("Get-ChildItem", target).get("Sort-Object", "Name"),
+        "Name",
     )
 )

@@ -2,6 +2,7 @@ import os
 import sys
 from typing import Any
 
+import psbridge as ps
 from psbridge.script.semantics import porting as posh
 
 # No key: the message goes to the error stream and the exit code says so.
@@ -20,12 +21,15 @@ try:
         Body='{"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]}',
     )
     print("It worked without a key.")
-except posh.ERRORS as error:
+except ps.PSBridgeError as error:
     record = posh.caught(error)
-    json = posh.get("ConvertFrom-Json", piped=posh.member(record.ErrorDetails, "Message"))
+    json = posh.get(
+        "ConvertFrom-Json",
+        piped=posh.member(record.ErrorDetails, "Message"),
+    )
     print(f"failed: {posh.text(json, 'error', 'type')}", file=sys.stderr)
-    print(posh.format_operator("Category: {0}", record.CategoryInfo.Category))
-    print(f"Id: {record.FullyQualifiedErrorId}")
+    print(f"Category: {error.category}")
+    print(f"Id: {error.fully_qualified_error_id}")
     sys.exit(7)
 finally:
     print("done")
