@@ -135,9 +135,8 @@ class PSBridgeWriter {
         $marks = $this.Begin($kind -cne 'PSBridge.Mark' -and $null -ne $value.PSObject.Properties['$psbridge'])
         $separator = ''
         foreach ($property in $value.PSObject.Properties) {
-            if (-not $property.IsInstance -or ($null -ne $script:Unset[$property.Name] -and $property.MemberType -eq 'ScriptProperty')) {
-                continue
-            }
+            if (-not $property.IsInstance -or
+                ($property -isnot [System.Management.Automation.PSNoteProperty] -and (Test-BridgeUnsetMember $property))) { continue }
             $member = $property.Value
             # What a script's own pipeline without output left is no null that was given.
             if ($null -eq $member -and $member -is [psobject]) { continue }
@@ -331,6 +330,13 @@ class PSBridgeWriter {
     [void] Leave() {
         $this.Around.RemoveAt($this.Around.Count - 1)
     }
+}
+
+function script:Test-BridgeUnsetMember {
+    # Whether a property is one that Get-BridgeUnset made, in whichever runspace.
+    param($Property)
+    if ($Property -is [System.Management.Automation.PSCodeProperty]) { return $Property.GetterCodeReference.Name -ceq 'Unset' }
+    $Property -is [System.Management.Automation.PSScriptProperty] -and "$($Property.GetterScript)" -ceq '$null'
 }
 
 function script:Test-BridgeOwn {

@@ -67,6 +67,34 @@ Describe 'A built object' {
         ($there[1] | ConvertFrom-Json).parameters.R | ConvertTo-Json -Compress -Depth 20 | Should -Be (Get-Sent $request)
         (New-ChatCompletion -CreateChatCompletionRequest $there[0]).object | Should -Be 'chat.completion'
     }
+    It 'has its unset members in a job that has no module, however it came there, and has them back' {
+        $assistant.refusal = $null
+        $job = {
+            param($Given)
+            Set-StrictMode -Version Latest
+            $used = $using:assistant
+            "[$($Given.audio)] [$($used.audio)] [$($used.refusal)] [$($Given.tool_calls)]"
+            $null -eq $used.Audio
+            $used
+        }
+        $there = Start-Job -ScriptBlock $job -ArgumentList $assistant | Receive-Job -Wait -AutoRemoveJob
+        $there[0] | Should -BeExactly '[] [] [] []'
+        $there[1] | Should -BeTrue
+        $there[2].audio | Should -BeNullOrEmpty
+        Get-Sent $there[2] | Should -Be (Get-Sent $assistant)
+        Get-Sent $there[2] | Should -Match '"refusal":null'
+        Get-Sent $there[2] | Should -Not -Match 'audio'
+    }
+    It 'is sent as it is by a runspace that did not build it' {
+        $other = [powershell]::Create().AddScript('param($Module) Import-Module $Module; Initialize-ChatCompletionRequestAssistantMessage -Content hi; Initialize-ChatCompletionMessageToolCallChunk -Index 0').
+            AddArgument((Get-ModulePath))
+        $made = $other.Invoke()
+        Get-Sent $made[0] | Should -BeLike '*"set":{"content":"hi","role":"assistant"}}'
+        Get-Sent $made[1] | Should -BeLike '*"set":{"index":0}}'
+        $made[1].id = $null
+        Get-Sent $made[1] | Should -BeLike '*"set":{"index":0,"id":null}}'
+        $other.Dispose()
+    }
     It 'takes a member in a runspace that has no module' {
         $other = [powershell]::Create().AddScript('param($R) Set-StrictMode -Version Latest; "[$($R.user)]"; $R.temperature = 0.5; $R.seed = $null').AddArgument($request)
         $other.Invoke() | Should -Be '[]'
@@ -91,6 +119,7 @@ Describe 'A reply' {
         $back = Start-Job { param($Module, $Url) Import-Module $Module; Set-Configuration -BaseUrl $Url -AccessToken sk-x; New-ChatCompletion hi -Model gpt-4o } -ArgumentList (Get-ModulePath), $script:Server.Url |
             Receive-Job -Wait -AutoRemoveJob
         foreach ($one in $reply, $back, (Get-Filed $reply)) {
+            @($one.choices[0].message.PSObject.Properties.Name) | Should -Contain 'audio'
             [bool]$one.choices[0].message.tool_calls | Should -BeFalse
             [bool]$one.choices[0].message.refusal | Should -BeFalse
             $one.choices[0].message.content | Should -Not -BeNullOrEmpty

@@ -120,8 +120,8 @@ Describe 'A configuration' {
         $job | Receive-Job -Wait -AutoRemoveJob | Should -Be 'seen'
         Set-Configuration -AccessToken sk-still
         Get-Key | Should -BeExactly 'Bearer sk-still'
-        $keyed = { param($m, $s, $url) Import-Module $m, $s; Set-Configuration -BaseUrl $url -AccessToken sk-job; Get-Key }
-        Start-Job -ScriptBlock $keyed -ArgumentList $module, $support, $server.Url | Receive-Job -Wait -AutoRemoveJob | Should -Be 'Bearer sk-job'
+        $keyed = { param($m, $s, $url) Import-Module $m, $s; Set-Configuration -BaseUrl $url -AccessToken sk-job; Get-Key; $Error.Count }
+        Start-Job -ScriptBlock $keyed -ArgumentList $module, $support, $server.Url | Receive-Job -Wait -AutoRemoveJob | Should -Be 'Bearer sk-job', 0
         Get-Key | Should -BeExactly 'Bearer sk-still'
     }
     It 'written into in place is the runspace''s own too' {

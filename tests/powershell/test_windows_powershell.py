@@ -18,7 +18,6 @@ from test_module_source import MODULE, text, tree, walk
 FACTS = Path(__file__).parents[1] / "data" / "windows-powershell-5.1.json"
 # Guarded where they are used: 7 has them, or pythonnet does.
 GUARDED = {
-    "microsoft.powershell.commands.jsonobject",
     "newtonsoft.json.jsonconvert",
     "system.collections.generic.equalitycomparer",
 }

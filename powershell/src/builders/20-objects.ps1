@@ -7,8 +7,6 @@ $script:Templates = [hashtable]::new([System.StringComparer]::Ordinal)
 # The function that reads an object of a type that is more than its members.
 $script:Special = @{ 'HttpInfo' = 'New-BridgeHttpInfo'; '+' = 'New-BridgeOddment' }
 $script:Formatted = $false
-$script:Nothing = [scriptblock]::Create('$null')  # bound to no module: an object is also read where there is none
-$script:Unset = @{}  # the property that a member has while it is unset, by its name
 
 class PSBridgeReader {
     # What the worker sent, as PowerShell has it. A model is {"$psbridge": [name, member, value, member, value, ...]}.
@@ -106,9 +104,10 @@ function New-BridgeTemplate {
     $properties = $made.PSObject.Properties
     $names = @()
     if ($null -ne $script:Models[$type]) { $names = $script:Models[$type].Split(' ') }
+    $unset = Get-BridgeUnset @(foreach ($name in $names) { if ($set -cnotcontains $name) { $name } })
     foreach ($name in $names) {
         if ($set -ccontains $name) { $properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $null)) }
-        else { $properties.Add((New-BridgeUnset $name)) }
+        else { $properties.Add($unset[$name]) }
     }
     foreach ($name in $set) {
         if ($null -eq $name -or $names -ccontains $name) { continue }
@@ -123,16 +122,101 @@ function New-BridgeTemplate {
     $made
 }
 
-function New-BridgeUnset {
-    # The property that a member is while it is unset; assigning to it makes a plain one of it.
-    param([string] $Name)
-    $made = $script:Unset[$Name]
-    if ($null -eq $made) {
-        $quoted = $Name.Replace("'", "''")
-        $made = [System.Management.Automation.PSScriptProperty]::new($Name, $script:Nothing, [scriptblock]::Create(
+function Get-BridgeUnset {
+    # The properties that members are while they are unset, by their names; those of $Names are among them. Assigning to one
+    # makes a plain one of it. Their code is .NET's, any runspace's: what writes an object for a job or for another machine
+    # has no runspace, and leaves out what a script block would read.
+    param([string[]] $Names)
+    $domain = [System.AppDomain]::CurrentDomain
+    $all = $domain.GetData('PSBridge.Unset')
+    if ($null -eq $all) {
+        $all = [hashtable]::Synchronized([hashtable]::new([System.StringComparer]::Ordinal))
+        $domain.SetData('PSBridge.Unset', $all)
+    }
+    $new = @(foreach ($name in $Names) { if ($null -eq $all[$name]) { $name } })
+    if (-not $new.Count) { return $all }
+    $whole = [psobject]
+    $any = [object]
+    try {
+        $common = $all[' ']
+        if ($null -eq $common) { $common = New-BridgeNative (Get-BridgeUnsetCode) }
+        $all[' '] = $common
+        # ldarg.0, ldstr, ldarg.1, call, ret
+        $methods = foreach ($name in $new) { , @('Set', [void], @($whole, $any), @(2, 114, $name, 3, 40, $common[1], 42)) }
+        $at = 0
+        foreach ($set in @(New-BridgeNative $methods)) {
+            $all[$new[$at]] = [System.Management.Automation.PSCodeProperty]::new($new[$at], $common[0], $set)
+            $at++
+        }
+    }
+    catch { Add-BridgeUnsetScript $all $new $_ }
+    $all
+}
+
+function Get-BridgeUnsetCode {
+    # The methods that all unset members have: one that reads null, and one (object, name, value) that makes a plain property
+    # of an unset one and says so in the object's PSBridge.Set.
+    $whole = [psobject]
+    $any = [object]
+    $text = [string]
+    $note = [System.Management.Automation.PSNoteProperty]
+    $set = [System.Management.Automation.PSMemberSet]
+    $member = [System.Management.Automation.PSMemberInfo]
+    $property = [System.Management.Automation.PSPropertyInfo]
+    $members = [System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSMemberInfo]]
+    $properties = [System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSPropertyInfo]]
+    , @('Unset', $any, @($whole), @(20, 42))                                  # ldnull, ret
+    , @('Assign', [void], @($whole, $text, $any), @(
+            2, 111, @($whole, 'get_Properties', @())                          # ldarg.0, callvirt
+            3, 4, 115, @($note, '', @($text, $any))                           # ldarg.1, ldarg.2, newobj
+            23, 111, @($properties, 'Add', @($property, [bool]))              # ldc.i4.1, callvirt
+            2, 111, @($whole, 'get_Members', @())
+            114, 'PSBridge', 111, @($members, 'get_Item', @($text))           # ldstr, callvirt
+            116, $set, 111, @($set, 'get_Properties', @())                    # castclass, callvirt
+            114, 'Set', 111, @($properties, 'get_Item', @($text))
+            37, 111, @($member, 'get_Value', @())                             # dup, callvirt
+            3, 114, ' ', 40, @($text, 'Concat', @($any, $any, $any))          # ldarg.1, ldstr, call
+            111, @($member, 'set_Value', @($any)), 42                         # callvirt, ret
+        ))
+}
+
+function New-BridgeNative {
+    # Methods of .NET's out of their names, types and instructions (ECMA-335, partition III): bytes, and what they are about.
+    # As bytes in one loop: PowerShell compiles each place that calls .NET, and is slowest where it has to choose, as of Emit.
+    param([object[]] $Methods)
+    foreach ($method in $Methods) {
+        $made = [System.Reflection.Emit.DynamicMethod]::new($method[0], $method[1], [type[]]$method[2])
+        $body = $made.GetDynamicILInfo()
+        $bytes = @()
+        foreach ($part in $method[3]) {
+            if ($part -is [int]) {
+                $bytes += $part
+                continue
+            }
+            if ($part -is [array]) {
+                $type = $part[0]
+                $called = if ($part[1]) { $type.GetMethod($part[1], [type[]]$part[2]) } else { $type.GetConstructor([type[]]$part[2]) }
+                $token = $body.GetTokenFor($called.MethodHandle, $type.TypeHandle)
+            }
+            elseif ($part -is [type]) { $token = $body.GetTokenFor($part.TypeHandle) }
+            else { $token = $body.GetTokenFor($part) }
+            $bytes += [System.BitConverter]::GetBytes($token)
+        }
+        $body.SetCode([byte[]]$bytes, 8)
+        $body.SetLocalSignature([byte[]](7, 0))  # no locals
+        $made
+    }
+}
+
+function Add-BridgeUnsetScript {
+    # The same by script blocks, bound to no module, where a script may not call .NET as it likes, as in Constrained Language
+    # Mode: without what stands unset a job gets the object, then.
+    param($All, $Names, $Why)
+    Write-Debug "Unset members are read by script blocks: $Why"
+    foreach ($name in $Names) {
+        $quoted = $name.Replace("'", "''")
+        $All[$name] = [System.Management.Automation.PSScriptProperty]::new($name, [scriptblock]::Create('$null'), [scriptblock]::Create(
                 "param(`$Value) `$this.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new('$quoted', `$Value), " +
                 "`$true); `$this.PSBridge.Set += '$quoted '"))
-        $script:Unset[$Name] = $made
     }
-    $made
 }
