@@ -5,9 +5,11 @@ The facts are those that the module's worker sends; the module's own functions m
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
+from ..binding import OrderedDictionary
+from ..binding.ordinal import folded
 from ..cmdlets.failures import secrets_of, told
 from ..cmdlets.questions import members_of
 from ..cmdlets.unset import UNSET
@@ -15,6 +17,11 @@ from ..errors import PSBridgeError
 from ..models.base import Model
 from . import edge, tokens
 from .convert import to_dotnet
+
+# Names that no member of a PowerShell object of a model can have, folded.
+_RESERVED = tuple(
+    map(folded, ("", "PSObject", "PSBase", "PSAdapted", "PSExtended", "PSTypeNames", "PSBridge"))
+)
 
 NOTHING, VALUE, ITEMS, FAILURE = "nothing", "value", "items", "failure"
 
@@ -27,17 +34,22 @@ def answer(kind: str, warnings: list[str], value: Any = None, target: Any = None
 def output(value: Any) -> Any:
     """A cmdlet's result for PowerShell: a model with every property it may have, so that a script can set it.
 
-    A property that is unset holds AutomationNull, which reads as $null and is left out again on the way back.
+    A property that is unset is the module's own for that (`Get-BridgeUnset`): it reads as $null, becomes
+    a plain one when it is assigned, and is left out again on the way back.
     """
     if value is UNSET:
         made = edge.power_shell_type("PSObject")()
         made.TypeNames.Insert(0, tokens.UNSET_TYPE)
         return made
     if isinstance(value, Model):
-        kind = type(value)
-        made, put = edge.copy_of(_template(kind))
-        for name, item in members_of(value).items():
-            put(name, output(item), name in kind.model_fields)
+        members, more = _parted(members_of(value))
+        made, put = edge.copy_of(_template(type(value), tuple(members)))
+        for name, item in members.items():
+            put(name, output(item))
+        if more:
+            edge.add_more(
+                made, to_dotnet(OrderedDictionary((name, output(one)) for name, one in more.items()))
+            )
         return made
     if isinstance(value, (list, tuple)):
         return edge.object_array([output(item) for item in value])
@@ -47,10 +59,24 @@ def output(value: Any) -> Any:
     return to_dotnet(value)
 
 
-@cache
-def _template(kind: type[Model]) -> Any:
-    """An object with every property of a model, all unset."""
-    return edge.note_object(f"PSBridge.{kind.__name__}", dict.fromkeys(kind.model_fields, edge.unset_mark()))
+def _parted(members: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The members that an object can have, and those that it cannot have beside them."""
+    taken, had, more = set(_RESERVED), {}, {}
+    for name, item in members.items():
+        (more if folded(name) in taken else had)[name] = item
+        taken.add(folded(name))
+    return had, more
+
+
+@lru_cache(1000)
+def _template(kind: type[Model], members: tuple[str, ...]) -> Any:
+    """What objects of a model are copies of that have these members set, in the order of the model."""
+    unset = edge.unset_properties([name for name in kind.model_fields if name not in members])
+    made = edge.note_object(f"PSBridge.{kind.__name__}", {})
+    for name in dict.fromkeys((*kind.model_fields, *members)):
+        edge.add_property(made, unset.get(name) or name)
+    edge.add_set(made, members)
+    return made
 
 
 def failure(error: BaseException, name: str, parameters: dict[str, Any] | None = None) -> Any:

@@ -34,10 +34,10 @@ def arguments(name: str, bound: Any, caller: Any) -> dict[str, Any]:
     return given
 
 
-def _model(name: str, given: PSCustomObject) -> Any:
+def _model(name: str, members: dict[str, Any]) -> Any:
     """The model that a builder or a reply was; what a script changed in it is in it."""
-    model = remade(name, dict(given.__ps_properties__()))
-    return given if model is None else model
+    model = remade(name, members)
+    return PSCustomObject(members) if model is None else model
 
 
 def _located(value: Any, caller: Any) -> Any:

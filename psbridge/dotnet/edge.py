@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -174,18 +175,41 @@ def note_object(type_name: str, members: dict[str, Any]) -> Any:
 
 
 def copy_of(template: Any) -> tuple[Any, Any]:
-    """A copy of a note object, and a function (name, value, known) that sets a property or adds one."""
+    """A copy of a note object, and a function (name, value) that sets one of its properties."""
     made = template.Copy()
     properties = made.Properties
-    note = power_shell_type("PSNoteProperty")
 
-    def put(name: str, value: Any, known: bool) -> None:
-        if known:
-            properties[name].Value = value
-        else:
-            properties.Add(note(name, value))
+    def put(name: str, value: Any) -> None:
+        properties[name].Value = value
 
     return made, put
+
+
+def add_property(target: Any, one: Any) -> None:
+    """Give a note object a property: one that is made, or an empty one of this name."""
+    target.Properties.Add(power_shell_type("PSNoteProperty")(one, None) if isinstance(one, str) else one)
+
+
+def add_set(target: Any, members: Iterable[str]) -> None:
+    """Give a note object the member set PSBridge, which says what was ever set in it."""
+    said = power_shell_type("PSNoteProperty")("Set", "".join(f"{name} " for name in members))
+    held = namespace("System").Array[power_shell_type("PSMemberInfo")]([said])
+    target.Members.Add(power_shell_type("PSMemberSet")("PSBridge", held))
+
+
+def add_more(target: Any, more: Any) -> None:
+    """Put into an object's member set PSBridge the members that it cannot have beside its own."""
+    target.Members["PSBridge"].Members.Add(power_shell_type("PSNoteProperty")("More", more))
+
+
+def unset_properties(names: list[str]) -> dict[str, Any]:
+    """The properties that members are while they are unset, by name, as the module's function makes them."""
+    script = net("System.Management.Automation.ScriptBlock").Create("param($names) Get-BridgeUnset $names")
+    system = namespace("System")
+    listed = system.Array[system.String](names)
+    table = script.InvokeReturnAsIs(system.Array[system.Object]([listed]))
+    table = getattr(table, "BaseObject", table)
+    return {name: table[name] for name in names}
 
 
 def add_note(target: Any, name: str, value: Any) -> None:

@@ -233,7 +233,10 @@ def _opened() -> Any:
 
 @cache
 def _members() -> Any:
-    """Func<PSObject, Object[]>: the names of its properties, then their values, last a model's type name."""
+    """Func<PSObject, Object[]>: the names of its properties, then their values, last a model's type name.
+
+    With the name, as a list of two, the members that no object can have beside the others.
+    """
     code = Code()
     make, system = code.make, code.system
     kind = edge.power_shell_type("PSPropertyInfo")
@@ -243,11 +246,23 @@ def _members() -> Any:
     one = code.item(found, at)
     comparison = edge.net("System.StringComparison")
     ordinal = code.constant(comparison.Ordinal, comparison)
-    begins = code.call(name, "StartsWith", code.text(tokens.MODEL_TYPES), ordinal)
-    model = make.AndAlso(
-        make.NotEqual(name, code.text(None)),
-        make.AndAlso(begins, make.NotEqual(name, code.text(tokens.UNSET_TYPE))),
-    )
+
+    def begins(text: str) -> Any:
+        return code.call(name, "StartsWith", code.text(text), ordinal)
+
+    kept = begins(tokens.KEPT + tokens.MODEL_TYPES)
+    live = make.AndAlso(begins(tokens.MODEL_TYPES), make.NotEqual(name, code.text(tokens.UNSET_TYPE)))
+    model = make.AndAlso(make.NotEqual(name, code.text(None)), make.OrElse(live, kept))
+    said = code.static(system.Convert, "ToString", code.invoke(_said(), bag, code.text("Set")))
+    with_set = code.static(system.String, "Concat", name, code.text(" "), said)
+    kind_told = code.boxed(make.Condition(kept, with_set, name))
+    beside = code.invoke(_said(), bag, code.text("More"))
+    with_more = code.boxed(code.array(kind_told, beside))
+    told = make.Condition(make.Equal(beside, code.null), kind_told, with_more)
+    # A member that is unset, or that a type has for all its objects, is none of the object's own.
+    unset = code.is_a(one, edge.power_shell_type("PSCodeProperty"))
+    foreign = make.OrElse(unset, make.Not(make.Property(one, "IsInstance")))
+    value = make.Condition(foreign, code.constant(edge.unset_mark()), make.Property(one, "Value"))
     doubled = make.Add(count, count)
     body = code.block(
         [found, members, count, at, name, more],
@@ -256,15 +271,37 @@ def _members() -> Any:
         make.Assign(found, code.linq("ToArray", kind, make.Property(bag, "Properties"))),
         make.Assign(count, make.ArrayLength(found)),
         make.Assign(members, code.new_array(make.Add(doubled, more))),
-        make.IfThen(
-            make.Equal(more, code.number(1)), make.Assign(code.item(members, doubled), code.boxed(name))
-        ),
+        make.IfThen(make.Equal(more, code.number(1)), make.Assign(code.item(members, doubled), told)),
         code.loop(
             make.LessThan(at, count),
             make.Assign(code.item(members, at), code.boxed(make.Property(one, "Name"))),
-            make.Assign(code.item(members, make.Add(count, at)), make.Property(one, "Value")),
+            make.Assign(code.item(members, make.Add(count, at)), value),
             make.PreIncrementAssign(at),
         ),
         members,
     )
     return code.compiled(system.Func[edge.power_shell_type("PSObject"), code.objects], body, bag)
+
+
+@cache
+def _said() -> Any:
+    """Func<PSObject, String, Object>: what a member of an object's PSBridge holds; null without."""
+    code = Code()
+    make, system = code.make, code.system
+    bag, name = code.variable(edge.power_shell_type("PSObject")), code.variable(system.String)
+    kind, property_type = edge.power_shell_type("PSMemberSet"), edge.power_shell_type("PSPropertyInfo")
+    found, one = code.variable(kind), code.variable(property_type)
+    member = code.call(make.Property(bag, "Members"), "get_Item", code.text("PSBridge"))
+    body = code.block(
+        [found, one],
+        make.Assign(found, make.TypeAs(member, edge.runtime_type(kind))),
+        make.IfThen(
+            make.NotEqual(found, code.constant(None, kind)),
+            make.Assign(one, code.call(make.Property(found, "Properties"), "get_Item", name)),
+        ),
+        make.Condition(
+            make.Equal(one, code.constant(None, property_type)), code.null, make.Property(one, "Value")
+        ),
+    )
+    said = system.Func[edge.power_shell_type("PSObject"), system.String, system.Object]
+    return code.compiled(said, body, bag, name)

@@ -36,6 +36,10 @@ _MODULES = (
     "ConvertTo-BridgeHeader",
     "New-BridgeException",
     "Write-BridgeError",
+    "Get-BridgeUnset",
+    "Get-BridgeUnsetCode",
+    "New-BridgeNative",
+    "Add-BridgeUnsetScript",
 )
 """Functions of the module that a session uses as they are."""
 
@@ -211,7 +215,8 @@ def definitions(cleans: bool) -> dict[str, str]:
 
 
 def _functions_of_the_module() -> dict[str, str]:
-    text = (source() / "PSBridge.Calls.ps1").read_text(encoding="ascii")
+    files = ("PSBridge.Builders.ps1", "PSBridge.Calls.ps1")  # the first has stand-ins for the second
+    text = "\n".join((source() / file).read_text(encoding="ascii") for file in files)
     found = {
         name: body
         for name, body in re.findall(r"(?ms)^function (?:script:)?([\w-]+) \{\n(.*?)^\}$", text)

@@ -17,6 +17,7 @@ from ..cmdlets.unset import UNSET
 from . import edge, enums, tokens
 from .failures import ConversionError
 from .flatten import flatten
+from .kept import without_open, without_unset
 from .moments import LOCAL, DateTime, TimeSpan
 
 Read = Callable[[Any, int], Any]
@@ -81,23 +82,30 @@ def _filled(into: Any, held: list[Any]) -> Any:
     return into
 
 
-def _bag(held: list[Any]) -> binding.PSCustomObject:
+def _members(held: list[Any]) -> dict[str, Any]:
     half = len(held) // 2
     pairs = zip(held[:half], held[half:], strict=True)
-    return binding.PSCustomObject({name: item for name, item in pairs if item is not UNSET})
+    return {name: item for name, item in pairs if item is not UNSET}
 
 
-# What is made of an object of a model, from the model's name and the object; a plain object by default.
-models_by: ContextVar[Callable[[str, binding.PSCustomObject], Any] | None] = ContextVar(
-    "models_by", default=None
-)
+def _bag(held: list[Any]) -> binding.PSCustomObject:
+    members = _members(held)
+    return binding.PSCustomObject(members if models_by.get() is None else without_unset(members))
+
+
+# What is made of an object of a model, from the model's name and the members; a plain object by default.
+models_by: ContextVar[Callable[[str, dict[str, Any]], Any] | None] = ContextVar("models_by", default=None)
 
 
 def _model(held: list[Any]) -> Any:
-    name = str(held.pop()).removeprefix(tokens.MODEL_TYPES)
-    plain = _bag(held)
-    make = models_by.get()
-    return plain if make is None else make(name, plain)
+    told = held.pop()
+    told, more = told if isinstance(told, list) else (told, {})
+    kind, _, given = told.removeprefix(tokens.KEPT).partition(" ")
+    name, members = kind.removeprefix(tokens.MODEL_TYPES), _members(held)
+    if told.startswith(tokens.KEPT):
+        members = without_open(name, frozenset(given.split(" ")), members)
+    members, make = {**members, **more}, models_by.get()
+    return binding.PSCustomObject(members) if make is None else make(name, members)
 
 
 _HOLDERS: dict[str, Callable[[list[Any]], Any]] = {

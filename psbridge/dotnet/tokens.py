@@ -9,7 +9,7 @@ The text is tokens with U+0000 between them. A token is a letter and what belong
 | x | the next of the objects beside the text | to Python: how deep in the tree it lies |
 | l | a list: Object[] | how many of the values next to it are its items |
 | h, o, p | a table: Hashtable, OrderedDictionary, PSObject | the same: all keys, then all values |
-| m | an object of a model, to Python | the same, and last its type's name |
+| m | an object of a model, to Python | the same, and last its type's name; of a kept one, what was set |
 | u | UNSET | 0 |
 | ! | a tree that is too deep, alone | |
 
@@ -38,6 +38,9 @@ UNSET_TYPE = "PSBridge.Unset"
 
 # What the type names of the objects of models begin with.
 MODEL_TYPES = "PSBridge."
+
+# What stands before that where CLIXML brought the object back.
+KEPT = "Deserialized."
 
 # The TypeCode of a simple value; its letter is as many after A.
 CODES = {

@@ -81,6 +81,9 @@ Describe 'A built object' {
         $there[0] | Should -BeExactly '[] [] [] []'
         $there[1] | Should -BeTrue
         $there[2].audio | Should -BeNullOrEmpty
+        $one = Initialize-CreateChatCompletionRequestWebSearchOptions -SearchContextSize low
+        Start-Job { Set-StrictMode -Version Latest; "[$($args[0].user_location)]"; "[$($args[1].Name)]" } -ArgumentList $one, $user |
+            Receive-Job -Wait -AutoRemoveJob | Should -BeExactly '[]', '[]'
         Get-Sent $there[2] | Should -Be (Get-Sent $assistant)
         Get-Sent $there[2] | Should -Match '"refusal":null'
         Get-Sent $there[2] | Should -Not -Match 'audio'

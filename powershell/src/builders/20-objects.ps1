@@ -142,7 +142,7 @@ function Get-BridgeUnset {
         if ($null -eq $common) { $common = New-BridgeNative (Get-BridgeUnsetCode) }
         $all[' '] = $common
         # ldarg.0, ldstr, ldarg.1, call, ret
-        $methods = foreach ($name in $new) { , @('Set', [void], @($whole, $any), @(2, 114, $name, 3, 40, $common[1], 42)) }
+        $methods = @(foreach ($name in $new) { , @('Set', [void], @($whole, $any), @(2, 114, $name, 3, 40, $common[1], 42)) })
         $at = 0
         foreach ($set in @(New-BridgeNative $methods)) {
             $all[$new[$at]] = [System.Management.Automation.PSCodeProperty]::new($new[$at], $common[0], $set)

@@ -212,6 +212,47 @@ def test_an_object_has_every_property_and_what_is_unset_is_not_sent(
     assert sent["stop"] is None
 
 
+KEPT = """
+Set-StrictMode -Version Latest
+$m = Initialize-ChatCompletionRequestAssistantMessage -Content hi
+$m.refusal = $null
+$text = [System.Management.Automation.PSSerializer]::Serialize($m)
+$kept = [System.Management.Automation.PSSerializer]::Deserialize($text)
+$there = Start-Job { Set-StrictMode -Version Latest; "[$($args[0].audio)]"; $args[0] } -ArgumentList $m |
+    Receive-Job -Wait -AutoRemoveJob
+$there[0]
+$null -eq $kept.Audio
+$plain = $m | ConvertTo-Json -Depth 9 | ConvertFrom-Json
+foreach ($one in $m, $kept, $there[1], $plain) { $null = New-ChatCompletion -Messages $one -Model gpt-4o }
+"""
+
+
+def test_an_object_is_what_it_was_after_clixml_a_job_and_json(
+    session: PowerShellSession, server: OfflineServer
+) -> None:
+    try:
+        assert session.run(KEPT).output == ["[]", True]
+    finally:
+        session.run("Set-StrictMode -Off")
+    sent = [one.json["messages"][0] for one in server.requests[-4:]]
+    assert sent[:3] == [{"role": "assistant", "content": "hi", "refusal": None}] * 3
+    assert sent[3] == {"role": "assistant", "content": "hi"}  # JSON has two states
+
+
+def test_members_that_no_object_can_have_are_kept_beside(
+    session: PowerShellSession, server: OfflineServer
+) -> None:
+    text = '{"name":"x","NAME":"Y","":"E","PSObject":"P","PSBridge":{"Set":"S"}}'
+    script = f"""
+$f = ConvertFrom-JsonToFunctionObject '{text}'
+$f.name; @($f.PSBridge.More.Keys) -join ','
+$tool = Initialize-ChatCompletionTool -Type function -VarFunction $f
+$null = New-ChatCompletion -Messages hi -Model gpt-4o -Tools $tool
+"""
+    assert session.run(script).output == ["x", "NAME,,PSObject,PSBridge"]
+    assert server.requests[-1].json["tools"][0]["function"] == json.loads(text)
+
+
 def test_streams_and_pipelines_of_cmdlets(session: PowerShellSession, server: OfflineServer) -> None:
     text = session.run(DOCUMENTED + "$request | New-ChatCompletion -StreamText").output
     assert len(text) > 1
