@@ -1642,6 +1642,12 @@ function script:Import-BridgeDetail {
             if ($null -ne $remote) { $kept = $remote.Value.PSObject.Properties['ErrorDetails'] }
         }
         if ($null -eq $kept -or $null -eq $kept.Value) { return $own }
+        # What shows an error on a console takes this for the message, where it finds any: there the exception's stands.
+        if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
+            $readers = @([System.Management.Automation.Runspaces.Runspace]::DefaultRunspace.Debugger.GetCallStack())
+            $reader = if ($readers.Count -gt 1 -and "$($readers[1].ScriptName)" -notmatch '\.psm?1$') { $readers[1].Position }
+            if ($null -ne $reader -and $reader.StartScriptPosition.GetFullScript().Contains('ErrorCategory_Message')) { return $own }
+        }
         if ($kept.Value -is [System.Management.Automation.ErrorDetails]) { return $kept.Value }
         $details = [System.Management.Automation.ErrorDetails]::new([string]$kept.Value)
         if ($null -ne $own) { $details.RecommendedAction = $own.RecommendedAction }
@@ -2707,6 +2713,7 @@ function script:Start-BridgeJob {
     [CmdletBinding()]
     param([hashtable] $Call)
     $cmdlet = $Call.Cmdlet
+    if (-not $script:Detailed) { Import-BridgeDetail }  # the job's errors are read here
     $type = Get-BridgeJobType
     $job = $type::new($cmdlet.MyInvocation.Line.Trim(), '')
     $state = [System.Management.Automation.Job].GetMethod('SetJobState', [System.Reflection.BindingFlags]'Instance, NonPublic', $null,

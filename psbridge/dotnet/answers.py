@@ -61,7 +61,9 @@ def output(value: Any) -> Any:
 
 def _parted(members: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The members that an object can have, and those that it cannot have beside them."""
-    taken, had, more = set(_RESERVED), {}, {}
+    taken = set(_RESERVED)
+    had: dict[str, Any] = {}
+    more: dict[str, Any] = {}
     for name, item in members.items():
         (more if folded(name) in taken else had)[name] = item
         taken.add(folded(name))

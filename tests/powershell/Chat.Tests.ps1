@@ -208,6 +208,34 @@ Describe 'An error of the service' {
         ($failures[0].ErrorDetails.Message | ConvertFrom-Json).error.type | Should -Be 'invalid_request_error'
         "$($failures[0].Exception.ErrorDetails)" | Should -Be "$($failures[0].ErrorDetails)"
     }
+    It 'is shown as its sentence, and shows the JSON where everything is asked for' {
+        $failure = Get-Failure { New-ChatCompletion (Get-Request) -MaxRetryCount 0 -AdditionalHeaders (& $fault 'status=400') }
+        $views = @('NormalView'; if ($PSVersionTable.PSEdition -eq 'Core') { 'ConciseView' })
+        foreach ($view in $views) {
+            $ErrorView = $view
+            $shown = $failure | Out-String -Width 300
+            $shown | Should -Match 'HTTP 400 Bad Request: Bad request \(injected fault\)\.'
+            $shown | Should -Not -Match '"error"'
+        }
+        $failure | Format-List * -Force | Out-String -Width 300 | Should -Match '"error":'
+        if ($PSVersionTable.PSEdition -eq 'Core') { Get-Error -InputObject $failure | Out-String -Width 300 | Should -Match '"error":' }
+        $failure.ErrorDetails.Message | Should -Match '^{"error":'
+        $unsent = Get-Failure { New-ChatCompletion -Messages hi -Model m -Temperature 3 }
+        $unsent | Out-String -Width 300 | Should -Match "invalid value for 'Temperature'"
+    }
+    It 'has its JSON also where it comes from the first job of a runspace' {
+        $other = [powershell]::Create().AddScript({
+                param($Module, $Given)
+                Import-Module $Module
+                $job = New-ChatCompletion @Given -AsJob
+                try { Receive-Job $job -Wait -AutoRemoveJob -ErrorAction Stop } catch { "$_"; $_.ErrorDetails.Message }
+            }).AddArgument((Get-ModulePath)).AddArgument(
+            @{ CreateChatCompletionRequest = Get-Request; MaxRetryCount = 0; AdditionalHeaders = & $fault 'status=400' })
+        $said = $other.Invoke()
+        $said[0] | Should -Be 'HTTP 400 Bad Request: Bad request (injected fault).'
+        ($said[1] | ConvertFrom-Json).error.message | Should -Be 'Bad request (injected fault).'
+        $other.Dispose()
+    }
     It 'leaves other records, and details that a script sets, as they are' {
         $null = Get-Failure { New-ChatCompletion (Get-Request) -MaxRetryCount 0 -AdditionalHeaders (& $fault 'status=400') }
         $other = Get-Failure { Get-Item 'no-such-item' -ErrorAction Stop }

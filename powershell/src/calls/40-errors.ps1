@@ -68,6 +68,12 @@ function Import-BridgeDetail {
             if ($null -ne $remote) { $kept = $remote.Value.PSObject.Properties['ErrorDetails'] }
         }
         if ($null -eq $kept -or $null -eq $kept.Value) { return $own }
+        # What shows an error on a console takes this for the message, where it finds any: there the exception's stands.
+        if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
+            $readers = @([System.Management.Automation.Runspaces.Runspace]::DefaultRunspace.Debugger.GetCallStack())
+            $reader = if ($readers.Count -gt 1 -and "$($readers[1].ScriptName)" -notmatch '\.psm?1$') { $readers[1].Position }
+            if ($null -ne $reader -and $reader.StartScriptPosition.GetFullScript().Contains('ErrorCategory_Message')) { return $own }
+        }
         if ($kept.Value -is [System.Management.Automation.ErrorDetails]) { return $kept.Value }
         $details = [System.Management.Automation.ErrorDetails]::new([string]$kept.Value)
         if ($null -ne $own) { $details.RecommendedAction = $own.RecommendedAction }
