@@ -334,7 +334,7 @@ class PSBridgeWriter {
 
 function script:Test-BridgeUnsetMember {
     # Whether a property is one that Get-BridgeUnset made, in whichever runspace.
-    param($Property)
+    param([System.Management.Automation.PSPropertyInfo] $Property)
     if ($Property -is [System.Management.Automation.PSCodeProperty]) { return $Property.GetterCodeReference.Name -ceq 'Unset' }
     $Property -is [System.Management.Automation.PSScriptProperty] -and "$($Property.GetterScript)" -ceq '$null'
 }
@@ -2713,7 +2713,7 @@ function script:Start-BridgeJob {
     [CmdletBinding()]
     param([hashtable] $Call)
     $cmdlet = $Call.Cmdlet
-    if (-not $script:Detailed) { Import-BridgeDetail }  # the job's errors are read here
+    if (-not $script:Formatted) { Import-BridgeFormat }  # the job's errors are read here
     $type = Get-BridgeJobType
     $job = $type::new($cmdlet.MyInvocation.Line.Trim(), '')
     $state = [System.Management.Automation.Job].GetMethod('SetJobState', [System.Reflection.BindingFlags]'Instance, NonPublic', $null,

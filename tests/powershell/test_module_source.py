@@ -172,8 +172,8 @@ WITHOUT_BINDING = {
     "every call": """Open-BridgeCall Get-BridgeSettings Sync-BridgeLive Copy-BridgeLive Send-BridgeCall
         Select-BridgeArgument Format-BridgeCall Receive-BridgeCall Write-BridgeFinished Write-BridgeSlot""",
     "every item of a pipeline": "Send-BridgeNotice Receive-BridgeItem",
-    "every value": """Test-BridgeUnset Get-BridgeOpen Get-BridgeMember New-BridgeData Read-BridgeNode
-        ConvertTo-BridgeTable""",
+    "every value": """Test-BridgeUnset Test-BridgeUnsetMember Get-BridgeOpen Get-BridgeMember
+        New-BridgeData Read-BridgeNode ConvertTo-BridgeTable""",
 }
 
 

@@ -211,7 +211,7 @@ function New-BridgeNative {
 function Add-BridgeUnsetScript {
     # The same by script blocks, bound to no module, where a script may not call .NET as it likes, as in Constrained Language
     # Mode: without what stands unset a job gets the object, then.
-    param($All, $Names, $Why)
+    param([hashtable] $All, [string[]] $Names, [System.Management.Automation.ErrorRecord] $Why)
     Write-Debug "Unset members are read by script blocks: $Why"
     foreach ($name in $Names) {
         $quoted = $name.Replace("'", "''")

@@ -295,7 +295,7 @@ class PSBridgeWriter {
 
 function Test-BridgeUnsetMember {
     # Whether a property is one that Get-BridgeUnset made, in whichever runspace.
-    param($Property)
+    param([System.Management.Automation.PSPropertyInfo] $Property)
     if ($Property -is [System.Management.Automation.PSCodeProperty]) { return $Property.GetterCodeReference.Name -ceq 'Unset' }
     $Property -is [System.Management.Automation.PSScriptProperty] -and "$($Property.GetterScript)" -ceq '$null'
 }

@@ -33,7 +33,7 @@ function Start-BridgeJob {
     [CmdletBinding()]
     param([hashtable] $Call)
     $cmdlet = $Call.Cmdlet
-    if (-not $script:Detailed) { Import-BridgeDetail }  # the job's errors are read here
+    if (-not $script:Formatted) { Import-BridgeFormat }  # the job's errors are read here
     $type = Get-BridgeJobType
     $job = $type::new($cmdlet.MyInvocation.Line.Trim(), '')
     $state = [System.Management.Automation.Job].GetMethod('SetJobState', [System.Reflection.BindingFlags]'Instance, NonPublic', $null,
