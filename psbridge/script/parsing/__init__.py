@@ -30,7 +30,8 @@ def parse(text: str) -> Parsed:
     from .statements import Parser
 
     parser = Parser(text)
-    return Parsed(parser.script(), parser.errors)
+    tree = parser.script()
+    return Parsed(tree, parser.errors or parser.deferred)
 
 
 __all__ = ["ParseError", "Parsed", "parse"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from psbridge.binding.numbers import scan
 
 from .. import syntax as s
-from .expressions import _DASH, _NUMBER, _OPERATOR_WORD, _UNARY_WORDS, Expressions
-from .source import ParseFailure, literal_number
+from .expressions import _DASH, _NUMBER, _OPERATOR_WORD, _UNARY_WORDS, _VALUE, Expressions
+from .source import literal_number
 from .strings import _DOUBLE, _SINGLE
 
 _STREAMS = {
@@ -42,6 +42,8 @@ _OPERATORS = {
 class Commands(Expressions):
     """Reads pipelines."""
 
+    in_name = False  # whether a command's name is being read
+
     if TYPE_CHECKING:
 
         def statement(self) -> Any: ...
@@ -62,13 +64,18 @@ class Commands(Expressions):
                 return left
             self.at += 2
             self.lines()
+            if self.at >= self.size or self.peek() in "|)};&":
+                message = "A pipeline chain operator must be followed by a pipeline."
+                raise self.fail(
+                    "EmptyPipelineChainElement", message, self.at if self.at >= self.size else mark
+                )
             right = self._pipeline()
             kind = "AndAnd" if operator == "&&" else "OrOr"
             left = self.done(s.PipelineChain(left, right, kind), start)
 
     def _is_keyword(self, word: str) -> bool:
         after = self.text[self.at + len(word) : self.at + len(word) + 1]
-        return after not in ("-", "_", ".", "=", "\\", "/", ":")
+        return after == "" or after.isspace() or after in "&(),;{|}"
 
     def _pipeline(self) -> Any:
         start = self.at
@@ -84,7 +91,7 @@ class Commands(Expressions):
             if self.peek() == "|" and self.peek(2) != "||":
                 self.at += 1
                 self.lines()
-                if self.at >= self.size or self.peek() in "|)};":
+                if self.at >= self.size or self.peek() in "|)};" or self.peek(2) == "&&":
                     raise self.fail("EmptyPipeElement", "An empty pipe element is not allowed.")
                 continue
             if self.peek() == "&" and self.peek(2) != "&&":
@@ -126,23 +133,32 @@ class Commands(Expressions):
                 kind = _OPERATORS[operator.group().replace("\u2013", "-")]
                 return self.done(s.AssignmentStatement(node, kind, right), start)
             if operator is not None and not self.no_commas:
-                self.fail(
+                self.at = operator.end()
+                self.lines()
+                if self.at >= self.size or self.peek() in ")}];|":
+                    raise self.fail(
+                        "ExpectedValueExpression",
+                        f"You must provide a value expression following the '{operator.group()}' operator.",
+                    )
+                self.defer(
                     "InvalidLeftHandSide",
                     "The assignment expression is not valid. The input to an assignment operator must be an "
                     "object that is able to accept assignments, such as a variable or a property.",
-                    start,
+                    _refused_target(node).start,
                 )
-                raise ParseFailure("InvalidLeftHandSide")
+                self._right_side()
+                return self.done(s.CommandExpression(node, []), start)
+            self.at = mark
+            redirections = self._redirections()
+            end = self.at
+            if first or re.compile(rf"[ \t]*[{_DASH}][A-Za-z]").match(self.text, self.at):
+                self._check_end()
             if not first:
                 raise self.fail(
                     "ExpressionsMustBeFirstInPipeline",
                     "Expressions are only allowed as the first element of a pipeline.",
                     start,
                 )
-            self.at = mark
-            redirections = self._redirections()
-            end = self.at
-            self._check_end()
             return self.done(s.CommandExpression(node, redirections), start, end)
         return self._command(start)
 
@@ -164,11 +180,15 @@ class Commands(Expressions):
         character = self.peek()
         if not character:
             return False
-        if character in "$'\"(@[{!,+" or character in _SINGLE or character in _DOUBLE:
-            return not (character == "@" and self.text[self.at + 1 : self.at + 2].isspace())
+        if character in "$@":
+            return _VALUE.match(self.text, self.at) is not None
+        if character in "'\"([{!,+" or character in _SINGLE or character in _DOUBLE:
+            return True
         if character in _DASH:
             word = _OPERATOR_WORD.match(self.text, self.at)
-            return word is None or word[1].lower() in _UNARY_WORDS
+            if word is None:
+                return not self.text[self.at + 1 : self.at + 2].isalpha()
+            return word[1].lower() in _UNARY_WORDS
         if self.peek(2) == "..":
             return False
         number = _NUMBER.match(self.text, self.at)
@@ -200,11 +220,23 @@ class Commands(Expressions):
             self.blank()
         elements: list[Any] = []
         redirections: list[Any] = []
+        if self.peek() in ("]", ">"):
+            # What redirects or closes is a name where a command begins.
+            word = ">>" if self.peek(2) == ">>" else self.peek()
+            self.at += len(word)
+            elements.append(self.done(s.StringConstantExpression(word), start))
+            return self._arguments(elements, redirections, operator, start)
+        self.in_name = operator == "Unknown"
         name = self._argument(first=True, invoked=operator != "Unknown")
+        self.in_name = False
         if name is None:
             shown = self.peek() or "end of input"
             if shown == "|" and operator == "Unknown":
                 raise self.fail("EmptyPipeElement", "An empty pipe element is not allowed.", start)
+            if operator != "Unknown":
+                sign = "&" if operator == "Ampersand" else "."
+                message = f"Missing expression after '{sign}' in pipeline element."
+                raise self.fail("MissingExpression", message, start)
             raise self.fail(
                 "UnexpectedToken" if self.peek() else "MissingExpression",
                 f"Unexpected token '{shown}' in expression or statement.",
@@ -212,6 +244,10 @@ class Commands(Expressions):
         elements.append(name)
         if self.peek() == ",":
             raise self.fail("MissingArgument", "Missing argument in parameter list.", self.at)
+        return self._arguments(elements, redirections, operator, start)
+
+    def _arguments(self, elements: list[Any], redirections: list[Any], operator: str, start: int) -> Any:
+        """What follows a command's name."""
         stop_parsing = False
         while True:
             end = self.at
@@ -229,6 +265,10 @@ class Commands(Expressions):
                 self.at = end
                 break
             elements.append(argument)
+        if self.text[end : end + 2].lstrip(" \t")[:1] == "," and not stop_parsing:
+            self.at = end
+            self.blank()
+            raise self.fail("MissingArgument", "Missing argument in parameter list.", self.at)
         del stop_parsing
         return self.done(s.Command(elements, redirections, operator), start, self.at)
 
@@ -254,6 +294,8 @@ class Commands(Expressions):
 
     def _redirection(self) -> Any:
         start = self.at
+        if self.peek() == "<":
+            raise self.fail("RedirectionNotSupported", "The '<' operator is reserved for future use.")
         found = _REDIRECTION.match(self.text, self.at)
         if found is None:
             return None
@@ -265,7 +307,9 @@ class Commands(Expressions):
         target = self._argument(first=True)
         if target is None:
             raise self.fail(
-                "MissingFileSpecification", "Missing file specification after redirection operator."
+                "MissingFileSpecification",
+                "Missing file specification after redirection operator.",
+                self.behind(),
             )
         return self.done(s.FileRedirection(source, target, found[2] == ">>"), start)
 
@@ -275,6 +319,8 @@ class Commands(Expressions):
         character = self.peek()
         if not character or character in ";|)}\r\n" or self.peek(2) == "&&":
             return None
+        if character == "@":
+            self.check_token()
         if character == "&":
             return None
         if character in _DASH and not first:
@@ -295,7 +341,8 @@ class Commands(Expressions):
             self.lines()
             item = self._single_argument()
             if item is None:
-                raise self.fail("MissingArgument", "Missing argument in parameter list.")
+                message = "Missing expression after ',' in pipeline element."
+                raise self.fail("MissingExpression", message, self.behind())
             items.append(item)
         return value if len(items) == 1 else self.done(s.ArrayLiteral(items), start)
 
@@ -381,7 +428,8 @@ class Commands(Expressions):
                 return node
 
     def _bare_word(self, start: int, parts: list[Any] | None = None) -> Any:
-        """An unquoted argument, expanded like a string."""
+        """An unquoted argument, expanded like a string; a command's name is not."""
+        named, self.in_name = self.in_name, False
         pieces: list[Any] = parts or []
         text = ""
         while self.at < self.size:
@@ -396,13 +444,15 @@ class Commands(Expressions):
                 continue
             if character in _SINGLE or character in _DOUBLE:
                 node = self.string()
-                if isinstance(node, s.StringConstantExpression):
+                if named:
+                    text += self.node_text(node)[1:-1]
+                elif isinstance(node, s.StringConstantExpression):
                     text += node.value
                 else:
                     pieces += [text, *node.parts] if text else node.parts
                     text = ""
                 continue
-            if character == "$":
+            if character == "$" and not named:
                 node = self._expansion()
                 if node is not None:
                     if text:
@@ -422,20 +472,12 @@ class Commands(Expressions):
             else self.done(s.StringConstantExpression(""), start)
         )
 
-    def key_expression(self) -> Any:
-        """A key of a hash literal: a bare word, or an expression."""
-        start = self.at
-        found = re.compile(r"[A-Za-z_][\w-]*(?=\s*=)").match(self.text, self.at)
-        if found is not None:
-            self.at = found.end()
-            return self.done(s.StringConstantExpression(found.group()), start)
-        if self._starts_expression():
-            return self.unary()
-        word = re.compile(r"[^\s=;}]+").match(self.text, self.at)
-        if word is None:
-            raise self.fail("MissingKeyInHashLiteral", "A key is missing in the hash literal.")
-        self.at = word.end()
-        return self.done(s.StringConstantExpression(word.group()), start)
+
+def _refused_target(node: Any) -> Any:
+    """The part of an assignment's left side that cannot be set."""
+    if isinstance(node, s.ArrayLiteral):
+        return next((one for one in node.elements if not _can_be_set(one)), node)
+    return node
 
 
 def _can_be_set(node: Any) -> bool:

@@ -44,7 +44,7 @@ class Definitions(Commands):
 
     def _parameters(self) -> list[Any]:
         """The parameters up to the closing parenthesis."""
-        listed = []
+        listed: list[Any] = []
         self.lines()
         while not self.take(")"):
             if self.at >= self.size:
@@ -56,6 +56,13 @@ class Definitions(Commands):
             while self.peek() == "[":
                 attributes.append(self.attribute())
                 self.lines()
+            if self.peek() != "$" and attributes:
+                raise self.fail(
+                    "InvalidFunctionParameter",
+                    "Parameter declarations are a comma-separated list of variable names with optional "
+                    "initializer expressions.",
+                    self.size if self.at >= self.size else self.behind(),
+                )
             if self.peek() != "$":
                 raise self.fail(
                     "MissingEndParenthesisInFunctionParameterList", "Missing ')' in function parameter list."
@@ -64,15 +71,29 @@ class Definitions(Commands):
             self.lines()
             default = None
             if self.take("="):
+                after = self.at
                 self.lines()
+                if not self.operand_ahead():
+                    raise self.fail("MissingExpressionAfterToken", "Missing expression after '='.", after)
                 self.no_commas += 1
                 default = self.expression()
                 self.no_commas -= 1
                 self.lines()
             end = default.end if default is not None else name.end
+            written = name.variable_path
+            if any(one.name.variable_path.lower() == written.lower() for one in listed):
+                message = f"Duplicate parameter ${written} in parameter list."
+                self.defer("DuplicateFormalParameter", message, start)
             listed.append(self.done(s.Parameter(name, attributes, default), start, end))
             if self.take(","):
+                after = self.at
                 self.lines()
+                if self.at >= self.size or self.peek() not in "[$":
+                    raise self.fail("MissingExpressionAfterToken", "Missing expression after ','.", after)
+            elif self.peek() != ")":
+                raise self.fail(
+                    "MissingEndParenthesisInFunctionParameterList", "Missing ')' in function parameter list."
+                )
         return listed
 
     def _function_statement(self, start: int, label: str | None) -> Any:
@@ -83,9 +104,10 @@ class Definitions(Commands):
 
     def _function(self, is_filter: bool) -> Any:
         self.lines()
-        name = self.match(_FUNCTION_NAME)
+        name = self.match(_FUNCTION_NAME) if self.peek() not in ("$", "@") else None
         if name is None:
-            raise self.fail("MissingNameAfterKeyword", "Missing name after function keyword.")
+            kind = "filter" if is_filter else "function"
+            raise self.fail("MissingNameAfterKeyword", f"Missing name after {kind} keyword.")
         self.lines()
         parameters = self._parameters() if self.take("(") else None
         self.lines()
@@ -107,7 +129,10 @@ class Definitions(Commands):
             self.blank()
             self._argument()
             self.lines()
-        return s.DataStatement(self.statement_block(), variable.value if variable is not None else None)
+        missing = ("MissingStatementBlockForDataSection", "The Data section is missing its statement block.")
+        return s.DataStatement(
+            self.statement_block(missing), variable.value if variable is not None else None
+        )
 
     def _using(self) -> Any:
         start = self.at
@@ -121,6 +146,8 @@ class Definitions(Commands):
     def _enum_statement(self, start: int, label: str | None) -> Any:
         self.lines()
         name = self.match(re.compile(r"\w+"))
+        if name is None:
+            raise self.fail("MissingNameAfterKeyword", "Missing name after enum keyword.")
         self.lines()
         base = []
         if self.take(":"):
@@ -128,21 +155,30 @@ class Definitions(Commands):
             begin = self.at
             base.append(self.done(s.TypeConstraint(self.type_name()), begin))
         self.lines()
-        self.expect("{", "MissingTypeBody", "Missing type body in type definition.")
+        opened = self.at
+        self.expect("{", "MissingTypeBody", "Missing 'enum' body in 'enum' declaration.")
         members = []
         self.separators()
         while not self.take("}"):
             begin = self.at
-            member = self.match(re.compile(r"\w+"))
+            member = self.match(re.compile(r"[^\W\d]\w*"))
             if member is None:
-                raise self.fail(
-                    "UnexpectedToken", f"Unexpected token '{self.peek()}' in expression or statement."
-                )
+                raise self.unclosed(opened + 1)
             self.blank()
             value = None
             if self.take("="):
+                after = self.at
                 self.lines()
+                if not self.operand_ahead():
+                    message = "You must provide a value expression following the '=' operator."
+                    raise self.fail("ExpectedValueExpression", message, after)
                 value = self.expression()
+            mark = self.at
+            self.blank()
+            if self.at >= self.size or self.peek() not in ";}\r\n":
+                message = "Missing ';' or end-of-line in property definition."
+                raise self.fail("MissingPropertyTerminator", message, self.behind())
+            self.at = mark
             property_ = s.PropertyMember(member.group(), None, value, is_static=True)
             members.append(self.done(property_, begin, self._with_semicolon()))
             self.separators()
@@ -163,17 +199,18 @@ class Definitions(Commands):
                 self.lines()
                 if not self.take(","):
                     break
-        self.expect("{", "MissingTypeBody", "Missing type body in type definition.")
+        opened = self.at + 1
+        self.expect("{", "MissingTypeBody", "Missing 'class' body in 'class' declaration.")
         members = []
         self.separators()
         while not self.take("}"):
             if self.at >= self.size:
-                raise self.unclosed(start)
+                raise self.unclosed(opened)
             members.append(self._member_definition(name.group()))
             if isinstance(members[-1], s.FunctionMember):
                 self.lines()
                 if self.peek() == ";":
-                    raise self.unclosed(start)
+                    raise self.unclosed(opened)
             self.separators()
         return s.TypeDefinition(name.group(), bases, members, is_class=True)
 
@@ -203,20 +240,25 @@ class Definitions(Commands):
             if self.take("="):
                 self.lines()
                 value = self.expression()
+            mark = self.at
+            self.blank()
+            if self.at < self.size and self.peek() not in ";}\r\n":
+                message = "Missing ';' or end-of-line in property definition."
+                raise self.fail("MissingPropertyTerminator", message, self.behind())
+            self.at = mark
             property_ = s.PropertyMember(variable.variable_path, type_, value, static, hidden, attributes)
             return self.done(property_, start, self._with_semicolon())
         named = self.at
         name = self.match(re.compile(r"\w+"))
+        if name is None and (type_ is not None or attributes):
+            message = "Missing a property name or method definition."
+            raise self.fail("IncompleteMemberDefinition", message)
         if name is None:
             raise self.fail(
                 "UnexpectedToken", f"Unexpected token '{self.peek()}' in expression or statement."
             )
         self.lines()
-        self.expect(
-            "(",
-            "UnexpectedToken",
-            "Missing '(' in method.",
-        )
+        self.expect("(", "MissingMethodParameterList", "Missing '(' in class method parameter list.")
         parameters = self._parameters()
         self.lines()
         base = None
@@ -230,7 +272,7 @@ class Definitions(Commands):
             self.lines()
         begin = self.at
         if not self.take("{"):
-            raise self.fail("MissingFunctionBody", "Missing method body in method declaration.")
+            raise self.fail("MissingFunctionBody", "Missing function body in function declaration.")
         body = self.script_block_body("}")
         self.done(body, begin)
         constructor = name.group().lower() == class_name.lower()

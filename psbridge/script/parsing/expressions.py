@@ -47,7 +47,9 @@ _NUMBER = re.compile(
     r"(?:0[xX][0-9a-fA-F]+|0[bB][01]+|(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+\-\u2013]?\d+)?)"
     r"(?:[uU][lsyLSY]|[usldynUSLDYN])?(?:[kmgtpKMGTP][bB])?"
 )
-_VALUE = re.compile(rf"[$@({{\[+!,.\d{_SINGLE}{_DOUBLE}{re.escape(_DASH)}]")
+_VALUE = re.compile(
+    rf"\$[\w{{(?^$]|@[\w({{?^$:{_SINGLE}{_DOUBLE}]|\.\d|[({{\[+!,\d{_SINGLE}{_DOUBLE}{re.escape(_DASH)}]"
+)
 """What an operand begins with."""
 
 
@@ -56,12 +58,12 @@ class Expressions(Postfix):
 
     if TYPE_CHECKING:
 
-        def statement_block(self) -> Any: ...
+        def statement_block(self, missing: tuple[str, str] | None = None) -> Any: ...
         def extent(self, *nodes: list[Any]) -> tuple[int, int]: ...
         def statements_until(self, closing: str) -> tuple[list[Any], list[Any]]: ...
         def pipeline_statement(self, *, statements: bool = True) -> Any: ...
         def script_block_body(self, closing: str) -> Any: ...
-        def key_expression(self) -> Any: ...
+        def _starts_expression(self) -> bool: ...
 
     def expression(self) -> Any:
         """Any expression: a ternary, a coalescing one, or operators."""
@@ -75,11 +77,24 @@ class Expressions(Postfix):
         self.blank()
         if self.peek() == "?" and self.peek(2) not in ("??", "?.", "?["):
             self.at += 1
+            end = self.at
             self.lines()
+            if not self.operand_ahead():
+                message = "You must provide a value expression following the '?' operator."
+                raise self.fail("ExpectedValueExpression", message, end)
             yes = self.expression()
             self.lines()
-            self.expect(":", "MissingColonInTernary", "Missing ':' in ternary expression.")
+            if not self.take(":"):
+                raise self.fail(
+                    "MissingColonInTernaryExpression",
+                    "Missing ':' in the ternary expression.",
+                    self.size + 1 if self.at >= self.size else self.behind(),
+                )
+            end = self.at
             self.lines()
+            if not self.operand_ahead():
+                message = "You must provide a value expression following the ':' operator."
+                raise self.fail("ExpectedValueExpression", message, end)
             no = self.expression()
             left = self.done(s.TernaryExpression(left, yes, no), start)
         else:
@@ -122,9 +137,13 @@ class Expressions(Postfix):
             return word is None or word[1].lower() in _UNARY_WORDS
         number = _NUMBER.match(self.text, self.at)
         if number is not None:
-            following = self.text[number.end() : number.end() + 1]
-            return not (following.isalnum() or following == "_")
+            return not self.goes_on(number.end())
         return True
+
+    def goes_on(self, end: int) -> bool:
+        """Whether what looks like a number is the beginning of a word."""
+        following = self.text[end : end + 1]
+        return following.isalnum() or (following != "" and following in f"_@?`$\\{_SINGLE}{_DOUBLE}")
 
     def _wanted(self, operator: str) -> None:
         """Fail where no value comes after a unary operator."""
@@ -162,6 +181,8 @@ class Expressions(Postfix):
             self.at += 1
             return "Plus" if character == "+" else "Minus"
         if level == 6 and character in "*/%":
+            if self.peek(2) == "*>":
+                return None  # every stream's redirection
             if self.text[self.at + 1 : self.at + 2] == "=":
                 return None
             self.at += 1
@@ -207,9 +228,12 @@ class Expressions(Postfix):
             return self.done(s.UnaryExpression("Exclaim", self.unary()), start)
         if self.peek(2) in ("++", "--"):
             kind = "PlusPlus" if character == "+" else "MinusMinus"
+            operator = self.peek(2)
             self.at += 2
-            self.lines()
-            return self.done(s.UnaryExpression(kind, self.unary()), start)
+            self._wanted(operator)
+            operand = self.unary()
+            self.settable(operand, operator)
+            return self.done(s.UnaryExpression(kind, operand), start)
         if character and character in _DASH:
             word = _OPERATOR_WORD.match(self.text, self.at)
             if word is not None and word[1].lower() in _UNARY_WORDS:
@@ -241,10 +265,13 @@ class Expressions(Postfix):
             made = self.done(s.ConvertExpression(attribute, child), start)
             if attribute.type_name.full_name.lower() == "ordered" and not isinstance(child, s.Hashtable):
                 message = "The ordered attribute can be specified only on a hash literal node."
-                self.fail("OrderedAttributeOnlyOnHashLiteralNode", message, start)
+                self.defer("OrderedAttributeOnlyOnHashLiteralNode", message, start)
             return made
         if isinstance(attribute, s.Attribute):
             self.lines()
+            if self.peek() not in ("$", "[") or not self.operand_ahead():
+                message = f"Unexpected attribute '{attribute.type_name.full_name}'."
+                raise self.fail("UnexpectedAttribute", message, start)
             child = self.unary()
             return self.done(s.AttributedExpression(attribute, child), start)
         self.at = mark
@@ -255,7 +282,12 @@ class Expressions(Postfix):
         character = self.peek()
         if not character:
             return False
-        if character in "$'\"([@" or character in _SINGLE + _DOUBLE or character.isdigit():
+        if character.isdigit():
+            number = _NUMBER.match(self.text, self.at)
+            return number is None or not self.goes_on(number.end())
+        if self.peek(2) in ("++", "--"):
+            return True
+        if character in "$'\"([@" or character in _SINGLE + _DOUBLE:
             return True
         if character == "{":
             return True
@@ -289,7 +321,16 @@ class Expressions(Postfix):
                 return self.hashtable()
             if following and (following in _SINGLE or following in _DOUBLE):
                 return self.string()
-            return self.variable()
+            self.check_token()
+            splatted = self.variable()
+            self.defer(
+                "SplattingNotPermitted",
+                "The splatting operator '@' cannot be used to reference variables in an expression. "
+                f"'@{splatted.variable_path}' can be used only as an argument to a command. To reference "
+                f"variables in an expression use '${splatted.variable_path}'.",
+                start,
+            )
+            return splatted
         if character and (character in _SINGLE or character in _DOUBLE):
             return self.string()
         if character == "(":
@@ -336,11 +377,15 @@ class Expressions(Postfix):
         self.at += 1
         outer, self.no_commas = self.no_commas, 0
         self.lines()
-        if self.at < self.size and self.peek() in ");}":
+        if self.at >= self.size or self.peek() in ");}":
             raise self.fail("ExpectedExpression", "An expression was expected after '('.", start + 1)
         inner = self.pipeline_statement(statements=False)
         self.no_commas = outer
         self.lines()
+        if self.at < self.size and self.peek() in ":]":
+            shown = re.match(r"[^\s;|&(){}]+", self.text[self.at :])
+            word = shown.group() if shown and self.peek() == ":" else self.peek()
+            raise self.fail("UnexpectedToken", f"Unexpected token '{word}' in expression or statement.")
         self.expect(")", "MissingEndParenthesisInExpression", "Missing closing ')' in expression.")
         return self.done(s.ParenExpression(inner), start)
 
@@ -365,7 +410,9 @@ class Expressions(Postfix):
         while not self.take("}"):
             if self.at >= self.size:
                 raise self.unclosed(start + 2)
-            if self.peek() in "=|)],&<>":
+            if self.peek() in "=|)],&<>" or not (
+                self._starts_expression() or self.peek().isalpha() or self.peek() == "_"
+            ):
                 raise self.unclosed(start + 2)
             key = self.key_expression()
             self.blank()
@@ -385,7 +432,20 @@ class Expressions(Postfix):
             pairs.append((key, value))
             mark = self.at
             self.separators()
+            if self.at == mark and self.peek() == "]":
+                raise self.fail("UnexpectedToken", "Unexpected token ']' in expression or statement.")
             if self.at == mark and self.peek() != "}":
                 raise self.unclosed(start + 2)
         self.no_commas = outer
         return self.done(s.Hashtable(pairs), start)
+
+    def key_expression(self) -> Any:
+        """A key of a hash literal: a bare word, or an expression."""
+        start = self.at
+        if self._starts_expression():
+            return self.unary()
+        word = re.compile(r"[^\W\d]\w*|[^\s=;}#]+").match(self.text, self.at)
+        if word is None:
+            raise self.fail("MissingKeyInHashLiteral", "A key is missing in the hash literal.")
+        self.at = word.end()
+        return self.done(s.StringConstantExpression(word.group()), start)

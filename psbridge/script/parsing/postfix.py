@@ -45,7 +45,8 @@ class Postfix(TypeNames):
                     | s.InvokeMemberExpression
                     | s.MemberExpression
                     | s.IndexExpression
-                    | s.StringConstantExpression,
+                    | s.StringConstantExpression
+                    | s.ExpandableStringExpression,
                 ):
                     return node
                 self.at += 1
@@ -66,9 +67,24 @@ class Postfix(TypeNames):
             elif self.peek(2) in ("++", "--"):
                 kind = "PostfixPlusPlus" if character == "+" else "PostfixMinusMinus"
                 self.at += 2
-                node = self.done(s.UnaryExpression(kind, node), start)
+                self.settable(node, "++" if character == "+" else "--")
+                return self.done(s.UnaryExpression(kind, node), start)
             elif not self._step_after_blanks() and not self._member_on_next_line():
                 return node
+
+    def settable(self, node: Any, operator: str) -> None:
+        """Note an operand of `++` or `--` that cannot be set."""
+        inner = node
+        while isinstance(inner, (s.ConvertExpression, s.AttributedExpression)):
+            inner = inner.child
+        if not isinstance(
+            inner, (s.VariableExpression, s.MemberExpression, s.IndexExpression, s.ParenExpression)
+        ):
+            self.defer(
+                "OperatorRequiresVariableOrProperty",
+                f"The '{operator}' operator works only on variables or on properties.",
+                node.start,
+            )
 
     def _step_after_blanks(self) -> bool:
         """`$i ++`: the operator may stand apart."""
@@ -103,6 +119,8 @@ class Postfix(TypeNames):
             name = self._paren()
         elif self.peek() == "{":
             name = self.script_block_expression()
+        elif self.peek() == "[":
+            raise self.fail("MissingTypename", "Missing type name after '['.", self.at + 1)
         else:
             dot = len(self.text[: self.at].rstrip())
             raise self.fail("MissingPropertyName", "Missing property name after reference operator.", dot)
@@ -124,12 +142,12 @@ class Postfix(TypeNames):
         listed: list[Any] = []
         self.lines()
         while not self.take(")"):
-            if self.at >= self.size:
+            if self.at >= self.size and not listed:
                 raise self.fail("MissingEndParenthesisInMethodCall", "Missing ')' in method call.")
             if not self.operand_ahead():
                 if listed:
                     raise self.fail("MissingExpressionAfterToken", "Missing expression after ','.", end)
-                raise self.fail("MissingEndParenthesisInMethodCall", "Missing ')' in method call.", self.at)
+                raise self.fail("MissingEndParenthesisInMethodCall", "Missing ')' in method call.")
             self.no_commas += 1
             listed.append(self.expression())
             self.no_commas -= 1

@@ -36,9 +36,18 @@ class ParseFailure(Exception):
 _BEHIND = frozenset(
     "EmptyPipeElement ExpectedValueExpression MissingEqualsInHashLiteral MissingExpressionAfterToken "
     "MissingFunctionBody MissingNameAfterKeyword MissingStatementInHashLiteral "
-    "MissingEndParenthesisInExpression MissingEndParenthesisInMethodCall".split()
+    "MissingEndParenthesisInExpression MissingEndParenthesisInMethodCall MissingEndSquareBracket "
+    "MissingEndParenthesisInFunctionParameterList MissingEndParenthesisInSwitchStatement "
+    "MissingCurlyBraceInSwitchStatement MissingInInForeach "
+    "MissingMethodParameterList IncompleteMemberDefinition MissingTypeBody".split()
 )
 """What is missing is reported behind the last thing that is there, not where the next one begins."""
+_LEXICAL = frozenset(
+    "TerminatorExpectedAtEndOfString UnexpectedCharactersAfterHereStringHeader UnrecognizedToken "
+    "IncompleteDollarVariableReference InvalidVariableReferenceWithDrive MissingEndCurlyBrace "
+    "MissingArrayIndexExpression MissingExpressionAfterToken IncompleteDollarSubexpressionReference "
+    "MissingTerminatorMultiLineComment ScriptTooComplicated DuplicateKeyInHashLiteral".split()
+)
 _BLANK = re.compile(r"(?:[ \t\f\v\xa0\u2000-\u200b]|`\r?\n|`\r)+")
 _COMMENT = re.compile(r"<#.*?#>|#[^\r\n]*", re.DOTALL)
 _NEWLINE = re.compile(r"\r\n|\n|\r")
@@ -52,6 +61,8 @@ class Source:
         self.at = 0
         self.size = len(text)
         self.errors: list[ParseError] = []
+        self.deferred: list[ParseError] = []  # what is asked of a text only when its grammar is right
+        self.gap = (0, 0)  # the white space and comments that were skipped last
         self.starts = [0, *(match.end() for match in _NEWLINE.finditer(text))]
         self.depth = 0
 
@@ -72,10 +83,27 @@ class Source:
         if offset is None:
             offset = self.at
             if error_id in _BEHIND:
-                offset = len(self.text[:offset].rstrip())
+                offset = self.behind()
+        if error_id not in _LEXICAL:
+            try:
+                self.check_token(words=error_id == "UnexpectedToken")
+            except ParseFailure as failure:
+                return failure
         line, column = self.place(offset)
         self.errors.append(ParseError(error_id, message, line, column))
         return ParseFailure(error_id)
+
+    def check_token(self, *, words: bool = True) -> None:
+        """Fail where the token that comes next is none: its own error is the first that a reader meets."""
+
+    def behind(self) -> int:
+        """The end of the last thing that was read."""
+        return self.gap[0] if self.at == self.gap[1] else len(self.text[: self.at].rstrip())
+
+    def defer(self, error_id: str, message: str, offset: int) -> None:
+        """Note what is wrong with a text whose grammar is right."""
+        line, column = self.place(offset)
+        self.deferred.append(ParseError(error_id, message, line, column))
 
     def unclosed(self, start: int) -> ParseFailure:
         """Note that a block, class or table begun at `start` has no end; for `raise`."""
@@ -108,6 +136,8 @@ class Source:
                 self.at = comment.end()
                 continue
             if not match:
+                if self.at > begin:
+                    self.gap = (self.gap[0] if self.gap[1] == begin else begin, self.at)
                 return self.at > begin
 
     def lines(self) -> bool:
@@ -118,6 +148,7 @@ class Source:
             match = _NEWLINE.match(self.text, self.at)
             if match is None:
                 return ended
+            self.gap = (self.gap[0] if self.gap[1] == self.at else self.at, match.end())
             self.at = match.end()
             ended = True
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from .. import syntax as s
-from .definitions import Definitions
+from .loops import Loops
 from .source import ParseFailure
 
 _LABEL = re.compile(r":([A-Za-z_]\w*)")
@@ -19,14 +19,7 @@ _BLOCKS = {
 }
 
 
-_NO_FOREACH_BODY = (
-    "MissingForeachStatement",
-    "Missing statement body in foreach loop.\nThe correct form is: foreach ($a in $b) {...}",
-)
-_NO_SWITCH_BLOCK = ("MissingSwitchStatementClause", "Missing statement block in switch statement clause.")
-
-
-class Parser(Definitions):
+class Parser(Loops):
     """Reads a whole script."""
 
     def script(self) -> s.ScriptBlock:
@@ -81,7 +74,7 @@ class Parser(Definitions):
             if word not in _BLOCKS:
                 raise self.fail(
                     "MissingNamedBlocks",
-                    f"Unexpected token '{word or self.peek()}', expected 'begin', 'process', "
+                    f"unexpected token '{word or self.peek()}', expected 'begin', 'process', "
                     f"'end', 'clean', or 'dynamicparam'.",
                 )
             start = self.at
@@ -102,7 +95,7 @@ class Parser(Definitions):
         start = self.at
         if not self.take("{"):
             if missing is not None:
-                raise self.fail(*missing, len(self.text[:start].rstrip()))
+                raise self.fail(*missing, self.behind())
             raise self.fail("MissingStatementBlock", "Missing statement block.")
         outer, self.no_commas = self.no_commas, 0
         statements, traps = self.statements_until("}", start)
@@ -126,9 +119,15 @@ class Parser(Definitions):
                     raise self.fail("MissingEndParenthesisInSubexpression", message, self.size + 1)
                 return statements, traps
             before = self.at
-            if closing == "}" and self.peek() == ")":
+            if closing == ")" and self.peek() == "}":
+                message = "Missing closing ')' in subexpression."
+                raise self.fail("MissingEndParenthesisInSubexpression", message)
+            if closing == "}" and (self.peek() == ")" or self.peek(2) in ("||", "&&")):
                 raise self.unclosed(begin)
             try:
+                if self.peek(2) in ("||", "&&"):
+                    message = f"Unexpected token '{self.peek(2)}' in expression or statement."
+                    raise self.fail("UnexpectedToken", message)
                 node = self.statement()
             except ParseFailure:
                 if closing:
@@ -188,148 +187,33 @@ class Parser(Definitions):
             re.compile(r"(?:\[[^\]]*\]\s*)+(?:class|enum)\s+\w", re.I).match(self.text, self.at) is not None
         )
 
-    def _condition(self) -> Any:
+    def _branch(self, keyword: str) -> tuple[Any, Any]:
+        condition = self._condition(keyword)
+        end = self.at
         self.lines()
-        self.expect("(", "MissingOpenParenthesisInIfStatement", "Missing '(' after keyword in statement.")
-        self.lines()
-        node = self.pipeline_statement()
-        self.lines()
-        self.expect(")", "MissingEndParenthesisAfterStatement", "Missing ')' after expression in statement.")
-        self.lines()
-        return node
+        if self.peek() != "{":
+            message = f"Missing statement block after {keyword} ( condition )."
+            raise self.fail("MissingStatementBlock", message, end - 1)
+        return condition, self.statement_block()
 
     def _if_statement(self, start: int, label: str | None) -> Any:
-        clauses = [(self._condition(), self.statement_block())]
+        clauses = [self._branch("if")]
         otherwise = None
         while True:
             mark = self.at
             self.lines()
             if self.keyword("elseif"):
-                clauses.append((self._condition(), self.statement_block()))
+                clauses.append(self._branch("elseif"))
             elif self.keyword("else"):
                 self.lines()
-                otherwise = self.statement_block()
+                otherwise = self.statement_block(
+                    ("MissingStatementBlockAfterElse", "Missing statement block after 'else' keyword.")
+                )
                 break
             else:
                 self.at = mark
                 break
         return s.IfStatement(clauses, otherwise)
-
-    def _while_statement(self, start: int, label: str | None) -> Any:
-        return s.WhileStatement(self._condition(), self.statement_block(), label)
-
-    def _do_statement(self, start: int, label: str | None) -> Any:
-        self.lines()
-        body = self.statement_block()
-        self.lines()
-        if self.keyword("while"):
-            node: Any = s.DoWhileStatement(None, body, label)
-        elif self.keyword("until"):
-            node = s.DoUntilStatement(None, body, label)
-        else:
-            raise self.fail("MissingWhileOrUntilInDoWhile", "Missing while or until keyword in do loop.")
-        self.lines()
-        self.expect("(", "MissingOpenParenthesisAfterKeyword", "Missing '(' after keyword.")
-        self.lines()
-        node.condition = self.pipeline_statement()
-        self.lines()
-        self.expect(")", "MissingEndParenthesisAfterStatement", "Missing ')' after expression in statement.")
-        return node
-
-    def _for_statement(self, start: int, label: str | None) -> Any:
-        self.lines()
-        self.expect("(", "MissingOpenParenthesisAfterKeyword", "Missing '(' after keyword 'for'.")
-        parts: list[Any] = []
-        for closing in (";", ";", ")"):
-            self.lines()
-            parts.append(None if self.peek() in (";", ")") else self.statement())
-            self.lines()
-            if closing == ";" and self.peek() == ")":
-                continue
-            if closing == ";":
-                self.take(";")
-        self.lines()
-        self.expect(")", "MissingEndParenthesisAfterStatement", "Missing ')' after expression in statement.")
-        self.lines()
-        return s.ForStatement(parts[0], parts[1], parts[2], self.statement_block(), label)
-
-    def _foreach_statement(self, start: int, label: str | None) -> Any:
-        self.lines()
-        self.expect("(", "MissingOpenParenthesisAfterKeyword", "Missing '(' after keyword 'foreach'.")
-        self.lines()
-        variable = self.variable()
-        self.lines()
-        if not self.keyword("in"):
-            raise self.fail("MissingInInForeach", "Missing 'in' after variable in foreach loop.")
-        self.lines()
-        items = self.pipeline_statement()
-        self.lines()
-        self.expect(
-            ")", "MissingEndParenthesisAfterForeach", "Missing closing ')' after expression in foreach loop."
-        )
-        self.lines()
-        body = self.statement_block(_NO_FOREACH_BODY)
-        return s.ForEachStatement(variable, items, body, label)
-
-    def _switch_statement(self, start: int, label: str | None) -> Any:
-        flags: list[str] = []
-        condition = None
-        while True:
-            self.lines()
-            found = self.match(re.compile(r"-(regex|wildcard|exact|casesensitive|file|parallel)\b", re.I))
-            short = None if found else self.match(re.compile(r"-(r|re|reg|w|wi|wild|e|ex|c|case|f)\b", re.I))
-            if found is None and short is None:
-                break
-            name = (found or short)[1].lower()  # type: ignore[index]
-            full = next(
-                one
-                for one in ("Regex", "Wildcard", "Exact", "CaseSensitive", "File", "Parallel")
-                if one.lower().startswith(name)
-            )
-            flags.append(full)
-            if full == "File":
-                self.blank()
-                condition = self._argument(first=True, invoked=True)
-        self.lines()
-        if condition is None:
-            self.expect("(", "PipelineInSwitchStatement", "Missing condition in switch statement clause.")
-            self.lines()
-            condition = self.pipeline_statement()
-            self.lines()
-            self.expect(
-                ")", "MissingEndParenthesisAfterStatement", "Missing ')' after expression in statement."
-            )
-            self.lines()
-        self.expect("{", "MissingCurlyBraceInSwitchStatement", "Missing opening '{' in switch statement.")
-        clauses: list[Any] = []
-        default = None
-        self.separators()
-        while not self.take("}"):
-            if self.at >= self.size:
-                raise self.fail(
-                    "MissingSwitchConditionExpression", "Missing condition in switch statement clause."
-                )
-            begin = self.at
-            if re.compile(r"default\s*\{", re.I).match(self.text, self.at):
-                self.at += 7
-                self.lines()
-                default = self.statement_block()
-            else:
-                test = (
-                    self._argument(first=True, invoked=True)
-                    if not self._starts_expression()
-                    else self.unary()
-                )
-                if test is None:
-                    raise self.fail(
-                        "MissingSwitchConditionExpression",
-                        "Missing condition in switch statement clause.",
-                        begin,
-                    )
-                self.lines()
-                clauses.append((test, self.statement_block(_NO_SWITCH_BLOCK)))
-            self.separators()
-        return s.SwitchStatement(condition, clauses, default, ", ".join(flags) or "None", label)
 
     def _try_statement(self, start: int, label: str | None) -> Any:
         end = self.at
@@ -378,7 +262,11 @@ class Parser(Definitions):
         self.lines()
         type_ = self.attribute() if self.peek() == "[" else None
         self.lines()
-        return s.TrapStatement(type_, self.statement_block())
+        missing = (
+            "MissingTrapStatement",
+            "The 'trap' statement was incomplete. A trap statement requires a body.",
+        )
+        return s.TrapStatement(type_, self.statement_block(missing))
 
     def _label(self) -> Any:
         self.blank()
@@ -396,6 +284,8 @@ class Parser(Definitions):
 
     def _value(self) -> Any:
         self.blank()
+        if self.peek() == "|" and self.peek(2) != "||":
+            raise self.fail("EmptyPipeElement", "An empty pipe element is not allowed.", self.at)
         if self.at >= self.size or self.peek() in ";|)}\r\n" or self.peek(2) == "&&":
             return None
         return self.pipeline_statement()
@@ -411,8 +301,8 @@ class Parser(Definitions):
 
 
 def _ends_block(node: Any) -> bool:
-    """Whether a statement ends with a brace, so that another may follow on its line."""
-    return isinstance(
+    """Whether a statement ends with a brace or an ampersand, so that another may follow on its line."""
+    return getattr(node, "background", False) or isinstance(
         node,
         (
             *(s.IfStatement, s.ForEachStatement, s.ForStatement, s.WhileStatement, s.SwitchStatement),

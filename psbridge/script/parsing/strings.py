@@ -23,6 +23,8 @@ _SINGLE = "'\u2018\u2019\u201a\u201b"
 _DOUBLE = '"\u201c\u201d\u201e'
 _HERE_SINGLE = re.compile(rf"@[{_SINGLE}][ \t]*(\r\n|\n|\r)")
 _HERE_DOUBLE = re.compile(rf"@[{_DOUBLE}][ \t]*(\r\n|\n|\r)")
+_WORD_BEFORE_QUOTE = re.compile(rf"[^\s;|&(){{}},{_SINGLE}{_DOUBLE}]*(?=[{_SINGLE}{_DOUBLE}])")
+_PARENTHESES = re.compile(r"`.|[()]", re.DOTALL)
 VARIABLE = re.compile(r"\$(?:(?:(\w+):)?(?!:)(\w+)|([?^$]))")
 _SIMPLE_NAME = re.compile(r"(?:[A-Za-z_]\w*:(?!:))?\w+(?:\?(?!\?))*|[?^$]")
 
@@ -131,6 +133,7 @@ class Strings(Source):
         """`$name`, `${name}` or `$(...)` inside a string; None for a lone dollar."""
         start = self.at
         if self.text.startswith("$(", self.at):
+            self._check_closed(start)
             return self.sub_expression()
         if self.text.startswith("${", self.at):
             return self.variable()
@@ -139,8 +142,20 @@ class Strings(Source):
             return None
         name = found.group()[1:]
         self.at = found.end()
+        self._check_drive(start)
         # "$p:y" is the variable y of the drive p; "$x:" alone is the variable x.
         return self.done(s.VariableExpression(name), start)
+
+    def _check_closed(self, start: int) -> None:
+        """Fail where the text has fewer parentheses that close than open, from a `$(` in a string on."""
+        depth = 0
+        for found in _PARENTHESES.finditer(self.text, start + 1):
+            if len(found.group()) == 1:
+                depth += 1 if found.group() == "(" else -1
+                if depth == 0:
+                    return
+        message = "$(subexpression) is missing the closing ')'."
+        raise self.fail("IncompleteDollarSubexpressionReference", message, start)
 
     def variable(self) -> Any:
         """`$name`, `${any name}`, `@name`."""
@@ -152,7 +167,8 @@ class Strings(Source):
             while True:
                 character = self.peek()
                 if not character:
-                    raise self.fail("IncompleteDollarVariable", "The variable name is incomplete.", start)
+                    message = "${{variable}} reference starting is missing the closing '}}'."
+                    raise self.fail("IncompleteDollarVariableReference", message, start + 1)
                 self.at += 1
                 if character == "}":
                     break
@@ -176,16 +192,57 @@ class Strings(Source):
             # `$x?.y` is the variable `x?`; only `${x}?.y` asks whether it is null.
             pass
         self.at = found.end()
+        self._check_drive(start)
         return self.done(s.VariableExpression(name, splatted), start)
+
+    def _check_drive(self, start: int) -> None:
+        """`$name:` with nothing behind the colon that could be a name."""
+        if self.peek() == ":" and self.peek(2) != "::" and self.text[start + 1] not in "?^$":
+            raise self.fail(
+                "InvalidVariableReferenceWithDrive",
+                "Variable reference is not valid. ':' was not followed by a valid variable name character. "
+                "Consider using ${} to delimit the name.",
+                start,
+            )
+
+    def check_token(self, *, words: bool = True) -> None:
+        """Fail where the token that comes next has an error of its own.
+
+        Args:
+            words: whether a name or number goes on with the quote behind it.
+        """
+        mark = self.at
+        character = self.peek()
+        if character == "@" and not re.compile(rf"@[({{\w?^$:{_SINGLE}{_DOUBLE}]").match(self.text, self.at):
+            raise self.fail("UnrecognizedToken", "Unrecognized token in source text.")
+        quoted = character and (character in _SINGLE or character in _DOUBLE)
+        here = character == "@" and self.peek(2)[1:] and self.peek(2)[1:] in _SINGLE + _DOUBLE
+        if quoted or here:
+            self.string()
+        elif character and character not in "$@":
+            while (word := _WORD_BEFORE_QUOTE.match(self.text, self.at)) is not None:
+                if not words and re.fullmatch(r"\w+", word.group()):
+                    break
+                self.at = word.end()
+                self.string()
+        self.at = mark
 
     def _here(self, start: int) -> Any:
         single = _HERE_SINGLE.match(self.text, self.at)
         double = None if single else _HERE_DOUBLE.match(self.text, self.at)
         opening = single or double
         if opening is None:
+            header = len(self.text) - len(self.text[self.at + 2 :].lstrip(" \t"))
+            if header >= self.size:
+                raise self.fail(
+                    "TerminatorExpectedAtEndOfString",
+                    f"The string is missing the terminator: {self.text[self.at + 1]}@.",
+                    start,
+                )
             raise self.fail(
                 "UnexpectedCharactersAfterHereStringHeader",
                 "No characters are allowed after a here-string header but before the end of the line.",
+                header,
             )
         self.at = opening.end()
         quotes = _SINGLE if single else _DOUBLE

@@ -35,11 +35,14 @@ class TypeNames(Strings):
         if self.take("("):
             positional, named = self._attribute_arguments()
             self.lines()
-            self.expect("]", "EndSquareBracketExpectedAtEndOfAttribute", "The attribute's ']' is missing.")
+            if not self.take("]"):
+                message = "Missing ] at end of attribute or type literal."
+                raise self.fail("EndSquareBracketExpectedAtEndOfAttribute", message, self.behind())
             return self.done(s.Attribute(name, positional, named), start)
         if not self.take("]"):
             message = "Missing ] at end of attribute or type literal."
-            raise self.fail("EndSquareBracketExpectedAtEndOfAttribute", message, self.at - 1)
+            end = self.at if self.at >= self.size else self.at - 1
+            raise self.fail("EndSquareBracketExpectedAtEndOfAttribute", message, end)
         return self.done(s.TypeConstraint(name), start)
 
     def type_name(self) -> Any:
@@ -112,5 +115,8 @@ class TypeNames(Strings):
                 self.no_commas -= 1
             self.lines()
             if self.take(","):
+                after = self.at
                 self.lines()
+                if self.at >= self.size or self.peek() in ",)|&;":
+                    raise self.fail("MissingExpressionAfterToken", "Missing expression after ','.", after)
         return positional, named
