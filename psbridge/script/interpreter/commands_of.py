@@ -268,7 +268,7 @@ def run_pipeline(S: Scope, out: Out, source: Any, specs: list[tuple[Any, ...]]) 
 def _after(stage: Any, rt: Any) -> bool:
     """`$?` after a single command that did not fail itself."""
     code = getattr(stage, "code", None)
-    return True if code is not None and stage.name else bool(rt.ok)
+    return True if code is not None else bool(rt.ok)
 
 
 def _run_one(stage: Any) -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from psbridge.binding import nettypes
+from psbridge.binding import messages, nettypes
 from psbridge.binding.arguments import MISSING, Argument, splatted
 from psbridge.binding.binder import Binder
 from psbridge.binding.coercion import bind_value
-from psbridge.binding.errors import InvalidCast, ParameterBindingError
+from psbridge.binding.errors import (
+    InvalidCast,
+    ParameterBindingError,
+    ParameterBindingTransformationError,
+)
 from psbridge.binding.metadata import Metadata
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal, ObjectList
 from psbridge.script.net.lists import Enumerator
-from psbridge.script.semantics.casts import cast_failure, cast_value
+from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.values import Hashtable, NetList, TypedArray
 
 from . import compiler
@@ -76,6 +80,7 @@ class NamedRest(NetList):
     """`$args`: names that bound nothing stay names when it is splatted on."""
 
     __slots__ = ()
+    net_type = nettypes.OBJECT_ARRAY
 
 
 def bound_call(
@@ -238,7 +243,11 @@ class BlockStage:
             try:
                 value = cast_value(value, parameter.type)
             except InvalidCast as error:
-                raise cast_failure(value, parameter.type, str(error)) from None
+                raise ParameterBindingTransformationError(
+                    messages.TRANSFORMATION.format(parameter.name, error),
+                    parameter=parameter.name,
+                    command=self.name,
+                ) from error
         variables[folded] = value
 
     def _common(self, values: dict[str, Any]) -> None:
@@ -361,8 +370,6 @@ class BlockStage:
                 variables["_"] = previous
 
     def _refuse(self, item: Any) -> None:
-        from psbridge.binding import messages
-
         from .caught import record_of
 
         error = ParameterBindingError(

@@ -116,10 +116,18 @@ ENCODING.static(
         ),
     }
 )
+_FULL_NAMES = {
+    "utf-8": "Unicode (UTF-8)",
+    "us-ascii": "US-ASCII",
+    "utf-16": "Unicode",
+    "utf-16BE": "Unicode (Big-Endian)",
+    "utf-32": "Unicode (UTF-32)",
+    "iso-8859-1": "Western European (ISO)",
+}
 ENCODING.property(
     {
         "WebName": lambda encoding: encoding.name,
-        "EncodingName": lambda encoding: encoding.name,
+        "EncodingName": lambda encoding: _FULL_NAMES.get(encoding.name, encoding.name),
         "BodyName": lambda encoding: encoding.name,
         "CodePage": lambda encoding: {"utf-8": 65001, "utf-16-le": 1200, "ascii": 20127}.get(
             encoding.codec, 28591

@@ -18,7 +18,7 @@ from psbridge.script.semantics.dateformat import to_local, to_universal
 from psbridge.script.semantics.errors import NetFault
 
 from . import describe
-from .dates import _EPOCH_TICKS, _SECOND, _UNITS, DATETIME, _parse, _sign, now, of_kind
+from .dates import _EPOCH_TICKS, _SECOND, _UNITS, DATETIME, _made, _parse, _sign, now, of_kind
 
 
 class Moment:
@@ -100,6 +100,9 @@ OFFSET.static(
 OFFSET.new(
     {
         "(datetime dateTime)": Moment,
+        "(int year, int month, int day, int hour, int minute, int second, timespan offset)": (
+            lambda *parts: Moment(_made(*parts[:6]).replace(tzinfo=datetime.timezone(parts[6])))
+        ),
         "(datetime dateTime, timespan offset)": lambda value, offset: Moment(
             value.replace(tzinfo=datetime.timezone(offset))
         ),

@@ -9,6 +9,7 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import net_text, to_text
 from psbridge.binding.values import SecureString
 from psbridge.script.semantics.errors import NetFault
+from psbridge.script.semantics.types import net_enum
 
 from . import describe
 
@@ -214,7 +215,9 @@ IP.constant({"Loopback": lambda: Address("127.0.0.1"), "Any": lambda: Address("0
 
 IP.property(
     {
-        "AddressFamily": lambda one: "InterNetwork" if one.value.version == 4 else "InterNetworkV6",
+        "AddressFamily": lambda one: net_enum("System.Net.Sockets.AddressFamily")[
+            "InterNetwork" if one.value.version == 4 else "InterNetworkV6"
+        ],
         "IPAddressToString": str,
     }
 )

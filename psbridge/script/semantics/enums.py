@@ -191,6 +191,7 @@ ENUMS: dict[str, dict[str, int]] = {
     },
     f"{_AUTOMATION}.SessionStateEntryVisibility": _count("Public Private"),
     f"{_AUTOMATION}.ConfirmImpact": _count("None Low Medium High"),
+    "System.Net.Sockets.AddressFamily": {"InterNetwork": 2, "InterNetworkV6": 23},
     f"{_AUTOMATION}.OutputRendering": _count("Host PlainText Ansi"),
     f"{_AUTOMATION}.ProgressView": _count("Minimal Classic"),
     f"{_AUTOMATION}.ErrorView": _count("NormalView CategoryView ConciseView DetailedView"),
