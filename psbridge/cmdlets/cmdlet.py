@@ -6,16 +6,16 @@ Every cmdlet is a plain function with a signature, a docstring and two attribute
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
-from ..binding import Command, OrderedDictionary, ParameterBindingError, bag_of
+from ..binding import Command, ParameterBindingError
 from ..binding.parameters import COMMON as COMMON_PARAMETERS
 from ..binding.parameters import SHOULD_PROCESS
 from ..errors import PSBridgeError
 from ..models.tables import ParameterRow
-from .table import TableEntry
+from .table import TableEntry, as_table
 from .unset import UNSET
 from .warning import warning_action
 
@@ -68,7 +68,8 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
     def cmdlet(*args: Any, **parameters: Any) -> Any:
         if tables and not tables.isdisjoint(parameters):
             parameters = {
-                name: as_table(value) if name in tables else value for name, value in parameters.items()
+                name: as_table(value) if name in tables and value is not UNSET else value
+                for name, value in parameters.items()
             }
         left_open = _NOTHING
         for value in (*args, *parameters.values()):
@@ -152,12 +153,6 @@ def _explain(entry: TableEntry, error: ParameterBindingError) -> None:
     meant = (error.hint or "").partition("? ")[0]
     if meant.startswith("Did you mean "):
         error.args = (f"{error.message} {meant}?",)
-
-
-def as_table(value: Any) -> Any:
-    """A property bag where a table is wanted, such as a JSON schema read from JSON, as that table."""
-    bag = None if isinstance(value, Mapping) else bag_of(type(value))
-    return value if bag is None or value is UNSET else OrderedDictionary(bag(value))
 
 
 def _too_deep(command: str, bound: Bound) -> PSBridgeError:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..binding import Command, Parameter, SetOptions
+from ..binding import Command, OrderedDictionary, Parameter, SetOptions
+from ..binding.conversion import convert
+from ..binding.nettypes import HASHTABLE, NetType
+from ..binding.objects import bag_of
 from ..errors import PSBridgeError
 from ..models.tables import CMDLETS, CmdletRow, OperationRow, ParameterRow
 
@@ -23,6 +27,21 @@ class CommandNotFoundError(PSBridgeError):
 _AS_THEY_ARE = ("FileInfo", "ScriptBlock")
 
 
+def as_table(value: Any) -> Any:
+    """A property bag where a table is wanted, such as a JSON schema read from JSON, as that table."""
+    bag = None if isinstance(value, Mapping) else bag_of(type(value))
+    return value if bag is None else OrderedDictionary(bag(value))
+
+
+def _free_table(value: Any) -> Any:
+    table = as_table(value)
+    return table if isinstance(table, Mapping) else convert(value, HASHTABLE)
+
+
+# A table of any JSON: one read from JSON is taken, and an order kept, where a hashtable has neither.
+_FREE_TABLE = NetType("Hashtable", "System.Collections.Hashtable", rule=_free_table)
+
+
 def for_binder(row: ParameterRow) -> Parameter:
     """A row as the binder takes it.
 
@@ -35,9 +54,10 @@ def for_binder(row: ParameterRow) -> Parameter:
         from_pipeline=row.pipeline,
         from_pipeline_by_property_name=row.by_name,
     )
+    any_type = row.dotnet in _AS_THEY_ARE or (row.secret and row.dotnet == "String")
     return Parameter(
         row.name,
-        "Object" if row.dotnet in _AS_THEY_ARE or (row.secret and row.dotnet == "String") else row.dotnet,
+        _FREE_TABLE if row.free_form else "Object" if any_type else row.dotnet,
         sets=dict.fromkeys(row.sets or ("__AllParameterSets",), options),
         validate_set=row.values or None,
         aliases=row.aliases,

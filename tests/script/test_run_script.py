@@ -52,6 +52,26 @@ def test_errors_go_to_standard_error_as_powershell_shows_them(tmp_path: Path) ->
     assert "boom" in done.stderr
 
 
+def test_a_schema_read_from_json_is_a_table_in_its_order(tmp_path: Path) -> None:
+    """By name, by position and out of a pipeline, where any JSON may stand; a table of texts stays one."""
+    schema = '{"z":{"type":"string"},"a":[1,null]}'
+    script = f"""
+$s = '{schema}' | ConvertFrom-Json
+(Initialize-FunctionObject -Name f -Parameters $s).parameters | ConvertTo-Json -Compress
+(Initialize-FunctionObject d f $s).parameters | ConvertTo-Json -Compress
+$piped = [pscustomobject]@{{ Name = 'f'; Parameters = $s }} | Initialize-FunctionObject
+$piped.parameters | ConvertTo-Json -Compress
+try {{ Initialize-FunctionObject -Name f -Parameters text }} catch {{ $_.FullyQualifiedErrorId }}
+try {{ Initialize-CreateChatCompletionRequest hi -LogitBias $s }} catch {{ $_.FullyQualifiedErrorId }}
+"""
+    refused = "ParameterArgumentTransformationError,Initialize-"
+    assert run(script, tmp_path).stdout.splitlines() == [
+        *[schema] * 3,
+        f"{refused}FunctionObject",
+        f"{refused}CreateChatCompletionRequest",
+    ]
+
+
 def test_standard_input_is_input(tmp_path: Path) -> None:
     done = run('$input | ForEach-Object { "<$_>" }', tmp_path, stdin="a\nb\n")
     assert done.stdout == "<a>\n<b>\n"
