@@ -25,6 +25,7 @@ LEASE = 30.0
 """Seconds after which the rows of a worker whose beat stands still are free."""
 _LARGE = 1 << 20  # bytes of a reply that is written by itself
 _LOOK_EVERY = 0.25  # seconds between two looks whether the other processes are still there
+_BEAT_EVERY = 0.1  # seconds between two beats, at most
 
 
 _DUE = "select min(not_before) from item where state = 0 and not_before is not null"
@@ -57,7 +58,7 @@ class Claim(NamedTuple):
     cost: float
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # and not frozen, which takes several times as long to make; nobody changes one
 class Outcome:
     """What became of a claim.
 
@@ -170,7 +171,8 @@ class Worker:
         self._held: dict[int, Claim] = {}
         self._seen: dict[int, tuple[int, float]] = {}  # worker -> its beat, and when it was first seen
         self._look_at = 0.0
-        self.written = time.monotonic()
+        self._beat_every = min(_BEAT_EVERY, lease / 8)
+        self.written = time.monotonic()  # the last beat
 
     @property
     def held(self) -> int:
@@ -200,11 +202,14 @@ class Worker:
                 self._settle(db, outcomes, counts)
                 alive = self._observe(db, counts)
                 claims, view = self._claim(db, want, counts, alive, lost and before[1] != 0)
-                self._beat(db)
+                beats = lost or bool(self._caps) or time.monotonic() >= self.written + self._beat_every
+                if beats:
+                    self._beat(db)
         except BaseException:
             self._held, self._id = before
             raise
-        self.written = time.monotonic()
+        if beats:
+            self.written = time.monotonic()
         return claims, view
 
     def leave(self) -> None:

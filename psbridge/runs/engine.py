@@ -79,8 +79,10 @@ class Engine(ABC):
         self._outage = 0
         self._answered = False
         self._reachable_at = 0.0
-        # With a cap nothing is claimed ahead of what can be sent at once: a claim counts as spent.
-        self._writer = _Writer(path, caps, width if caps else width + ahead, lease, self._told)
+        # With a cap nothing is claimed ahead of what can be sent at once: a claim counts as spent. Else many
+        # are claimed together, before the last are gone.
+        ahead, least = (0, 1) if caps else (ahead, max(1, ahead // 2))
+        self._writer = _Writer(path, caps, width + ahead, least, lease, self._told)
 
     @property
     @abstractmethod
@@ -297,11 +299,13 @@ class _Writer(threading.Thread):
         path: Path,
         caps: Caps,
         ahead: int,
+        least: int,
         lease: float,
         told: Callable[[Sequence[Outcome], list[Claim], View | None, BaseException | None], None],
     ) -> None:
         super().__init__(name="psbridge-ledger", daemon=True)
-        self._path, self._caps, self._ahead, self._lease, self._told = path, caps, ahead, lease, told
+        self._path, self._caps, self._lease, self._told = path, caps, lease, told
+        self._ahead, self._least = ahead, least
         self._outcomes: list[Outcome] = []
         self._lock = threading.Lock()
         self._some = threading.Event()
@@ -366,6 +370,7 @@ class _Writer(threading.Thread):
 
     def _work(self, worker: Worker) -> None:
         wait = 0.0
+        due: float | None = None
         while True:
             if self._some.wait(wait):
                 self._many.wait(WAIT)
@@ -375,8 +380,9 @@ class _Writer(threading.Thread):
                 outcomes, self._outcomes = self._outcomes, []
                 self._writing = len(outcomes)
             last = self._why is not None
-            want = 0 if self._draining else self._ahead - worker.held + len(outcomes)
-            claims, view = worker.turn(outcomes, want)
+            room = 0 if self._draining else self._ahead - worker.held + len(outcomes)
+            claims, view = worker.turn(outcomes, room if room >= self._least or due is not None else 0)
+            due = view.due
             self._writing = 0
             self._held = worker.held
             if last and not self._outcomes:
@@ -385,5 +391,5 @@ class _Writer(threading.Thread):
             wait = min(_IDLE, self._lease / 4)
             if not worker.held and view.left:
                 wait = min(wait, _OTHERS)
-            if view.due is not None and want > 0 and not view.capped:
-                wait = min(wait, max(view.due, WAIT))
+            if due is not None and room > 0 and not view.capped:
+                wait = min(wait, max(due, WAIT))

@@ -33,6 +33,7 @@ from .writing import RunResult, results
 REQUEST = "Request"
 _ID = "RunId"
 _LOOK_EVERY = 0.5  # seconds, where nothing wakes the reader: another process did the work
+_GATHER = 0.05  # seconds between two looks at least: a reader that looks at each commit holds up the next
 _FINISHED = ("Done", "Failed")
 
 
@@ -259,7 +260,8 @@ class Run:
                     last = place
                 if ended:
                     break
-                self._changed.wait(_LOOK_EVERY)
+                if not self._ended.wait(_GATHER):
+                    self._changed.wait(_LOOK_EVERY)
         if self._failure is not None:
             raise self._failure
 
