@@ -47,7 +47,17 @@ def _integer(text: str) -> int | float:
 
 
 _decode = json.JSONDecoder().decode
+# What `decode` stands on; it leaves the rest of the text to its caller.
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 _decode_large = json.JSONDecoder(parse_int=_integer).decode
+
+
+def _read(text: str) -> Any:
+    try:
+        message, end = _scan(text, 0)
+    except StopIteration:
+        end = -1
+    return message if end == len(text) else _decode(text)
 
 
 def read(line: bytes) -> Request:
@@ -61,7 +71,7 @@ def read(line: bytes) -> Request:
     """
     try:
         text = str(line, "utf-8")
-        message = _decode(text)
+        message = _read(text)
     except UnicodeDecodeError as error:
         raise Refused(PARSE_ERROR, f"The line is not UTF-8 at byte {error.start}.", likely_id(line)) from None
     except RecursionError:

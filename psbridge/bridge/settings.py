@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -127,17 +127,21 @@ def kept_under(name: Any) -> Configuration:
     return kept.seen_from(_runspace.get())
 
 
-@contextmanager
-def in_force(params: Mapping[str, Any]) -> Iterator[None]:
+def in_force(params: Mapping[str, Any]) -> AbstractContextManager[None]:
     """The configuration that a request says it goes by, in force inside the `with`: the one of the process
     where it names none. What is set inside is not in force outside.
 
     Raises:
         UnknownSettingsError: it names one that is not known.
     """
-    if "settings" not in params and "becomes" not in params:
-        yield
-        return
+    return _in_force(params) if "settings" in params or "becomes" in params else _AS_IT_IS
+
+
+_AS_IT_IS: AbstractContextManager[None] = nullcontext()
+
+
+@contextmanager
+def _in_force(params: Mapping[str, Any]) -> Iterator[None]:
     from ..client.settings.configuration import current_configuration, use_configuration
 
     runspace = params.get("runspace")

@@ -227,16 +227,18 @@ _PLAIN: frozenset[type] = frozenset((str, int, float, bool, type(None)))
 
 def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
     """A value with property bags and foreign models opened, and keys spelled as `targets` spell them."""
-    if value.__class__ in _PLAIN:
+    kind = value.__class__
+    if kind in _PLAIN:
         return value
-    if isinstance(value, Model) and (not targets or type(value) in targets):
-        return value
-    definition = getattr(value, "definition", None)
-    if definition is not None:  # a tool: what of it goes into a request
-        value = definition
-    elif _is_bag(value):
-        value = value.__ps_properties__()
-    if isinstance(value, Mapping):
+    if kind is not dict and kind is not list:
+        if isinstance(value, Model) and (not targets or kind in targets):
+            return value
+        definition = getattr(value, "definition", None)
+        if definition is not None:  # a tool: what of it goes into a request
+            value = definition
+        elif _is_bag(value):
+            value = value.__ps_properties__()
+    if kind is dict or isinstance(value, Mapping):
         opened = {}
         for key, item in value.items():
             wire, inner = _place(targets, key)

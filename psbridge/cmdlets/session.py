@@ -130,6 +130,8 @@ _CHECKED = frozenset(("timeout", "max_retries"))
 
 def call_options(bound: Mapping[str, Any]) -> Any:
     """The client's options of a call, as bound."""
+    if OPTIONS.keys().isdisjoint(bound):
+        return cancelling()
     options = {option: bound[name] for name, option in OPTIONS.items() if bound.get(name) is not None}
     if "additional_headers" in options:
         options["additional_headers"] = {
