@@ -18,7 +18,7 @@ import pytest
 
 from psbridge.client import AsyncClient, Cancellation, Client, Configuration
 from psbridge.client.errors import CallCancelledError, DeadlineError
-from psbridge.client.wire.httpcore_transport import HttpcoreTransport
+from psbridge.client.wire.blocking_transport import BlockingTransport
 from psbridge.offline import Fault, OfflineServer
 
 from .conftest import BODY
@@ -100,7 +100,7 @@ def test_a_connection_that_was_in_use_when_the_client_was_closed_is_not_kept(
     configuration: Configuration,
 ) -> None:
     """Nobody would ever close it; the client itself goes on working."""
-    transport = HttpcoreTransport()
+    transport = BlockingTransport()
     client = Client(configuration, transport=transport)
     stream = client.stream(BODY)
     client.close()
@@ -109,7 +109,7 @@ def test_a_connection_that_was_in_use_when_the_client_was_closed_is_not_kept(
     client.create(BODY)
     idle = transport._idle.drain()
     assert len(idle) == 1
-    idle[0].pool.close()
+    idle[0].connection.close()
 
 
 @pytest.fixture

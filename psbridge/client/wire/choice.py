@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .asyncio_transport import AsyncioTransport
+from .blocking_transport import BlockingTransport
 from .bounds import Bounds
 from .transport import AsyncTransport, AsyncWireResponse, Route, Transport, WireRequest, WireResponse
 
@@ -11,9 +12,7 @@ class ChosenTransport:
     """Sends by the library that the route names; the default's connections are there from the start."""
 
     def __init__(self) -> None:
-        from .httpcore_transport import HttpcoreTransport  # which those on asyncio seldom need
-
-        self._default = HttpcoreTransport()
+        self._default = BlockingTransport()
         self._others: dict[str, Transport] = {}
 
     def send(self, request: WireRequest, route: Route, bounds: Bounds) -> WireResponse:

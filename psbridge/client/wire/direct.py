@@ -1,4 +1,4 @@
-"""An asyncio connection straight to a server: HTTP/1.1 by h11, the parser that httpcore has under it, too.
+"""A connection straight to a server, blocking and on asyncio.
 
 httpcore takes locks, opens scopes and tells of events with every request, for callers that share a
 connection. Here one call at a time has it, and needs none of that: a request costs a third less processor
@@ -7,20 +7,19 @@ time. Knows no retries, no proxy and no pool.
 
 from __future__ import annotations
 
-from typing import Any
+import ssl
 
 import h11
 
-from ..message.form import pieces_of
-from .blocking import WRITE_PIECE
+from ..message.url import Url
+from .blocking import BlockingBackend, BlockingStream
 from .bounds import Lease
 from .failures import Kinds
+from .http1 import Http1
 from .looping import LoopBackend, LoopStream
 from .transport import Route, WireRequest
 
-_LONGEST_HEAD = 100 * 1024  # bytes, as httpcore has it
 _READ = 1 << 16
-_SWITCHING = 101
 
 
 class _NeverError(Exception):
@@ -40,7 +39,13 @@ KINDS = Kinds(
 )
 
 
-class Direct:
+def _tls(route: Route) -> ssl.SSLContext:
+    context = route.tls()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+class BlockingDirect:
     """One connection, opened with the first request; its errors are those of `KINDS`, or the client's own.
 
     Args:
@@ -56,8 +61,65 @@ class Direct:
     def __init__(self, route: Route, lease: Lease) -> None:
         self._route = route
         self._lease = lease
+        self._stream: BlockingStream | None = None
+        self._http = Http1()
+        self.status = 0
+        self.reason = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+
+    def send(self, request: WireRequest) -> None:
+        """Send, and return when the reply's head is there."""
+        stream = self._stream
+        if stream is None:
+            stream = self._stream = self._connected(request.url)
+        self._lease.connected()
+        http = self._http
+        try:
+            for piece in http.pieces(request):
+                stream.write(piece)
+        except _NotTakenError:  # who is refused before all of it was sent may have been told why
+            pass
+        while not http.head():
+            http.feed(stream.read(_READ))
+        self.status, self.reason, self.headers = http.reply
+
+    def _connected(self, url: Url) -> BlockingStream:
+        lease = self._lease
+        stream = BlockingBackend(lambda: lease, _NotTakenError).connect_tcp(url.host, url.real_port)
+        return stream.start_tls(_tls(self._route), url.host) if url.scheme == "https" else stream
+
+    def read(self) -> bytes:
+        """The next piece of the reply's body, empty at its end."""
+        while (piece := self._http.body()) is None:
+            assert self._stream is not None
+            self._http.feed(self._stream.read(_READ))
+        return piece
+
+    def finish(self) -> bool:
+        """The reply was read to its end; whether the connection may serve again."""
+        return self._http.finish()
+
+    def is_good(self) -> bool:
+        """Whether it may be taken up again: nothing has come meanwhile, not even the end."""
+        return self._stream is not None and not self._stream.unread()
+
+    def close(self) -> None:
+        """Close at once."""
+        if self._stream is not None:
+            self._stream.close()
+
+
+class Direct:
+    """The asyncio twin of `BlockingDirect`."""
+
+    kinds = KINDS
+    proxy_status = None
+
+    def __init__(self, route: Route, lease: Lease) -> None:
+        self._route = route
+        self._lease = lease
         self._stream: LoopStream | None = None
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_HEAD)
+        self._http = Http1()
         self.status = 0
         self.reason = b""
         self.headers: list[tuple[bytes, bytes]] = []
@@ -66,68 +128,33 @@ class Direct:
         """Send, and return when the reply's head is there."""
         stream = self._stream
         if stream is None:
-            stream = self._stream = await self._connected(request)
+            stream = self._stream = await self._connected(request.url)
         self._lease.connected()
         http = self._http
-        head = http.send(
-            h11.Request(method=request.method, target=request.url.target, headers=request.headers)
-        )
         try:
-            body = request.body
-            if isinstance(body, bytes) and len(body) <= WRITE_PIECE:
-                parts = [
-                    head,
-                    *([http.send(h11.Data(data=body))] if body else ()),
-                    http.send(h11.EndOfMessage()),
-                ]
-                await stream.write(b"".join(filter(None, parts)))
-            else:
-                await stream.write(head or b"")
-                for piece in pieces_of(body):
-                    await stream.write(http.send(h11.Data(data=piece)) or b"")
-                await stream.write(http.send(h11.EndOfMessage()) or b"")
+            for piece in http.pieces(request):
+                await stream.write(piece)
         except _NotTakenError:  # who is refused before all of it was sent may have been told why
             pass
-        while True:
-            event = await self._event()
-            kind = type(event)
-            if kind is h11.Response or (
-                kind is h11.InformationalResponse and event.status_code == _SWITCHING
-            ):
-                break
-        self.status, self.reason, self.headers = event.status_code, event.reason, event.headers.raw_items()
+        while not http.head():
+            http.feed(await stream.read(_READ))
+        self.status, self.reason, self.headers = http.reply
 
-    async def _connected(self, request: WireRequest) -> LoopStream:
-        url, lease = request.url, self._lease
+    async def _connected(self, url: Url) -> LoopStream:
+        lease = self._lease
         stream = await LoopBackend(lambda: lease, _NotTakenError).connect_tcp(url.host, url.real_port)
-        if url.scheme == "https":
-            context = self._route.tls()
-            context.set_alpn_protocols(["http/1.1"])
-            stream = await stream.start_tls(context, url.host)
-        return stream
-
-    async def _event(self) -> Any:
-        http = self._http
-        while (event := http.next_event()) is h11.NEED_DATA:
-            assert self._stream is not None
-            http.receive_data(await self._stream.read(_READ))
-        return event
+        return await stream.start_tls(_tls(self._route), url.host) if url.scheme == "https" else stream
 
     async def read(self) -> bytes:
         """The next piece of the reply's body, empty at its end."""
-        event = await self._event()
-        return bytes(event.data) if type(event) is h11.Data else b""
+        while (piece := self._http.body()) is None:
+            assert self._stream is not None
+            self._http.feed(await self._stream.read(_READ))
+        return piece
 
     async def finish(self) -> bool:
-        """The reply was read to its end; whether the connection may serve again.
-
-        It may not where more has come behind the reply, or where either side said that it is the last.
-        """
-        http = self._http
-        if http.our_state is not h11.DONE or http.their_state is not h11.DONE or http.trailing_data[0]:
-            return False
-        http.start_next_cycle()
-        return True
+        """The reply was read to its end; whether the connection may serve again."""
+        return self._http.finish()
 
     def is_good(self) -> bool:
         """Whether it may be taken up again: nothing has come meanwhile, not even the end."""

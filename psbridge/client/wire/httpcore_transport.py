@@ -1,32 +1,29 @@
-"""The default transport, blocking: httpcore, httpx's engine, does HTTP/1.1, TLS and proxies over the sockets
-of this room. On asyncio it does so where there is a proxy.
+"""Connections through a proxy: httpcore, httpx's engine, does HTTP/1.1, TLS and proxies over the sockets of
+this room.
 
 Its pool searches all connections for every request and slows down with hundreds of them, so each
-connection here has a pool of its own, and idle ones wait on a stack: the cost of a request does not
-depend on how many are under way.
+connection here has a pool of its own.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import httpcore
 
-from ...forks import leave_to_parent, start_afresh
 from ..errors import ConfigurationError
 from ..message.form import Content, pieces_of
 from ..message.url import Url
 from .blocking import BlockingBackend
-from .bounds import Bounds, Lease
-from .failures import Kinds, may_be_replaced, translated
-from .handles import holds_idle
-from .idle import KEEP_ALIVE, Idle
+from .bounds import Lease
+from .failures import Kinds
+from .idle import KEEP_ALIVE
 from .looping import LoopBackend
 from .surplus import must_close
-from .transport import Route, WireRequest, WireResponse, phrase_of
+from .transport import Route, WireRequest
 
 KINDS = Kinds(
     proxy=httpcore.ProxyError,
@@ -35,18 +32,6 @@ KINDS = Kinds(
     timeout=httpcore.TimeoutException,
     network=httpcore.NetworkError,
 )
-
-
-class _Slot:
-    """One connection: a pool that may hold no more than it."""
-
-    __slots__ = ("__weakref__", "idle_since", "lease", "opened_in", "pool")
-
-    def __init__(self, pool: httpcore.ConnectionPool, lease: Lease, opened_in: int) -> None:
-        self.pool = pool
-        self.lease = lease
-        self.opened_in = opened_in
-        self.idle_since = 0.0
 
 
 def _options(url: Url, route: Route) -> tuple[type, type, dict[str, Any]]:
@@ -142,108 +127,57 @@ class ProxyWatch:
         self(event, info)
 
 
-class HttpcoreTransport:
-    """The blocking transport; may be shared between threads."""
+class BlockingProxied:
+    """What `BlockingDirect` is, through a proxy: an httpcore pool of one connection."""
 
-    def __init__(self) -> None:
-        self._idle: Idle[_Slot] = Idle()
-        start_afresh(self)
-        holds_idle(self)
+    kinds = KINDS
 
-    def send(self, request: WireRequest, route: Route, bounds: Bounds) -> WireResponse:
-        """Send, and return when the reply's head is there."""
-        key = route.key(request.url)
-        slot = self._idle.take(key)
-        while True:
-            if slot is None:
-                slot = self._new(request.url, route)
-            lease = slot.lease
-            lease.begin(bounds, request.place, route.proxy_place)
-            watch = ProxyWatch() if route.proxy is not None else None
-            try:
-                response = slot.pool.handle_request(_core_request(request, lease, watch))
-            except BaseException as error:
-                slot.pool.close()
-                failure = translated(error, KINDS, lease, watch.status if watch else None)
-                if may_be_replaced(request, lease, failure):
-                    slot = None
-                    continue
-                if failure is None or failure is error:
-                    raise
-                raise failure from error
-            return _Response(response, slot, functools.partial(self._back, key, slot))
-
-    def _new(self, url: Url, route: Route) -> _Slot:
-        lease = Lease()
+    def __init__(self, url: Url, route: Route, lease: Lease) -> None:
         kind, _, options = _options(url, route)
         backend = BlockingBackend(lambda: lease, httpcore.WriteError)
-        return _Slot(kind(network_backend=backend, **options), lease, self._idle.times_drained)
+        self._pool: httpcore.ConnectionPool = kind(network_backend=backend, **options)
+        self._lease = lease
+        self._response: Any = None
+        self._pieces: Any = None
+        self.proxy_status: int | None = None
+        self.status = 0
+        self.reason = b""
+        self.headers: list[tuple[bytes, bytes]] = []
 
-    def _back(self, key: tuple[Any, ...], slot: _Slot, reusable: bool) -> None:
-        slot.lease.bounds = None
-        for stale in self._idle.put(key, slot, slot.opened_in) if reusable else [slot]:
-            stale.pool.close()
-
-    def close(self) -> None:
-        """Close all idle connections."""
-        for slot in self._idle.drain():
-            slot.pool.close()
-
-    def give_up_idle(self) -> None:
-        """Close all idle connections, since file handles have run out."""
-        self.close()
-
-    def after_fork(self) -> None:
-        """In a child: forget what is the parent's."""
-        leave_to_parent(self._idle)
-        self._idle = Idle()
-
-
-class _Response:
-    def __init__(
-        self,
-        response: httpcore.Response,
-        slot: _Slot,
-        release: Callable[[bool], None],
-    ) -> None:
-        self.status = response.status
-        self.reason = phrase_of(response.extensions.get("reason_phrase") or b"", response.status)
-        self.headers = response.headers
-        self._response = response
-        self._lease = slot.lease
-        self._release: Callable[[bool], None] | None = release
-        self._pieces: Iterator[bytes] = response.iter_stream()
-        self._whole = False
-
-    def read(self, until: float | None = None) -> bytes:
-        if self._release is None:
-            return b""
-        lease = self._lease
-        lease.reading(until)
+    def send(self, request: WireRequest) -> None:
+        """See `BlockingDirect`."""
+        watch = ProxyWatch()
         try:
-            return next(self._pieces)
-        except StopIteration:
-            self._whole = not must_close(self._response.stream)
-            self.close()
-            return b""
-        except BaseException as error:
-            failure = translated(error, KINDS, lease)
-            self.close()
-            if failure is None or failure is error:
-                raise
-            raise failure from error
+            response = self._pool.handle_request(_core_request(request, self._lease, watch))
+        finally:
+            self.proxy_status = watch.status
+        self._response, self._pieces = response, response.iter_stream()
+        self.status, self.headers = response.status, response.headers
+        self.reason = response.extensions.get("reason_phrase") or b""
+
+    def read(self) -> bytes:
+        """See `BlockingDirect`."""
+        piece: bytes = next(self._pieces, b"")
+        return piece
+
+    def finish(self) -> bool:
+        """See `BlockingDirect`."""
+        if must_close(self._response.stream):
+            return False
+        self._response.close()
+        return True
+
+    def is_good(self) -> bool:
+        """See `BlockingDirect`; the pool looks by itself."""
+        return True
 
     def close(self) -> None:
-        if self._release is not None:
-            release, self._release = self._release, None
-            try:
-                self._response.close()
-            finally:
-                release(self._whole)
+        """See `BlockingDirect`."""
+        self._pool.close()
 
 
 class Proxied:
-    """What `Direct` is, through a proxy: an httpcore pool that may hold no more than one connection."""
+    """The asyncio twin of `BlockingProxied`."""
 
     kinds = KINDS
 

@@ -74,13 +74,13 @@ class Wire:
         from psbridge.client.message.inflate import Inflater
         from psbridge.client.message.url import Url
         from psbridge.client.settings.configuration import Configuration
+        from psbridge.client.wire.blocking_transport import BlockingTransport
         from psbridge.client.wire.bounds import Bounds
-        from psbridge.client.wire.httpcore_transport import HttpcoreTransport
         from psbridge.client.wire.route import Routes
         from psbridge.client.wire.transport import WireRequest
 
         if self._transport is None:
-            self._transport, self._routes = HttpcoreTransport(), Routes()
+            self._transport, self._routes = BlockingTransport(), Routes()
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Failed(f"'{url}' is not an absolute http or https URI.")
