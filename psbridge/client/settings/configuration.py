@@ -114,7 +114,7 @@ class Configuration:
         max_response_bytes: largest decoded body, and largest whole stream. Default 256 MiB.
         max_event_bytes: largest single server-sent event. Default 16 MiB.
         transport: the library under the client: `httpcore`, `httpx`, or `httpx2` (needs the extra `httpx2`).
-            Default httpcore, the fastest of them.
+            Default httpcore: the client itself, and through proxies that.
         log_bodies: also log bodies, masked, at DEBUG; of a streamed reply only that there was one.
 
     Raises:
