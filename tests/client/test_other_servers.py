@@ -501,6 +501,15 @@ def test_log_probabilities_that_are_not_finite_arrive(answers: Answers, number: 
         ("no such model\n", "text/plain", "no such model"),
         ("<html><head><title>400 &amp; no model</title></head><p>x</html>", "text/html", "400 & no model"),
         ("<html><h1>No model</h1></html>", "text/html", "No model"),
+        ({"errors": {"model": ["is odd", "is old"], "n": "is 0"}}, JSON, "model: is odd; is old; n: is 0"),
+        ({"title": "Invalid", "errors": {"model": ["is odd"]}, "status": 400}, JSON, "model: is odd"),
+        ({"status": 400, "error": "Bad Request", "message": "no such model"}, JSON, "no such model"),
+        ({"statusCode": 400, "error": "Bad Request", "message": ["a", "b"]}, JSON, "a; b"),
+        ('event: error\ndata: {"message": "no such model"}\n\n', "text/event-stream", "no such model"),
+        ("mod\u00e8le".encode("latin-1"), "text/plain; charset=ISO-8859-1", "mod\u00e8le"),
+        ("mod\u00e8le".encode("utf-16"), "text/plain", "mod\u00e8le"),
+        (b"no such model", "text/plain; charset=unheard-of", "no such model"),
+        ("<html><script>t = '<title>no</title>'</script><title>Down</title></html>", "text/html", "Down"),
         ("<Error><Code>X</Code><Message>no such model</Message></Error>", "text/xml", "X no such model"),
     ],
 )  # fmt: skip
@@ -512,7 +521,9 @@ def test_an_error_says_what_the_server_said(answers: Answers, body: Any, kind: s
     assert caught.value.message == f"HTTP 400 Reason: {reason}"
 
 
-@pytest.mark.parametrize("body", ["{}", "x" * 5000, {"error": {"message": "x" * 5000}}, "<p>" + "x" * 50000])
+@pytest.mark.parametrize(
+    "body", ["{}", bytes(range(256)), "x" * 5000, {"error": {"message": "x" * 5000}}, "<p>" + "x" * 50000]
+)
 def test_a_servers_words_are_500_characters_at_most(answers: Answers, body: Any) -> None:
     """And none where it gave none."""
     answers.reply = http(body, 400)

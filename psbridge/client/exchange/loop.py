@@ -258,8 +258,8 @@ def _begin_stream(
 
 def status_error(answer: Answer, clock: Clock) -> ClientError:
     """The error for a reply with an error status; reads OpenAI's error object and what other servers send."""
-    code, param, kind, told = problem_of_body(answer.body)
     headers = answer.headers
+    code, param, kind, told = problem_of_body(answer.body, headers.get("content-type") or "")
     request_id = headers.request_id
     reason = answer.reason or "error"
     message = f"HTTP {answer.status} {reason}: {told}" if told else f"HTTP {answer.status} {reason}."

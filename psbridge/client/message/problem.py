@@ -28,8 +28,12 @@ class Problem(NamedTuple):
     reason: str = ""
 
 
-def problem_of_body(body: bytes) -> Problem:
-    """What an error reply says, from its bytes."""
+def problem_of_body(body: bytes, label: str = "") -> Problem:
+    """What an error reply says, from its bytes; `label` is its Content-Type, which may name a charset."""
+    body = _as_utf8(body, label)
+    if body.lstrip()[:6] in (b"data: ", b"event:"):  # an event of a stream
+        lines = [line[5:] for line in body.splitlines() if line.startswith(b"data:")]
+        body = b"\n".join(lines).removesuffix(b"[DONE]")
     try:
         value = jsontext.read(body)
     except ValueError:
@@ -71,6 +75,17 @@ _REASONS = ("error", "errors", "message", "detail", "details", "msg", "error_des
             "fault", "faultstring", "description", "error_message")  # fmt: skip
 
 
+def _as_utf8(body: bytes, label: str) -> bytes:
+    charset = _CHARSET.search(label)
+    encoding = "utf-16" if body[:2] in (b"\xff\xfe", b"\xfe\xff") else charset[1] if charset else "utf-8"
+    if encoding.lower() in ("utf-8", "utf8"):
+        return body
+    try:
+        return body.decode(encoding).encode("utf-8", "replace")
+    except (LookupError, UnicodeError):  # no such charset, or not that one
+        return body
+
+
 def _read(value: object, depth: int) -> Problem:
     if isinstance(value, str):
         return Problem(reason=value)
@@ -87,12 +102,17 @@ def _read(value: object, depth: int) -> Problem:
     own = Problem(_text(members.get("code")), _text(members.get("param")), _text(members.get("type")))
     for name in _REASONS:
         inner = _read(members.get(name), depth + 1)
+        if name == "errors" and isinstance(members.get(name), Mapping):
+            inner = inner if inner.reason else _of_fields(members[name], depth + 1)
         if not inner.reason:
             continue
-        if name == "error" and members.get("error_description"):
-            return own._replace(
-                code=own.code or inner.reason, reason=str(members["error_description"])
-            )  # RFC 6749: `error` is the code
+        if name == "error" and isinstance(members[name], str):
+            # RFC 6749, Spring, NestJS: the error has a name, and what it is stands beside it.
+            for better in ("error_description", "message"):
+                told = _read(members.get(better), depth + 1)
+                if told.reason:
+                    named = inner.reason if " " not in inner.reason else told.code
+                    return own._replace(code=own.code or named, reason=told.reason)
         place = members.get("loc") if name == "msg" else None
         if isinstance(place, list):  # FastAPI names the place in the body
             inner = inner._replace(reason=f"{'.'.join(str(step) for step in place)}: {inner.reason}")
@@ -101,6 +121,12 @@ def _read(value: object, depth: int) -> Problem:
             inner = inner._replace(reason=f"{inner.reason}: {upstream}")
         return Problem(inner.code or own.code, inner.param or own.param, inner.kind or own.kind, inner.reason)
     return own
+
+
+def _of_fields(fields: Mapping[Any, Any], depth: int) -> Problem:
+    """The errors of a form, by its fields: what Rails, Laravel and ASP.NET tell."""
+    told = [(str(name), _read(value, depth).reason) for name, value in [*fields.items()][:_MOST]]
+    return Problem(reason="; ".join(f"{name}: {reason}" for name, reason in told if reason))
 
 
 def _upstream(members: Mapping[str, Any]) -> str:
@@ -117,6 +143,7 @@ def _text(value: object) -> str | None:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.I)
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,2000})", re.I)
 _HEADING = re.compile(r"<h1[^>]{0,200}>([^<]{1,2000})", re.I)
 _UNSEEN = re.compile(r"<(script|style)\b.{0,4000}?</\1\s*>", re.I | re.S)
@@ -127,15 +154,16 @@ _LOOKED_AT = 20_000
 def _words(body: bytes) -> str:
     """A text's own words; a page's title, else its heading, else what it shows."""
     text = body[:_LOOKED_AT].decode("utf-8", "replace").lstrip("\ufeff").strip()
-    if "\ufffd" in text[:100]:  # neither text nor anything that may be quoted
+    if "\ufffd" in text[:100] or "\0" in text:  # neither text nor anything that may be quoted
         return ""
     if not text.startswith("<"):
         return text
+    text = _UNSEEN.sub(" ", text)
     for pattern in (_TITLE, _HEADING):
         words = pattern.search(text)
         if words and words[1].strip():
             return html.unescape(words[1])
-    return html.unescape(_TAG.sub(" ", _UNSEEN.sub(" ", text)))
+    return html.unescape(_TAG.sub(" ", text))
 
 
 def _shortened(text: str) -> str:
