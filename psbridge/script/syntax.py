@@ -473,6 +473,11 @@ class TypeDefinition(Statement):
     is_interface: bool = False
     attributes: list[Any] = field(default_factory=list)
 
+    def children(self) -> Iterator[Node]:
+        """The nodes right below this one."""
+        for listed in (self.attributes, self.base_types, self.members):
+            yield from nodes_of(listed)
+
 
 @dataclass(eq=False, repr=False)
 class UsingStatement(Statement):

@@ -22,6 +22,8 @@ _STREAMS = {
     "6": "Information",
     "*": "All",
 }
+_NUMBERS = {name: number for number, name in enumerate("All Output Error Warning Verbose Debug".split())}
+_NUMBERS["Information"] = 6
 _REDIRECTION = re.compile(r"([1-6*]?)(>>|>&([12])|>)")
 _PARAMETER = re.compile(
     rf"[{_DASH}]([A-Za-z_?][^\s:;|&(){{}}\[\],'\"`$.=>]*(?:\.(?=\D)[^\s:;|&(){{}}\[\],'\"`$=>]*)?)(:)?"
@@ -103,7 +105,8 @@ class Commands(Expressions):
             if not background and self._bar_on_next_line():
                 continue
             break
-        return self.done(s.Pipeline(elements, background), start)
+        end = elements[-1].end if background else self.at
+        return self.done(s.Pipeline(elements, background), start, end)
 
     def _bar_on_next_line(self) -> bool:
         mark = self.at
@@ -194,7 +197,7 @@ class Commands(Expressions):
         number = _NUMBER.match(self.text, self.at)
         if number is not None:
             following = self.text[number.end() : number.end() + 1]
-            if following and (following.isalnum() or following in "_$'\""):
+            if following and (following.isalnum() or following in "_$'\"?"):
                 return False
             # 7z.exe and 1.ps1 are commands; 1..3 and 1.5.ToString() are not.
             return scan(number.group()) is not None
@@ -269,7 +272,7 @@ class Commands(Expressions):
             self.at = end
             self.blank()
             raise self.fail("MissingArgument", "Missing argument in parameter list.", self.at)
-        del stop_parsing
+        redirections.sort(key=lambda one: _NUMBERS[one.from_stream])
         return self.done(s.Command(elements, redirections, operator), start, self.at)
 
     def _verbatim(self) -> list[Any]:
@@ -289,6 +292,7 @@ class Commands(Expressions):
             one = self._redirection()
             if one is None:
                 self.at = mark
+                listed.sort(key=lambda one: _NUMBERS[one.from_stream])
                 return listed
             listed.append(one)
 
@@ -375,7 +379,9 @@ class Commands(Expressions):
         quoted = character in _SINGLE or character in _DOUBLE
         if quoted or character == "(" or character == "{":
             node = self.string() if quoted else self.primary()
-            if character == "{" or (first and not invoked and not quoted):
+            if character == "{":
+                return self.argument_postfix(node, start) if self.peek() == "." else node
+            if first and not invoked and not quoted:
                 return node
             return self._continued(self.argument_postfix(node, start), start)
         if character == "@" and self.text[self.at + 1 : self.at + 2] in ("(", "{", "'", '"'):

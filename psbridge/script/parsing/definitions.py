@@ -281,6 +281,7 @@ class Definitions(Commands):
             body.end_block.base_call = written
         member = s.FunctionMember(name.group(), type_, parameters, body, static, hidden, constructor, base)
         member.named = named
+        member.attributes = attributes  # type: ignore[attr-defined]
         return self.done(member, start)
 
     def _with_semicolon(self) -> int:

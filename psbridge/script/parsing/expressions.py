@@ -143,7 +143,7 @@ class Expressions(Postfix):
     def goes_on(self, end: int) -> bool:
         """Whether what looks like a number is the beginning of a word."""
         following = self.text[end : end + 1]
-        return following.isalnum() or (following != "" and following in f"_@?`$\\{_SINGLE}{_DOUBLE}")
+        return following.isalnum() or (following != "" and following in f"_@`$\\{_SINGLE}{_DOUBLE}")
 
     def _wanted(self, operator: str) -> None:
         """Fail where no value comes after a unary operator."""
@@ -248,6 +248,10 @@ class Expressions(Postfix):
             self._wanted("-")
             return self.done(s.UnaryExpression("Minus", self.unary()), start)
         if character == "+":
+            number = _NUMBER.match(self.text, self.at + 1)
+            if number is not None and not self.goes_on(number.end()):
+                self.at += 1
+                return self.postfix(self._number(start, number), start)
             self.at += 1
             self._wanted("+")
             return self.done(s.UnaryExpression("Plus", self.unary()), start)
@@ -291,7 +295,7 @@ class Expressions(Postfix):
             return True
         if character == "{":
             return True
-        if character in f"+!,{_DASH}":
+        if character in f"+!{_DASH}":
             word = _OPERATOR_WORD.match(self.text, self.at)
             if word is not None:
                 return word[1].lower() in ("not", "bnot")
@@ -308,11 +312,7 @@ class Expressions(Postfix):
         if character == "$":
             if self.peek(2) == "$(":
                 return self.sub_expression()
-            variable = self.variable()
-            if variable.variable_path.lower().startswith("using:"):
-                variable.variable_path = variable.variable_path[6:]
-                return self.done(s.UsingExpression(variable), start)
-            return variable
+            return self.done_variable(self.variable(), start)
         if character == "@":
             following = self.text[self.at + 1 : self.at + 2]
             if following == "(":

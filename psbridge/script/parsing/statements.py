@@ -166,6 +166,9 @@ class Parser(Loops):
             label = found[1]
             self.lines()
         word = self.word_ahead()
+        if word == "workflow" and self._is_keyword(word):
+            message = "Workflow is not supported in PowerShell 6+."
+            raise self.fail("WorkflowNotSupportedInPowerShellCore", message, start)
         read = getattr(self, f"_{word}_statement", None) if word in _KEYWORDS else None
         if read is not None and self._is_keyword(word):
             self.at += len(word)
@@ -179,7 +182,7 @@ class Parser(Loops):
                 self.lines()
             node = self.statement()
             node.attributes = attributes
-            return node
+            return self.done(node, start, node.end)
         return self.pipeline_statement()
 
     def _is_type_definition(self) -> bool:

@@ -136,15 +136,22 @@ class Strings(Source):
             self._check_closed(start)
             return self.sub_expression()
         if self.text.startswith("${", self.at):
-            return self.variable()
+            return self.done_variable(self.variable(), start)
         found = re.compile(r"\$(?:(?:[A-Za-z_]\w*:(?!:))?\w+|[?^$])").match(self.text, self.at)
         if found is None:
             return None
         name = found.group()[1:]
         self.at = found.end()
         self._check_drive(start)
-        # "$p:y" is the variable y of the drive p; "$x:" alone is the variable x.
-        return self.done(s.VariableExpression(name), start)
+        return self.done_variable(s.VariableExpression(name), start)
+
+    def done_variable(self, variable: Any, start: int) -> Any:
+        """A variable's node, `$using:name` in one of its own."""
+        self.done(variable, start)
+        if not variable.variable_path.lower().startswith("using:"):
+            return variable
+        variable.variable_path = variable.variable_path[6:]
+        return self.done(s.UsingExpression(variable), start)
 
     def _check_closed(self, start: int) -> None:
         """Fail where the text has fewer parentheses that close than open, from a `$(` in a string on."""

@@ -75,6 +75,9 @@ class TypeNames(Strings):
                 self.lines()
                 arguments.append(self._type_argument())
                 self.blank()
+            if self.at >= self.size:
+                message = "Missing ] at end of attribute or type literal."
+                raise self.fail("EndSquareBracketExpectedAtEndOfAttribute", message)
             self.expect("]", "EndSquareBracketExpectedAtEndOfType", "Missing ] at end of type.")
             full += f"[{','.join(arguments)}]"
         return self.done(s.TypeName(full, name), start)
