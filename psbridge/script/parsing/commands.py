@@ -305,10 +305,14 @@ class Commands(Expressions):
             return None
         self.at = found.end()
         source = _STREAMS[found[1]]
+        if found[3] and not found[1] and self.text[start - 1 : start] not in tuple("123456*"):
+            message = "Missing file specification after redirection operator."
+            raise self.fail("MissingFileSpecification", message, start + 1)
         if found[3]:
             return self.done(s.MergingRedirection(source, _STREAMS[found[3]]), start)
         self.blank()
-        target = self._argument(first=True)
+        number = _NUMBER.match(self.text, self.at)
+        target = self._single_argument(first=number is None)
         if target is None:
             raise self.fail(
                 "MissingFileSpecification",

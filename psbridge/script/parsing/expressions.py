@@ -418,7 +418,7 @@ class Expressions(Postfix):
             self.blank()
             self.expect("=", "MissingEqualsInHashLiteral", "Missing '=' operator after key in hash literal.")
             self.lines()
-            if self.peek() in ("}", ";", ""):
+            if self.peek() in ("}", ";", "") or self.peek(2) in ("&&", "||"):
                 raise self.fail(
                     "MissingStatementInHashLiteral", "Missing statement after '=' in hash literal."
                 )

@@ -207,7 +207,9 @@ class Loops(Definitions):
         while not self.take("}"):
             if self.at >= self.size:
                 raise self.fail(
-                    "MissingSwitchConditionExpression", "Missing condition in switch statement clause."
+                    "MissingSwitchConditionExpression",
+                    "Missing condition in switch statement clause.",
+                    self.behind(),
                 )
             begin = self.at
             if re.compile(r"default\s*\{", re.I).match(self.text, self.at):
@@ -227,7 +229,7 @@ class Loops(Definitions):
                     raise self.fail(
                         "MissingSwitchConditionExpression",
                         "Missing condition in switch statement clause.",
-                        begin,
+                        self.behind(),
                     )
                 self.lines()
                 clauses.append((test, self.statement_block(_NO_SWITCH_BLOCK)))

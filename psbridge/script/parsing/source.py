@@ -48,7 +48,7 @@ _LEXICAL = frozenset(
     "MissingArrayIndexExpression MissingExpressionAfterToken IncompleteDollarSubexpressionReference "
     "MissingTerminatorMultiLineComment ScriptTooComplicated DuplicateKeyInHashLiteral".split()
 )
-_BLANK = re.compile(r"(?:[ \t\f\v\xa0\u2000-\u200b]|`\r?\n|`\r)+")
+_BLANK = re.compile(r"(?:[ \t\f\v\xa0\u2000-\u200b]|`\r?\n|`\r|`[ \t])+")
 _COMMENT = re.compile(r"<#.*?#>|#[^\r\n]*", re.DOTALL)
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 
@@ -86,7 +86,7 @@ class Source:
                 offset = self.behind()
         if error_id not in _LEXICAL:
             try:
-                self.check_token(words=error_id == "UnexpectedToken")
+                self.check_token(words=error_id in ("UnexpectedToken", "ExpectedValueExpression"))
             except ParseFailure as failure:
                 return failure
         line, column = self.place(offset)
@@ -181,7 +181,8 @@ class Source:
 
     def keyword(self, word: str) -> bool:
         """Read this keyword if it comes next."""
-        if self.word_ahead() == word:
+        after = self.text[self.at + len(word) : self.at + len(word) + 1]
+        if self.word_ahead() == word and (after == "" or after not in "?$'\"`:.=\\/@"):
             self.at += len(word)
             return True
         return False

@@ -182,6 +182,12 @@ class Strings(Source):
                 if character == "`":
                     character = self.escape()
                 name += character
+            if not name:
+                message = "An empty ${} variable reference was found. A name is required inside the braces."
+                self.fail("EmptyVariableReference", message, start)
+            elif name.endswith(":") and name.count(":") == 1:
+                message = "Variable reference is not valid. The variable name is missing."
+                self.fail("InvalidBracedVariableReference", message, start)
             return self.done(s.VariableExpression(name, splatted), start)
         found = _SIMPLE_NAME.match(self.text, self.at)
         if found is None:

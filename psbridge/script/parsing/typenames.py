@@ -22,6 +22,7 @@ class TypeNames(Strings):
     if TYPE_CHECKING:
 
         def expression(self) -> Any: ...
+        def operand_ahead(self) -> bool: ...
 
     def attribute(self) -> Any:
         """`[type]` or `[Attribute(...)]`."""
@@ -104,7 +105,11 @@ class TypeNames(Strings):
                 self.at = word.end()
                 self.lines()
                 if self.take("="):
+                    after = self.at
                     self.lines()
+                    if not self.operand_ahead():
+                        message = "Missing statement after '=' in named argument."
+                        raise self.fail("MissingExpressionInNamedArgument", message, after)
                     self.no_commas += 1
                     value = self.expression()
                     self.no_commas -= 1
@@ -117,6 +122,9 @@ class TypeNames(Strings):
                 positional.append(self.expression())
                 self.no_commas -= 1
             self.lines()
+            if self.at < self.size and self.peek() not in ",)":
+                message = "Missing closing ')' in expression."
+                raise self.fail("MissingEndParenthesisInExpression", message)
             if self.take(","):
                 after = self.at
                 self.lines()
