@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from string import Formatter
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from psbridge.binding.errors import InvalidCast, ValidationFailure
@@ -50,7 +51,8 @@ from .indexing import index, set_index
 from .members import enumerate_value, set_member
 from .members import loop_items as _loop_items
 from .members import member as _member
-from .named import as_operator, cast, construct, invoke_static, is_a, net_type, set_static, static_member
+from .named import as_operator, construct, invoke_static, is_a, net_type, set_static, static_member
+from .named import cast as _cast
 from .patterns import join, like, not_like, split_words
 from .session import (
     appended,
@@ -123,9 +125,28 @@ def member(target: Any, *steps: Any) -> Any:
     return target
 
 
+def cast(value: Any, type: Any, *steps: Any) -> Any:
+    """`[type]value`, or of what these steps reach from it, as for `member`.
+
+    >>> cast("12", "int") + 1
+    13
+    """
+    return _cast(member(value, *steps) if steps else value, type)
+
+
 def truth(value: Any, *steps: Any) -> bool:
     """What `if ($value)` sees, or that of what these steps reach from it, as for `member`."""
     return _truth(member(value, *steps) if steps else value)
+
+
+def matches_value(left: Any, right: Any, case: bool = False) -> bool:
+    """Whether `if ($left -eq $right)` runs; of a list, whether what is left of it is true."""
+    return truth(equals(left, right, case))
+
+
+def differs(left: Any, right: Any, case: bool = False) -> bool:
+    """Whether `if ($left -ne $right)` runs; of a list, whether what is left of it is true."""
+    return truth(not_equals(left, right, case))
 
 
 def loop_items(value: Any, *steps: Any) -> Iterable[Any]:
@@ -361,7 +382,7 @@ def ordered(value: Any) -> Ordered:
 
 def validate_script(test: Any, text: str) -> ValidateScript:
     """[ValidateScript({ text })], whose block is a Python function."""
-    return ValidateScript(text, test.check)
+    return ValidateScript(text, (block(test) if isinstance(test, FunctionType) else test).check)
 
 
 def checked(convert: Callable[[str], Any], *validators: Any, **checks: Any) -> Callable[[str], Any]:
@@ -446,6 +467,7 @@ __all__ = [
     "contained",
     "contains",
     "custom_object",
+    "differs",
     "divide",
     "equals",
     "errors",
@@ -472,6 +494,7 @@ __all__ = [
     "loop_items",
     "match",
     "matches",
+    "matches_value",
     "member",
     "members_of",
     "modulo",

@@ -178,6 +178,8 @@ class Assignments(Parts):
         target = self.target(left, kind)
         if kind == "str" and self.uses.set_once(path_of(left)) is node:
             self.texts[target] = value.text
+        if kind == "http" and self.uses.set_once(path_of(left)) is node:
+            self.http_names.add(target)
         if value.is_list and self.uses.set_once(path_of(left)) is node and path_of(left) in self.uses.arrays:
             self.lengths[target] = value.length
         self.write(f"{target}{self._hint(key, value, left)} = {value.text}")
@@ -291,6 +293,8 @@ class Assignments(Parts):
             self._set_in_branches(right, left, node)
             return True
         returns = any(isinstance(one, (s.ReturnStatement, s.FunctionDefinition)) for one in right.walk())
+        if isinstance(right, s.SwitchStatement) and self._set_in_switch(right, left):
+            return True
         if isinstance(right, _COLLECTED) and not returns:
             name = self.unique(f"{self.name(left.variable_path)}_items")
             self.write(f"{name}: list[Any] = []")
@@ -313,6 +317,39 @@ class Assignments(Parts):
             self.write(f"{self.target(left, value.kind)} = {value.text}")
             return True
         return False
+
+    def _set_in_switch(self, right: s.SwitchStatement, left: s.VariableExpression) -> bool:
+        """`$x = switch ...` where each clause puts out one value, or throws; False for any other."""
+        blocks = [block for _, block in right.clauses]
+        if right.default is None or (self.scope, left.variable_path.lower()) in self.known.typed:
+            return False
+        if not all(
+            len(one.statements) == 1 and isinstance(one.statements[0], (s.Pipeline, s.ThrowStatement))
+            for one in [*blocks, right.default]
+        ):
+            return False
+        state = (list(self.lines), self.depth, set(self.definite), list(self.current))
+        kept, self.sink, self.set_by = self.sink, ("set",), left
+        self.whole += 1
+        try:
+            self.statement(right)
+            plain = not any(line.lstrip().startswith("for ") for line in self.lines[len(state[0]) :])
+        except Refused:
+            plain = False
+        finally:
+            self.sink = kept
+            self.whole -= 1
+        if not plain:
+            self.lines, self.depth, self.definite, self.current = state
+        return plain
+
+    set_by: Any = None
+
+    def _to_set(self, code: Code) -> None:
+        """The value of a clause, to the variable that the switch is assigned to."""
+        if code.stream or code.base not in (*SCALARS, *OBJECTS, "str?"):
+            raise Refused(s.Node(), "how many values this clause gives is known only when it runs.")
+        self.write(f"{self.target(self.set_by, code.kind)} = {code.text}")
 
     def filled(self, name: str) -> str:
         """The kind of what a list got that the statements before filled; forgets it."""

@@ -30,8 +30,9 @@ class Code:
 
     `stream` says that it is an iterable of what a pipeline puts out, each of `kind`; `inner` is then what is
     inside a generator expression, if it is one. `result` says that a method gave it, whose None is nothing;
-    `single` that a command puts out one object. `owner` and `steps` are of what helpers reach from an object:
-    its members, indexes and methods, one after the other. `fed` is how a command takes it from a pipeline.
+    `single` that a command puts out one object. `owner` and `steps` are of what helpers reach from an object,
+    of the kind `reach`: its members, indexes and methods, one after the other. `fed` is how a command takes
+    it from a pipeline.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Code:
     owner: str = ""
     steps: tuple[str, ...] = ()
     fed: str = ""
+    reach: str = ""
 
     @property
     def path(self) -> str:

@@ -17,6 +17,7 @@ from .code import (
     Refused,
     described,
     join_kinds,
+    python_name,
     quoted,
     run_of,
     whole_call,
@@ -98,7 +99,8 @@ class Expressions(Writer):
             text = f"{self.posh('invoke')}({owner}, {step[1:-1].removesuffix(',')})"
         else:
             text = f"{self.posh('member')}({owner}, {step})"
-        return Code(text, kind, result=result, owner=owner, steps=steps)
+        reach = target.reach if target.steps else target.kind
+        return Code(text, kind, result=result, owner=owner, steps=steps, reach=reach)
 
     def as_value(self, code: Code) -> Code:
         """What a pipeline puts out, as one value."""
@@ -149,6 +151,10 @@ class Expressions(Writer):
             return code
         if code.base in OBJECTS or code.kind == "hashtable?":
             return Code(f"{code.within(3)} is not None", "bool", 4)
+        for helper, truth in (("not_equals", "differs"), ("equals", "matches_value")):
+            compared = whole_call(code.text, helper)
+            if compared:
+                return Code(f"{self.posh(truth)}({compared})", "bool")
         return Code(f"{self.posh('truth')}({code.path})", "bool")
 
     def as_text(self, code: Code) -> str:
@@ -219,10 +225,14 @@ class Expressions(Writer):
                 template += piece.replace("{", "{{").replace("}", "}}")
                 continue
             path = "".join(_FIELDS.sub(_field, step) for step in piece.steps)
-            plain = piece.owner.isidentifier() and all(_FIELDS.fullmatch(step) for step in piece.steps)
+            last = piece.owner.rpartition(".")[2]
+            plain = last.isidentifier() and all(_FIELDS.fullmatch(step) for step in piece.steps)
             if piece.steps and plain:
-                values[piece.owner] = piece.owner
-                template += f"{{{piece.owner}{path}}}"
+                owner = piece.owner if piece.owner == last else python_name(last)
+                if values.setdefault(owner, piece.owner) != piece.owner:
+                    owner = f"value_{len(values)}"
+                    values[owner] = piece.owner
+                template += f"{{{owner}{path}}}"
             else:
                 named = piece.text.isidentifier() and not keyword.iskeyword(piece.text)
                 name = piece.text if named else f"value_{len(values)}"
@@ -285,12 +295,22 @@ class Expressions(Writer):
         if path in ("args", "input", "psboundparameters", "pscmdlet", "myinvocation", "this", "stacktrace"):
             raise Refused(node, f"${node.variable_path} has no Python form here.")
         name = path.removeprefix("global:").removeprefix("script:").removeprefix("variable:")
+        if name == "pwd" and not self.moves and self._is_argument(node):
+            self.modules.add("os")
+            return Code("os.getcwd()", "str")
         if name in AUTOMATIC or name.endswith(_PREFERENCES):
             return Code(f"{self.posh('variable')}({quoted(node.variable_path.rpartition(':')[2])})")
         drives = ("function:", "alias:", "cert:", "temp:", "wsman:", "using:", "variable:")
         if path.startswith(drives):
             raise Refused(node, f"the variable ${node.variable_path} has no Python form yet.")
         return Code("None", "none")
+
+    def _is_argument(self, node: Any) -> bool:
+        """Whether a command gets this as an argument, for which a path is a text."""
+        command = self.uses.parents.get(id(node))
+        return isinstance(command, s.Command) and str(
+            getattr(command.command_elements[0], "value", "")
+        ).lower() == ("join-path")
 
     def _ParenExpression(self, node: s.ParenExpression) -> Code:
         return self.value(node.pipeline)

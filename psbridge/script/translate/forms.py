@@ -234,6 +234,10 @@ class Forms(Commands):
             return None
         spelt = {key.lower(): key for key in _parameters(getattr(psbridge, names[name]))}
         builds = names[name].startswith("Initialize_")
+        for key in [one for one in named if one not in spelt]:
+            close = [one for one in spelt if one.startswith(key)]
+            if len(close) == 1 and close[0] not in named:
+                named[close[0]] = named.pop(key)
         if _is_constant(named.get("confirm"), "false"):
             named.pop("confirm")  # Python does not ask
         if self.in_try and getattr(named.get("erroraction"), "value", "").lower() == "stop":

@@ -38,7 +38,8 @@ class Literals(Expressions):
         table = self._pairs(node)
         if self.plain_tables:
             return Code(table, "dict")
-        if not named and self._is_plain(node):
+        filled = table == "{}" and self.as_item
+        if not named and not filled and self._is_plain(node):
             return Code(table, self._shape(node, node, "table"))
         return Code(f"{self.posh('Hashtable')}({'' if table == '{}' else table})", "hashtable")
 
@@ -137,4 +138,5 @@ class Literals(Expressions):
         kinds |= {"decimal": "num", "uri": "uri"}
         kinds |= {"datetime": "datetime", "timespan": "timespan"}
         kind = kinds.get(name, "any")
-        return Code(f"{self.posh('cast')}({child.text}, {self.net_type(node, full)})", kind)
+        owner, *steps = [child.owner, *child.steps] if child.steps else [child.text]
+        return Code(f"{self.posh('cast')}({', '.join([owner, self.net_type(node, full), *steps])})", kind)

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import Code, Refused
-from .nodes import path_of
+from .nodes import expression_of, path_of
 from .shapes import OBJECTS
 from .variables import Variables
 
@@ -140,6 +140,8 @@ class Loops(Variables):
     def _ForEachStatement_statement(self, node: s.ForEachStatement) -> None:
         if node.flags != "None":
             raise Refused(node, "foreach -Parallel has no Python form yet.")
+        if self._entries(node):
+            return
         items = self.stream(node.condition)
         if items.stream or items.is_list or items.kind.startswith(("many:", "List:")):
             items = self.as_stream(items)
@@ -151,6 +153,34 @@ class Loops(Variables):
         place = len(self.lines)
         self.looped(_loop(node), lambda: self.body(node.body))
         self._extended(place, name, node)
+
+    def _entries(self, node: s.ForEachStatement) -> bool:
+        """`foreach ($entry in $table.GetEnumerator())` by keys and values; False where it asks for more."""
+        call = expression_of(node.condition)
+        if not isinstance(call, s.InvokeMemberExpression) or call.static or call.arguments:
+            return False
+        if str(getattr(call.member, "value", "")).lower() != "getenumerator":
+            return False
+        path = path_of(node.variable)
+        for place in self.uses.places[path]:
+            around = self.uses.parents.get(id(place))
+            plain = type(around) is s.MemberExpression and around.expression is place
+            if place is not node.variable and not (
+                plain and str(getattr(around.member, "value", "")).lower() in ("key", "name", "value")
+            ):
+                return False
+        table = self.as_value(self.expression(call.expression))
+        if table.base not in ("hashtable", "table"):
+            return False
+        key, value = self.unique("key"), self.unique("value")
+        kept, self.entries = self.entries, {**self.entries, path: (key, value)}
+        self.entry_names.add(key)
+        self.write(f"for {key}, {value} in {table.within(0)}.items():")
+        try:
+            self.looped(_loop(node), lambda: self.body(node.body))
+        finally:
+            self.entries = kept
+        return True
 
     def _extended(self, place: int, name: str, node: s.ForEachStatement) -> None:
         """A loop that does nothing but append to a list extends it."""

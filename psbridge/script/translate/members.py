@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from .. import syntax as s
-from .code import ATOM, CONDITION, NOT, TERM, Code, Refused, join_kinds, quoted
+from .code import ATOM, CONDITION, NOT, OR, TERM, Code, Refused, join_kinds, quoted
 from .expressions import or_empty
 from .methods import Methods
 from .nodes import expression_of, path_of
@@ -65,12 +65,20 @@ class Members(Methods):
             target = target.of_kind("hashtable")  # null has no entries: an error in both
         if self._is_key(index, node.index) and self._has_keys(target, node.target, node.index):
             return self._entry(node.target, target, node.index, index)
+        if index.kind == "int" and index.text.isdigit() and isinstance(node.target, s.IndexExpression):
+            least = int(self._table(node.target.target).get("#", "0"))
+            if int(index.text) < least and target.is_list and target.text.endswith("]"):
+                return Code(f"{target.text}[{index.text}]", target.item)
         if (
             index.kind == "int"
             and index.text.isdigit()
             and int(index.text) < self.lengths.get(target.text, 0)
         ):
             return Code(f"{target.text}[{index.text}]", target.item)
+        all_but_last = index.text == f"posh.value_range(0, len({target.text}) - 2)"
+        if all_but_last and target.kind == "list:str" and target.text.isidentifier():
+            # 0..-1 of a list of one takes it twice
+            return Code(f"{target.text}[:-1] or {target.text} * 2", target.kind, OR)
         plain = index.text.lstrip("-").isdigit() and target.steps
         kind = target.kind if index.is_list and target.kind == "list:str" else "any"
         if index.kind == "int" and target.kind == "list:str":
@@ -95,6 +103,9 @@ class Members(Methods):
         group = self._group(node.expression, node.member)
         if group is not None:
             return group
+        if isinstance(node.expression, s.VariableExpression) and path_of(node.expression) in self.entries:
+            key, value = self.entries[path_of(node.expression)]
+            return Code(value if str(node.member.value).lower() == "value" else key)
         called = self._called_name(node)
         if called:
             return Code(quoted(called), "str")
@@ -111,7 +122,8 @@ class Members(Methods):
             return self._entry(node.expression, target, node.member, member)
         if target.base in ("hashtable", "table") and node.member.value.lower() == "keys":
             kinds = self._table(node.expression)
-            return Code(f"[*{target.text}]", f"list:{kinds.get('keys', 'any')}")
+            kind = "str" if target.text == "bound" else kinds.get("keys", "any")
+            return Code(f"[*{target.text}]", f"list:{kind}")
         return self._named_member(target, node.member.value)
 
     def _is_column(self, name: str) -> bool:
@@ -136,8 +148,8 @@ class Members(Methods):
 
     def _is_key(self, index: Code, node: Any) -> bool:
         """Whether an index is one key, and never a list of them."""
-        if index.kind == "str" or not isinstance(node, s.VariableExpression):
-            return index.kind == "str"
+        if index.kind in ("str", "str?") or not isinstance(node, s.VariableExpression):
+            return index.kind in ("str", "str?") or index.text in self.entry_names
         return self.uses.is_key(node)
 
     def _becomes_text(self, node: Any) -> bool:
@@ -256,6 +268,11 @@ class Members(Methods):
         spelt = spelling(target.base, folded)
         if spelt:
             return Code(f"{target.within(ATOM)}.{spelt}", PROPERTIES[target.base][spelt])
+        reflected = target.steps == ('"PSObject"', '"Properties"') and folded == "name"
+        if reflected and target.owner in self.http_names:
+            return Code(f"[*vars({target.owner})]", "list:str")
+        if target.kind == "uri" and folded in ("scheme", "host", "query"):
+            return self.reached(target, quoted(name), "str?")
         if target.kind == "timespan" and folded in _WHOLE:
             return self.reached(target, quoted(name), "int")
         if target.kind == "timespan" and folded.removeprefix("total") in _PARTS:
@@ -273,7 +290,7 @@ class Members(Methods):
         if target.kind == "hashtable" and folded not in _TABLE_WORDS:
             return Code(f"{target.within(ATOM)}.get({quoted(name)})")
         if target.base in ("hashtable", "table") and folded == "keys":
-            return Code(f"[*{target.text}]", "list:any")
+            return Code(f"[*{target.text}]", "list:str" if target.text == "bound" else "list:any")
         many = target.is_list or target.kind.startswith("List")
         sized: tuple[str, ...] = ("count", "length") if many else ()
         if target.kind == "str":

@@ -15,6 +15,7 @@ from .uses import Uses
 from .writer import Known
 
 _TYPES = {**KINDS, "string[]": "list:str", "int[]": "list:int", "object": "any"}
+_TABLE = "Hashtable"
 _LISTS = {"list:str": "str", "list:int": "int"}
 
 
@@ -208,7 +209,8 @@ class Module(Types):
         self.write("given = vars(parser.parse_args())")
         pairs = ", ".join(f"({quoted(name)}, {quoted(plain)})" for name, plain, _ in names)
         table = f"{{name: given[key] for name, key in ({pairs},) if key in given}}"
-        self.write(f"bound = {self.posh('Hashtable')}({table})")
+        plain = self.uses.is_bound_plain({name for name, _, _ in names})
+        self.write(f"bound = {table if plain else self.posh(_TABLE) + '(' + table + ')'}")
         for _, plain, _ in names:
             self.write(f"{plain} = given.get({quoted(plain)}, {self.defaults.get(plain, 'None')})")
 

@@ -36,12 +36,14 @@ def table_of(node: Any) -> Any:
     return node
 
 
-def is_json_of(pipeline: Any, head: Any) -> bool:
-    """Whether a pipeline is `head | ConvertTo-Json`."""
-    if not isinstance(pipeline, s.Pipeline) or len(pipeline.pipeline_elements) != 2:
+def is_json_of(pipeline: Any, head: Any, *, first: bool = False) -> bool:
+    """Whether a pipeline is `head | ConvertTo-Json`, or begins so."""
+    if not isinstance(pipeline, s.Pipeline) or len(pipeline.pipeline_elements) < 2:
         return False
-    first, last = pipeline.pipeline_elements
-    if getattr(first, "expression", None) is not head or not isinstance(last, s.Command):
+    if len(pipeline.pipeline_elements) > 2 and not first:
+        return False
+    first_element, last = pipeline.pipeline_elements[:2]
+    if getattr(first_element, "expression", None) is not head or not isinstance(last, s.Command):
         return False
     return str(getattr(last.command_elements[0], "value", "")).lower() == "convertto-json"
 
@@ -72,7 +74,7 @@ def is_new_builder(node: Any) -> bool:
     return owner.removeprefix("system.") == "text.stringbuilder" and name == "new"
 
 
-def gives_many(node: Any) -> bool:
+def gives_many(node: Any, functions: set[str] = frozenset()) -> bool:  # type: ignore[assignment]
     """Whether this is a pipeline of commands whose output is as many objects as there are."""
     if isinstance(node, (s.ForEachStatement, s.WhileStatement, s.ForStatement)):
         return True
@@ -82,6 +84,8 @@ def gives_many(node: Any) -> bool:
     if not isinstance(last, s.Command) or last.redirections or last.invocation_operator != "Unknown":
         return False
     name = str(getattr(last.command_elements[0], "value", "")).lower()
+    if name in functions:
+        return True
     name = command_of_alias(name)
     if name == "get-content":
         return not any(

@@ -28,7 +28,7 @@ from .expressions import or_empty, quoted_inside, single_quoted
 from .members import Members
 from .nodes import expression_of
 from .regex import groups_of, minds_case, python_pattern, python_replacement, raw
-from .shapes import OBJECTS
+from .shapes import OBJECTS, PROPERTIES, spelling
 
 _NUMBERS = ("int", "float")
 _ITEM = re.compile(r"\{(\d+)(?:,(-?\d+))?(?::([^{}]*))?\}")
@@ -214,6 +214,12 @@ class Operators(Members):
         )
         nodes = right.elements if isinstance(right, s.ArrayLiteral) else [node.right]
         values = [self.as_value(self.expression(one)) for one in nodes]
+        bare = all(found.group(2) is found.group(3) is None for found in _ITEM.finditer(node.left.value))
+        known = ("str", "int")
+        if bare and "{{" not in node.left.value and all(one.kind in known for one in values):
+            awkward = any(set(one.text) & set('"\\\n{}') - {'"'} for one in values)
+            if awkward or sum("posh." in one.text for one in values) > 1:
+                return self._as_template(node.left.value, values)
         pieces: list[str] = []
         place = 0
         for found in _ITEM.finditer(node.left.value):
@@ -227,6 +233,25 @@ class Operators(Members):
         if any(set(one) & set("{}") for one in (_ITEM.sub("", node.left.value),)):
             return None
         return Code('f"' + "".join(pieces) + quoted_inside(rest) + '"', "str")
+
+    def _as_template(self, template: str, values: list[Code]) -> Code | None:
+        """`template -f values` without widths, as a string that is expanded."""
+        parts: list[Any] = []
+        place = 0
+        for found in _ITEM.finditer(template):
+            number = int(found.group(1))
+            if number >= len(values):
+                return None
+            parts += [template[place : found.start()], values[number]]
+            place = found.end()
+        parts.append(template[place:])
+        if any(isinstance(one, str) and set(one) & set("{}") for one in parts):
+            return None
+        if sum(bool(one.steps) for one in values) > 1:
+            return self._expanded(parts)
+        texts = "".join(one if isinstance(one, str) else "{}" for one in parts)
+        given = [one.text for one in parts if isinstance(one, Code)]
+        return Code(f"{quoted(texts)}.format({', '.join(given)})", "str")
 
     def _formatted(self, found: re.Match[str], values: list[Code]) -> str | None:
         number, width, spec = int(found.group(1)), found.group(2), found.group(3)
@@ -248,6 +273,9 @@ class Operators(Members):
         inner = whole_call(left.text, "unpacked")
         if inner and " for " in inner:
             left = Code(f"[{inner}]", f"list:{left.item}") if left.item != "str" else Code(inner, "list:str")
+        named = self._names_of(left)
+        if named is not None:
+            left = named
         if left.kind == "out:str" and ".get(" in left.text:
             made = _as_run(left.text)
             left = Code(made, "list:str") if made else left
@@ -256,6 +284,20 @@ class Operators(Members):
         if left.steps:
             return Code(f"{self.posh('joined')}({right.text}, {left.path})", "str")
         return Code(f"{self.posh('join')}({left.text}, {right.text})", "str")
+
+    def _names_of(self, left: Code) -> Code | None:
+        """`(command).Name` of objects whose texts are known, as a list of them."""
+        made = _as_run(left.owner) if len(left.steps) == 1 and ".get(" in left.owner else ""
+        base = left.reach.removeprefix("out:")
+        spelt = spelling(base, left.steps[0].strip('"')) if made else ""
+        if not spelt or PROPERTIES[base][spelt] != "str":
+            return None
+        name = self.item_name()
+        return Code(f"{name}.{spelt} for {name} in {made}", "list:str")
+
+    def item_name(self) -> str:
+        """What `$_` is called here."""
+        raise NotImplementedError
 
     def _comparison(self, name: str, left: Code, right: Code, case: bool) -> Code | None:
         cased = ", True" if case else ""
@@ -268,8 +310,10 @@ class Operators(Members):
             kind = "any" if left.is_list or left.kind == "any" or left.is_out else "bool"
             return Code(f"{self.posh(helper)}({left.text}, {right.text}{cased})", kind)
         if name in _SETS:
-            words = _words(right) if name in ("in", "notin") and left.kind == "str" else None
-            if words is not None:
+            words = _words(right) if name in ("in", "notin") and left.kind in ("str", "str?") else None
+            if words is not None and (left.kind == "str" or "" not in words):
+                if left.kind == "str?":
+                    left = Code(f"({or_empty(left)})", "str")
                 listed = "[" + ", ".join(quoted(one if case else one.lower()) for one in words) + "]"
                 one = left.within(ATOM) + ("" if case else ".casefold()")
                 return Code(f"{one} {'not in' if name == 'notin' else 'in'} {listed}", "bool", COMPARE)
@@ -356,6 +400,9 @@ class Operators(Members):
         return Code(f"re.split({raw(pattern)}, {text}{most}{flagged})", "list:str")
 
     def _equality(self, name: str, left: Code, right: Code, case: bool) -> Code:
+        edge = {"[0]": "[:1]", "[-1]": "[-1:]"}.get(left.steps[0] if len(left.steps) == 1 else "")
+        if edge and left.reach == "list:str" and right.text == '""' and left.owner.isidentifier():
+            return Code(f'{left.owner}{edge} {"==" if name == "eq" else "!="} [""]', "bool", COMPARE)
         cased = ", True" if case else ""
         sign = "==" if name == "eq" else "!="
         if left.kind == "str?" and right.kind == "str" and right.text[:1] == '"' and right.text != '""':

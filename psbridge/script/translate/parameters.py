@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import syntax as s
-from .code import Refused, quoted
+from .code import SCALARS, Code, Refused, quoted
 from .operators import Operators
 
 _FLAGS = {
@@ -34,6 +34,8 @@ _ALLOWED = {
 
 class Parameters(Operators):
     """Writes parameters."""
+
+    block_kind = "any"
 
     def hoisted(self, stem: str, statements: list[Any], after: int, parameters: list[str]) -> str:
         """A generator function before this statement that puts out what these statements do."""
@@ -108,8 +110,12 @@ class Parameters(Operators):
                 continue
             if attribute.named_arguments:
                 raise Refused(attribute, f"this form of [{attribute.type_name.name}] has no Python form yet.")
+            kind = self.kind_of(node) if isinstance(node, s.Parameter) else "any"
+            kept, self.block_kind = self.block_kind, kind if kind in SCALARS else "any"
             values = [self.constant(one) for one in attribute.positional_arguments or []]
+            self.block_kind = kept
             if folded == "validatescript":
+                values = [self.bare_block(Code(values[0], "block")).text]
                 values.append(quoted(self.source_of(attribute.positional_arguments[0])[1:-1]))
                 scripts.append(f"{self.posh('validate_script')}({', '.join(values)})")
             elif _VALIDATORS[folded] in made:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import syntax as s
-from .code import Code, Refused, join_kinds
+from .code import SUM, Code, Refused, join_kinds
 from .fileforms import FileForms
 from .nodes import path_of
 
@@ -43,6 +43,8 @@ class Parts(FileForms):
         """What the keys and values of a table are that a literal makes."""
         for key, value in table.key_value_pairs:
             self.learn(path, key, self.pair_kinds.get(id(value), "any"), first=True)
+        lengths = [Code(self.pair_texts.get(id(value), "")).length for _, value in table.key_value_pairs]
+        self.known.tables.setdefault(path, {}).setdefault("#", str(min(lengths, default=0)))
 
     def learn(self, path: str, key: Any, kind: str, *, first: bool = False) -> None:
         """What a table gets: under a known name, which is there from the start if `first`, or another."""
@@ -52,6 +54,8 @@ class Parts(FileForms):
         plain = isinstance(key, s.StringConstantExpression)
         name = f"={key.value.lower()}" if plain else "*"
         known[name] = join_kinds(known[name], kind) if name in known else kind
+        if not first:
+            known["#"] = "0"
         if first and plain:
             known[f"!{key.value.lower()}"] = "there"
         text = "str" if plain else self.as_value(self.expression(key)).kind
@@ -88,6 +92,8 @@ class Parts(FileForms):
             raise Refused(left, "a step inside an assignment's left side has no Python form.")
         if node.operator != "Equals":
             before = Code(f"{self.posh(getter)}({target.text}, {place})")
+            if isinstance(left, s.IndexExpression) and target.kind == "hashtable" and self._is_text(left):
+                before = self._entry(left.target, target, left.index, Code(place, "str"))
             if node.operator == "QuestionQuestionEquals":
                 self.write(f"if {before.text} is None:")
                 self.write(f"    {self.posh(setter)}({target.text}, {place}, {value.text})")
@@ -110,6 +116,10 @@ class Parts(FileForms):
             self.learn(path_of(owner), key, value.kind)
         known = isinstance(owner, s.VariableExpression) and path_of(owner) in self.uses.dicts
         plain = target.kind == "hashtable" or (target.base == "table" and known)
+        step = f"{target.text}[{place}] + "
+        if plain and value.kind in ("int", "float") and value.text.startswith(step) and value.rank == SUM:
+            self.write(f"{target.text}[{place}] += {value.text.removeprefix(step)}")
+            return
         if plain and (known or (place.startswith('"') and place.endswith('"')) or self._is_text(left)):
             self.write(f"{target.text}[{place}] = {value.text}")
             return
@@ -117,7 +127,10 @@ class Parts(FileForms):
 
     def _is_text(self, left: Any) -> bool:
         """Whether an index is a text."""
-        return isinstance(left, s.IndexExpression) and self._is_key(self.expression(left.index), left.index)
+        if not isinstance(left, s.IndexExpression):
+            return False
+        index = self.expression(left.index)
+        return index.kind != "str?" and self._is_key(index, left.index)
 
     def several_at_once(self, node: s.AssignmentStatement, left: s.ArrayLiteral) -> None:
         """`$a, $b = values`."""

@@ -80,28 +80,89 @@ class TableUses:
         return made and all(len(one) == 1 for one in spellings.values())
 
     def _is_own_key(self, node: Any, path: str) -> bool:
-        """Whether an index is the variable of a loop over the keys of this table."""
+        """Whether an index is the variable of a loop over the keys of this table, or of texts among them."""
         if not isinstance(node, s.VariableExpression):
             return False
-        loops = []
+        own = self._literal_keys(path)
+        keys = self._looped(node)
+        if isinstance(keys, s.ArrayLiteral):
+            return bool(own) and {getattr(one, "value", None) for one in keys.elements} <= own
+        if not isinstance(keys, s.MemberExpression) or not isinstance(keys.expression, s.VariableExpression):
+            return False
+        if str(getattr(keys.member, "value", "")).lower() != "keys":
+            return False
+        other = path_of(keys.expression)
+        return other == path or bool(own and self._literal_keys(other) and self._literal_keys(other) <= own)
+
+    def _looped(self, node: s.VariableExpression) -> Any:
+        """What the loop goes through whose variable this is; None where something else sets it as well."""
         for place in self.places[path_of(node)]:
-            around = self.parents.get(id(place))
-            if isinstance(around, s.ForEachStatement) and around.variable is place:
-                loops.append(around)
-            elif isinstance(self.above(place), s.AssignmentStatement) and self.above(place).left is place:
+            above = self.above(place)
+            if isinstance(above, s.AssignmentStatement) and above.left is place:
+                return None
+        around = self.parents.get(id(node))
+        while around is not None and not isinstance(around, s.FunctionDefinition):
+            if isinstance(around, s.ForEachStatement) and path_of(around.variable) == path_of(node):
+                keys = expression_of(around.condition)
+                if isinstance(keys, s.ArrayExpression) and len(keys.sub_expression.statements) == 1:
+                    keys = expression_of(keys.sub_expression.statements[0])
+                return keys
+            around = self.parents.get(id(around))
+        return None
+
+    def _literal_keys(self, path: str) -> set[str]:
+        """The keys of a table that its literal makes, where nothing else makes any; else empty."""
+        keys: set[str] = set()
+        for node in self.places.get(path, []):
+            around, above = self.parents.get(id(node)), self.above(node)
+            if isinstance(above, s.AssignmentStatement) and above.left is node:
+                table = table_of(above.right)
+                if keys or not isinstance(table, s.Hashtable):
+                    return set()
+                keys = {str(getattr(key, "value", "")) for key, _ in table.key_value_pairs}
+            elif isinstance(around, (s.MemberExpression, s.IndexExpression)):
+                outer = self.above(around)
+                if isinstance(outer, (s.AssignmentStatement, s.UnaryExpression)) and (
+                    getattr(outer, "left", around) is around
+                ):
+                    return set()
+            else:
+                return set()
+        return keys
+
+    def is_bound_plain(self, names: set[str]) -> bool:
+        """Whether `$PSBoundParameters` is asked only for keys that are spelt as its parameters."""
+        for node in self.places.get("psboundparameters", []):
+            around = self.parents.get(id(node))
+            keys: list[Any] = []
+            if isinstance(around, s.IndexExpression) and around.target is node:
+                keys = [around.index]
+            elif isinstance(around, s.InvokeMemberExpression) and around.expression is node:
+                if str(getattr(around.member, "value", "")).lower() != "containskey":
+                    return False
+                keys = list(around.arguments or [])
+            elif not isinstance(around, s.MemberExpression) or around.expression is not node:
                 return False
-        for loop in loops:
-            keys = expression_of(loop.condition)
-            plain = isinstance(keys, s.MemberExpression) and isinstance(keys.expression, s.VariableExpression)
-            if not plain or str(getattr(keys.member, "value", "")).lower() != "keys":
-                return False
-            if path_of(keys.expression) != path:
-                return False
-        return bool(loops)
+            elif str(getattr(around.member, "value", "")).lower() not in ("keys", "count"):
+                keys = [around.member]
+            for key in keys:
+                if isinstance(key, s.VariableExpression):
+                    if not self._goes_through(key, names):
+                        return False
+                elif str(getattr(key, "value", "")) not in names:
+                    return False
+        return True
+
+    def _goes_through(self, node: s.VariableExpression, names: set[str]) -> bool:
+        """Whether a variable goes through texts that are all among these."""
+        listed = self._looped(node)
+        if not isinstance(listed, s.ArrayLiteral):
+            return False
+        return {getattr(one, "value", None) for one in listed.elements} <= names
 
     def is_asked_for(self, table: Any, key: Any) -> bool:
         """Whether this runs only if the table has the key: inside `if ($table.ContainsKey($key))`."""
-        if not isinstance(table, s.VariableExpression) or not isinstance(key, s.VariableExpression):
+        if not isinstance(table, s.VariableExpression) or not _is_path(key):
             return False
         if self._is_own_key(key, path_of(table)):
             return True
@@ -114,9 +175,8 @@ class TableUses:
                     if body is inner and isinstance(test, s.InvokeMemberExpression):
                         asked = [test.expression, *(test.arguments or [])]
                         names = str(getattr(test.member, "value", "")).lower()
-                        plain = all(isinstance(one, s.VariableExpression) for one in asked)
-                        if names in ("containskey", "contains") and plain and len(asked) == 2:
-                            return [path_of(one) for one in asked] == [path_of(table), path_of(key)]
+                        if names in ("containskey", "contains") and len(asked) == 2:
+                            return _same_path(asked[0], table) and _same_path(asked[1], key)
             inner, outer = outer, self.parents.get(id(outer))
         return False
 
@@ -137,6 +197,12 @@ class TableUses:
     def _is_handed_on(self, node: s.VariableExpression) -> bool:
         """Whether a cmdlet gets the table as an argument, or as its parameters."""
         command = self.parents.get(id(node))
+        outer = self.above(node)
+        if isinstance(outer, s.Hashtable):
+            while isinstance(outer, (s.Hashtable, s.ConvertExpression)):
+                inner, outer = outer, self.parents.get(id(outer))
+            pipeline = self.parents.get(id(outer))
+            return isinstance(outer, s.CommandExpression) and is_json_of(pipeline, inner, first=True)
         if not isinstance(command, s.Command) or command.command_elements[0] is node:
             return False
         name = str(getattr(command.command_elements[0], "value", "")).lower()
@@ -160,3 +226,20 @@ class TableUses:
             elif isinstance(around, s.InvokeMemberExpression):
                 return False
         return calls > 0
+
+
+def _is_path(node: Any) -> bool:
+    """Whether this is a variable, or a member of one by its name."""
+    if type(node) is s.MemberExpression and not node.static:
+        return isinstance(node.member, s.StringConstantExpression) and _is_path(node.expression)
+    return isinstance(node, s.VariableExpression)
+
+
+def _same_path(one: Any, other: Any) -> bool:
+    if type(one) is not type(other) or not _is_path(one) or not _is_path(other):
+        return False
+    if isinstance(one, s.VariableExpression):
+        return path_of(one) == path_of(other)
+    return one.member.value.lower() == other.member.value.lower() and _same_path(
+        one.expression, other.expression
+    )

@@ -55,6 +55,12 @@ class Uses(TableUses):
             for key, _ in one.key_value_pairs
             if isinstance(key, s.StringConstantExpression)
         }
+        self.bound = {
+            one.name.lower()
+            for one in self.nodes
+            if isinstance(one, s.FunctionDefinition) and one.body.param_block is not None
+            if any(part.type_name.name.lower() == "cmdletbinding" for part in one.body.param_block.attributes)
+        }
         self.lists = {path for path in self.places if self._is_list(path)}
         self.arrays = {path for path in self.places if path not in self.lists and self._is_private(path)}
         self.builders = {path for path in self.places if self._is_builder(path)}
@@ -187,7 +193,7 @@ class Uses(TableUses):
         for node in self.places[path]:
             around = self.above(node)
             if isinstance(around, s.AssignmentStatement) and around.left is node:
-                if around.operator != "Equals" or not gives_many(around.right):
+                if around.operator != "Equals" or not gives_many(around.right, self.bound):
                     return False
                 made = True
             elif not self._reads_all(node):

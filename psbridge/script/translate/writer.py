@@ -89,6 +89,9 @@ class Writer:
         self.appended: dict[str, set[str]] = {}
         self.found: dict[int, tuple[str, dict[str, tuple[str, bool]]]] = {}
         self.constants: set[Key] = set()
+        self.http_names: set[str] = set()
+        self.entries: dict[str, tuple[str, str]] = {}
+        self.entry_names: set[str] = set()
         self.lengths: dict[str, int] = {}
         self.narrowed: dict[Key, str] = {}
         self.written_files: set[str] = set()
@@ -104,6 +107,9 @@ class Writer:
             text, r"set-location|push-location|pop-location|\bcd\b|remove-item|move-item|rename-item"
         )
         self.hears_warnings = _asks(text, r"warning(preference|action|variable)|[3*]>|transcript")
+        self.asks_ids = _asks(
+            text, r"fullyqualifiederrorid|categoryinfo|catch\s*\[|\$error\b|errorvariable|get-error"
+        )
         self.counts_errors = _asks(text, r"\$(global:)?error\b")
         self.reads_files = _asks(text, r"import-csv|get-content")
         self.counts_usage = "usage" in text or "tool_calls" in text
