@@ -72,7 +72,7 @@ def test_ported_scripts_are_clean(tmp_path: Path) -> None:
 def test_ported_scripts_need_few_helpers() -> None:
     texts = {name: port(line["script"]).text for name, line in SCRIPTS.items()}
     helpers = sum(helpers_of(text) for text in texts.values())
-    assert helpers <= 0.13 * sum(lines_of(text) for text in texts.values())
+    assert helpers <= 0.1 * sum(lines_of(text) for text in texts.values())
     assert helpers_of(texts["script-ask-simple"]) == helpers_of(texts["script-ask-splat"]) == 0
 
 

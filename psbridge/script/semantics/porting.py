@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from string import Formatter
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from psbridge.binding.errors import InvalidCast, ValidationFailure
+from psbridge.binding.errors import InvalidCast
 from psbridge.binding.validation import (
     ValidateCount,
     ValidateLength,
@@ -28,10 +27,10 @@ from psbridge.binding.validation import (
 from psbridge.binding.values import ScriptBlock
 from psbridge.errors import PSBridgeError
 
-from . import patterns as _patterns
 from .arithmetic import add, divide, modulo, multiply, negate, plus, subtract, value_range
 from .bits import bit_and, bit_not, bit_or, bit_xor, shift_left, shift_right
 from .casts import custom_object
+from .checks import checked, validate, validate_script
 from .comparison import (
     contained,
     contains,
@@ -48,6 +47,7 @@ from .comparison import (
 from .comparison import truth as _truth
 from .errors import NetFault
 from .indexing import index, set_index
+from .matching import match, matches, not_match, replace, split
 from .members import enumerate_value, set_member
 from .members import loop_items as _loop_items
 from .members import member as _member
@@ -74,7 +74,6 @@ from .session import (
     show_error,
     succeeded,
     thrown,
-    validators_of,
     variable,
 )
 from .text import format_operator
@@ -302,47 +301,6 @@ def unrolled(value: Any) -> Any:
     return unpacked(list(value)) if isinstance(value, list) else value
 
 
-class _Last:
-    """What the last -match that held found."""
-
-    groups: Hashtable | None = None
-
-
-def match(left: Any, pattern: Any, case: bool = False) -> Any:
-    """`left -match pattern`; `matches()` gives its groups afterwards."""
-    result, table = _patterns.match(left, pattern, case)
-    if table is not None:
-        _Last.groups = table
-    return result
-
-
-def not_match(left: Any, pattern: Any, case: bool = False) -> Any:
-    """`left -notmatch pattern`."""
-    result, table = _patterns.not_match(left, pattern, case)
-    if table is not None:
-        _Last.groups = table
-    return result
-
-
-def matches() -> Any:
-    """`$Matches`: the groups of the last -match that held, by number and name."""
-    return _Last.groups
-
-
-def replace(left: Any, right: Any, case: bool = False) -> Any:
-    """`left -replace right`, where right is a pattern and perhaps the new text or a script block."""
-    from psbridge.script.interpreter.support import replace_operator
-
-    return replace_operator(left, right, case)
-
-
-def split(left: Any, right: Any, case: bool = False) -> Any:
-    """`left -split right`, where right is a pattern or script block, and perhaps a limit and options."""
-    from psbridge.script.interpreter.support import split_operator
-
-    return split_operator(left, right, case)
-
-
 def invoke(target: Any, name: str, *arguments: Any) -> Any:
     """`target.name(arguments)`.
 
@@ -378,43 +336,6 @@ def shared_out(value: Any, count: int) -> list[Any]:
 def ordered(value: Any) -> Ordered:
     """`[ordered]` of a table."""
     return Ordered(value)
-
-
-def validate_script(test: Any, text: str) -> ValidateScript:
-    """[ValidateScript({ text })], whose block is a Python function."""
-    return ValidateScript(text, (block(test) if isinstance(test, FunctionType) else test).check)
-
-
-def checked(convert: Callable[[str], Any], *validators: Any, **checks: Any) -> Callable[[str], Any]:
-    """How argparse reads a parameter of the script: converted, then as its Validate attributes ask.
-
-    >>> checked(int, ValidateRange=(1, 10))("7")
-    7
-    """
-    validators = (*validators, *validators_of(checks))
-
-    def read(text: str) -> Any:
-        value = convert(text)
-        validate(value, *validators)
-        return value
-
-    return read
-
-
-def validate(value: Any, *validators: Any, **checks: Any) -> Any:
-    """The value, if it is what these Validate attributes ask.
-
-    Raises:
-        argparse.ArgumentTypeError: it is not; the sentence is PowerShell's.
-    """
-    from argparse import ArgumentTypeError
-
-    for validator in (*validators, *validators_of(checks)):
-        try:
-            validator.check(value)
-        except ValidationFailure as failure:
-            raise ArgumentTypeError(str(failure)) from None
-    return value
 
 
 def __getattr__(name: str) -> Any:

@@ -151,6 +151,12 @@ class Assignments(Parts):
             held = self.known.kinds.get(("[]", path_of(left)), "any")
             self._new_list(left, "str" if typed else held if held.partition("@")[0] in OBJECTS else "any")
             return
+        if path_of(left) in self.uses.writers and not self.moves:
+            place = self.as_value(self.expression(expression_of(node.right).arguments[0]))
+            if place.kind == "str":
+                self.target(left, "writer")
+                self.open_files[path_of(left)] = place.text
+                return
         if path_of(left) in self.uses.builders:
             self.modules.add("io")
             self.write(f"{self.target(left, 'builder')} = io.StringIO()")

@@ -66,7 +66,7 @@ class Expressions(Writer):
             return Code(f"[{code.inner}]", kind)
         if code.text.startswith("["):
             return Code(code.text, kind)
-        if run_of(code.text):
+        if run_of(code.text) or (code.text.partition("(")[0] in self.bound_names() and not code.inner):
             return Code(code.text, kind)
         return Code(f"list({code.text})", kind)
 
@@ -120,7 +120,7 @@ class Expressions(Writer):
             return Code(f"{self.posh('get')}({called})", f"out:{code.kind}")
         name, _, rest = code.text.partition("(")
         if name in self.bound_names() and rest.endswith(")"):
-            return Code(f"{name}.get({rest}", f"out:{code.kind}")
+            return Code(f"{name}.get({rest}", code.kind if code.single else f"out:{code.kind}")
         return Code(f"{self.posh('unpacked')}({code.text})", f"out:{code.kind}")
 
     def bound_names(self) -> set[str]:
@@ -219,7 +219,8 @@ class Expressions(Writer):
 
     def _expanded(self, pieces: list[Any]) -> Code:
         """A string with several values whose text is PowerShell's, by one helper."""
-        template, values = "", {}
+        template = ""
+        values: dict[str, str] = {}
         for piece in pieces:
             if isinstance(piece, str):
                 template += piece.replace("{", "{{").replace("}", "}}")

@@ -10,6 +10,7 @@ from typing import Any
 from .. import syntax as s
 from .code import SCALARS, Code, Refused, quoted
 from .loops import Loop
+from .nodes import expression_of, path_of
 from .statements import Statements
 
 _ASKS = re.compile(
@@ -160,6 +161,14 @@ class Flow(Statements):
     # try
 
     def _TryStatement_statement(self, node: s.TryStatement) -> None:
+        closed = self._closed_by(node)
+        if closed is not None:
+            self.modules.add("pathlib")
+            name = self.name(path_of(closed))
+            place = self.open_files[path_of(closed)]
+            self.write(f'with Path({place}).open("w", encoding="utf-8") as {name}:')
+            self.body(node.body)
+            return
         self.whole += 1
         self.in_try += 1
         asked = any(_ASKS.search(self.source_of(one)) for one in node.catch_clauses)
@@ -178,6 +187,16 @@ class Flow(Statements):
             self.whole -= 1
             self.in_try -= 1
             self.asks_errors = kept
+
+    def _closed_by(self, node: s.TryStatement) -> s.VariableExpression | None:
+        """The file that a finally closes, and that nothing else closes; None where it does anything else."""
+        if node.catch_clauses or node.finally_ is None or len(node.finally_.statements) != 1:
+            return None
+        call = expression_of(node.finally_.statements[0])
+        owner = call.expression if isinstance(call, s.InvokeMemberExpression) else None
+        if not isinstance(owner, s.VariableExpression) or path_of(owner) not in self.open_files:
+            return None
+        return owner
 
     def trapped(self, statement: Any, traps: Sequence[Any]) -> Any:
         """A statement with the traps of its block as what catches its errors."""

@@ -307,6 +307,10 @@ class Functions(Flow):
         finally:
             self.called.pop()
             self.whole = kept
+        if list(parts) == ["end"] and _gives_one(self.lines[state:]):
+            self.known.alone.add(name)
+        else:
+            self.known.alone.discard(name)
         roles = [f"{role}={part}" for role, part in parts.items()]
         pieces = [quoted(node.name), *made, *roles, *options]
         self.write(f"{written} = {self.posh('function')}({', '.join(pieces)})")
@@ -346,7 +350,10 @@ class Functions(Flow):
         code = self._run(node, "run", "\2", piped)
         text = code.text.replace("posh.run(\2, ", f"{written}(").replace("posh.run(\2)", f"{written}()")
         kind = self.known.results.get(self.name_of(node), "any")
-        return Code(text, kind if kind in SINGLE or kind.startswith("object@") else "any", stream=True)
+        known = kind in SINGLE or kind.partition("@")[0] in ("object", "table")
+        alone = self.name_of(node) in self.known.alone and piped is None and not node.redirections
+        sure = known and alone and "ErrorAction=" not in text
+        return Code(text, kind if known else "any", stream=True, single=sure)
 
     def _plain_call(self, node: s.Command, name: str, piped: Code | None) -> list[str] | None:
         """The arguments of a plain call; None if PowerShell's binding has to look at it."""
@@ -473,3 +480,10 @@ def _only_for_effect(node: s.IfStatement) -> bool:
 
 def _returns(text: str) -> bool:
     return "return " in text or "raise " in text
+
+
+def _gives_one(lines: list[str]) -> bool:
+    """Whether the last line of a generator function is the one where it gives something."""
+    gives = [line for line in lines if re.match(r"\s*(yield|return)\b", line)]
+    last = [line for line in lines if line.strip()][-1:]
+    return gives == last and bool(gives) and re.match(r" {4}yield (?!from )", gives[0]) is not None

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import keyword
+import re
 from typing import Any
 
 from .. import syntax as s
 from .code import Code, Refused, join_kinds
 from .expressions import Expressions
+
+_DATE = re.compile(
+    r'"([12]\d{3})-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])(?:T([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?)?"'
+)
+"""A date as ISO 8601 has it, without a zone."""
 
 
 class Literals(Expressions):
@@ -93,6 +99,7 @@ class Literals(Expressions):
             if base == "object" and not attribute:
                 continue
             kind = self.pair_kinds.get(id(value), "any")
+            kind = "any" if kind.startswith("out") else kind
             old = shape.get(name.lower())
             kind = kind if old is None else join_kinds(old[1], kind)
             ways = {name.lower(), *({f"[{name.lower()}", "[*"} if base == "table" else ())}
@@ -138,5 +145,10 @@ class Literals(Expressions):
         kinds |= {"decimal": "num", "uri": "uri"}
         kinds |= {"datetime": "datetime", "timespan": "timespan"}
         kind = kinds.get(name, "any")
+        date = _DATE.fullmatch(child.text) if name == "datetime" else None
+        if date is not None:
+            self.modules.add("datetime")
+            numbers = ", ".join(str(int(one)) for one in date.groups() if one is not None)
+            return Code(f"datetime.datetime({numbers})", "datetime")
         owner, *steps = [child.owner, *child.steps] if child.steps else [child.text]
         return Code(f"{self.posh('cast')}({', '.join([owner, self.net_type(node, full), *steps])})", kind)

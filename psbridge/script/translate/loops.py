@@ -163,7 +163,7 @@ class Loops(Variables):
             return False
         path = path_of(node.variable)
         for place in self.uses.places[path]:
-            around = self.uses.parents.get(id(place))
+            around: Any = self.uses.parents.get(id(place))
             plain = type(around) is s.MemberExpression and around.expression is place
             if place is not node.variable and not (
                 plain and str(getattr(around.member, "value", "")).lower() in ("key", "name", "value")

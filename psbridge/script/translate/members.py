@@ -347,7 +347,7 @@ class Members(Methods):
         if node.null_conditional:
             values = "".join(f", {item.text}" for item in arguments)
             return self._unless_null(target, lambda one: f"{self.posh('invoke')}({one}, {name.text}{values})")
-        if target.kind == "builder":
+        if target.kind in ("builder", "writer"):
             return self._builder(target, folded, arguments)
         plain = self._plain_method(target, folded, arguments)
         if plain is None and target.kind == "datetime" and folded == "tostring":

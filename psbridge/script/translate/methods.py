@@ -32,16 +32,16 @@ class Methods(NetForms):
         return Code(f"print({', '.join(pieces)})", "void")
 
     def _builder(self, target: Code, name: str, arguments: list[Code]) -> Code:
-        """A method of a StringBuilder, which is a StringIO."""
+        """A method of a StringBuilder, which is a StringIO, or of a file that is written."""
         if name == "tostring":
             return Code(f"{target.text}.getvalue()", "str")
         text = '""'
         if arguments:
-            bare = name == "append" and arguments[0].kind == "str?"
+            bare = name in ("append", "write") and arguments[0].kind == "str?"
             text = or_empty(arguments[0]) if bare else self.as_text(arguments[0])
-        if name == "appendline":
+        if name in ("appendline", "writeline"):
             text = f'{text[:-1]}\\n"' if text[-1] == '"' and text[0] in 'f"' else f'{text} + "\\n"'
-        return Code(f"{target.text}.write({text})", "any")
+        return Code(f"{target.text}.write({text})", "void" if target.kind == "writer" else "any")
 
     def _plain_method(self, target: Code, name: str, arguments: list[Code]) -> Code | None:
         texts = [item.text for item in arguments]

@@ -209,8 +209,8 @@ class Module(Types):
         self.write("given = vars(parser.parse_args())")
         pairs = ", ".join(f"({quoted(name)}, {quoted(plain)})" for name, plain, _ in names)
         table = f"{{name: given[key] for name, key in ({pairs},) if key in given}}"
-        plain = self.uses.is_bound_plain({name for name, _, _ in names})
-        self.write(f"bound = {table if plain else self.posh(_TABLE) + '(' + table + ')'}")
+        spelt = self.uses.is_bound_plain({name for name, _, _ in names})
+        self.write(f"bound = {table if spelt else self.posh(_TABLE) + '(' + table + ')'}")
         for _, plain, _ in names:
             self.write(f"{plain} = given.get({quoted(plain)}, {self.defaults.get(plain, 'None')})")
 

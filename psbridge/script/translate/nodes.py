@@ -65,6 +65,15 @@ def new_list_of(node: Any) -> str:
     return name[len(prefix) : -1].removeprefix("system.") if name.startswith(prefix) else ""
 
 
+def new_object_of(node: s.InvokeMemberExpression) -> str:
+    """The type of `[type]::new(argument)` in lower case; empty for anything else."""
+    name = str(getattr(node.member, "value", "")).lower()
+    if not node.static or name != "new" or len(node.arguments or []) != 1:
+        return ""
+    owner = getattr(getattr(node.expression, "type_name", None), "full_name", "").lower()
+    return str(owner.removeprefix("system."))
+
+
 def is_new_builder(node: Any) -> bool:
     """Whether this makes an empty StringBuilder."""
     if not isinstance(node, s.InvokeMemberExpression) or not node.static or node.arguments:

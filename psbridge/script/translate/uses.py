@@ -17,6 +17,7 @@ from .nodes import (
     is_json_of,
     is_new_builder,
     is_new_list,
+    new_object_of,
     only_key,
     path_of,
     table_of,
@@ -63,6 +64,7 @@ class Uses(TableUses):
         }
         self.lists = {path for path in self.places if self._is_list(path)}
         self.arrays = {path for path in self.places if path not in self.lists and self._is_private(path)}
+        self.writers = {path for path in self.places if self._is_writer(path)}
         self.builders = {path for path in self.places if self._is_builder(path)}
         self.tables = {path for path in self.places if self.is_table(path)}
         self.dicts = {path for path in self.places if self.is_dict(path)}
@@ -163,6 +165,34 @@ class Uses(TableUses):
             elif not self._reads(node, _LIST_METHODS):
                 return False
         return made
+
+    def _is_writer(self, path: str) -> bool:
+        """Whether a variable is a StreamWriter that one try writes to, and its finally closes."""
+        made, others = self._set_once(path)
+        call = expression_of(made.right) if made is not None else None
+        if not isinstance(call, s.InvokeMemberExpression) or new_object_of(call) != "io.streamwriter":
+            return False
+        closed: list[Any] = []
+        written: list[Any] = []
+        for node in others:
+            call = self.parents.get(id(node))
+            if not isinstance(call, s.InvokeMemberExpression) or call.expression is not node:
+                return False
+            name = str(getattr(call.member, "value", "")).lower()
+            if name in ("dispose", "close") and not call.arguments:
+                closed.append(call)
+            elif name in ("write", "writeline") and len(call.arguments or []) < 2:
+                written.append(call)
+            else:
+                return False
+        if len(closed) != 1:
+            return False
+        block: Any = self.above(closed[0])
+        around: Any = self.parents.get(id(block))
+        closing = getattr(around, "finally_", None)
+        if closing is None or closing is not block or len(closing.statements) != 1 or around.catch_clauses:
+            return False
+        return all(around.body.start < one.start < around.body.end for one in written)
 
     def _is_builder(self, path: str) -> bool:
         """Whether a variable is a StringBuilder that is written to, and read as a text."""

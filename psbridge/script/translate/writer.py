@@ -32,6 +32,7 @@ class Known:
     loose: set[str] = field(default_factory=set)
     top: set[str] = field(default_factory=set)
     copied: set[Key] = field(default_factory=set)
+    alone: set[str] = field(default_factory=set)
     tables: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def state(self) -> tuple[Any, ...]:
@@ -40,7 +41,7 @@ class Known:
             *(dict(self.kinds), dict(self.typed), set(self.unset)),
             *(dict(self.results), set(self.advanced), set(self.many)),
             *({key: dict(shape) for key, shape in self.shapes.items()}, set(self.loose), set(self.top)),
-            set(self.copied),
+            *(set(self.copied), set(self.alone)),
             {path: dict(kinds) for path, kinds in self.tables.items()},
         )
 
@@ -89,6 +90,7 @@ class Writer:
         self.appended: dict[str, set[str]] = {}
         self.found: dict[int, tuple[str, dict[str, tuple[str, bool]]]] = {}
         self.constants: set[Key] = set()
+        self.open_files: dict[str, str] = {}
         self.http_names: set[str] = set()
         self.entries: dict[str, tuple[str, str]] = {}
         self.entry_names: set[str] = set()

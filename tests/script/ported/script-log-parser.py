@@ -30,7 +30,7 @@ for item in posh.file_lines(path):
             Text=found["text"],
         )
         if entry.Level in counts:
-            counts[entry.Level] = posh.add(posh.index(counts, entry.Level), 1)
+            counts[entry.Level] += 1
         else:
             unknown += 1
         if entry.Level.casefold() == "error":
@@ -43,7 +43,7 @@ for item in posh.file_lines(path):
     if not matched:
         unknown += 1
 for k in [*counts]:
-    print(posh.format_operator("{0,-5} {1}", [k, counts[k]]))
+    print(f"{k:<5} {counts[k]}")
 print(f"unknown: {unknown}")
 print(f"slow: {'; '.join(slow)}")
 for item in posh.run(
@@ -54,9 +54,11 @@ for item in posh.run(
 ).run("Sort-Object", [{"e": "Count", "d": True}, "Name"]):
     print(f"{item.Count} x {item.Name}")
 span = posh.cast(
-    posh.member(errors, [-1], "Time"),
+    errors,
     "timespan",
-) - posh.cast(posh.member(errors, [0], "Time"), "timespan")
+    [-1],
+    "Time",
+) - posh.cast(errors, "timespan", [0], "Time")
 print(
     f"between first and last error: {posh.text(span / datetime.timedelta(minutes=1))} minutes"
 )

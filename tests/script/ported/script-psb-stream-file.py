@@ -1,5 +1,7 @@
 import io
 import itertools
+import os
+from pathlib import Path
 from typing import Any
 
 import psbridge as ps
@@ -7,21 +9,17 @@ from psbridge.script.semantics import porting as posh
 
 # Writes a streamed answer to a file as it comes, and counts.
 path = "./answer.txt"
-writer = posh.construct(
-    "System.IO.StreamWriter",
-    [posh.get("Join-Path", posh.variable("PWD"), "answer.txt")],
-)
 pieces = 0
-try:
+with Path(
+    os.path.join(os.getcwd(), "answer.txt")
+).open("w", encoding="utf-8") as writer:
     for item in ps.New_ChatCompletion(
         Messages="Stream this to a file.",
         Model="gpt-4o-mini",
         StreamText=True,
     ):
-        posh.show_result(writer, ("Write", item))
+        writer.write(item)
         pieces += 1
-finally:
-    posh.show_result(writer, ("Dispose",))
 print(f"{pieces} pieces, {posh.get('Get-Item', path).Length} bytes")
 for item in posh.run("Get-Content", path, Raw=True):
     print(item)

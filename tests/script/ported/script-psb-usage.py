@@ -4,7 +4,7 @@ import psbridge as ps
 from psbridge.script.semantics import porting as posh
 
 # Tokens and costs of a session.
-price = posh.Hashtable({"gpt-4o": [2.5, 10], "gpt-4o-mini": [0.15, 0.6]})
+price: dict[str, Any] = {"gpt-4o": [2.5, 10], "gpt-4o-mini": [0.15, 0.6]}
 questions = {
     "gpt-4o-mini": ["One?", "Two?"],
     "gpt-4o": ["A third and longer question?"],
@@ -19,8 +19,8 @@ for model in [*questions]:
         out += usage.completion_tokens
     cost = posh.divide(
         posh.add(
-            posh.multiply(in_, posh.index(price.get(model), 0)),
-            posh.multiply(out, posh.index(price.get(model), 1)),
+            posh.multiply(in_, price[model][0]),
+            posh.multiply(out, price[model][1]),
         ),
         1000000,
     )

@@ -3,7 +3,6 @@ import re
 import sys
 
 import psbridge as ps
-from psbridge.script.semantics import porting as posh
 
 # Reads lines from standard input; ends with the number of empty ones as its exit code.
 parser = argparse.ArgumentParser()
@@ -12,8 +11,8 @@ arguments = parser.parse_args()
 prefix = arguments.prefix
 
 lines = re.split("\r?\n", sys.stdin.read())
-if posh.index(lines, -1) == "":
-    lines = posh.index(lines, posh.value_range(0, len(lines) - 2))
+if lines[-1:] == [""]:
+    lines = lines[:-1] or lines * 2
 empty = len([item for item in lines if not item.strip()])
 kept = [prefix + item.strip() for item in lines if item.strip()]
 for item in kept:

@@ -46,9 +46,10 @@ for file in posh.run(
     print("{} -> {} ({} lines)".format(file.Name, name, len(text.strip().split("\n"))))
 print(f"{count} file(s) translated")
 print(
-    posh.joined(
-        ", ",
-        posh.run("Get-ChildItem", target).get("Sort-Object", "Name"),
-        "Name",
+    ", ".join(
+        item.Name for item in posh.run(
+            "Get-ChildItem",
+            target,
+        ).run("Sort-Object", "Name")
     )
 )

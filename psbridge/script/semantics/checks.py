@@ -1,0 +1,56 @@
+"""How the parameters of a ported script are checked: Validate attributes for argparse.
+
+Knows nothing of functions with PowerShell's binding, which check theirs themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+from psbridge.binding.errors import ValidationFailure
+from psbridge.binding.validation import ValidateScript
+
+from .session import block, validators_of
+
+
+def validate_script(test: Any, text: str) -> ValidateScript:
+    """[ValidateScript({ text })], whose block is a Python function."""
+    made: Any = block(test) if isinstance(test, FunctionType) else test
+    return ValidateScript(text, made.check)
+
+
+def checked(convert: Callable[[str], Any], *validators: Any, **checks: Any) -> Callable[[str], Any]:
+    """How argparse reads a parameter of the script: converted, then as its Validate attributes ask.
+
+    >>> checked(int, ValidateRange=(1, 10))("7")
+    7
+    """
+    validators = (*validators, *validators_of(checks))
+
+    def read(text: str) -> Any:
+        value = convert(text)
+        validate(value, *validators)
+        return value
+
+    return read
+
+
+def validate(value: Any, *validators: Any, **checks: Any) -> Any:
+    """The value, if it is what these Validate attributes ask.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not; the sentence is PowerShell's.
+    """
+    from argparse import ArgumentTypeError
+
+    for validator in (*validators, *validators_of(checks)):
+        try:
+            validator.check(value)
+        except ValidationFailure as failure:
+            raise ArgumentTypeError(str(failure)) from None
+    return value
+
+
+__all__ = ["checked", "validate", "validate_script"]
