@@ -335,7 +335,11 @@ class Expressions(Writer):
 
     def _list(self, items: list[Code]) -> Code:
         kinds = {item.kind for item in items}
-        kind = kinds.pop() if len(kinds) == 1 else "" if not kinds else "any"
+        kind = ""
+        for one in kinds:
+            kind = join_kinds(kind, one) if kind else one
+        if len(kinds) > 1 and kind.partition("@")[0] not in ("object", "table"):
+            kind = "any"
         if kind.startswith("out"):
             kind = "any"
         return Code(f"[{', '.join(item.text for item in items)}]", f"list:{kind}")

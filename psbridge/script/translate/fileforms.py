@@ -121,9 +121,9 @@ class FileForms(Forms):
     def _write_warning(
         self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
     ) -> Code | None:
-        """`Write-Warning` where nothing in the script changes what becomes of warnings."""
+        """`Write-Warning` in a loop, where nothing in the script changes what becomes of warnings."""
         text = self._text_argument(named, values, "message") if piped is None else None
-        if text is None or self.hears_warnings or self.in_try:
+        if text is None or self.hears_warnings or self.in_try or not self.loops:
             return None
         if text.text[0] in 'f"' and text.text[-1] == '"':
             head, _, rest = text.text.partition('"')

@@ -232,7 +232,7 @@ class Flow(Statements):
         names = ["print", "ps", *_RAISING, *self.bound_names()]
         bare = [_TEXTS.sub('""', line) for line in lines]
         calls = [call for line in bare for call in re.findall(r"(posh\.\w+|\w+)[\w.]*\(", line)]
-        if calls and all(call in names for call in calls):
+        if calls and all(call in names for call in calls) and not any(" del " in line for line in bare):
             self.modules.add("psbridge")
             return "ps.PSBridgeError"
         return self.posh("ERRORS")

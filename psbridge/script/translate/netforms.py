@@ -8,7 +8,6 @@ from typing import Any
 from .. import syntax as s
 from .code import ATOM, Code
 from .literals import Literals
-from .nodes import expression_of
 from .regex import groups_of, python_pattern, raw
 
 _DATES = {
@@ -49,15 +48,15 @@ class NetForms(Literals):
     in_try = 0
 
     def _resolved_path(self, node: Any) -> Code | None:
-        """A path that is a text, or what Resolve-Path makes of one."""
+        """What Resolve-Path makes of a path that is a text."""
         inner = node.pipeline if isinstance(node, s.ParenExpression) else node
         if isinstance(inner, s.Pipeline) and len(inner.pipeline_elements) == 1:
             command = inner.pipeline_elements[0]
             if isinstance(command, s.Command) and len(command.command_elements) == 2:
                 name = str(getattr(command.command_elements[0], "value", "")).lower()
                 inner = command.command_elements[1] if name in ("resolve-path", "rvpa") else inner
-        if isinstance(inner, s.Pipeline):
-            inner = expression_of(inner)
+        if inner is node or isinstance(inner, s.Pipeline):
+            return None
         if not isinstance(inner, (s.StringConstantExpression, s.VariableExpression)):
             return None
         code = self.expression(inner)

@@ -362,10 +362,6 @@ class Statements(Loops):
         code = self.value(node.pipeline)
         if code.kind in ("error", "exception"):
             code = self.record_of(code)
-        if code.kind == "str" and not self.asks_types and not self.asks_ids:
-            self.modules.add("psbridge")
-            self.write(f"raise ps.PSBridgeError({code.text})")
-            return
         self.write(f"raise {self.posh('thrown')}({code.text})")
 
     catching = 0

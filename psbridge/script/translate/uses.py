@@ -71,6 +71,7 @@ class Uses(TableUses):
         self.callable = {path for path in self.tables if self.holds_calls(path)}
         self.piped = {path for path in self.places if self._is_piped(path)}
         self.governed = self._matches()
+        self.asks_places = any(self._asks_place(one) for one in self.nodes)
         self.splats = self._request_tables()
         self.payloads = {path for path in self.places if self._is_payload(path)}
         self.headers = {path for path in self.places if self._is_headers(path)}
@@ -297,6 +298,17 @@ class Uses(TableUses):
         if isinstance(around, s.UnaryExpression):
             return around.token_kind in ("Join", "Ijoin")
         return around.condition is node if isinstance(around, s.ForEachStatement) else None
+
+    def _asks_place(self, node: Any) -> bool:
+        """Whether this may index an ordered table by a number."""
+        if not isinstance(node, s.IndexExpression) or not isinstance(node.index, s.ConstantExpression):
+            return False
+        if isinstance(node.index, s.StringConstantExpression):
+            return False
+        target = node.target
+        if isinstance(target, s.VariableExpression):
+            return path_of(target) not in self.lists | self.arrays | self.piped
+        return isinstance(target, s.IndexExpression) and isinstance(target.index, s.ConstantExpression)
 
     # Requests
 

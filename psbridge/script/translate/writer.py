@@ -109,9 +109,6 @@ class Writer:
             text, r"set-location|push-location|pop-location|\bcd\b|remove-item|move-item|rename-item"
         )
         self.hears_warnings = _asks(text, r"warning(preference|action|variable)|[3*]>|transcript")
-        self.asks_ids = _asks(
-            text, r"fullyqualifiederrorid|categoryinfo|catch\s*\[|\$error\b|errorvariable|get-error"
-        )
         self.counts_errors = _asks(text, r"\$(global:)?error\b")
         self.reads_files = _asks(text, r"import-csv|get-content")
         self.counts_usage = "usage" in text or "tool_calls" in text

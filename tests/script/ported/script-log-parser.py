@@ -66,11 +66,13 @@ posh.run(
     "ConvertTo-Json",
     Depth=4,
     input=[
-        {
-            "file": posh.get("Split-Path", path, Leaf=True),
-            "counts": counts,
-            "last": errors[-1] if errors else None,
-        }
+        posh.Ordered(
+            {
+                "file": posh.get("Split-Path", path, Leaf=True),
+                "counts": counts,
+                "last": errors[-1] if errors else None,
+            }
+        )
     ],
 ).show("Tee-Object", FilePath="result.json")
 if len(errors) >= 3:
