@@ -6,7 +6,7 @@ Every cmdlet is a plain function with a signature, a docstring and two attribute
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
@@ -68,7 +68,7 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
     def cmdlet(*args: Any, **parameters: Any) -> Any:
         if tables and not tables.isdisjoint(parameters):
             parameters = {
-                name: as_table(value) if name in tables and value is not UNSET else value
+                name: _table(name, value) if name in tables and value is not UNSET else value
                 for name, value in parameters.items()
             }
         left_open = _NOTHING
@@ -153,6 +153,16 @@ def _explain(entry: TableEntry, error: ParameterBindingError) -> None:
     meant = (error.hint or "").partition("? ")[0]
     if meant.startswith("Did you mean "):
         error.args = (f"{error.message} {meant}?",)
+
+
+def _table(name: str, value: Any) -> Any:
+    """An argument for a table, as that; headers may be secret, and show in no traceback's locals."""
+    table = as_table(value)
+    if not name.lower().endswith("headers") or not isinstance(table, Mapping):
+        return table
+    from ..client.settings.secret import Masked
+
+    return Masked(table)
 
 
 def _too_deep(command: str, bound: Bound) -> PSBridgeError:

@@ -134,9 +134,13 @@ def call_options(bound: Mapping[str, Any]) -> Any:
         return cancelling()
     options = {option: bound[name] for name, option in OPTIONS.items() if bound.get(name) is not None}
     if "additional_headers" in options:
-        options["additional_headers"] = {
-            str(key): str(value) for key, value in options["additional_headers"].items() if value is not None
-        }
+        from ..client.settings.secret import Masked
+
+        options["additional_headers"] = Masked(
+            (str(key), str(value))
+            for key, value in options["additional_headers"].items()
+            if value is not None
+        )
     if "additional_query" in options:
         options["additional_query"] = {str(key): value for key, value in options["additional_query"].items()}
     names = {option: name for name, option in OPTIONS.items() if name in bound}

@@ -227,7 +227,7 @@ def everything_of_configuration(configuration: Configuration) -> Iterator[str]:
         try:
             yield repr(pickle.dumps(one))
         except (TypeError, AttributeError, pickle.PicklingError) as error:
-            yield str(error)
+            yield from everything_of(error)
     with use_configuration(configuration):
         live = ps.Get_Configuration()
         yield from (str(live), repr(live), f"{live}")
@@ -337,6 +337,27 @@ def test_a_secret_that_cannot_be_used_shows_nowhere(setting: str) -> None:
     )
     assert len(texts) > 10
     assert leaks([_without_own_frames(text) for text in texts], MARK) == []
+
+
+@pytest.mark.parametrize("ending", ["", "\n"])
+def test_a_secret_header_of_one_call_shows_nowhere(answers: Answers, ending: str) -> None:
+    """Whether the service refuses the call, or the header cannot be sent."""
+    answers.reply = http({"error": {"message": f"not {SENT}"}}, 400)
+    with use_configuration(answers.configuration()), pytest.raises(ClientError) as caught:
+        ps.New_ChatCompletion(
+            Messages="x", Model="m", AdditionalHeaders={"X-Api-Key": SENT + ending, "X-Plain": "seen"}
+        )
+    assert leaks(map(_without_own_frames, everything_of(caught.value)), SENT) == []
+    assert bool(answers.requests) == (not ending)
+
+
+def test_a_key_in_a_url_that_is_refused_shows_nowhere() -> None:
+    """What is not secret stays."""
+    url = f"http://127.0.0.1:9/v1?api-version=7&key={MARK}"
+    with pytest.raises(PSBridgeError) as caught:
+        Configuration(base_url=url)
+    assert "api-version=7&key=*" in str(caught.value)
+    assert leaks(map(_without_own_frames, everything_of(caught.value)), MARK) == []
 
 
 @pytest.mark.parametrize("variable", ["OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"])

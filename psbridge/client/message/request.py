@@ -82,6 +82,16 @@ class Outgoing:
         return lines
 
 
+def _trouble(headers: Mapping[str, str]) -> str:
+    """What is wrong with headers, for an error that is raised where no header stands among the locals."""
+    for name, value in headers.items():
+        try:
+            check_header(name, value, "AdditionalHeaders")
+        except ValueError as error:
+            return str(error)
+    return ""
+
+
 def outgoing(
     configuration: Configuration,
     operation: Operation,
@@ -99,6 +109,8 @@ def outgoing(
         RequestError: a header cannot be sent.
         ConfigurationError: Azure settings are incomplete.
     """
+    if headers and (trouble := _trouble(headers)):
+        raise RequestError(trouble, parameter="AdditionalHeaders")
     method, body = operation.method, payload.content
     base, extra_query = _base(configuration, operation, payload)
     merged = {**extra_query, **configuration.additional_query, **(query or {})}
@@ -122,10 +134,6 @@ def outgoing(
     if idempotency_key or not operation.idempotent:
         put("Idempotency-Key", idempotency_key or f"psbridge-{uuid.uuid4()}")
     for name, value in (headers or {}).items():
-        try:
-            check_header(name, value, "AdditionalHeaders")
-        except ValueError as error:
-            raise RequestError(str(error), parameter="AdditionalHeaders") from None
         put(name, value)
     for own in _OWN_HEADERS & lines.keys() - {"host"}:
         del lines[own]

@@ -24,6 +24,8 @@ _SENSITIVE_TEXT = re.compile(
     r"\b(sk|pk|rk|sess)-[A-Za-z0-9_\-]{8,}|\bBearer\s+[^\s\"',]+|://[^/\s@\"']+@", re.I
 )
 
+_QUERY = re.compile(r"([?&;][^\s=&?#\"']{1,100}=)[^\s&#\"']+")
+
 _WORDS = re.compile(r"[\s=;,]+")
 
 
@@ -199,10 +201,15 @@ def forms(text: str) -> list[str]:
 
 
 def mask_text(text: str, *secrets: str) -> str:
-    """`text` with the given secrets, anything shaped like a key, and a URL's user part masked."""
-    return _SENSITIVE_TEXT.sub(
+    """`text` with the given secrets, anything shaped like a key, and a URL's user part and keys masked."""
+    masked = _SENSITIVE_TEXT.sub(
         lambda match: "://" + MASK + "@" if match[0].startswith("://") else MASK, hidden(text, secrets)
     )
+    return _QUERY.sub(_query_masked, masked) if "://" in masked and "=" in masked else masked
+
+
+def _query_masked(member: re.Match[str]) -> str:
+    return member[1] + MASK if is_sensitive_name(member[1]) else member[0]
 
 
 _Hidden = TypeVar("_Hidden")
@@ -307,7 +314,6 @@ class MaskedUrl(str):
         return format(str(self), specification)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        text = "".join(self)
-        if mask_text(text) != text:
+        if mask_text("".join(self)) != "".join(self):
             refuse_pickle()
-        return MaskedUrl, (text,)
+        return MaskedUrl, ("".join(self),)
