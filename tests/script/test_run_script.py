@@ -157,3 +157,55 @@ def test_trace_names_the_commands(tmp_path: Path) -> None:
     done = run("Write-Output 'a' | ForEach-Object { $_ }", tmp_path, switches=("--trace",))
     assert done.stdout == "a\n"
     assert "Write-Output" in done.stderr
+
+
+def test_an_error_is_marked_at_the_call_or_argument_that_powershell_marks(tmp_path: Path) -> None:
+    """Measured on PowerShell 7.6.5: a function's own errors stand where it was called."""
+    script = """$PSStyle.OutputRendering = 'PlainText'
+function Test-One { [CmdletBinding()] param([ValidateRange(1, 3)][int]$N) Write-Error "bad $N" }
+1 | ForEach-Object { Test-One $_ }
+Test-One -N 5
+if ($true) { Get-Item a; Get-Item b }
+Write-Error 'top'
+Test-One 2 -ErrorAction Stop
+'not reached'
+"""
+    done = run(script, tmp_path)
+    assert (done.stdout, done.returncode) == ("", 1)
+    marks = [line for line in done.stderr.splitlines() if "~" in line or not line.startswith((" ", "Line"))]
+    assert [line.replace(str(tmp_path), "") for line in marks] == [
+        "Test-One: /script.ps1:3",
+        "     |                       ~~~~~~~~~~~",
+        "Test-One: /script.ps1:4",
+        "     |              ~",
+        "Get-Item: /script.ps1:5",
+        "     |               ~~~~~~~~~~",
+        "Get-Item: /script.ps1:5",
+        "     |                           ~~~~~~~~~~",
+        "Write-Error: top",
+        "Test-One: /script.ps1:7",
+        "     |  ~~~~~~~~~~~~~~~~~~~~~~~~~~~~",
+    ]
+
+
+def test_a_modules_functions_see_its_own_scope_and_only_what_it_exports(tmp_path: Path) -> None:
+    (tmp_path / "tools.psm1").write_text(
+        "$hidden = 'inside'\nfunction Get-Tool { Get-Hidden }\nfunction Get-Hidden { $hidden }\n"
+        "Export-ModuleMember -Function Get-Tool\n"
+    )
+    script = "Import-Module ./tools.psm1; Get-Tool; \"[$hidden]\"; try { Get-Hidden } catch { 'hidden' }"
+    assert run(script, tmp_path).stdout == "inside\n[]\nhidden\n"
+
+
+def test_a_script_with_cmdletbinding_has_pscmdlet_and_whatif(tmp_path: Path) -> None:
+    script = (
+        "[CmdletBinding(SupportsShouldProcess)] param([string]$Target = 't')\n"
+        "if ($PSCmdlet.ShouldProcess($Target, 'Deploy')) { 'did' } else { 'skipped' }\n"
+        "New-Item x.txt | Out-Null"
+    )
+    done = run(script, tmp_path, "-WhatIf")
+    assert done.stdout.splitlines() == [
+        'What if: Performing the operation "Deploy" on target "t".',
+        "skipped",
+        f'What if: Performing the operation "Create File" on target "Destination: {tmp_path / "x.txt"}".',
+    ]

@@ -149,6 +149,11 @@ class GetCommand(Cmdlet):
                 self.write(info)
 
     def _wanted(self, info: Any) -> bool:
+        modules = self.get("Module")
+        if modules:
+            home = to_text(_read_command(info, "source")[1])
+            if not any(wildcard(to_text(one)).fullmatch(home) for one in modules):
+                return False
         kind = self.get("CommandType")
         if kind is None:
             return True

@@ -98,6 +98,7 @@ PARAMETERS = {
     "Get-PSDrive": "Name String[] o @Name(0,n) ; LiteralName String[] @LiteralName(0,m,n) ; Scope String n ; PSProvider String[] n ; default Name",
     "Get-PSProvider": "PSProvider String[] o 0 n",
     "New-PSDrive": "Name String 0 m n ; PSProvider String 1 m n ; Root String e 2 m n ; Description String n ; Scope String n ; Credential Object n",
+    "Select-Xml": "Path String[] @Path(1,m,n) ; LiteralPath/PSPath/LP String[] @LiteralPath(m,n) ; Xml/Node Object[] @Xml(1,m,v,n) ; Content String[] @Content(m,v) ; XPath String 0 m ; Namespace Hashtable ; default Xml",
     "Select-String": "Culture String w ; InputObject PSObject z e @Object(m,v) @ObjectRaw(m,v) ; Pattern String[] 0 m ; Path String[] @File(1,m,n) @FileRaw(1,m,n) ; LiteralPath/PSPath/LP String[] @LiteralFile(m,n) @LiteralFileRaw(m,n) ; Raw switch @ObjectRaw(m) @FileRaw(m) @LiteralFileRaw(m) ; SimpleMatch switch ; CaseSensitive switch ; Quiet switch @Object @File @LiteralFile ; List switch ; NoEmphasis switch ; Include String[] o ; Exclude String[] o ; NotMatch switch ; AllMatches switch ; Encoding Object o ; Context Int32[] <0..2147483647> o ; default File",
     "Import-LocalizedData": "BindingVariable/Variable String o 0 ; UICulture String 1 ; BaseDirectory String ; FileName String ; SupportedCommand String[]",
     "ConvertTo-SecureString": "String String 0 m v ; AsPlainText switch @PlainText(1) ; Force switch @PlainText(2) ; SecureKey SecureString @Secure(1) ; Key Byte[] @Open ; default Secure",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import re
 import uuid
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -44,14 +46,83 @@ _TAGS = {
 _TYPES = {tag: type_ for type_, tag in _TAGS.items()}
 
 
-def _element(value: Any, name: str | None, depth: int) -> str:
+def _moment(value: datetime.datetime) -> str:
+    """A time as XML has it: a fraction without zeros at its end."""
+    return re.sub(
+        r"\.(\d*?)0+(?!\d)",
+        lambda found: f".{found[1]}" if found[1] else "",
+        dateformat.format_date(value, "o"),
+    )
+
+
+class _Writer:
+    """Writes one document: its objects and their type names are numbered."""
+
+    def __init__(self) -> None:
+        self.objects = -1
+        self.kinds: dict[str, int] = {}
+
+    def names(self, types: list[str], indent: str) -> str:
+        """The names of an object's types; those that came before are referred to."""
+        known = self.kinds.get(types[0])
+        if known is not None:
+            return f'{indent}<TNRef RefId="{known}" />\n'
+        number = self.kinds[types[0]] = len(self.kinds)
+        listed = "".join(f"{indent}  <T>{escape(one)}</T>\n" for one in types)
+        return f'{indent}<TN RefId="{number}">\n{listed}{indent}</TN>\n'
+
+    def wrapped(self, label: str, indent: str, inside: Callable[[str], str]) -> str:
+        """An object's element with what is inside it."""
+        self.objects += 1
+        return f'{indent}<Obj{label} RefId="{self.objects}">\n{inside(indent + "  ")}{indent}</Obj>\n'
+
+
+def _element(writer: _Writer, value: Any, name: str | None, depth: int, indent: str) -> str:
     label = f' N="{escape(name)}"' if name is not None else ""
+    plain = _plain_element(value, label, depth)
+    if plain is not None:
+        return f"{indent}{plain}\n"
+    if is_dictionary(value):
+
+        def entries(inner: str) -> str:
+            made = ""
+            for key, item in value.items():
+                pair = _element(writer, key, "Key", depth - 1, f"{inner}    ")
+                pair += _element(writer, item, "Value", depth - 1, f"{inner}    ")
+                made += f"{inner}  <En>\n{pair}{inner}  </En>\n"
+            types = writer.names([type_of(value).full_name, "System.Object"], inner)
+            return f"{types}{inner}<DCT>\n{made}{inner}</DCT>\n"
+
+        return writer.wrapped(label, indent, entries)
+    if is_list(value):
+
+        def elements(inner: str) -> str:
+            types = [type_of(value).full_name, *(["System.Array"] if type_of(value).is_array else [])]
+            head = writer.names([*types, "System.Object"], inner)
+            made = "".join(_element(writer, item, None, depth - 1, f"{inner}  ") for item in value)
+            return f"{head}{inner}<LST>\n{made}{inner}</LST>\n"
+
+        return writer.wrapped(label, indent, elements)
+
+    def properties(inner: str) -> str:
+        head = writer.names(["System.Management.Automation.PSCustomObject", "System.Object"], inner)
+        pairs = "".join(
+            _element(writer, members.lookup(value, key)[1], key, depth - 1, f"{inner}  ")
+            for key in property_names(value)
+        )
+        return f"{head}{inner}<MS>\n{pairs}{inner}</MS>\n"
+
+    return writer.wrapped(label, indent, properties)
+
+
+def _plain_element(value: Any, label: str, depth: int) -> str | None:
+    """The element of a value that has no parts; None where it has some."""
     if value is None:
         return f"<Nil{label} />"
     if isinstance(value, bool):
         return f"<B{label}>{str(value).lower()}</B>"
     if isinstance(value, datetime.datetime):
-        return f"<DT{label}>{dateformat.format_date(value, 'o')}</DT>"
+        return f"<DT{label}>{_moment(value)}</DT>"
     tag = _TAGS.get(type_of(value))
     if tag is not None:
         text = str(ord(value)) if tag == "C" else to_text(value)
@@ -60,27 +131,14 @@ def _element(value: Any, name: str | None, depth: int) -> str:
         return f"<S{label}>{escape(value)}</S>"
     if depth < 0:
         return f"<S{label}>{escape(to_text(value))}</S>"
-    if is_dictionary(value):
-        entries = "".join(
-            f"<En>{_element(key, 'Key', depth - 1)}{_element(item, 'Value', depth - 1)}</En>"
-            for key, item in value.items()
-        )
-        names = f"<TN><T>{type_of(value).full_name}</T><T>System.Object</T></TN>"
-        return f"<Obj{label}>{names}<DCT>{entries}</DCT></Obj>"
-    if is_list(value):
-        items = "".join(_element(item, None, depth - 1) for item in value)
-        return f"<Obj{label}><TN><T>{escape(type_of(value).full_name)}</T></TN><LST>{items}</LST></Obj>"
-    pairs = "".join(_element(members.lookup(value, key)[1], key, depth - 1) for key in property_names(value))
-    return (
-        f"<Obj{label}><TN><T>System.Management.Automation.PSCustomObject</T><T>System.Object</T></TN>"
-        f"<MS>{pairs}</MS></Obj>"
-    )
+    return None
 
 
 def to_clixml(items: list[Any], depth: int) -> str:
     """Objects as a CLIXML document."""
-    body = "\n  ".join(_element(item, None, depth) for item in items)
-    return f'<Objs Version="1.1.0.1" xmlns="{_SPACE}">\n  {body}\n</Objs>'
+    writer = _Writer()
+    body = "".join(_element(writer, item, None, depth, "  ") for item in items)
+    return f'<Objs Version="1.1.0.1" xmlns="{_SPACE}">\n{body}</Objs>'
 
 
 def _value(node: ElementTree.Element) -> Any:
@@ -131,7 +189,8 @@ class ExportClixml(_Exporter):
     def finish(self) -> None:
         name = self.text("Path") or self.text("LiteralPath")
         if self.confirms(full(name)):
-            write_lines(self.rt, name, [to_clixml(self.items, self.get("Depth", 2))], append=False)
+            text = to_clixml(self.items, self.get("Depth", 2))
+            write_lines(self.rt, name, [text], append=False, newline=False)
 
 
 class ConvertToCliXml(_Exporter):

@@ -17,7 +17,7 @@ from psbridge.script.net.secrets import Credential
 from psbridge.script.semantics import patterns
 from psbridge.script.semantics.attributes import NetAttributes
 from psbridge.script.semantics.errors import ScriptError
-from psbridge.script.semantics.members import register_object
+from psbridge.script.semantics.members import member, register_object
 from psbridge.script.semantics.values import Bag
 
 from .cmdlet import Cmdlet
@@ -236,7 +236,45 @@ class ImportLocalizedData(Cmdlet):
         )
 
 
+class SelectXml(Cmdlet):
+    """Select-Xml."""
+
+    def record(self) -> None:
+        from psbridge.script.net.documents import parse_xml
+        from psbridge.script.net.place import read_text
+        from psbridge.script.semantics.calling import invoke
+
+        from .files import patterns_of, resolved
+
+        pattern = self.text("XPath")
+        sources = [(document, "InputStream") for document in self.get("Xml") or []]
+        sources += [(parse_xml(text), "InputStream") for text in self.get("Content") or []]
+        if self.has("Path") or self.has("LiteralPath"):
+            for given, literal in patterns_of(self):
+                sources += [
+                    (parse_xml(read_text(path)), path) for path in resolved(self, given, literal=literal)
+                ]
+        elements, at, attribute = pattern.rpartition("/@")
+        for document, place in sources:
+            for node in invoke(document, "SelectNodes", [elements or "/*" if at else pattern]):
+                found: Any = node
+                if at:
+                    value = member(node, attribute)
+                    if value is None:
+                        continue
+                    found = Bag(
+                        {"Name": attribute, "Value": value, "InnerText": value}, "System.Xml.XmlAttribute"
+                    )
+                self.write(
+                    Bag(
+                        {"Node": found, "Path": place, "Pattern": pattern},
+                        "Microsoft.PowerShell.Commands.SelectXmlInfo",
+                    )
+                )
+
+
 CMDLETS: dict[str, Any] = {
+    "Select-Xml": SelectXml,
     "Select-String": SelectString,
     "ConvertTo-SecureString": ConvertToSecureString,
     "ConvertFrom-SecureString": ConvertFromSecureString,

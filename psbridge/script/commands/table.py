@@ -40,8 +40,8 @@ _MODULES = {
     "contents": "Get-Content Set-Content Add-Content Clear-Content Clear-Item",
     "paths": "Join-Path Split-Path Get-Location Set-Location Push-Location Pop-Location Get-PSDrive "
     "Get-PSProvider New-PSDrive",
-    "strings": "Select-String Import-LocalizedData ConvertTo-SecureString ConvertFrom-SecureString "
-    "Get-Credential",
+    "strings": "Select-String Select-Xml Import-LocalizedData ConvertTo-SecureString "
+    "ConvertFrom-SecureString Get-Credential",
     "session": "Get-Variable Set-Variable New-Variable Remove-Variable Clear-Variable Export-Alias "
     "Invoke-Expression Invoke-Command Set-StrictMode Get-Host Get-PSCallStack Get-History "
     "Set-PSDebug Update-TypeData Update-FormatData Get-TypeData Set-ExecutionPolicy "

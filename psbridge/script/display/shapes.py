@@ -141,17 +141,13 @@ def table(
         ]
         for row in values
     ]
-    rights: list[bool] = []
-    for place, column in enumerate(chosen):
-        if column.alignment:
-            rights.append(column.alignment == "right")
-        else:
-            rights.append(bool(values) and _aligned_right(values[0][place]))
-    widths, shown = _widths(chosen, headings, texts, width)
     if state:
         widths, shown, rights = state["drawn"]
-    elif state is not None:
-        state.update(columns=chosen, drawn=(widths, shown, rights))
+    else:
+        rights = _alignments(chosen, values)
+        widths, shown = _widths(chosen, headings, texts, width)
+        if state is not None:
+            state.update(columns=chosen, drawn=(widths, shown, rights))
     if not shown:
         return []
     lines = [] if later else [""]
@@ -169,6 +165,14 @@ def table(
         lines += _cells(row, shown, widths, rights, wrap)
     lines.append("")
     return lines
+
+
+def _alignments(columns: list[Calculated], values: list[list[Any]]) -> list[bool]:
+    """Which columns are aligned to the right: as they say, else those whose first value is a number."""
+    return [
+        column.alignment == "right" if column.alignment else bool(values) and _aligned_right(values[0][place])
+        for place, column in enumerate(columns)
+    ]
 
 
 def _cells(

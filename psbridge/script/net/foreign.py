@@ -158,10 +158,10 @@ def _flags(words: str) -> Any:
     return made
 
 
-def _has(clr_type: Any, name: str, where: str) -> bool:
+def _has(clr_type: Any, name: str, where: str, *, method: bool = False) -> bool:
     kinds: Any = importlib.import_module("System.Reflection").MemberTypes
-    found = clr_type.GetMember(name, kinds.Property | kinds.Field, _flags(where))
-    return len(found) > 0
+    wanted = kinds.Method if method else kinds.Property | kinds.Field
+    return len(clr_type.GetMember(name, wanted, _flags(where))) > 0
 
 
 def _invoked(clr_type: Any, name: str, target: Any, arguments: list[Any], how: str) -> Any:
@@ -220,7 +220,7 @@ def _write(one: Foreign, name: str, value: Any) -> bool:
 
 def _call(one: Foreign, name: str, arguments: list[Any]) -> tuple[bool, Any]:
     clr_type = one.value.GetType()
-    if not any(str(method.Name).lower() == name for method in clr_type.GetMethods()):
+    if not _has(clr_type, name, "Instance", method=True):
         return False, None
     return True, _invoked(clr_type, name, one.value, arguments, "Instance InvokeMethod")
 

@@ -219,12 +219,10 @@ class Parser(Loops):
         return s.IfStatement(clauses, otherwise)
 
     def _try_statement(self, start: int, label: str | None) -> Any:
-        end = self.at
         self.lines()
-        if self.peek() != "{":
-            message = "The Try statement is missing its statement block."
-            raise self.fail("MissingTryStatementBlock", message, end)
-        body = self.statement_block()
+        body = self.statement_block(
+            ("MissingTryStatementBlock", "The Try statement is missing its statement block.")
+        )
         catches = []
         final = None
         while True:
@@ -233,25 +231,21 @@ class Parser(Loops):
             begin = self.at
             if self.keyword("catch"):
                 types = []
-                end = self.at
                 self.lines()
                 while self.peek() == "[":
                     types.append(self.attribute())
-                    end = self.at
                     self.lines()
                     if self.take(","):
                         self.lines()
-                if self.peek() != "{":
-                    message = "The Catch block is missing its statement block."
-                    raise self.fail("MissingCatchHandlerBlock", message, end)
-                catches.append(self.done(s.CatchClause(types, self.statement_block()), begin))
+                block = self.statement_block(
+                    ("MissingCatchHandlerBlock", "The Catch block is missing its statement block.")
+                )
+                catches.append(self.done(s.CatchClause(types, block), begin))
             elif self.keyword("finally"):
-                end = self.at
                 self.lines()
-                if self.peek() != "{":
-                    message = "The Finally block is missing its statement block."
-                    raise self.fail("MissingFinallyStatementBlock", message, end)
-                final = self.statement_block()
+                final = self.statement_block(
+                    ("MissingFinallyStatementBlock", "The Finally block is missing its statement block.")
+                )
             else:
                 self.at = mark
                 break
