@@ -355,7 +355,10 @@ class Commands(Blocks):
 
     def argument(self, node: Any) -> Code:
         """An argument of a command; a script block may be a Python function there."""
-        return self.bare_block(self.as_value(self.expression(node)))
+        code = self.as_value(self.expression(node))
+        if code.kind in ("error", "exception"):
+            code = self.record_of(code)
+        return self.bare_block(code)
 
     def _heard(self, node: s.Command, element: s.CommandParameter, full: str) -> None:
         """A variable that a command sets: it is read from the session afterwards."""

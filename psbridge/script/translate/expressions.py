@@ -74,6 +74,8 @@ class Expressions(Writer):
         """A value as what a pipeline goes through."""
         if code.stream:
             return code
+        if code.kind in ("error", "exception"):
+            code = self.record_of(code)
         if code.kind == "void":
             if code.text.startswith("del "):
                 raise Refused(s.Node(), "the removal of an item as a value has no Python form.")
@@ -227,7 +229,8 @@ class Expressions(Writer):
                 continue
             path = "".join(_FIELDS.sub(_field, step) for step in piece.steps)
             last = piece.owner.rpartition(".")[2]
-            plain = last.isidentifier() and all(_FIELDS.fullmatch(step) for step in piece.steps)
+            named = last.isidentifier() and not keyword.iskeyword(last)
+            plain = named and all(_FIELDS.fullmatch(step) for step in piece.steps)
             if piece.steps and plain:
                 owner = piece.owner if piece.owner == last else python_name(last)
                 if values.setdefault(owner, piece.owner) != piece.owner:

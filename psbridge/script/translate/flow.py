@@ -243,7 +243,7 @@ class Flow(Statements):
         typed = any(clause.catch_types for clause in node.catch_clauses)
         self.write(f"except {errors} as {name}:")
         place, depth = len(self.lines), self.depth
-        kept = self.record_name
+        kept, kept_used = self.record_name, self.record_used
         self.record_name, self.record_used = record, False
         self.held.append(name)
         self.catching += 1
@@ -263,7 +263,7 @@ class Flow(Statements):
             self.current.pop()
             self.held.pop()
             self.catching -= 1
-            self.record_name = kept
+            self.record_name, self.record_used = kept, kept_used
             self.plain_errors = plain
         if used:
             self.lines.insert(place, "    " * (depth + 1) + f"{record} = {self.posh('caught')}({name})")

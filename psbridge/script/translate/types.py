@@ -22,13 +22,13 @@ class Types(Functions):
         for node in tree.walk():
             if not isinstance(node, s.TypeDefinition):
                 continue
-            length, kept = len(self.lines), set(self.modules)
+            length, kept, depth = len(self.lines), set(self.modules), self.depth
             self.whole += 1
             try:
                 self._enumeration(node) if node.is_enum else self._class(node)
             except Refused as refusal:
                 del self.lines[length:]
-                self.modules = kept
+                self.modules, self.depth = kept, depth
                 self.whole -= 1
                 self.refuse(node, refusal)
                 self.whole += 1
