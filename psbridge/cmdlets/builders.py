@@ -66,6 +66,9 @@ def fitted(entry: TableEntry, members: dict[str, Any]) -> dict[str, Any]:
 
 def built(model: type[Model], members: dict[str, Any], left_open: list[str]) -> Model:
     """`model` from members by JSON name, tried as given, then with PowerShell's objects unwrapped."""
+    messages = members.get("messages")
+    if isinstance(messages, (list, tuple)) and any(type(one).__name__ in _REPLIES for one in messages):
+        members = {**members, "messages": [_turn(one) for one in messages]}
     try:
         return model.build(members, left_open)
     except InvalidValueError as refused:
@@ -74,6 +77,24 @@ def built(model: type[Model], members: dict[str, Any], left_open: list[str]) -> 
             return model.build(kinder, left_open)
         except InvalidValueError as still:
             raise (still if still.path != refused.path else refused) from None
+
+
+_REPLIES = frozenset(("CreateChatCompletionResponse", "ChatCompletionResponseMessage"))
+
+
+def _turn(item: Any) -> Any:
+    """A reply, or its message, as the assistant's turn in the next request: what a request may hold of it."""
+    if type(item).__name__ not in _REPLIES or not isinstance(item, Model):
+        return item
+    message: Any = item.choices[0].message if hasattr(item, "choices") else item
+    members = {"role": "assistant", "content": getattr(message, "content", None)}
+    for name in ("refusal", "tool_calls", "function_call"):
+        if getattr(message, name, None):
+            members[name] = getattr(message, name)
+    sound = getattr(message, "audio", None)
+    if sound:
+        members["audio"] = {"id": sound.id}
+    return members
 
 
 def remade(name: str, members: dict[str, Any]) -> Model | None:
@@ -248,7 +269,8 @@ def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
         role = _speaker(targets)
         if role is not None:
             value = [
-                {"role": role, "content": str(item)} if isinstance(item, str) else item for item in value
+                {"role": role, "content": str(item)} if isinstance(item, str) else _turn(item)
+                for item in value
             ]
         elif targets and value and all(isinstance(item, str) for item in value):
             return "\n".join(value)  # what Get-Content without -Raw makes of a file

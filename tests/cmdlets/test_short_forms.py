@@ -44,3 +44,15 @@ def test_a_request_without_a_model_is_sent_with_the_configured_one(server: Offli
     assert server.requests[-1].json == {"messages": [{"role": "user", "content": "hi"}], "model": "gpt-4o"}
     with pytest.raises(ps.InvalidValueError, match="'Model' cannot be null"):
         invoke("Initialize-CreateChatCompletionRequest", "hi", None)
+
+
+def test_a_reply_among_messages_is_the_assistants_turn(server: OfflineServer) -> None:
+    """As in PowerShell: of the reply's message, what a request may hold."""
+    reply = ps.New_ChatCompletion(Messages="hi", Model="m")
+    turn = {"role": "assistant", "content": reply.choices[0].message.content}
+    asked = [{"role": "user", "content": "hi"}, turn, {"role": "user", "content": "more"}]
+    for given in (reply, reply.choices[0].message):
+        ps.New_ChatCompletion(Messages=["hi", given, "more"], Model="m")
+        assert server.requests[-1].json["messages"] == asked
+    ps.New_ChatCompletion({"model": "m", "messages": ["hi", reply.choices[0].message, "more"]})
+    assert server.requests[-1].json["messages"] == asked
