@@ -49,11 +49,12 @@ class NetType:
         enum: the Python Enum class of an enumeration, else None.
         parent: the type it derives from, where that matters.
         rule: how a value becomes this type, for a type that another package defines; raises InvalidCast.
+        passes: the classes whose values that rule leaves as they are.
     """
 
     __slots__ = (
         *("bounds", "element", "enum", "full_name", "is_array", "is_nullable", "is_value", "name"),
-        *("parent", "rule"),
+        *("parent", "passes", "rule"),
     )
 
     def __init__(
@@ -69,6 +70,7 @@ class NetType:
         enum: type[enum.Enum] | None = None,
         parent: NetType | None = None,
         rule: Callable[[Any], Any] | None = None,
+        passes: frozenset[type] = frozenset(),
     ) -> None:
         self.name = name
         self.full_name = full_name
@@ -80,6 +82,7 @@ class NetType:
         self.enum = enum
         self.parent = parent
         self.rule = rule
+        self.passes = passes
 
     def accepts(self, source: NetType) -> bool:
         """Whether a value of type `source` is one of this type as it is."""

@@ -84,7 +84,7 @@ class QuickBinder:
             self._namings.add(tuple(kwargs))
 
     def _way(self, parameter: Parameter) -> _Quick:
-        plain = _PLAIN.get(parameter.type, frozenset())
+        plain = _PLAIN.get(parameter.type, parameter.type.passes)
         checked = parameter.validators or parameter.mandatory
         fast = (
             parameter.validators[0].fast

@@ -41,8 +41,13 @@ def _object(entry: TableEntry) -> Builder:
         if parameter.required and len(parameter.values) == 1
     }
 
+    wraps, special = entry.special
+
     def build(bound: Bound, left_open: frozenset[str]) -> Any:
-        members = fitted(entry, {wires[name]: value for name, value in bound.items()})
+        members = {wires[name]: value for name, value in bound.items()}
+        for wire in special:
+            if wire in members:
+                _fit(members, wire, wraps)
         for name, value in only.items():
             if name not in bound and name not in left_open:
                 members[wires[name]] = value
@@ -58,10 +63,17 @@ def fitted(entry: TableEntry, members: dict[str, Any]) -> dict[str, Any]:
     [decimal]s as numbers.
     """
     wraps, special = entry.special
-    if special:
-        for wire in special & members.keys():
-            members[wire] = _lone(members[wire]) if wire in wraps else _number(members[wire])
+    for wire in special & members.keys():
+        _fit(members, wire, wraps)
     return members
+
+
+def _fit(members: dict[str, Any], wire: str, wraps: frozenset[str]) -> None:
+    value = members[wire]
+    if value.__class__ not in _PLAIN and value.__class__ is not list:
+        members[wire] = _lone(value) if wire in wraps else _number(value)
+    elif value.__class__ is list and wire not in wraps:
+        members[wire] = _number(value)
 
 
 def built(model: type[Model], members: dict[str, Any], left_open: list[str]) -> Model:

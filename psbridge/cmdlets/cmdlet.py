@@ -67,10 +67,8 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
 
     def cmdlet(*args: Any, **parameters: Any) -> Any:
         if tables and not tables.isdisjoint(parameters):
-            parameters = {
-                name: _table(name, value) if name in tables and value is not UNSET else value
-                for name, value in parameters.items()
-            }
+            for name in tables.intersection(parameters):
+                parameters[name] = _table(name, parameters[name])
         left_open = _NOTHING
         for value in (*args, *parameters.values()):
             if value is UNSET:
@@ -157,7 +155,7 @@ def _explain(entry: TableEntry, error: ParameterBindingError) -> None:
 
 def _table(name: str, value: Any) -> Any:
     """An argument for a table, as that; headers may be secret, and show in no traceback's locals."""
-    table = as_table(value)
+    table = value if value.__class__ is dict or value is UNSET else as_table(value)
     if not name.lower().endswith("headers") or not isinstance(table, Mapping):
         return table
     from ..client.settings.secret import Masked

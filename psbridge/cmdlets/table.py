@@ -39,7 +39,12 @@ def _free_table(value: Any) -> Any:
 
 
 # A table of any JSON: one read from JSON is taken, and an order kept, where a hashtable has neither.
-_FREE_TABLE = NetType("Hashtable", "System.Collections.Hashtable", rule=_free_table)
+_FREE_TABLE = NetType(
+    "Hashtable",
+    "System.Collections.Hashtable",
+    rule=_free_table,
+    passes=frozenset((type(None), dict, OrderedDictionary)),
+)
 
 
 def for_binder(row: ParameterRow) -> Parameter:
