@@ -66,6 +66,7 @@ from .session import (
     is_error,
     named,
     parameter,
+    record_of,
     run,
     run_into,
     separator,
@@ -183,6 +184,8 @@ def text(value: Any, *steps: Any) -> str:
         value = member(value, *steps)
     if type(value) is str:
         return value
+    if isinstance(value, Exception):
+        value = record_of(value)
     between = separator()
     items = members_of(value) if between is not None else None
     return _text(value) if items is None else _text(between).join(_text(item) for item in items)

@@ -210,12 +210,19 @@ def errors() -> list[Any]:
     return session().errors
 
 
-def caught(error: Exception) -> Any:
-    """The error record of an exception, as `$_` in a catch block is."""
-    from psbridge.script.interpreter.caught import locate, record_of
+def record_of(error: Exception) -> Any:
+    """The error record of an exception."""
+    from psbridge.script.interpreter.caught import locate
+    from psbridge.script.interpreter.caught import record_of as made
 
-    record = record_of(error)
+    record = made(error)
     locate(record, error, (1, 1), None)
+    return record
+
+
+def caught(error: Exception) -> Any:
+    """The error record of an exception, as `$_` in a catch block is: `$Error` has it from then on."""
+    record = record_of(error)
     runtime = session()
     runtime.remember(record)
     runtime.ok = False

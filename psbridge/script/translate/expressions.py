@@ -167,7 +167,7 @@ class Expressions(Writer):
             return f"({or_empty(code)})"
         if code.kind in ("int", "long", "bool", "switch"):
             return f"str({code.text})"
-        if code.kind in ("error", "exception"):
+        if code.kind == "exception":
             code = self.record_of(code)
         return f"{self.posh('text')}({code.path})"
 

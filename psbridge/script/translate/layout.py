@@ -46,6 +46,8 @@ def _broken(line: str) -> list[str]:
         plain = comprehends or (len(parts) == 1 and not inner.rstrip().endswith(","))
         comma = "" if plain else ","
         made = [head]
+        if comprehends and len(indent) + 4 + len(inner.strip()) <= WIDTH:
+            parts = [inner.strip()]
         for part in parts:
             made += _broken(f"{indent}    {part}{comma}")
         made += _broken(indent + tail)
@@ -79,9 +81,9 @@ def _brackets(line: str) -> list[tuple[int, int]]:
 
 
 def _parts(inner: str) -> tuple[list[str], bool]:
-    """What commas separate at the top of a bracket's inside, and whether it is a comprehension instead."""
+    """What commas separate at the top of a bracket's inside, or the clauses of what is a comprehension."""
     parts: list[str] = []
-    depth, start, in_lambda = 0, 0, False
+    depth, start, in_lambda, comprehends = 0, 0, False, False
     for token in _tokens(f"({inner})\n") or []:
         if token.start[0] != 1 or token.type in (tokenize.NEWLINE, tokenize.NL):
             continue
@@ -89,12 +91,19 @@ def _parts(inner: str) -> tuple[list[str], bool]:
             depth += 1
         elif token.type == tokenize.OP and token.string in _CLOSE:
             depth -= 1
-        elif depth == 1 and token.string == "for":
-            return [inner.strip()], True
+        elif depth == 1 and (token.string == "for" or (comprehends and token.string == "if")):
+            parts = (
+                [*parts, inner[start : token.start[1] - 1].strip()]
+                if comprehends
+                else ([inner[: token.start[1] - 1].strip()])
+            )
+            start, comprehends = token.start[1] - 1, True
+        elif comprehends:
+            continue
         elif depth == 1 and token.string in ("lambda", ":"):
             in_lambda = token.string == "lambda"
         elif depth == 1 and token.string == "," and not in_lambda:
             parts.append(inner[start : token.start[1] - 1].strip())
             start = token.start[1]
     last = inner[start:].strip()
-    return ([*parts, last] if last else parts), False
+    return ([*parts, last] if last else parts), comprehends

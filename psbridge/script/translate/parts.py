@@ -130,7 +130,9 @@ class Parts(FileForms):
         if not isinstance(left, s.IndexExpression):
             return False
         index = self.expression(left.index)
-        return index.kind != "str?" and self._is_key(index, left.index)
+        if index.kind == "str?":  # ContainsKey would have failed for null
+            return self.uses.is_missing(left.target, left.index)
+        return self._is_key(index, left.index)
 
     def several_at_once(self, node: s.AssignmentStatement, left: s.ArrayLiteral) -> None:
         """`$a, $b = values`."""

@@ -180,6 +180,33 @@ class TableUses:
             inner, outer = outer, self.parents.get(id(outer))
         return False
 
+    def is_missing(self, table: Any, key: Any) -> bool:
+        """Whether this runs only if the key is missing: inside `if (-not $table.ContainsKey($key))`."""
+        inner: Any = key
+        outer = self.parents.get(id(key))
+        while outer is not None and not isinstance(outer, (s.FunctionDefinition, s.ScriptBlockExpression)):
+            if isinstance(outer, s.IfStatement):
+                for condition, body in outer.clauses:
+                    test = expression_of(condition)
+                    call = test.child if isinstance(test, s.UnaryExpression) else None
+                    if (
+                        body is inner
+                        and isinstance(call, s.InvokeMemberExpression)
+                        and test.token_kind
+                        in (
+                            "Not",
+                            "Exclaim",
+                        )
+                    ):
+                        asked = [call.expression, *(call.arguments or [])]
+                        if (
+                            str(getattr(call.member, "value", "")).lower() == "containskey"
+                            and len(asked) == 2
+                        ):
+                            return _same_path(asked[0], table) and _same_path(asked[1], key)
+            inner, outer = outer, self.parents.get(id(outer))
+        return False
+
     def is_key(self, node: s.VariableExpression) -> bool:
         """Whether a variable holds nothing but keys of tables, one after the other."""
         loops = 0

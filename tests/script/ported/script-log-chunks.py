@@ -52,7 +52,8 @@ for item in summaries:
 errors = [item for item in lines if re.search(r"\bERROR\b", item, re.IGNORECASE)]
 Path("./summary.md").write_text(
     "".join(
-        f"{item}\n" for item in [
+        f"{item}\n"
+        for item in [
             "# Log summary",
             "",
             f"Errors: {len(errors)}",

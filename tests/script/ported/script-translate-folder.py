@@ -47,9 +47,7 @@ for file in posh.run(
 print(f"{count} file(s) translated")
 print(
     ", ".join(
-        item.Name for item in posh.run(
-            "Get-ChildItem",
-            target,
-        ).run("Sort-Object", "Name")
+        item.Name
+        for item in posh.run("Get-ChildItem", target).run("Sort-Object", "Name")
     )
 )
