@@ -11,6 +11,7 @@ from psbridge.binding.values import Char, Literal, Version
 
 from .casts import cast_value
 from .errors import ScriptError, Strictness, runtime_error
+from .keys import spelt
 from .types import type_of
 from .values import (
     Dictionary,
@@ -20,7 +21,6 @@ from .values import (
     Ordered,
     TypedArray,
     Wrapped,
-    spelt,
 )
 
 

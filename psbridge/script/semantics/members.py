@@ -21,6 +21,7 @@ from psbridge.script.net import class_of
 from .comparison import members_of
 from .errors import NetFault, ScriptError, Strictness, runtime_error
 from .indexing import set_index
+from .keys import spelt
 from .values import (
     Bag,
     Dictionary,
@@ -31,7 +32,6 @@ from .values import (
     NetSet,
     TypedArray,
     Wrapped,
-    spelt,
 )
 
 # Other modules add how objects of their classes give and take members.

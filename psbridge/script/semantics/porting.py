@@ -47,6 +47,7 @@ from .comparison import (
 from .comparison import truth as _truth
 from .errors import NetFault
 from .indexing import index, set_index
+from .keys import spelt
 from .matching import match, matches, not_match, replace, split
 from .members import enumerate_value, set_member
 from .members import loop_items as _loop_items
@@ -79,7 +80,7 @@ from .session import (
 )
 from .text import format_operator
 from .text import text as _text
-from .values import Hashtable, NetRef, Ordered, spelt
+from .values import Hashtable, NetRef, Ordered
 
 if TYPE_CHECKING:
     from .classes import class_method, class_property, constructor, script_class, script_enum

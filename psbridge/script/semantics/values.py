@@ -27,14 +27,6 @@ def folded(key: Any) -> Any:
     return key
 
 
-def spelt(table: Any, key: Any) -> Any:
-    """A key as a dictionary of Python's has it, which holds what a Hashtable would: texts in any case."""
-    if type(table) is not dict or type(key) is not str or key in table:
-        return key
-    wanted = key.lower()
-    return next((one for one in table if type(one) is str and one.lower() == wanted), key)
-
-
 class _AnyCase(dict[Any, Any]):
     """A dictionary whose string keys are found in any case, unless it was made case-sensitive."""
 

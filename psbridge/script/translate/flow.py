@@ -238,7 +238,9 @@ class Flow(Statements):
         return self.posh("ERRORS")
 
     def _catches(self, node: s.TryStatement, errors: str) -> None:
-        name = "error" if "error" not in self.held else self.unique("error")
+        name = "error"
+        while name in self.held:
+            name = self.unique("error")
         record = self.unique("record")
         typed = any(clause.catch_types for clause in node.catch_clauses)
         self.write(f"except {errors} as {name}:")
