@@ -820,7 +820,6 @@ function script:Get-BridgeLimit {
 
 function script:Set-BridgeAnswerType {
     # -As: a class, an enum or an array of them as the worker is told of it; what comes back is made one.
-    [CmdletBinding()]
     param([hashtable] $Call, [System.Collections.IDictionary] $Own)
     $template = $null
     $item = $null
@@ -2191,13 +2190,15 @@ function script:Send-BridgeCall {
             $clean = $true
             return
         }
+        $request = $script:Requests[$Call.Name]
         if (-not $piped) {
             $Item = $null
-            if ($script:Requests.ContainsKey($Call.Name)) { [void]$Bound.TryGetValue($script:Requests[$Call.Name], [ref]$Item) }
+            if ($null -ne $request) { [void]$Bound.TryGetValue($request, [ref]$Item) }
         }
+        # A request by itself is sent as it is.
         $own = $Bound
-        if ($piped -or $Call.Becomes -or $Bound.Count -gt 1 -or
-            $script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)) {
+        if ($piped -or $Call.Becomes -or $Bound.Count -gt 1 -or (($null -eq $request -or -not $Bound.ContainsKey($request)) -and
+                ($script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)))) {
             $own = Select-BridgeArgument $Call $Bound
         }
         $writer = Format-BridgeCall $Call.Name $own $Call.More
@@ -2350,9 +2351,16 @@ function script:Receive-BridgeCall {
 }
 
 function script:Write-BridgeFinished {
-    # Writes what is finished, up to the first that is not.
+    # Writes what is finished, results and errors, up to the first that is not.
     param([hashtable] $Call)
-    while ($Call.Order.Count -and $Call.Order.Peek().Done) { Write-BridgeSlot $Call $Call.Order.Dequeue() }
+    while ($Call.Order.Count -and $Call.Order.Peek().Done) {
+        $slot = $Call.Order.Dequeue()
+        while ($slot.Items.Count) {
+            $item = $slot.Items.Dequeue()
+            if ($item -is [byte[]]) { , $item } else { $item }  # bytes stay one array
+        }
+        if ($null -ne $slot.Record) { Write-BridgeError $Call.Cmdlet $slot.Record $Call.Cmdlet.MyInvocation.ExpectingInput }
+    }
 }
 
 function script:Write-BridgeLineNote {
@@ -2365,16 +2373,6 @@ function script:Write-BridgeLineNote {
         'debug' { Write-BridgeDebug $Call.Cmdlet $Note.text }
         'progress' { Write-BridgeProgress $Call @{ Status = $Note.text } }
     }
-}
-
-function script:Write-BridgeSlot {
-    # Writes one call's results, and its error.
-    param([hashtable] $Call, [hashtable] $Slot)
-    while ($Slot.Items.Count) {
-        $item = $Slot.Items.Dequeue()
-        if ($item -is [byte[]]) { , $item } else { $item }  # bytes stay one array
-    }
-    if ($null -ne $Slot.Record) { Write-BridgeError $Call.Cmdlet $Slot.Record $Call.Cmdlet.MyInvocation.ExpectingInput }
 }
 
 function script:Show-BridgeProgress {

@@ -170,7 +170,8 @@ def test_no_line_of_the_written_part_is_long() -> None:
 # `builders` have none either: they are on the way to the first answer, which it would bring 7 ms later.
 WITHOUT_BINDING = {
     "every call": """Open-BridgeCall Get-BridgeSettings Sync-BridgeLive Copy-BridgeLive Send-BridgeCall
-        Select-BridgeArgument Format-BridgeCall Receive-BridgeCall Write-BridgeFinished Write-BridgeSlot""",
+        Select-BridgeArgument Set-BridgeAnswerType Format-BridgeCall Receive-BridgeCall
+        Write-BridgeFinished""",
     "every item of a pipeline": "Send-BridgeNotice Receive-BridgeItem",
     "every value": """Test-BridgeUnset Test-BridgeUnsetMember Get-BridgeOpen Get-BridgeMember
         New-BridgeData Read-BridgeNode ConvertTo-BridgeTable""",

@@ -137,7 +137,6 @@ function Get-BridgeLimit {
 
 function Set-BridgeAnswerType {
     # -As: a class, an enum or an array of them as the worker is told of it; what comes back is made one.
-    [CmdletBinding()]
     param([hashtable] $Call, [System.Collections.IDictionary] $Own)
     $template = $null
     $item = $null

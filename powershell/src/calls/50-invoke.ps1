@@ -172,13 +172,15 @@ function Send-BridgeCall {
             $clean = $true
             return
         }
+        $request = $script:Requests[$Call.Name]
         if (-not $piped) {
             $Item = $null
-            if ($script:Requests.ContainsKey($Call.Name)) { [void]$Bound.TryGetValue($script:Requests[$Call.Name], [ref]$Item) }
+            if ($null -ne $request) { [void]$Bound.TryGetValue($request, [ref]$Item) }
         }
+        # A request by itself is sent as it is.
         $own = $Bound
-        if ($piped -or $Call.Becomes -or $Bound.Count -gt 1 -or
-            $script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)) {
+        if ($piped -or $Call.Becomes -or $Bound.Count -gt 1 -or (($null -eq $request -or -not $Bound.ContainsKey($request)) -and
+                ($script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)))) {
             $own = Select-BridgeArgument $Call $Bound
         }
         $writer = Format-BridgeCall $Call.Name $own $Call.More
@@ -331,9 +333,16 @@ function Receive-BridgeCall {
 }
 
 function Write-BridgeFinished {
-    # Writes what is finished, up to the first that is not.
+    # Writes what is finished, results and errors, up to the first that is not.
     param([hashtable] $Call)
-    while ($Call.Order.Count -and $Call.Order.Peek().Done) { Write-BridgeSlot $Call $Call.Order.Dequeue() }
+    while ($Call.Order.Count -and $Call.Order.Peek().Done) {
+        $slot = $Call.Order.Dequeue()
+        while ($slot.Items.Count) {
+            $item = $slot.Items.Dequeue()
+            if ($item -is [byte[]]) { , $item } else { $item }  # bytes stay one array
+        }
+        if ($null -ne $slot.Record) { Write-BridgeError $Call.Cmdlet $slot.Record $Call.Cmdlet.MyInvocation.ExpectingInput }
+    }
 }
 
 function Write-BridgeLineNote {
@@ -346,16 +355,6 @@ function Write-BridgeLineNote {
         'debug' { Write-BridgeDebug $Call.Cmdlet $Note.text }
         'progress' { Write-BridgeProgress $Call @{ Status = $Note.text } }
     }
-}
-
-function Write-BridgeSlot {
-    # Writes one call's results, and its error.
-    param([hashtable] $Call, [hashtable] $Slot)
-    while ($Slot.Items.Count) {
-        $item = $Slot.Items.Dequeue()
-        if ($item -is [byte[]]) { , $item } else { $item }  # bytes stay one array
-    }
-    if ($null -ne $Slot.Record) { Write-BridgeError $Call.Cmdlet $Slot.Record $Call.Cmdlet.MyInvocation.ExpectingInput }
 }
 
 function Show-BridgeProgress {
