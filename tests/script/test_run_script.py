@@ -209,3 +209,18 @@ def test_a_script_with_cmdletbinding_has_pscmdlet_and_whatif(tmp_path: Path) -> 
         "skipped",
         f'What if: Performing the operation "Create File" on target "Destination: {tmp_path / "x.txt"}".',
     ]
+
+
+def test_a_built_request_takes_members_that_were_not_given(tmp_path: Path) -> None:
+    script = (
+        "$r = Initialize-CreateChatCompletionRequest -Messages hi -Model m; $r.temperature = 0.5\n"
+        "$r | ConvertTo-Json -Depth 5 -Compress\ntry { $r.nosuch = 1 } catch { $_.FullyQualifiedErrorId }\n"
+        "(New-ChatCompletion $r).choices[0].message.content\n(Get-Command New-ChatCompletion).Source"
+    )
+    done = run(script, tmp_path, switches=("--offline",))
+    assert done.stdout.splitlines() == [
+        '{"messages":[{"content":"hi","role":"user"}],"model":"m","temperature":0.5}',
+        "ExceptionWhenSetting",
+        "I am psbridge's offline server, not a model. You said: hi",
+        "PSBridge",
+    ]

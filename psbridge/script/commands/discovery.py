@@ -52,6 +52,8 @@ def _read_command(info: Any, name: str) -> tuple[bool, Any]:
     if name == "commandtype":
         return True, _command_type(info)
     if name in ("source", "modulename", "module"):
+        if getattr(info, "module", None) == "own":
+            return True, "PSBridge"
         if getattr(info, "module", None) and hasattr(info, "class_name"):
             return True, module_of(info.name)
         return True, getattr(info, "path", "") if name == "source" else ""

@@ -181,6 +181,14 @@ class Built(Bag):
             f"PSBridge.{type(source).__name__}",
         )
 
+    def declared(self, folded: str) -> str | None:
+        """The JSON name of a member that its model has, set or not, by its name in lower case."""
+        for name, field in type(self._source).model_fields.items():
+            wire: str = field.alias or name
+            if wire.lower() == folded:
+                return wire
+        return None
+
     def given(self) -> Any:
         """The model: itself if nothing was set on it, a changed copy else."""
         before = _members(self._source)

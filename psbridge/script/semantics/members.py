@@ -210,6 +210,11 @@ def set_member(target: Any, name: Any, value: Any) -> None:
         if added is not None and added.write is not None:
             added.write(target, value)
             return
+        declared = getattr(type(target), "declared", None)
+        wire = declared(target, folded) if declared is not None else None
+        if wire is not None:
+            target[wire] = value
+            return
         raise _setting_failed(name, cannot_set(name).message, None)
     if type(target) is PSCustomObject and name not in target:
         raise _setting_failed(name, cannot_set(name).message, None)
