@@ -22,7 +22,7 @@ from psbridge.binding.objects import adapted, bag_of, elements, is_list, type_of
 from psbridge.binding.parameters import Parameter
 from psbridge.binding.scalars import default_of
 from psbridge.binding.text import net_text
-from psbridge.binding.values import Literal, Switch
+from psbridge.binding.values import ArrayList, Literal, Switch
 
 
 class _Refused:
@@ -81,13 +81,22 @@ def uncoerced(
         if type_.is_value or type_ is nettypes.STRING:
             return REFUSED
     elif not _is_instance(value, type_, wrapped):
-        value = _uncoerced_list(value, type_) if type_.is_array else REFUSED
+        if type_.is_array:
+            value = _uncoerced_list(value, type_)
+        elif type_ is nettypes.ARRAYLIST:  # whatever comes becomes an item of it
+            value = ArrayList(elements(value) if is_list(value) else [_plain(value)])
+        else:
+            value = REFUSED
         if value is REFUSED:
             return REFUSED
-    bound = value.value if isinstance(value, Literal) else value
+    bound = _plain(value)
     if parameter.validators or parameter.mandatory:
         validate(parameter, bound, command, wrapped=wrapped and value is bound and type_ in _WRAPPED)
     return bound
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, Literal) else value
 
 
 def _is_instance(value: object, type_: NetType, wrapped: bool) -> bool:

@@ -320,6 +320,32 @@ def change_type(value: Number, type_: NetType) -> Number:
     return Single(number) if type_ is nettypes.SINGLE else number
 
 
+def from_big(value: int, type_: NetType) -> Number:
+    """`(type)bigInteger`, the operators of System.Numerics.BigInteger.
+
+    Those of the small integers go through an Int32; what has no more bits, and no place, overflows.
+
+    Raises:
+        NetError: out of range.
+    """
+    if type_.bounds is None:
+        if type_ is nettypes.DECIMAL and abs(value) > DECIMAL_MAX:
+            raise NetError("Value was either too large or too small for a Decimal.")
+        return change_type(value, type_)
+    low, high = type_.bounds
+    if low <= value <= high:
+        return as_integer(value, type_)
+    through = type_ if type_ in _OWN_OPERATOR else nettypes.INT32
+    small = -(1 << 31) < value < 0 if through is not nettypes.INT32 else abs(value) < 1 << 32
+    if small and through is not nettypes.INT64:
+        raise NetError("Arithmetic operation resulted in an overflow.")
+    article = "a" if through.name.startswith("U") else "an"
+    raise NetError(f"Value was either too large or too small for {article} {through.name}.")
+
+
+_OWN_OPERATOR: Final = (nettypes.UINT32, nettypes.INT64, nettypes.UINT64)
+
+
 def _integer_from_double(value: float, type_: NetType) -> int:
     low, high = type_.bounds or (0, 0)
     if math.isfinite(value):

@@ -129,6 +129,8 @@ def has_rule(value: object, type_: NetType) -> bool:
         return type_ in _MADE_EMPTY or type_ is nettypes.HASHTABLE or type_.enum is not None
     if type_ in nettypes.RARE:
         return source is nettypes.STRING or source in nettypes.NUMERIC or type_ is nettypes.ARRAY
+    if source is nettypes.BIGINTEGER:
+        return type_ in nettypes.NUMERIC or type_ is nettypes.CHAR
     from_text = type_ in _PARSED or type_ in nettypes.NUMERIC or type_.enum is not None
     return (from_text or type_ is nettypes.CHAR) and (source is nettypes.STRING or source in nettypes.NUMERIC)
 
@@ -164,6 +166,8 @@ def to_scalar(value: Any, source: NetType, type_: NetType, spelt: str) -> object
                 return numbers.change_type(number, type_)
             if source is nettypes.STRING:
                 return numbers.read(str(value), type_)
+            if source is nettypes.BIGINTEGER:
+                return numbers.from_big(int(value), type_)
         elif type_.enum is not None:
             return _to_enum(value, source, type_, spelt)
         elif type_ is nettypes.CHAR:
@@ -206,6 +210,8 @@ def _to_char(value: Any, source: NetType) -> object:
         if len(value) != 1 or ord(value) > 0xFFFF:
             raise NetError(messages.NOT_ONE_CHARACTER)
         return Char(value)
+    if source is nettypes.BIGINTEGER:
+        raise NetError("Object must implement IConvertible.")
     code = value.value if source.enum is not None else value
     if source.bounds is not None or source.enum is not None:
         if not 0 <= code <= 0xFFFF:
