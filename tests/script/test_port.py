@@ -225,3 +225,10 @@ def test_a_script_may_have_many_functions_with_powershells_binding() -> None:
 def test_a_port_of_what_ended_it_once_puts_out_what_the_script_does(text: str, output: list[str]) -> None:
     assert port(text).report == []
     assert [item["v"] for item in port_statement(text)["output"]] == output
+
+
+def test_a_class_that_is_not_ported_leaves_the_rest_as_it_is() -> None:
+    ported = port("class A { [int]M() { $x = 1; return $x } [int]N([System.Nope]$y) { return 1 } }\n'on'")
+    names = [type(node).__name__ for node in ast.parse(ported.text).body]
+    assert names == ["ImportFrom", "Raise", "Expr"]
+    assert len(ported.report) == 1

@@ -23,12 +23,14 @@ class Types(Functions):
             if not isinstance(node, s.TypeDefinition):
                 continue
             length, kept, depth = len(self.lines), set(self.modules), self.depth
+            marks, inside = len(self.marks), self.inside
             self.whole += 1
             try:
                 self._enumeration(node) if node.is_enum else self._class(node)
             except Refused as refusal:
                 del self.lines[length:]
-                self.modules, self.depth = kept, depth
+                self.modules, self.depth, self.inside = kept, depth, inside
+                del self.marks[marks:]
                 self.whole -= 1
                 self.refuse(node, refusal)
                 self.whole += 1
