@@ -37,6 +37,8 @@ def no_look_ups(monkeypatch: pytest.MonkeyPatch) -> None:
         ("fd00::/8", "fd12::1", 443, True),
         ("[fd00::]/8", "fd12::1", 443, True),
         ("fd00::/8", "10.0.0.1", 443, False),
+        ("b\u00fccher.example", "xn--bcher-kva.example", 443, True),
+        ("xn--bcher-kva.example", "www.b\u00fccher.example", 443, True),
         ("10.0.0.0/8", "10.1.2.3", 443, True),
         ("10.0.0.0/8", "11.1.2.3", 443, False),
         ("10.0.0.0/8", "10.example", 443, False),

@@ -77,9 +77,17 @@ def _is_meant(entry: str, host: str, port: int) -> bool:
     network = _network(name)
     if network is not None:
         return address is not None and address.version == network.version and address in network
-    name = name.removeprefix("*").strip(".")
-    own = host.lower().rstrip(".")
+    name = _spelled(name.removeprefix("*").strip("."))
+    own = _spelled(host.lower().rstrip("."))
     return bool(name) and (own == name or own.endswith(f".{name}"))
+
+
+def _spelled(name: str) -> str:
+    """A name as it goes over the wire: one of other letters in ASCII."""
+    try:
+        return name if name.isascii() else name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return name
 
 
 def _apart(entry: str) -> tuple[str, int | None]:
