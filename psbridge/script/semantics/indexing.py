@@ -62,9 +62,7 @@ def _index(target: Any, position: Any) -> Any:
         if is_list(position):
             return [_from_dictionary(target, key) for key in position]
         return _from_dictionary(target, position)
-    if isinstance(target, Version):
-        raise _not_indexable(target)
-    if is_list(target) or isinstance(target, str):
+    if (is_list(target) and not isinstance(target, Version)) or isinstance(target, str):
         if is_list(position):
             return [index(target, place) for place in _places(target, position)]
         place = _place(position)
@@ -73,7 +71,10 @@ def _index(target: Any, position: Any) -> Any:
         if -len(target) <= place < len(target):
             return Char(target[place]) if isinstance(target, str) else target[place]
         return _outside(target, place)
-    raise _not_indexable(target)
+    # A single object is its own first and last element.
+    if is_list(position):
+        return []
+    return target if type(position) is int and position in (0, -1) else None
 
 
 def _not_indexable(target: Any) -> ScriptError:
