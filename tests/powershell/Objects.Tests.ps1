@@ -260,6 +260,13 @@ Describe 'Values on their way to Python and back' {
         $failure.FullyQualifiedErrorId | Should -Be 'PSBridge.InvalidValue,Initialize-FunctionObject'
         Send-Value 'next' | Should -Be 'next'
     }
+    It 'names the place of what cannot be sent' {
+        $half = "a$([char]0xD83D)"
+        $said = (Get-Failure { Initialize-FunctionObject -Name f -Parameters @{ v = @('x', @{ w = @(1, $half) }) } }).Exception.Message
+        $said | Should -BeLike "Cannot send 'Parameters.v?1?.w?1?':*"
+        $said = (Get-Failure { New-ChatCompletion -Model m -Messages 'x', ([pscustomobject]@{ role = 'user'; content = $half }) }).Exception.Message
+        $said | Should -BeLike "Cannot send 'Messages?1?.content':*"
+    }
     It 'reads the same with the reader that has no fast path' {
         $line = '{"a":"2024-01-02T03:04:05Z","b":[1,-2.5,true,null,[],{}],"n":123456789012345678901,"k y":{"":1,"x":"\u0001\ud83d\ude00"}}'
         InModuleScope PSBridge -Parameters @{ Line = $line } {

@@ -175,11 +175,16 @@ class PSBridgeWriter {
         if (-not $this.Enter($value, $name)) { return }
         [void]$this.Text.Append('[')
         $separator = ''
+        $at = 0
         foreach ($item in $value) {
             [void]$this.Text.Append($separator)
             $this.Add($item, $name)
-            if ($this.Refusal) { return }
+            if ($this.Refusal) {
+                $this.Refusal = $this.Refusal.Replace("'$name", "'$name[$at]")
+                return
+            }
             $separator = ','
+            $at++
         }
         [void]$this.Text.Append(']')
         $this.Leave()
