@@ -42,7 +42,11 @@ def output(value: Any) -> Any:
         made.TypeNames.Insert(0, tokens.UNSET_TYPE)
         return made
     if isinstance(value, Model):
-        members, more = _parted(members_of(value))
+        members = members_of(value)
+        beside = _beside(tuple(members))
+        more = {name: members[name] for name in members if name in beside} if beside else {}
+        if more:
+            members = {name: item for name, item in members.items() if name not in beside}
         made, put = edge.copy_of(_template(type(value), tuple(members)))
         for name, item in members.items():
             put(name, output(item))
@@ -59,15 +63,15 @@ def output(value: Any) -> Any:
     return to_dotnet(value)
 
 
-def _parted(members: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The members that an object can have, and those that it cannot have beside them."""
-    taken = set(_RESERVED)
-    had: dict[str, Any] = {}
-    more: dict[str, Any] = {}
-    for name, item in members.items():
-        (more if folded(name) in taken else had)[name] = item
+@lru_cache(1000)
+def _beside(names: tuple[str, ...]) -> frozenset[str]:
+    """Those of a model's members that an object cannot have beside the others."""
+    taken, beside = set(_RESERVED), set()
+    for name in names:
+        if folded(name) in taken:
+            beside.add(name)
         taken.add(folded(name))
-    return had, more
+    return frozenset(beside)
 
 
 @lru_cache(1000)
