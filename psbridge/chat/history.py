@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .. import models
+from ..cmdlets.turns import turn_of
 from ..models.base import Model, union_value
 from ..models.problems import InvalidValueError
 from .schema import plain
@@ -59,27 +60,7 @@ def system_message(text: str) -> Model:
 
 def answer_message(message: Any) -> Model:
     """A reply's message as a request carries it on: its content, refusal, calls and sound, nothing else."""
-    members: dict[str, Any] = {"role": "assistant"}
-    content = getattr(message, "content", None)
-    calls = getattr(message, "tool_calls", None)
-    refusal = getattr(message, "refusal", None)
-    function_call = getattr(message, "function_call", None)
-    sound = getattr(message, "audio", None)
-    if content is not None or not (calls or refusal or function_call or sound):
-        members["content"] = content or ""
-    if refusal:
-        members["refusal"] = refusal
-    if calls:
-        members["tool_calls"] = [_plain(call) for call in calls]
-    if function_call:
-        members["function_call"] = _plain(function_call)
-    if sound is not None:
-        members["audio"] = {"id": _plain(sound).get("id")}
-    return message_of(members)
-
-
-def _plain(value: Any) -> dict[str, Any]:
-    return value.model_dump() if isinstance(value, Model) else dict(value)
+    return message_of(turn_of(message))
 
 
 def continued(question: Iterable[Model], reply: Any) -> list[Model]:

@@ -18,6 +18,7 @@ from ..models.base import Model, union_value
 from ..models.problems import InvalidValueError
 from ..naming import parameter_name
 from .table import TableEntry
+from .turns import turn, with_turns
 from .unset import UNSET
 from .warning import warn
 
@@ -78,9 +79,7 @@ def _fit(members: dict[str, Any], wire: str, wraps: frozenset[str]) -> None:
 
 def built(model: type[Model], members: dict[str, Any], left_open: list[str]) -> Model:
     """`model` from members by JSON name, tried as given, then with PowerShell's objects unwrapped."""
-    messages = members.get("messages")
-    if isinstance(messages, (list, tuple)) and any(type(one).__name__ in _REPLIES for one in messages):
-        members = {**members, "messages": [_turn(one) for one in messages]}
+    members = with_turns(members)
     try:
         return model.build(members, left_open)
     except InvalidValueError as refused:
@@ -89,24 +88,6 @@ def built(model: type[Model], members: dict[str, Any], left_open: list[str]) -> 
             return model.build(kinder, left_open)
         except InvalidValueError as still:
             raise (still if still.path != refused.path else refused) from None
-
-
-_REPLIES = frozenset(("CreateChatCompletionResponse", "ChatCompletionResponseMessage"))
-
-
-def _turn(item: Any) -> Any:
-    """A reply, or its message, as the assistant's turn in the next request: what a request may hold of it."""
-    if type(item).__name__ not in _REPLIES or not isinstance(item, Model):
-        return item
-    message: Any = item.choices[0].message if hasattr(item, "choices") else item
-    members = {"role": "assistant", "content": getattr(message, "content", None)}
-    for name in ("refusal", "tool_calls", "function_call"):
-        if getattr(message, name, None):
-            members[name] = getattr(message, name)
-    sound = getattr(message, "audio", None)
-    if sound:
-        members["audio"] = {"id": sound.id}
-    return members
 
 
 def remade(name: str, members: dict[str, Any]) -> Model | None:
@@ -281,7 +262,7 @@ def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
         role = _speaker(targets)
         if role is not None:
             value = [
-                {"role": role, "content": str(item)} if isinstance(item, str) else _turn(item)
+                {"role": role, "content": str(item)} if isinstance(item, str) else turn(item)
                 for item in value
             ]
         elif targets and value and all(isinstance(item, str) for item in value):

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 from psbridge.binding import nettypes
@@ -331,7 +330,7 @@ def not_supported(kind: str, line: int) -> Any:
     )
 
 
-# Loops and switch
+# Loops
 
 
 def meant_for(jump: flow.BreakFlow | flow.ContinueFlow, label: str | None) -> bool:
@@ -361,59 +360,6 @@ def loop_with_enumerator(variables: dict[str, Any], value: Any) -> Iterable[Any]
     while enumerator.move():
         yield enumerator.current
     variables.pop("foreach", None)
-
-
-def switch_items(value: Any) -> list[Any]:
-    """What a switch goes through."""
-    return list(members.enumerate_value(value))
-
-
-def switch_file(S: scope.Scope, value: Any) -> list[Any]:
-    """The lines that `switch -File` goes through."""
-    from psbridge.script.net.place import full, lines_of, read_text
-
-    path = full(to_text(value))
-    if not Path(path).is_file():
-        raise runtime_error(
-            f"Could not find file '{path}'.",
-            "System.IO.FileNotFoundException",
-            category="OpenError",
-            kind="FileNotFoundException",
-        )
-    return lines_of(read_text(path))
-
-
-def switch_exact(S: scope.Scope, item: Any, value: Any, case: bool) -> bool:
-    """A clause of a plain switch."""
-    if isinstance(value, ScriptBlock):
-        return truth(value.value(item))  # type: ignore[attr-defined]
-    if value is None:
-        return item is None
-    one, other = to_text(item), to_text(value)
-    return one == other or (not case and one.lower() == other.lower())
-
-
-def switch_wildcard(S: scope.Scope, item: Any, value: Any, case: bool) -> bool:
-    """A clause of `switch -Wildcard`."""
-    return patterns.wildcard(to_text(value), case).fullmatch(to_text(item)) is not None
-
-
-def switch_regex(S: scope.Scope, item: Any, value: Any, case: bool) -> bool:
-    """A clause of `switch -Regex`; sets `$Matches`."""
-    return truth(match_operator(S, to_text(item), patterns.operand_regex(value, ignore_case=not case), case))
-
-
-def saved_item(variables: dict[str, Any]) -> tuple[bool, Any]:
-    """`$_` before a switch."""
-    return ("_" in variables, variables.get("_"))
-
-
-def restore_item(variables: dict[str, Any], saved: tuple[bool, Any]) -> None:
-    """`$_` after it."""
-    if saved[0]:
-        variables["_"] = saved[1]
-    else:
-        variables.pop("_", None)
 
 
 def exit_flow(S: scope.Scope, value: Any) -> flow.ExitFlow:
@@ -460,7 +406,7 @@ def splat(value: Any) -> Splat:
 
 def names() -> dict[str, Any]:
     """The globals of generated code."""
-    from . import caught, commands_of, definitions, output
+    from . import caught, commands_of, definitions, output, switching
 
     own = {**vars(output), **globals()}
     return {
@@ -490,6 +436,7 @@ def names() -> dict[str, Any]:
         **{name: getattr(caught, name) for name in caught.GENERATED},
         **{name: getattr(commands_of, name) for name in commands_of.GENERATED},
         **{name: getattr(definitions, name) for name in definitions.GENERATED},
+        **{name: getattr(switching, name) for name in switching.GENERATED},
     }
 
 

@@ -1,4 +1,4 @@
-"""Pipelines and commands: arguments, parameters, redirections."""
+"""Pipelines and commands: arguments and parameters."""
 
 from __future__ import annotations
 
@@ -8,23 +8,11 @@ from typing import TYPE_CHECKING, Any
 from psbridge.binding.numbers import scan
 
 from .. import syntax as s
-from .expressions import _DASH, _NUMBER, _OPERATOR_WORD, _UNARY_WORDS, _VALUE, Expressions
+from .expressions import _DASH, _NUMBER, _OPERATOR_WORD, _UNARY_WORDS, _VALUE
+from .redirections import Redirections, in_order
 from .source import literal_number
 from .strings import _DOUBLE, _SINGLE
 
-_STREAMS = {
-    "": "Output",
-    "1": "Output",
-    "2": "Error",
-    "3": "Warning",
-    "4": "Verbose",
-    "5": "Debug",
-    "6": "Information",
-    "*": "All",
-}
-_NUMBERS = {name: number for number, name in enumerate("All Output Error Warning Verbose Debug".split())}
-_NUMBERS["Information"] = 6
-_REDIRECTION = re.compile(r"([1-6*]?)(>>|>&([12])|>)")
 _PARAMETER = re.compile(
     rf"[{_DASH}]([A-Za-z_?][^\s:;|&(){{}}\[\],'\"`$.=>]*(?:\.(?=\D)[^\s:;|&(){{}}\[\],'\"`$=>]*)?)(:)?"
 )
@@ -41,7 +29,7 @@ _OPERATORS = {
 }
 
 
-class Commands(Expressions):
+class Commands(Redirections):
     """Reads pipelines."""
 
     in_name = False  # whether a command's name is being read
@@ -272,8 +260,7 @@ class Commands(Expressions):
             self.at = end
             self.blank()
             raise self.fail("MissingArgument", "Missing argument in parameter list.", self.at)
-        redirections.sort(key=lambda one: _NUMBERS[one.from_stream])
-        return self.done(s.Command(elements, redirections, operator), start, self.at)
+        return self.done(s.Command(elements, in_order(redirections), operator), start, self.at)
 
     def _verbatim(self) -> list[Any]:
         start = self.at
@@ -283,43 +270,6 @@ class Commands(Expressions):
         self.at = found.end()
         words = found.group().split()
         return [self.done(s.StringConstantExpression(word), start) for word in words]
-
-    def _redirections(self) -> list[Any]:
-        listed: list[Any] = []
-        while True:
-            mark = self.at
-            self.blank()
-            one = self._redirection()
-            if one is None:
-                self.at = mark
-                listed.sort(key=lambda one: _NUMBERS[one.from_stream])
-                return listed
-            listed.append(one)
-
-    def _redirection(self) -> Any:
-        start = self.at
-        if self.peek() == "<":
-            raise self.fail("RedirectionNotSupported", "The '<' operator is reserved for future use.")
-        found = _REDIRECTION.match(self.text, self.at)
-        if found is None:
-            return None
-        self.at = found.end()
-        source = _STREAMS[found[1]]
-        if found[3] and not found[1] and self.text[start - 1 : start] not in tuple("123456*"):
-            message = "Missing file specification after redirection operator."
-            raise self.fail("MissingFileSpecification", message, start + 1)
-        if found[3]:
-            return self.done(s.MergingRedirection(source, _STREAMS[found[3]]), start)
-        self.blank()
-        number = _NUMBER.match(self.text, self.at)
-        target = self._single_argument(first=number is None)
-        if target is None:
-            raise self.fail(
-                "MissingFileSpecification",
-                "Missing file specification after redirection operator.",
-                self.behind(),
-            )
-        return self.done(s.FileRedirection(source, target, found[2] == ">>"), start)
 
     def _argument(self, *, first: bool = False, invoked: bool = False) -> Any:
         """One argument with its commas; None at the end of the command."""

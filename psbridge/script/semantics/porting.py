@@ -325,7 +325,7 @@ def is_case(value: Any, label: Any, case: bool = False) -> bool:
 
 def file_lines(path: Any) -> list[str]:
     """The lines of a text file, as `switch -File` goes through them."""
-    from psbridge.script.interpreter.support import switch_file
+    from psbridge.script.interpreter.switching import switch_file
 
     return switch_file(None, path)  # type: ignore[arg-type]
 
