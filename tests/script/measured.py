@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.text import net_text, to_text
+from psbridge.errors import PSBridgeError
+
+if TYPE_CHECKING:
+    from psbridge.script import Ported
 
 Line = dict[str, Any]
 
@@ -84,15 +89,35 @@ def error_line(record: Any) -> Line:
     return {"id": record.error_id, "category": record.category, "message": record.exception_message}
 
 
+HOST = "print for the host"
+"""The name of what takes the place of `print` where a ported script writes for the reader alone."""
+
+
+def streams_apart(ported: Ported) -> ast.Module:
+    """A ported text in which what it writes for the host goes to `HOST`, which is not its output."""
+    tree = ast.parse(ported.text)
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "print"]
+    host = [node for node in names if (node.lineno, node.col_offset) in ported.host]
+    assert len(host) == len(ported.host), ported.text
+    for node in host:
+        node.id = HOST
+    return tree
+
+
 def port_statement(text: str) -> Line:
     """`output` and `errors` of a statement's Python, in a fresh namespace, session and folder."""
-    from psbridge.script import port
+    from psbridge.script import parse, port
     from psbridge.script.host import StringHost
+    from psbridge.script.interpreter.engine import parse_failure
     from psbridge.script.semantics import porting, session
     from psbridge.script.semantics.errors import Strictness
     from psbridge.script.semantics.members import enumerate_value
 
-    ported = port(text)
+    try:
+        ported = port(text)
+    except PSBridgeError:  # the script cannot be parsed: PowerShell runs none of it
+        failure = parse_failure(parse(text).errors, text, None)
+        return {"output": [], "errors": [error_line(failure.record)]}
     if ported.report:
         raise NotImplementedError(f"not ported: {ported.report[0].reason}")
     output: list[Any] = []
@@ -109,8 +134,11 @@ def port_statement(text: str) -> Line:
                 "__name__": "__main__",
                 "__file__": "",
                 "print": output.append,
+                HOST: lambda *texts, **options: None,
             }
-            exec(compile(ported.text, "ported.py", "exec"), names)
+            exec(compile(streams_apart(ported), "ported.py", "exec"), names)
+    except SystemExit:
+        pass  # the script ends here, by `exit` or by a `break` outside of a loop
     except Exception as error:
         errors.append(error_line(session.caught(error)))
     finally:

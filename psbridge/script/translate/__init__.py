@@ -36,12 +36,15 @@ class Ported:
         report: what of the script is not in it.
         modules: the texts of the modules beside it, by file name: one for each dot-sourced file of functions.
         pieces: the script and its Python side by side, statement by statement.
+        host: the calls of `print` in a single text that write for the reader alone, as Write-Host does: line
+            and column of each, as `ast` counts them. All others print what the script puts out.
     """
 
     text: str
     report: list[Note] = field(default_factory=list)
     modules: dict[str, str] = field(default_factory=dict)
     pieces: list[Pair] = field(default_factory=list)
+    host: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def port(text: str, *, path: Path | None = None, module: str | None = None) -> P
         for piece in made.pieces
     ]
     if module is None:
-        return Ported(made.text, notes, {}, pairs)
+        return Ported(made.text, notes, {}, pairs, made.host)
     own, modules = modules_of(whole, made, module)
     return Ported(own, notes, modules, pairs)
 

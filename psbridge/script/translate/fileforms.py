@@ -127,8 +127,8 @@ class FileForms(Forms):
             return None
         if text.text[0] in 'f"' and text.text[-1] == '"':
             head, _, rest = text.text.partition('"')
-            return Code(f'print({"f" if head else ""}"WARNING: {rest})', "void")
-        return Code(f'print("WARNING: " + {text.within(ATOM)})', "void")
+            return Code(f'{self.host}({"f" if head else ""}"WARNING: {rest})', "void")
+        return Code(f'{self.host}("WARNING: " + {text.within(ATOM)})', "void")
 
     def _join_path(
         self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None

@@ -229,7 +229,7 @@ class Flow(Statements):
 
     def _errors_of(self, lines: list[str]) -> str:
         """What the lines of a try may raise: the errors of psbridge where all that they do is call it."""
-        names = ["print", "ps", *_RAISING, *self.bound_names()]
+        names = ["print", self.host, "ps", *_RAISING, *self.bound_names()]
         bare = [_TEXTS.sub('""', line) for line in lines]
         calls = [call for line in bare for call in re.findall(r"(posh\.\w+|\w+)[\w.]*\(", line)]
         if calls and all(call in names for call in calls) and not any(" del " in line for line in bare):

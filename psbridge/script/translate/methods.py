@@ -29,7 +29,7 @@ class Methods(NetForms):
         if target:
             self.modules.add("sys")
             pieces.append(f"file={target}")
-        return Code(f"print({', '.join(pieces)})", "void")
+        return Code(f"{self.host}({', '.join(pieces)})", "void")
 
     def _builder(self, target: Code, name: str, arguments: list[Code]) -> Code:
         """A method of a StringBuilder, which is a StringIO, or of a file that is written."""

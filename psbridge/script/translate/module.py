@@ -9,6 +9,7 @@ from typing import Any
 from .. import syntax as s
 from .code import Code, Refused, python_name, quoted
 from .functions import KINDS, Again, docstring
+from .hostprints import places, unmarked
 from .layout import wrapped
 from .types import Types
 from .uses import Uses
@@ -27,24 +28,39 @@ class Piece:
     end: int
     node: Any
     lines: list[str]
+    mark: str
 
     @property
     def text(self) -> str:
         """The lines as they stand in a file."""
-        return laid_out(self.lines)
+        return unmarked(laid_out(self.lines), self.mark)
 
 
 @dataclass
 class Written:
-    """A module: its imports and docstring, what its statements became, and what is refused of them."""
+    """A module: its imports and docstring, what its statements became, and what is refused of them.
+
+    Where it prints for the reader alone, its lines have `mark` for `print`.
+    """
 
     head: list[str]
     pieces: list[Piece]
     refusals: list[Refused]
+    mark: str
 
     @property
     def text(self) -> str:
         """The whole module."""
+        return unmarked(self.marked, self.mark)
+
+    @property
+    def host(self) -> frozenset[tuple[int, int]]:
+        """Where the module prints for the reader alone."""
+        return frozenset(places(self.marked, self.mark))
+
+    @property
+    def marked(self) -> str:
+        """The whole module as it was written."""
         body = [line for piece in self.pieces for line in piece.lines]
         while body and not body[0]:
             body.pop(0)
@@ -100,7 +116,7 @@ class Module(Types):
                 ]
         self.lines = [line for piece in pieces for line in piece.lines]
         self.uses_posh = any(re.search(r"\bposh\.\w+", line) for line in self.lines)
-        return Written(self._head(), pieces, self.refusals)
+        return Written(self._head(), pieces, self.refusals, self.host)
 
     def _pieces(self, tree: s.ScriptBlock) -> list[Piece]:
         """The body by the script's statements; what stands before the first is the parameters'."""
@@ -109,11 +125,12 @@ class Module(Types):
         for start, statement, first, last in self.marks:
             if first > done:
                 block = tree.param_block or tree
-                pieces.append(Piece(block.start, block.end, block, self.lines[done:first]))
-            pieces.append(Piece(start, statement.end, statement, self.lines[first:last]))
+                pieces.append(Piece(block.start, block.end, block, self.lines[done:first], self.host))
+            pieces.append(Piece(start, statement.end, statement, self.lines[first:last], self.host))
             done = last
         if self.lines[done:]:
-            pieces.append(Piece(tree.start, tree.end, tree.param_block or tree, self.lines[done:]))
+            block = tree.param_block or tree
+            pieces.append(Piece(tree.start, tree.end, block, self.lines[done:], self.host))
         return pieces
 
     def _visible(self, node: Any, refusal: Refused) -> None:

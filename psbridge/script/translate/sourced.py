@@ -22,6 +22,7 @@ from .. import syntax as s
 from ..net.place import read_text
 from ..parsing import parse
 from .code import python_name
+from .hostprints import unmarked
 from .module import Piece, Written, laid_out
 
 
@@ -194,15 +195,16 @@ def modules_of(made: Gathered, module: Written, stem: str) -> tuple[str, dict[st
         theirs = [piece for piece in own if made.file(piece.node.start) == file]
         rest = [piece for piece in own if piece not in theirs]
         name = _module_name(file, {stem, *(one.removesuffix(".py") for one in texts)})
-        used = _apart(theirs, rest, _bound(module.head))
+        used = _apart(theirs, rest, _bound(module.head) | {module.mark})
         if used:
-            texts[f"{name}.py"] = laid_out([*_needed(module.head, theirs), *_lines(theirs)])
+            text = laid_out([*_needed(module.head, theirs), *_lines(theirs)])
+            texts[f"{name}.py"] = unmarked(text, module.mark)
             imports.append(f"from {name} import {', '.join(used)}")
             own = rest
     if not texts:
         return module.text, {}
     head = _needed(module.head, own, docstring=True)
-    return laid_out([*head, *imports, "", *_lines(own)]), texts
+    return unmarked(laid_out([*head, *imports, "", *_lines(own)]), module.mark), texts
 
 
 def _module_name(file: Path, taken: set[str]) -> str:

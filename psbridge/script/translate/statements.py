@@ -114,13 +114,13 @@ class Statements(Loops):
             and not code.text.endswith(".content")
         ):
             self.write(f"if {code.text} is not None:")
-            self.write(f"    print({code.text})")
+            self.write(f"    {self.printer}({code.text})")
             return
         plain = code.kind in ("str", "int", "long", "bool") or (
             code.kind == "str?" and code.text.endswith(".content")
         )
         if plain and not code.stream:
-            self.write(f"print({code.text})")
+            self.write(f"{self.printer}({code.text})")
         elif (code.stream and code.kind in ("str", "int", "bool")) or (
             not code.is_out and code.item in ("str", "int", "bool")
         ):
@@ -128,11 +128,11 @@ class Statements(Loops):
             if code.inner and code.inner.count(" for ") == 1 and " if " not in code.inner:
                 value, _, loop = code.inner.partition(" for ")
                 self.write(f"for {loop}:")
-                self.write(f"    print({value})")
+                self.write(f"    {self.printer}({value})")
                 return
             name = self.item_name()
             self.write(f"for {name} in {source}:")
-            self.write(f"    print({name})")
+            self.write(f"    {self.printer}({name})")
         elif code.stream and (run := run_of(code.text)) and run[0] != "posh":
             self.write(f"{run[0]}.show({run[1]})")
         elif code.stream and (run_of(code.text) or whole_call(code.text, "call")):
@@ -193,8 +193,26 @@ class Statements(Loops):
             self._expression_statement(first)
         elif not self._command_statement(elements, name):
             if name in ("out-default", "out-host") and len(last.command_elements) == 1:
-                elements = elements[:-1]
+                with self.for_host():
+                    self.output(self.stages(elements[:-1]))
+                return
             self.output(self.stages(elements))
+
+    @property
+    def printer(self) -> str:
+        """What prints here: `print`, or its mark where no other than the reader gets what is printed."""
+        return self.host if self.hosted else "print"
+
+    hosted = False
+
+    @contextmanager
+    def for_host(self) -> Iterator[None]:
+        """Where output is for the reader, and not what the script puts out."""
+        kept, self.sink, self.hosted = self.sink, ("print",), True
+        try:
+            yield
+        finally:
+            self.sink, self.hosted = kept, False
 
     def _command_statement(self, elements: list[Any], name: str) -> bool:
         """Commands that are a statement of their own in Python; False where they are a call."""
@@ -281,9 +299,9 @@ class Statements(Loops):
         if value.kind == "str?":
             text = value.text if value.text.endswith(".content") else or_empty(value)
         if "nonewline" in named:
-            self.write(f'print({text}, end="")')
+            self.write(f'{self.host}({text}, end="")')
         else:
-            self.write("print()" if text == '""' else f"print({text})")
+            self.write(f"{self.host}()" if text == '""' else f"{self.host}({text})")
         return True
 
     def _PipelineChain_statement(self, node: s.PipelineChain) -> None:

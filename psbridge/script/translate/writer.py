@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import Code, Refused, join_kinds, python_name
+from .hostprints import mark_for
 from .uses import Uses
 
 Key = tuple[str, str]
@@ -70,6 +71,7 @@ class Writer:
 
     def __init__(self, text: str, known: Known) -> None:
         self.text = text
+        self.host = mark_for(text)
         self.known = known
         self.lines: list[str] = []
         self.depth = 0
