@@ -114,7 +114,7 @@ class Runtime:
 
     def missing_variable(self, S: Scope, name: str) -> Any:
         """A variable that is nowhere: null, or an error under strict mode."""
-        value = automatic.late(self, S, name)
+        value = automatic.late(self, S, name.lower())
         if value is not automatic.NOT_ONE:
             return value
         from psbridge.script.semantics.errors import Strictness
@@ -432,7 +432,9 @@ def spelt_variable(name: str) -> str:
     frame: Any = sys._getframe(1)
     while frame is not None and not frame.f_code.co_filename.startswith("<ps>"):
         frame = frame.f_back
-    unit = frame.f_globals.get("UNIT") if frame is not None else None
+    if frame is None:
+        return name
+    unit = frame.f_globals.get("UNIT")
     lines = unit.text.splitlines() if unit is not None else []
     line = lines[frame.f_lineno - 1] if 0 < frame.f_lineno <= len(lines) else ""
     found = re.search(rf"\$\{{?(?:\w+:)?({re.escape(name)})\b", line, re.IGNORECASE)

@@ -244,6 +244,11 @@ class ScriptError(PSBridgeError):
         self.statement_only = False  # ends the statement, and the script goes on after it
         self.leaves: Any = None  # the scope of a function that it ends with all its statements
 
+    @property
+    def fully_qualified_error_id(self) -> str:
+        """The record's."""
+        return str(self.record.error_id)
+
 
 class NetFault(Exception):
     """A .NET call failed: the type of its exception and the message."""

@@ -187,7 +187,7 @@ def variable(name: str) -> Any:
     """A variable that PowerShell or a command sets, such as `PSVersionTable`; None if there is none."""
     scope = session().scope
     found = scope.find(name.lower())
-    return found.vars[name.lower()] if found is not None else scope.rt.missing_variable(scope, name.lower())
+    return found.vars[name.lower()] if found is not None else scope.rt.missing_variable(scope, name)
 
 
 def set_variable(name: str, value: Any) -> None:

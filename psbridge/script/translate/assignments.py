@@ -59,6 +59,8 @@ class Assignments(Parts):
 
     def _AssignmentStatement_statement(self, node: s.AssignmentStatement) -> None:
         left, declared = self._left(node)
+        if isinstance(left, s.ParenExpression):
+            left = expression_of(left.pipeline)
         name = self.source_of(left).lstrip("$").lower()
         if name in _DROPPED:
             return

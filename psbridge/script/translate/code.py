@@ -176,6 +176,7 @@ def python_name(name: str) -> str:
         "l",
         "base64",
         "datetime",
+        "decimal",
         "itertools",
         "parser",
         "arguments",

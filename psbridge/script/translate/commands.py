@@ -86,7 +86,7 @@ class Commands(Blocks):
 
     def _redirected(self, element: s.CommandExpression, code: Code) -> Code:
         for redirection in element.redirections:
-            if isinstance(redirection, s.FileRedirection) and _stream(redirection.from_stream) == 1:
+            if isinstance(redirection, s.FileRedirection) and _stream(redirection.from_stream) in (0, 1):
                 return self._to_file(redirection, self.as_stream(code))
         return code
 
@@ -222,7 +222,8 @@ class Commands(Blocks):
         statements = inner.end_block.statements if inner.end_block is not None else []
         if plain and alone and node.invocation_operator == "Dot" and not uses_input:
             return self.collected(statements)
-        if node.invocation_operator == "Dot":
+        sets = any(isinstance(one, (s.AssignmentStatement, s.UnaryExpression)) for one in block.walk())
+        if node.invocation_operator == "Dot" and sets:
             raise Refused(node, "a block run in the scope around it has no Python form here.")
         code = self.expression(block)
         return self._run(node, "call", code.text, piped)
@@ -446,6 +447,7 @@ class Commands(Blocks):
         if any(isinstance(one, s.VariableExpression) and one.splatted for one in node.command_elements):
             return code
         kind = result_of(name, given, piped.kind if piped is not None else "any")
+        kind = "any" if name == "select-object" and values else kind
         properties = [*values, *([named["property"]] if "property" in named else [])]
         one = name == "measure-object" and len(properties) <= 1
         if any(isinstance(part, s.ArrayLiteral) for part in properties):

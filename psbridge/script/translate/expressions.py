@@ -190,6 +190,9 @@ class Expressions(Writer):
             raise Refused(
                 node, f"the number {node.text or value} has a type that Python does not tell apart."
             )
+        if name == "Decimal":
+            self.modules.add("decimal")
+            return Code(f"decimal.Decimal({quoted(str(value))})")
         return Code(f"{self.posh('cast')}({quoted(str(value))}, {self.net_type(node, kinds[name])})")
 
     def _StringConstantExpression(self, node: s.StringConstantExpression) -> Code:
@@ -307,7 +310,12 @@ class Expressions(Writer):
         drives = ("function:", "alias:", "cert:", "temp:", "wsman:", "using:", "variable:")
         if path.startswith(drives):
             raise Refused(node, f"the variable ${node.variable_path} has no Python form yet.")
+        if self.strict:
+            return Code(f"{self.posh('variable')}({quoted(node.variable_path)})")
         return Code("None", "none")
+
+    def _UsingExpression(self, node: s.UsingExpression) -> Code:
+        return self.expression(node.sub_expression)
 
     def _is_argument(self, node: Any) -> bool:
         """Whether a command gets this as an argument, for which a path is a text."""

@@ -38,6 +38,15 @@ class Functions(Flow):
             _command_name(one) in ("get-command", "gcm", "get-help") for one in uses.nodes
         )
         self.aliases = {}
+        for one in uses.nodes:
+            if _command_name(one) in (
+                "set-alias",
+                "new-alias",
+                "sal",
+                "nal",
+            ):  # the session runs what it names
+                words = {str(getattr(word, "value", "")).lower() for word in one.command_elements[1:]}
+                known.advanced |= words & set(self.functions)
         self.called: list[str] = []
         self.names = self.uses.named({python_name(one.name) for one in self.functions.values()})
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from .. import syntax as s
-from .code import Code, Refused, join_kinds
+from .code import OR, Code, Refused, join_kinds
 from .expressions import Expressions
 
 _DATE = re.compile(
@@ -72,7 +72,15 @@ class Literals(Expressions):
                 raise Refused(node, "an object with a PSTypeName has no Python form yet.")
             return Code(self._object(node.child, table), self._shape(node, node.child, "object"))
         if name == "ref" and isinstance(node.child, s.VariableExpression):
+            if node.child.variable_path.lower() == "null":
+                return Code(f"{self.posh('NetRef')}(lambda: None, lambda value: None)")
             return self.reference(node.child)
+        if name == "ref" and isinstance(node.child, s.ParenExpression):
+            held = self.unique("held")
+            value = self.as_value(self.expression(node.child))
+            return Code(
+                f"{self.posh('NetRef')}(lambda {held}={value.within(OR)}: {held}, lambda value: None)"
+            )
         child = self.as_value(self.expression(node.child))
         return self.cast(node, child, full)
 

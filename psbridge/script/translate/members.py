@@ -120,6 +120,14 @@ class Members(Methods):
         words = node.member.value.lower() in _TABLE_WORDS
         if not words and self._has_keys(target, node.expression, node.member):
             return self._entry(node.expression, target, node.member, member)
+        own_key = f"={node.member.value.lower()}" in self._table(node.expression)
+        own_key = own_key or node.member.value.lower() in self.shape_of(target.kind)
+        if (
+            target.base in ("hashtable", "table")
+            and node.member.value.lower() in ("keys", "count")
+            and own_key
+        ):
+            return self.reached(target, member.text)
         if target.base in ("hashtable", "table") and node.member.value.lower() == "keys":
             kinds = self._table(node.expression)
             kind = "str" if target.text == "bound" else kinds.get("keys", "any")
@@ -293,9 +301,9 @@ class Members(Methods):
             return Code(f"[*{target.text}]", "list:str" if target.text == "bound" else "list:any")
         many = target.is_list or target.kind.startswith("List")
         sized: tuple[str, ...] = ("count", "length") if many else ()
-        if target.kind == "str":
+        if target.kind == "str" and not self.has_pairs:
             sized = ("length",)
-        if folded == "length" and target.kind == "str?":
+        if folded == "length" and target.kind == "str?" and not self.has_pairs:
             return Code(f"len({or_empty(target)})", "int")
         if folded in sized:
             return Code(f"len({target.text})", "int")

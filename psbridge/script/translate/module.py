@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import Code, Refused, python_name, quoted
+from .dashes import without_dashes
 from .functions import KINDS, Again, docstring
 from .hostprints import places, unmarked
 from .layout import wrapped
@@ -347,6 +348,7 @@ def _in_function(made: list[str]) -> bool:
 
 def written(text: str, tree: s.ScriptBlock) -> Written:
     """The module of a script."""
+    without_dashes(tree)
     known, uses = Known(), Uses(tree)
     passes = 0
     while passes < 60:

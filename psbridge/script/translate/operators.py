@@ -27,6 +27,7 @@ from .code import (
 from .expressions import or_empty, quoted_inside, single_quoted
 from .members import Members
 from .nodes import expression_of
+from .numbers import leaves_32_bits
 from .regex import groups_of, minds_case, python_pattern, python_replacement, raw
 from .shapes import OBJECTS, PROPERTIES, spelling
 
@@ -175,9 +176,8 @@ class Operators(Members):
         kind = ""
         if left.kind in _NUMBERS and right.kind in _NUMBERS:
             kind = "float" if "float" in (left.kind, right.kind) else "int"
-            large = left.text.isdigit() and right.text.isdigit() and int(left.text) * int(right.text) >> 31
-            if kind == "int" and name == "Multiply" and (large or not (_small(left) or _small(right))):
-                kind = ""  # a product may leave the 32 bits, which makes it a double
+            if kind == "int" and leaves_32_bits(name, left.text, right.text):
+                kind = ""  # which makes it a double
         elif name == "Plus" and left.kind == "str" and right.kind in ("str", "str?", "int", "bool"):
             return Code(f"{left.within(SUM)} + {self.as_text(right)}", "str", SUM)
         elif name == "Plus" and left.kind == "str?" and right.kind == "str":
@@ -394,6 +394,8 @@ class Operators(Members):
             most = f", {limit - 1}" if limit else ""
             owner = left.within(ATOM) if left.kind == "str" else f"({text})"
             return Code(f"{owner}.split({quoted(pattern)}{most})", "list:str")
+        if limit == 1:
+            return Code(f"[{text}]", "list:str")
         self.modules.add("re")
         most = f", maxsplit={limit - 1}" if limit else ""
         flagged = f", flags={flags[2:]}" if flags else ""
@@ -413,7 +415,7 @@ class Operators(Members):
             left = nullable(left)
         if (left.kind in _NUMBERS and right.kind in _NUMBERS) or (left.kind == right.kind == "str" and case):
             return Code(f"{left.within(SUM)} {sign} {right.within(SUM)}", "bool", COMPARE)
-        if left.kind == right.kind == "str":
+        if left.kind == right.kind == "str" and not self.folds_apart:
             one, other = _folded(left), _folded(right)
             return Code(f"{one} {sign} {other}", "bool", COMPARE)
         if left.kind == "none":
@@ -474,10 +476,6 @@ def _not_in(code: Code) -> str:
         ast.get_source_segment(code.text, node.comparators[0]),
     )
     return f"{left} not in {right}"
-
-
-def _small(code: Code) -> bool:
-    return code.text.isdigit() and int(code.text) <= 10_000
 
 
 def _folded(code: Code) -> str:

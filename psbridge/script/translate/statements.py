@@ -145,7 +145,7 @@ class Statements(Loops):
         elif code.kind in ("error", "exception"):
             self.write(f"{self.posh('show')}({self.record_of(code).text})")
         else:
-            helper = "show_result" if code.result else "show_member" if code.steps else "show"
+            helper = "show_result" if code.result or code.is_out else "show_member" if code.steps else "show"
             self.write(f"{self.posh(helper)}({code.path})")
 
     def bound_names(self) -> set[str]:
@@ -309,6 +309,10 @@ class Statements(Loops):
             raise Refused(node, "a command in the background has no Python form yet.")
         left = node.lhs_pipeline_chain
         self.statement_in(left)
+        if _is_value(left):  # which does not fail
+            if node.operator == "AndAnd":
+                self.statement_in(node.rhs_pipeline)
+            return
         sign = "" if node.operator == "AndAnd" else "not "
         self.write(f"if {sign}{self.posh('succeeded')}():")
         self.depth += 1
@@ -418,6 +422,16 @@ class Statements(Loops):
 
 def _is_step(node: Any) -> bool:
     return isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus"))
+
+
+def _is_value(node: Any) -> bool:
+    """Whether a part of a chain is values alone, and no command."""
+    if isinstance(node, s.PipelineChain):
+        return _is_value(node.lhs_pipeline_chain) and _is_value(node.rhs_pipeline)
+    elements = node.pipeline_elements if isinstance(node, s.Pipeline) else [None]
+    return all(isinstance(one, s.CommandExpression) for one in elements) and not any(
+        isinstance(one, (s.Command, s.AssignmentStatement)) for one in node.walk()
+    )
 
 
 def _is_path(text: str) -> bool:
