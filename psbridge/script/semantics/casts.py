@@ -106,10 +106,15 @@ def _items_of(value: Any) -> list[Any]:
     return elements(value) if is_list(value) else [value]
 
 
-def custom_object(value: Any) -> Any:
-    """`[pscustomobject]` of a dictionary: its entries as properties; anything else stays."""
+def custom_object(value: Any, type_name: str = "") -> Any:
+    """`[pscustomobject]` of a dictionary: its entries as properties; anything else stays.
+
+    `type_name` is what `PSTypeName` in a literal gives it.
+    """
     if is_dictionary(value) and not isinstance(value, (NetSet, Dictionary)):
         bag = Bag()
+        if type_name:
+            bag._type_names.insert(0, type_name)
         for key, item in value.items():
             bag[str(key) if isinstance(key, str) else convert(key, nettypes.STRING)] = item
         return bag

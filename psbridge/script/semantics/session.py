@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from inspect import signature
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,20 @@ def start(host: Any) -> Runtime:
     _Current.runtime = runtime = Runtime(host)
     _Current.separator = None
     return runtime
+
+
+@contextmanager
+def apart(host: Any) -> Iterator[None]:
+    """A session of its own in between, whose text goes to this host; then the one before is there again."""
+    from .errors import Strictness
+
+    kept = (_Current.runtime, _Current.separator, Strictness.level)
+    start(host)
+    Strictness.level = 0
+    try:
+        yield
+    finally:
+        _Current.runtime, _Current.separator, Strictness.level = kept
 
 
 # Commands

@@ -331,6 +331,8 @@ class Expressions(Writer):
         statements = node.sub_expression.statements
         if not statements:
             return Code("None", "none")
+        if len(statements) == 1 and isinstance(statements[0], s.AssignmentStatement):
+            return self.as_value(self.collected(statements))  # which puts nothing out
         if len(statements) == 1:
             return self._single(self.value(statements[0]))
         return self.as_value(self.collected(statements))

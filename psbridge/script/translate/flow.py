@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import SCALARS, Code, Refused, quoted
+from .failing import fails, is_literal
 from .loops import Loop
 from .nodes import expression_of, path_of
 from .statements import Statements
@@ -222,6 +223,48 @@ class Flow(Statements):
         made = s.TryStatement(inner, clauses, None)
         made.start, made.end, made.line = statement.start, statement.end, statement.line
         return made
+
+    def going_on(self, statement: Any) -> Any:
+        """A statement that can do nothing but fail, with its error reported; any other as it is."""
+        if self.in_try or self.whole or self.catching or len(self.frames) > 1 or self.sets_errors:
+            return statement
+        value = statement
+        if isinstance(statement, s.AssignmentStatement):
+            plain = isinstance(statement.left, s.VariableExpression) and statement.operator == "Equals"
+            value = statement.right if plain else None
+            if self._sets_read_only(statement.left):
+                return self._reporting(statement)
+        plainly = (s.ConstantExpression, s.StringConstantExpression, s.VariableExpression)
+        if value is None or isinstance(expression_of(value), plainly) or not is_literal(value):
+            return statement
+        if id(value) not in self.uses.failing:
+            self.uses.failing[id(value)] = self._fails(value)
+        return self._reporting(statement) if self.uses.failing[id(value)] else statement
+
+    def _sets_read_only(self, left: Any) -> bool:
+        """Whether an assignment is to a property of a text or number: all of them are read-only."""
+        if not isinstance(left, s.MemberExpression) or left.static:
+            return False
+        owner = left.expression
+        known = self.read(owner) if isinstance(owner, s.VariableExpression) else None
+        return known is not None and known.kind in ("str", "int", "float", "bool")
+
+    def _reporting(self, statement: Any) -> Any:
+        """A statement whose error is reported, and the next one runs."""
+        body = s.StatementBlock([])
+        body.start, body.end, body.line = statement.end, statement.end, statement.line
+        return self.trapped(statement, [s.TrapStatement(None, body)])
+
+    def _fails(self, value: Any) -> bool:
+        """Whether the Python of a literal raises an error."""
+        state = (len(self.lines), set(self.modules), self.uses_posh)
+        try:
+            return fails(self.value(value).text)
+        except Refused:
+            return False
+        finally:
+            length, self.modules, self.uses_posh = state
+            del self.lines[length:]
 
     def _Reported_statement(self, node: Any) -> None:
         """An error that a trap has seen is reported, and the next statement runs."""

@@ -59,6 +59,8 @@ class Literals(Expressions):
         name = full.lower().removeprefix("system.")
         if isinstance(node.child, s.Hashtable) and name in ("ordered", "pscustomobject", "psobject"):
             named, self.named_table = self.named_table, False
+            if name != "ordered" and (typed := self._type_name(node.child)):
+                return typed
             table = self._pairs(node.child)
             if name == "ordered":
                 if self.plain_tables:
@@ -68,8 +70,6 @@ class Literals(Expressions):
                 return Code(f"{self.posh('Ordered')}({'' if table == '{}' else table})", "hashtable")
             if self.plain_tables and name == "pscustomobject":
                 return Code(table, "dict")
-            if "PSTypeName" in table:
-                raise Refused(node, "an object with a PSTypeName has no Python form yet.")
             return Code(self._object(node.child, table), self._shape(node, node.child, "object"))
         if name == "ref" and isinstance(node.child, s.VariableExpression):
             if node.child.variable_path.lower() == "null":
@@ -83,6 +83,20 @@ class Literals(Expressions):
             )
         child = self.as_value(self.expression(node.child))
         return self.cast(node, child, full)
+
+    def _type_name(self, node: s.Hashtable) -> Code | None:
+        """An object that says its type by `PSTypeName`; None where the literal does not."""
+        given = [
+            value
+            for key, value in node.key_value_pairs
+            if str(getattr(key, "value", "")).lower() == "pstypename"
+        ]
+        if not given:
+            return None
+        kept = [pair for pair in node.key_value_pairs if pair[1] is not given[0]]
+        table = self._pairs(s.Hashtable(kept))
+        name = self.as_text(self.as_value(self.value(given[0])))
+        return Code(f"{self.posh('custom_object')}({table}, {name})")
 
     def _object(self, node: s.Hashtable, table: str) -> str:
         """A [pscustomobject] literal: psbridge's own class; the helper's where members are added to it."""

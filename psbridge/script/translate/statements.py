@@ -28,10 +28,13 @@ class Statements(Loops):
         """Statements with the comments before each; an error in one goes to the traps."""
         outermost, self.inside = not self.inside, True
         for statement in statements:
+            last = outermost and statement is statements[-1]
             first = len(self.lines)
             self.comments(after, statement.start)
             trapped = traps and not isinstance(statement, (s.FunctionDefinition, s.TypeDefinition))
-            self.statement(self.trapped(statement, traps) if trapped else statement)
+            self.statement(
+                self.trapped(statement, traps) if trapped else statement if last else self.going_on(statement)
+            )
             if outermost:
                 self.marks.append((after, statement, first, len(self.lines)))
             after = statement.end
@@ -41,6 +44,10 @@ class Statements(Loops):
 
     def trapped(self, statement: Any, traps: Sequence[Any]) -> Any:
         """A statement with the traps that its errors go to."""
+        raise NotImplementedError
+
+    def going_on(self, statement: Any) -> Any:
+        """A statement that can do nothing but fail, with its error reported; any other as it is."""
         raise NotImplementedError
 
     def body(self, block: Any, before: Any = None) -> None:

@@ -62,6 +62,7 @@ class Uses(TableUses):
             if isinstance(one, s.FunctionDefinition) and one.body.param_block is not None
             if any(part.type_name.name.lower() == "cmdletbinding" for part in one.body.param_block.attributes)
         }
+        self.failing: dict[int, bool] = {}
         self.lists = {path for path in self.places if self._is_list(path)}
         self.arrays = {path for path in self.places if path not in self.lists and self._is_private(path)}
         self.writers = {path for path in self.places if self._is_writer(path)}
