@@ -214,12 +214,13 @@ def test_a_script_with_cmdletbinding_has_pscmdlet_and_whatif(tmp_path: Path) -> 
 def test_a_built_request_takes_members_that_were_not_given(tmp_path: Path) -> None:
     script = (
         "$r = Initialize-CreateChatCompletionRequest -Messages hi -Model m; $r.temperature = 0.5\n"
-        "$r | ConvertTo-Json -Depth 5 -Compress\ntry { $r.nosuch = 1 } catch { $_.FullyQualifiedErrorId }\n"
+        "$r | Select-Object model, temperature, seed | ConvertTo-Json -Compress\n"
+        "try { $r.nosuch = 1 } catch { $_.FullyQualifiedErrorId }\n"
         "(New-ChatCompletion $r).choices[0].message.content\n(Get-Command New-ChatCompletion).Source"
     )
     done = run(script, tmp_path, switches=("--offline",))
     assert done.stdout.splitlines() == [
-        '{"messages":[{"content":"hi","role":"user"}],"model":"m","temperature":0.5}',
+        '{"model":"m","temperature":0.5,"seed":null}',
         "ExceptionWhenSetting",
         "I am psbridge's offline server, not a model. You said: hi",
         "PSBridge",

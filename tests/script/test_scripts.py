@@ -9,9 +9,12 @@ import pytest
 
 from .whole import Line, run_script
 
-DATA = Path(__file__).parents[1] / "data" / "scripts.jsonl"
+DATA = Path(__file__).parents[1] / "data"
 LINES: list[Line] = [
-    json.loads(text) for text in DATA.read_text(encoding="utf-8").split("\n") if text.strip()
+    json.loads(text)
+    for name in ("scripts.jsonl", "scripts-more.jsonl")
+    for text in (DATA / name).read_text(encoding="utf-8").split("\n")
+    if text.strip()
 ]
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.text import to_text
-from psbridge.binding.values import ScriptBlock
+from psbridge.binding.values import ScriptBlock, Uri
 from psbridge.script.semantics import members, patterns
 from psbridge.script.semantics.comparison import truth
 from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.values import Bag, Wrapped
+
+URI_MEMBERS = (
+    "AbsolutePath AbsoluteUri LocalPath Authority HostNameType IsDefaultPort IsFile IsLoopback PathAndQuery "
+    "Segments IsUnc Host Port Query Fragment Scheme OriginalString DnsSafeHost IdnHost IsAbsoluteUri "
+    "UserEscaped UserInfo"
+).split()
 
 
 class Calculated:
@@ -37,6 +44,9 @@ class Calculated:
                     pass
                 value = None
             yield name, value
+            return
+        if callable(expression):
+            yield self.name or "", expression(item)
             return
         wanted = to_text(expression)
         if patterns.has_wildcard(wanted):
@@ -113,8 +123,12 @@ def property_names(item: Any) -> list[str]:
         return list(bag(item))
     if is_dictionary(item):
         return list(_DICTIONARY)
+    if isinstance(item, Uri):
+        return list(URI_MEMBERS)
     if isinstance(item, str):
         return ["Length"]
+    if isinstance(item, uuid.UUID):
+        return ["Variant", "Version", "Guid"]
     from psbridge.script.net import class_of
 
     if is_list(item):

@@ -27,12 +27,12 @@ class Formatted:
         self.options = options
         self.cmdlet = cmdlet
 
-    def lines(self, width: int) -> list[str]:
-        """What is shown."""
+    def lines(self, width: int, auto: bool = False) -> list[str]:
+        """What is shown; `auto` makes a table as wide as it needs, as -AutoSize does."""
         from psbridge.script.display import lines_of, shapes
-        from psbridge.script.display.kinds import kind_of
+        from psbridge.script.display.kinds import kind_of, view_of
 
-        if self.columns is None and all(kind_of(item) is None for item in self.items):
+        if all(kind_of(item) is None for item in self.items):
             return lines_of(self.items, None, width)
 
         writers = {
@@ -41,9 +41,11 @@ class Formatted:
             "wide": shapes.wide,
             "custom": shapes.custom,
         }
-        return writers[self.shape](
-            self.items, width, columns=self.columns, cmdlet=self.cmdlet, **self.options
-        )
+        columns = self.columns
+        if columns is None and self.shape in ("table", "list"):
+            columns = view_of(self.items[0], self.shape)
+        options = {**self.options, "auto": True} if auto and self.shape == "table" else self.options
+        return writers[self.shape](self.items, width, columns=columns, cmdlet=self.cmdlet, **options)
 
 
 class _Format(Cmdlet):

@@ -8,10 +8,14 @@ from typing import Any
 
 from psbridge.binding import PSCustomObject
 from psbridge.binding.objects import bag_of
+from psbridge.binding.values import Int64
+from psbridge.client.settings.secret import Secret
+from psbridge.cmdlets.configuration import LiveConfiguration
 from psbridge.errors import PSBridgeError
 from psbridge.script.interpreter.caught import service_record
-from psbridge.script.semantics.values import Bag, Hashtable, Wrapped
+from psbridge.script.semantics.values import Bag, Hashtable, Ordered, Wrapped
 
+from . import replies
 from .cmdlet import Cmdlet
 from .table import CmdletInfo
 
@@ -74,10 +78,10 @@ class OwnCmdlet(Cmdlet):
         from psbridge.cmdlets import functions
 
         cmdlet = getattr(functions, self.name.replace("-", "_"))
-        arguments = {name: _given(value) for name, value in self.bound.items()}
-        if 3 in self.actions:
-            arguments["WarningAction"] = self.actions[3]
         try:
+            arguments = {name: _given(value) for name, value in self.bound.items()}
+            if 3 in self.actions:
+                arguments["WarningAction"] = self.actions[3]
             result = cmdlet(**arguments)
             if _is_stream(result):
                 self._stream(result)
@@ -128,8 +132,10 @@ def _given(value: Any) -> Any:
     """A script's value as psbridge's cmdlets take it."""
     if isinstance(value, Wrapped):
         return _given(value.value)
-    if isinstance(value, Built):
+    if isinstance(value, (Built, Opened)):
         return value.given()
+    if type(value) is Int64:
+        return int(value)
     if isinstance(value, Bag):
         return PSCustomObject({name: _given(item) for name, item in value.__ps_properties__().items()})
     if isinstance(value, dict):
@@ -148,51 +154,116 @@ def _table(value: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def shown(value: Any) -> Any:
-    """A result as a script sees it: models are [pscustomobject]s that keep their members' names."""
+    """A result as the PowerShell module gives it: models are [pscustomobject]s, integers are Int64."""
+    if type(value) is int:
+        return Int64(value) if -(1 << 63) <= value < 1 << 63 else value
     if value is None or isinstance(value, (str, int, float, Bag)):
         return value
+    if isinstance(value, Secret):
+        return str(value)
     if isinstance(value, (list, tuple)):
         return [shown(item) for item in value]
+    if isinstance(value, LiveConfiguration):
+        return LiveTable(value)
     dump = getattr(value, "model_dump", None)
     if dump is not None:
         return Built(value)
     if isinstance(value, PSCustomObject):
         return Bag({name: shown(item) for name, item in value.__ps_properties__().items()})
+    if is_dataclass(value) and not isinstance(value, type):
+        members = {one.name: shown(getattr(value, one.name)) for one in fields(value) if one.repr}
+        return Bag(_headed(members), f"PSBridge.{type(value).__name__}")
     bag = bag_of(type(value))
     if bag is not None:
         return value
-    if is_dataclass(value) and not isinstance(value, type):
-        return Bag({one.name: shown(getattr(value, one.name)) for one in fields(value) if one.repr})
     if isinstance(value, Mapping):
-        return Hashtable({key: shown(item) for key, item in value.items()})
+        return Opened(value)
     return value
 
 
-class Built(Bag):
-    """A model as a script sees it; given back, it is that model, with what the script has set on it."""
+def _headed(members: dict[str, Any]) -> dict[str, Any]:
+    """The members of a reply with its status: its headers are an ordered dictionary."""
+    headers = members.get("Headers")
+    if isinstance(headers, Bag):
+        members["Headers"] = Ordered(headers.__ps_properties__())
+    return members
+
+
+class Opened(Bag):
+    """A table of a model as a script sees it; given back, it is that table, with what was set on it."""
 
     __slots__ = ("_source",)
+    _source: Mapping[Any, Any]
+
+    def __init__(self, source: Mapping[Any, Any]) -> None:
+        object.__setattr__(self, "_source", source)
+        super().__init__({str(key): shown(item) for key, item in source.items()})
+
+    def given(self) -> Mapping[Any, Any]:
+        """The table: itself if nothing was set on it, a new one else."""
+        now = {name: _given(item) for name, item in self._properties.items()}
+        return self._source if _same(now, dict(self._source)) else now
+
+
+class LiveTable(Hashtable):
+    """The configuration as the module gives it: a hashtable, and what is put into it is in force at once."""
+
+    __slots__ = ("_live",)
+    _live: LiveConfiguration | None
+
+    def __init__(self, live: LiveConfiguration) -> None:
+        self._live = None
+        super().__init__()
+        for name, value in live.__ps_properties__().items():
+            self[name] = _tabled(name, value)
+        self._live = live
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self._live is not None:
+            self._live[str(key)] = _given(value)
+        super().__setitem__(key, value)
+
+
+def _tabled(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping) or name in ("ApiKey", "ApiKeyPrefix", "DefaultHeaders"):
+        return Hashtable({key: shown(item) for key, item in (value or {}).items()})
+    return shown(value)
+
+
+class Built(Bag):
+    """A model as a script sees it: with all members it may have, those that are not set being null.
+
+    Given back, it is that model, with what the script has set on it.
+    """
+
+    __slots__ = ("_source", "_unset")
     _source: Any
+    _unset: set[str]
 
     def __init__(self, source: Any) -> None:
         object.__setattr__(self, "_source", source)
+        object.__setattr__(self, "_unset", set())
+        members = _members(source)
+        every = {field.alias or name: None for name, field in type(source).model_fields.items()}
         super().__init__(
-            {name: shown(item) for name, item in _members(source).items()},
+            {name: shown(item) for name, item in {**every, **members}.items()},
             f"PSBridge.{type(source).__name__}",
         )
+        self._unset.update(name for name in every if name not in members)
 
-    def declared(self, folded: str) -> str | None:
-        """The JSON name of a member that its model has, set or not, by its name in lower case."""
-        for name, field in type(self._source).model_fields.items():
-            wire: str = field.alias or name
-            if wire.lower() == folded:
-                return wire
-        return None
+    def __setitem__(self, name: str, value: object) -> None:
+        self._unset.discard(self._names.get(name.lower(), name))
+        super().__setitem__(name, value)
+
+    def hidden(self, folded: str) -> tuple[bool, Any]:
+        """A member that no listing shows, by its name in lower case."""
+        read = replies.HIDDEN.get(type(self._source).__name__, {}).get(folded)
+        return (True, read(self)) if read is not None else (False, None)
 
     def given(self) -> Any:
         """The model: itself if nothing was set on it, a changed copy else."""
         before = _members(self._source)
-        now = {name: _given(item) for name, item in self._properties.items()}
+        now = {name: _given(item) for name, item in self._properties.items() if name not in self._unset}
         changed = {name: item for name, item in now.items() if not _same(item, before.get(name, self))}
         gone = [name for name in before if name not in now]
         if not changed and not gone:
@@ -215,6 +286,8 @@ def _same(one: Any, other: Any) -> bool:
     """Whether a value came back as it was given: the same model, or the same plain value."""
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(_same(one[name], other[name]) for name in one)
     if one is other:
         return True
     return type(one) is type(other) and not hasattr(one, "model_dump") and bool(one == other)

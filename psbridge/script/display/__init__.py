@@ -26,7 +26,8 @@ class Screen:
     """Objects to lines. The first that is no plain value decides on a table or list; the others follow it.
 
     Where the first one's type has a view of its own, objects of other types are shown as lists in between.
-    Where it has none, they go on as rows of its columns, even those that have no such properties.
+    Where it has none, they go on as rows of its columns, even those that have no such properties. After a
+    table that was drawn with -AutoSize, all later ones are as wide as they need.
     """
 
     def __init__(self, write: Any, width: int = WIDTH) -> None:
@@ -36,6 +37,7 @@ class Screen:
         self.held: list[Any] = []
         self.kind: Any = None
         self.state: dict[str, Any] = {}
+        self.sized = False
 
     def line(self, text: str) -> None:
         """One line, or a text of several."""
@@ -57,8 +59,9 @@ class Screen:
 
         if isinstance(item, Formatted):
             self.flush()
-            for line in item.lines(self.width):
+            for line in item.lines(self.width, self.sized):
                 self.line(line)
+            self.sized = self.sized or bool(item.options.get("auto"))
             return
         from .kinds import kind_of
 
@@ -95,7 +98,8 @@ class Screen:
         if isinstance(item, ErrorRecord):
             from .errors import error_text
 
-            return error_text(item).rstrip("\n")
+            shown = error_text(item).rstrip("\n")
+            return f"{shown}\n" if "\nLine |" in shown else shown
         return net_text(item)
 
     def _rows(self) -> None:
@@ -105,7 +109,7 @@ class Screen:
         from . import kinds
 
         items, self.held = self.held, []
-        for line in kinds.lines(self.kind, items, self.width, self.state):
+        for line in kinds.lines(self.kind, items, self.width, self.state, self.sized):
             self.line(line)
 
     def flush(self) -> None:

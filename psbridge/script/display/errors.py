@@ -40,7 +40,7 @@ def _carried(text: str) -> str:
 def _text(record: Any, width: int) -> str:
     if not isinstance(record, ErrorRecord):
         return f"{to_text(record)}\n"
-    message = record.detail or record.message
+    message = record.message if record.summed_up else record.detail or record.message
     hint = getattr(record, "hint", None)
     if hint:
         message = f"{message}\n{hint}"

@@ -11,7 +11,8 @@ from typing import Any
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.values import ScriptBlock, SecureString, Switch, Uri, Version
-from psbridge.script.commands.calculated import Calculated, property_names
+from psbridge.script.commands import replies
+from psbridge.script.commands.calculated import URI_MEMBERS, Calculated, property_names
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
 from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import Bag, DictionaryEntry, Wrapped
@@ -22,6 +23,7 @@ Kind = tuple[str, Any]
 _PLAIN = (str, int, float, Decimal, enum.Enum, Switch, datetime.datetime, uuid.UUID, ErrorRecord)
 # Types with a table of their own: heading, width (0 is as wide as needed), alignment, property.
 _VIEWS: dict[str, list[tuple[str, int, str, str]]] = {
+    **replies.TABLES,
     "System.Collections.DictionaryEntry": [("Name", 30, "left", "Name"), ("Value", 0, "left", "Value")],
     "Microsoft.PowerShell.Commands.GroupInfo": [
         ("Count", 5, "right", "Count"),
@@ -75,11 +77,7 @@ _LIST_VIEWS = {
         "Count Average Sum Maximum Minimum StandardDeviation Property"
     ).split(),
     "Microsoft.PowerShell.Commands.TextMeasureInfo": "Lines Words Characters Property".split(),
-    "System.Uri": (
-        "AbsolutePath AbsoluteUri LocalPath Authority HostNameType IsDefaultPort IsFile IsLoopback "
-        "PathAndQuery Segments IsUnc Host Port Query Fragment Scheme OriginalString DnsSafeHost IdnHost "
-        "IsAbsoluteUri UserEscaped UserInfo"
-    ).split(),
+    "System.Uri": URI_MEMBERS,
 }
 
 
@@ -120,7 +118,7 @@ def kind_of(item: Any) -> Kind | None:
     for name in _type_names(item):
         if name in _VIEWS:
             return ("files" if name.startswith("System.IO") else "table", name)
-        if name in _LIST_VIEWS:
+        if name in _LIST_VIEWS or name in replies.LISTS:
             return ("list", name)
     if isinstance(item, ExceptionObject):
         return ("exception", "System.Exception")
@@ -137,12 +135,16 @@ def kind_of(item: Any) -> Kind | None:
     return ("table", None) if len(names) <= 4 else ("list", None)
 
 
-def lines(kind: Kind, items: list[Any], width: int, state: dict[str, Any]) -> list[str]:
-    """The lines of objects of one kind, without what ends a table; `state` is kept between calls."""
+def lines(kind: Kind, items: list[Any], width: int, state: dict[str, Any], auto: bool = False) -> list[str]:
+    """The lines of objects of one kind, without what ends a table; `state` is kept between calls.
+
+    Args:
+        auto: whether columns are as wide as they need even where their view says otherwise.
+    """
     shape, view = kind
     first = not state
     if shape == "table":
-        made = shapes.table(items, width, columns=_columns(view) if view else None, state=state)
+        made = shapes.table(items, width, columns=_columns(view) if view else None, state=state, auto=auto)
         return made[:-1]
     state["shape"] = shape
     items = [item.value if isinstance(item, Wrapped) else item for item in items]
@@ -156,9 +158,23 @@ def lines(kind: Kind, items: list[Any], width: int, state: dict[str, Any]) -> li
         return [line for item in items for line in exception_lines(item)]
     if shape == "files":
         return shapes.files(items, width)
-    names = _LIST_VIEWS.get(view) if view else None
-    made = shapes.listing(items, width, columns=[Calculated(None, name) for name in names] if names else None)
+    made = shapes.listing(items, width, columns=_labels(view) if view else None)
     return made if first else made[1:]
+
+
+def view_of(item: Any, shape: str) -> list[Calculated] | None:
+    """The columns that a type's own view has for this shape; None where it has none."""
+    kind = kind_of(item)
+    if kind is None or kind[0] != shape or kind[1] is None:
+        return None
+    return _columns(kind[1]) if shape == "table" else _labels(kind[1])
+
+
+def _labels(view: str) -> list[Calculated] | None:
+    if view in replies.LISTS:
+        return [Calculated(label, read) for label, read in replies.LISTS[view].items()]
+    names = _LIST_VIEWS.get(view)
+    return [Calculated(None, name) for name in names] if names else None
 
 
 def _columns(view: str) -> list[Calculated]:

@@ -142,27 +142,21 @@ def table(
         for row in values
     ]
     if state:
-        widths, shown, rights = state["drawn"]
+        widths, shown, rights, cut = state["drawn"]
     else:
         rights = _alignments(chosen, values)
-        widths, shown = _widths(chosen, headings, texts, width)
+        widths, shown, cut = _widths(chosen, headings, texts, width, auto)
         if state is not None:
-            state.update(columns=chosen, drawn=(widths, shown, rights))
+            state.update(columns=chosen, drawn=(widths, shown, rights, cut))
     if not shown:
         return []
     lines = [] if later else [""]
     if not hide_headers and not later:
-        lines.append(
-            _row(
-                [headings[place] for place in shown],
-                [widths[place] for place in shown],
-                [rights[place] for place in shown],
-            )
-        )
-        rules = ["-" * min(len(headings[place]), widths[place]) for place in shown]
-        lines.append(_row(rules, [widths[place] for place in shown], [rights[place] for place in shown]))
+        lines += _cells([[heading] for heading in headings], shown, widths, rights, True, False)
+        rules = [["-" * min(len(heading), room)] for heading, room in zip(headings, widths, strict=True)]
+        lines += _cells(rules, shown, widths, rights, False, cut)
     for row in texts:
-        lines += _cells(row, shown, widths, rights, wrap)
+        lines += _cells(row, shown, widths, rights, wrap, cut)
     lines.append("")
     return lines
 
@@ -176,7 +170,7 @@ def _alignments(columns: list[Calculated], values: list[list[Any]]) -> list[bool
 
 
 def _cells(
-    row: list[list[str]], shown: list[int], widths: list[int], rights: list[bool], wrap: bool
+    row: list[list[str]], shown: list[int], widths: list[int], rights: list[bool], wrap: bool, filled: bool
 ) -> list[str]:
     """One object's row; texts of several lines, or wrapped ones, take several."""
     parts: list[list[str]] = []
@@ -198,28 +192,35 @@ def _cells(
             [part[number] if number < len(part) else "" for part in parts],
             [widths[place] for place in shown],
             [rights[place] for place in shown],
+            filled,
         )
         for number in range(height)
     ]
 
 
-def _row(texts: list[str], widths: list[int], rights: list[bool]) -> str:
+def _row(texts: list[str], widths: list[int], rights: list[bool], filled: bool) -> str:
+    """One line of cells; filled up to the width of the last column where more are left out."""
     last = len(texts) - 1
     cells = []
     for number, (text, width, right) in enumerate(zip(texts, widths, rights, strict=True)):
         cell = fitted(text, width, right=right)
-        cells.append(cell.rstrip() if number == last and not right else cell)
+        cells.append(cell.rstrip() if number == last and not right and not filled else cell)
     return " ".join(cells)
 
 
 def _widths(
-    columns: list[Calculated], headings: list[str], texts: list[list[list[str]]], width: int
-) -> tuple[list[int], list[int]]:
-    """How wide each column is, and which columns have room."""
+    columns: list[Calculated], headings: list[str], texts: list[list[list[str]]], width: int, auto: bool
+) -> tuple[list[int], list[int], bool]:
+    """How wide each column is, which columns have room, and whether the last is cut before more."""
+    given = [0 if auto else column.width or 0 for column in columns]
     widths = []
-    for place, column in enumerate(columns):
+    for place, one in enumerate(given):
         longest = max([len(line) for row in texts for line in row[place]] or [0])
-        widths.append(column.width if column.width else max(len(headings[place]), longest, 1))
+        widths.append(one or max(len(headings[place]), longest, 1))
+    if any(given) and not all(given):
+        # Columns without a width share what those with one leave.
+        share = (width - sum(given) - len(given) + 1) // given.count(0)
+        widths = [one or max(share, 1) for one in given]
     shown: list[int] = []
     left = width
     for place in range(len(columns)):
@@ -227,16 +228,14 @@ def _widths(
         rest = len(columns) - place - 1
         room = left - (1 if shown else 0)
         if room <= 0:
-            break
+            return widths, shown, False
         if needed > left:
             widths[place] = max(min(widths[place], room), 1)
-            shown.append(place)
-            left = 0
-            break
+            return widths, [*shown, place], place < len(columns) - 1
         del rest
         shown.append(place)
         left -= needed
-    return widths, shown
+    return widths, shown, False
 
 
 def _grouped(items: list[Any], width: int, by: Calculated, cmdlet: Any, **options: Any) -> list[str]:

@@ -87,6 +87,7 @@ def _binding_record(error: ParameterBindingError) -> ErrorRecord:
 
 def service_record(error: PSBridgeError) -> ErrorRecord:
     """The record of one of psbridge's own errors: a call that failed, a value refused."""
+    from psbridge.script.commands.web import status_of
     from psbridge.script.semantics.values import Bag, Hashtable
 
     extra: dict[str, Any] = {}
@@ -97,7 +98,7 @@ def service_record(error: PSBridgeError) -> ErrorRecord:
         table = Hashtable()
         for name, value in dict(headers or {}).items():
             table[name] = value
-        extra["Response"] = Bag({"StatusCode": status, "Headers": table})
+        extra["Response"] = Bag({"StatusCode": status_of(status), "Headers": table})
         extra["StatusCode"] = status
     for name in ("code", "param", "request_id", "partial"):
         value = getattr(error, name, None)
@@ -112,7 +113,7 @@ def service_record(error: PSBridgeError) -> ErrorRecord:
         given = getattr(error, "parameter", None)
         kind = "ArgumentException" if given is not None else "InvalidOperationException"
     exception = ExceptionObject(kind, error.message, extra=extra)
-    return ErrorRecord(
+    record = ErrorRecord(
         exception,
         error.fully_qualified_error_id,
         error.category,
@@ -120,6 +121,8 @@ def service_record(error: PSBridgeError) -> ErrorRecord:
         body=to_text(raw) if raw else None,
         activity=error.command or "",
     )
+    record.summed_up = True
+    return record
 
 
 def locate(record: ErrorRecord, error: Exception, where: tuple[int, int], unit: Any) -> None:

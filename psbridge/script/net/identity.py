@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 import uuid
 from typing import Any
@@ -15,6 +16,7 @@ from psbridge.binding.values import Uri, Version
 from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.text import format_value
+from psbridge.script.semantics.types import net_enum
 from psbridge.script.semantics.values import TypedArray
 
 from . import describe
@@ -40,7 +42,13 @@ GUID.constant({"Empty": uuid.UUID(int=0)})
 GUID.new({"(string g)": _parse_guid, "()": lambda: uuid.UUID(int=0)})
 
 
-GUID.property({"Guid": str})
+GUID.property(
+    {
+        "Guid": str,
+        "Variant": lambda guid: guid.bytes[8] >> 4,
+        "Version": lambda guid: guid.bytes[6] >> 4,
+    }
+)
 
 
 GUID.method(
@@ -129,9 +137,22 @@ URI.property(
         "IsDefaultPort": lambda uri: _split(uri).port in (None, _PORTS.get(_split(uri).scheme)),
         "IsFile": lambda uri: _split(uri).scheme == "file",
         "IsLoopback": lambda uri: (_split(uri).hostname or "") in ("localhost", "127.0.0.1", "::1"),
+        "HostNameType": lambda uri: _host_kind(_split(uri).hostname or ""),
+        "IsUnc": lambda uri: _split(uri).scheme == "file" and bool(_split(uri).hostname),
+        "UserEscaped": lambda uri: False,
         "Segments": lambda uri: TypedArray(_segments(_split(uri).path), nettypes.STRING),
     }
 )
+
+
+def _host_kind(host: str) -> Any:
+    """The UriHostNameType of a host's name."""
+    kind = net_enum("System.UriHostNameType")
+    if not host:
+        return kind(1)
+    if ":" in host:
+        return kind(4)
+    return kind(3 if re.fullmatch(r"[0-9]+(\.[0-9]+){3}", host) else 2)
 
 
 def _segments(path: str) -> list[str]:

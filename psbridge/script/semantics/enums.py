@@ -109,6 +109,7 @@ ENUMS: dict[str, dict[str, int]] = {
         "Tls12": 3072,
         "Tls13": 12288,
     },
+    "System.UriHostNameType": {"Unknown": 0, "Basic": 1, "Dns": 2, "IPv4": 3, "IPv6": 4},
     "System.Net.HttpStatusCode": {
         "Continue": 100,
         "SwitchingProtocols": 101,

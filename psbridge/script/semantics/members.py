@@ -160,7 +160,8 @@ def _from_bag(
         added = target._members.get(folded)
         if added is not None and added.is_property:
             return True, added.read(target)
-        return False, None
+        hidden = getattr(type(target), "hidden", None)
+        return hidden(target, folded) if hidden is not None else (False, None)
     return property_of(target, (name,))
 
 
@@ -204,16 +205,11 @@ def set_member(target: Any, name: Any, value: Any) -> None:
     if isinstance(target, Bag):
         known = target._names.get(folded)
         if known is not None:
-            target._properties[known] = value
+            target[known] = value
             return
         added = target._members.get(folded)
         if added is not None and added.write is not None:
             added.write(target, value)
-            return
-        declared = getattr(type(target), "declared", None)
-        wire = declared(target, folded) if declared is not None else None
-        if wire is not None:
-            target[wire] = value
             return
         raise _setting_failed(name, cannot_set(name).message, None)
     if type(target) is PSCustomObject and name not in target:
