@@ -18,7 +18,7 @@ $script:LooksDated = [regex]::new('"(?:\d{4}-\d\d-\d\d|\\?/Date\()')
 # What ConvertFrom-Json calls; without the cmdlet around it a line takes a quarter of the time. By its assembly's name: a
 # new process, as a job is, has not loaded that yet.
 $script:FastReader = if ($PSVersionTable['PSEdition'] -eq 'Core') {
-    [type]::GetType('Microsoft.PowerShell.Commands.JsonObject, Microsoft.PowerShell.Commands.Utility')
+    'Microsoft.PowerShell.Commands.JsonObject, Microsoft.PowerShell.Commands.Utility' -as [type]
 }
 
 # What this runspace says to the worker and hears from it.
@@ -92,14 +92,15 @@ class PSBridgeWire {
         [void]$connection['Pending'].TryRemove($id, [ref] $gone)
     }
 
-    [object] Ask([hashtable] $connection, [string] $params, [string] $first) {
-        # The line that answers a call; '' when the worker has ended. With $first, a builder's name, what its answer takes
-        # is compiled meanwhile. Mostly this runspace is alone and its answer the next line, which is looked at at once.
+    [object] Ask([hashtable] $connection, [string] $params, [bool] $first) {
+        # The line that answers a call; '' when the worker has ended. With $first, what a builder's answer takes is
+        # compiled meanwhile. Mostly this runspace is alone and its answer the next line, which is looked at at once.
         $queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
         $id = $this.Send($connection, 'invoke', $params, $queue)['Id']
         $this.Head = $this.Start + $id + ','
         try {
-            if ($first) { Initialize-BridgeReader $first }
+            # Any object of a model will do that has a member set and one unset.
+            if ($first) { $null = $script:Reader.Make(@('Error', 'code', '')) }
             $line = $null
             $turn = $connection['Turn']
             if ($turn.WaitOne(0)) {
@@ -124,7 +125,11 @@ class PSBridgeWire {
             while ($null -eq $line) { $line = $this.Read($connection, $queue, 200) }
             return $line
         }
-        finally { $this.Forget($connection, $id) }
+        finally {
+            # What Forget does, without a call: scripts ask thousands of times.
+            $gone = $null
+            [void]$connection['Pending'].TryRemove($id, [ref] $gone)
+        }
     }
 
     [object] Read([hashtable] $connection, [object] $queue, [int] $milliseconds) {
@@ -247,7 +252,7 @@ class PSBridgeReader {
         $key = $told[0]
         for ($i = 1; $i -lt $told.Count; $i += 2) { $key += "`0" + $told[$i] }
         $template = $script:Templates[$key]
-        if ($null -eq $template) { $template = New-BridgeTemplate $key }
+        if ($null -eq $template) { $template = New-BridgeTemplate $key $told }
         $made = $template.PSObject.Copy()
         $properties = $made.PSObject.Properties
         for ($i = 1; $i -lt $told.Count; $i += 2) {
@@ -272,15 +277,6 @@ class PSBridgeReader {
 
 $script:Reader = [PSBridgeReader]::new()
 
-function script:Initialize-BridgeReader {
-    # Has PowerShell compile the reader while a new worker is still loading what the first answer takes.
-    param([string] $Command)
-    $type = $Command -replace '^(Initialize-|ConvertFrom-JsonTo)'
-    if ($null -ne $script:Models[$type]) {
-        $null = $script:Reader.Read($script:Wire.Parse("{`"`$psbridge`":[`"$type`",`"role`",`"`"]}"))
-    }
-}
-
 function script:Import-BridgeFormat {
     # How replies and errors are shown; it takes a while, so it waits for the first object that has a view, or for a call
     # under way.
@@ -293,9 +289,9 @@ function script:Import-BridgeFormat {
 
 function script:New-BridgeTemplate {
     # What objects of a type are copies of that have these members set. A copy costs a third of what adding members does.
-    param([string] $Key)
-    $type, $set = $Key.Split([char]0)
-    $set = @($set)
+    param([string] $Key, [object[]] $Told)
+    $type = $Told[0]
+    $set = @(for ($i = 1; $i -lt $Told.Count; $i += 2) { $Told[$i] })
     if ($null -ne $script:Viewed[$type]) { Import-BridgeFormat }
     $made = [pscustomobject]@{}
     $properties = $made.PSObject.Properties
@@ -310,9 +306,9 @@ function script:New-BridgeTemplate {
         if ($null -eq $name -or $names -ccontains $name) { continue }
         $properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $null))
     }
-    $told = [System.Management.Automation.PSNoteProperty]::new('Set', "$($set -join ' ') ")
-    $told = [System.Management.Automation.PSMemberInfo[]]@($told)
-    $made.PSObject.Members.Add([System.Management.Automation.PSMemberSet]::new('PSBridge', $told))
+    $note = [System.Management.Automation.PSNoteProperty]::new('Set', "$($set -join ' ') ")
+    $note = [System.Management.Automation.PSMemberInfo[]]@($note)
+    $made.PSObject.Members.Add([System.Management.Automation.PSMemberSet]::new('PSBridge', $note))
     $made.PSObject.TypeNames.Insert(0, "PSBridge.$type")
     if ($script:Templates.Count -ge 1000) { $script:Templates.Clear() }
     $script:Templates[$Key] = $made
@@ -359,18 +355,16 @@ function script:Get-BridgeUnsetCode {
     $note = [System.Management.Automation.PSNoteProperty]
     $set = [System.Management.Automation.PSMemberSet]
     $member = [System.Management.Automation.PSMemberInfo]
-    $property = [System.Management.Automation.PSPropertyInfo]
     $members = [System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSMemberInfo]]
-    $properties = [System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSPropertyInfo]]
     , @('Unset', $any, @($whole), @(20, 42))                                  # ldnull, ret
     , @('Assign', [void], @($whole, $text, $any), @(
-            2, 111, @($whole, 'get_Properties', @())                          # ldarg.0, callvirt
+            2, 111, @($whole, 'get_Members', @())                             # ldarg.0, callvirt
             3, 4, 115, @($note, '', @($text, $any))                           # ldarg.1, ldarg.2, newobj
-            23, 111, @($properties, 'Add', @($property, [bool]))              # ldc.i4.1, callvirt
+            23, 111, @($members, 'Add', @($member, [bool]))                   # ldc.i4.1, callvirt
             2, 111, @($whole, 'get_Members', @())
             114, 'PSBridge', 111, @($members, 'get_Item', @($text))           # ldstr, callvirt
-            116, $set, 111, @($set, 'get_Properties', @())                    # castclass, callvirt
-            114, 'Set', 111, @($properties, 'get_Item', @($text))
+            116, $set, 111, @($set, 'get_Members', @())                       # castclass, callvirt
+            114, 'Set', 111, @($members, 'get_Item', @($text))
             37, 111, @($member, 'get_Value', @())                             # dup, callvirt
             3, 114, ' ', 40, @($text, 'Concat', @($any, $any, $any))          # ldarg.1, ldstr, call
             111, @($member, 'set_Value', @($any)), 42                         # callvirt, ret
@@ -397,7 +391,7 @@ function script:New-BridgeNative {
             }
             elseif ($part -is [type]) { $token = $body.GetTokenFor($part.TypeHandle) }
             else { $token = $body.GetTokenFor($part) }
-            $bytes += [System.BitConverter]::GetBytes($token)
+            $bytes += ($token -band 255), ($token -shr 8 -band 255), ($token -shr 16 -band 255), ($token -shr 24)
         }
         $body.SetCode([byte[]]$bytes, 8)
         $body.SetLocalSignature([byte[]](7, 0))  # no locals
@@ -433,8 +427,10 @@ function script:Connect-Bridge {
     while (-not [System.Threading.Monitor]::TryEnter($hub['Gate'], 200)) { }
     try {
         $old = $hub['Connection']
-        if ($script:Wire.IsOpen($old)) { return $old }
-        if ($null -ne $old -and $old['Ready']) { Stop-BridgeWaiting $old }
+        if ($null -ne $old) {
+            if ($script:Wire.IsOpen($old)) { return $old }
+            if ($old['Ready']) { Stop-BridgeWaiting $old }
+        }
         $trouble = [System.Collections.ArrayList]::new()
         foreach ($python in (Find-BridgePython $hub['PythonPath'])) {
             if ($python['Trouble']) { Stop-BridgeCmdlet $Cmdlet $python['Trouble'] $python['Path'] }
@@ -573,10 +569,10 @@ function script:Invoke-BridgeBuilder {
     )
     $piped = $null -ne $Given -and $Cmdlet.MyInvocation.ExpectingInput
     $connection = $script:Hub['Connection']
-    $first = ''
-    if (-not $script:Wire.IsOpen($connection)) {
+    $first = $false
+    if ($null -eq $connection -or -not $script:Wire.IsOpen($connection)) {
         $connection = Connect-Bridge $Cmdlet
-        $first = $Name
+        $first = $true
     }
     $record = $null
     try {

@@ -4,5 +4,5 @@ $script:LooksDated = [regex]::new('"(?:\d{4}-\d\d-\d\d|\\?/Date\()')
 # What ConvertFrom-Json calls; without the cmdlet around it a line takes a quarter of the time. By its assembly's name: a
 # new process, as a job is, has not loaded that yet.
 $script:FastReader = if ($PSVersionTable['PSEdition'] -eq 'Core') {
-    [type]::GetType('Microsoft.PowerShell.Commands.JsonObject, Microsoft.PowerShell.Commands.Utility')
+    'Microsoft.PowerShell.Commands.JsonObject, Microsoft.PowerShell.Commands.Utility' -as [type]
 }

@@ -69,14 +69,15 @@ class PSBridgeWire {
         [void]$connection['Pending'].TryRemove($id, [ref] $gone)
     }
 
-    [object] Ask([hashtable] $connection, [string] $params, [string] $first) {
-        # The line that answers a call; '' when the worker has ended. With $first, a builder's name, what its answer takes
-        # is compiled meanwhile. Mostly this runspace is alone and its answer the next line, which is looked at at once.
+    [object] Ask([hashtable] $connection, [string] $params, [bool] $first) {
+        # The line that answers a call; '' when the worker has ended. With $first, what a builder's answer takes is
+        # compiled meanwhile. Mostly this runspace is alone and its answer the next line, which is looked at at once.
         $queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
         $id = $this.Send($connection, 'invoke', $params, $queue)['Id']
         $this.Head = $this.Start + $id + ','
         try {
-            if ($first) { Initialize-BridgeReader $first }
+            # Any object of a model will do that has a member set and one unset.
+            if ($first) { $null = $script:Reader.Make(@('Error', 'code', '')) }
             $line = $null
             $turn = $connection['Turn']
             if ($turn.WaitOne(0)) {
@@ -101,7 +102,11 @@ class PSBridgeWire {
             while ($null -eq $line) { $line = $this.Read($connection, $queue, 200) }
             return $line
         }
-        finally { $this.Forget($connection, $id) }
+        finally {
+            # What Forget does, without a call: scripts ask thousands of times.
+            $gone = $null
+            [void]$connection['Pending'].TryRemove($id, [ref] $gone)
+        }
     }
 
     [object] Read([hashtable] $connection, [object] $queue, [int] $milliseconds) {

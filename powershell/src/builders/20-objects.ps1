@@ -50,7 +50,7 @@ class PSBridgeReader {
         $key = $told[0]
         for ($i = 1; $i -lt $told.Count; $i += 2) { $key += "`0" + $told[$i] }
         $template = $script:Templates[$key]
-        if ($null -eq $template) { $template = New-BridgeTemplate $key }
+        if ($null -eq $template) { $template = New-BridgeTemplate $key $told }
         $made = $template.PSObject.Copy()
         $properties = $made.PSObject.Properties
         for ($i = 1; $i -lt $told.Count; $i += 2) {
@@ -75,15 +75,6 @@ class PSBridgeReader {
 
 $script:Reader = [PSBridgeReader]::new()
 
-function Initialize-BridgeReader {
-    # Has PowerShell compile the reader while a new worker is still loading what the first answer takes.
-    param([string] $Command)
-    $type = $Command -replace '^(Initialize-|ConvertFrom-JsonTo)'
-    if ($null -ne $script:Models[$type]) {
-        $null = $script:Reader.Read($script:Wire.Parse("{`"`$psbridge`":[`"$type`",`"role`",`"`"]}"))
-    }
-}
-
 function Import-BridgeFormat {
     # How replies and errors are shown; it takes a while, so it waits for the first object that has a view, or for a call
     # under way.
@@ -96,9 +87,9 @@ function Import-BridgeFormat {
 
 function New-BridgeTemplate {
     # What objects of a type are copies of that have these members set. A copy costs a third of what adding members does.
-    param([string] $Key)
-    $type, $set = $Key.Split([char]0)
-    $set = @($set)
+    param([string] $Key, [object[]] $Told)
+    $type = $Told[0]
+    $set = @(for ($i = 1; $i -lt $Told.Count; $i += 2) { $Told[$i] })
     if ($null -ne $script:Viewed[$type]) { Import-BridgeFormat }
     $made = [pscustomobject]@{}
     $properties = $made.PSObject.Properties
@@ -113,9 +104,9 @@ function New-BridgeTemplate {
         if ($null -eq $name -or $names -ccontains $name) { continue }
         $properties.Add([System.Management.Automation.PSNoteProperty]::new($name, $null))
     }
-    $told = [System.Management.Automation.PSNoteProperty]::new('Set', "$($set -join ' ') ")
-    $told = [System.Management.Automation.PSMemberInfo[]]@($told)
-    $made.PSObject.Members.Add([System.Management.Automation.PSMemberSet]::new('PSBridge', $told))
+    $note = [System.Management.Automation.PSNoteProperty]::new('Set', "$($set -join ' ') ")
+    $note = [System.Management.Automation.PSMemberInfo[]]@($note)
+    $made.PSObject.Members.Add([System.Management.Automation.PSMemberSet]::new('PSBridge', $note))
     $made.PSObject.TypeNames.Insert(0, "PSBridge.$type")
     if ($script:Templates.Count -ge 1000) { $script:Templates.Clear() }
     $script:Templates[$Key] = $made
@@ -162,18 +153,16 @@ function Get-BridgeUnsetCode {
     $note = [System.Management.Automation.PSNoteProperty]
     $set = [System.Management.Automation.PSMemberSet]
     $member = [System.Management.Automation.PSMemberInfo]
-    $property = [System.Management.Automation.PSPropertyInfo]
     $members = [System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSMemberInfo]]
-    $properties = [System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSPropertyInfo]]
     , @('Unset', $any, @($whole), @(20, 42))                                  # ldnull, ret
     , @('Assign', [void], @($whole, $text, $any), @(
-            2, 111, @($whole, 'get_Properties', @())                          # ldarg.0, callvirt
+            2, 111, @($whole, 'get_Members', @())                             # ldarg.0, callvirt
             3, 4, 115, @($note, '', @($text, $any))                           # ldarg.1, ldarg.2, newobj
-            23, 111, @($properties, 'Add', @($property, [bool]))              # ldc.i4.1, callvirt
+            23, 111, @($members, 'Add', @($member, [bool]))                   # ldc.i4.1, callvirt
             2, 111, @($whole, 'get_Members', @())
             114, 'PSBridge', 111, @($members, 'get_Item', @($text))           # ldstr, callvirt
-            116, $set, 111, @($set, 'get_Properties', @())                    # castclass, callvirt
-            114, 'Set', 111, @($properties, 'get_Item', @($text))
+            116, $set, 111, @($set, 'get_Members', @())                       # castclass, callvirt
+            114, 'Set', 111, @($members, 'get_Item', @($text))
             37, 111, @($member, 'get_Value', @())                             # dup, callvirt
             3, 114, ' ', 40, @($text, 'Concat', @($any, $any, $any))          # ldarg.1, ldstr, call
             111, @($member, 'set_Value', @($any)), 42                         # callvirt, ret
@@ -200,7 +189,7 @@ function New-BridgeNative {
             }
             elseif ($part -is [type]) { $token = $body.GetTokenFor($part.TypeHandle) }
             else { $token = $body.GetTokenFor($part) }
-            $bytes += [System.BitConverter]::GetBytes($token)
+            $bytes += ($token -band 255), ($token -shr 8 -band 255), ($token -shr 16 -band 255), ($token -shr 24)
         }
         $body.SetCode([byte[]]$bytes, 8)
         $body.SetLocalSignature([byte[]](7, 0))  # no locals

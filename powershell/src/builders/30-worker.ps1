@@ -13,8 +13,10 @@ function Connect-Bridge {
     while (-not [System.Threading.Monitor]::TryEnter($hub['Gate'], 200)) { }
     try {
         $old = $hub['Connection']
-        if ($script:Wire.IsOpen($old)) { return $old }
-        if ($null -ne $old -and $old['Ready']) { Stop-BridgeWaiting $old }
+        if ($null -ne $old) {
+            if ($script:Wire.IsOpen($old)) { return $old }
+            if ($old['Ready']) { Stop-BridgeWaiting $old }
+        }
         $trouble = [System.Collections.ArrayList]::new()
         foreach ($python in (Find-BridgePython $hub['PythonPath'])) {
             if ($python['Trouble']) { Stop-BridgeCmdlet $Cmdlet $python['Trouble'] $python['Path'] }

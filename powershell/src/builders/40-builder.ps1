@@ -22,10 +22,10 @@ function Invoke-BridgeBuilder {
     )
     $piped = $null -ne $Given -and $Cmdlet.MyInvocation.ExpectingInput
     $connection = $script:Hub['Connection']
-    $first = ''
-    if (-not $script:Wire.IsOpen($connection)) {
+    $first = $false
+    if ($null -eq $connection -or -not $script:Wire.IsOpen($connection)) {
         $connection = Connect-Bridge $Cmdlet
-        $first = $Name
+        $first = $true
     }
     $record = $null
     try {
