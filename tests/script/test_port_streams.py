@@ -51,3 +51,9 @@ def test_a_script_that_cannot_be_parsed_puts_out_nothing() -> None:
     text = "'a'; @{ a = 1; A = 2 }"
     assert port_statement(text) == run_statement(text)
     assert [one["id"] for one in port_statement(text)["errors"]] == ["DuplicateKeyInHashLiteral"]
+
+
+def test_a_script_knows_the_file_that_it_is() -> None:
+    text = port("$MyInvocation.MyCommand.Name; Split-Path $MyInvocation.MyCommand.Path").text
+    assert "print(os.path.basename(__file__))" in text
+    assert '"Split-Path", __file__' in text

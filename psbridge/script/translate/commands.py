@@ -44,7 +44,6 @@ class Commands(Blocks):
     """Writes commands and pipelines that have a value."""
 
     functions: dict[str, s.FunctionDefinition]
-    aliases: dict[str, str]
 
     def value(self, node: Any) -> Code:
         """What a statement puts out, as one value."""
@@ -113,9 +112,8 @@ class Commands(Blocks):
         if command.invocation_operator == "Dot" or not isinstance(first, s.StringConstantExpression):
             return ""
         name = first.value.lower()
-        if name in self.functions or name in EACH | WHERE:
-            return name
-        return self.aliases.get(name) or command_of_alias(name)
+        known = command_of_alias(name)  # goes before a function of that name
+        return name if (name in self.functions and known == name) or name in EACH | WHERE else known
 
     def command(self, node: s.Command, piped: Code | None) -> Code:
         """One command, with what comes down the pipeline."""
@@ -148,8 +146,8 @@ class Commands(Blocks):
 
     def _is_foreign(self, node: s.Command) -> bool:
         """Whether a command names a variable that is none of the script's."""
-        _, values = self.arguments(node)
-        word = str(getattr(values[0], "value", "*")) if values else "*"
+        named, values = self.arguments(node)
+        word = str(getattr((values or [named.get("name")])[0], "value", "*"))
         return "*" not in word and word.lower() not in {path for _, path in self.known.kinds}
 
     def plain_command(self, node: s.Command, name: str, piped: Code | None) -> Code | None:

@@ -289,6 +289,8 @@ class Expressions(Writer):
             return Code(f"{self.posh('matches')}()")
         if path == "error":
             return Code(f"{self.posh('errors')}()")
+        if path == "?" and self.after_value:
+            return Code("True", "bool")
         if path == "?":
             return Code(f"{self.posh('succeeded')}()", "bool")
         if path in ("psscriptroot", "pscommandpath"):
@@ -394,6 +396,8 @@ class Expressions(Writer):
         return None
 
     callable_table = False
+    after_value = False
+    """Whether the statement before this one was a value, which did not fail."""
     to_file = False
     """Whether what is written now are the lines of a file."""
 

@@ -7,6 +7,7 @@ ported texts call.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .. import syntax as s
@@ -25,6 +26,7 @@ _TYPES = frozenset(
 """Types whose conversions and static methods touch nothing outside of themselves."""
 _LENGTHS = frozenset({"padleft", "padright", "new", "create", "createinstance", "pow"})
 """Methods that make things as large as a number says."""
+_ERRORS = re.compile(r"ea$|ev$|err", re.IGNORECASE)
 _COMMANDS = frozenset(
     "convertfrom-json convertto-json convertfrom-csv convertto-csv convertfrom-stringdata select-object "
     "sort-object measure-object group-object join-string convertto-securestring".split()
@@ -83,6 +85,8 @@ def _is_plain_command(node: s.Command) -> bool:
         return False
     if command_of_alias(first.value.lower()) not in _COMMANDS or node.invocation_operator == "Dot":
         return False
+    if any(isinstance(one, s.CommandParameter) and _ERRORS.match(one.parameter_name) for one in rest):
+        return False  # which says what becomes of its errors
     return all(
         is_literal(one.argument) if isinstance(one, s.CommandParameter) else is_literal(one) for one in rest
     )
@@ -90,8 +94,6 @@ def _is_plain_command(node: s.Command) -> bool:
 
 def fails(text: str) -> bool:
     """Whether a Python expression that a literal became raises what PowerShell reports as an error."""
-    import re
-
     import psbridge
     from psbridge.binding.errors import InvalidCast
     from psbridge.script.host import StringHost

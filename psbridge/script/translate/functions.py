@@ -37,7 +37,6 @@ class Functions(Flow):
         self.asks_commands = any(
             _command_name(one) in ("get-command", "gcm", "get-help") for one in uses.nodes
         )
-        self.aliases = {}
         for one in uses.nodes:
             if _command_name(one) in (
                 "set-alias",

@@ -106,6 +106,9 @@ class Members(Methods):
         if isinstance(node.expression, s.VariableExpression) and path_of(node.expression) in self.entries:
             key, value = self.entries[path_of(node.expression)]
             return Code(value if str(node.member.value).lower() == "value" else key)
+        file = self._script_file(node)
+        if file is not None:
+            return file
         called = self._called_name(node)
         if called:
             return Code(quoted(called), "str")
@@ -248,6 +251,25 @@ class Members(Methods):
             inner = inner.expression
         plain = isinstance(inner, s.VariableExpression) and inner.variable_path.lower() == "myinvocation"
         return self.called[-1] if plain else ""
+
+    def _script_file(self, node: s.MemberExpression) -> Code | None:
+        """`$MyInvocation.MyCommand.Path` of the script itself, and its name; None for anything else."""
+        inner, name = node.expression, str(getattr(node.member, "value", "")).lower()
+        if name != "pscommandpath":
+            if name not in ("path", "definition", "source", "name") or not isinstance(
+                inner, s.MemberExpression
+            ):
+                return None
+            if str(getattr(inner.member, "value", "")).lower() != "mycommand":
+                return None
+            inner = inner.expression
+        if not isinstance(inner, s.VariableExpression) or self.uses.in_block(node):
+            return None
+        at_top = len(self.frames) == 1 and inner.variable_path.lower() == "myinvocation"
+        if not at_top and inner.variable_path.lower() != "script:myinvocation":
+            return None
+        self.modules.add("os")
+        return Code("os.path.basename(__file__)" if name == "name" else "__file__", "str")
 
     def _named_member(self, target: Code, name: str) -> Code:
         folded = name.lower()

@@ -111,6 +111,16 @@ def command_of_alias(name: str) -> str:
     return str(ALIASES.get(name, name)).lower()
 
 
+def is_value(node: Any) -> bool:
+    """Whether a statement is values alone, and no command: one that runs without an error."""
+    if isinstance(node, s.PipelineChain):
+        return is_value(node.lhs_pipeline_chain) and is_value(node.rhs_pipeline)
+    elements = node.pipeline_elements if isinstance(node, s.Pipeline) else [node]
+    return all(isinstance(one, s.CommandExpression) for one in elements) and not any(
+        isinstance(one, (s.Command, s.InvokeMemberExpression)) for one in node.walk()
+    )
+
+
 def is_fresh(node: Any) -> bool:
     """Whether an expression makes a new array that nothing else holds."""
     return isinstance(node, (s.ArrayExpression, s.ArrayLiteral)) and not (

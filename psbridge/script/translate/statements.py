@@ -13,7 +13,7 @@ from .code import Code, Refused, described, python_name, quoted, run_of, whole_c
 from .commands import EACH
 from .expressions import or_empty
 from .loops import Loops
-from .nodes import expression_of, path_of
+from .nodes import expression_of, is_value, path_of
 from .operators import nullable
 
 
@@ -27,6 +27,7 @@ class Statements(Loops):
     def block(self, statements: list[Any], after: int, traps: Sequence[Any] = ()) -> None:
         """Statements with the comments before each; an error in one goes to the traps."""
         outermost, self.inside = not self.inside, True
+        kept, self.after_value = self.after_value, False
         for statement in statements:
             last = outermost and statement is statements[-1]
             first = len(self.lines)
@@ -38,6 +39,12 @@ class Statements(Loops):
             if outermost:
                 self.marks.append((after, statement, first, len(self.lines)))
             after = statement.end
+            if isinstance(statement, s.AssignmentStatement):  # of a value it leaves `$?` as it is
+                self.after_value = self.after_value and is_value(statement.right)
+            else:
+                self.after_value = is_value(statement)
+            self.after_value = self.after_value and "show_error(" not in "".join(self.lines[first:])
+        self.after_value = kept
         self.inside = not outermost
 
     inside = False
@@ -316,7 +323,7 @@ class Statements(Loops):
             raise Refused(node, "a command in the background has no Python form yet.")
         left = node.lhs_pipeline_chain
         self.statement_in(left)
-        if _is_value(left):  # which does not fail
+        if is_value(left):  # which does not fail
             if node.operator == "AndAnd":
                 self.statement_in(node.rhs_pipeline)
             return
@@ -429,16 +436,6 @@ class Statements(Loops):
 
 def _is_step(node: Any) -> bool:
     return isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus"))
-
-
-def _is_value(node: Any) -> bool:
-    """Whether a part of a chain is values alone, and no command."""
-    if isinstance(node, s.PipelineChain):
-        return _is_value(node.lhs_pipeline_chain) and _is_value(node.rhs_pipeline)
-    elements = node.pipeline_elements if isinstance(node, s.Pipeline) else [None]
-    return all(isinstance(one, s.CommandExpression) for one in elements) and not any(
-        isinstance(one, (s.Command, s.AssignmentStatement)) for one in node.walk()
-    )
 
 
 def _is_path(text: str) -> bool:

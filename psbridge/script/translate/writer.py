@@ -114,7 +114,7 @@ class Writer:
         self.counts_errors = _asks(text, r"\$(global:)?error\b")
         self.reads_files = _asks(text, r"import-csv|get-content")
         self.counts_usage = "usage" in text or "tool_calls" in text
-        self.sets_errors = _asks(text, r"erroraction")
+        self.sets_errors = _asks(text, r"erroractionpreference")
         self.strict = _asks(text, r"set-strictmode")
         self.has_pairs = any(one > "\uffff" for one in text) or _asks(text, r"`u\{0*[1-9a-f][0-9a-f]{4}")
         self.folds_apart = any(one.casefold() != one.lower() for one in text)
