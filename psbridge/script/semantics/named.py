@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from psbridge.binding.nettypes import NetType
 
 from . import calling as _calling
 from . import casts as _casts
 from .session import session
 from .types import is_a as _is_a
-
-if TYPE_CHECKING:
-    from psbridge.binding.nettypes import NetType
+from .types import type_of
 
 
 def cast(value: Any, type: str | NetType) -> Any:
@@ -53,7 +53,10 @@ def set_static(type: str | NetType, name: str, value: Any) -> None:
 
 
 def _of(type: str | NetType) -> NetType:
-    return net_type(type) if isinstance(type, str) else type
+    """A type by its name, or itself; of any other object its type."""
+    if isinstance(type, str):
+        return net_type(type)
+    return type if isinstance(type, NetType) else type_of(type)
 
 
 def net_type(name: str) -> NetType:

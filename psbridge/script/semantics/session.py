@@ -301,7 +301,9 @@ class Code:
             )
         self.has_blocks = self.begin is not None or self.process is not None
         self.defaults = {
-            one.name.lower(): _default(default) for one, _, default in listed if default is not None
+            one.name.lower(): _default(default, self.names)
+            for one, _, default in listed
+            if default is not None
         }
         explicit = any(is_explicit for _, is_explicit, _ in listed)
         advanced = options.pop("advanced", False) or explicit
@@ -344,8 +346,12 @@ class Code:
         return run_in
 
 
-def _default(default: Callable[[], Any]) -> Callable[[Any], Any]:
-    return lambda scope: default()
+def _default(default: Callable[..., Any], names: Mapping[str, str]) -> Callable[[Any], Any]:
+    """A default as the binder asks for it: its parameters are those of the function that it wants to know."""
+    if not isinstance(default, FunctionType):
+        return lambda scope: default()
+    sources = {one: names.get(_plain(one), one) for one in signature(default).parameters}
+    return lambda scope: default(**{one: _read(scope, name) for one, name in sources.items()})
 
 
 def _read(scope: Any, name: str) -> Any:

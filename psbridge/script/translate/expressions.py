@@ -296,6 +296,8 @@ class Expressions(Writer):
         if path in ("psscriptroot", "pscommandpath"):
             self.modules.add("os")
             return Code("os.path.dirname(__file__)" if path == "psscriptroot" else "__file__", "str")
+        if path == "psboundparameters" and len(self.frames) == 1 and not self.has_parameters:
+            return Code(f"{self.posh('Hashtable')}()", "hashtable")
         if path == "psboundparameters" and len(self.frames) == 1:
             return Code("bound", "hashtable")
         if path == "input" and len(self.frames) == 1 and not self.uses.in_block(node):
@@ -396,6 +398,8 @@ class Expressions(Writer):
         return None
 
     callable_table = False
+    has_parameters = False
+    """Whether the script has parameters of its own."""
     after_value = False
     """Whether the statement before this one was a value, which did not fail."""
     to_file = False

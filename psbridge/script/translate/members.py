@@ -96,9 +96,7 @@ class Members(Methods):
     def _MemberExpression(self, node: s.MemberExpression) -> Code:
         member = self._member_name(node.member)
         if node.static:
-            if not isinstance(node.expression, s.TypeExpression):
-                raise Refused(node, "a static member of a computed type has no Python form yet.")
-            owner = self.net_type(node, node.expression.type_name.full_name)
+            owner = self._static_owner(node.expression)
             return Code(f"{self.posh('static_member')}({owner}, {member.text})")
         group = self._group(node.expression, node.member)
         if group is not None:
@@ -410,7 +408,9 @@ class Members(Methods):
 
     def _static(self, node: s.InvokeMemberExpression, member: Code) -> Code:
         if not isinstance(node.expression, s.TypeExpression):
-            raise Refused(node, "a static method of a computed type has no Python form yet.")
+            values = ", ".join(self._static_argument(one).text for one in node.arguments or [])
+            helper, target = self.posh("invoke_static"), self._static_owner(node.expression)
+            return Code(f"{helper}({target}, {member.text}, [{values}])", result=True)
         full = node.expression.type_name.full_name
         owner = full.lower().removeprefix("system.")
         name = node.member.value.lower() if isinstance(node.member, s.StringConstantExpression) else ""
@@ -452,6 +452,12 @@ class Members(Methods):
         kind = kinds.get(name, "any") if owner == "string" else "any"
         call = f"{self.posh('invoke_static')}({self.net_type(node, full)}, {member.text}, {values})"
         return Code(call, kind, result=kind == "any")
+
+    def _static_owner(self, node: Any) -> str:
+        """The type before `::`: its name, or what gives it when the script runs."""
+        if isinstance(node, s.TypeExpression):
+            return self.net_type(node, node.type_name.full_name)
+        return self.as_value(self.expression(node)).text
 
     def _static_argument(self, node: Any) -> Code:
         return self.as_value(self.expression(node))

@@ -84,6 +84,7 @@ class Module(Types):
             python_name(one.variable_path) for one in uses.nodes if isinstance(one, s.VariableExpression)
         }
         self.defaults: dict[str, str] = {}
+        self.has_parameters = tree.param_block is not None
 
     def module(self) -> Written:
         """The module."""

@@ -92,6 +92,8 @@ class Operators(Members):
         if not isinstance(node.child, s.VariableExpression) or before.kind != "int":
             raise Refused(node, "++ or -- as a value has no Python form but for whole numbers.")
         name = self.target(node.child, "int")
+        if not name.isidentifier():
+            raise Refused(node, "++ of the script's variable as a value has no Python form here.")
         sign, undo = ("+", "-") if "Plus" in node.token_kind else ("-", "+")
         step = f"({name} := {name} {sign} 1)"
         if node.token_kind.startswith("Postfix"):

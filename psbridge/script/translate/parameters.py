@@ -135,8 +135,27 @@ class Parameters(Operators):
         if throws:
             name = self.hoisted("default", value.sub_expression.statements, value.start, [])
             return f"lambda: {self.posh('unpacked')}({name}())"
-        text = self.as_value(self.expression(value)).text
-        return {"{}": "dict", "[]": "list"}.get(text, f"lambda: {text}")
+        names = self._others_in(node)
+        words, asked = self.words, set(self.frame.words)
+        self.words = {**words, **names}
+        try:
+            text = self.as_value(self.expression(value)).text
+        finally:
+            self.words, self.frame.words = words, asked
+        head = f"lambda {', '.join(names.values())}" if names else "lambda"
+        return {"{}": "dict", "[]": "list"}.get(text, f"{head}: {text}")
+
+    def _others_in(self, node: s.Parameter) -> dict[str, str]:
+        """The other parameters that a default asks for, by their names, and what they are in Python."""
+        around = self.uses.parents.get(id(node))
+        others = [one for one in around.children() if isinstance(one, s.Parameter)] if around else []
+        paths = {one.name.variable_path.lower() for one in others if one is not node}
+        asked = [
+            one.variable_path.lower()
+            for one in node.default_value.walk()
+            if isinstance(one, s.VariableExpression)
+        ]
+        return {path: self.name(path) for path in asked if path in paths}
 
     def constant(self, node: Any) -> str:
         """An argument of an attribute."""

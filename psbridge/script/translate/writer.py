@@ -213,6 +213,8 @@ class Writer:
     def name_in(self, owner: str, path: str) -> str:
         """A variable's Python name in the scope that has it."""
         name = self.name(path)
+        if owner == "" and len(self.frames) > 1 and self._owner(path) not in ("", "?"):
+            return f'globals()["{name}"]'  # the function has its own of that name
         return f"local_{name}" if (owner, path) in self.known.copied else name
 
     def name(self, path: str) -> str:
@@ -243,11 +245,9 @@ class Writer:
     def declare(self, owner: str, path: str, name: str) -> None:
         """Say in the function being written whose variable this is."""
         frame = self.frame
-        if len(self.frames) == 1 or path in frame.own:
+        if len(self.frames) == 1 or path in frame.own or not name.isidentifier():
             return
         if owner == "" and (frame.key != "" or frame.shares):
-            if frame.key != "" and (frame.key, path) in self.known.kinds:
-                raise Refused(s.Node(), f"${path} is set both as the script's and as the function's own.")
             frame.declared.add(f"global {name}")
         elif frame.shares:
             frame.declared.add(f"nonlocal {name}")
