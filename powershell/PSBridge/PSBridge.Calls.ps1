@@ -2239,7 +2239,8 @@ function script:Send-BridgeCall {
         $Call.Slots[$sent.Id] = $slot
         $Call.Order.Enqueue($slot)
         $Call.Flying++
-        if (-not $script:Formatted) { Import-BridgeFormat }
+        # What sets something is answered at once; a call that waits for a service has the time for this.
+        if (-not $script:Formatted -and -not $Call.Becomes) { Import-BridgeFormat }
         while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
         $clean = $true
     }
