@@ -15,6 +15,7 @@ from .interpreter.caught import locate, record_of
 from .interpreter.engine import Options, Runtime
 from .interpreter.flow import Flow
 from .pages import read_script
+from .parsing import parse
 
 
 class StandardInput:
@@ -23,6 +24,20 @@ class StandardInput:
     def __net_iterate__(self) -> Iterator[str]:
         for line in sys.stdin:
             yield line.rstrip("\n").removesuffix("\r")
+
+
+def _uses_input(text: str) -> bool:
+    """Whether a script itself reads `$input`, not only blocks in it: `pwsh -File` hands on no input else."""
+    if "input" not in text.lower():
+        return False
+    inner: list[tuple[int, int]] = []
+    for node in parse(text).walk():
+        if node.kind in ("FunctionDefinition", "ScriptBlockExpression", "TypeDefinition"):
+            inner.append((node.start, node.end))
+        name = getattr(node, "variable_path", "").lower() if node.kind == "VariableExpression" else ""
+        if name == "input" and not any(start <= node.start < end for start, end in inner):
+            return True
+    return False
 
 
 def file_arguments(words: Sequence[str]) -> list[Any]:
@@ -57,7 +72,7 @@ def run_file(path: Path, words: Sequence[str], options: Options, *, strict: bool
     screen = Screen(host.write, host.width - 1)
     code = 1
     try:
-        piped = not sys.stdin.isatty() if sys.stdin is not None else False
+        piped = sys.stdin is not None and not sys.stdin.isatty() and _uses_input(script.text)
         code = session.run_text(
             script.text,
             screen.put,

@@ -211,6 +211,21 @@ def test_a_script_with_cmdletbinding_has_pscmdlet_and_whatif(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("script", "shown"),
+    [
+        ('process { "p[$_]" }', ["p[]"]),
+        ('process { "p[$_]" } end { @($input).Count }', ["p[a]", "p[b]", "0"]),
+        ('process { "p[$_]"; function f { $input } }', ["p[]"]),
+        ('process { "p[$_]" } end { [Console]::In.ReadLine() }', ["p[]", "a"]),
+    ],
+)
+def test_standard_input_is_a_scripts_input_where_it_reads_that(
+    script: str, shown: list[str], tmp_path: Path
+) -> None:
+    assert run(script, tmp_path, stdin="a\nb\n").stdout.splitlines() == shown
+
+
 def test_a_built_request_takes_members_that_were_not_given(tmp_path: Path) -> None:
     script = (
         "$r = Initialize-CreateChatCompletionRequest -Messages hi -Model m; $r.temperature = 0.5\n"

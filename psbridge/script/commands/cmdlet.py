@@ -103,7 +103,7 @@ class Cmdlet:
     def process(self, item: Any) -> None:
         if type(item) is Literal:
             item = item.value
-        if self.direct:
+        if self.direct and item is not None:
             self.bound[self.info.direct_input] = item
             self.record()
             return
@@ -112,7 +112,9 @@ class Cmdlet:
         try:
             binder.bind_input(item.value if type(item) is Wrapped else item)
         except ParameterBindingError as error:
-            self.report(record_of(error))
+            record = record_of(error)
+            record.command, record.where, record.of_input = self.info, self.where, True
+            self.report(record)
             return
         fresh = set(binder.fresh)
         self.bound = {name: _plain(value) for name, value in binder.values.items() if name in fresh}

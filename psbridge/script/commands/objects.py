@@ -238,6 +238,8 @@ class SelectObject(Cmdlet):
         if not self.has_input and not self.has("InputObject"):
             return
         item = self.get("InputObject")
+        if item is None:
+            return
         number = self.count
         self.count += 1
         if self.places is not None:

@@ -98,7 +98,8 @@ class GroupObject(Cmdlet):
             return
         value = self.get("InputObject")
         for item in [value] if self.has_input else members.enumerate_value(value):
-            self._place(item)
+            if item is not None:
+                self._place(item)
 
     def _place(self, item: Any) -> None:
         values = [self._value(item, column) for column in self.columns] if self.columns else [item]

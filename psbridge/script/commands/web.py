@@ -324,7 +324,7 @@ class InvokeWebRequest(WebCmdlet):
         head = "".join(f"{name}: {value}\n" for name, value in answer.headers)
         reason = answer.reason or _reason(answer.status)
         made["StatusCode"] = answer.status
-        made["StatusDescription"] = reason
+        made["StatusDescription"] = to_text(status_of(answer.status))
         made["Content"] = text if is_text else byte_array(answer.body)
         made["RawContent"] = f"HTTP/1.1 {answer.status} {reason}\n{head}\n{text}"
         made["Headers"] = headers_of(answer, lists=True)

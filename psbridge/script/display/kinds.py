@@ -61,9 +61,9 @@ _VIEWS: dict[str, list[tuple[str, int, str, str]]] = {
     "System.Management.Automation.PSVariable": [("Name", 30, "left", "Name"), ("Value", 0, "left", "Value")],
     "System.IO.FileSystemInfo": [
         ("UnixMode", 10, "left", "UnixMode"),
-        ("User", 16, "right", "User"),
-        ("Group", 16, "right", "Group"),
-        ("LastWriteTime", 18, "right", "LastWriteTime"),
+        ("User", 10, "right", "User"),
+        ("Group", 10, "left", "Group"),
+        ("LastWriteTime", 16, "right", "LastWriteTime"),
         ("Size", 12, "right", "Length"),
         ("Name", 0, "left", "Name"),
     ],

@@ -63,6 +63,8 @@ def _chosen(record: ErrorRecord, nodes: list[Any]) -> Any:
 
 def _refused(record: ErrorRecord, command: Any) -> Any:
     """The argument that a command does not take; None where the error is about the call."""
+    if record.of_input:
+        return None
     error_id = record.error_id.partition(",")[0]
     named = error_id in ("NamedParameterNotFound", "AmbiguousParameter", "MissingArgument")
     if not (

@@ -354,7 +354,7 @@ def files(items: list[Any], width: int) -> list[str]:
 
 
 def _unix_row(mode: str, user: str, group: str, stamp: str, size: str, name: str) -> str:
-    return f"{mode:<10} {user:>16} {group:>16} {stamp:>18} {size:>12} {name}".rstrip()
+    return f"{mode:<10} {user:>10} {group:<10} {stamp:>16} {size:>12} {name}".rstrip()
 
 
 def _nt_head() -> str:

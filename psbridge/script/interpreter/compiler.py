@@ -29,6 +29,7 @@ class Unit:
         self.counter = 0
         self.typed: set[str] = set()
         self.watches_success = False
+        self.returning: set[str] = set()  # the methods of its classes that have a result, in lower case
 
     def constant(self, value: Any) -> ast.expr:
         """A value as an expression."""
@@ -229,6 +230,10 @@ def scan(tree: Any, unit: Unit) -> None:
         if isinstance(node, s.VariableExpression):
             if node.variable_path == "?":
                 unit.watches_success = True
+        elif isinstance(node, s.FunctionMember):
+            given = node.return_type.type_name.full_name.lower() if node.return_type is not None else "void"
+            if given not in ("void", "system.void"):
+                unit.returning.add(node.name.lower())
         elif isinstance(node, (s.ConvertExpression, s.AttributedExpression)):
             variable = _variable_of(node)
             if variable:

@@ -235,10 +235,10 @@ class Runtime:
             record.stopped = True
             raise ScriptError(record, thrown=True)
         if chosen != "Ignore":
+            self.place(S, record, where)
             self.remember(record)
         self.hear(2, record, listeners)
         if chosen not in ("SilentlyContinue", "Ignore"):
-            self.place(S, record, where)
             self.put_error(record)
 
     def hear(self, number: int, record: Any, listeners: Any = ()) -> None:

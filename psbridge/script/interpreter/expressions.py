@@ -155,6 +155,8 @@ class Expressions:
         if single is not None:
             if isinstance(single, s.ArrayLiteral):
                 return self.expression(single)
+            if isinstance(single, s.IndexExpression) and not single.null_conditional:
+                return b.call("indexed_items", self.expression(single.target), self.expression(single.index))
             return b.call("as_array", self.expression(single))
         if not block.statements:
             return b.listed([])

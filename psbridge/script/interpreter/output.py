@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from psbridge.binding.objects import is_list
+from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.text import to_text
 from psbridge.script.semantics import members
 from psbridge.script.semantics.comparison import members_of
+from psbridge.script.semantics.indexing import index
 from psbridge.script.semantics.values import (
     Bag,
     Hashtable,
@@ -48,6 +49,20 @@ def emit_result(out: Out, value: Any) -> None:
     """Put out what a method gave; a method without a result gives nothing."""
     if value is not None:
         emit(out, value)
+
+
+def emit_indexed(out: Out, target: Any, position: Any) -> None:
+    """Put out `$target[position]`."""
+    for item in indexed_items(target, position):
+        out(item)
+
+
+def indexed_items(target: Any, position: Any) -> list[Any]:
+    """The objects that `$target[position]` puts out: none beyond a single object, a null beyond a list."""
+    value = index(target, position)
+    if value is None and not (is_list(target) or is_dictionary(target) or isinstance(target, str)):
+        return [] if bag_of(type(target)) is not None or isinstance(target, (int, float)) else [None]
+    return items_of(value)
 
 
 def emit_variable(S: scope.Scope, out: Out, name: str, value: Any) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _STREAMS = {"Output": 1, "Error": 2, "Warning": 3, "Verbose": 4, "Debug": 5, "Information": 6, "All": 0}
 
 
+# Methods of .NET that give null where they find nothing.
+_NULLABLE = frozenset(
+    ("find", "findlast", "getdirectoryname", "getenvironmentvariable", "getvalue", "readline")
+)
 _STEPS = ("PlusPlus", "MinusMinus", "PostfixPlusPlus", "PostfixMinusMinus")
 
 
@@ -55,7 +59,7 @@ class Pipelines:
 
     def _expression_statement(self, node: Any) -> list[ast.stmt]:
         made = self._put_out(node)
-        if self.unit.watches_success:
+        if self.unit.watches_success and not _runs_commands(node):
             ok = ast.Assign([ast.Attribute(b.attribute(b.name("S"), "rt"), "ok", ast.Store())], b.const(True))
             made.append(ok)
         return made
@@ -64,8 +68,12 @@ class Pipelines:
         out = b.name("out")
         if isinstance(node, s.UnaryExpression) and node.token_kind in _STEPS:
             return self.for_effect(node)
-        if isinstance(node, s.InvokeMemberExpression):
+        if isinstance(node, s.InvokeMemberExpression) and not self.gives_null(node):
             return [b.do(b.call("emit_result", out, self.expression(node)))]
+        if isinstance(node, s.IndexExpression):
+            parts = self.expression(node.target), self.expression(node.index)
+            if not node.null_conditional:
+                return [b.do(b.call("emit_indexed", out, *parts))]
         if isinstance(node, s.ConvertExpression) and node.type.type_name.full_name.lower() in (
             *("void", "system.void"),
         ):
@@ -91,6 +99,11 @@ class Pipelines:
             function = self.nested(lambda: self.block_body(node.sub_expression))
             return [b.do(b.call(function, out))]
         return [b.do(b.call("emit", out, self.expression(node)))]
+
+    def gives_null(self, node: s.InvokeMemberExpression) -> bool:
+        """Whether a method that gives null gives a value: one that has a result, unlike `$list.Clear()`."""
+        name = node.member.value if isinstance(node.member, s.StringConstantExpression) else None
+        return isinstance(name, str) and (name.lower() in _NULLABLE or name.lower() in self.unit.returning)
 
     @staticmethod
     def _is_step(node: Any) -> bool:
@@ -176,8 +189,10 @@ class Pipelines:
         if isinstance(node, s.VariableExpression) and ":" not in node.variable_path:
             key = b.const(node.variable_path.lower())
             return b.call("variable_items", b.name("S"), key, self.expression(node))
-        if isinstance(node, s.InvokeMemberExpression):
+        if isinstance(node, s.InvokeMemberExpression) and not self.gives_null(node):
             return b.call("result_items", self.expression(node))
+        if isinstance(node, s.IndexExpression) and not node.null_conditional:
+            return b.call("indexed_items", self.expression(node.target), self.expression(node.index))
         if isinstance(node, (s.SubExpression, s.ParenExpression)):
             inner = node.sub_expression if isinstance(node, s.SubExpression) else node.pipeline
             single = None if isinstance(node, s.SubExpression) else self.simple_expression(inner)
@@ -275,6 +290,15 @@ def _stream(value: Any) -> int:
     if isinstance(value, int):
         return value
     return _STREAMS[str(getattr(value, "name", value))]
+
+
+def _runs_commands(node: Any) -> bool:
+    """Whether an expression is nothing but commands in brackets, whose success counts."""
+    if isinstance(node, s.ParenExpression):
+        return any(isinstance(one, s.Command) for one in getattr(node.pipeline, "pipeline_elements", ()))
+    if isinstance(node, (s.ArrayExpression, s.SubExpression)):
+        return any(isinstance(one, s.Command) for one in node.sub_expression.walk())
+    return False
 
 
 def _is_pipeline(node: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from psbridge.binding import nettypes
@@ -30,7 +31,16 @@ for _name in ("BSTR", "GlobalAllocUnicode", "CoTaskMemUnicode"):
     MARSHAL.static({f"SecureStringTo{_name}(securestring s)": SecurePointer})
 
 
-for _name in ("PtrToStringAuto", "PtrToStringBSTR", "PtrToStringUni"):
+def _as_utf8(pointer: SecurePointer) -> str:
+    """UTF-16 read as UTF-8 up to its first zero, as .NET does where that is the platform's encoding."""
+    text = pointer.secret.reveal()
+    if os.name == "nt":
+        return text
+    return text.encode("utf-16-le", "surrogatepass").partition(b"\0")[0].decode("utf-8", "replace")
+
+
+MARSHAL.static({"PtrToStringAuto(any ptr)": _as_utf8})
+for _name in ("PtrToStringBSTR", "PtrToStringUni"):
     MARSHAL.static({f"{_name}(any ptr)": lambda pointer: pointer.secret.reveal()})
 
 

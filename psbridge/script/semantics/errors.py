@@ -211,6 +211,7 @@ class ErrorRecord(NetAttributes):
         self.thrown = False  # by a throw statement
         self.stopped = False  # made terminating by -ErrorAction Stop or the preference
         self.unplaced = False  # shown without its place
+        self.of_input = False  # about what came through the pipeline, so that no argument is to blame
         self.summed_up = False  # shown by its message, which says what its details do
         self.members: dict[str, Any] = {}
 
