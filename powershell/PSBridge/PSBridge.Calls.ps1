@@ -2221,7 +2221,7 @@ function script:Send-BridgeCall {
         }
         $params = $writer.Text.ToString()
         $connection = $script:Hub['Connection']
-        if (-not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $cmdlet }
+        if ($null -eq $connection -or -not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $cmdlet }
         if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
             # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
@@ -2519,7 +2519,7 @@ function script:Send-BridgeItem {
     param([hashtable] $Call, [System.Collections.IDictionary] $Bound, [object] $Item)
     if ($null -eq $Call.Shared) { Format-BridgeShared $Call $Bound }
     $connection = $script:Hub['Connection']
-    if (-not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $Call.Cmdlet }
+    if ($null -eq $connection -or -not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $Call.Cmdlet }
     if ($Call.Pipeline -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
         # The worker ended under this pipeline: that is reported before the new one gets its first item.
         while ($Call.Pipeline) { Receive-BridgeItem $Call 200 }

@@ -198,7 +198,7 @@ function Send-BridgeCall {
         }
         $params = $writer.Text.ToString()
         $connection = $script:Hub['Connection']
-        if (-not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $cmdlet }
+        if ($null -eq $connection -or -not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $cmdlet }
         if ($null -ne $Call.Connection -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
             # The worker ended under calls of this pipeline: those are reported before the new one gets its first.
             while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }

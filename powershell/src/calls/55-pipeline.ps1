@@ -92,7 +92,7 @@ function Send-BridgeItem {
     param([hashtable] $Call, [System.Collections.IDictionary] $Bound, [object] $Item)
     if ($null -eq $Call.Shared) { Format-BridgeShared $Call $Bound }
     $connection = $script:Hub['Connection']
-    if (-not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $Call.Cmdlet }
+    if ($null -eq $connection -or -not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $Call.Cmdlet }
     if ($Call.Pipeline -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
         # The worker ended under this pipeline: that is reported before the new one gets its first item.
         while ($Call.Pipeline) { Receive-BridgeItem $Call 200 }
