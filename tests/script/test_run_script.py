@@ -226,6 +226,31 @@ def test_standard_input_is_a_scripts_input_where_it_reads_that(
     assert run(script, tmp_path, stdin="a\nb\n").stdout.splitlines() == shown
 
 
+def test_messages_merged_into_the_output_keep_their_heads_on_the_screen_only(tmp_path: Path) -> None:
+    script = (
+        "Write-Warning 'w' 3>&1; & { Write-Verbose 'v' -Verbose; Write-Information 'i' } *>&1\n"
+        "(Write-Warning 'x' 3>&1 | Out-String).Trim(); Write-Warning 'y' 3> warn.txt; Get-Content warn.txt"
+    )
+    assert run(script, tmp_path).stdout.splitlines() == ["WARNING: w", "VERBOSE: v", "i", "x", "y"]
+
+
+def test_a_stored_completion_is_left_alone_under_whatif(tmp_path: Path) -> None:
+    script = (
+        "$r = New-ChatCompletion -Messages a -Model gpt-4o-mini -Store $true\n"
+        "Remove-ChatCompletion -CompletionId $r.id -WhatIf 6>$null; (Get-ChatCompletion).data.Count"
+    )
+    shown = run(script, tmp_path, switches=("--offline",)).stdout.splitlines()
+    assert shown[0].startswith(
+        'What if: Performing the operation "Remove-ChatCompletion" on target "chatcmpl-'
+    )
+    assert shown[1:] == ["1"]
+
+
+def test_a_parse_error_marks_the_token_that_was_not_expected(tmp_path: Path) -> None:
+    lines = run("if ($true { 'x' }", tmp_path).stderr.splitlines()
+    assert lines[3].count("~") == 1
+
+
 def test_a_built_request_takes_members_that_were_not_given(tmp_path: Path) -> None:
     script = (
         "$r = Initialize-CreateChatCompletionRequest -Messages hi -Model m; $r.temperature = 0.5\n"

@@ -8,6 +8,7 @@ from typing import Any
 
 from psbridge.binding import PSCustomObject
 from psbridge.binding.objects import bag_of
+from psbridge.binding.text import to_text
 from psbridge.binding.values import Int64
 from psbridge.client.settings.secret import Secret
 from psbridge.cmdlets.configuration import LiveConfiguration
@@ -77,6 +78,10 @@ class OwnCmdlet(Cmdlet):
     def record(self) -> None:
         from psbridge.cmdlets import functions
 
+        target = self.get("CompletionId")
+        changes = target is not None and self.name.startswith(("Remove-", "Update-"))
+        if changes and not self.confirms(to_text(target)):
+            return
         cmdlet = getattr(functions, self.name.replace("-", "_"))
         try:
             arguments = {name: _given(value) for name, value in self.bound.items()}

@@ -11,6 +11,7 @@ from psbridge.script.semantics.members import entries
 from psbridge.script.semantics.values import Bag, DictionaryEntry
 
 WIDTH = 120
+_HEADS = {3: "WARNING", 4: "VERBOSE", 5: "DEBUG"}  # by the number of a message's stream
 
 
 def lines_of(items: list[Any], rt: Any = None, width: int | None = None) -> list[str]:
@@ -93,6 +94,7 @@ class Screen:
             self._rows()
 
     def _plain(self, item: Any) -> str:
+        from psbridge.script.interpreter.messages import MessageRecord
         from psbridge.script.semantics.errors import ErrorRecord
 
         if isinstance(item, ErrorRecord):
@@ -100,6 +102,8 @@ class Screen:
 
             shown = error_text(item).rstrip("\n")
             return f"{shown}\n" if "\nLine |" in shown else shown
+        if isinstance(item, MessageRecord) and item.stream in _HEADS and self.write is not None:
+            return f"{_HEADS[item.stream]}: {net_text(item)}"
         return net_text(item)
 
     def _rows(self) -> None:

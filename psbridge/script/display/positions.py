@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
 from psbridge.binding.text import to_text
 from psbridge.script.semantics.errors import ErrorRecord
 
+_TOKEN = re.compile(r"Unexpected token '(.*)' in expression or statement\.")
 _MOST = 69  # characters of a line that are shown
 _STATEMENTS = (
     "Pipeline AssignmentStatement ThrowStatement ReturnStatement ExitStatement FunctionDefinition "
@@ -29,6 +31,9 @@ def _extent_of(record: ErrorRecord) -> tuple[int, int]:
     """Column and length of what is marked in the error's line."""
     line = record.text.rstrip()
     start = max(record.column, 1)
+    token = _TOKEN.match(record.exception_message.rpartition("\n")[2])
+    if token and record.exception is not None and record.exception.net_type.name == "ParseException":
+        return start, max(len(token[1]), 1)
     nodes = [node for node in _nodes(record.source) if node.line == record.line] if record.source else []
     chosen = _chosen(record, nodes)
     if chosen is None:
