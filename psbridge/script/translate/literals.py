@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from .. import syntax as s
-from .code import OR, Code, Refused, join_kinds
+from .code import Code, Refused, join_kinds
 from .expressions import Expressions
 
 _DATE = re.compile(
@@ -78,9 +78,8 @@ class Literals(Expressions):
         if name == "ref" and isinstance(node.child, s.ParenExpression):
             held = self.unique("held")
             value = self.as_value(self.expression(node.child))
-            return Code(
-                f"{self.posh('NetRef')}(lambda {held}={value.within(OR)}: {held}, lambda value: None)"
-            )
+            self.write(f"{held} = {value.text}")
+            return Code(f"{self.posh('NetRef')}(lambda: {held}, lambda value: None)")
         child = self.as_value(self.expression(node.child))
         return self.cast(node, child, full)
 

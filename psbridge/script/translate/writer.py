@@ -249,6 +249,8 @@ class Writer:
             return
         if owner == "" and (frame.key != "" or frame.shares):
             frame.declared.add(f"global {name}")
+            if frame.shares and (owner, path) not in frame.known:
+                self.known.unset.add((owner, path))
         elif frame.shares:
             frame.declared.add(f"nonlocal {name}")
             self.known.unset.add((owner, path))
