@@ -251,6 +251,21 @@ def test_a_parse_error_marks_the_token_that_was_not_expected(tmp_path: Path) -> 
     assert lines[3].count("~") == 1
 
 
+def test_a_server_that_is_not_there_is_told_in_the_sockets_words(tmp_path: Path) -> None:
+    script = (
+        "try { Invoke-RestMethod http://127.0.0.1:1/x } catch "
+        '{ "$_"; $_.ErrorDetails.Message; $_.Exception.InnerException.Message; $_.Exception.Message }'
+    )
+    shown = run(script, tmp_path).stdout.splitlines()
+    assert shown[:3] == [shown[0]] * 3
+    assert shown[3] == f"{shown[0]} (127.0.0.1:1)"
+
+
+def test_a_row_shows_what_its_object_was_when_it_was_put_out(tmp_path: Path) -> None:
+    script = "$o = [pscustomobject]@{ a = 1 }; $o; $o.a = 2; $o"
+    assert run(script, tmp_path).stdout.split() == ["a", "-", "1", "2"]
+
+
 def test_a_built_request_takes_members_that_were_not_given(tmp_path: Path) -> None:
     script = (
         "$r = Initialize-CreateChatCompletionRequest -Messages hi -Model m; $r.temperature = 0.5\n"

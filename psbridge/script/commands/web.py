@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from .cmdlet import Cmdlet
 from .errorbody import readable
 from .wire import Answer, Failed, Wire
 
+_ADDRESS = re.compile(r"(.+) \([^()]+:[0-9]+\)")
 _AGENT = "Mozilla/5.0 (Linux; psbridge) PowerShell/7.6.5"
 RESPONSE = NetType("HttpResponseMessage", "System.Net.Http.HttpResponseMessage")
 
@@ -240,7 +242,12 @@ class WebCmdlet(Cmdlet):
                 "The request was canceled due to the configured HttpClient.Timeout of "
                 f"{self.get('TimeoutSec', 100)} seconds elapsing."
             )
-        record = self.error_record(kind, message, error_id, category, url)
+        # The socket's own words, which .NET puts before the address, are the details.
+        words = _ADDRESS.fullmatch(message)
+        inner = ExceptionObject("SocketException", words[1]) if words else None
+        record = self.error_record(kind, message, error_id, category, url, inner=inner)
+        if words:
+            record.details = words[1]
         error = ScriptError(record)
         error.statement_only = True
         return error
@@ -340,7 +347,6 @@ class InvokeWebRequest(WebCmdlet):
 
 
 def _links(text: str) -> list[Bag]:
-    import re
 
     return [
         Bag({"outerHTML": match.group(), "tagName": "A", "href": match[1]})

@@ -89,7 +89,8 @@ class Screen:
             for line in listing([item], self.width):
                 self.line(line)
             return
-        self.held.append(item)
+        # What is changed before its row is shown is shown as it was put out.
+        self.held.append(item.copied() if type(item) is Bag and self.kind[1] is None else item)
         if self.state:
             self._rows()
 
