@@ -617,11 +617,13 @@ function script:ConvertTo-BridgeTurn {
     param([psobject] $Reply)
     $message = $Reply
     if ($Reply.PSObject.TypeNames[0] -like '*PSBridge.CreateChatCompletionResponse') { $message = $Reply.choices[0].message }
-    $turn = [ordered]@{ role = 'assistant'; content = $message.content }
+    $turn = [ordered]@{ role = 'assistant' }
+    if ($null -ne $message.content) { $turn['content'] = $message.content }
     foreach ($name in 'refusal', 'tool_calls', 'function_call') {
         if ($message.$name) { $turn[$name] = $message.$name }
     }
     if ($message.audio) { $turn['audio'] = @{ id = $message.audio.id } }
+    if ($turn.Count -eq 1) { $turn['content'] = '' }
     [pscustomobject]$turn
 }
 

@@ -56,3 +56,18 @@ def test_a_reply_among_messages_is_the_assistants_turn(server: OfflineServer) ->
         assert server.requests[-1].json["messages"] == asked
     ps.New_ChatCompletion({"model": "m", "messages": ["hi", reply.choices[0].message, "more"]})
     assert server.requests[-1].json["messages"] == asked
+
+
+def test_a_reply_that_calls_a_tool_has_no_content_in_its_turn(server: OfflineServer) -> None:
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+    reply = ps.New_ChatCompletion(Messages="hi", Model="m", Tools=[tool], ToolChoice="required")
+    result = {"role": "tool", "tool_call_id": reply.choices[0].message.tool_calls[0].id, "content": "done"}
+    ps.New_ChatCompletion(Messages=["hi", reply, result], Model="m")
+    assert server.requests[-1].json["messages"][1].keys() == {"role", "tool_calls"}
+
+
+def test_a_reply_without_an_answer_is_no_turn(server: OfflineServer) -> None:
+    reply = ps.New_ChatCompletion(Messages="hi", Model="m")
+    reply.choices = []
+    with pytest.raises(ps.InvalidValueError, match=r"'Messages\[1\]"):
+        ps.New_ChatCompletion(Messages=["hi", reply], Model="m")

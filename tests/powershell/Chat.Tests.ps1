@@ -40,6 +40,15 @@ Describe 'A chat call' {
         $sent[1].content | Should -Be $first.choices[0].message.content
         @($sent[1].PSObject.Properties.Name) | Sort-Object | Should -Be 'content', 'role'
     }
+    It 'goes on from a reply that calls a tool and says nothing' {
+        $tool = @{ type = 'function'; 'function' = @{ name = 'f'; parameters = @{ type = 'object'; properties = @{} } } }
+        $message = (New-ChatCompletion (Get-Request) -Tools $tool -ToolChoice required).choices[0].message
+        $result = @{ role = 'tool'; tool_call_id = $message.tool_calls[0].id; content = 'done' }
+        $body = New-ChatCompletion -Messages 'first', $message, $result -Model gpt-4o -Debug 5>&1 |
+            Where-Object { "$_" -like 'request body:*' }
+        $sent = ("$body" -replace '^request body: ' | ConvertFrom-Json).messages[1]
+        @($sent.PSObject.Properties.Name) | Sort-Object | Should -Be 'role', 'tool_calls'
+    }
     It 'goes on from a piped reply' {
         $first = New-ChatCompletion (Get-Request 'first')
         ($first | New-ChatCompletion -Messages 'and now?' -Model gpt-4o).choices[0].message.content | Should -Match 'and now'
