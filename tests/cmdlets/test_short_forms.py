@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import psbridge as ps
+from psbridge import models
 from psbridge.cmdlets.functions import invoke
 from psbridge.offline import OfflineServer
 
@@ -61,7 +62,9 @@ def test_a_reply_among_messages_is_the_assistants_turn(server: OfflineServer) ->
 def test_a_reply_that_calls_a_tool_has_no_content_in_its_turn(server: OfflineServer) -> None:
     tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
     reply = ps.New_ChatCompletion(Messages="hi", Model="m", Tools=[tool], ToolChoice="required")
-    result = {"role": "tool", "tool_call_id": reply.choices[0].message.tool_calls[0].id, "content": "done"}
+    calls = reply.choices[0].message.tool_calls
+    assert calls and isinstance(calls[0], models.ChatCompletionMessageToolCall)
+    result = {"role": "tool", "tool_call_id": calls[0].id, "content": "done"}
     ps.New_ChatCompletion(Messages=["hi", reply, result], Model="m")
     assert server.requests[-1].json["messages"][1].keys() == {"role", "tool_calls"}
 
