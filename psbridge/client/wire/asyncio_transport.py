@@ -14,7 +14,7 @@ from .bounds import Bounds, Lease
 from .direct import Direct
 from .failures import may_be_replaced, translated
 from .handles import holds_idle
-from .idle import KEEP_ALIVE, Idle
+from .idle import KEEP_ALIVE, Idle, Slot
 from .looping import caught_up
 from .transport import AsyncWireResponse, Route, WireRequest, phrase_of
 
@@ -30,23 +30,11 @@ def _proxied(url: Url, route: Route, lease: Lease) -> Proxied:
     return Proxied(url, route, lease)
 
 
-class _Slot:
-    """One connection, and which call it serves."""
-
-    __slots__ = ("__weakref__", "connection", "idle_since", "lease", "opened_in")
-
-    def __init__(self, connection: Connection, lease: Lease, opened_in: int) -> None:
-        self.connection = connection
-        self.lease = lease
-        self.opened_in = opened_in
-        self.idle_since = 0.0
-
-
 class AsyncioTransport:
     """The asyncio transport; belongs to one event loop at a time."""
 
     def __init__(self) -> None:
-        self._idle: Idle[_Slot] = Idle()
+        self._idle: Idle[Slot[Connection]] = Idle()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sweep: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -81,12 +69,12 @@ class AsyncioTransport:
                 raise failure from error
             return _Response(self, key, slot)
 
-    def _new(self, url: Url, route: Route) -> _Slot:
+    def _new(self, url: Url, route: Route) -> Slot[Connection]:
         lease = Lease()
         connection = Direct(route, lease) if route.proxy is None else _proxied(url, route, lease)
-        return _Slot(connection, lease, self._idle.times_drained)
+        return Slot(connection, lease, self._idle.times_drained)
 
-    async def back(self, key: tuple[Any, ...], slot: _Slot) -> None:
+    async def back(self, key: tuple[Any, ...], slot: Slot[Connection]) -> None:
         """Make `slot` idle."""
         slot.lease.bounds = None
         for stale in self._idle.put(key, slot, slot.opened_in):
@@ -101,7 +89,7 @@ class AsyncioTransport:
         if self._idle:
             self._sweep = asyncio.get_running_loop().call_later(KEEP_ALIVE, self._sweep_out)
 
-    def _close_later(self, slots: list[_Slot]) -> None:
+    def _close_later(self, slots: list[Slot[Connection]]) -> None:
         async def close() -> None:
             for slot in slots:
                 await slot.connection.close()
@@ -164,14 +152,14 @@ class AsyncioTransport:
 
 
 class _Response:
-    def __init__(self, transport: AsyncioTransport, key: tuple[Any, ...], slot: _Slot) -> None:
+    def __init__(self, transport: AsyncioTransport, key: tuple[Any, ...], slot: Slot[Connection]) -> None:
         connection = slot.connection
         self.status = connection.status
         self.reason = phrase_of(connection.reason, connection.status)
         self.headers = connection.headers
         self._transport = transport
         self._key = key
-        self._slot: _Slot | None = slot
+        self._slot: Slot[Connection] | None = slot
 
     async def read(self, until: float | None = None) -> bytes:
         slot = self._slot

@@ -5,7 +5,6 @@ Idle ones wait on a stack, so that the cost of a request does not depend on how 
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...forks import leave_to_parent, start_afresh
@@ -14,7 +13,7 @@ from .bounds import Bounds, Lease
 from .direct import BlockingDirect
 from .failures import may_be_replaced, translated
 from .handles import holds_idle
-from .idle import KEEP_ALIVE, Idle
+from .idle import Idle, Slot
 from .transport import Route, WireRequest, WireResponse, phrase_of
 
 if TYPE_CHECKING:
@@ -29,27 +28,11 @@ def _proxied(url: Url, route: Route, lease: Lease) -> BlockingProxied:
     return BlockingProxied(url, route, lease)
 
 
-class _Slot:
-    """One connection, and which call it serves."""
-
-    __slots__ = ("__weakref__", "connection", "idle_since", "lease", "opened_in")
-
-    def __init__(self, connection: Connection, lease: Lease, opened_in: int) -> None:
-        self.connection = connection
-        self.lease = lease
-        self.opened_in = opened_in
-        self.idle_since = 0.0
-
-    def is_good(self) -> bool:
-        """Whether it may be taken up again."""
-        return time.monotonic() - self.idle_since <= KEEP_ALIVE and self.connection.is_good()
-
-
 class BlockingTransport:
     """The blocking transport; may be shared between threads."""
 
     def __init__(self) -> None:
-        self._idle: Idle[_Slot] = Idle()
+        self._idle: Idle[Slot[Connection]] = Idle()
         start_afresh(self)
         holds_idle(self)
 
@@ -59,7 +42,7 @@ class BlockingTransport:
         proxy = route.proxy_place
         while True:
             slot = self._idle.take(key)
-            while slot is not None and not slot.is_good():
+            while slot is not None and not (slot.is_fresh() and slot.connection.is_good()):
                 slot.connection.close()
                 slot = self._idle.take(key)
             if slot is None:
@@ -78,12 +61,12 @@ class BlockingTransport:
                 raise failure from error
             return _Response(self, key, slot)
 
-    def _new(self, url: Url, route: Route) -> _Slot:
+    def _new(self, url: Url, route: Route) -> Slot[Connection]:
         lease = Lease()
         connection = BlockingDirect(route, lease) if route.proxy is None else _proxied(url, route, lease)
-        return _Slot(connection, lease, self._idle.times_drained)
+        return Slot(connection, lease, self._idle.times_drained)
 
-    def back(self, key: tuple[Any, ...], slot: _Slot) -> None:
+    def back(self, key: tuple[Any, ...], slot: Slot[Connection]) -> None:
         """Make `slot` idle."""
         slot.lease.bounds = None
         for stale in self._idle.put(key, slot, slot.opened_in):
@@ -105,14 +88,14 @@ class BlockingTransport:
 
 
 class _Response:
-    def __init__(self, transport: BlockingTransport, key: tuple[Any, ...], slot: _Slot) -> None:
+    def __init__(self, transport: BlockingTransport, key: tuple[Any, ...], slot: Slot[Connection]) -> None:
         connection = slot.connection
         self.status = connection.status
         self.reason = phrase_of(connection.reason, connection.status)
         self.headers = connection.headers
         self._transport = transport
         self._key = key
-        self._slot: _Slot | None = slot
+        self._slot: Slot[Connection] | None = slot
 
     def read(self, until: float | None = None) -> bytes:
         slot = self._slot

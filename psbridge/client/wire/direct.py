@@ -8,6 +8,7 @@ time. Knows no retries, no proxy and no pool.
 from __future__ import annotations
 
 import ssl
+from typing import Generic, TypeVar
 
 import h11
 
@@ -18,6 +19,8 @@ from .failures import Kinds
 from .http1 import Http1
 from .looping import LoopBackend, LoopStream
 from .transport import Route, WireRequest
+
+StreamT = TypeVar("StreamT", BlockingStream, LoopStream)
 
 _READ = 1 << 16
 
@@ -45,7 +48,7 @@ def _tls(route: Route) -> ssl.SSLContext:
     return context
 
 
-class BlockingDirect:
+class _Direct(Generic[StreamT]):
     """One connection, opened with the first request; its errors are those of `KINDS`, or the client's own.
 
     Args:
@@ -61,11 +64,19 @@ class BlockingDirect:
     def __init__(self, route: Route, lease: Lease) -> None:
         self._route = route
         self._lease = lease
-        self._stream: BlockingStream | None = None
+        self._stream: StreamT | None = None
         self._http = Http1()
         self.status = 0
         self.reason = b""
         self.headers: list[tuple[bytes, bytes]] = []
+
+    def is_good(self) -> bool:
+        """Whether it may be taken up again: nothing has come meanwhile, not even the end."""
+        return self._stream is not None and not self._stream.unread()
+
+
+class BlockingDirect(_Direct[BlockingStream]):
+    """One that blocks."""
 
     def send(self, request: WireRequest) -> None:
         """Send, and return when the reply's head is there."""
@@ -99,30 +110,14 @@ class BlockingDirect:
         """The reply was read to its end; whether the connection may serve again."""
         return self._http.finish()
 
-    def is_good(self) -> bool:
-        """Whether it may be taken up again: nothing has come meanwhile, not even the end."""
-        return self._stream is not None and not self._stream.unread()
-
     def close(self) -> None:
         """Close at once."""
         if self._stream is not None:
             self._stream.close()
 
 
-class Direct:
+class Direct(_Direct[LoopStream]):
     """The asyncio twin of `BlockingDirect`."""
-
-    kinds = KINDS
-    proxy_status = None
-
-    def __init__(self, route: Route, lease: Lease) -> None:
-        self._route = route
-        self._lease = lease
-        self._stream: LoopStream | None = None
-        self._http = Http1()
-        self.status = 0
-        self.reason = b""
-        self.headers: list[tuple[bytes, bytes]] = []
 
     async def send(self, request: WireRequest) -> None:
         """Send, and return when the reply's head is there."""
@@ -155,10 +150,6 @@ class Direct:
     async def finish(self) -> bool:
         """The reply was read to its end; whether the connection may serve again."""
         return self._http.finish()
-
-    def is_good(self) -> bool:
-        """Whether it may be taken up again: nothing has come meanwhile, not even the end."""
-        return self._stream is not None and not self._stream.unread()
 
     async def close(self) -> None:
         """Close at once."""

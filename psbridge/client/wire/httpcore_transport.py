@@ -127,15 +127,12 @@ class ProxyWatch:
         self(event, info)
 
 
-class BlockingProxied:
-    """What `BlockingDirect` is, through a proxy: an httpcore pool of one connection."""
+class _Proxied:
+    """What both have: the reply that is read."""
 
     kinds = KINDS
 
-    def __init__(self, url: Url, route: Route, lease: Lease) -> None:
-        kind, _, options = _options(url, route)
-        backend = BlockingBackend(lambda: lease, httpcore.WriteError)
-        self._pool: httpcore.ConnectionPool = kind(network_backend=backend, **options)
+    def __init__(self, lease: Lease) -> None:
         self._lease = lease
         self._response: Any = None
         self._pieces: Any = None
@@ -144,6 +141,25 @@ class BlockingProxied:
         self.reason = b""
         self.headers: list[tuple[bytes, bytes]] = []
 
+    def _take(self, response: Any, pieces: Any) -> None:
+        self._response, self._pieces = response, pieces
+        self.status, self.headers = response.status, response.headers
+        self.reason = response.extensions.get("reason_phrase") or b""
+
+    def is_good(self) -> bool:
+        """See `Direct`; the pool looks by itself."""
+        return True
+
+
+class BlockingProxied(_Proxied):
+    """What `BlockingDirect` is, through a proxy: an httpcore pool of one connection."""
+
+    def __init__(self, url: Url, route: Route, lease: Lease) -> None:
+        kind, _, options = _options(url, route)
+        backend = BlockingBackend(lambda: lease, httpcore.WriteError)
+        self._pool: httpcore.ConnectionPool = kind(network_backend=backend, **options)
+        super().__init__(lease)
+
     def send(self, request: WireRequest) -> None:
         """See `BlockingDirect`."""
         watch = ProxyWatch()
@@ -151,9 +167,7 @@ class BlockingProxied:
             response = self._pool.handle_request(_core_request(request, self._lease, watch))
         finally:
             self.proxy_status = watch.status
-        self._response, self._pieces = response, response.iter_stream()
-        self.status, self.headers = response.status, response.headers
-        self.reason = response.extensions.get("reason_phrase") or b""
+        self._take(response, response.iter_stream())
 
     def read(self) -> bytes:
         """See `BlockingDirect`."""
@@ -167,31 +181,19 @@ class BlockingProxied:
         self._response.close()
         return True
 
-    def is_good(self) -> bool:
-        """See `BlockingDirect`; the pool looks by itself."""
-        return True
-
     def close(self) -> None:
         """See `BlockingDirect`."""
         self._pool.close()
 
 
-class Proxied:
+class Proxied(_Proxied):
     """The asyncio twin of `BlockingProxied`."""
-
-    kinds = KINDS
 
     def __init__(self, url: Url, route: Route, lease: Lease) -> None:
         _, kind, options = _options(url, route)
         backend = LoopBackend(lambda: lease, httpcore.WriteError)
         self._pool: httpcore.AsyncConnectionPool = kind(network_backend=backend, **options)
-        self._lease = lease
-        self._response: Any = None
-        self._pieces: Any = None
-        self.proxy_status: int | None = None
-        self.status = 0
-        self.reason = b""
-        self.headers: list[tuple[bytes, bytes]] = []
+        super().__init__(lease)
 
     async def send(self, request: WireRequest) -> None:
         """See `Direct`."""
@@ -202,9 +204,7 @@ class Proxied:
             )
         finally:
             self.proxy_status = watch.status
-        self._response, self._pieces = response, response.aiter_stream()
-        self.status, self.headers = response.status, response.headers
-        self.reason = response.extensions.get("reason_phrase") or b""
+        self._take(response, response.aiter_stream())
 
     async def read(self) -> bytes:
         """See `Direct`."""
@@ -216,10 +216,6 @@ class Proxied:
         if must_close(self._response.stream):
             return False
         await self._response.aclose()
-        return True
-
-    def is_good(self) -> bool:
-        """See `Direct`; the pool looks by itself."""
         return True
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
 from ...forks import new_lock
+from .bounds import Lease
 from .handles import most_idle
 
 KEEP_ALIVE = 30.0  # seconds an idle connection is kept
@@ -22,6 +23,23 @@ class Waiting(Protocol):
 
 
 W = TypeVar("W", bound=Waiting)
+ConnectionT = TypeVar("ConnectionT")
+
+
+class Slot(Generic[ConnectionT]):
+    """One connection, and which call it serves."""
+
+    __slots__ = ("__weakref__", "connection", "idle_since", "lease", "opened_in")
+
+    def __init__(self, connection: ConnectionT, lease: Lease, opened_in: int) -> None:
+        self.connection = connection
+        self.lease = lease
+        self.opened_in = opened_in
+        self.idle_since = 0.0
+
+    def is_fresh(self) -> bool:
+        """Whether it has not waited for too long."""
+        return time.monotonic() - self.idle_since <= KEEP_ALIVE
 
 
 class Idle(Generic[W]):

@@ -113,31 +113,19 @@ class Commands(Redirections):
             self.blank()
             operator = _ASSIGNMENT.match(self.text, self.at) if first else None
             if operator is not None and _can_be_set(node):
-                self.at = operator.end()
-                self.lines()
-                if self.at >= self.size or self.peek() in ")}];|":
-                    raise self.fail(
-                        "ExpectedValueExpression",
-                        f"You must provide a value expression following the '{operator.group()}' operator.",
-                    )
-                right = self._right_side()
+                self._pass_assignment(operator)
+                right = self.statement()
                 kind = _OPERATORS[operator.group().replace("\u2013", "-")]
                 return self.done(s.AssignmentStatement(node, kind, right), start)
             if operator is not None and not self.no_commas:
-                self.at = operator.end()
-                self.lines()
-                if self.at >= self.size or self.peek() in ")}];|":
-                    raise self.fail(
-                        "ExpectedValueExpression",
-                        f"You must provide a value expression following the '{operator.group()}' operator.",
-                    )
+                self._pass_assignment(operator)
                 self.defer(
                     "InvalidLeftHandSide",
                     "The assignment expression is not valid. The input to an assignment operator must be an "
                     "object that is able to accept assignments, such as a variable or a property.",
                     _refused_target(node).start,
                 )
-                self._right_side()
+                self.statement()
                 return self.done(s.CommandExpression(node, []), start)
             self.at = mark
             redirections = self._redirections()
@@ -153,8 +141,15 @@ class Commands(Redirections):
             return self.done(s.CommandExpression(node, redirections), start, end)
         return self._command(start)
 
-    def _right_side(self) -> Any:
-        return self.statement()
+    def _pass_assignment(self, operator: re.Match[str]) -> None:
+        """Go to the value behind an assignment's operator."""
+        self.at = operator.end()
+        self.lines()
+        if self.at >= self.size or self.peek() in ")}];|":
+            raise self.fail(
+                "ExpectedValueExpression",
+                f"You must provide a value expression following the '{operator.group()}' operator.",
+            )
 
     def _check_end(self) -> None:
         """An expression is followed by the end of the statement, or a pipe."""
@@ -327,8 +322,6 @@ class Commands(Redirections):
         start = self.at
         character = self.peek()
         if not character or character in ";|)}\r\n,":
-            if character == "," and not first:
-                return None
             return None
         quoted = character in _SINGLE or character in _DOUBLE
         if quoted or character == "(" or character == "{":
@@ -372,8 +365,6 @@ class Commands(Redirections):
         while True:
             character = self.peek()
             if character == "." and re.compile(r"\.[A-Za-z_$'\"(]").match(self.text, self.at):
-                if isinstance(node, s.StringConstantExpression | s.ExpandableStringExpression) and False:
-                    return node
                 self.at += 1
                 node = self._member(node, start, static=False, conditional=False)
             elif self.peek(2) == "::":
