@@ -11,6 +11,7 @@ from typing import Any
 from .. import syntax as s
 from .code import ATOM, Code, quoted
 from .forms import Forms
+from .nodes import word_of
 
 _NO_SLASH = re.compile(r'^f"\{\w+\.(Base)?Name\}')
 """A text that begins with a file's name, and so with no separator."""
@@ -96,7 +97,7 @@ class FileForms(Forms):
         self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
     ) -> Code | None:
         """`New-Item -ItemType Directory` whose result is dropped, where the folder is not there yet."""
-        kind = str(getattr(named.get("itemtype"), "value", "")).lower()
+        kind = word_of(named.get("itemtype"))
         given = named.get("path") or (values[0] if len(values) == 1 else None)
         if piped is not None or kind != "directory" or set(named) - {"itemtype", "path", "force"}:
             return None

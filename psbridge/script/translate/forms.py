@@ -9,7 +9,7 @@ from typing import Any
 from .. import syntax as s
 from .code import ATOM, CONDITION, SUM, Code, run_of
 from .commands import Commands
-from .nodes import expression_of, is_chat, only_key, path_of, table_of
+from .nodes import expression_of, is_chat, only_key, path_of, table_of, word_of
 from .shapes import OBJECTS
 
 
@@ -212,7 +212,7 @@ class Forms(Commands):
 
     def request_parts(self, table: s.Hashtable) -> dict[str, Any] | None:
         """The parts of a table that is splatted to a request to the service; None for any other."""
-        parts = {str(getattr(key, "value", "")).lower(): value for key, value in table.key_value_pairs}
+        parts = {word_of(key): value for key, value in table.key_value_pairs}
         if set(parts) - {"uri", "method", "headers", "body", "contenttype", "timeoutsec"}:
             return None
         if "uri" not in parts or not is_chat(self.source_of(parts["uri"])) or "body" not in parts:

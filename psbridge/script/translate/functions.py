@@ -9,6 +9,7 @@ from .. import syntax as s
 from .blocks import SINGLE
 from .code import Code, Refused, python_name, quoted
 from .flow import Flow
+from .nodes import word_of
 from .uses import Uses
 from .writer import Known
 
@@ -44,7 +45,7 @@ class Functions(Flow):
                 "sal",
                 "nal",
             ):  # the session runs what it names
-                words = {str(getattr(word, "value", "")).lower() for word in one.command_elements[1:]}
+                words = {word_of(word) for word in one.command_elements[1:]}
                 known.advanced |= words & set(self.functions)
         self.called: list[str] = []
         self.names = self.uses.named({python_name(one.name) for one in self.functions.values()})
@@ -65,7 +66,7 @@ class Functions(Flow):
             for attribute in one.attributes:
                 if isinstance(attribute, s.Attribute) and attribute.type_name.name.lower() == "alias":
                     for alias in attribute.positional_arguments:
-                        known[str(getattr(alias, "value", "")).lower()] = entry
+                        known[word_of(alias)] = entry
         if name in self.known.advanced:
             for common in (*COMMON, *SHOULD_PROCESS):
                 for spelling in (common.name, *common.aliases):
@@ -445,7 +446,7 @@ def docstring(text: str, spelt: dict[str, str]) -> list[str]:
 
 
 def _command_name(node: Any) -> str:
-    return str(getattr(node.command_elements[0], "value", "")).lower() if isinstance(node, s.Command) else ""
+    return word_of(node.command_elements[0]) if isinstance(node, s.Command) else ""
 
 
 def _bare(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from .. import syntax as s
 from .code import Code, Refused, join_kinds
 from .expressions import Expressions
+from .nodes import word_of
 
 _DATE = re.compile(
     r'"([12]\d{3})-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])(?:T([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?)?"'
@@ -85,11 +86,7 @@ class Literals(Expressions):
 
     def _type_name(self, node: s.Hashtable) -> Code | None:
         """An object that says its type by `PSTypeName`; None where the literal does not."""
-        given = [
-            value
-            for key, value in node.key_value_pairs
-            if str(getattr(key, "value", "")).lower() == "pstypename"
-        ]
+        given = [value for key, value in node.key_value_pairs if word_of(key) == "pstypename"]
         if not given:
             return None
         kept = [pair for pair in node.key_value_pairs if pair[1] is not given[0]]

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import Code, Refused
-from .nodes import expression_of, path_of
+from .nodes import expression_of, path_of, word_of
 from .shapes import OBJECTS
 from .variables import Variables
 
@@ -159,14 +159,14 @@ class Loops(Variables):
         call = expression_of(node.condition)
         if not isinstance(call, s.InvokeMemberExpression) or call.static or call.arguments:
             return False
-        if str(getattr(call.member, "value", "")).lower() != "getenumerator":
+        if word_of(call.member) != "getenumerator":
             return False
         path = path_of(node.variable)
         for place in self.uses.places[path]:
             around: Any = self.uses.parents.get(id(place))
             plain = type(around) is s.MemberExpression and around.expression is place
             if place is not node.variable and not (
-                plain and str(getattr(around.member, "value", "")).lower() in ("key", "name", "value")
+                plain and word_of(around.member) in ("key", "name", "value")
             ):
                 return False
         table = self.as_value(self.expression(call.expression))

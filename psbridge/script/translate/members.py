@@ -10,7 +10,7 @@ from .. import syntax as s
 from .code import ATOM, CONDITION, NOT, OR, TERM, Code, Refused, join_kinds, quoted
 from .expressions import or_empty
 from .methods import Methods
-from .nodes import expression_of, path_of
+from .nodes import expression_of, path_of, word_of
 from .shapes import PROPERTIES, spelling
 
 _REPLY = {
@@ -144,9 +144,7 @@ class Members(Methods):
     def _category(self, node: s.MemberExpression) -> Code | None:
         """`$_.CategoryInfo.Category` of an error of psbridge's that is caught; None for anything else."""
         inner = node.expression
-        names = [
-            str(getattr(one, "value", "")).lower() for one in (node.member, getattr(inner, "member", None))
-        ]
+        names = [word_of(one) for one in (node.member, getattr(inner, "member", None))]
         if not self.plain_errors or names != ["category", "categoryinfo"] or not self.current:
             return None
         owner = inner.expression
@@ -226,7 +224,7 @@ class Members(Methods):
         if id(test) not in self.found:
             return None
         name, groups = self.found[id(test)]
-        spelt, sure = groups.get(str(getattr(place, "value", "")).lower(), ("", False))
+        spelt, sure = groups.get(word_of(place), ("", False))
         if not spelt:
             return Code("None", "none")
         return Code(f"{name}[{spelt}]", "str" if sure else "str?")
@@ -240,11 +238,11 @@ class Members(Methods):
     def _called_name(self, node: s.MemberExpression) -> str:
         """The name that `$MyInvocation.MyCommand.Name` gives in a function; empty for anything else."""
         inner = node.expression
-        name = str(getattr(node.member, "value", "")).lower()
+        name = word_of(node.member)
         if name not in ("name", "invocationname") or not self.called:
             return ""
         if name == "name" and isinstance(inner, s.MemberExpression):
-            if str(getattr(inner.member, "value", "")).lower() != "mycommand":
+            if word_of(inner.member) != "mycommand":
                 return ""
             inner = inner.expression
         plain = isinstance(inner, s.VariableExpression) and inner.variable_path.lower() == "myinvocation"
@@ -252,13 +250,13 @@ class Members(Methods):
 
     def _script_file(self, node: s.MemberExpression) -> Code | None:
         """`$MyInvocation.MyCommand.Path` of the script itself, and its name; None for anything else."""
-        inner, name = node.expression, str(getattr(node.member, "value", "")).lower()
+        inner, name = node.expression, word_of(node.member)
         if name != "pscommandpath":
             if name not in ("path", "definition", "source", "name") or not isinstance(
                 inner, s.MemberExpression
             ):
                 return None
-            if str(getattr(inner.member, "value", "")).lower() != "mycommand":
+            if word_of(inner.member) != "mycommand":
                 return None
             inner = inner.expression
         if not isinstance(inner, s.VariableExpression) or self.uses.in_block(node):
@@ -396,7 +394,7 @@ class Members(Methods):
         if not isinstance(node, s.MemberExpression) or not isinstance(node.expression, s.TypeExpression):
             return ""
         name = node.expression.type_name.full_name.lower().removeprefix("system.")
-        return str(getattr(node.member, "value", "")).lower() if name == "console" else ""
+        return word_of(node.member) if name == "console" else ""
 
     def _base_of_this(self, node: Any) -> str:
         """The class in `([Base]$this).Method()`, which calls the base class's own method; else empty."""

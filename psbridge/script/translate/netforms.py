@@ -8,6 +8,7 @@ from typing import Any
 from .. import syntax as s
 from .code import ATOM, Code
 from .literals import Literals
+from .nodes import word_of
 from .regex import groups_of, python_pattern, raw
 
 _DATES = {
@@ -53,7 +54,7 @@ class NetForms(Literals):
         if isinstance(inner, s.Pipeline) and len(inner.pipeline_elements) == 1:
             command = inner.pipeline_elements[0]
             if isinstance(command, s.Command) and len(command.command_elements) == 2:
-                name = str(getattr(command.command_elements[0], "value", "")).lower()
+                name = word_of(command.command_elements[0])
                 inner = command.command_elements[1] if name in ("resolve-path", "rvpa") else inner
         if inner is node or isinstance(inner, s.Pipeline):
             return None
@@ -87,7 +88,7 @@ class NetForms(Literals):
         if not following or not isinstance(following[0], s.Command):
             return False
         name, *rest = following[0].command_elements
-        if str(getattr(name, "value", "")).lower() not in ("foreach-object", "%", "foreach"):
+        if word_of(name) not in ("foreach-object", "%", "foreach"):
             return False
         if len(rest) != 1 or not isinstance(rest[0], s.ScriptBlockExpression):
             return False
@@ -103,7 +104,7 @@ class NetForms(Literals):
         member = self.uses.parents.get(id(place))
         if type(member) is not s.MemberExpression or member.expression is not place:
             return False
-        name = str(getattr(member.member, "value", "")).lower()
+        name = word_of(member.member)
         if name in _MATCH_PARTS:
             return True
         index = self.uses.parents.get(id(member))
@@ -113,7 +114,7 @@ class NetForms(Literals):
         return (
             isinstance(index.index, (s.StringConstantExpression, s.ConstantExpression))
             and type(value) is s.MemberExpression
-            and str(getattr(value.member, "value", "")).lower() == "value"
+            and word_of(value.member) == "value"
         )
 
     def match_part(self, target: Code, name: str) -> Code | None:

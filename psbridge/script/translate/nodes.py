@@ -19,6 +19,11 @@ def path_of(node: s.VariableExpression) -> str:
     return rest if where in ("", "script", "global", "local", "private") else node.variable_path.lower()
 
 
+def word_of(node: Any) -> str:
+    """The text that a node is, in lower case; empty for one whose text is known only when it runs."""
+    return str(getattr(node, "value", "")).lower()
+
+
 def expression_of(node: Any) -> Any:
     """The expression that a statement is, if it is no more than one."""
     if isinstance(node, s.Pipeline) and len(node.pipeline_elements) == 1:
@@ -45,7 +50,7 @@ def is_json_of(pipeline: Any, head: Any, *, first: bool = False) -> bool:
     first_element, last = pipeline.pipeline_elements[:2]
     if getattr(first_element, "expression", None) is not head or not isinstance(last, s.Command):
         return False
-    return str(getattr(last.command_elements[0], "value", "")).lower() == "convertto-json"
+    return word_of(last.command_elements[0]) == "convertto-json"
 
 
 def is_new_list(node: Any) -> bool:
@@ -58,7 +63,7 @@ def new_list_of(node: Any) -> str:
     if not isinstance(node, s.InvokeMemberExpression) or not node.static or node.arguments:
         return ""
     owner = node.expression
-    if not isinstance(owner, s.TypeExpression) or str(getattr(node.member, "value", "")).lower() != "new":
+    if not isinstance(owner, s.TypeExpression) or word_of(node.member) != "new":
         return ""
     name = owner.type_name.full_name.lower().removeprefix("system.")
     prefix = "collections.generic.list["
@@ -67,7 +72,7 @@ def new_list_of(node: Any) -> str:
 
 def new_object_of(node: s.InvokeMemberExpression) -> str:
     """The type of `[type]::new(argument)` in lower case; empty for anything else."""
-    name = str(getattr(node.member, "value", "")).lower()
+    name = word_of(node.member)
     if not node.static or name != "new" or len(node.arguments or []) != 1:
         return ""
     owner = getattr(getattr(node.expression, "type_name", None), "full_name", "").lower()
@@ -79,7 +84,7 @@ def is_new_builder(node: Any) -> bool:
     if not isinstance(node, s.InvokeMemberExpression) or not node.static or node.arguments:
         return False
     owner = getattr(getattr(node.expression, "type_name", None), "full_name", "").lower()
-    name = str(getattr(node.member, "value", "")).lower()
+    name = word_of(node.member)
     return owner.removeprefix("system.") == "text.stringbuilder" and name == "new"
 
 
@@ -92,7 +97,7 @@ def gives_many(node: Any, functions: set[str] = frozenset()) -> bool:  # type: i
     last = node.pipeline_elements[-1]
     if not isinstance(last, s.Command) or last.redirections or last.invocation_operator != "Unknown":
         return False
-    name = str(getattr(last.command_elements[0], "value", "")).lower()
+    name = word_of(last.command_elements[0])
     if name in functions:
         return True
     name = command_of_alias(name)
@@ -147,7 +152,7 @@ def only_key(node: Any, headers: set[str]) -> bool:
     if not isinstance(node, s.Hashtable):
         return False
     for key, value in node.key_value_pairs:
-        name = str(getattr(key, "value", "")).lower()
+        name = word_of(key)
         if name not in ("authorization", "content-type", "accept"):
             return False
         if name == "authorization":

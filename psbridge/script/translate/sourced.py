@@ -24,6 +24,7 @@ from ..parsing import parse
 from .code import python_name
 from .hostprints import unmarked
 from .module import Piece, Written, laid_out
+from .nodes import word_of
 
 
 @dataclass
@@ -128,7 +129,7 @@ def _dotted(statement: Any, folder: Path) -> Path | None:
     words = command.command_elements
     suffixes: tuple[str, ...] = (".ps1",)
     if command.invocation_operator != "Dot":
-        if str(getattr(words[0], "value", "")).lower() not in ("import-module", "ipmo"):
+        if word_of(words[0]) not in ("import-module", "ipmo"):
             return None
         plain = ("name", "force", "disablenamechecking")
         given = [one for one in words[1:] if isinstance(one, s.CommandParameter)]
@@ -157,7 +158,7 @@ def _known_path(node: Any) -> str | None:
         command = elements[0] if len(elements) == 1 else None
         words = command.command_elements if isinstance(command, s.Command) else []
         named = [one for one in words if not isinstance(one, s.CommandParameter)]
-        if len(named) == 3 and str(getattr(named[0], "value", "")).lower() == "join-path":
+        if len(named) == 3 and word_of(named[0]) == "join-path":
             parts = [_known_path(one) for one in named[1:]]
             return "/".join(part for part in parts if part) if all(parts) else None
     return None

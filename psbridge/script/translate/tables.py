@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import syntax as s
-from .nodes import expression_of, is_json_of, path_of, table_of
+from .nodes import expression_of, is_json_of, path_of, table_of, word_of
 
 
 class TableUses:
@@ -33,7 +33,7 @@ class TableUses:
                 if not isinstance(around.member, s.StringConstantExpression):
                     return False
             elif isinstance(around, s.InvokeMemberExpression) and around.expression is node:
-                name = str(getattr(around.member, "value", "")).lower()
+                name = word_of(around.member)
                 if name not in ("containskey", "contains", "containsvalue", "getenumerator"):
                     return False
             elif not (isinstance(around, s.IndexExpression) and around.target is node) and not (
@@ -61,10 +61,10 @@ class TableUses:
                 made = True
             elif isinstance(around, s.MemberExpression) and around.expression is node:
                 keys = [around.member]
-                if str(getattr(around.member, "value", "")).lower() in ("keys", "count", "values"):
+                if word_of(around.member) in ("keys", "count", "values"):
                     keys = []
             elif isinstance(around, s.InvokeMemberExpression) and around.expression is node:
-                if str(getattr(around.member, "value", "")).lower() not in ("containskey", "contains"):
+                if word_of(around.member) not in ("containskey", "contains"):
                     return False
                 keys = list(around.arguments or [])
             elif isinstance(around, s.IndexExpression) and around.target is node:
@@ -89,7 +89,7 @@ class TableUses:
             return bool(own) and {getattr(one, "value", None) for one in keys.elements} <= own
         if not isinstance(keys, s.MemberExpression) or not isinstance(keys.expression, s.VariableExpression):
             return False
-        if str(getattr(keys.member, "value", "")).lower() != "keys":
+        if word_of(keys.member) != "keys":
             return False
         other = path_of(keys.expression)
         return other == path or bool(own and self._literal_keys(other) and self._literal_keys(other) <= own)
@@ -138,12 +138,12 @@ class TableUses:
             if isinstance(around, s.IndexExpression) and around.target is node:
                 keys = [around.index]
             elif isinstance(around, s.InvokeMemberExpression) and around.expression is node:
-                if str(getattr(around.member, "value", "")).lower() != "containskey":
+                if word_of(around.member) != "containskey":
                     return False
                 keys = list(around.arguments or [])
             elif not isinstance(around, s.MemberExpression) or around.expression is not node:
                 return False
-            elif str(getattr(around.member, "value", "")).lower() not in ("keys", "count"):
+            elif word_of(around.member) not in ("keys", "count"):
                 keys = [around.member]
             for key in keys:
                 if isinstance(key, s.VariableExpression):
@@ -174,7 +174,7 @@ class TableUses:
                     test = expression_of(condition)
                     if body is inner and isinstance(test, s.InvokeMemberExpression):
                         asked = [test.expression, *(test.arguments or [])]
-                        names = str(getattr(test.member, "value", "")).lower()
+                        names = word_of(test.member)
                         if names in ("containskey", "contains") and len(asked) == 2:
                             return _same_path(asked[0], table) and _same_path(asked[1], key)
             inner, outer = outer, self.parents.get(id(outer))
@@ -199,10 +199,7 @@ class TableUses:
                         )
                     ):
                         asked = [call.expression, *(call.arguments or [])]
-                        if (
-                            str(getattr(call.member, "value", "")).lower() == "containskey"
-                            and len(asked) == 2
-                        ):
+                        if word_of(call.member) == "containskey" and len(asked) == 2:
                             return _same_path(asked[0], table) and _same_path(asked[1], key)
             inner, outer = outer, self.parents.get(id(outer))
         return False
@@ -214,7 +211,7 @@ class TableUses:
             around = self.parents.get(id(place))
             if isinstance(around, s.ForEachStatement) and around.variable is place:
                 keys = expression_of(around.condition)
-                if str(getattr(getattr(keys, "member", None), "value", "")).lower() != "keys":
+                if word_of(getattr(keys, "member", None)) != "keys":
                     return False
                 loops += 1
             elif isinstance(self.above(place), s.AssignmentStatement) and self.above(place).left is place:
@@ -232,7 +229,7 @@ class TableUses:
             return isinstance(outer, s.CommandExpression) and is_json_of(pipeline, inner, first=True)
         if not isinstance(command, s.Command) or command.command_elements[0] is node:
             return False
-        name = str(getattr(command.command_elements[0], "value", "")).lower()
+        name = word_of(command.command_elements[0])
         return bool(name) and (node.splatted or name not in self.functions)
 
     def holds_calls(self, path: str) -> bool:
@@ -248,7 +245,7 @@ class TableUses:
                     return False
                 calls += 1
             elif isinstance(around, s.MemberExpression) and around.expression is node:
-                if str(getattr(around.member, "value", "")).lower() not in ("keys", "count"):
+                if word_of(around.member) not in ("keys", "count"):
                     return False
             elif isinstance(around, s.InvokeMemberExpression):
                 return False

@@ -21,6 +21,7 @@ from .nodes import (
     only_key,
     path_of,
     table_of,
+    word_of,
 )
 from .tables import TableUses
 
@@ -180,7 +181,7 @@ class Uses(TableUses):
             call = self.parents.get(id(node))
             if not isinstance(call, s.InvokeMemberExpression) or call.expression is not node:
                 return False
-            name = str(getattr(call.member, "value", "")).lower()
+            name = word_of(call.member)
             if name in ("dispose", "close") and not call.arguments:
                 closed.append(call)
             elif name in ("write", "writeline") and len(call.arguments or []) < 2:
@@ -205,7 +206,7 @@ class Uses(TableUses):
             around = self.parents.get(id(node))
             if not isinstance(around, s.InvokeMemberExpression) or around.expression is not node:
                 return False
-            name = str(getattr(around.member, "value", "")).lower()
+            name = word_of(around.member)
             if name == "tostring" and not around.arguments:
                 continue
             above = self.above(around)
@@ -268,7 +269,7 @@ class Uses(TableUses):
             return plain
         around = self.parents.get(id(node))
         if isinstance(around, s.InvokeMemberExpression) and around.expression is node:
-            return str(getattr(around.member, "value", "")).lower() in methods
+            return word_of(around.member) in methods
         if isinstance(around, s.IndexExpression) and around.target is node:
             above = self.above(around)
             return not isinstance(above, (s.AssignmentStatement, s.UnaryExpression)) or (
@@ -291,7 +292,7 @@ class Uses(TableUses):
         around = self.parents.get(id(node))
         if isinstance(around, s.MemberExpression) and around.expression is node:
             above = self.above(around)
-            return str(getattr(around.member, "value", "")).lower() in sizes and not (
+            return word_of(around.member) in sizes and not (
                 isinstance(above, s.AssignmentStatement) and above.left is around
             )
         if isinstance(around, s.BinaryExpression) and around.left is node:
@@ -318,7 +319,7 @@ class Uses(TableUses):
         command = self.parents.get(id(node))
         if not isinstance(command, s.Command):
             return "", ""
-        name = str(getattr(command.command_elements[0], "value", "")).lower()
+        name = word_of(command.command_elements[0])
         number = next(place for place, one in enumerate(command.command_elements) if one is node)
         before = command.command_elements[number - 1]
         return name, before.parameter_name.lower() if isinstance(before, s.CommandParameter) else ""
@@ -368,7 +369,7 @@ class Uses(TableUses):
         if not isinstance(call, s.InvokeMemberExpression) or call.expression is node or call.static:
             return False
         around = self.above(call)
-        name = str(getattr(call.member, "value", "")).lower()
+        name = word_of(call.member)
         if name != "getbytes" or not isinstance(around, s.AssignmentStatement):
             return False
         left = around.left
@@ -392,7 +393,7 @@ class Uses(TableUses):
             if not isinstance(table, s.Hashtable) or len(others) != 1 or not others[0].splatted:
                 continue
             command: Any = self.parents.get(id(others[0]))
-            name = str(getattr(command.command_elements[0], "value", "")).lower()
+            name = word_of(command.command_elements[0])
             if name in _REQUESTS and len(command.command_elements) == 2:
                 tables[path] = table
         return tables

@@ -9,7 +9,7 @@ from .. import syntax as s
 from ..parsing import parse
 from .assignments import Assignments
 from .code import Code, Refused, quoted
-from .nodes import expression_of, path_of
+from .nodes import expression_of, path_of, word_of
 
 _SETTERS = {"set-variable", "new-variable", "clear-variable", "remove-variable"}
 _SCOPES = {"script": "script:", "global": "global:", "local": "", "0": ""}
@@ -53,7 +53,7 @@ class Variables(Assignments):
         made.start, made.end, made.line = node.start, node.end, node.line
         self.constants.discard((self.scope, path_of(variable)))
         self.statement_in(made)
-        option = str(getattr(given.get("option"), "value", "")).lower()
+        option = word_of(given.get("option"))
         if option in ("constant", "readonly"):
             self.constants.add((self.scope, path_of(variable)))
         return True
@@ -74,7 +74,7 @@ class Variables(Assignments):
         if name == "test-path":
             named, values = self.arguments(node)
             path = values[0] if len(values) == 1 and not named else None
-            word = str(getattr(path, "value", "")).lower()
+            word = word_of(path)
             if word.startswith("variable:") and re.fullmatch(r"\w+", word[9:]):
                 code = self.read(s.VariableExpression(word[9:]))
                 if code is not None:
