@@ -38,7 +38,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ..cmdlets.questions import members_of, question_by_id
+from ..cmdlets.questions import QUESTION, members_of, question_by_id
 from ..cmdlets.unset import UNSET
 from ..errors import PSBridgeError
 from . import settings
@@ -149,14 +149,22 @@ def _taken(kind: Any) -> frozenset[str]:
     return _RESERVED.union(map(folded, kind.model_fields))
 
 
-def _modelled(name: str) -> Callable[[Any], dict[str, Any]]:
-    """How a model of that name is sent."""
+def _modelled(kind: Any) -> Callable[[Any], dict[str, Any]]:
+    """How a model of that class is sent."""
+    name, fields = kind.__name__, tuple(kind.model_fields)
 
     def sent(model: Any) -> dict[str, Any]:
-        members = members_of(model)
+        values = model.__dict__
         if model.__pydantic_extra__:
-            return _extended(name, model, members)
-        return {MARKER: [name, *chain.from_iterable(members.items())]}
+            return _extended(name, model, members_of(model))
+        if QUESTION in values:
+            return typed(name, members_of(model))
+        given = model.__pydantic_fields_set__
+        listed = [name]
+        for field in fields:
+            if field in given:
+                listed += (field, values[field])
+        return {MARKER: listed}
 
     return sent
 
@@ -285,7 +293,7 @@ def _way(value: Any) -> Callable[[Any], Any]:
     if value is SECRET or hasattr(value, "reveal"):
         return lambda _: {MARKER: "secret"}
     if hasattr(value, "__pydantic_fields_set__"):
-        return _modelled(type(value).__name__)
+        return _modelled(type(value))
     import datetime
     import enum
     import uuid

@@ -6,12 +6,13 @@ Loaded with the first of them: builders need none of it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 
 from ..client.clock import Cancellation
-from ..client.settings.configuration import Configuration, current_configuration, use_configuration
-from ..cmdlets.progress import listening
-from ..cmdlets.session import cancellable
+from ..client.settings.configuration import Configuration, current_configuration, put_in_force
+from ..cmdlets.progress import listen
+from ..cmdlets.session import cancel_by
 from .calls import Call
 from .invocation import Invocation
 from .messages import Id
@@ -23,11 +24,11 @@ def call_of(id: Id, output: Output, invocation: Invocation) -> Call:
     return Call(id, output, invocation.verbose, invocation.debug, Cancellation())
 
 
-def in_a_thread(
+def in_its_context(
     call: Call, invocation: Invocation, outcome: Callable[[Call, Invocation], bytes]
 ) -> Callable[[], bytes]:
     """What makes the call, in whatever thread, by the configuration that is in force now; its answer."""
-    return partial(_made, call, invocation, outcome, current_configuration())
+    return partial(copy_context().run, _made, call, invocation, outcome, current_configuration())
 
 
 def _made(
@@ -37,7 +38,8 @@ def _made(
     configuration: Configuration,
 ) -> bytes:
     assert call.cancellation is not None
-    changes = {"log_bodies": True} if invocation.debug else {}
-    told = partial(call.say, "progress")
-    with use_configuration(configuration, **changes), cancellable(call.cancellation), listening(told):
-        return outcome(call, invocation)
+    # The context is the call's own, and ends with it.
+    put_in_force(configuration.replace(log_bodies=True) if invocation.debug else configuration)
+    cancel_by(call.cancellation)
+    listen(partial(call.say, "progress"))
+    return outcome(call, invocation)

@@ -1,7 +1,8 @@
 """The worker: answers quick requests on the spot and in order, and gives those that wait a thread each.
 
-A builder takes microseconds, so it runs in the thread that reads; a call to a server runs in a thread of its
-own, with the configuration that was in force when it came. The worker ends when its input does.
+A builder takes microseconds, so it runs in the thread that reads. A call to a server runs in a thread of its
+own, or, where it is the only one, in the thread that has read it, while another reads on; it goes by the
+configuration that was in force when it came. The worker ends when its input does.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from . import PROTOCOL, messages, settings
 from .calls import Call, Calls
 from .failures import data_text, failure
 from .invocation import Invocation
-from .lines import LIMIT, Overlong, lines
+from .lines import LIMIT, Lines, Overlong
 from .loading import Loading
 from .messages import INVALID_PARAMS, Id, Refused, Request, error_line, result_line
 from .output import Output
 from .pipelines import OpenPipeline
 from .pool import Pool
 from .standard import log, take_over
+from .turns import Turns
 from .values import decoded, encoded
 from .vitals import memory, usage
 
@@ -53,8 +55,9 @@ class Worker:
         limit: int = LIMIT,
         broken: Callable[[], None] | None = None,
     ) -> None:
-        self._source = source
         self._limit = limit
+        self._lines = Lines(source, limit)
+        self._turns = Turns(source, self._read)
         self._output = Output(sink, broken or partial(os._exit, 0))
         self._calls = Calls(self._output)
         self._pool = Pool()
@@ -69,14 +72,23 @@ class Worker:
     def run(self) -> None:
         """Serve until the input ends or `shutdown` comes; by then every request taken is answered."""
         self._loading.start()
-        for line in lines(self._source, self._limit):
-            if not self._serve(line):
-                break
-            self._output.wait_for_room(_BACKLOG)
+        self._turns.run()
         self._calls.cancel_all()
+        until = time.monotonic() + _CLOSING
         self._pool.settle(_CLOSING)
+        self._turns.close(max(until - time.monotonic(), 0.0))
         self._output.flush(_PATIENCE)
         self._output.close()
+
+    def _read(self) -> bool:
+        """Serve as long as it is this thread's turn; True when the worker is to end."""
+        for line in self._lines:
+            if not self._serve(line):
+                return True
+            if not self._turns.mine:
+                return False
+            self._output.wait_for_room(_BACKLOG)
+        return True
 
     def _serve(self, line: bytes) -> bool:
         """One line; False when the worker is to end."""
@@ -233,12 +245,20 @@ class Worker:
             call.answer(self._outcome(call, invocation))
             self._loading.answered()
             return
-        from . import waiting
+        from .waiting import call_of, in_its_context
 
-        call = waiting.call_of(id, self._output, invocation)
+        call = call_of(id, self._output, invocation)
         self._calls.add(call)
+        outcome = in_its_context(call, invocation, self._outcome)
+        if len(self._calls) == 1 and not self._lines.more and self._turns.begin():
+            try:
+                line = outcome()
+            finally:
+                self._turns.end()
+            self._calls.answer(call, line)
+            return
         try:
-            self._pool.submit(partial(self._run, call, waiting.in_a_thread(call, invocation, self._outcome)))
+            self._pool.submit(partial(self._run, call, outcome))
         except RuntimeError as error:  # the system gives no thread
             self._calls.answer(call, self._error(id, error, invocation.command, invocation.parameters, call))
 

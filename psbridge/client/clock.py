@@ -7,8 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 
-from ..forks import new_lock
-
 
 class Clock:
     """Real time. Limits are measured on `monotonic`, so a changed system clock moves none of them."""
@@ -40,9 +38,10 @@ class Cancellation:
     """
 
     def __init__(self) -> None:
+        # No lock: each step below is one operation on a dict or an attribute, in an order that loses nobody.
+        # Many calls are made, and few of them cancelled.
         self._cancelled = False
-        self._event: threading.Event | None = None  # made for the first who waits: most calls need none
-        self._lock = new_lock()
+        self._events: dict[None, threading.Event] = {}  # made for the first who waits: most calls need none
         self._callbacks: dict[int, Callable[[], None]] = {}
 
     @property
@@ -52,30 +51,24 @@ class Cancellation:
 
     def cancel(self) -> None:
         """Cancel; may be called from any thread and more than once."""
-        with self._lock:
-            self._cancelled = True
-            event = self._event
-            callbacks = list(self._callbacks.values())
-        if event is not None:
+        self._cancelled = True
+        for event in self._events.copy().values():
             event.set()
-        for callback in callbacks:
+        for callback in self._callbacks.copy().values():
             callback()
 
     def wait(self, seconds: float) -> bool:
         """Wait up to `seconds`; True when cancelled."""
-        with self._lock:
-            if self._cancelled:
-                return True
-            event = self._event = self._event or threading.Event()
-        return event.wait(seconds)
+        event = self._events.setdefault(None, threading.Event())
+        return self._cancelled or event.wait(seconds)
 
     def register(self, owner: object, callback: Callable[[], None] | None) -> None:
-        """Call `callback` on cancel (None forgets the owner's); at once when already cancelled."""
-        with self._lock:
-            if callback is None:
-                self._callbacks.pop(id(owner), None)
-                return
-            self._callbacks[id(owner)] = callback
-            cancelled = self._cancelled
-        if cancelled:
+        """Call `callback` on cancel (None forgets the owner's); at once when already cancelled. It may be
+        called twice where both happen at the same moment.
+        """
+        if callback is None:
+            self._callbacks.pop(id(owner), None)
+            return
+        self._callbacks[id(owner)] = callback
+        if self._cancelled:
             callback()

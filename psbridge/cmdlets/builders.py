@@ -256,7 +256,8 @@ def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
         opened = {}
         for key, item in value.items():
             wire, inner = _place(targets, key)
-            opened[key if wire is None else wire] = unwrapped(item, inner)
+            plain = item.__class__ in _PLAIN
+            opened[key if wire is None else wire] = item if plain else unwrapped(item, inner)
         return opened
     if isinstance(value, (list, tuple)):
         role = _speaker(targets)

@@ -23,6 +23,11 @@ def listening(listener: Callable[[str], Any]) -> Iterator[None]:
         _listener.reset(token)
 
 
+def listen(listener: Callable[[str], Any]) -> None:
+    """The same, for the rest of the context that runs here."""
+    _listener.set(listener)
+
+
 def progress() -> Callable[[int, int | None], None] | None:
     """What a transfer tells of bytes done, and of how many if known; None where nobody listens."""
     listener = _listener.get()

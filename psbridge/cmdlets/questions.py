@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
+QUESTION = "_question"
+"""What a reply keeps its request under: no member, and in no JSON."""
+
 _kept: OrderedDict[str, Any] = OrderedDict()
 _MOST = 1_000
 _BESIDE = ("Parsed", "ToolCalls")
@@ -14,7 +17,7 @@ _BESIDE = ("Parsed", "ToolCalls")
 def members_of(reply: Any) -> dict[str, Any]:
     """What is set in a model; of a reply also what it was given besides, and its question is kept."""
     members: dict[str, Any] = reply.__ps_properties__()
-    question = reply.__dict__.get("_question")
+    question = reply.__dict__.get(QUESTION)
     if question is None:
         return members
     _kept[str(reply.__dict__.get("id"))] = question

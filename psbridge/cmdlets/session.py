@@ -86,6 +86,11 @@ def cancellable(cancellation: Cancellation) -> Iterator[None]:
         _cancellation.reset(token)
 
 
+def cancel_by(cancellation: Cancellation) -> None:
+    """The same, for the rest of the context that runs here."""
+    _cancellation.set(cancellation)
+
+
 def cancelling() -> Any:
     """The option of a call that lets it be cancelled."""
     cancellation = _cancellation.get()

@@ -378,3 +378,8 @@ def use_configuration(configuration: Configuration | None = None, **changes: Any
         yield current_configuration()
     finally:
         _override.reset(token)
+
+
+def put_in_force(configuration: Configuration) -> None:
+    """The same, for the rest of the context that runs here: one that was made for a single call."""
+    _override.set(configuration)
