@@ -43,6 +43,8 @@ def is_plain(bound: Mapping[str, Any]) -> bool:
         return True
     if not completion.CALL.issuperset(bound):
         return False
+    if item.__class__ is dict:
+        return "messages" in item
     return isinstance(item, CreateChatCompletionRequest) or (isinstance(item, Mapping) and "messages" in item)
 
 

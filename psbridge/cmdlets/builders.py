@@ -263,7 +263,11 @@ def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
         role = _speaker(targets)
         if role is not None:
             value = [
-                {"role": role, "content": str(item)} if isinstance(item, str) else turn(item)
+                item
+                if item.__class__ is dict
+                else {"role": role, "content": str(item)}
+                if isinstance(item, str)
+                else turn(item)
                 for item in value
             ]
         elif targets and value and all(isinstance(item, str) for item in value):

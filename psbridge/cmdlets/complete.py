@@ -17,6 +17,9 @@ from .warning import warn
 
 _Model = TypeVar("_Model", bound=Model)
 
+# There is nothing to look for in a value of one of these types.
+_PLAIN: frozenset[type] = frozenset((str, int, float, bool, type(None)))
+
 
 def completed(request: _Model, *, model: Callable[[], str | None] | None = None) -> _Model:
     """`request` ready to be sent; itself when nothing is open, else a changed copy.
@@ -52,6 +55,8 @@ def _ready(value: Model, path: str) -> tuple[Model, str | None]:
     dropped: list[str] = []
     for wire in given:
         member = value.__dict__.get(wire)
+        if member.__class__ in _PLAIN:
+            continue
         if isinstance(member, Model):
             where = _joined(path, wire)
             inner, missing = _ready(member, where)

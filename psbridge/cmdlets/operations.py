@@ -110,10 +110,11 @@ def whole(
     Raises:
         InvalidValueError: it is none of these, or not a request.
     """
-    if isinstance(given, model):
-        return given
-    if isinstance(given, str) and given.lstrip().startswith("{"):
-        return model.model_validate_json(given)
+    if given.__class__ is not dict:
+        if isinstance(given, model):
+            return given
+        if isinstance(given, str) and given.lstrip().startswith("{"):
+            return model.model_validate_json(given)
     members = unwrapped(given, (model,))
     if not isinstance(members, Mapping):
         raise InvalidValueError(

@@ -17,13 +17,16 @@ _BESIDE = ("Parsed", "ToolCalls")
 def members_of(reply: Any) -> dict[str, Any]:
     """What is set in a model; of a reply also what it was given besides, and its question is kept."""
     members: dict[str, Any] = reply.__ps_properties__()
-    question = reply.__dict__.get(QUESTION)
-    if question is None:
-        return members
-    _kept[str(reply.__dict__.get("id"))] = question
+    return {**members, **given_besides(reply)} if QUESTION in reply.__dict__ else members
+
+
+def given_besides(reply: Any) -> dict[str, Any]:
+    """What a reply that has a question was given besides its members; the question is kept."""
+    members = reply.__dict__
+    _kept[str(members.get("id"))] = members[QUESTION]
     if len(_kept) > _MOST:
         _kept.popitem(last=False)
-    return {**members, **{name: reply.__dict__[name] for name in _BESIDE if name in reply.__dict__}}
+    return {name: members[name] for name in _BESIDE if name in members}
 
 
 def question_by_id(identity: Any) -> Any:
