@@ -17,9 +17,9 @@ from ..chat.template import TemplateError
 from ..errors import PSBridgeError
 from ..models.problems import InvalidValueError
 from ..runs.claims import View
+from ..runs.collecting import rare_collections
 from ..runs.errors import LedgerError, LedgerMismatchError, RunUsageError
 from ..runs.job import Ending, Job, job_of
-from ..runs.plan import plan
 from ..runs.reading import spooled_input
 from ..runs.settings import Settings, moment
 from . import WrongUsageError
@@ -44,6 +44,8 @@ def run(
         place = ledger or (out.with_name(out.name + ".run.db") if out is not None else Path("run.db"))
         job = Job(place, settings)
         if dry_run:
+            from ..runs.plan import plan
+
             sys.stdout.write(plan(job).text())
             return 0
         job.check_key()
@@ -61,7 +63,7 @@ def carry_on(job: Job, wait: bool = True) -> int:
         with interruptible(job):
             ending = Batches(job).run(wait)
     else:
-        with interruptible(job), _view(job) as view:
+        with interruptible(job), _view(job) as view, rare_collections():
             ending = job.work(view)
     if job.settings.out:
         job.export()

@@ -18,6 +18,7 @@ def main(arguments: list[str]) -> int:
         from .local import work
 
         return work(int(width))
+    from .collecting import rare_collections
     from .job import job_of
     from .processes import taken_over, when_input_ends
 
@@ -26,7 +27,8 @@ def main(arguments: list[str]) -> int:
         if what == "helper":
             job = job_of(path, configuration, width=int(width), processes=1)
             when_input_ends(lambda: job.stop("stopped"))
-            job.work()
+            with rare_collections():
+                job.work()
             return 0
         job = job_of(path, configuration)
         if job.settings.batch:
@@ -34,7 +36,8 @@ def main(arguments: list[str]) -> int:
 
             ending = Batches(job).run()
         else:
-            ending = job.work()
+            with rare_collections():
+                ending = job.work()
         if job.settings.out:
             job.export()
         return ending.exit_code

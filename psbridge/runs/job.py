@@ -9,7 +9,8 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,6 @@ from ..client.settings.configuration import (
     use_configuration,
 )
 from ..client.settings.secret import Secret
-from . import processes
 from .claims import View
 from .engine import AskingEngine, Engine
 from .errors import LedgerMismatchError, RunUsageError
@@ -191,16 +191,27 @@ class Job:
             ledger.give_back()
             name = ledger.run("name")
         width = max(1, self.settings.width // self.settings.processes)
-        helpers = processes.start(self.path, self.settings.processes - 1, width, self.configuration)
-        try:
-            with use_configuration(self.configuration):
-                why = asyncio.run(self._work(name, width, on_view))
-        finally:
-            processes.end(helpers)
+        with self._helpers(width) as helpers, use_configuration(self.configuration):
+            why = asyncio.run(self._work(name, width, on_view))
         with Ledger(self.path) as ledger:
             if helpers:
                 ledger.end(why)
             return Ending(why, ledger.status())
+
+    @contextmanager
+    def _helpers(self, width: int) -> Iterator[int]:
+        """Further processes beside this one, for as long as it works; how many."""
+        count = self.settings.processes - 1
+        if count < 1:
+            yield 0
+            return
+        from . import processes
+
+        started = processes.start(self.path, count, width, self.configuration)
+        try:
+            yield count
+        finally:
+            processes.end(started)
 
     async def _work(self, name: str, width: int, on_view: Callable[[View], None] | None) -> str:
         limits: SharedLimits | None = None

@@ -10,9 +10,7 @@ import codecs
 import csv
 import hashlib
 import json
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -124,6 +122,9 @@ def source(
 @contextmanager
 def spooled_input() -> Iterator[Path]:
     """Standard input as a file that is gone afterwards."""
+    import shutil
+    import tempfile
+
     with tempfile.NamedTemporaryFile(prefix="psbridge-rows-", delete=False) as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
     try:

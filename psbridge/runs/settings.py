@@ -8,11 +8,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..chat.prices import Prices, prices
 from .caps import Caps
 from .errors import RunUsageError
+
+if TYPE_CHECKING:
+    from ..chat.prices import Prices
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|)", re.IGNORECASE)
 _FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -88,7 +90,7 @@ class Settings:
         if self.max_cost is not None and self.prices is None:
             raise RunUsageError("A cap on the cost needs prices: --price-file or -Price.")
         if self.prices is not None:
-            prices(self.prices)
+            self.price_table()
 
     @classmethod
     def of_json(cls, members: Mapping[str, Any]) -> Settings:
@@ -113,7 +115,11 @@ class Settings:
 
     def price_table(self) -> Prices | None:
         """The prices, or None."""
-        return None if self.prices is None else prices(self.prices)
+        if self.prices is None:
+            return None
+        from ..chat.prices import prices
+
+        return prices(self.prices)
 
     def caps(self, model: str) -> Caps:
         """The caps; costs are estimated by the price of `model`.

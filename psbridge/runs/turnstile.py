@@ -8,10 +8,13 @@ their replies would come back in one. Knows no rows.
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Callable
 
 MOST_UNWRITTEN = 16
 """Replies on their way to the disk from which on nothing more is sent."""
+_TOGETHER = 4  # requests, at most, between two looks at what has arrived
 _APART = 0.001  # seconds between two requests, at most: no burst of any service is longer than 1 ms a request
 _SHARE = (
     0.75  # of the time between two requests where they go out evenly: so bursts come apart, and none waits
@@ -31,29 +34,62 @@ class Turnstile:
     def __init__(self, width: int, unwritten: Callable[[], int]) -> None:
         self._width = width
         self._unwritten = unwritten
-        self._one = asyncio.Lock()
-        self._written = asyncio.Event()
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._handle: asyncio.Handle | None = None  # of the next look at who waits
+        self._together = 0
         self._next = 0.0
         self._elapsed = 0.0
 
+    def passes(self) -> bool:
+        """Whether a request may go out at once, which it then has to: nobody waits, and it is time."""
+        return not self._waiting and self._lets_out(time.monotonic())
+
     async def turn(self) -> None:
         """Wait for the turn of one request."""
-        async with self._one:
-            now = asyncio.get_running_loop().time()
-            # At least one round of the event loop, in which it reads what has arrived.
-            await asyncio.sleep(max(0.0, self._next - now))
-            self._next = max(self._next, now - _LATE) + self._apart()
-            while self._unwritten() >= MOST_UNWRITTEN:
-                self._written.clear()
-                await self._written.wait()
+        if self.passes():
+            return
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        if self._handle is None:
+            self._look_later()
+        await waiter
 
     def written(self) -> None:
         """Replies are on the disk."""
-        self._written.set()
+        if self._waiting and self._handle is None:
+            self._look()
 
     def took(self, seconds: float) -> None:
         """A call took so long."""
         self._elapsed += (seconds - self._elapsed) * (_WEIGHT if self._elapsed else 1.0)
+
+    def _lets_out(self, now: float) -> bool:
+        if self._together >= _TOGETHER or now < self._next or self._unwritten() >= MOST_UNWRITTEN:
+            return False
+        self._together += 1
+        self._next = max(self._next, now - _LATE) + self._apart()
+        return True
+
+    def _look(self) -> None:
+        """Let out who may go. In a round of the event loop of its own: what has arrived was read before."""
+        self._handle = None
+        self._together = 0
+        now = time.monotonic()
+        while self._waiting:
+            if self._waiting[0].done():  # its task was cancelled
+                self._waiting.popleft()
+            elif self._lets_out(now):
+                self._waiting.popleft().set_result(None)
+            else:
+                self._look_later()
+                return
+
+    def _look_later(self) -> None:
+        if self._unwritten() >= MOST_UNWRITTEN:
+            return  # until `written`
+        loop = asyncio.get_running_loop()
+        wait = 0.0 if self._together >= _TOGETHER else self._next - time.monotonic()
+        self._handle = loop.call_later(wait, self._look) if wait > 0 else loop.call_soon(self._look)
 
     def _apart(self) -> float:
         if not self._elapsed:

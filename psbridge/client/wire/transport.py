@@ -27,7 +27,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.client import responses
+from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -75,9 +75,12 @@ class Route:
         return (url.scheme, url.host, url.port, self.proxy, self.tls_key)
 
 
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
+
 def phrase_of(reason: bytes, status: int) -> str:
     """A reason phrase as text; the usual one of the status where there is none."""
-    return reason.decode("latin-1") or responses.get(status, "")
+    return reason.decode("latin-1") or _PHRASES.get(status, "")
 
 
 class WireResponse(Protocol):
