@@ -135,7 +135,8 @@ def _one_try(call: Call, key: Secret | None, bounds: Bounds, clock: Clock) -> St
         wire = follow(wire, response, redirects)
     headers = Headers(response.headers)
     limit = call.max_response_bytes
-    answer = Answer(response.status, response.reason, headers, b"", 0, 0.0, 0.0, 0.0, 0.0, bounds)
+    framed = headers.frames_body or response.old
+    answer = Answer(response.status, response.reason, headers, b"", 0, 0.0, 0.0, 0.0, 0.0, bounds, framed)
     try:
         if call.sink is not None and (response.status < 300 or (response.status == 416 and call.sink.offset)):
             yield from _into_sink(call.sink, response, headers, bounds, call.idle_timeout)
@@ -243,7 +244,7 @@ def _begin_stream(
                 break
             data, begun = begun, None
         answer.events = tuple(decoder.feed(data))
-        if ended and not answer.events and answer.headers.frames_body:
+        if ended and not answer.events and answer.framed:
             answer.events = last_events(decoder)
         if answer.events:
             break

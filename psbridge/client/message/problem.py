@@ -38,7 +38,8 @@ def problem_of_body(body: bytes, label: str = "") -> Problem:
         value = jsontext.read(body)
     except ValueError:
         return Problem(reason=_shortened(_words(body)))
-    return problem_of(value)
+    problem = problem_of(value)
+    return problem if problem.reason else problem._replace(reason=_shortened(_told(value, problem)))
 
 
 def problem_of(value: object) -> Problem:
@@ -50,7 +51,8 @@ def problem_of(value: object) -> Problem:
 def stated_problem(value: object) -> Problem | None:
     """The error that a reply with a success status states, or None where it states none.
 
-    An `error` member that says something, `"object": "error"`, or a list whose first item is one of these.
+    An `error` member that says something, `"object": "error"`, choices that all are errors, or a list whose
+    first item is one of these.
     """
     if isinstance(value, list):
         return stated_problem(value[0]) if value else None
@@ -58,7 +60,19 @@ def stated_problem(value: object) -> Problem | None:
         return None
     if value.get("error") or value.get("object") == "error":
         return problem_of(value)
+    choices = value.get("choices")
+    if isinstance(choices, list) and choices and all(_is_failed(choice) for choice in choices):
+        return problem_of(choices[0])
     return None
+
+
+def _is_failed(choice: object) -> bool:
+    """Whether a choice says that there was an error where its answer should be."""
+    return (
+        isinstance(choice, Mapping)
+        and isinstance(choice.get("error"), (str, Mapping))
+        and bool(choice["error"])
+    )
 
 
 def problem_instead_of_choices(value: object) -> Problem | None:
@@ -73,6 +87,28 @@ def problem_instead_of_choices(value: object) -> Problem | None:
 # Where a reason stands, the best first; names are compared without case.
 _REASONS = ("error", "errors", "message", "detail", "details", "msg", "error_description", "reason", "title",
             "fault", "faultstring", "description", "error_message")  # fmt: skip
+
+
+_SAID = re.compile("message|reason|detail", re.I)
+
+
+def _told(value: object, problem: Problem) -> str:
+    """What a body of no known shape tells: what has such a name in it, its code or type, or all of it."""
+    return (
+        _said(value, 0) or problem.code or problem.kind or (jsontext.written(value).decode() if value else "")
+    )
+
+
+def _said(value: object, depth: int) -> str:
+    if depth > _DEEPEST or not isinstance(value, (Mapping, list)):
+        return ""
+    members = value.items() if isinstance(value, Mapping) else ((None, item) for item in value[:_MOST])
+    inside = []
+    for name, member in members:
+        if isinstance(name, str) and isinstance(member, str) and member and _SAID.search(name):
+            return member
+        inside.append(member)
+    return next(filter(None, (_said(member, depth + 1) for member in inside)), "")
 
 
 def _as_utf8(body: bytes, label: str) -> bytes:
@@ -105,6 +141,7 @@ def _read(value: object, depth: int) -> Problem:
         if name == "errors" and isinstance(members.get(name), Mapping):
             inner = inner if inner.reason else _of_fields(members[name], depth + 1)
         if not inner.reason:
+            own = Problem(own.code or inner.code, own.param or inner.param, own.kind or inner.kind)
             continue
         if name == "error" and isinstance(members[name], str):
             # RFC 6749, Spring, NestJS: the error has a name, and what it is stands beside it.

@@ -92,6 +92,11 @@ class Assembler:
             choice = self._choices[index] = _Choice(index)
         choice.add(piece)
 
+    @property
+    def begun(self) -> bool:
+        """Whether a choice has begun."""
+        return bool(self._choices)
+
     def finished(self, done: bool) -> bool:
         """Whether the answer is whole: every choice has its finish reason.
 

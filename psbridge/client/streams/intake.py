@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..errors import BadResponseError, StreamEventError, TruncatedStreamError
 from ..message import jsontext
-from ..message.problem import Problem, problem_of, stated_problem
+from ..message.problem import Problem, problem_instead_of_choices, problem_of, stated_problem
 from .assemble import DONE, Assembler, check_chunk
 from .sse import EventDecoder, ServerSentEvent
 
@@ -37,12 +37,15 @@ class Intake:
         ready: the data of chunks that wait to be read.
         done: the stream said `[DONE]`.
         reported: the error that the server reported, behind the chunks, or None.
+        suspect: an event without choices that says something, which is the error where the answer is not
+            whole, or None.
     """
 
     def __init__(self) -> None:
         self.ready: deque[bytes] = deque()
         self.done = False
         self.reported: Reported | None = None
+        self.suspect: Reported | None = None
 
     def take(self, events: Iterable[ServerSentEvent]) -> None:
         """Take in events, up to the end or an error."""
@@ -55,6 +58,8 @@ class Intake:
                 self.reported = _reported(event)
                 if self.reported is not None:
                     return
+            if data and name == "message" and b'"choices"' not in data:
+                self.suspect = _suspected(data) or self.suspect
             if data and (name == "message" or b'"choices"' in data):  # others are pings and the like
                 self.ready.append(data)
 
@@ -94,6 +99,14 @@ def _reported(event: ServerSentEvent) -> Reported | None:
         value = event.data.decode("utf-8", "replace")
     problem = problem_of(value) if named else stated_problem(value)
     return None if problem is None else Reported(problem, event.data)
+
+
+def _suspected(data: bytes) -> Reported | None:
+    try:
+        problem = problem_instead_of_choices(jsontext.read(data))
+    except (ValueError, RecursionError):
+        return None
+    return None if problem is None else Reported(problem, data)
 
 
 def chunk_of(data: bytes) -> dict[str, Any]:
@@ -144,17 +157,21 @@ def completion_of_events(data: bytes) -> dict[str, Any]:
         raise BadResponseError(
             f"A chunk of the reply cannot be read: {why}.", body=data, partial=assembler.completion()
         ) from None
-    if intake.reported is not None:
-        code, param, kind, _ = intake.reported.problem
+    whole = assembler.finished(intake.done)
+    reported = intake.reported
+    if reported is None and not (whole and assembler.begun):
+        reported = intake.suspect
+    if reported is not None:
+        code, param, kind, _ = reported.problem
         raise StreamEventError(
-            intake.reported.sentence,
+            reported.sentence,
             code=code,
             param=param,
             type=kind,
-            body=intake.reported.data,
+            body=reported.data,
             partial=assembler.completion(),
         )
-    if not assembler.finished(intake.done):
+    if not whole:
         raise TruncatedStreamError(
             "The reply is an event stream that ended before it was finished.",
             body=data,

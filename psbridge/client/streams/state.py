@@ -72,6 +72,9 @@ class StreamState:
                 return
             if self._intake.done:
                 yield from self._drain()
+                if self._intake.suspect is not None and not self._reasons:
+                    self._failure = self._reported_error(self._intake.suspect)
+                    continue
                 return
             try:
                 data: bytes = yield Read(self.answer.response, self._idle_until)
@@ -79,9 +82,14 @@ class StreamState:
                     self._take_in(self._decoder.feed(self._inflater.feed(data)))
                 elif not self._take_last():
                     self._fold()
-                    if self.answer.headers.frames_body and self._assembler.finished(done=False):
+                    if self.answer.framed and self._assembler.finished(done=False):
                         return  # every choice says why it ended: whole without a [DONE]
-                    self._failure = self._truncated("before it said that it was done")
+                    suspect = self._intake.suspect
+                    self._failure = (
+                        self._truncated("before it said that it was done")
+                        if suspect is None
+                        else self._reported_error(suspect)
+                    )
             except ClientError as error:
                 self._failure = self._converted(error)
             except BaseException as error:
@@ -95,7 +103,7 @@ class StreamState:
         A body whose length nobody said may have been cut there: then only what is whole by itself counts.
         """
         self._inflater.finish()
-        last = last_events(self._decoder) if self.answer.headers.frames_body else ()
+        last = last_events(self._decoder) if self.answer.framed else ()
         self._take_in(last)
         return bool(last)
 
@@ -166,6 +174,8 @@ class StreamState:
     def check_end(self) -> None:
         """All chunks are out and the stream has ended; raises when a choice has no finish_reason."""
         if None in self._reasons.values():
+            if self._intake.suspect is not None:
+                raise self._reported_error(self._intake.suspect)
             raise self._truncated("before a choice was finished")
 
     def whole(self) -> Any:

@@ -157,6 +157,7 @@ class _Response:
         self.status = connection.status
         self.reason = phrase_of(connection.reason, connection.status)
         self.headers = connection.headers
+        self.old = connection.old
         self._transport = transport
         self._key = key
         self._slot: Slot[Connection] | None = slot

@@ -70,6 +70,11 @@ class _Direct(Generic[StreamT]):
         self.reason = b""
         self.headers: list[tuple[bytes, bytes]] = []
 
+    @property
+    def old(self) -> bool:
+        """Whether the reply is HTTP/1.0's."""
+        return self._http.old
+
     def is_good(self) -> bool:
         """Whether it may be taken up again: nothing has come meanwhile, not even the end."""
         return self._stream is not None and not self._stream.unread()

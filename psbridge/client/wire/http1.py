@@ -24,11 +24,13 @@ class Http1:
 
     Attributes:
         reply: status, reason and headers of the reply that is read.
+        old: it is HTTP/1.0's.
     """
 
     def __init__(self) -> None:
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_HEAD)
         self.reply: tuple[int, bytes, list[tuple[bytes, bytes]]] = (0, b"", [])
+        self.old = False
 
     def pieces(self, request: WireRequest) -> Iterator[bytes]:
         """What is to be written of a request: a small body goes with the head."""
@@ -66,6 +68,7 @@ class Http1:
             ):
                 break
         self.reply = (event.status_code, event.reason, event.headers.raw_items())
+        self.old = event.http_version == b"1.0"
         return True
 
     def body(self) -> bytes | None:

@@ -140,11 +140,13 @@ class _Proxied:
         self.status = 0
         self.reason = b""
         self.headers: list[tuple[bytes, bytes]] = []
+        self.old = False
 
     def _take(self, response: Any, pieces: Any) -> None:
         self._response, self._pieces = response, pieces
         self.status, self.headers = response.status, response.headers
         self.reason = response.extensions.get("reason_phrase") or b""
+        self.old = response.extensions.get("http_version") == b"HTTP/1.0"
 
     def is_good(self) -> bool:
         """See `Direct`; the pool looks by itself."""

@@ -151,6 +151,7 @@ class _Response:
         self.status = response.status_code
         self.reason = response.reason_phrase
         self.headers = response.headers.raw
+        self.old = response.http_version == "HTTP/1.0"
         self._response = response
         self._library = library
         self._lease = lease
@@ -283,6 +284,7 @@ class _AsyncResponse:
         self.status = response.status_code
         self.reason = response.reason_phrase
         self.headers = response.headers.raw
+        self.old = response.http_version == "HTTP/1.0"
         self._response = response
         self._library = library
         self._lease = lease

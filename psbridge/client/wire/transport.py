@@ -89,6 +89,7 @@ class WireResponse(Protocol):
     status: int
     reason: str
     headers: list[tuple[bytes, bytes]]
+    old: bool  # HTTP/1.0, whose servers end a body of unknown length by closing: they have no other way
 
     def read(self, until: float | None = None) -> bytes:
         """The next piece of the body as it came, empty at its end; it must come by `until` (monotonic
@@ -105,6 +106,7 @@ class AsyncWireResponse(Protocol):
     status: int
     reason: str
     headers: list[tuple[bytes, bytes]]
+    old: bool  # HTTP/1.0, whose servers end a body of unknown length by closing: they have no other way
 
     async def read(self, until: float | None = None) -> bytes:
         """The next piece of the body as it came, empty at its end; it must come by `until` (monotonic
