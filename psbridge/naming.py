@@ -35,7 +35,7 @@ def folded(name: str) -> str:
 
 
 _SENSITIVE_NAME = re.compile(
-    r"auth|(?<!idempotency-)(?<!idempotency_)key|token(?!s)|secret|password|passwd|passphrase|pwd|cookie"
+    r"auth|(?<!idempotency-)(?<!idempotency_)key(?![-_]?(?:file|path|variable))|token(?!s)|secret|password|passwd|passphrase|pwd|cookie"
     r"|signature|credential|bearer|jwt|session-?id|\bsig\b",
     re.I,
 )

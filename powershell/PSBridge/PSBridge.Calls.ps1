@@ -190,6 +190,12 @@ class PSBridgeWriter {
     [void] AddDictionary([System.Collections.IDictionary] $value, [string] $name) {
         if (-not $this.Enter($value, $name)) { return }
         $marks = $this.Begin($value.PSBase.Keys -ccontains '$psbridge')
+        $open = $null
+        # What ConvertFrom-Json -AsHashtable reads, and nothing else makes: plain JSON, as an object is.
+        if ($value.GetType().Name -eq 'OrderedHashtable') {
+            $names = @($value.PSBase.Keys)
+            $open = Select-BridgeOpen $names ([string[]]@($names | Where-Object { $null -eq $value[$_] }))
+        }
         $seen = [System.Collections.Generic.HashSet[string]]::new()
         $separator = ''
         foreach ($entry in $value.GetEnumerator()) {
@@ -199,6 +205,7 @@ class PSBridgeWriter {
             if ($this.Refusal) { return }
             $member = $entry.Value
             if ($null -eq $member -and $member -is [psobject]) { continue }
+            if ($null -ne $open -and $open.Contains($key)) { continue }
             [void]$this.Text.Append($separator)
             $this.AddText($key, $name)
             [void]$this.Text.Append($marks[0])
@@ -277,7 +284,7 @@ class PSBridgeWriter {
             [void]$this.Text.Append('}')
         }
         elseif ($value.GetType() -eq [object]) { [void]$this.Text.Append('{}') }
-        elseif ($value.GetType().Name -eq 'WebProxy') { $this.AddText($value.Address.OriginalString, $name) }
+        elseif ($value -is [System.Net.IWebProxy] -and $value.GetType().FullName -like 'System.Net.*') { $this.Add((Get-BridgeProxy $value), $name) }
         elseif ($value -is [System.DBNull] -or $value -is [System.Management.Automation.Language.NullString]) {
             [void]$this.Text.Append('null')
         }
@@ -541,16 +548,22 @@ function script:Get-BridgeOpen {
         }
         return , $blank
     }
-    $all = [System.Collections.Generic.HashSet[string]]::new([string[]]@($properties.Name))
+    Select-BridgeOpen @($properties.Name) $blank
+}
+
+function script:Select-BridgeOpen {
+    # Those of the names in $Blank that are unset in a plain object with the members $Names; $null when there are none.
+    param([string[]] $Names, [System.Collections.Generic.HashSet[string]] $Blank)
+    $all = [System.Collections.Generic.HashSet[string]]::new($Names)
     $most = $null
     foreach ($type in $script:Models.Keys) {
-        $names = Get-BridgeMember $type
+        $own = Get-BridgeMember $type
         # One member says too little of what an object is.
-        if ($names.Count -gt 1 -and ($null -eq $most -or $names.Count -gt $most.Count) -and $names.IsSubsetOf($all)) { $most = $names }
+        if ($own.Count -gt 1 -and ($null -eq $most -or $own.Count -gt $most.Count) -and $own.IsSubsetOf($all)) { $most = $own }
     }
     if ($null -eq $most) { return $null }
-    $blank.IntersectWith($most)
-    , $blank
+    $Blank.IntersectWith($most)
+    , $Blank
 }
 
 # What the views of replies show, as members that scripts can read: hidden ones, which neither JSON, Format-List nor the wire
@@ -1672,7 +1685,7 @@ function script:ConvertTo-BridgeHeader {
     # A reply's headers by their names, which have no case; empty for a reply without.
     [CmdletBinding()]
     param([psobject] $Headers)
-    $made = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
+    $made = [System.Collections.SortedList]::new([System.StringComparer]::OrdinalIgnoreCase)
     if ($null -ne $Headers) {
         foreach ($property in $Headers.PSObject.Properties) { $made[$property.Name] = $property.Value }
     }
@@ -1985,6 +1998,20 @@ function script:Set-BridgeSetting {
             $Own[$key] = $files
         }
     }
+}
+
+function script:Get-BridgeProxy {
+    # A proxy object as the setting has it: a URL with its credentials, '' for none at all, null for the system's own.
+    [CmdletBinding()]
+    param([System.Net.IWebProxy] $Proxy)
+    if ($Proxy -isnot [System.Net.WebProxy]) { return }
+    $address = $Proxy.Address
+    if ($null -eq $address) { return '' }
+    $login = if ($null -ne $Proxy.Credentials) { $Proxy.Credentials.GetCredential($address, 'Basic') }
+    if ($null -eq $login -or -not $login.UserName) { return $address.OriginalString }
+    $user = if ($login.Domain) { "$($login.Domain)\$($login.UserName)" } else { $login.UserName }
+    $parts = $address.Scheme, [uri]::EscapeDataString($user), [uri]::EscapeDataString($login.Password), $address.Authority
+    '{0}://{1}:{2}@{3}' -f $parts
 }
 
 # A key that a script block gives. The block itself goes nowhere: the worker asks for it while a call needs it, and it is

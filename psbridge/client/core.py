@@ -27,7 +27,7 @@ from .operation import Operation
 from .settings.checks import CHECKS
 from .settings.configuration import Configuration, current_configuration
 from .settings.keys import KeyCache
-from .settings.secret import Secret, leaves_no_trace
+from .settings.secret import Masked, Secret, leaves_no_trace
 from .streams.whole import whole_body, whole_reply
 from .wire.route import Routes
 
@@ -130,6 +130,7 @@ class Core:
 
     def held(self, options: CallOptions) -> CallOptions:
         """The options of a call whose results come later, with the configuration that is in force now."""
+        _veil(options)
         return {**options, "configuration": self.configuration(options)}
 
     def gate(self, limits: RateLimits | None, options: Mapping[str, Any]) -> Gate:
@@ -168,7 +169,7 @@ class Core:
         places: Mapping[str, Any],
         query: Mapping[str, Any],
         body: Payload | bytes | Mapping[str, Any] | Form | None,
-        options: Mapping[str, Any],
+        options: CallOptions,
         streamed: bool = False,
     ) -> Call:
         """A prepared call of any operation.
@@ -176,6 +177,8 @@ class Core:
         Raises:
             RequestError, ConfigurationError: it cannot be sent.
         """
+        if "additional_headers" in options:
+            _veil(options)
         path = operation.at(places)
         configuration = self.configuration(options)
         additional = options.get("additional_body")
@@ -322,6 +325,13 @@ def _tokens_of(request: Any) -> int | None:
         return Payload.of(body).tokens
     except RequestError:  # it cannot be sent either, which its outcome says
         return 0
+
+
+def _veil(options: CallOptions) -> None:
+    """Mask a call's headers where they are, in the caller's frame: a traceback may show its variables."""
+    headers = options.get("additional_headers")
+    if isinstance(headers, dict):
+        options["additional_headers"] = Masked(headers)
 
 
 def _check_options(options: Mapping[str, Any]) -> None:

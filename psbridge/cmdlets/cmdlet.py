@@ -15,6 +15,7 @@ from ..binding.parameters import COMMON as COMMON_PARAMETERS
 from ..binding.parameters import SHOULD_PROCESS
 from ..errors import PSBridgeError
 from ..models.tables import ParameterRow
+from ..naming import is_sensitive_name
 from .table import TableEntry, as_table
 from .unset import UNSET
 from .warning import warning_action
@@ -65,10 +66,14 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
         for name in (one.name, one.wire or one.name)
     )
 
+    def veil(parameters: dict[str, Any]) -> None:
+        """Make tables of the arguments for tables, whose secrets then show in no traceback's locals."""
+        for name in tables.intersection(parameters):
+            parameters[name] = _table(name, parameters[name])
+
     def cmdlet(*args: Any, **parameters: Any) -> Any:
         if tables and not tables.isdisjoint(parameters):
-            for name in tables.intersection(parameters):
-                parameters[name] = _table(name, parameters[name])
+            veil(parameters)
         left_open = _NOTHING
         for value in (*args, *parameters.values()):
             if value is UNSET:
@@ -96,6 +101,7 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
             raise failure from None
 
     def pipe(items: Iterable[Any], *args: Any, **parameters: Any) -> Iterator[Any]:
+        veil(parameters)
         args, parameters, left_open = _without_unset(entry, args, parameters)
         action = _error_action(command, parameters)
 
@@ -131,6 +137,7 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
     cmdlet.__module__ = "psbridge"
     cmdlet.__doc__ = describe(entry)
     cmdlet.entry = entry  # type: ignore[attr-defined]
+    cmdlet.veil = veil  # type: ignore[attr-defined]
     cmdlet.pipe = pipe  # type: ignore[attr-defined]
     cmdlet.__signature__ = _signature(entry)  # type: ignore[attr-defined]
     return cmdlet  # type: ignore[return-value]
@@ -145,6 +152,13 @@ def _explain(entry: TableEntry, error: ParameterBindingError) -> None:
     if error.command != entry.name:
         return
     row = next((one for one in entry.parameters if one.name == error.parameter), None)
+    if row is not None and (is_sensitive_name(row.name) or row.name.endswith("Headers")):
+        # A key where a table of keys belongs; PowerShell says it so of what it would rather not quote.
+        before, quoted, rest = error.message.partition('Cannot convert the "')
+        if quoted:
+            types = rest.rpartition('" value of type ')[2]
+            error.message = f"{before}Cannot convert the value of type {types}"
+            error.args = (error.message,)
     if row is not None and row.help and not error.hint:
         error.hint = f"-{row.name}: {row.help}"
         error.__notes__ = [error.hint]

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from ..client.errors import ConfigurationError
 from ..client.settings.configuration import (
@@ -20,7 +22,7 @@ from ..client.settings.configuration import (
     setting_default,
     update_configuration,
 )
-from ..client.settings.secret import leaves_no_trace, shown
+from ..client.settings.secret import leaves_no_trace, secret, shown
 from ..client.settings.table import SETTINGS, Setting, nearest
 
 Bound = dict[str, Any]
@@ -139,12 +141,35 @@ def _figure(name: str, value: Any) -> float:
     raise ConfigurationError(f"{name} must be {kind}.", parameter=name)
 
 
-def _proxy(value: Any) -> str:
-    # The reference takes a System.Net.WebProxy too; its Address is the URL.
-    address = getattr(value, "Address", value)
-    if isinstance(value, Mapping):
-        address = value.get("Address", "")
-    return str(address)
+def _proxy(value: Any) -> str | None:
+    """A proxy's URL. The reference takes a System.Net.WebProxy too: its Address, with its Credentials.
+
+    One without an address is none at all; another that finds proxies (`GetProxy`) is the system's own.
+    """
+    if isinstance(value, str):
+        return value
+    of = value.get if isinstance(value, Mapping) else functools.partial(_member, value)
+    address = of("Address")
+    if address is None:
+        if isinstance(value, Mapping) or hasattr(value, "BypassProxyOnLocal"):
+            return ""
+        return None if hasattr(value, "GetProxy") else str(value)
+    url = str(_member(address, "OriginalString") or address)
+    login: Any = of("Credentials")
+    if callable(_member(login, "GetCredential")):
+        login = login.GetCredential(address, "Basic")
+    user, password = str(_member(login, "UserName") or ""), _member(login, "Password")
+    if not user or "://" not in url:
+        return url
+    if _member(login, "Domain"):
+        user = f"{login.Domain}\\{user}"
+    known = secret(password or "", "Proxy").reveal()
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{quote(user, safe='')}:{quote(known, safe='')}@{rest.rpartition('@')[2]}"
+
+
+def _member(value: Any, name: str) -> Any:
+    return getattr(value, name, None)
 
 
 def _texts(setting: Setting, value: Any) -> dict[str, Any]:

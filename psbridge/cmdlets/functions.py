@@ -34,7 +34,9 @@ def invoke(name: str, *args: Any, **parameters: Any) -> Any:
     Raises:
         CommandNotFoundError: when no cmdlet has that name.
     """
-    return cmdlet(name)(*args, **parameters)
+    function: Any = cmdlet(name)
+    function.veil(parameters)
+    return function(*args, **parameters)
 
 
 def _work(row: TableEntry) -> Any:

@@ -100,7 +100,20 @@ def test_a_key_is_sent_as_itself(answers: Answers, given: Any) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    ["", "  ", "sk 1", "sk-1\nX: y", "sk\t1", "Bearer a b", {"Authorization": "sk-1"}, 7, ["sk-1"], b"sk-1"],
+    [
+        "",
+        "  ",
+        "Bearer",
+        "bearer ",
+        "sk 1",
+        "sk-1\nX: y",
+        "sk\t1",
+        "Bearer a b",
+        {"Authorization": "sk-1"},
+        7,
+        ["sk-1"],
+        b"sk-1",
+    ],
 )
 def test_what_is_no_key_is_refused_when_it_is_set(given: Any) -> None:
     """In a sentence that names the parameter, with nothing changed."""
@@ -339,16 +352,54 @@ def test_a_secret_that_cannot_be_used_shows_nowhere(setting: str) -> None:
     assert leaks([_without_own_frames(text) for text in texts], MARK) == []
 
 
+async def _asked(headers: dict[str, str]) -> None:
+    async with AsyncClient() as client:
+        await client.create(BODY, additional_headers=headers)
+
+
+def _by_client(way: str, headers: dict[str, str]) -> None:
+    with Client() as client:
+        getattr(client, way)(BODY, additional_headers=headers)
+
+
+ASKING: dict[str, Callable[[dict[str, str]], Any]] = {
+    "cmdlet": lambda headers: ps.New_ChatCompletion(Messages="x", Model="m", AdditionalHeaders=headers),
+    "invoke": lambda headers: ps.invoke(
+        "New-ChatCompletion", Messages="x", Model="m", AdditionalHeaders=headers
+    ),
+    "pipe": lambda headers: [
+        *ps.New_ChatCompletion.pipe([BODY], AdditionalHeaders=headers, ErrorAction="Stop")
+    ],
+    "create": lambda headers: _by_client("create", headers),
+    "stream": lambda headers: _by_client("stream", headers),
+    "asyncio": lambda headers: asyncio.run(_asked(headers)),
+}
+
+
+@pytest.mark.parametrize("way", ASKING)
 @pytest.mark.parametrize("ending", ["", "\n"])
-def test_a_secret_header_of_one_call_shows_nowhere(answers: Answers, ending: str) -> None:
+def test_a_secret_header_of_one_call_shows_nowhere(answers: Answers, ending: str, way: str) -> None:
     """Whether the service refuses the call, or the header cannot be sent."""
     answers.reply = http({"error": {"message": f"not {SENT}"}}, 400)
     with use_configuration(answers.configuration()), pytest.raises(ClientError) as caught:
-        ps.New_ChatCompletion(
-            Messages="x", Model="m", AdditionalHeaders={"X-Api-Key": SENT + ending, "X-Plain": "seen"}
-        )
+        ASKING[way]({"X-Api-Key": SENT + ending, "X-Plain": "seen"})
     assert leaks(map(_without_own_frames, everything_of(caught.value)), SENT) == []
     assert bool(answers.requests) == (not ending)
+
+
+def test_a_key_that_a_block_cannot_use_shows_nowhere() -> None:
+    with pytest.raises(ConfigurationError) as caught, use_configuration(access_token=f"{MARK}\u20ac"):
+        pass
+    assert leaks(map(_without_own_frames, everything_of(caught.value)), MARK) == []
+
+
+@pytest.mark.parametrize("cmdlet", [ps.Set_Configuration, ps.New_ChatConnection])
+@pytest.mark.parametrize("name", ["ApiKey", "ApiKeyPrefix", "DefaultHeaders"])
+def test_a_key_where_a_table_belongs_shows_nowhere(cmdlet: Any, name: str) -> None:
+    """PowerShell's own sentence would quote it."""
+    with pytest.raises(PSBridgeError, match=r'the value of type "System\.String" to type') as caught:
+        cmdlet(**{name: MARK})
+    assert leaks(map(_without_own_frames, everything_of(caught.value)), MARK) == []
 
 
 def test_a_key_in_a_url_that_is_refused_shows_nowhere() -> None:

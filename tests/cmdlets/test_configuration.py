@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import psbridge as ps
+from psbridge.client import current_configuration
 
 KEY = "sk-very-secret-000001"
 
@@ -170,3 +171,35 @@ def test_a_refused_secret_is_not_quoted() -> None:
     with pytest.raises(ps.PSBridgeError) as caught:
         ps.Set_Configuration(AccessToken=f"{KEY}\r\nX-Injected: 1")
     assert "AccessToken" in str(caught.value) and "very-secret" not in f"{caught.value!r}"
+
+
+class _Login:
+    """As System.Net.NetworkCredential."""
+
+    UserName, Password, Domain = "me", "p @:/w", "DOM"
+
+
+class _Known:
+    """As System.Net.CredentialCache."""
+
+    def GetCredential(self, address: object, kind: str) -> _Login:
+        assert kind == "Basic"
+        return _Login()
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"Address": "http://proxy.example:3128"}, "http://proxy.example:3128"),
+        ({"Address": "http://x@p:1/", "Credentials": _Login()}, "http://DOM%5Cme:p%20%40%3A%2Fw@p:1/"),
+        ({"Address": "http://p:1", "Credentials": _Known()}, "http://DOM%5Cme:p%20%40%3A%2Fw@p:1"),
+        ({"Address": None, "BypassProxyOnLocal": False}, ""),
+        ({"GetProxy": lambda url: url}, None),
+    ],
+)
+def test_a_proxy_object_is_its_url_with_its_credentials(members: dict[str, Any], expected: Any) -> None:
+    """.NET's WebProxy; one without an address is no proxy, and any other object is the system's own."""
+    connection = ps.New_ChatConnection(Proxy=type("WebProxy", (), members)())
+    with ps.Use_ChatConnection(connection):
+        assert current_configuration().proxy == expected
+        assert "%40" not in repr(ps.Get_Configuration())

@@ -272,6 +272,8 @@ Describe 'An error of the service' {
         $info = New-ChatCompletion (Get-Request) -WithHttpInfo -AdditionalQuery ('{"a":1,"n":null}' | ConvertFrom-Json)
         $info.Headers['X-Request-ID'] | Should -Match '^req_'
         $info.Headers.'x-request-id' | Should -Be $info.Headers['X-Request-ID']
+        $info.Headers.ContainsKey('X-REQUEST-ID') | Should -BeTrue
+        $info.Headers.Contains('X-Request-Id') | Should -BeTrue
         $failure = Get-Failure { New-ChatCompletion (Get-Request) -MaxRetryCount 0 -AdditionalHeaders (& $fault 'status=400') }
         $failure.Exception.Response.Headers['X-Request-ID'] | Should -Match '^req_'
     }

@@ -28,6 +28,23 @@ Describe 'New-ChatConnection' {
         $bare = New-ChatConnection -BaseUrl $server.Url
         Get-Key -Connection $bare -MaxRetryCount 0 | Should -Not -Match 'sk-main'
     }
+    It 'takes a proxy object as the URL with its credentials, or as none, or as the system''s' {
+        function Get-Proxy($Proxy) { InModuleScope PSBridge -Parameters @{ P = $Proxy } { ((Format-BridgeCall 'Name' @{ Proxy = $P } '').Text.ToString() | ConvertFrom-Json).parameters.Proxy } }
+        $proxy = [System.Net.WebProxy]::new('http://proxy.example:3128')
+        Get-Proxy $proxy | Should -BeExactly 'http://proxy.example:3128'
+        $proxy.Credentials = [System.Net.NetworkCredential]::new('me', 'p @:/w', 'DOM')
+        Get-Proxy $proxy | Should -BeExactly 'http://DOM%5Cme:p%20%40%3A%2Fw@proxy.example:3128'
+        $proxy.Credentials = [pscredential]::new('me', (ConvertTo-SecureString 'pw' -AsPlainText -Force))
+        (New-ChatConnection -Proxy $proxy).Proxy | Should -Not -Match 'pw'
+        Get-Proxy $proxy | Should -BeExactly 'http://me:pw@proxy.example:3128'
+        $known = [System.Net.CredentialCache]::new()
+        $known.Add($proxy.Address, 'Basic', [System.Net.NetworkCredential]::new('you', 'x'))
+        $proxy.Credentials = $known
+        Get-Proxy $proxy | Should -BeExactly 'http://you:x@proxy.example:3128'
+        Get-Proxy ([System.Net.WebProxy]::new()) | Should -BeExactly ''
+        Get-Proxy ([System.Net.WebRequest]::GetSystemWebProxy()) | Should -Be $null
+        { New-ChatConnection -Proxy ([System.Net.WebRequest]::GetSystemWebProxy()) } | Should -Not -Throw
+    }
     It 'finds certificates where the script is' {
         Push-Location $TestDrive
         try {

@@ -42,6 +42,15 @@ Describe 'A built object' {
         Get-Sent (Get-Plain $request) | Should -Not -Match 'null'
         (New-ChatCompletion -CreateChatCompletionRequest (Get-Plain $request)).object | Should -Be 'chat.completion'
     }
+    It 'is the same read as a hashtable, where a table''s own null is null' {
+        $again = $request | ConvertTo-Json -Depth 9 | ConvertFrom-Json -AsHashtable
+        Get-Sent $again | Should -Be (Get-Sent (Get-Plain $request))
+        $again['stop'] = $null
+        $again.Remove('user')
+        Get-Sent $again | Should -Match '"stop":null'
+        Get-Sent @{ role = 'user'; content = 'x'; name = $null } | Should -Match '"name":null'
+        Get-Sent ('{}' | ConvertFrom-Json -AsHashtable) | Should -Be '{}'
+    }
     It 'is used again out of a history of plain JSON' {
         $history = @($user, (Initialize-ChatCompletionRequestAssistantMessage -Role assistant -Content 'ho'))
         $again = Get-Plain $history

@@ -151,6 +151,12 @@ class PSBridgeWriter {
     [void] AddDictionary([System.Collections.IDictionary] $value, [string] $name) {
         if (-not $this.Enter($value, $name)) { return }
         $marks = $this.Begin($value.PSBase.Keys -ccontains '$psbridge')
+        $open = $null
+        # What ConvertFrom-Json -AsHashtable reads, and nothing else makes: plain JSON, as an object is.
+        if ($value.GetType().Name -eq 'OrderedHashtable') {
+            $names = @($value.PSBase.Keys)
+            $open = Select-BridgeOpen $names ([string[]]@($names | Where-Object { $null -eq $value[$_] }))
+        }
         $seen = [System.Collections.Generic.HashSet[string]]::new()
         $separator = ''
         foreach ($entry in $value.GetEnumerator()) {
@@ -160,6 +166,7 @@ class PSBridgeWriter {
             if ($this.Refusal) { return }
             $member = $entry.Value
             if ($null -eq $member -and $member -is [psobject]) { continue }
+            if ($null -ne $open -and $open.Contains($key)) { continue }
             [void]$this.Text.Append($separator)
             $this.AddText($key, $name)
             [void]$this.Text.Append($marks[0])
@@ -238,7 +245,7 @@ class PSBridgeWriter {
             [void]$this.Text.Append('}')
         }
         elseif ($value.GetType() -eq [object]) { [void]$this.Text.Append('{}') }
-        elseif ($value.GetType().Name -eq 'WebProxy') { $this.AddText($value.Address.OriginalString, $name) }
+        elseif ($value -is [System.Net.IWebProxy] -and $value.GetType().FullName -like 'System.Net.*') { $this.Add((Get-BridgeProxy $value), $name) }
         elseif ($value -is [System.DBNull] -or $value -is [System.Management.Automation.Language.NullString]) {
             [void]$this.Text.Append('null')
         }

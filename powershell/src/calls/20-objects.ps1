@@ -107,14 +107,20 @@ function Get-BridgeOpen {
         }
         return , $blank
     }
-    $all = [System.Collections.Generic.HashSet[string]]::new([string[]]@($properties.Name))
+    Select-BridgeOpen @($properties.Name) $blank
+}
+
+function Select-BridgeOpen {
+    # Those of the names in $Blank that are unset in a plain object with the members $Names; $null when there are none.
+    param([string[]] $Names, [System.Collections.Generic.HashSet[string]] $Blank)
+    $all = [System.Collections.Generic.HashSet[string]]::new($Names)
     $most = $null
     foreach ($type in $script:Models.Keys) {
-        $names = Get-BridgeMember $type
+        $own = Get-BridgeMember $type
         # One member says too little of what an object is.
-        if ($names.Count -gt 1 -and ($null -eq $most -or $names.Count -gt $most.Count) -and $names.IsSubsetOf($all)) { $most = $names }
+        if ($own.Count -gt 1 -and ($null -eq $most -or $own.Count -gt $most.Count) -and $own.IsSubsetOf($all)) { $most = $own }
     }
     if ($null -eq $most) { return $null }
-    $blank.IntersectWith($most)
-    , $blank
+    $Blank.IntersectWith($most)
+    , $Blank
 }

@@ -92,7 +92,7 @@ function ConvertTo-BridgeHeader {
     # A reply's headers by their names, which have no case; empty for a reply without.
     [CmdletBinding()]
     param([psobject] $Headers)
-    $made = [System.Collections.Specialized.OrderedDictionary]::new([System.StringComparer]::OrdinalIgnoreCase)
+    $made = [System.Collections.SortedList]::new([System.StringComparer]::OrdinalIgnoreCase)
     if ($null -ne $Headers) {
         foreach ($property in $Headers.PSObject.Properties) { $made[$property.Name] = $property.Value }
     }

@@ -161,3 +161,17 @@ function Set-BridgeSetting {
         }
     }
 }
+
+function Get-BridgeProxy {
+    # A proxy object as the setting has it: a URL with its credentials, '' for none at all, null for the system's own.
+    [CmdletBinding()]
+    param([System.Net.IWebProxy] $Proxy)
+    if ($Proxy -isnot [System.Net.WebProxy]) { return }
+    $address = $Proxy.Address
+    if ($null -eq $address) { return '' }
+    $login = if ($null -ne $Proxy.Credentials) { $Proxy.Credentials.GetCredential($address, 'Basic') }
+    if ($null -eq $login -or -not $login.UserName) { return $address.OriginalString }
+    $user = if ($login.Domain) { "$($login.Domain)\$($login.UserName)" } else { $login.UserName }
+    $parts = $address.Scheme, [uri]::EscapeDataString($user), [uri]::EscapeDataString($login.Password), $address.Authority
+    '{0}://{1}:{2}@{3}' -f $parts
+}

@@ -18,7 +18,17 @@ from ...forks import new_reentrant_lock
 from ..errors import ConfigurationError
 from ..message.headers import check_header
 from .checks import CHECKS
-from .secret import MASK, Revealable, Secret, key, leaves_no_trace, secret, secret_texts, shown
+from .secret import (
+    MASK,
+    Revealable,
+    Secret,
+    key,
+    leaves_no_trace,
+    secret,
+    secret_texts,
+    shown,
+    without_frames,
+)
 from .table import BY_NAME, SECRET_VARIABLES, SETTING_OF, SETTINGS, VARIABLES, Setting, nearest
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
@@ -365,6 +375,13 @@ def update_configuration(change: Callable[[Configuration], Mapping[str, Any]]) -
         return set_configuration(**change(current_configuration()))
 
 
+def _changed(base: Configuration, changes: Mapping[str, Any]) -> Configuration | ConfigurationError:
+    try:
+        return base.replace(**changes)
+    except ConfigurationError as error:
+        return without_frames(error)
+
+
 @leaves_no_trace
 @contextmanager
 def use_configuration(configuration: Configuration | None = None, **changes: Any) -> Iterator[Configuration]:
@@ -373,7 +390,11 @@ def use_configuration(configuration: Configuration | None = None, **changes: Any
     Held in a context variable: other threads and asyncio tasks keep theirs.
     """
     base = current_configuration() if configuration is None else configuration
-    token = _override.set(base.replace(**changes) if changes else base)
+    chosen = _changed(base, changes) if changes else base
+    changes.clear()  # this frame goes on, and a traceback may show its variables
+    if isinstance(chosen, ConfigurationError):
+        raise chosen
+    token = _override.set(chosen)
     try:
         yield current_configuration()
     finally:

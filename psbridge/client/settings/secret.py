@@ -125,7 +125,7 @@ def key(value: object, parameter: str, *, blanks: bool = False) -> Secret:
     whole = secret(value, parameter).reveal()
     text = whole.strip()
     word, _, rest = text.partition(" ")
-    if rest and word.lower() == "bearer":
+    if word.lower() == "bearer":  # alone, too: what a script wrote behind it was empty
         text = rest.strip()
     if not text:
         raise ValueError(f"{parameter} may not be empty.")
