@@ -227,6 +227,24 @@ def test_a_port_of_what_ended_it_once_puts_out_what_the_script_does(text: str, o
     assert [item["v"] for item in port_statement(text)["output"]] == output
 
 
+def test_a_scripts_parameter_of_a_net_type_and_its_verbose_are_options(tmp_path: Path) -> None:
+    script = "[CmdletBinding()] param([datetime]$When = '2024-01-02') $When.Year; Write-Verbose 'told'"
+    (tmp_path / "a.py").write_text(port(script).text, encoding="utf-8")
+    command = [sys.executable, "a.py", "--when", "2025-03-04", "--verbose"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert ran.stdout.splitlines() == ["2025", "VERBOSE: told"]
+    ran = subprocess.run([*command, "--when", "x"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (ran.returncode, "Traceback" in ran.stderr) == (2, False)
+
+
+def test_a_body_that_one_request_sends_as_it_is_stays_json() -> None:
+    text = port(
+        "$body = @{ model = 'm' } | ConvertTo-Json\n"
+        'Invoke-RestMethod "$env:OPENAI_BASE_URL/chat/completions" -Method Post -Body $body -Proxy http://p'
+    ).text
+    assert "json" in text.lower()
+
+
 def test_a_class_that_is_not_ported_leaves_the_rest_as_it_is() -> None:
     ported = port("class A { [int]M() { $x = 1; return $x } [int]N([System.Nope]$y) { return 1 } }\n'on'")
     names = [type(node).__name__ for node in ast.parse(ported.text).body]

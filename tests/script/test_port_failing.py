@@ -21,7 +21,7 @@ def test_what_surely_fails_is_reported_and_what_follows_runs() -> None:
     [
         "'after'; 1 / 0",  # nothing follows
         "1 / 2; 'after'",
-        "$a = 0; 1 / $a; 'after'",  # known only when it runs
+        "$a = 0; $a++; 1 / $a; 'after'",  # known only when it runs
         "$ErrorActionPreference = 'Stop'; 1 / 0; 'after'",
         "function F { 1 / 0; 'after' }; F; 'end'",  # a caller may catch it
     ],

@@ -115,14 +115,18 @@ URI.new(
 )
 
 
+def _absolute_path(uri: Any) -> str:
+    return urllib.parse.quote(_split(uri).path, safe="/%:@!$&'()*+,;=~-._") or "/"
+
+
 URI.property(
     {
         "OriginalString": str,
         "AbsoluteUri": _absolute_uri,
-        "AbsolutePath": lambda uri: urllib.parse.quote(_split(uri).path, safe="/%:@!$&'()*+,;=~-._") or "/",
+        "AbsolutePath": _absolute_path,
         "LocalPath": lambda uri: urllib.parse.unquote(_split(uri).path) or "/",
         "PathAndQuery": lambda uri: (
-            (_split(uri).path or "/") + (f"?{_split(uri).query}" if _split(uri).query else "")
+            _absolute_path(uri) + (f"?{_split(uri).query}" if _split(uri).query else "")
         ),
         "Scheme": lambda uri: _split(uri).scheme,
         "Host": lambda uri: _split(uri).hostname or "",

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from psbridge.binding.errors import ValidationFailure
+from psbridge.binding.errors import InvalidCast, ValidationFailure
 from psbridge.binding.validation import ValidateScript
+from psbridge.errors import PSBridgeError
 
+from .named import cast
 from .session import block, validators_of
 
 
@@ -19,6 +21,24 @@ def validate_script(test: Any, text: str) -> ValidateScript:
     """[ValidateScript({ text })], whose block is a Python function."""
     made: Any = block(test) if isinstance(test, FunctionType) else test
     return ValidateScript(text, made.check)
+
+
+def typed(type: str) -> Callable[[str], Any]:
+    """How argparse reads a parameter of the script that has a .NET type.
+
+    >>> typed("timespan")("1:30").total_seconds()
+    5400.0
+    """
+
+    def read(text: str) -> Any:
+        from argparse import ArgumentTypeError
+
+        try:
+            return cast(text, type)
+        except (InvalidCast, PSBridgeError) as error:
+            raise ArgumentTypeError(str(error)) from None
+
+    return read
 
 
 def checked(convert: Callable[[str], Any], *validators: Any, **checks: Any) -> Callable[[str], Any]:
@@ -53,4 +73,18 @@ def validate(value: Any, *validators: Any, **checks: Any) -> Any:
     return value
 
 
-__all__ = ["checked", "validate", "validate_script"]
+def obeyed(name: str, value: Any, *validators: Any, **checks: Any) -> Any:
+    """The value, if the variable of this name may hold it.
+
+    Raises:
+        psbridge.PSBridgeError: its Validate attributes do not let it through.
+    """
+    from psbridge.script.interpreter.scope import Rule
+    from psbridge.script.interpreter.scope import obeyed as held
+
+    rule = Rule()
+    rule.validators = (*validators, *validators_of(checks))
+    return held(name, rule, value)
+
+
+__all__ = ["checked", "obeyed", "typed", "validate", "validate_script"]

@@ -30,7 +30,7 @@ from psbridge.errors import PSBridgeError
 from .arithmetic import add, divide, modulo, multiply, negate, plus, subtract, value_range
 from .bits import bit_and, bit_not, bit_or, bit_xor, shift_left, shift_right
 from .casts import custom_object
-from .checks import checked, validate, validate_script
+from .checks import checked, obeyed, typed, validate, validate_script
 from .comparison import (
     contained,
     contains,
@@ -430,6 +430,7 @@ __all__ = [
     "not_equals",
     "not_like",
     "not_match",
+    "obeyed",
     "ordered",
     "parameter",
     "plus",
@@ -461,6 +462,7 @@ __all__ = [
     "text",
     "thrown",
     "truth",
+    "typed",
     "unpacked",
     "unrolled",
     "validate",

@@ -380,10 +380,11 @@ def parameter(
         default: gives the value when it is not passed; None for the type's own.
         explicit: it has a [Parameter()], which makes the function an advanced one.
         options: as `psbridge.binding.Parameter` takes them: `mandatory`, `position`, `aliases`, `validate`;
-            a Validate attribute also by its own name, with its arguments: `ValidateRange=(1, 10)`.
+            `sets`, of one that is in some parameter sets only, has these by the names of the sets; a Validate
+            attribute also by its own name, with its arguments: `ValidateRange=(1, 10)`.
     """
     from psbridge.binding import nettypes
-    from psbridge.binding.parameters import Parameter
+    from psbridge.binding.parameters import Parameter, SetOptions
 
     from .types import resolve, unknown_type
 
@@ -395,6 +396,8 @@ def parameter(
         options["validate"] = [*options.get("validate", ()), *validators_of(checks)]
     if known.full_name == "System.Management.Automation.PSCustomObject":
         known = nettypes.PSOBJECT
+    if "sets" in options:
+        options["sets"] = {key: SetOptions(**given) for key, given in options["sets"].items()}
     return Parameter(name, known, **options), explicit, default
 
 

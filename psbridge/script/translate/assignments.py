@@ -75,14 +75,27 @@ class Assignments(Parts):
 
     def _left(self, node: s.AssignmentStatement) -> tuple[Any, str]:
         left, declared = node.left, ""
+        attributes: list[Any] = []
         while isinstance(left, (s.ConvertExpression, s.AttributedExpression)):
             if not isinstance(left, s.ConvertExpression):
-                raise Refused(left, "an attribute of a variable has no Python form yet.")
+                attributes.append(left.attribute)
+                left = left.child
+                continue
             if declared:
                 raise Refused(left, "a variable of two types has no Python form yet.")
             declared = left.type.type_name.full_name
             left = left.child
+        if attributes:
+            self.hold_to(left, attributes)
         return left, declared
+
+    def hold_to(self, left: Any, attributes: list[Any]) -> None:
+        """Have a variable checked by Validate attributes from now on."""
+        raise NotImplementedError
+
+    def obeying(self, left: s.VariableExpression, value: Code) -> Code:
+        """A value as the Validate attributes of a variable let it through."""
+        raise NotImplementedError
 
     def _variable(self, node: s.AssignmentStatement, left: s.VariableExpression, declared: str) -> None:
         path = left.variable_path.lower()
@@ -178,6 +191,7 @@ class Assignments(Parts):
             value = self.cast(node, value, wanted)
         if value.kind in ("error", "exception"):
             value = self.record_of(value)
+        value = self.obeying(left, value)
         kind = value.kind
         if kind == "void" or (kind == "dict" and path_of(left) not in self.uses.payloads):
             kind = "any"
@@ -190,7 +204,10 @@ class Assignments(Parts):
             self.http_names.add(target)
         if value.is_list and self.uses.set_once(path_of(left)) is node and path_of(left) in self.uses.arrays:
             self.lengths[target] = value.length
-        self.write(f"{target}{self._hint(key, value, left)} = {value.text}")
+        text = value.text
+        if isinstance(node.right, s.AssignmentStatement) and re.match(r"\(\w+ := ", text):
+            text = text[1:-1].replace(" := ", " = ", 1)
+        self.write(f"{target}{self._hint(key, value, left)} = {text}")
 
     def _hint(self, key: tuple[str, str], value: Code, left: s.VariableExpression) -> str:
         """`: Any` where a variable is first set, if it holds other things later."""
@@ -423,6 +440,7 @@ class Assignments(Parts):
         wanted = self.known.typed.get((self.scope, left.variable_path.lower()))
         if wanted:
             value = self.cast(node, value, wanted)
+        value = self.obeying(left, value)
         name = self.target(left, value.kind)
         whole = f"{name} = {value.text}"
         found = re.match(rf"{re.escape(name)} = {re.escape(name)} ([-+*]) (.*)", whole)
@@ -467,24 +485,12 @@ class Assignments(Parts):
         if self.read_only(child):
             return
         before = self.expression(child)
-        if before.kind in ("int", "float"):
+        if before.kind in ("int", "float") and (self.scope, path_of(child)) not in self.checks:
             name = self.target(child, before.kind)
             self.write(f"{name} {'+' if sign == 'Plus' else '-'}= 1")
             return
-        value = self.arithmetic(sign, before, Code("1", "int"))
+        value = self.obeying(child, self.arithmetic(sign, before, Code("1", "int")))
         self.write(f"{self.target(child, value.kind)} = {value.text}")
-
-    def assignment_value(self, node: s.AssignmentStatement) -> Code:
-        """An assignment between parentheses, or on the right of another."""
-        left, declared = self._left(node)
-        plain = isinstance(left, s.VariableExpression) and node.operator in ("Equals", *SIGNS)
-        if not plain or declared or ":" in left.variable_path or left.variable_path.lower() in ("null", "_"):
-            raise Refused(node, "this assignment as a value has no Python form yet.")
-        value = self.value(node.right)
-        if node.operator != "Equals":
-            value = self.changed(self.expression(left), value, SIGNS[node.operator])
-        name = self.target(left, value.kind)
-        return Code(f"({name} := {value.text})", value.kind)
 
 
 @contextmanager

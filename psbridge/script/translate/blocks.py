@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .. import syntax as s
@@ -30,6 +30,10 @@ class Blocks(Parameters):
 
     def block(self, statements: list[Any], after: int, traps: Sequence[Any] = ()) -> None:
         """Statements with the comments before each; an error in one goes to the traps."""
+        raise NotImplementedError
+
+    def define_first(self, blocks: Iterable[Any]) -> None:
+        """The functions that stand in these blocks: they are written before the parts that call them."""
         raise NotImplementedError
 
     sink: tuple[str, ...] = ("print",)
@@ -337,6 +341,7 @@ class Blocks(Parameters):
                     )
 
         def body() -> None:
+            self.define_first(blocks.values())
             for role, block in blocks.items():
                 self._part(role, block, parameters, block.start, key, shares=True)
                 self.write("")

@@ -94,6 +94,10 @@ class Code:
         return self.kind.startswith("list:")
 
 
+class Again(Exception):
+    """Something was learned without which this pass cannot go on: it starts again."""
+
+
 class Refused(Exception):
     """A node that is not ported, why, and what a reader can do about it."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from .. import syntax as s
 from .blocks import Blocks
 from .code import ATOM, SCALARS, Code, Refused, python_name, quoted, run_of
+from .lookups import nearest, resolved
 from .nodes import command_of_alias, expression_of, path_of
 from .shapes import OBJECTS, result_of
 
@@ -123,7 +124,7 @@ class Commands(Blocks):
         name = self.name_of(node)
         if not name:
             return self._computed(node, first, piped)
-        if name in self.functions:
+        if name in self.functions and self.is_within_reach(node, name):
             return self.function_call(node, name, piped)
         if name in EACH | WHERE and piped is not None and not node.redirections:
             code = self._with_block(node, name, piped)
@@ -156,6 +157,10 @@ class Commands(Blocks):
 
     def function_call(self, node: s.Command, name: str, piped: Code | None) -> Code:
         """A function of the script's own."""
+        raise NotImplementedError
+
+    def is_within_reach(self, node: s.Command, name: str) -> bool:
+        """Whether a function of the script's can be called here."""
         raise NotImplementedError
 
     def _with_block(self, node: s.Command, name: str, piped: Code) -> Code | None:
@@ -253,7 +258,7 @@ class Commands(Blocks):
         waiting = ""
         for element in node.command_elements[1:]:
             if isinstance(element, s.CommandParameter):
-                name, switch = _resolved(element.parameter_name.lower(), parameters)
+                name, switch = resolved(element.parameter_name.lower(), parameters)
                 named[name] = element.argument
                 waiting = "" if element.argument is not None or switch else name
             elif waiting:
@@ -291,6 +296,10 @@ class Commands(Blocks):
                 known.setdefault(spelling.lower(), (one.name, switch))
         return known
 
+    def takes_any(self, node: s.Command) -> bool:
+        """Whether a command is a function of the script's whose `$args` has what no parameter takes."""
+        raise NotImplementedError
+
     def own_parameters(self, name: str) -> dict[str, tuple[str, bool]]:
         """The parameters of a function of the script, as `arguments` wants them."""
         raise NotImplementedError
@@ -304,7 +313,11 @@ class Commands(Blocks):
         waiting = ""
         for element in node.command_elements[1:]:
             if isinstance(element, s.CommandParameter):
-                full, switch = _resolved(element.parameter_name.lower(), parameters, element.parameter_name)
+                full, switch = resolved(element.parameter_name.lower(), parameters, element.parameter_name)
+                if self.takes_any(node) and full.lower() not in parameters:
+                    pieces.append(quoted(f"-{full}" if element.argument is None else f"-{full}:"))
+                    pieces += [self.argument(element.argument).text] if element.argument is not None else []
+                    continue
                 if full.lower() in seen:
                     value = (
                         element.argument or node.command_elements[node.command_elements.index(element) + 1]
@@ -367,9 +380,11 @@ class Commands(Blocks):
         )
         if not isinstance(value, s.StringConstantExpression) or full.lower() == "pipelinevariable":
             raise Refused(element, f"-{full} has no Python form here.")
-        if value.value.startswith("+"):
-            raise Refused(element, f"-{full} that adds to a variable has no Python form yet.")
-        self.hear(element, value.value, "list:record" if full.lower() == "errorvariable" else "any")
+        self.hear(
+            element,
+            value.value.removeprefix("+"),
+            "list:record" if full.lower() == "errorvariable" else "any",
+        )
 
     def hear(self, node: s.Node, name: str, kind: str = "any") -> None:
         """After this statement, take a variable over from the session."""
@@ -416,7 +431,7 @@ class Commands(Blocks):
             word = first.value
             named = "-" in word and "/" not in word and not word.lower().endswith((".exe", ".ps1"))
             if named and not self.asks_errors:
-                raise Refused(node, f"the command {word} is not known here.", _nearest(word))
+                raise Refused(node, f"the command {word} is not known here.", nearest(word))
             if word.lower().endswith(".ps1"):
                 raise Refused(node, f"the script {word} is not part of this one.", "port it as well")
             spelt = word
@@ -464,16 +479,6 @@ class Commands(Blocks):
             self.hear(node, wanted.value)
 
 
-def _resolved(name: str, parameters: dict[str, tuple[str, bool]], spelt: str = "") -> tuple[str, bool]:
-    """A parameter's whole name, spelt as it was asked for, and whether it is a switch."""
-    if name in parameters:
-        full, switch = parameters[name]
-    else:
-        matching = {parameters[one] for one in parameters if one.startswith(name)}
-        full, switch = matching.pop() if len(matching) == 1 else (spelt or name, False)
-    return (full if spelt else full.lower()), switch
-
-
 def _stream(value: Any) -> int:
     if isinstance(value, int):
         return value
@@ -482,16 +487,6 @@ def _stream(value: Any) -> int:
 
 def _looks_dotted(node: Any) -> bool:
     return isinstance(node, s.ErrorExpression)
-
-
-def _nearest(name: str) -> str:
-    from difflib import get_close_matches
-
-    from psbridge.script.commands.table import command_names
-
-    known = {one.lower(): one for one in command_names()}
-    close = get_close_matches(name.lower(), known, n=2, cutoff=0.7)
-    return f"did you mean {' or '.join(known[one] for one in close)}?" if close else ""
 
 
 __all__ = ["ATOM", "Commands", "python_name"]

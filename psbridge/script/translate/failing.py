@@ -8,6 +8,7 @@ ported texts call.
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Mapping
 from typing import Any
 
 from .. import syntax as s
@@ -34,66 +35,82 @@ _COMMANDS = frozenset(
 """Commands that read their arguments and input, and nothing else."""
 
 
-def is_literal(node: Any) -> bool:
-    """Whether a statement or expression is made of literals, and does nothing but compute a value."""
-    match node:
-        case None | s.ConstantExpression() | s.StringConstantExpression():
-            return True
-        case s.VariableExpression():
-            return node.variable_path.lower() in ("null", "true", "false") and not node.splatted
-        case s.Pipeline():
-            return not node.background and all(map(is_literal, node.pipeline_elements))
-        case s.CommandExpression():
-            return not node.redirections and is_literal(node.expression)
-        case s.Command():
-            return _is_plain_command(node)
-        case s.ParenExpression():
-            return is_literal(node.pipeline)
-        case s.ArrayLiteral():
-            return all(map(is_literal, node.elements))
-        case s.UnaryExpression():
-            return node.token_kind in _UNARY and is_literal(node.child)
-        case s.BinaryExpression():
-            return node.operator in _OPERATORS and is_literal(node.left) and is_literal(node.right)
-        case s.Hashtable():
-            return all(is_literal(key) and is_literal(value) for key, value in node.key_value_pairs)
-        case s.ConvertExpression():
-            return _is_known(node.type.type_name) and is_literal(node.child)
-        case s.TypeExpression():
-            return _is_known(node.type_name)
-        case s.IndexExpression():
-            return is_literal(node.target) and is_literal(node.index)
-        case s.InvokeMemberExpression():
-            name = str(getattr(node.member, "value", "new")).lower()
-            parts = (node.expression, *(node.arguments or []))
-            return name not in _LENGTHS and all(map(is_literal, parts))
-        case s.MemberExpression():
-            plain = isinstance(node.member, s.StringConstantExpression) and is_literal(node.expression)
-            return plain and not (node.static and node.member.value.lower() in ("now", "utcnow", "today"))
-    return False
+class Literals:
+    """Says of a statement or expression whether it is made of literals, and does nothing but compute a value.
+
+    Args:
+        constants: the variables that hold a literal.
+    """
+
+    def __init__(self, constants: Container[str] = ()) -> None:
+        self.constants = constants
+
+    def __call__(self, node: Any) -> bool:
+        """Whether this one is."""
+        match node:
+            case None | s.ConstantExpression() | s.StringConstantExpression():
+                return True
+            case s.VariableExpression():
+                path = node.variable_path.lower()
+                return (path in ("null", "true", "false") or path in self.constants) and not node.splatted
+            case s.Pipeline():
+                return not node.background and all(map(self, node.pipeline_elements))
+            case s.CommandExpression():
+                return not node.redirections and self(node.expression)
+            case s.Command():
+                return self._is_plain_command(node)
+            case s.ParenExpression():
+                return self(node.pipeline)
+            case s.ArrayLiteral():
+                return all(map(self, node.elements))
+            case s.UnaryExpression():
+                return node.token_kind in _UNARY and self(node.child)
+            case s.BinaryExpression(operator="Multiply"):
+                few = isinstance(node.right, s.ConstantExpression) and node.right.value in range(100)
+                return (
+                    (few or isinstance(node.right, s.ArrayLiteral)) and self(node.left) and self(node.right)
+                )
+            case s.BinaryExpression():
+                return node.operator in _OPERATORS and self(node.left) and self(node.right)
+            case s.Hashtable():
+                return all(self(key) and self(value) for key, value in node.key_value_pairs)
+            case s.ConvertExpression():
+                return _is_known(node.type.type_name) and self(node.child)
+            case s.TypeExpression():
+                return _is_known(node.type_name)
+            case s.IndexExpression():
+                return self(node.target) and self(node.index)
+            case s.InvokeMemberExpression():
+                name = str(getattr(node.member, "value", "new")).lower()
+                parts = (node.expression, *(node.arguments or []))
+                return name not in _LENGTHS and all(map(self, parts))
+            case s.MemberExpression():
+                plain = isinstance(node.member, s.StringConstantExpression) and self(node.expression)
+                return plain and not (node.static and node.member.value.lower() in ("now", "utcnow", "today"))
+        return False
+
+    def _is_plain_command(self, node: s.Command) -> bool:
+        from .nodes import command_of_alias
+
+        first, *rest = node.command_elements
+        if node.redirections or not isinstance(first, s.StringConstantExpression):
+            return False
+        if command_of_alias(first.value.lower()) not in _COMMANDS or node.invocation_operator == "Dot":
+            return False
+        if any(isinstance(one, s.CommandParameter) and _ERRORS.match(one.parameter_name) for one in rest):
+            return False  # which says what becomes of its errors
+        return all(self(one.argument) if isinstance(one, s.CommandParameter) else self(one) for one in rest)
 
 
 def _is_known(type_name: Any) -> bool:
     return str(type_name.full_name).lower().removeprefix("system.").removesuffix("[]") in _TYPES
 
 
-def _is_plain_command(node: s.Command) -> bool:
-    from .nodes import command_of_alias
+def fails(text: str, constants: Mapping[str, str]) -> bool:
+    """Whether a Python expression that a literal became raises what PowerShell reports as an error.
 
-    first, *rest = node.command_elements
-    if node.redirections or not isinstance(first, s.StringConstantExpression):
-        return False
-    if command_of_alias(first.value.lower()) not in _COMMANDS or node.invocation_operator == "Dot":
-        return False
-    if any(isinstance(one, s.CommandParameter) and _ERRORS.match(one.parameter_name) for one in rest):
-        return False  # which says what becomes of its errors
-    return all(
-        is_literal(one.argument) if isinstance(one, s.CommandParameter) else is_literal(one) for one in rest
-    )
-
-
-def fails(text: str) -> bool:
-    """Whether a Python expression that a literal became raises what PowerShell reports as an error."""
+    `constants` are the variables in it, by their Python names, and what each was set to.
+    """
     import psbridge
     from psbridge.binding.errors import InvalidCast
     from psbridge.script.host import StringHost
@@ -103,7 +120,9 @@ def fails(text: str) -> bool:
 
     with session.apart(StringHost()):
         try:
-            eval(text, {"posh": porting, "ps": psbridge, "re": re})
+            names: dict[str, Any] = {"posh": porting, "ps": psbridge, "re": re}
+            values = {name: eval(value, names) for name, value in constants.items()}
+            eval(text, {**names, **values})
         except (psbridge.PSBridgeError, NetFault, InvalidCast, ArithmeticError):
             return True
         except Exception:  # something else of the text's: not for this rule to judge
@@ -111,4 +130,4 @@ def fails(text: str) -> bool:
     return False
 
 
-__all__ = ["fails", "is_literal"]
+__all__ = ["Literals", "fails"]

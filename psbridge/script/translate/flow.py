@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from .. import syntax as s
 from .code import SCALARS, Code, Refused, quoted
-from .failing import fails, is_literal
+from .failing import Literals, fails
 from .loops import Loop
 from .nodes import expression_of, path_of
 from .statements import Statements
@@ -235,19 +235,26 @@ class Flow(Statements):
             if self._sets_read_only(statement.left):
                 return self._reporting(statement)
         plainly = (s.ConstantExpression, s.StringConstantExpression, s.VariableExpression)
-        if value is None or isinstance(expression_of(value), plainly) or not is_literal(value):
+        constants = self.uses.constants_before(statement)
+        if value is None or isinstance(expression_of(value), plainly) or not Literals(constants)(value):
             return statement
         if id(value) not in self.uses.failing:
-            self.uses.failing[id(value)] = self._fails(value)
+            self.uses.failing[id(value)] = self._fails(value, constants)
         return self._reporting(statement) if self.uses.failing[id(value)] else statement
 
     def _sets_read_only(self, left: Any) -> bool:
-        """Whether an assignment is to a property of a text or number: all of them are read-only."""
+        """Whether an assignment is to a property of a text or number: all of them are read-only.
+
+        Of null there is none, and no element.
+        """
+        if isinstance(left, s.IndexExpression):
+            known = self.read(left.target) if isinstance(left.target, s.VariableExpression) else None
+            return known is not None and known.kind == "none"
         if not isinstance(left, s.MemberExpression) or left.static:
             return False
         owner = left.expression
         known = self.read(owner) if isinstance(owner, s.VariableExpression) else None
-        return known is not None and known.kind in ("str", "int", "float", "bool")
+        return known is not None and known.kind in ("str", "int", "float", "bool", "none")
 
     def _reporting(self, statement: Any) -> Any:
         """A statement whose error is reported, and the next one runs."""
@@ -255,11 +262,12 @@ class Flow(Statements):
         body.start, body.end, body.line = statement.end, statement.end, statement.line
         return self.trapped(statement, [s.TrapStatement(None, body)])
 
-    def _fails(self, value: Any) -> bool:
+    def _fails(self, value: Any, constants: Mapping[str, Any]) -> bool:
         """Whether the Python of a literal raises an error."""
         state = (len(self.lines), set(self.modules), self.uses_posh)
         try:
-            return fails(self.value(value).text)
+            held = {self.name(path): self.value(literal).text for path, literal in constants.items()}
+            return fails(self.value(value).text, held)
         except Refused:
             return False
         finally:

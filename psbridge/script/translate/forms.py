@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from .. import syntax as s
-from .code import ATOM, CONDITION, SUM, Code, run_of
+from .code import ATOM, CONDITION, SUM, Again, Code, run_of
 from .commands import Commands
 from .nodes import expression_of, is_chat, only_key, path_of, table_of, word_of
 from .shapes import OBJECTS
@@ -143,15 +143,28 @@ class Forms(Commands):
         if piped is not None:
             return None
         known = {"uri", "method", "headers", "body", "contenttype", "timeoutsec", "connectiontimeoutseconds"}
+        known |= {one for one in ("verbose", "debug") if _is_constant(named.get(one), "false")}
+        known |= {"usebasicparsing"} if "usebasicparsing" in named else set()
+        if word_of(named.get("erroraction")) == "stop":
+            known.add("erroraction")  # Python raises
         uri = named.get("uri") or (values[0] if len(values) == 1 else None)
-        if uri is None or set(named) - known or len(values) > 1:
-            return None
-        return self._request(
-            self.source_of(uri),
-            named.get("body"),
-            named.get("connectiontimeoutseconds"),
-            named.get("headers"),
-        )
+        code = None
+        if uri is not None and not set(named) - known and len(values) < 2:
+            timeout = named.get("connectiontimeoutseconds")
+            code = self._request(self.source_of(uri), named.get("body"), timeout, named.get("headers"))
+        if code is None:
+            self._is_no_request(named)
+        return code
+
+    def _is_no_request(self, named: dict[str, Any]) -> None:
+        """A request that stays one: what it is made of are variables like any other then."""
+        for part, only in (("body", self.uses.bodies), ("headers", self.uses.headers)):
+            value = named.get(part)
+            if isinstance(value, s.ParenExpression) and self.is_body(value.pipeline):
+                value, only = table_of(value.pipeline.pipeline_elements[0]), self.uses.payloads
+            if isinstance(value, s.VariableExpression) and path_of(value) in only:
+                only.discard(path_of(value))
+                raise Again
 
     def _request(self, address: str, body: Any, timeout: Any, headers: Any) -> Code | None:
         if not is_chat(address) or body is None:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from .. import syntax as s
 from .blocks import SINGLE
-from .code import Code, Refused, python_name, quoted
+from .code import Again, Code, Refused, python_name, quoted
 from .flow import Flow
+from .helptext import docstring
 from .nodes import word_of
 from .uses import Uses
 from .writer import Known
 
 KINDS = {"string": "str", "int": "int", "int32": "int", "bool": "bool", "double": "float", "switch": "bool"}
 _OWN = ("args", "input", "psboundparameters", "pscmdlet", "myinvocation", "_", "psitem", "pscommandpath")
-
-
-class Again(Exception):
-    """Something was learned without which this pass cannot go on: it starts again."""
 
 
 class Functions(Flow):
@@ -48,6 +46,7 @@ class Functions(Flow):
                 words = {word_of(word) for word in one.command_elements[1:]}
                 known.advanced |= words & set(self.functions)
         self.called: list[str] = []
+        self.written_before: set[int] = set()
         self.names = self.uses.named({python_name(one.name) for one in self.functions.values()})
 
     def own_parameters(self, name: str) -> dict[str, tuple[str, bool]]:
@@ -72,6 +71,19 @@ class Functions(Flow):
                 for spelling in (common.name, *common.aliases):
                     known.setdefault(spelling.lower(), (common.name, common.type.name == "SwitchParameter"))
         return known
+
+    def takes_any(self, node: s.Command) -> bool:
+        """Whether a command is a function of the script's whose `$args` has what no parameter takes."""
+        function = self.functions.get(self.name_of(node))
+        if function is None:
+            return False
+        block = function.body.param_block
+        attributes = [
+            *(block.attributes if block is not None else []),
+            *(one for each in declared(function) for one in each.attributes),
+        ]
+        names = {one.type_name.name.lower() for one in attributes if isinstance(one, s.Attribute)}
+        return not names & {"cmdletbinding", "parameter"}
 
     def _needs_binding(self, node: s.FunctionDefinition) -> bool:
         """Whether a function can be told from a plain one by itself."""
@@ -104,13 +116,31 @@ class Functions(Flow):
 
     # Definitions
 
+    def define_first(self, blocks: Iterable[Any]) -> None:
+        """The functions that stand in these blocks: they are written before the parts that call them."""
+        for block in blocks:
+            for node in block.statements:
+                if isinstance(node, s.FunctionDefinition):
+                    self.define_function(node)
+                    self.written_before.add(id(node))
+
+    def is_within_reach(self, node: s.Command, name: str) -> bool:
+        """Whether a function of the script's can be called here: one inside another only in there."""
+        function = self.functions[name]
+        around = self.uses.parents.get(id(function))
+        while around is not None and not isinstance(around, s.FunctionDefinition):
+            around = self.uses.parents.get(id(around))
+        return around is None or id(function) in self.uses.wide or around.start <= node.start <= around.end
+
     def define_function(self, node: s.FunctionDefinition) -> None:
         """A function."""
         name = _bare(node.name)
         same = self.source_of(self.functions[name]) == self.source_of(node)
-        if same and self.functions[name] is not node:
+        if id(node) in self.written_before or (same and self.functions[name] is not node):
             return  # the same function again
-        if ":" in node.name or self.functions[name] is not node:
+        wide = [one for one in node.body.walk() if id(one) in self.uses.wide]
+        self.define_first([s.NamedBlock("End", wide)])
+        if self.functions[name] is not node:
             raise Refused(node, f"the function {node.name} is defined more than once.")
         if self.frame.shares:
             raise Refused(node, "a function defined inside a statement has no Python form yet.")
@@ -410,39 +440,6 @@ def declared(node: s.FunctionDefinition) -> list[s.Parameter]:
     if node.body.param_block is not None:
         return list(node.body.param_block.parameters)
     return list(node.parameters or [])
-
-
-def help_sections(text: str) -> list[tuple[str, str, str]]:
-    """Comment-based help in parts: its keyword, what stands after it, and the text."""
-    parts = re.split(r"^[ \t]*\.([A-Za-z]+)[ \t]*(\S*)[ \t]*$", text, flags=re.MULTILINE)
-    sections = [("", "", parts[0])]
-    sections += [(parts[i].lower(), parts[i + 1], parts[i + 2]) for i in range(1, len(parts) - 2, 3)]
-    made = []
-    for keyword_, name, body in sections:
-        lines = [line.strip() for line in body.strip().splitlines()]
-        if any(lines):
-            made.append((keyword_, name, "\n".join(lines)))
-    return made
-
-
-def docstring(text: str, spelt: dict[str, str]) -> list[str]:
-    """Comment-based help as the lines of a docstring; parameters are called as in Python."""
-    paragraphs: list[tuple[str, str]] = []
-    for keyword_, name, body in help_sections(text):
-        if keyword_ == "parameter":
-            line = f"{spelt.get(name.lower(), name)}: {body}"
-            if paragraphs and paragraphs[-1][0] == "parameter":
-                paragraphs[-1] = ("parameter", f"{paragraphs[-1][1]}\n{line}")
-                continue
-            body = line
-        elif keyword_ not in ("", "synopsis", "description"):
-            body = f"{keyword_.capitalize()}:\n{body}"
-        paragraphs.append((keyword_, body))
-    plain = "\n\n".join(body for _, body in paragraphs).replace("\\", "\\\\").replace('"""', "'''")
-    lines = plain.rstrip('"').splitlines() or [""]
-    if len(lines) == 1:
-        return [f'"""{lines[0]}"""']
-    return ['"""' + lines[0], *lines[1:], '"""']
 
 
 def _command_name(node: Any) -> str:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import syntax as s
-from .code import Code, Refused, python_name, quoted
+from .code import Again, Code, Refused, python_name, quoted
 from .dashes import without_dashes
-from .functions import KINDS, Again, docstring
+from .dynamic import pass_on
+from .functions import KINDS
+from .helptext import docstring
 from .hostprints import places, unmarked
 from .layout import wrapped
 from .types import Types
@@ -114,7 +116,9 @@ class Module(Types):
         if not any(asked.search(line) for line in self.lines):
             for piece in pieces:
                 piece.lines = [
-                    line for line in piece.lines if "posh.set_variable(" not in line or "OFS" in line
+                    line
+                    for before, line in zip(["", *piece.lines], piece.lines, strict=False)
+                    if "posh.set_variable(" not in line or "OFS" in line or before.endswith(":")
                 ]
         self.lines = [line for piece in pieces for line in piece.lines]
         self.uses_posh = any(re.search(r"\bposh\.\w+", line) for line in self.lines)
@@ -205,15 +209,32 @@ class Module(Types):
                 self.write(f'parser.add_argument({option}, dest="{plain}", action="store_true"{unset})')
             elif _mandatory(parameter, source):
                 many = ', nargs="+"' if kind in _LISTS else ""
-                self.write(f'parser.add_argument("{plain}"{self._typed_option(kind, validators)}{many})')
+                typed = self._typed_option(parameter, kind, validators)
+                self.write(f'parser.add_argument("{plain}"{typed}{many})')
             elif kind in _LISTS and "valuefromremainingarguments" in source.lower():
                 self._option(parameter, "", plain, kind, validators)
             else:
                 self._option(parameter, option, plain, kind, validators)
             names.append((name, plain, kind))
+        streams = self._streams(block)
+        for stream in streams:
+            self.write(f'parser.add_argument("--{stream}", action="store_true")')
         self._parsed(names)
         for line in later:
             self.write(line)
+        for stream in streams:
+            told = f'given["{stream}"]' if self.asks_bound else f"arguments.{stream}"
+            self.write(f"if {told}:")
+            self.write(f'    {self.posh("set_variable")}("{stream.title()}Preference", "Continue")')
+
+    def _streams(self, block: s.ParamBlock) -> list[str]:
+        """The streams that a script writes to, and that who runs it may ask for."""
+        attributes = [*block.attributes, *(one for each in block.parameters for one in each.attributes)]
+        names = [one.type_name.name.lower() for one in attributes if isinstance(one, s.Attribute)]
+        if "cmdletbinding" not in names and "parameter" not in names:
+            return []
+        own = {"verbose", "debug"} - {one.name.variable_path.lower() for one in block.parameters}
+        return sorted(one for one in own if f"write-{one}" in self.text.lower())
 
     def _parsed(self, names: list[tuple[str, str, str]]) -> None:
         for name, _, kind in names:
@@ -256,14 +277,19 @@ class Module(Types):
         if self.asks_bound:
             self.defaults[plain] = default
             default = "argparse.SUPPRESS"
-        typed = f"{self._typed_option(kind, validators)}{many}, default={default}"
+        typed = f"{self._typed_option(parameter, kind, validators)}{many}, default={default}"
         place = f'{option}, dest="{plain}"' if option else f'"{plain}"'
         self.write(f"parser.add_argument({place}{typed})")
 
-    def _typed_option(self, kind: str, validators: list[str]) -> str:
-        name = _LISTS.get(kind, kind)
-        if name == "any":
+    def _typed_option(self, parameter: s.Parameter, kind: str, validators: list[str]) -> str:
+        typed = (
+            _type_of(parameter).removeprefix("nullable[").removesuffix("]" if _nullable(parameter) else "")
+        )
+        if typed in ("", "object") and kind == "any":
             return ""
+        name = KINDS.get(typed, _LISTS.get(kind, kind))
+        if name in ("any", "datetime"):
+            name = f"{self.posh('typed')}({quoted(typed)})"
         if name == "bool":
             raise Refused(
                 s.Node(),
@@ -277,12 +303,14 @@ class Module(Types):
     def _script_kind(self, parameter: s.Parameter) -> str:
         name = _type_of(parameter)
         if name.startswith("nullable["):
-            name = name[9:-1]
-            return {"double": "any", "int": "any"}.get(name, "any")
+            return "any"
         kind = _TYPES.get(name, "" if name else "str")
-        if not kind:
+        if kind:
+            return kind
+        if name.endswith("]") or name in ("scriptblock", "ref", "psobject", "pscustomobject"):
             raise Refused(parameter, f"the type of -{parameter.name.variable_path} has no Python form yet.")
-        return kind
+        self.net_type(parameter, name)
+        return "any" if self.kind_of(parameter) == "hashtable?" else self.kind_of(parameter)
 
     def _known_attributes(self, parameter: s.Parameter) -> None:
         """Refuse an attribute that argparse has nothing for."""
@@ -350,6 +378,7 @@ def _in_function(made: list[str]) -> bool:
 def written(text: str, tree: s.ScriptBlock) -> Written:
     """The module of a script."""
     without_dashes(tree)
+    pass_on(tree)
     known, uses = Known(), Uses(tree)
     passes = 0
     while passes < 60:

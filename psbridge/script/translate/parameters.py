@@ -32,6 +32,10 @@ _ALLOWED = {
 }
 
 
+_ALL = '"__AllParameterSets"'
+"""The name of the set of a parameter that is in all of them."""
+
+
 class Parameters(Operators):
     """Writes parameters."""
 
@@ -66,6 +70,7 @@ class Parameters(Operators):
         pieces = [quoted(node.name.variable_path)]
         aliases: list[str] = []
         options: dict[str, str] = {}
+        sets: dict[str, dict[str, str]] = {}
         for attribute in node.attributes:
             name = attribute.type_name.full_name
             if isinstance(attribute, s.TypeConstraint):
@@ -75,7 +80,8 @@ class Parameters(Operators):
             folded = name.lower().removesuffix("attribute").rpartition(".")[2]
             if folded == "parameter":
                 options["explicit"] = "True"
-                self._options(attribute, options)
+                own: dict[str, str] = {}
+                sets[self._options(attribute, own)] = own
             elif folded == "alias":
                 aliases += [self.constant(one) for one in attribute.positional_arguments or []]
             elif folded in _ALLOWED:
@@ -86,6 +92,14 @@ class Parameters(Operators):
                 "system.management.automation.credential",
             ):
                 raise Refused(attribute, f"the attribute [{name}] of a parameter has no Python form yet.")
+        if set(sets) - {_ALL}:
+            inside = ", ".join(
+                f"{name}: {{{', '.join(f'{quoted(key)}: {value}' for key, value in own.items())}}}"
+                for name, own in reversed(sets.items())
+            )
+            options["sets"] = f"{{{inside}}}"
+        else:
+            options |= sets.get(_ALL, {})
         if aliases:
             options["aliases"] = f"[{', '.join(aliases)}]"
         options |= self.validators(node)
@@ -161,7 +175,9 @@ class Parameters(Operators):
         """An argument of an attribute."""
         return self.as_value(self.expression(node)).text
 
-    def _options(self, attribute: s.Attribute, options: dict[str, str]) -> None:
+    def _options(self, attribute: s.Attribute, options: dict[str, str]) -> str:
+        """What a [Parameter()] says; gives the name of its parameter set, as Python has it."""
+        chosen = _ALL
         for argument in attribute.named_arguments or []:
             name = argument.argument_name.lower()
             value = "True" if argument.expression_omitted else self.constant(argument.argument)
@@ -169,8 +185,11 @@ class Parameters(Operators):
                 options[_FLAGS[name]] = value
             elif name == "position":
                 options["position"] = value
+            elif name == "parametersetname":
+                chosen = value
             elif name != "helpmessage":
                 raise Refused(argument, f"[Parameter({argument.argument_name})] has no Python form yet.")
+        return chosen
 
     def literal(self, node: Any) -> bool:
         """Whether an expression is a constant of the script."""

@@ -233,7 +233,9 @@ class Statements(Loops):
         node = elements[-1]
         if name in EACH and len(elements) > 1:
             return self.each_loop(elements, node)
-        if len(elements) > 1 or node.redirections:
+        if len(elements) > 1:
+            return self.sets_variable(node, name, s.Pipeline(elements[:-1]))
+        if node.redirections:
             return False
         if name == "write-host":
             return self.write_host(node)
@@ -297,7 +299,9 @@ class Statements(Loops):
             self.output(self.expression(node))
 
     def write_host(self, node: s.Command) -> bool:
-        """Write-Host as print; False where its arguments want more."""
+        """Write-Host as print; False where its arguments want more, or where the script may hear it."""
+        if self.hears_host and len(self.frames) > 1:
+            return False
         if any(isinstance(one, s.VariableExpression) and one.splatted for one in node.command_elements):
             return False
         named, values = self.arguments(node)

@@ -5,6 +5,7 @@ Looks at the syntax tree only, before anything is written.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .. import syntax as s
@@ -49,6 +50,14 @@ class Uses(TableUses):
             path: min(nodes, key=lambda one: one.start).variable_path.rpartition(":")[2]
             for path, nodes in self.places.items()
         }
+        self.wide: set[int] = set()
+        """The functions that are the script's wherever they stand: `function script:Name`."""
+        for one in self.nodes:
+            if isinstance(one, s.FunctionDefinition) and re.match(
+                r"(script|global):", one.name, re.IGNORECASE
+            ):
+                self.wide.add(id(one))
+                one.name = one.name.partition(":")[2]
         self.functions = {one.name.lower() for one in self.nodes if isinstance(one, s.FunctionDefinition)}
         self.literal_keys = {
             key.value
@@ -341,6 +350,39 @@ class Uses(TableUses):
         """The one assignment of a variable; None if it is set more than once, or nowhere."""
         return self._set_once(path)[0] if path in self.places else None
 
+    def constants_before(self, statement: Any) -> dict[str, Any]:
+        """The variables that hold the same literal from a statement at the top before this one on."""
+        made: dict[str, Any] = {}
+        for path in {path_of(one) for one in statement.walk() if isinstance(one, s.VariableExpression)}:
+            assignment, others = self._set_once(path) if path in self.places else (None, [])
+            if assignment is None or assignment.end > statement.start or not _is_scalar(assignment.right):
+                continue
+            at_top = isinstance(self.parents.get(id(assignment)), s.NamedBlock)
+            if at_top and not self.in_function(assignment) and all(map(self._only_reads, others)):
+                made[path] = assignment.right
+        return made
+
+    def in_function(self, node: Any) -> bool:
+        """Whether a node is inside a function or a script block."""
+        while node is not None and not isinstance(node, (s.FunctionDefinition, s.ScriptBlockExpression)):
+            node = self.parents.get(id(node))
+        return node is not None
+
+    def _only_reads(self, node: s.VariableExpression) -> bool:
+        around = self.parents.get(id(node))
+        if isinstance(around, s.UnaryExpression):
+            return not around.token_kind.endswith(("PlusPlus", "MinusMinus"))
+        if isinstance(around, s.ForEachStatement):
+            return around.variable is not node
+        if isinstance(around, s.ConvertExpression):
+            return not isinstance(self.parents.get(id(around)), s.AssignmentStatement) and (
+                around.type.type_name.full_name.lower() != "ref"
+            )
+        if isinstance(around, s.ArrayLiteral):
+            above = self.parents.get(id(around))
+            return not (isinstance(above, s.AssignmentStatement) and above.left is around)
+        return not isinstance(around, (s.Parameter, s.AttributedExpression)) and not node.splatted
+
     def _is_headers(self, path: str) -> bool:
         made, others = self._set_once(path)
         if made is None or not others or not only_key(made.right, set()):
@@ -405,3 +447,10 @@ class Uses(TableUses):
             return False
         pipeline = self.parents.get(id(self.parents.get(id(others[0]))))
         return is_json_of(pipeline, others[0])
+
+
+def _is_scalar(node: Any) -> bool:
+    value = expression_of(node)
+    if isinstance(value, s.VariableExpression):
+        return path_of(value) in ("null", "true", "false")
+    return isinstance(value, (s.ConstantExpression, s.StringConstantExpression))

@@ -10,6 +10,7 @@ from ..parsing import parse
 from .assignments import Assignments
 from .code import Code, Refused, quoted
 from .nodes import expression_of, path_of, word_of
+from .parts import SIGNS
 
 _SETTERS = {"set-variable", "new-variable", "clear-variable", "remove-variable"}
 _SCOPES = {"script": "script:", "global": "global:", "local": "", "0": ""}
@@ -38,9 +39,9 @@ class Variables(Assignments):
         variable.start, variable.end, variable.line = wanted.start, wanted.end, wanted.line
         return variable, given
 
-    def sets_variable(self, node: s.Command, name: str) -> bool:
+    def sets_variable(self, node: s.Command, name: str, piped: s.Pipeline | None = None) -> bool:
         """`Set-Variable`, `New-Variable` and the like as an assignment; False if it is none."""
-        if name not in _SETTERS or node.redirections:
+        if name not in _SETTERS or node.redirections or (piped is not None and name != "set-variable"):
             return False
         parts = self._of_variable(node)
         if parts is None:
@@ -48,8 +49,10 @@ class Variables(Assignments):
         variable, given = parts
         if set(given) - {"value", "option", "force", "visibility", "description", "erroraction"}:
             return False
+        if piped is not None and "value" in given:
+            return False
         value = given.get("value") or s.VariableExpression("null")
-        made = s.AssignmentStatement(variable, "Equals", s.CommandExpression(value))
+        made = s.AssignmentStatement(variable, "Equals", piped or s.CommandExpression(value))
         made.start, made.end, made.line = node.start, node.end, node.line
         self.constants.discard((self.scope, path_of(variable)))
         self.statement_in(made)
@@ -93,6 +96,49 @@ class Variables(Assignments):
             return None
         pairs = f'{{"Name": {quoted(parts[0].variable_path.rpartition(":")[2])}, "Value": {code.text}}}'
         return Code(f"{self.posh('custom_object')}({pairs})", "any")
+
+    # Assignments that are values, and variables with Validate attributes
+
+    def assignment_value(self, node: s.AssignmentStatement) -> Code:
+        """An assignment between parentheses, or on the right of another."""
+        left, declared = self._left(node)
+        if isinstance(left, (s.MemberExpression, s.IndexExpression)) and node.operator == "Equals":
+            return self._part_value(node, left)
+        plain = isinstance(left, s.VariableExpression) and node.operator in ("Equals", *SIGNS)
+        if not plain or declared or ":" in left.variable_path or left.variable_path.lower() in ("null", "_"):
+            raise Refused(node, "this assignment as a value has no Python form yet.")
+        value = self.value(node.right)
+        if node.operator != "Equals":
+            value = self.changed(self.expression(left), value, SIGNS[node.operator])
+        value = self.obeying(left, value)
+        name = self.target(left, value.kind)
+        return Code(f"({name} := {value.text})", value.kind)
+
+    def _part_value(self, node: s.AssignmentStatement, left: Any) -> Code:
+        """`$a.x = $b.x = value`: the value has a name of its own, and is set in each."""
+        if not isinstance(self.uses.above(node), s.AssignmentStatement):
+            raise Refused(node, "this assignment as a value has no Python form yet.")
+        value = self.value(node.right)
+        shared = s.VariableExpression(self.unique("shared"))
+        self.write(f"{self.target(shared, value.kind)} = {value.text}")
+        self.statement_in(s.AssignmentStatement(left, node.operator, s.CommandExpression(shared)))
+        return self.read(shared) or value
+
+    def hold_to(self, left: Any, attributes: list[Any]) -> None:
+        """Have a variable checked by Validate attributes from now on."""
+        names = [one.type_name.name.lower() for one in attributes]
+        if not isinstance(left, s.VariableExpression) or not all(one.startswith("validate") for one in names):
+            raise Refused(left, "an attribute of a variable has no Python form yet.")
+        checks = self.validators(s.Parameter(left, attributes))
+        self.checks[self.scope, path_of(left)] = [f"{check}={values}" for check, values in checks.items()]
+
+    def obeying(self, left: s.VariableExpression, value: Code) -> Code:
+        """A value as the Validate attributes of a variable let it through."""
+        checks = self.checks.get((self.scope, path_of(left)))
+        if checks is None:
+            return value
+        name = quoted(left.variable_path)
+        return Code(f"{self.posh('obeyed')}({', '.join([name, value.text, *checks])})", value.kind)
 
     # Text that is PowerShell
 

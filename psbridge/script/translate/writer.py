@@ -92,6 +92,7 @@ class Writer:
         self.appended: dict[str, set[str]] = {}
         self.found: dict[int, tuple[str, dict[str, tuple[str, bool]]]] = {}
         self.constants: set[Key] = set()
+        self.checks: dict[Key, list[str]] = {}
         self.open_files: dict[str, str] = {}
         self.http_names: set[str] = set()
         self.entries: dict[str, tuple[str, str]] = {}
@@ -111,6 +112,7 @@ class Writer:
             text, r"set-location|push-location|pop-location|\bcd\b|remove-item|move-item|rename-item"
         )
         self.hears_warnings = _asks(text, r"warning(preference|action|variable)|[3*]>|transcript")
+        self.hears_host = _asks(text, r"[6*]>|informationvariable|transcript")
         self.counts_errors = _asks(text, r"\$(global:)?error\b")
         self.reads_files = _asks(text, r"import-csv|get-content")
         self.counts_usage = "usage" in text or "tool_calls" in text
