@@ -150,4 +150,4 @@ def text_of(member: enum.Enum) -> str:
         if number and rest & number == number:
             parts.append(names[number])
             rest &= ~number
-    return str(value) if rest or not is_flags(cls) else ", ".join(reversed(parts))
+    return str(value) if rest or not parts or not is_flags(cls) else ", ".join(reversed(parts))

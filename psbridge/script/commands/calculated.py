@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from psbridge.binding.values import ScriptBlock, Uri
 from psbridge.script.semantics import members, patterns
 from psbridge.script.semantics.comparison import truth
 from psbridge.script.semantics.errors import ScriptError
-from psbridge.script.semantics.values import Bag, Wrapped
+from psbridge.script.semantics.values import Bag, DictionaryEntry, Wrapped
 
 URI_MEMBERS = (
     "AbsolutePath AbsoluteUri LocalPath Authority HostNameType IsDefaultPort IsFile IsLoopback PathAndQuery "
@@ -78,19 +79,22 @@ def calculated(spec: Any, cmdlet: Any) -> Calculated:
     if not is_dictionary(spec):
         return Calculated(None, spec)
     made = Calculated(None, None)
+    shown = getattr(cmdlet, "shape", None) is not None
     for key, value in spec.items():
         folded = to_text(key).lower()
         if folded and ("name".startswith(folded) or "label".startswith(folded)):
             made.name = to_text(value)
         elif folded and "expression".startswith(folded):
             made.expression = value
+        elif folded and shown and "alignment".startswith(folded):
+            made.alignment = to_text(value).lower()
         elif folded and "descending".startswith(folded):
             made.descending = truth(value)
         elif folded and "ascending".startswith(folded):
             made.descending = not truth(value)
         elif folded and "width".startswith(folded):
             made.width = int(value)
-        elif folded and ("alignment".startswith(folded) or folded == "align"):
+        elif folded and "alignment".startswith(folded):
             made.alignment = to_text(value).lower()
         elif folded and "formatstring".startswith(folded):
             made.format = to_text(value)
@@ -144,10 +148,19 @@ def property_names(item: Any) -> list[str]:
         ]
     described = class_of(item)
     names = list(described.all_properties()) if described is not None else []
+    if isinstance(item, datetime.datetime) and "DateTime" in names:
+        names = ["DateTime", *(name for name in names if name != "DateTime")]
     extra = getattr(item, "extra", None)
     if isinstance(extra, dict):
         names += list(extra)
     return names
+
+
+def listed_names(item: Any) -> list[str]:
+    """The names of the properties in the order of a list without columns: an alias comes last."""
+    names = property_names(item)
+    last = type(item) is DictionaryEntry or isinstance(item, datetime.datetime)
+    return [*names[1:], names[0]] if last else names
 
 
 _DICTIONARY = ("IsReadOnly", "IsFixedSize", "IsSynchronized", "Keys", "Values", "SyncRoot", "Count")

@@ -26,6 +26,17 @@ class TestPath(Cmdlet):
     """Test-Path."""
 
     def record(self) -> None:
+        for name in ("Path", "LiteralPath"):
+            given = self.get(name)
+            if self.has(name) and (not given or None in given):
+                self.error(
+                    "ArgumentNullException",
+                    "Value cannot be null. (Parameter 'The provided Path argument was null or an empty "
+                    "collection.')",
+                    "NullPathNotPermitted",
+                    "InvalidArgument",
+                )
+                return
         for pattern, literal in patterns_of(self):
             self.write(self._exists(pattern, literal))
 

@@ -31,6 +31,7 @@ class Formatted:
         """What is shown; `auto` makes a table as wide as it needs, as -AutoSize does."""
         from psbridge.script.display import lines_of, shapes
         from psbridge.script.display.kinds import kind_of, view_of
+        from psbridge.script.display.wide import grouped, wide
 
         if all(kind_of(item) is None for item in self.items):
             return lines_of(self.items, None, width)
@@ -38,14 +39,30 @@ class Formatted:
         writers = {
             "table": shapes.table,
             "list": shapes.listing,
-            "wide": shapes.wide,
+            "wide": wide,
             "custom": shapes.custom,
         }
         columns = self.columns
         if columns is None and self.shape in ("table", "list"):
             columns = view_of(self.items[0], self.shape)
-        options = {**self.options, "auto": True} if auto and self.shape == "table" else self.options
+        options = dict(self.options)
+        if auto and self.shape in ("table", "wide"):
+            options["auto"] = True
+        by = options.pop("group_by", None)
+        if by is not None:
+            return grouped(self.shape, self.items, width, by, self.cmdlet, columns=columns, **options)
         return writers[self.shape](self.items, width, columns=columns, cmdlet=self.cmdlet, **options)
+
+    def sizes(self) -> bool:
+        """Whether tables after this one are as wide as they need: once one was, all of a session are."""
+        if self.options.get("auto"):
+            return True
+        if self.shape != "table":
+            return False
+        from psbridge.script.display.kinds import view_of
+
+        columns = self.columns if self.columns is not None else view_of(self.items[0], "table")
+        return not columns or not columns[0].width
 
 
 class _Format(Cmdlet):

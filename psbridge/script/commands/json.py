@@ -20,7 +20,7 @@ from psbridge.script.semantics import dateformat, members
 from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import Bag, BigInteger, OrderedHashtable, Wrapped
 
-from .calculated import property_names
+from .calculated import listed_names
 from .cmdlet import Cmdlet
 from .jsonreader import JsonFault, JsonReader
 
@@ -144,7 +144,7 @@ def _json_names(value: Any) -> list[str]:
     bag = bag_of(type(value))
     if bag is not None:
         return list(bag(value))
-    return property_names(value)
+    return listed_names(value)
 
 
 def _number(value: float) -> str:
@@ -183,7 +183,11 @@ class ConvertToJson(Cmdlet):
             )
 
     def record(self) -> None:
-        self.items.append(self.get("InputObject"))
+        value = self.get("InputObject")
+        if self.has_input and isinstance(value, uuid.UUID):
+            # What comes through the pipeline shows the property that PowerShell adds to it.
+            value = Bag({"value": value, "Guid": str(value)})
+        self.items.append(value)
 
     def finish(self) -> None:
         if not self.items:

@@ -48,7 +48,8 @@ class MeasureObject(Cmdlet):
             return
         item = self.get("InputObject")
         if not self.columns:
-            self._take(self.plain, item)
+            if item is not None:
+                self._take(self.plain, item)
             return
         for column in self.columns:
             for name, value in column.values(item, self):
@@ -57,8 +58,6 @@ class MeasureObject(Cmdlet):
                     self._take(known, value)
 
     def _take(self, statistics: _Statistics, value: Any) -> None:
-        if value is None:
-            return
         if self.parameter_set == "TextMeasure":
             self._take_text(statistics, to_text(value))
             return
@@ -74,18 +73,10 @@ class MeasureObject(Cmdlet):
                     "InvalidType",
                     value,
                 )
+                return
         if self.wants_order:
-            if isinstance(value, str):
-                # A text that reads as a number is compared as one.
-                with contextlib.suppress(InvalidCast):
-                    value = cast_value(value, nettypes.DOUBLE)
-            try:
-                if statistics.largest is None or order(value, statistics.largest) > 0:
-                    statistics.largest = value
-                if statistics.smallest is None or order(value, statistics.smallest) < 0:
-                    statistics.smallest = value
-            except ScriptError:
-                pass
+            statistics.largest = _further(value, statistics.largest, 1)
+            statistics.smallest = _further(value, statistics.smallest, -1)
 
     def _take_text(self, statistics: _Statistics, text: str) -> None:
         statistics.count += 1
@@ -139,6 +130,28 @@ class MeasureObject(Cmdlet):
         made["StandardDeviation"] = deviation
         made["Property"] = one.name
         return made
+
+
+def _further(value: Any, known: Any, sign: int) -> Any:
+    """The greater (1) or lesser (-1) of two; texts that read as numbers are compared as numbers."""
+    value, other = (_as_number(one) for one in (value, known))
+    if other is None:
+        return value
+    if value is None:
+        return None if sign < 0 else known
+    if isinstance(value, float) != isinstance(other, float):
+        value, other = to_text(value), to_text(other)
+    try:
+        return value if order(value, other) * sign > 0 else known
+    except ScriptError:
+        return known
+
+
+def _as_number(value: Any) -> Any:
+    if value is not None:
+        with contextlib.suppress(InvalidCast):
+            return cast_value(value, nettypes.DOUBLE)
+    return value
 
 
 def _number(value: Any) -> Any:

@@ -139,8 +139,7 @@ class GroupObject(Cmdlet):
             made = Made({}, f"Microsoft.PowerShell.Commands.{kind}")
             made["Values"] = NetList(values, kind="ArrayList")
             made["Count"] = len(items)
-            if not self.on("NoElement"):
-                made["Group"] = NetList(items, nettypes.PSOBJECT, "Collection")
+            made["Group"] = NetList([] if self.on("NoElement") else items, nettypes.PSOBJECT, "Collection")
             made["Name"] = ", ".join(to_text(value) for value in values)
             self.write(made)
 

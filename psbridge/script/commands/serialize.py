@@ -165,8 +165,14 @@ def _value(node: ElementTree.Element) -> Any:
         if kind in ("LST", "IE", "QUE", "STK"):
             return [_value(item) for item in child]
         if kind in ("MS", "Props"):
-            return Bag({item.get("N", ""): _value(item) for item in child})
+            return _restored(node, {item.get("N", ""): _value(item) for item in child})
     return Bag()
+
+
+def _restored(node: ElementTree.Element, properties: dict[str, Any]) -> Bag:
+    made = Bag(properties)
+    made._type_names.append("Deserialized.System.Management.Automation.PSCustomObject")
+    return made
 
 
 def from_clixml(text: str) -> list[Any]:

@@ -72,7 +72,7 @@ class SelectString(Cmdlet):
 
     def start(self) -> None:
         self.number = 0
-        self.found = False
+        self.found = self.in_files = False
         case = self.on("CaseSensitive")
         texts = [to_text(one) for one in self.get("Pattern") or []]
         self.patterns = [
@@ -106,6 +106,7 @@ class SelectString(Cmdlet):
                     self._file(path)
 
     def _file(self, path: str) -> None:
+        self.in_files = True
         encoding = named(self.get("Encoding")) if self.has("Encoding") else None
         lines = lines_of(read_text(path, encoding))
         for number, line in enumerate(lines, 1):
@@ -159,8 +160,8 @@ class SelectString(Cmdlet):
     def finish(self) -> None:
         for number, line in enumerate(self.lines, 1):
             self._line(line, number, "InputStream", self.lines)
-        if self.on("Quiet") and self.found:
-            self.write(True)
+        if self.on("Quiet") and (self.found or self.in_files):
+            self.write(self.found)
 
 
 class ConvertToSecureString(Cmdlet):

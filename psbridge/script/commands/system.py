@@ -65,6 +65,14 @@ class GetDate(Cmdlet):
                 datetime.datetime.fromtimestamp(self.get("UnixTimeSeconds"), datetime.timezone.utc)
             )
         else:
+            if self.has("Date") and self.get("Date") is None:
+                raise self.fatal(
+                    "ParameterBindingException",
+                    "Cannot bind parameter 'Date' to the target. Exception setting \"Date\": "
+                    '"Cannot convert null to type "System.DateTime"."',
+                    "ParameterBindingFailed",
+                    "WriteError",
+                )
             value = self.get("Date") or now()
         rest = getattr(value, "rest", 0)
         changes: dict[str, int] = {}

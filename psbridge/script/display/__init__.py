@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from time import process_time
 from typing import Any
 
 from psbridge.binding.objects import is_dictionary
@@ -11,6 +13,7 @@ from psbridge.script.semantics.members import entries
 from psbridge.script.semantics.values import Bag, DictionaryEntry
 
 WIDTH = 120
+_LONGEST_WAIT = 0.3  # seconds of work; PowerShell takes the clock, which a busy machine would not
 _HEADS = {3: "WARNING", 4: "VERBOSE", 5: "DEBUG"}  # by the number of a message's stream
 
 
@@ -28,7 +31,10 @@ class Screen:
 
     Where the first one's type has a view of its own, objects of other types are shown as lists in between.
     Where it has none, they go on as rows of its columns, even those that have no such properties. After a
-    table that was drawn with -AutoSize, all later ones are as wide as they need.
+    table whose columns were as wide as they need, all later ones are.
+
+    A table's empty line is written at once, its rows wait until their columns' widths are known: for a
+    while or until the table ends, and texts put out meanwhile wait with them.
     """
 
     def __init__(self, write: Any, width: int = WIDTH) -> None:
@@ -39,6 +45,9 @@ class Screen:
         self.kind: Any = None
         self.state: dict[str, Any] = {}
         self.sized = False
+        self.waits = False
+        self.begun = False
+        self.since = 0.0
 
     def line(self, text: str) -> None:
         """One line, or a text of several."""
@@ -53,8 +62,7 @@ class Screen:
         if item is None:
             return
         if isinstance(item, str) and not isinstance(item, Uri):
-            self._rows()
-            self.line(str(item))
+            self._text(str(item))
             return
         from psbridge.script.commands.formatting import Formatted
 
@@ -62,14 +70,13 @@ class Screen:
             self.flush()
             for line in item.lines(self.width, self.sized):
                 self.line(line)
-            self.sized = self.sized or bool(item.options.get("auto"))
+            self.sized = self.sized or item.sizes()
             return
         from .kinds import kind_of
 
         kind = kind_of(item)
         if kind is None or kind[0] == "empty":
-            self._rows()
-            self.line(self._plain(item) if kind is None else "")
+            self._text(self._plain(item) if kind is None else "")
         elif kind[0] == "entries":
             for entry in entries(item):
                 self.put(entry)
@@ -79,20 +86,40 @@ class Screen:
         else:
             self._hold(item, kind)
 
+    def _text(self, text: str) -> None:
+        if self.held:
+            self._wait(_Shown(text))
+        else:
+            self.line(text)
+
+    def _wait(self, item: Any) -> None:
+        """Keep a row, or what comes between rows, until the table is drawn."""
+        self.held.append(item)
+        if not self.waits or process_time() - self.since > _LONGEST_WAIT:
+            self._rows()
+
     def _hold(self, item: Any, kind: Any) -> None:
+        from . import kinds
+
         if self.kind is None:
             self.kind = kind
+            self.since = process_time()
+            self.waits = self.begun = kinds.waits(kind, self.sized)
+            if self.waits:
+                self.line("")
+                self.sized = True
         elif self.kind[1] is not None and kind != self.kind:
             from .shapes import listing
 
-            self._rows()
-            for line in listing([item], self.width):
-                self.line(line)
+            shown = listing([item], self.width)
+            if self.held:
+                self._wait(_Shown("\n".join(shown)))
+            else:
+                for line in shown:
+                    self.line(line)
             return
         # What is changed before its row is shown is shown as it was put out.
-        self.held.append(item.copied() if type(item) is Bag and self.kind[1] is None else item)
-        if self.state:
-            self._rows()
+        self._wait(item.copied() if type(item) is Bag and self.kind[1] is None else item)
 
     def _plain(self, item: Any) -> str:
         from psbridge.script.interpreter.messages import MessageRecord
@@ -113,9 +140,27 @@ class Screen:
             return
         from . import kinds
 
-        items, self.held = self.held, []
-        for line in kinds.lines(self.kind, items, self.width, self.state, self.sized):
+        waiting, self.held = self.held, []
+        items = [one for one in waiting if not isinstance(one, _Shown)]
+        self.waits = False
+        lines = kinds.lines(self.kind, items, self.width, self.state, self.sized)
+        if self.begun and lines[:1] == [""]:
+            del lines[0]
+        self.begun = False
+        if len(waiting) == len(items):
+            for line in lines:
+                self.line(line)
+            return
+        # Each row of a table is one line; what came between two of them goes between these lines.
+        rows = iter(lines[max(len(lines) - len(items), 0) :])
+        for line in lines[: max(len(lines) - len(items), 0)]:
             self.line(line)
+        for one in waiting:
+            if isinstance(one, _Shown):
+                self.line(one.text)
+            else:
+                for line in islice(rows, 1):
+                    self.line(line)
 
     def flush(self) -> None:
         """Show what was gathered, and end the table or list."""
@@ -124,6 +169,13 @@ class Screen:
             self.line("")
         self.kind = None
         self.state = {}
+
+
+class _Shown:
+    """Lines that come between the rows of a table."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 __all__ = ["Bag", "DictionaryEntry", "PSCustomObject", "Screen", "is_dictionary", "lines_of"]

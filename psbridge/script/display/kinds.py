@@ -73,10 +73,9 @@ _LIST_VIEWS = {
         "Days Hours Minutes Seconds Milliseconds Ticks TotalDays TotalHours TotalMinutes TotalSeconds "
         "TotalMilliseconds"
     ).split(),
-    "Microsoft.PowerShell.Commands.GenericMeasureInfo": (
-        "Count Average Sum Maximum Minimum StandardDeviation Property"
-    ).split(),
-    "Microsoft.PowerShell.Commands.TextMeasureInfo": "Lines Words Characters Property".split(),
+    "Microsoft.PowerShell.Commands.GroupInfo": "Name Count Group Values".split(),
+    "Microsoft.PowerShell.Commands.GroupInfoNoElement": "Name Count Values".split(),
+    "System.Collections.DictionaryEntry": ["Name", "Value"],
     "System.Uri": URI_MEMBERS,
 }
 
@@ -162,12 +161,20 @@ def lines(kind: Kind, items: list[Any], width: int, state: dict[str, Any], auto:
     return made if first else made[1:]
 
 
+def waits(kind: Kind, auto: bool) -> bool:
+    """Whether a table's rows are gathered before they are shown: where columns are as wide as they need."""
+    shape, view = kind
+    return shape == "table" and (auto or view is None or not _VIEWS[view][0][1])
+
+
 def view_of(item: Any, shape: str) -> list[Calculated] | None:
     """The columns that a type's own view has for this shape; None where it has none."""
     kind = kind_of(item)
-    if kind is None or kind[0] != shape or kind[1] is None:
+    if kind is None or kind[1] is None:
         return None
-    return _columns(kind[1]) if shape == "table" else _labels(kind[1])
+    if shape == "list":
+        return _labels(kind[1])
+    return _columns(kind[1]) if kind[0] == shape else None
 
 
 def _labels(view: str) -> list[Calculated] | None:

@@ -34,6 +34,8 @@ def _extent_of(record: ErrorRecord) -> tuple[int, int]:
     token = _TOKEN.match(record.exception_message.rpartition("\n")[2])
     if token and record.exception is not None and record.exception.net_type.name == "ParseException":
         return start, max(len(token[1]), 1)
+    if record.length:
+        return start, record.length
     nodes = [node for node in _nodes(record.source) if node.line == record.line] if record.source else []
     chosen = _chosen(record, nodes)
     if chosen is None:

@@ -1,4 +1,4 @@
-"""Tables, lists and the wide form, drawn as PowerShell draws them."""
+"""Tables and lists, drawn as PowerShell draws them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.text import net_text, to_text
-from psbridge.binding.values import Char
-from psbridge.script.commands.calculated import Calculated, property_names
+from psbridge.binding.values import Char, SecureString
+from psbridge.script.commands.calculated import Calculated, listed_names
 from psbridge.script.semantics.dateformat import format_date
 from psbridge.script.semantics.text import format_value
 from psbridge.script.semantics.values import DictionaryEntry, Wrapped
@@ -87,7 +87,7 @@ def _heading(column: Calculated, item: Any, cmdlet: Any) -> str:
 def _expanded(columns: list[Calculated] | None, item: Any) -> list[Calculated]:
     """The columns, wildcards written out for the first object."""
     if columns is None:
-        return [Calculated(None, name) for name in property_names(item)]
+        return [Calculated(None, name) for name in listed_names(item)]
     from psbridge.script.commands.calculated import names_matching
     from psbridge.script.semantics.patterns import has_wildcard
 
@@ -101,14 +101,17 @@ def _expanded(columns: list[Calculated] | None, item: Any) -> list[Calculated]:
 
 
 def _aligned_right(value: Any) -> bool:
-    return isinstance(value, (int, float, Decimal, enum.Enum, Char))
+    return isinstance(value, (int, float, Decimal, enum.Enum, Char, SecureString))
 
 
-def fitted(text: str, width: int, *, right: bool = False) -> str:
-    """A text in so many places, cut with an ellipsis when it is longer."""
+def fitted(text: str, width: int, side: str = "left") -> str:
+    """A text in so many places; a longer one is cut with an ellipsis, on the left if aligned right."""
     if len(text) > width:
-        return f"{text[: max(width - 1, 0)]}…"
-    return text.rjust(width) if right else text.ljust(width)
+        room = max(width - 1, 0)
+        return f"…{text[len(text) - room :]}" if side == "right" else f"{text[:room]}…"
+    if side == "center":
+        return f"{' ' * ((width - len(text)) // 2)}{text}".ljust(width)
+    return text.rjust(width) if side == "right" else text.ljust(width)
 
 
 def table(
@@ -120,7 +123,6 @@ def table(
     hide_headers: bool = False,
     wrap: bool = False,
     auto: bool = False,
-    group_by: Calculated | None = None,
     state: dict[str, Any] | None = None,
 ) -> list[str]:
     """Objects as a table, with an empty line before and after.
@@ -128,8 +130,6 @@ def table(
     Args:
         state: of a table that is drawn in parts; filled by the first, which alone has a heading.
     """
-    if group_by is not None:
-        return _grouped(items, width, group_by, cmdlet, columns=columns, hide_headers=hide_headers, wrap=wrap)
     later = bool(state)
     chosen = state["columns"] if state else _expanded(columns, items[0])
     headings = [_heading(column, items[0], cmdlet) for column in chosen]
@@ -142,35 +142,35 @@ def table(
         for row in values
     ]
     if state:
-        widths, shown, rights, cut = state["drawn"]
+        widths, shown, sides, cut = state["drawn"]
     else:
-        rights = _alignments(chosen, values)
+        sides = _alignments(chosen, values)
         widths, shown, cut = _widths(chosen, headings, texts, width, auto)
         if state is not None:
-            state.update(columns=chosen, drawn=(widths, shown, rights, cut))
+            state.update(columns=chosen, drawn=(widths, shown, sides, cut))
     if not shown:
         return []
     lines = [] if later else [""]
     if not hide_headers and not later:
-        lines += _cells([[heading] for heading in headings], shown, widths, rights, True, False)
+        lines += _cells([[heading] for heading in headings], shown, widths, sides, True, False)
         rules = [["-" * min(len(heading), room)] for heading, room in zip(headings, widths, strict=True)]
-        lines += _cells(rules, shown, widths, rights, False, cut)
+        lines += _cells(rules, shown, widths, sides, False, cut)
     for row in texts:
-        lines += _cells(row, shown, widths, rights, wrap, cut)
+        lines += _cells(row, shown, widths, sides, wrap, cut)
     lines.append("")
     return lines
 
 
-def _alignments(columns: list[Calculated], values: list[list[Any]]) -> list[bool]:
-    """Which columns are aligned to the right: as they say, else those whose first value is a number."""
+def _alignments(columns: list[Calculated], values: list[list[Any]]) -> list[str]:
+    """How columns are aligned: as they say, else to the right where the first value is a number."""
     return [
-        column.alignment == "right" if column.alignment else bool(values) and _aligned_right(values[0][place])
+        column.alignment or ("right" if values and _aligned_right(values[0][place]) else "left")
         for place, column in enumerate(columns)
     ]
 
 
 def _cells(
-    row: list[list[str]], shown: list[int], widths: list[int], rights: list[bool], wrap: bool, filled: bool
+    row: list[list[str]], shown: list[int], widths: list[int], sides: list[str], wrap: bool, filled: bool
 ) -> list[str]:
     """One object's row; texts of several lines, or wrapped ones, take several."""
     parts: list[list[str]] = []
@@ -191,20 +191,20 @@ def _cells(
         _row(
             [part[number] if number < len(part) else "" for part in parts],
             [widths[place] for place in shown],
-            [rights[place] for place in shown],
+            [sides[place] for place in shown],
             filled,
         )
         for number in range(height)
     ]
 
 
-def _row(texts: list[str], widths: list[int], rights: list[bool], filled: bool) -> str:
+def _row(texts: list[str], widths: list[int], sides: list[str], filled: bool) -> str:
     """One line of cells; filled up to the width of the last column where more are left out."""
     last = len(texts) - 1
     cells = []
-    for number, (text, width, right) in enumerate(zip(texts, widths, rights, strict=True)):
-        cell = fitted(text, width, right=right)
-        cells.append(cell.rstrip() if number == last and not right and not filled else cell)
+    for number, (text, width, side) in enumerate(zip(texts, widths, sides, strict=True)):
+        cell = fitted(text, width, side)
+        cells.append(cell.rstrip() if number == last and side != "right" and not filled else cell)
     return " ".join(cells)
 
 
@@ -238,38 +238,12 @@ def _widths(
     return widths, shown, False
 
 
-def _grouped(items: list[Any], width: int, by: Calculated, cmdlet: Any, **options: Any) -> list[str]:
-    lines: list[str] = []
-    group: list[Any] = []
-    current: Any = None
-    name = by.name or (by.expression if isinstance(by.expression, str) else str(by.expression.text))
-
-    def close() -> None:
-        nonlocal group
-        if group:
-            drawn = table(group, width, cmdlet=cmdlet, **options)
-            if lines:
-                lines.pop()
-            lines.extend(["", f"   {name}: {cell_text(current)}", *drawn])
-            group = []
-
-    for item in items:
-        value = _value(item, by, cmdlet)
-        if group and to_text(value) != to_text(current):
-            close()
-        current = value
-        group.append(item)
-    close()
-    return lines
-
-
 def listing(
     items: list[Any],
     width: int,
     *,
     columns: list[Calculated] | None = None,
     cmdlet: Any = None,
-    group_by: Calculated | None = None,
 ) -> list[str]:
     """Objects as lists of `Name : value`."""
     lines = [""]
@@ -292,36 +266,6 @@ def _list_lines(name: str, text: str, widest: int, width: int) -> list[str]:
         pieces += [line[at : at + room] for at in range(0, max(len(line), 1), room)]
     lines = [f"{name.ljust(widest)} : {pieces[0]}"]
     lines += [f"{' ' * (widest + 3)}{piece}" for piece in pieces[1:]]
-    return lines
-
-
-def wide(
-    items: list[Any],
-    width: int,
-    *,
-    columns: list[Calculated] | None = None,
-    cmdlet: Any = None,
-    count: int | None = None,
-    auto: bool = False,
-    group_by: Calculated | None = None,
-) -> list[str]:
-    """One property of each object, several in a line."""
-    texts = []
-    for item in items:
-        names = property_names(item)
-        column = (
-            columns[0]
-            if columns
-            else Calculated(None, "Name" if "Name" in names else names[0] if names else "")
-        )
-        texts.append(cell_text(_value(item, column, cmdlet)) if names else to_text(item))
-    across = count or (max(1, width // (max(map(len, texts)) + 1)) if auto else 2)
-    each = width // across - 1
-    lines = [""]
-    for start in range(0, len(texts), across):
-        cells = [fitted(text, each) for text in texts[start : start + across]]
-        lines.append(" ".join(cells).rstrip())
-    lines.append("")
     return lines
 
 

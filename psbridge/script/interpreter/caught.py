@@ -193,8 +193,34 @@ def caught(S: Scope, error: Exception, where: tuple[int, int], unit: Any) -> Err
     locate(record, error, where, unit)
     S.rt.scope = S
     S.rt.remember(record)
+    _tell(S.rt, record)
     S.rt.ok = False
     return record
+
+
+def _tell(rt: Any, record: ErrorRecord) -> None:
+    """Give an error that a function catches or goes on after to the function's -ErrorVariable."""
+    if rt.listening:
+        ended = ending(record)
+        for one in (record,) if ended is None else (ended, record):
+            rt.hear(2, one)
+
+
+def ending(record: ErrorRecord) -> ExceptionObject | None:
+    """The exception with which a command ended; None for an error that came of no command."""
+    if record.command is None or (record.thrown and not record.stopped):
+        return None
+    inner = record.exception
+    if inner is None or inner.net_type.name.startswith(("ParameterBinding", "CommandNotFound")):
+        return None
+    extra = {"ErrorRecord": record}
+    if record.stopped:
+        message = (
+            'The running command stopped because the preference variable "ErrorActionPreference" or common '
+            f"parameter is set to Stop: {record.exception_message}"
+        )
+        return ExceptionObject("ActionPreferenceStopException", message, None, extra)
+    return ExceptionObject("CmdletInvocationException", to_text(record), inner, extra)
 
 
 def statement_error(S: Scope, error: Exception, where: tuple[int, int], unit: Any) -> None:
@@ -211,6 +237,8 @@ def statement_error(S: Scope, error: Exception, where: tuple[int, int], unit: An
         raise error
     rt.ok = False
     rt.remember(record)
+    if action != "Ignore":
+        _tell(rt, record)
     if action not in ("SilentlyContinue", "Ignore"):
         rt.put_error(record)
 

@@ -401,6 +401,8 @@ def _converted(made: ScriptClass, value: Any) -> Any:
         return value
     if is_dictionary(value) or (bag_of(type(value)) is not None and not isinstance(value, Instance)):
         pairs = value.items() if is_dictionary(value) else bag_of(type(value))(value).items()  # type: ignore[misc]
+        if made.constructors and all(one.types for one in made.constructors):
+            raise _no_conversion(made, value)
         instance = made.construct([])
         for key, item in pairs:
             found = made.properties.get(to_text(key).lower())
@@ -410,7 +412,10 @@ def _converted(made: ScriptClass, value: Any) -> Any:
                     f"was not found for the "
                     f"'{made.name}' object. The settable properties are: {_settable(made)}."
                 )
-            instance.values[found.name] = cast_value(item, found.type)
+            try:
+                instance.values[found.name] = cast_value(item, found.type)
+            except InvalidCast as error:
+                raise InvalidCast(f'Cannot create object of type "{made.name}". {error}') from None
         return instance
     fitting = [one for one in made.constructors if len(one.types) == 1]
     if fitting:
@@ -418,7 +423,11 @@ def _converted(made: ScriptClass, value: Any) -> Any:
             return made.construct([value])
         except ScriptError as error:
             raise InvalidCast(error.message) from None
-    raise InvalidCast(
+    raise _no_conversion(made, value)
+
+
+def _no_conversion(made: ScriptClass, value: Any) -> InvalidCast:
+    return InvalidCast(
         f'Cannot convert the "{to_text(value)}" value of type "{type_of(value).full_name}" to '
         f'type "{made.name}".'
     )

@@ -14,7 +14,7 @@ from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, Scrip
 from psbridge.script.semantics.values import Wrapped
 
 from .blocks import Block, FunctionInfo
-from .caught import record_of
+from .caught import ending, record_of
 from .flow import ExitFlow, StopUpstream
 from .scope import Scope
 from .stages import BlockStage
@@ -255,7 +255,12 @@ def run_pipeline(S: Scope, out: Out, source: Any, specs: list[tuple[Any, ...]]) 
     stages.reverse()
     try:
         _run_stages(stages, source, piped)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, PSBridgeError):
+            record = record_of(error)
+            for stage in stages:
+                if record.command is not None and getattr(stage, "info", None) is record.command:
+                    _hear(stage, record)
         for stage in stages:
             leave = getattr(stage, "close", None)
             if leave is not None:
@@ -294,7 +299,7 @@ def _hear(stage: Any, record: ErrorRecord) -> None:
     """Give the record that ends a command to its -ErrorVariable."""
     for stream, heard in getattr(getattr(stage, "stage", stage), "listeners", ()):
         if stream == 2 and not any(one is record for one in heard):
-            heard.append(record)
+            heard.append(ending(record) or record)
 
 
 def _run_stages(stages: list[Any], source: Any, piped: bool) -> None:

@@ -139,7 +139,7 @@ class Runtime:
             if found is S or rule.constant or rule.read_only:
                 from .scope import obeyed
 
-                return obeyed(name, rule, value)
+                return obeyed(name, rule, value, S)
         return value
 
     def drive_value(self, S: Scope, drive: str, name: str) -> Any:
@@ -462,12 +462,16 @@ def hoist_types(rt: Runtime, S: Scope, code: Any) -> None:
 
 def parse_failure(errors: list[ParseError], text: str, file: str | None) -> ScriptError:
     """The ParseException of a text."""
+    from psbridge.script.display.positions import position_message
+
     lines = text.splitlines() or [""]
     shown = []
     for error in errors[:10]:
-        line = lines[min(error.line, len(lines)) - 1]
-        where = f"At {file or 'line'}:{error.line} char:{error.column}"
-        shown.append(f"{where}\n+ {line}\n+ {' ' * (error.column - 1)}~\n{error.message}")
+        one = ErrorRecord(ExceptionObject("ParseException", error.message), error.id, "ParserError")
+        one.line, one.column, one.script = error.line, error.column, file or ""
+        one.text = lines[min(error.line, len(lines)) - 1]
+        one.length = error.length
+        shown.append(f"{position_message(one)}\n{error.message}")
     record = ErrorRecord(ExceptionObject("ParseException", "\n\n".join(shown)), errors[0].id, "ParserError")
     record.line, record.column, record.script = errors[0].line, errors[0].column, file or ""
     record.text = lines[min(errors[0].line, len(lines)) - 1]

@@ -89,7 +89,7 @@ class Scope:
         """Set a variable of this scope, under the rules it has."""
         rule = self.rules.get(name) if self.rules else None
         if rule is not None:
-            value = obeyed(name, rule, value)
+            value = obeyed(name, rule, value, self)
         self.vars[name] = value
 
     def add_rule(self, name: str, rule: Rule) -> None:
@@ -99,8 +99,12 @@ class Scope:
         self.rules[name] = rule
 
 
-def obeyed(name: str, rule: Rule, value: Any) -> Any:
+def obeyed(name: str, rule: Rule, value: Any, scope: Scope | None = None, *, fresh: bool = False) -> Any:
     """The value as a variable of this rule takes it.
+
+    Args:
+        scope: where the variable is; a script's own ones fail in another way than a function's.
+        fresh: whether the rule is only now given to it.
 
     Raises:
         ScriptError: it does not take it.
@@ -118,7 +122,7 @@ def obeyed(name: str, rule: Rule, value: Any) -> Any:
         try:
             value = cast_value(value, rule.type)
         except InvalidCast as error:
-            raise _refused(value, rule.type, str(error)) from None
+            raise _refused(value, rule.type, str(error), scope) from None
     for validator in rule.validators:
         try:
             validator.check(value)
@@ -128,6 +132,11 @@ def obeyed(name: str, rule: Rule, value: Any) -> Any:
                 f"valid value for the "
                 f"{name} variable."
             )
+            if fresh:
+                message = (
+                    f"The attribute cannot be added because variable {name} with value {_shown(value)} "
+                    "would no longer be valid."
+                )
             raise ScriptError(
                 ErrorRecord(
                     ExceptionObject("ValidationMetadataException", message),
@@ -144,8 +153,12 @@ def _shown(value: Any) -> str:
     return to_text(value)
 
 
-def _refused(value: Any, type_: NetType, why: str) -> ScriptError:
+def _refused(value: Any, type_: NetType, why: str, scope: Scope | None) -> ScriptError:
     error = cast_failure(value.value if isinstance(value, Wrapped) else value, type_, why)
+    if scope is None or scope.kind not in ("global", "script") or scope.rt.script_file is None:
+        return error
+    if error.error_id.startswith("InvalidCastFrom"):
+        error.record.error_id = "RuntimeException"
     error.record.reason = "ArgumentTransformationMetadataException"
     error.record.category = "MetadataError"
     error.record.exception = ExceptionObject("ArgumentTransformationMetadataException", why)
@@ -167,7 +180,7 @@ def assign(scope: Scope, name: str, value: Any) -> Any:
     """`$name = value` where the name may have rules."""
     rules = scope.rules
     if rules is not None and name in rules:
-        value = obeyed(name, rules[name], value)
+        value = obeyed(name, rules[name], value, scope)
     else:
         guarded = scope.rt.guarded
         if name in guarded:

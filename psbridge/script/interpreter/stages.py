@@ -364,7 +364,10 @@ class BlockStage:
         finally:
             rt.scope = saved
             rt.depth -= 1
-            if previous is MISSING:
+            if self.local:
+                # The end block still sees the last object.
+                pass
+            elif previous is MISSING:
                 variables.pop("_", None)
             else:
                 variables["_"] = previous

@@ -300,12 +300,7 @@ def assign_typed(S: scope.Scope, where: str, name: str, attributes: list[Any], v
     chosen = S.named(where) if where in ("global", "script", "local", "private") else S
     folded = name.lower()
     rule = rule_of(S, attributes)
-    try:
-        value = scope.obeyed(name, rule, value)
-    except ScriptError as error:
-        if error.error_id.startswith("InvalidCastFrom"):
-            error.record.error_id = "RuntimeException"
-        raise
+    value = scope.obeyed(name, rule, value, chosen, fresh=True)
     chosen.add_rule(folded, rule)
     chosen.vars[folded] = value
     if chosen.kind in ("global", "script"):

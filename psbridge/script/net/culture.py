@@ -18,8 +18,17 @@ class Comparer:
 
     net_type = nettypes.NetType("StringComparer", "System.StringComparer")
 
-    def __init__(self, ignore_case: bool) -> None:
+    def __init__(self, ignore_case: bool, ordinal: bool) -> None:
         self.ignore_case = ignore_case
+        self.ordinal = ordinal
+
+    def compare(self, one: str, other: str) -> int:
+        """Less than, equal to, or greater than zero."""
+        if not self.ordinal:
+            return collation.compare(one, other, ignore_case=self.ignore_case)
+        if self.ignore_case:
+            one, other = one.upper(), other.upper()
+        return (one > other) - (one < other)
 
 
 COMPARER = describe("System.StringComparer", Comparer.net_type)
@@ -27,7 +36,7 @@ COMPARER = describe("System.StringComparer", Comparer.net_type)
 
 COMPARER.constant(
     {
-        name: Comparer(name.endswith("IgnoreCase"))
+        name: Comparer(name.endswith("IgnoreCase"), name.startswith("Ordinal"))
         for name in (
             *("Ordinal", "OrdinalIgnoreCase", "InvariantCulture", "InvariantCultureIgnoreCase"),
             *("CurrentCulture", "CurrentCultureIgnoreCase"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import enum
 from typing import Any
 
 from psbridge.binding import nettypes
@@ -53,10 +54,10 @@ def of_kind(value: datetime.datetime, kind: Any) -> datetime.datetime:
 
 
 def _made(*parts: Any) -> datetime.datetime:
-    kind = parts[-1] if parts and not isinstance(parts[-1], int) else None
+    kind = parts[-1] if parts and isinstance(parts[-1], enum.Enum) else None
     numbers = [int(part) for part in (parts[:-1] if kind is not None else parts)]
     if len(numbers) > 6:
-        numbers[6] *= 1000
+        numbers[6] = numbers[6] * 1000 + (numbers.pop(7) if len(numbers) > 7 else 0)
     try:
         value = datetime.datetime(*numbers)  # type: ignore[arg-type]
     except (ValueError, TypeError):
@@ -147,6 +148,8 @@ DATETIME.new(
         "(int year, int month, int day, int hour, int minute, int second)": _made,
         f"(int year, int month, int day, int hour, int minute, int second, {_KIND})": _made,
         "(int year, int month, int day, int hour, int minute, int second, int millisecond)": _made,
+        "(int year, int month, int day, int hour, int minute, int second, int millisecond, "
+        "int microsecond)": _made,
         f"(int year, int month, int day, int hour, int minute, int second, int millisecond, {_KIND})": _made,
     }
 )

@@ -196,7 +196,7 @@ for _described, _cls in ((DATE, DateOnly), (TIME, TimeOnly)):
             "Equals(object value)": lambda part, other: part.__net_equals__(other),
         }
     )
-DATE.property({name: _read(name) for name in ("Year", "Month", "Day", "DayOfYear", "DayOfWeek")})
+DATE.property({name: _read(name) for name in ("Year", "Month", "Day", "DayOfWeek", "DayOfYear")})
 DATE.property({"DayNumber": lambda part: part.value.toordinal() - 1})
 DATE.method(
     {

@@ -101,12 +101,9 @@ def _by_first(one: Any, other: Any) -> int:
 
 
 def _sorted(items: list[Any], compare: Callable[[Any, Any], Any] | None = None) -> list[Any]:
-    by = (
-        (lambda one, other: int(compare(one, other)))
-        if compare
-        else (lambda one, other: order(one, other, True))
-    )
-    return sorted(items, key=cmp_to_key(by))
+    """Sorted by a delegate or a StringComparer, without one as PowerShell compares."""
+    chosen = getattr(compare, "compare", compare) or (lambda one, other: order(one, other, True))
+    return sorted(items, key=cmp_to_key(lambda one, other: int(chosen(one, other))))
 
 
 def _set_value(items: Any, value: Any, place: int) -> None:
@@ -136,8 +133,8 @@ def _copied(items: Any) -> Any:
 
 
 def _sort_in_place(items: Any, other: Any = None) -> None:
-    if other is None:
-        items[:] = _sorted(list(items))
+    if not is_list(other):
+        items[:] = _sorted(list(items), other)
         return
     pairs = sorted(zip(items, other, strict=False), key=cmp_to_key(_by_first))
     items[:] = [pair[0] for pair in pairs]
@@ -228,6 +225,9 @@ ARRAY.static(
         "Reverse(any array, int index, int length)": _reverse,
         "Sort(any array)": _sort_in_place,
         "Sort(any keys, any items)": _sort_in_place,
+        "Sort(any array, int index, int length)": lambda items, start, count: items.__setitem__(
+            slice(start, start + count), _sorted(list(items[start : start + count]))
+        ),
         "IndexOf(any array, object value)": _position,
         "IndexOf(any array, object value, int startIndex)": _position,
         "LastIndexOf(any array, object value)": _last_position,
@@ -347,6 +347,7 @@ LIST.method(
         "ToArray(type type)": lambda items, type_: cast_value(list(items), nettypes.array_of(type_)),
         "Sort()": _sort_list,
         "Sort(delegate comparison)": _sort_list,
+        "Sort(System.StringComparer comparer)": _sort_list,
         "Reverse()": lambda items: items.reverse(),
         "Reverse(int index, int count)": _reverse,
         "GetRange(int index, int count)": lambda items, place, count: _like(

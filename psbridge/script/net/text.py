@@ -196,6 +196,13 @@ STRING.new(
     }
 )
 
+
+def _formatted(template: str, arguments: list[Any] | None) -> str:
+    if arguments is None:
+        raise NetFault("ArgumentNullException", "Value cannot be null. (Parameter 'args')")
+    return composite(template, arguments)
+
+
 STRING.constant({"Empty": ""})
 
 STRING.property({"Length": _utf16_length})
@@ -204,7 +211,7 @@ STRING.static(
     {
         "IsNullOrEmpty(string value)": lambda value: not value,
         "IsNullOrWhiteSpace(string value)": lambda value: not (value or "").strip(SPACES),
-        "Format(string format, params object[] args)": composite,
+        "Format(string format, params object[] args)": _formatted,
         "Format(any provider, string format, params object[] args)": lambda _, text, args: composite(
             text, args
         ),
@@ -251,14 +258,29 @@ def _compare(one: str, other: str, how: Any) -> int:
 
 _COMPARED = "System.StringComparison comparisonType"
 
+
+def _upper(text: str, _: Any = None) -> str:
+    """In capitals, character by character: one whose capital is several stays as it is."""
+    if text.isascii():
+        return text.upper()
+    return "".join(big if len(big := one.upper()) == 1 else one for one in text)
+
+
+def _lower(text: str, _: Any = None) -> str:
+    """In small letters, character by character."""
+    if text.isascii():
+        return text.lower()
+    return "".join(small if len(small := one.lower()) == 1 else one for one in text)
+
+
 STRING.method(
     {
-        "ToUpper()": lambda text: text.upper(),
-        "ToLower()": lambda text: text.lower(),
-        "ToUpper(any culture)": lambda text, _: text.upper(),
-        "ToLower(any culture)": lambda text, _: text.lower(),
-        "ToUpperInvariant()": lambda text: text.upper(),
-        "ToLowerInvariant()": lambda text: text.lower(),
+        "ToUpper()": _upper,
+        "ToLower()": _lower,
+        "ToUpper(any culture)": _upper,
+        "ToLower(any culture)": _lower,
+        "ToUpperInvariant()": _upper,
+        "ToLowerInvariant()": _lower,
         "Substring(int startIndex)": _substring,
         "Substring(int startIndex, int length)": _substring,
         "IndexOf(char value)": _index_of,
@@ -291,6 +313,9 @@ STRING.method(
         ),
         "StartsWith(string value, bool ignoreCase, any culture)": lambda text, value, ignore, _: (
             text.lower().startswith(value.lower()) if ignore else text.startswith(value)
+        ),
+        "EndsWith(string value, bool ignoreCase, any culture)": lambda text, value, ignore, _: (
+            text.lower().endswith(value.lower()) if ignore else text.endswith(value)
         ),
         "EndsWith(string value)": lambda text, value: text.endswith(value),
         "EndsWith(char value)": lambda text, value: text.endswith(value),
@@ -395,10 +420,10 @@ CHAR.static(
 
 CHAR.static(
     {
-        "ToUpper(char c)": lambda c: Char(c.upper()),
-        "ToLower(char c)": lambda c: Char(c.lower()),
-        "ToUpperInvariant(char c)": lambda c: Char(c.upper()),
-        "ToLowerInvariant(char c)": lambda c: Char(c.lower()),
+        "ToUpper(char c)": lambda c: Char(_upper(c)),
+        "ToLower(char c)": lambda c: Char(_lower(c)),
+        "ToUpperInvariant(char c)": lambda c: Char(_upper(c)),
+        "ToLowerInvariant(char c)": lambda c: Char(_lower(c)),
         "ToString(char c)": str,
         "GetNumericValue(char c)": lambda c: float(unicodedata.numeric(c, -1.0)),
         "ConvertFromUtf32(int utf32)": chr,

@@ -269,7 +269,7 @@ class Expressions(Postfix):
             made = self.done(s.ConvertExpression(attribute, child), start)
             if attribute.type_name.full_name.lower() == "ordered" and not isinstance(child, s.Hashtable):
                 message = "The ordered attribute can be specified only on a hash literal node."
-                self.defer("OrderedAttributeOnlyOnHashLiteralNode", message, start)
+                self.defer("OrderedAttributeOnlyOnHashLiteralNode", message, start, self.at - start)
             return made
         if isinstance(attribute, s.Attribute):
             self.lines()
@@ -427,7 +427,7 @@ class Expressions(Postfix):
                 named = net_text(key.value)
                 if named.lower() in seen:
                     message = f"Duplicate keys '{named}' are not allowed in hash literals."
-                    self.fail("DuplicateKeyInHashLiteral", message, key.start)
+                    self.defer("DuplicateKeyInHashLiteral", message, key.start, key.end - key.start)
                 seen.add(named.lower())
             pairs.append((key, value))
             mark = self.at

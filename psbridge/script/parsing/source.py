@@ -27,6 +27,8 @@ class ParseError:
     message: str
     line: int
     column: int
+    length: int = 1
+    """How many characters of its line are marked."""
 
 
 class ParseFailure(Exception):
@@ -46,7 +48,7 @@ _LEXICAL = frozenset(
     "TerminatorExpectedAtEndOfString UnexpectedCharactersAfterHereStringHeader UnrecognizedToken "
     "IncompleteDollarVariableReference InvalidVariableReferenceWithDrive MissingEndCurlyBrace "
     "MissingArrayIndexExpression MissingExpressionAfterToken IncompleteDollarSubexpressionReference "
-    "MissingTerminatorMultiLineComment ScriptTooComplicated DuplicateKeyInHashLiteral".split()
+    "MissingTerminatorMultiLineComment ScriptTooComplicated".split()
 )
 _BLANK = re.compile(r"(?:[ \t\f\v\xa0\u2000-\u200b]|`\r?\n|`\r|`[ \t])+")
 _COMMENT = re.compile(r"<#.*?#>|#[^\r\n]*", re.DOTALL)
@@ -100,10 +102,10 @@ class Source:
         """The end of the last thing that was read."""
         return self.gap[0] if self.at == self.gap[1] else len(self.text[: self.at].rstrip())
 
-    def defer(self, error_id: str, message: str, offset: int) -> None:
+    def defer(self, error_id: str, message: str, offset: int, length: int = 1) -> None:
         """Note what is wrong with a text whose grammar is right."""
         line, column = self.place(offset)
-        self.deferred.append(ParseError(error_id, message, line, column))
+        self.deferred.append(ParseError(error_id, message, line, column, length))
 
     def unclosed(self, start: int) -> ParseFailure:
         """Note that a block, class or table begun at `start` has no end; for `raise`."""

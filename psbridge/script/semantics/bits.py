@@ -13,6 +13,7 @@ from psbridge.binding.text import to_text
 from .arithmetic import as_number, bare, no_operator, rank_of, sized
 from .casts import cast
 from .errors import runtime_error
+from .types import type_of
 
 _TARGETS = (nettypes.INT32, nettypes.UINT32, nettypes.INT64, nettypes.UINT64)
 """What a number with a fraction becomes before its bits are used: the first that it fits."""
@@ -34,6 +35,11 @@ def _integer_operand(value: Any) -> Any:
 
 def _bitwise(left: Any, right: Any, work: Callable[[int, int], int]) -> Any:
     plain = bare(left)
+    for enumeration, text in ((plain, bare(right)), (bare(right), plain)):
+        if isinstance(enumeration, enum.Enum) and isinstance(text, str):
+            # The text names members of the other one's type.
+            named = cast(text, type_of(enumeration))
+            return _bitwise(*((enumeration, named) if enumeration is plain else (named, enumeration)), work)
     pair = (plain, bare(right))
     if any(isinstance(one, (float, Decimal)) for one in pair) and any(isinstance(one, list) for one in pair):
         # PowerShell's own failure, by its id.

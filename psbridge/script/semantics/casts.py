@@ -175,6 +175,8 @@ def cast_error_id(value: Any, type_: NetType, message: str) -> str:
     if value is None:
         return "nullToNonNullable" if type_.is_value else "InvalidCastFromNull"
     plain = value.value if isinstance(value, Literal) else value
+    if message.startswith('Cannot create object of type "'):
+        return "ObjectCreationError"
     inner = '. Error: "' in message or type_.is_array
     if type_.is_array:
         if is_list(plain):

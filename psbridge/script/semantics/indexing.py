@@ -82,9 +82,13 @@ def _not_indexable(target: Any) -> ScriptError:
     return runtime_error(f'Unable to index into an object of type "{shown}".', "CannotIndex")
 
 
+def _no_place() -> ScriptError:
+    return runtime_error("Index operation failed; the array index evaluated to null.", "NullArrayIndex")
+
+
 def _place(position: Any) -> int | None:
     if position is None:
-        raise runtime_error("Array index evaluated to null.", "NullArrayIndex")
+        raise _no_place()
     from .casts import cast
 
     return int(cast(position, nettypes.INT32))
@@ -97,7 +101,7 @@ def _places(target: Any, positions: Iterable[Any]) -> list[Any]:
 
 def _from_dictionary(target: Any, key: Any) -> Any:
     if key is None:
-        return None
+        raise _no_place()
     if isinstance(target, Ordered) and type(key) is int and key not in target:
         items = list(target.values())
         return items[key] if -len(items) <= key < len(items) else None
@@ -135,7 +139,7 @@ def set_index(target: Any, position: Any, value: Any) -> None:
 
 def _set_entry(target: Any, key: Any, value: Any) -> None:
     if key is None:
-        raise runtime_error("Array index evaluated to null.", "NullArrayIndex")
+        raise _no_place()
     key = spelt(target, key)
     if isinstance(target, Dictionary):
         target[cast_value(key, target.key_type)] = cast_value(value, target.value_type)
