@@ -39,7 +39,7 @@ def _bitwise(left: Any, right: Any, work: Callable[[int, int], int]) -> Any:
         if isinstance(enumeration, enum.Enum) and isinstance(text, str):
             # The text names members of the other one's type.
             named = cast(text, type_of(enumeration))
-            return _bitwise(*((enumeration, named) if enumeration is plain else (named, enumeration)), work)
+            return _bitwise(enumeration, named, work)
     pair = (plain, bare(right))
     if any(isinstance(one, (float, Decimal)) for one in pair) and any(isinstance(one, list) for one in pair):
         # PowerShell's own failure, by its id.
