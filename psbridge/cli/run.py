@@ -17,9 +17,9 @@ from ..chat.template import TemplateError
 from ..errors import PSBridgeError
 from ..models.problems import InvalidValueError
 from ..runs.claims import View
-from ..runs.collecting import rare_collections
 from ..runs.errors import LedgerError, LedgerMismatchError, RunUsageError
 from ..runs.job import Ending, Job, job_of
+from ..runs.own import own_process
 from ..runs.reading import spooled_input
 from ..runs.settings import Settings, moment
 from . import WrongUsageError
@@ -63,7 +63,7 @@ def carry_on(job: Job, wait: bool = True) -> int:
         with interruptible(job):
             ending = Batches(job).run(wait)
     else:
-        with interruptible(job), _view(job) as view, rare_collections():
+        with interruptible(job), _view(job) as view, own_process():
             ending = job.work(view)
     if job.settings.out:
         job.export()

@@ -18,8 +18,8 @@ def main(arguments: list[str]) -> int:
         from .local import work
 
         return work(int(width))
-    from .collecting import rare_collections
     from .job import job_of
+    from .own import own_process
     from .processes import taken_over, when_input_ends
 
     configuration = taken_over(sys.stdin.buffer.readline())
@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
         if what == "helper":
             job = job_of(path, configuration, width=int(width), processes=1)
             when_input_ends(lambda: job.stop("stopped"))
-            with rare_collections():
+            with own_process():
                 job.work()
             return 0
         job = job_of(path, configuration)
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
 
             ending = Batches(job).run()
         else:
-            with rare_collections():
+            with own_process():
                 ending = job.work()
         if job.settings.out:
             job.export()

@@ -132,9 +132,10 @@ class Cluster:
         self, place: str, settings: Settings, run: str, configuration: Configuration, key: str
     ) -> None:
         self._order = order_of(settings, run, _carried(configuration), key)
-        self._local = _local(place)  # loads what it needs while this process does
+        self._local: LocalCluster | None = None
         quiet = "distributed" not in sys.modules
         try:
+            self._local = _local(place)
             self._distributed: Any = importlib.import_module("distributed")
         except ImportError:
             if self._local is not None:

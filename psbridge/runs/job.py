@@ -33,6 +33,7 @@ from .settings import Settings
 from .writing import check_output, export
 
 if TYPE_CHECKING:
+    from .cluster import Cluster
     from .limits import SharedLimits
 
 CAPS = ("max-requests", "max-tokens", "max-cost", "deadline")
@@ -192,7 +193,8 @@ class Job:
             name = ledger.run("name")
         width = max(1, self.settings.width // self.settings.processes)
         with self._helpers(width) as helpers, use_configuration(self.configuration):
-            why = asyncio.run(self._work(name, width, on_view))
+            cluster = self._cluster(name) if self.settings.cluster else None
+            why = asyncio.run(self._work(name, width, on_view, cluster))
         with Ledger(self.path) as ledger:
             if helpers:
                 ledger.end(why)
@@ -213,7 +215,9 @@ class Job:
         finally:
             processes.end(started)
 
-    async def _work(self, name: str, width: int, on_view: Callable[[View], None] | None) -> str:
+    async def _work(
+        self, name: str, width: int, on_view: Callable[[View], None] | None, cluster: Cluster | None
+    ) -> str:
         limits: SharedLimits | None = None
 
         def seen(view: View) -> None:
@@ -230,8 +234,8 @@ class Job:
             "lease": self.settings.lease,
             "on_view": seen,
         }
-        if self.settings.cluster:
-            return await self._work_on_cluster(name, more)
+        if cluster is not None:
+            return await self._work_on_cluster(cluster, more)
         from .calling import Calling
         from .limits import SharedLimits
 
@@ -245,13 +249,17 @@ class Job:
         finally:
             await calling.close()
 
-    async def _work_on_cluster(self, name: str, more: dict[str, Any]) -> str:
+    def _cluster(self, name: str) -> Cluster:
+        """The cluster that the settings name, before there is an event loop: it may fork."""
         from .cluster import Cluster
-        from .dealing import DealingEngine
 
-        cluster = Cluster(
+        return Cluster(
             *(self.settings.cluster, self.settings, name, self.configuration, self.settings.cluster_key)
         )
+
+    async def _work_on_cluster(self, cluster: Cluster, more: dict[str, Any]) -> str:
+        from .dealing import DealingEngine
+
         engine = DealingEngine(self.path, cluster, **more)
         try:
             await cluster.start(engine)

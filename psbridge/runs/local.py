@@ -1,8 +1,8 @@
 """A cluster of this machine's processes, for trying one: a scheduler in this process, and workers in others.
 
-What the workers need is loaded while this process is still at its own beginning, and where the system can
-fork, once for all of them. They end with whoever started them: their standard input ends then. Runs in the
-coordinator, and by `work` in the processes; knows no rows.
+Where the system can fork, what the workers need is loaded once for all of them: by this process, if it does
+nothing else, or by the first of theirs while this one loads the same. They end with whoever started them:
+their standard input ends then. Runs in the coordinator, and by `work` in the processes; knows no rows.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import asyncio
 import importlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
-from . import processes
+from . import own, processes
 
 _FORKS = sys.platform == "linux"  # elsewhere what is loaded may not outlive a fork
 _LOADED = ("distributed", "psbridge.runs.host")
@@ -27,31 +28,21 @@ class LocalCluster:
 
     Args:
         count: how many.
+
+    Raises:
+        ImportError: what they need is not installed. Workers that load it themselves say so and end.
     """
 
     def __init__(self, count: int) -> None:
-        # A library's threads would be lost by forking, and there is nothing here for it to compute.
-        environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
         self._scheduler: Any = None
-        self._processes = [
-            subprocess.Popen(
-                [sys.executable, "-m", "psbridge.runs", "workers", "-", str(each)],
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-            )
-            for each in ([count] if _FORKS else [1] * count)
-        ]
+        self._workers = _Forked(count) if _FORKS and own.may_fork() else _Started(count)
 
     async def open(self) -> str:
         """Start the scheduler and have the workers come; returns its address."""
         distributed: Any = importlib.import_module("distributed")
         self._scheduler = await distributed.Scheduler(host="127.0.0.1", port=0, dashboard=False)
         address = str(self._scheduler.address)
-        for process in self._processes:
-            assert process.stdin is not None
-            process.stdin.write(f"{address}\n".encode())
-            process.stdin.flush()
+        self._workers.tell(f"{address}\n".encode())
         return address
 
     async def close(self) -> None:
@@ -62,13 +53,72 @@ class LocalCluster:
 
     def end(self) -> None:
         """End the workers."""
+        self._workers.end()
+
+
+class _Started:
+    """Workers that load what they need."""
+
+    def __init__(self, count: int) -> None:
+        # A library's threads would be lost by forking, and there is nothing here for it to compute.
+        environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
+        self._processes = [
+            subprocess.Popen(
+                [sys.executable, "-m", "psbridge.runs", "workers", "-", str(each)],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+            )
+            for each in ([count] if _FORKS else [1] * count)
+        ]
+
+    def tell(self, line: bytes) -> None:
+        """Have each read a line from its standard input."""
+        for process in self._processes:
+            assert process.stdin is not None
+            process.stdin.write(line)
+            process.stdin.flush()
+
+    def end(self) -> None:
+        """End their input, and wait for them."""
         processes.end(self._processes)
+
+
+class _Forked:
+    """Workers that this process has loaded what they need for."""
+
+    def __init__(self, count: int) -> None:
+        _load()
+        pipes = [os.pipe() for _ in range(count)]
+        self._inputs = [said for _, said in pipes]
+        self._workers: list[int] = []
+        for read, _ in pipes:
+            worker = os.fork()
+            if worker == 0:
+                _be_worker(read, [one for one in sum(pipes, ()) if one != read])
+            self._workers.append(worker)
+        for read, _ in pipes:
+            os.close(read)
+
+    def tell(self, line: bytes) -> None:
+        """Have each read a line from its standard input."""
+        for said in self._inputs:
+            os.write(said, line)
+
+    def end(self) -> None:
+        """End their input, and wait for them."""
+        for said in self._inputs:
+            os.close(said)
+        self._inputs = []
+        for worker in self._workers:
+            with suppress(ChildProcessError):
+                os.waitpid(worker, 0)
+        self._workers = []
 
 
 def work(count: int) -> int:
     """Be `count` workers of the scheduler whose address comes by standard input, until that ends."""
-    for name in _LOADED:
-        importlib.import_module(name)
+    _load()
     address = sys.stdin.buffer.readline().decode().strip()
     if not address:
         return 0
@@ -79,6 +129,51 @@ def work(count: int) -> int:
             others = []
             break
         others.append(child)
+    _work_for(address, others)
+    return 0
+
+
+def _load() -> None:
+    """Load what workers need.
+
+    Not numpy, which takes a quarter of the time where it is installed: nothing is computed here.
+    """
+    absent = "numpy" not in sys.modules
+    if absent:
+        sys.modules["numpy"] = None  # type: ignore[assignment]  # which is how a module is kept from loading
+    try:
+        for name in _LOADED:
+            importlib.import_module(name)
+    finally:
+        if absent:
+            del sys.modules["numpy"]
+
+
+def _be_worker(read: int, others: list[int]) -> NoReturn:
+    """Be a worker in a child of the coordinator; it has nothing of its parent's but what is loaded.
+
+    Args:
+        read: the pipe that is to be its standard input.
+        others: pipes of its brothers; an input that one of them held open would not end.
+    """
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this one says when to end
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for one in others:
+            os.close(one)
+        os.dup2(read, 0)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        address = b""
+        while not address.endswith(b"\n") and (piece := os.read(0, 1)):
+            address += piece
+        if address:
+            _work_for(address.decode().strip(), [])
+    finally:
+        os._exit(0)
+
+
+def _work_for(address: str, others: list[int]) -> None:
+    """Work until standard input ends; then wait for `others`, children of this process."""
 
     def leave() -> None:
         for child in others:
@@ -89,7 +184,6 @@ def work(count: int) -> int:
     processes.when_input_ends(leave)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     asyncio.run(_work(address))
-    return 0
 
 
 async def _work(address: str) -> None:

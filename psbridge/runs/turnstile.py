@@ -13,7 +13,8 @@ from collections import deque
 from collections.abc import Callable
 
 MOST_UNWRITTEN = 16
-"""Replies on their way to the disk from which on nothing more is sent."""
+"""Replies on their way to the disk from which on nothing more is sent, with up to 64 requests under way."""
+_MOST_OF_MANY = 32  # the same with 128 and more
 _TOGETHER = 4  # requests, at most, between two looks at what has arrived
 _APART = 0.001  # seconds between two requests, at most: no burst of any service is longer than 1 ms a request
 _SHARE = (
@@ -33,6 +34,7 @@ class Turnstile:
 
     def __init__(self, width: int, unwritten: Callable[[], int]) -> None:
         self._width = width
+        self._most = min(max(MOST_UNWRITTEN, width // 4), _MOST_OF_MANY)
         self._unwritten = unwritten
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._handle: asyncio.Handle | None = None  # of the next look at who waits
@@ -64,7 +66,7 @@ class Turnstile:
         self._elapsed += (seconds - self._elapsed) * (_WEIGHT if self._elapsed else 1.0)
 
     def _lets_out(self, now: float) -> bool:
-        if self._together >= _TOGETHER or now < self._next or self._unwritten() >= MOST_UNWRITTEN:
+        if self._together >= _TOGETHER or now < self._next or self._unwritten() >= self._most:
             return False
         self._together += 1
         self._next = max(self._next, now - _LATE) + self._apart()
@@ -85,7 +87,7 @@ class Turnstile:
                 return
 
     def _look_later(self) -> None:
-        if self._unwritten() >= MOST_UNWRITTEN:
+        if self._unwritten() >= self._most:
             return  # until `written`
         loop = asyncio.get_running_loop()
         wait = 0.0 if self._together >= _TOGETHER else self._next - time.monotonic()

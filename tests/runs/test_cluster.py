@@ -337,15 +337,54 @@ def test_a_function_that_is_not_there_is_told(tickets: Tickets, machines: Machin
     assert "the module vault has no function none" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_processes_of_this_machine_are_a_cluster_too(tickets: Tickets, counting: Counting) -> None:
+_PLAIN = [*COMMAND[:1], *COMMAND[3:]]  # Dask's own warnings are not ours
+_WITH_A_THREAD = """
+import threading, time
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+from psbridge.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "command", [_PLAIN, [sys.executable, "-c", _WITH_A_THREAD]], ids=["forked", "a thread forbids it"]
+)
+def test_processes_of_this_machine_are_a_cluster_too(
+    tickets: Tickets, counting: Counting, command: list[str]
+) -> None:
     """For trying it."""
     tickets.write(50)
-    command = [*COMMAND[:1], *COMMAND[3:]]  # Dask's own warnings are not ours
     process = tickets.start(*tickets.line("--cluster", "local:2"), command=command)
     said = process.communicate(timeout=300)[1]
     assert process.returncode == 0, said
     tickets.check_whole(50)
     assert counting.stats["calls"] == 50
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a process's children are read from /proc")
+def test_workers_of_this_machine_end_with_a_coordinator_that_is_killed(
+    tickets: Tickets, counting: Counting
+) -> None:
+    tickets.write(2000)
+    process = tickets.start(*tickets.line("--cluster", "local:2"), command=_PLAIN)
+    while counting.stats["answered"] < 20:
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.01)
+    workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert len(workers) == 2
+    process.kill()
+    process.communicate()
+    while any(map(_lives, workers)):
+        time.sleep(0.01)
+
+
+def _lives(worker: str) -> bool:
+    try:
+        return bool(
+            Path(f"/proc/{worker}/cmdline").read_bytes()
+        )  # nothing of one that only nobody waited for
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize(
