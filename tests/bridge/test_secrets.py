@@ -163,3 +163,9 @@ def test_a_line_feed_behind_a_key_in_the_environment_does_no_harm(
     """As `$(cat file)` and Docker's secrets leave it."""
     client = start(environment={"OPENAI_API_KEY": f"{KEY}\n", "OPENAI_BASE_URL": server.base_url})
     assert client.run("New-ChatCompletion", {"CreateChatCompletionRequest": REQUEST})
+
+
+def test_a_key_files_path_is_no_secret(start: Start) -> None:
+    """Who is told that there is no such file wants to know which."""
+    told = start().fails("Set-ConfigurationHttpSigning", {"KeyId": "k", "KeyFilePath": "/nowhere.pem"})
+    assert told["message"] == "KeyFilePath '/nowhere.pem' is not a file."
