@@ -6,7 +6,9 @@ The call that runs here is found through a context variable, so that calls side 
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +98,7 @@ class Call:
 
     def ask(self, block: int) -> Any:
         """What a script block gives in the module, in the runspace that waits for this call: a text, or a
-        SecureString.
+        SecureString. The module is told how long the call can wait for it, and stops one that takes longer.
 
         Raises:
             CallCancelledError: the call ended first.
@@ -107,7 +109,11 @@ class Call:
         if self.cancellation is None:
             told = "AccessToken: the script block that gives the key cannot be asked here."
             raise ConfigurationError(told, parameter="AccessToken")
-        return self._ask({"block": block})
+        from ..client.settings.keys import needed_by
+
+        seconds = needed_by.get() - time.monotonic()
+        limit = {"seconds": round(max(seconds, 0.0), 3)} if math.isfinite(seconds) else {}
+        return self._ask({"block": block, **limit})
 
     def ask_command(self, what: dict[str, Any]) -> Any:
         """What becomes of a tool's call in the module; see `commands`.

@@ -105,7 +105,7 @@ Describe 'A key that a script block gives' {
     It 'is an error of the call where it is <what>' -ForEach @(
         @{ what = 'a failure'; block = { throw 'the vault holds sk-hidden' }; says = 'RuntimeException' }
         @{ what = 'no command'; block = { Get-NoSuchVault }; says = 'CommandNotFoundException' }
-        @{ what = 'nothing'; block = { }; says = 'AccessToken' }
+        @{ what = 'nothing'; block = { }; says = 'not nothing' }
         @{ what = 'a table'; block = { @{ key = 'sk-hidden' } }; says = 'not a table' }
         @{ what = 'several'; block = { 'sk-hidden', 'sk-other' }; says = 'not list' }
         @{ what = 'a process'; block = { Get-Process -Id $PID }; says = 'no key' }
@@ -117,6 +117,12 @@ Describe 'A key that a script block gives' {
         "$failure" | Should -Not -Match 'sk-hidden'
         Set-Configuration -AccessToken { Get-Vault }
         Get-Key | Should -BeExactly 'Bearer sk-vault'
+    }
+    It 'is stopped where it takes longer than the call may, which has its own error, and the next one goes on' {
+        $slow = New-ChatConnection -BaseUrl $server.Url -AccessToken { if ($global:Asked.Add(1) -eq 0) { Start-Sleep 600 }; 'sk-late' }
+        $failure = Get-Failure { Get-Key -Connection $slow -TimeoutSec 1 }
+        $failure.FullyQualifiedErrorId | Should -Be 'PSBridge.DeadlineExceeded,New-ChatCompletion'
+        Get-Key -Connection $slow | Should -BeExactly 'Bearer sk-late'
     }
     It 'is asked where the script is: its functions and variables are there' {
         $here = Join-Path $TestDrive 'script.ps1'

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
+import math
 import threading
+import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
@@ -120,7 +122,7 @@ class KeyCache:
         if inspect.iscoroutinefunction(source):
             raise _asynchronous()
         while True:
-            answer, own = self._asked(source, rejected)
+            answer, own = self._asked(source, rejected, bounds)
             self._wait(answer, bounds)
             if own or not _was_cancelled(answer):
                 return _result(answer)
@@ -150,7 +152,7 @@ class KeyCache:
             return kept
         loop = asyncio.get_running_loop()
         while True:
-            answer, own = self._asked(source, rejected, loop)
+            answer, own = self._asked(source, rejected, bounds, loop)
             await self._wait_async(answer, bounds, loop)
             if own or not _was_cancelled(answer):
                 return _result(answer)
@@ -175,7 +177,11 @@ class KeyCache:
         self._asking = {}
 
     def _asked(
-        self, source: Any, rejected: Secret | None, loop: asyncio.AbstractEventLoop | None = None
+        self,
+        source: Any,
+        rejected: Secret | None,
+        bounds: Bounds,
+        loop: asyncio.AbstractEventLoop | None = None,
     ) -> tuple[Future[Secret], bool]:
         """The answer to come, one for all who wait for it, and whether this call is who asked."""
         coroutine = loop is not None and inspect.iscoroutinefunction(source)
@@ -209,6 +215,7 @@ class KeyCache:
             task.add_done_callback(_tasks.discard)
             return answer, True
         context = contextvars.copy_context()
+        context.run(needed_by.set, time.monotonic() + bounds.left())
 
         def ask() -> None:
             try:
@@ -273,6 +280,10 @@ class KeyCache:
                     self._kept.pop(self._strong.popitem(last=False)[0], None)
         self._kept[number] = _Kept(reference, key)
         return key
+
+
+# Inside a callable that is asked for a key: the monotonic second by which the call that asks needs it.
+needed_by: contextvars.ContextVar[float] = contextvars.ContextVar("psbridge_needed_by", default=math.inf)
 
 
 class _Kept(NamedTuple):

@@ -106,7 +106,13 @@ def secret(value: object, parameter: str) -> Secret:
     """
     text = _text_of(value)
     if text is None:
-        kind = "a table" if isinstance(value, Mapping) else type(value).__name__
+        kind = (
+            "a table"
+            if isinstance(value, Mapping)
+            else type(value).__name__
+            if value is not None
+            else "nothing"
+        )
         raise TypeError(f"{parameter} takes a text, a SecureString or a credential, not {kind}.")
     return value if isinstance(value, Secret) else Secret(text)
 
