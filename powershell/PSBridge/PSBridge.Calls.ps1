@@ -284,7 +284,9 @@ class PSBridgeWriter {
             [void]$this.Text.Append('}')
         }
         elseif ($value.GetType() -eq [object]) { [void]$this.Text.Append('{}') }
-        elseif ($value -is [System.Net.IWebProxy] -and $value.GetType().FullName -like 'System.Net.*') { $this.Add((Get-BridgeProxy $value), $name) }
+        elseif ($value -is [System.Net.IWebProxy] -and $value.GetType().FullName -like 'System.Net.*') {
+            $this.Add((Get-BridgeProxy $value), $name)
+        }
         elseif ($value -is [System.DBNull] -or $value -is [System.Management.Automation.Language.NullString]) {
             [void]$this.Text.Append('null')
         }
@@ -2046,7 +2048,9 @@ function script:Send-BridgeKey {
         $given = @(Invoke-BridgeBlock $Call.Cmdlet $block $seconds $late)
         if ($late.Value) { return }
         $writer = [PSBridgeWriter]::new()
-        if ($given.Count -gt 1) { $writer.Add($given, 'AccessToken') } else { $writer.Add(($given | Select-Object -First 1), 'AccessToken') }
+        $value = $given
+        if ($given.Count -lt 2) { $value = $given | Select-Object -First 1 }
+        $writer.Add($value, 'AccessToken')
         $told = if ($writer.Refusal) { '"failed":"a value that is no key"' } else { '"value":' + $writer.Text.ToString() }
     }
     catch [System.Management.Automation.PipelineStoppedException] { throw }

@@ -245,7 +245,9 @@ class PSBridgeWriter {
             [void]$this.Text.Append('}')
         }
         elseif ($value.GetType() -eq [object]) { [void]$this.Text.Append('{}') }
-        elseif ($value -is [System.Net.IWebProxy] -and $value.GetType().FullName -like 'System.Net.*') { $this.Add((Get-BridgeProxy $value), $name) }
+        elseif ($value -is [System.Net.IWebProxy] -and $value.GetType().FullName -like 'System.Net.*') {
+            $this.Add((Get-BridgeProxy $value), $name)
+        }
         elseif ($value -is [System.DBNull] -or $value -is [System.Management.Automation.Language.NullString]) {
             [void]$this.Text.Append('null')
         }

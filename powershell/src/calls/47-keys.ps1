@@ -30,7 +30,9 @@ function Send-BridgeKey {
         $given = @(Invoke-BridgeBlock $Call.Cmdlet $block $seconds $late)
         if ($late.Value) { return }
         $writer = [PSBridgeWriter]::new()
-        if ($given.Count -gt 1) { $writer.Add($given, 'AccessToken') } else { $writer.Add(($given | Select-Object -First 1), 'AccessToken') }
+        $value = $given
+        if ($given.Count -lt 2) { $value = $given | Select-Object -First 1 }
+        $writer.Add($value, 'AccessToken')
         $told = if ($writer.Refusal) { '"failed":"a value that is no key"' } else { '"value":' + $writer.Text.ToString() }
     }
     catch [System.Management.Automation.PipelineStoppedException] { throw }
