@@ -112,6 +112,7 @@ function Get-BridgeOpen {
 
 function Select-BridgeOpen {
     # Those of the names in $Blank that are unset in a plain object with the members $Names; $null when there are none.
+    [CmdletBinding()]
     param([string[]] $Names, [System.Collections.Generic.HashSet[string]] $Blank)
     $all = [System.Collections.Generic.HashSet[string]]::new($Names)
     $most = $null
