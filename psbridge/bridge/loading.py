@@ -24,6 +24,7 @@ class Loading:
 
     def __init__(self) -> None:
         self._builders = threading.Event()
+        self._ready = False
         self._answered = threading.Event()
 
     def start(self) -> None:
@@ -32,8 +33,9 @@ class Loading:
 
     def wait_for_builders(self) -> None:
         """Wait until what a builder needs is loaded, or cannot be."""
-        if not self._builders.is_set():
+        if not self._ready:
             self._builders.wait()
+            self._ready = True
 
     def answered(self) -> None:
         """The first call was answered, so that the rest keeps nobody waiting."""

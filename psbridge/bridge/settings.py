@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar, Token
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PSBridgeError
@@ -134,24 +135,40 @@ def in_force(params: Mapping[str, Any]) -> AbstractContextManager[None]:
     Raises:
         UnknownSettingsError: it names one that is not known.
     """
-    return _in_force(params) if "settings" in params or "becomes" in params else _AS_IT_IS
+    return _InForce(params) if "settings" in params or "becomes" in params else _AS_IT_IS
 
 
 _AS_IT_IS: AbstractContextManager[None] = nullcontext()
 
 
-@contextmanager
-def _in_force(params: Mapping[str, Any]) -> Iterator[None]:
-    from ..client.settings.configuration import current_configuration, use_configuration
+class _InForce(AbstractContextManager[None]):
+    """What a request goes by, in force inside the `with`."""
 
-    runspace = params.get("runspace")
-    token = _runspace.set(runspace if runspace.__class__ is int else None)
-    try:
-        name = params.get("settings")
-        with use_configuration(current_configuration() if name is None else kept_under(name)):
-            yield
-    finally:
-        _runspace.reset(token)
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self._params = params
+        self._set: list[Token[Any]] = []
+
+    def __enter__(self) -> None:
+        runspace, name = self._params.get("runspace"), self._params.get("settings")
+        current_configuration, put_in_force = _configurations()
+        self._set.append(_runspace.set(runspace if runspace.__class__ is int else None))
+        try:
+            self._set.append(put_in_force(current_configuration() if name is None else kept_under(name)))
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *error: object) -> None:
+        for token in reversed(self._set):
+            token.var.reset(token)
+
+
+@cache
+def _configurations() -> tuple[Callable[[], Configuration], Callable[[Configuration], Token[Any]]]:
+    """What gives the configuration in force, and what puts one in force: loaded when first wanted."""
+    from ..client.settings.configuration import current_configuration, put_in_force
+
+    return current_configuration, put_in_force
 
 
 def came_of(result: Any) -> Configuration:

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any, NoReturn
 
 from .. import __version__
@@ -245,11 +245,10 @@ class Worker:
             call.answer(self._outcome(call, invocation))
             self._loading.answered()
             return
-        from .waiting import call_of, in_its_context
-
-        call = call_of(id, self._output, invocation)
+        waiting = _waiting()
+        call = waiting.call_of(id, self._output, invocation)
         self._calls.add(call)
-        outcome = in_its_context(call, invocation, self._outcome)
+        outcome = waiting.in_its_context(call, invocation, self._outcome)
         if len(self._calls) == 1 and not self._lines.more and self._turns.begin():
             try:
                 line = outcome()
@@ -392,6 +391,14 @@ class Worker:
             "executable": sys.executable,
             "usage": usage(),
         }
+
+
+@cache
+def _waiting() -> Any:
+    """What a call to a server goes by: loaded with the first of them."""
+    from . import waiting
+
+    return waiting
 
 
 def _stream(call: Call, items: Iterator[Any]) -> None:

@@ -10,7 +10,7 @@ import dataclasses
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 from urllib.parse import unquote
 
@@ -401,6 +401,6 @@ def use_configuration(configuration: Configuration | None = None, **changes: Any
         _override.reset(token)
 
 
-def put_in_force(configuration: Configuration) -> None:
-    """The same, for the rest of the context that runs here: one that was made for a single call."""
-    _override.set(configuration)
+def put_in_force(configuration: Configuration) -> Token[Configuration | None]:
+    """The same, for the rest of the context that runs here, or until what this gives is reset."""
+    return _override.set(configuration)
