@@ -235,10 +235,10 @@ _quoted: Callable[[str], str] = json.encoder.encode_basestring_ascii
 _writers: dict[type, Callable[[Any], str]] = {int: int.__repr__}
 
 
-def _writer(kind: Any) -> Callable[[Any], str]:
+def _writer(model_class: Any) -> Callable[[Any], str]:
     """How a model of that class is written."""
-    begin = f'{{"{MARKER}":[{_quoted(kind.__name__)}'
-    fields = [(field, f",{_quoted(field)},") for field in kind.model_fields]
+    begin = f'{{"{MARKER}":[{_quoted(model_class.__name__)}'
+    fields = [(field, f",{_quoted(field)},") for field in model_class.model_fields]
 
     def write(model: Any) -> str:
         if model.__pydantic_extra__:
@@ -248,7 +248,13 @@ def _writer(kind: Any) -> Callable[[Any], str]:
         for field, name in fields:
             if field in given:
                 value = values[field]
-                pieces += (name, _quoted(value) if value.__class__ is str else _text(value))
+                kind = value.__class__
+                if kind is str:
+                    pieces.append(name + _quoted(value))
+                elif kind is int:
+                    pieces.append(f"{name}{value}")
+                else:
+                    pieces.append(name + _text(value))
         if QUESTION in values:
             for name, value in given_besides(model).items():
                 pieces.append(f",{_quoted(name)},{_text(value)}")
