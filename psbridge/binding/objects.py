@@ -169,6 +169,8 @@ def _figure_type(value: object, cls: type) -> NetType:
         return nettypes.PSOBJECT
     if isinstance(value, enum.Enum):
         return nettypes.enum_type(cls)
+    if isinstance(value, datetime.timedelta):
+        return nettypes.TIMESPAN
     if isinstance(value, datetime.datetime):
         return nettypes.DATETIME
     if isinstance(value, datetime.date):

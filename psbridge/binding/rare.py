@@ -232,7 +232,10 @@ def _culture(value: Any, source: NetType, spelt: str) -> object:
     text = _as_text(value, source, spelt)
     if text.lower().startswith("x-"):  # for private use: of no culture
         return CultureInfo("")
-    if text and not re.fullmatch("[A-Za-z0-9]{2,}(?:[-_][A-Za-z0-9]+)*", text):
+    # One character is no language, but is one before another part; only one part may stand behind a `_`.
+    if text and (
+        not re.fullmatch("[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*", text) or len(text) < 2 or text.count("_") > 1
+    ):
         raise NetError(messages.NO_CULTURE.format("name", text))
     language, *more = re.split("(-)", text)
     return CultureInfo("".join([language if "_" in language else language.lower(), *map(_subtag, more)]))

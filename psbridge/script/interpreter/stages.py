@@ -66,8 +66,6 @@ def tokens(arguments: list[Any]) -> list[Argument]:
 
 def splatted_arguments(value: Any) -> list[Argument]:
     """The arguments of `@value`."""
-    if value is None:
-        return []
     if isinstance(value, NamedRest):
         made = []
         for item in value:

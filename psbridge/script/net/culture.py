@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from psbridge.binding import nettypes
-from psbridge.binding.text import to_text
+from psbridge.binding.conversion import convert
+from psbridge.binding.text import net_text
 from psbridge.script.semantics import collation
 from psbridge.script.semantics.values import Bag
 
@@ -75,7 +76,11 @@ CULTURE = describe("System.Globalization.CultureInfo", Culture.net_type)
 CULTURE.net_rule = None  # type: ignore[attr-defined]
 
 
-Culture.net_type.rule = lambda value: value if isinstance(value, Culture) else Culture(to_text(value))
+def _culture(value: Any) -> Culture:
+    return value if isinstance(value, Culture) else Culture(net_text(convert(value, nettypes.CULTURE)))
+
+
+Culture.net_type.rule = _culture
 
 
 CULTURE.new({"(string name)": Culture})

@@ -8,6 +8,8 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
+from psbridge.binding import nettypes
+from psbridge.binding.conversion import convert
 from psbridge.binding.errors import with_inner
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
@@ -84,6 +86,9 @@ def parse_xml(value: Any) -> Any:
     try:
         return Xml(ElementTree.fromstring(text), True)
     except ElementTree.ParseError as error:
+        convert(text, nettypes.XML)  # the binder knows how .NET says it
+        if not text.strip():
+            return Xml(ElementTree.Element(""), True)
         raise with_inner(text, "System.Xml.XmlDocument", f"{error}.") from None
 
 

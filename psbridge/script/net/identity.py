@@ -8,9 +8,10 @@ import uuid
 from typing import Any
 
 from psbridge.binding import nettypes
+from psbridge.binding.conversion import convert
 from psbridge.binding.errors import InvalidCast
 from psbridge.binding.nettypes import NetType
-from psbridge.binding.text import to_text
+from psbridge.binding.text import net_text, to_text
 from psbridge.binding.uris import parse_uri
 from psbridge.binding.values import Uri, Version
 from psbridge.script.semantics.casts import cast_value
@@ -321,12 +322,7 @@ class SemanticVersion:
 def _semantic(value: Any) -> SemanticVersion:
     if isinstance(value, SemanticVersion):
         return value
-    try:
-        return SemanticVersion(to_text(value))
-    except ValueError:
-        raise NetFault(
-            "FormatException", f"Input string '{to_text(value)}' was not in a correct format."
-        ) from None
+    return SemanticVersion(net_text(convert(value, nettypes.SEMVER)))
 
 
 SemanticVersion.net_type.rule = _semantic

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from psbridge.binding import nettypes
+from psbridge.binding.conversion import convert
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import net_text, to_text
 from psbridge.binding.values import SecureString
@@ -149,12 +150,10 @@ class MailAddress:
 
 
 def _mail(value: Any) -> MailAddress:
-    from psbridge.binding.errors import with_inner
-
-    try:
-        return value if isinstance(value, MailAddress) else MailAddress(to_text(value))
-    except NetFault as fault:
-        raise with_inner(net_text(value), MAIL.type.full_name, str(fault)) from None
+    if isinstance(value, MailAddress):
+        return value
+    convert(value, nettypes.MAILADDRESS)  # the binder knows what is one
+    return MailAddress(to_text(value))
 
 
 MAIL.type.rule = _mail
@@ -194,12 +193,9 @@ class Address:
 
 
 def _address(value: Any) -> Address:
-    from psbridge.binding.errors import with_inner
-
-    try:
-        return value if isinstance(value, Address) else Address(to_text(value))
-    except NetFault as fault:
-        raise with_inner(net_text(value), Address.net_type.full_name, str(fault)) from None
+    if isinstance(value, Address):
+        return value
+    return Address(net_text(convert(value, nettypes.IPADDRESS)))
 
 
 def _try_address(text: str, reference: Any) -> bool:

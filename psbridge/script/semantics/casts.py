@@ -11,6 +11,7 @@ from psbridge.binding.errors import InvalidCast
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.numbers import scan
 from psbridge.binding.objects import elements, is_dictionary, is_list
+from psbridge.binding.scalars import no_conversion
 from psbridge.binding.values import Char, Literal
 
 from . import errors
@@ -138,9 +139,7 @@ def _to_type(value: Any) -> Any:
     name = convert(value, nettypes.STRING)
     found = resolve(name)
     if found is None:
-        raise InvalidCast(
-            f'Cannot convert the "{name}" value of type "{type_of(value).full_name}" to type "System.Type".'
-        )
+        raise InvalidCast(f'Cannot convert the "{name}" value of type "System.String" to type "System.Type".')
     return found
 
 
@@ -242,3 +241,16 @@ def as_operator(value: Any, type_: NetType) -> Any:
         return cast_value(value, type_)
     except InvalidCast:
         return None
+
+
+def _to_array_list(value: Any) -> Any:
+    """What a parameter of the type takes: a list, and nothing else."""
+    if value is None or (isinstance(value, NetList) and value.kind == "ArrayList"):
+        return value
+    if not is_list(value):
+        raise no_conversion(value, ARRAY_LIST)
+    return NetList(_items_of(value), kind="ArrayList")
+
+
+ARRAY_LIST.rule = _to_array_list
+TYPE.rule = RUNTIME_TYPE.rule = _to_type
