@@ -22,7 +22,7 @@ from ..runs.job import Ending, Job, job_of
 from ..runs.own import own_process
 from ..runs.reading import spooled_input
 from ..runs.settings import Settings, moment
-from . import WrongUsageError
+from . import WrongUsageError, say
 
 _EVERY = 10.0  # seconds between two lines where there is no terminal
 
@@ -50,9 +50,13 @@ def run(
             return 0
         job.check_key()
         job.take()
-        for note in job.notes:
-            sys.stderr.write(f"psbridge: {note}\n")
+        _tell_notes(job)
         return carry_on(job, wait)
+
+
+def _tell_notes(job: Job) -> None:
+    for note in job.notes:
+        say(f"psbridge: {note}")
 
 
 def carry_on(job: Job, wait: bool = True) -> int:
@@ -76,6 +80,8 @@ def resume(path: Path, changes: dict[str, Any]) -> int:
     with usage():
         job = job_of(path, **changes)
         job.check_key()
+        job.check_account()
+        _tell_notes(job)
         return carry_on(job)
 
 
@@ -216,4 +222,5 @@ def _summary(job: Job, ending: Ending) -> None:
     ]
     if ending.why:
         lines.append(f"stopped: {ending.why}; the same line again goes on ({job.path})")
-    sys.stderr.write("".join(f"psbridge: {line}\n" for line in lines))
+    for line in lines:
+        say(f"psbridge: {line}")

@@ -32,9 +32,16 @@ def status(
         return
     for name, value in members.items():
         if value not in (None, "", []):
-            sys.stdout.write(f"{_words(name)}: {_shown(name, value)}\n")
+            _print(f"{_words(name)}: {_shown(name, value)}")
     for part in parts:
-        sys.stdout.write(f"part {part['id']}: {part['state']}, {part['requests']:,} requests {part['why']}\n")
+        _print(f"part {part['id']}: {part['state']}, {part['requests']:,} requests {part['why']}")
+
+
+def _print(line: str) -> None:
+    """A line on standard output; on a terminal without what could steer it, as a server's words may."""
+    from .screen import harmless
+
+    sys.stdout.write((harmless(line) if sys.stdout.isatty() else line) + "\n")
 
 
 def _words(name: str) -> str:
@@ -91,10 +98,10 @@ def stop(ledger: _Ledger) -> None:
     from .run import usage
 
     with usage(), Ledger(ledger) as opened:
-        workers = opened.status().Workers
-        if workers:
+        running = opened.status().State == "running"
+        if running:
             opened.stop()
-    said = "is stopping; what is under way ends first" if workers else "is not running"
+    said = "is stopping; what is under way ends first" if running else "is not running"
     sys.stdout.write(f"{ledger} {said}\n")
 
 

@@ -10,6 +10,7 @@ Batch API.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 import time
@@ -18,14 +19,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..client.errors import ClientError
+from ..client import Client
+from ..client.errors import CallTimeoutError, ClientError, ConnectionFailedError
+from ..client.exchange.retry import is_retryable
 from ..client.message import jsontext
+from ..client.message.reply import count
 from ..client.settings.configuration import use_configuration
 from ..cmdlets.functions import cmdlet
-from .calling import sentence
+from ..cmdlets.rows import operation_of
+from ..models.tables import CMDLETS
+from .calling import refusal_of_all, sentence
 from .caps import Spent
 from .job import Ending, Job
-from .ledger import Ledger
+from .ledger import Ledger, is_running, process_of
 from .schema import DONE, FAILED, IN_BATCH, OPEN
 
 MOST_REQUESTS = 50_000
@@ -35,6 +41,8 @@ _SHARE = 0.5  # of the price that a live request has
 _FIRST_LOOK = 1.0  # seconds; then twice as long each time, up to the poll's
 _LAST = ("completed", "failed", "expired", "cancelled")
 _AGAIN = (408, 409, 429)
+_MAYBE_MADE = (408, 409)  # a create that was refused so may have been done all the same
+_GONE = (404, 410)
 _NO_ROOM = "waits for room"  # why a part is still written: the service holds as many tokens as it may
 
 
@@ -92,6 +100,9 @@ class Batches:
         self._tokens = job.settings.batch_tokens
         self._poll = job.settings.poll
         self._alone: set[int] = set()  # parts made while the service had no other: they had all the room
+        self._me = process_of(os.getpid())
+        self._answered = False  # the service has answered this start
+        self._trouble = ""  # what it said instead, last
 
     def run(self, wait: bool = True) -> Ending:
         """Submit what is open, and with `wait` collect it; what was submitted before is collected first."""
@@ -100,11 +111,24 @@ class Batches:
             why = ""
             try:
                 why = self._run(ledger, wait)
+            except ClientError as error:
+                why = self._reason(error)
+            except OSError as error:  # of the files that parts are for a while
+                why = f"failed: a part cannot be written or read: {error.strerror or error}"
             finally:
                 ledger.end(why)
             status = ledger.status()
             left = status.Total - status.Done - status.Failed
-            return Ending(why or ("batch: not every row has an answer yet" if left else ""), status)
+            if not why and left:
+                why = f"batch: {self._trouble or 'not every row has an answer yet'}"
+            return Ending(why, status)
+
+    @staticmethod
+    def _reason(error: ClientError) -> str:
+        """Why a start ends by an error."""
+        lost = isinstance(error, (ConnectionFailedError, CallTimeoutError))
+        kind = refusal_of_all(error, answered=True) or ("unreachable" if lost else "batch")
+        return f"{kind}: {error.message}"
 
     def _run(self, ledger: Ledger, wait: bool) -> str:
         self._recover(ledger)
@@ -115,9 +139,9 @@ class Batches:
             stop = self._job.stopping or ("stopped" if ledger.run("stop") else "")
             if stop:
                 return stop
-            refused = [why for why in moved if isinstance(why, str)]
+            refused = next((why for why in moved if isinstance(why, str)), "")
             if refused:
-                return f"batch: {refused[0]}"
+                return refused
             if any(moved):
                 pause = _FIRST_LOOK
                 continue
@@ -135,19 +159,24 @@ class Batches:
 
     def _parts(self, ledger: Ledger) -> list[tuple[Any, ...]]:
         return ledger.db.execute(
-            "select id, state, file_id, batch_id, why from part where state != 'collected' order by id"
+            "select id, state, file_id, batch_id, why, name from part where state != 'collected' order by id"
         ).fetchall()
 
     def _step(self, ledger: Ledger, part: tuple[Any, ...]) -> bool | str:
         """Take a part's next step: whether there was one, or why the run ends."""
-        number, state, file_id, batch_id, why = part
+        number, state, file_id, batch_id, why, owner = part
         if state != "created" and self._is_late():
             return False
         if state == "written":
             return False if why == _NO_ROOM and self._at_work(ledger) else self._upload(ledger, number)
         if state == "uploaded":
             return self._create(ledger, number, file_id)
-        return self._look(ledger, number, batch_id)
+        if state == "created":
+            return self._look(ledger, number, batch_id)
+        if owner == self._me or not is_running(owner):
+            self._recover(ledger)  # another process began it, and is gone
+            return True
+        return False
 
     def _is_late(self) -> bool:
         deadline = self._job.settings.deadline
@@ -159,9 +188,17 @@ class Batches:
         return row is not None
 
     def _recover(self, ledger: Ledger) -> None:
-        """Find out what became of the steps that a kill interrupted."""
-        self._mark(ledger, "state = 'written'", "state = 'uploading'")
-        unsure = ledger.db.execute("select id from part where state = 'creating'").fetchall()
+        """Find out what became of the steps that a kill interrupted; what others are at is theirs."""
+        begun = ledger.db.execute(
+            "select id, state, name from part where state in ('uploading', 'creating')"
+        ).fetchall()
+        mine = [part for part in begun if part[2] == self._me or not is_running(part[2])]
+        unsure = []
+        for number, state, owner in mine:
+            if state == "uploading":
+                self._mark(ledger, "state = 'written'", number, f"state = 'uploading' and name = '{owner}'")
+            else:
+                unsure.append((number, owner))
         if not unsure:
             return
         name = ledger.run("name")
@@ -169,33 +206,33 @@ class Batches:
         for batch in cmdlet("Invoke-ListBatches")(All=True):
             metadata = getattr(batch, "metadata", None) or {}
             if metadata.get("psbridge_run") == name:
-                made[metadata.get("psbridge_part")] = batch.id
-        for (number,) in unsure:
+                made[metadata.get("psbridge_part")] = _id(batch.id)
+        for number, owner in unsure:
             found = made.get(str(number))
             state = f"state = 'created', batch_id = '{found}'" if found else "state = 'uploaded'"
-            self._mark(ledger, state, f"id = {number}")
+            self._mark(ledger, state, number, f"state = 'creating' and name = '{owner}'")
 
     def _write(self, ledger: Ledger) -> str:
         """Divide what is open into parts, as far as the caps allow; returns the cap that does not, or ""."""
-        rows = ledger.db.execute(
-            "select i.seq, s.body, i.prompt, i.answer from item i join source s using(seq) where i.state = 0 "
-            "order by i.seq"
-        )
         caps, capped, reserved = self._job.caps, "", Spent()
         used = int(ledger.run("prompt_tokens")) + int(ledger.run("completion_tokens"))
         spent = Spent(int(ledger.run("calls")), used, float(ledger.run("cost")))
         lines: list[Line] = []
-        for seq, body, prompt, answer in rows:
-            most, price = caps.estimate(prompt, answer)
-            capped = caps.exceeded(spent, reserved, most, price * _SHARE)
-            if capped:
-                break
-            reserved = reserved.plus(1, most, price * _SHARE)
-            members = json.loads(body)
-            inputs = len(members["input"]) if isinstance(members.get("input"), list) else 1
-            model, size = str(members.get("model") or ""), len(body) + _AROUND
-            lines.append(Line(seq, model, inputs, size, prompt + answer))
         with ledger.writing() as db:
+            rows = db.execute(
+                "select i.seq, s.body, i.prompt, i.answer from item i join source s using(seq) "
+                "where i.state = 0 order by i.seq"
+            )
+            for seq, body, prompt, answer in rows:
+                most, price = caps.estimate(prompt, answer)
+                capped = caps.exceeded(spent, reserved, most, price * _SHARE)
+                if capped:
+                    break
+                reserved = reserved.plus(1, most, price * _SHARE)
+                members = json.loads(body)
+                inputs = len(members["input"]) if isinstance(members.get("input"), list) else 1
+                model, size = str(members.get("model") or ""), len(body) + _AROUND
+                lines.append(Line(seq, model, inputs, size, prompt + answer))
             for part in cut(lines, self._tokens):
                 cursor = db.execute(
                     "insert into part(model, state, name, requests, bytes, tokens, changed) "
@@ -210,8 +247,8 @@ class Batches:
 
     def _upload(self, ledger: Ledger, number: int) -> bool | str:
         name = f"psbridge-{ledger.run('name')}-{number}.jsonl"
-        if not self._mark(ledger, "state = 'uploading'", f"id = {number}"):
-            return True  # given back meanwhile, to be asked live
+        if not self._mark(ledger, f"state = 'uploading', name = '{self._me}'", number, "state = 'written'"):
+            return True  # another process is at it, or it was given back meanwhile, to be asked live
         with tempfile.TemporaryDirectory(prefix="psbridge-part-") as folder:
             path = Path(folder) / name
             with path.open("wb") as file:
@@ -225,50 +262,75 @@ class Batches:
                     file.write(head + b',"body":' + bytes(body) + b"}\n")
             sys.audit("psbridge.run.upload", name)
             try:
-                kept = cmdlet("New-File")(File=path, Purpose="batch")
+                kept = _id(cmdlet("New-File")(File=path, Purpose="batch").id)
             except ClientError as error:
-                if error.status == 413 and self._halve(ledger, number):
+                if error.status == 413:
+                    self._halve(ledger, number, error)
                     return True
-                self._mark(ledger, "state = 'written'", f"id = {number}")
-                return error.message
-        self._mark(ledger, f"state = 'uploaded', file_id = '{_id(kept.id)}'", f"id = {number}")
+                self._mark(ledger, "state = 'written'", number, self._is_mine)
+                return self._reason(error)
+        self._mark(ledger, f"state = 'uploaded', file_id = '{kept}'", number, self._is_mine)
         return True
+
+    @property
+    def _is_mine(self) -> str:
+        return f"name = '{self._me}' and state in ('uploading', 'creating')"
 
     def _create(self, ledger: Ledger, number: int, file_id: str) -> bool | str:
         if not self._at_work(ledger):
             self._alone.add(number)
-        if not self._mark(ledger, "state = 'creating'", f"id = {number}"):
+        if not self._mark(ledger, f"state = 'creating', name = '{self._me}'", number, "state = 'uploaded'"):
             return True
         sys.audit("psbridge.run.create", str(number))
+        request = {
+            "input_file_id": file_id,
+            "endpoint": f"/v1{self._job.settings.endpoint}",
+            "completion_window": "24h",
+            "metadata": {"psbridge_run": ledger.run("name"), "psbridge_part": str(number)},
+        }
         try:
-            batch = cmdlet("New-Batch")(
-                InputFileId=file_id,
-                Endpoint=f"/v1{self._job.settings.endpoint}",
-                CompletionWindow="24h",
-                Metadata={"psbridge_run": ledger.run("name"), "psbridge_part": str(number)},
-                MaxRetryCount=0,  # an answer that was lost is looked for, not asked for again
-            )
+            # Over a connection of its own: one that was idle and has ended would be replaced, and the request
+            # sent twice. And once: an answer that was lost is looked for, not asked for again.
+            with Client(self._job.configuration) as client:
+                operation = operation_of(CMDLETS["New-Batch"].operations[0])
+                batch = client.call(operation, body=request, max_retries=0).value
+            batch_id = _id(jsontext.field(batch, "id"))
         except ClientError as error:
-            if error.status is not None and 400 <= error.status < 500:
-                self._mark(ledger, "state = 'uploaded'", f"id = {number}")
-                return error.message
+            status = error.status
+            if status is not None and 400 <= status < 500 and status not in _MAYBE_MADE:
+                self._mark(ledger, "state = 'uploaded'", number, self._is_mine)
+                return self._reason(error)
             self._recover(ledger)
             found = ledger.db.execute("select state from part where id = ?", (number,)).fetchone()
-            return True if found == ("created",) else error.message
-        self._mark(ledger, f"state = 'created', batch_id = '{_id(batch.id)}'", f"id = {number}")
+            return True if found == ("created",) else self._reason(error)
+        self._mark(ledger, f"state = 'created', batch_id = '{batch_id}'", number, self._is_mine)
         return True
 
     def _look(self, ledger: Ledger, number: int, batch_id: str) -> bool | str:
+        try:
+            moved = self._looked(ledger, number, batch_id)
+        except ClientError as error:
+            if not is_retryable(error) or not self._answered:
+                return self._reason(error)
+            self._trouble = error.message  # the batch is made, and is waited for however long this lasts
+            return False
+        self._answered, self._trouble = True, ""
+        return moved
+
+    def _looked(self, ledger: Ledger, number: int, batch_id: str) -> bool | str:
         batch = cmdlet("Invoke-RetrieveBatch")(BatchId=batch_id)
+        self._answered = True
         if batch.status not in _LAST:
             return False
         errors = list(getattr(batch.errors, "data", None) or ()) if batch.errors else []
         if batch.status == "failed" and errors:
+            said = f"batch: {errors[0].message or errors[0].code or 'it failed'}"
             if any(one.code == "token_limit_exceeded" for one in errors):
-                self._mark(ledger, f"state = 'written', why = '{_NO_ROOM}'", f"id = {number}")
-                return f"{errors[0].message}" if number in self._alone else not self._at_work(ledger)
+                waits = f"state = 'written', why = '{_NO_ROOM}'"
+                self._mark(ledger, waits, number, f"state = 'created' and batch_id = '{_id(batch_id)}'")
+                return said if number in self._alone else not self._at_work(ledger)
             self._collect(ledger, number, [])
-            return str(errors[0].message)
+            return said
         files = [one for one in (batch.output_file_id, batch.error_file_id) if one]
         self._collect(ledger, number, files)
         return True
@@ -278,9 +340,16 @@ class Batches:
     def _collect(self, ledger: Ledger, number: int, files: list[str]) -> None:
         """Settle a part's rows, all in one transaction; those without an answer are open again."""
         with tempfile.TemporaryDirectory(prefix="psbridge-part-") as folder:
-            paths = [Path(folder) / str(place) for place in range(len(files))]
-            for file_id, path in zip(files, paths, strict=True):
-                cmdlet("Invoke-DownloadFile")(file_id, OutFile=path)
+            paths = []
+            for place, file_id in enumerate(files):
+                path = Path(folder) / str(place)
+                try:
+                    cmdlet("Invoke-DownloadFile")(file_id, OutFile=path)
+                except ClientError as error:
+                    if error.status not in _GONE:
+                        raise
+                    continue  # the service has it no more: what it held has to be asked for again
+                paths.append(path)
             with ledger.writing() as db:
                 sums = [0, 0, 0, 0, 0, 0.0]  # calls, done, failed, prompt, completion, cost
                 for path in paths:
@@ -290,16 +359,18 @@ class Batches:
                     f"update item set state = {OPEN}, part = null where part = ? and state = {IN_BATCH}",
                     (number,),
                 )
-                db.execute(
-                    "update run set calls = calls + ?, done = done + ?, failed = failed + ?, "
-                    "prompt_tokens = prompt_tokens + ?, completion_tokens = completion_tokens + ?, "
-                    "cost = cost + ?",
-                    sums,
-                )
-                db.execute(
-                    "update part set state = 'collected', changed = ? where id = ?", (time.time(), number)
-                )
+                self._add_up(db, number, sums)
                 db.execute("update part set why = '' where why = ?", (_NO_ROOM,))
+
+    @staticmethod
+    def _add_up(db: Any, number: int, sums: list[Any]) -> None:
+        """A part has ended, and its rows are settled."""
+        db.execute(
+            "update run set calls = calls + ?, done = done + ?, failed = failed + ?, "
+            "prompt_tokens = prompt_tokens + ?, completion_tokens = completion_tokens + ?, cost = cost + ?",
+            sums,
+        )
+        db.execute("update part set state = 'collected', changed = ? where id = ?", (time.time(), number))
 
     def _settle(self, db: Any, number: int, line: dict[str, Any], sums: list[Any]) -> None:
         seq = str(line.get("custom_id") or "")
@@ -315,42 +386,58 @@ class Batches:
         if good and isinstance(body, dict):
             said = self._job.recipe.answered(body)[1]
             error, kind = (sentence(said), "PSBridge.RunAnswer") if said else (None, None)
-            usage = body.get("usage") or {}
-            prompt, completion = (
-                int(usage.get("prompt_tokens") or 0),
-                int(usage.get("completion_tokens") or 0),
-            )
+            usage = body.get("usage")
+            usage = usage if isinstance(usage, dict) else {}
+            prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
             prices = self._job.settings.price_table()
             priced = prices.cost(str(body.get("model") or ""), usage) if prices is not None else None
             cost = float(priced or 0) * _SHARE
         else:
             told = problem.get("message") if isinstance(problem, dict) else problem
             error, kind = f"HTTP {status}: {told}", "PSBridge.BatchRefused"
-        state = FAILED if error else DONE
+        reply = None if body is None else jsontext.written(body)
+        request_id = response.get("request_id")
+        self._conclude(
+            db,
+            number,
+            int(seq),
+            sums,
+            (status, reply, error, kind, request_id if isinstance(request_id, str) else None),
+            (prompt, completion, cost),
+        )
+
+    @staticmethod
+    def _conclude(
+        db: Any, number: int, seq: int, sums: list[Any], told: tuple[Any, ...], used: tuple[int, int, float]
+    ) -> None:
+        """A part's row is done or failed: `told` is status, reply, error, kind and request id."""
+        state = FAILED if told[2] else DONE
         changed = db.execute(
             "update item set state = ?, attempts = attempts + 1 "
             f"where seq = ? and part = ? and state = {IN_BATCH}",
-            (state, int(seq), number),
+            (state, seq, number),
         ).rowcount
         if not changed:
             return
-        for place, value in enumerate((1, state == DONE, state == FAILED, prompt, completion, cost)):
+        for place, value in enumerate((1, state == DONE, state == FAILED, *used)):
             sums[place] += value
-        reply = None if body is None else jsontext.written(body)
+        told = tuple(jsontext.storable(one) if isinstance(one, str) else one for one in told)
         db.execute(
             "insert or replace into result values(?, ?, null, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(int(seq), time.time(), status, reply, error, kind),
-                *(response.get("request_id"), prompt, completion, cost),
-            ),
+            (seq, time.time(), *told, *used),
         )
 
-    def _halve(self, ledger: Ledger, number: int) -> bool:
-        """Move half of a part that was too large into a new one; False when it is one request."""
+    def _halve(self, ledger: Ledger, number: int, error: ClientError) -> None:
+        """Move half of a part that was too large into a new one; one request that is too large has failed."""
         rows = [seq for seq, _ in self._rows(ledger, number)]
-        if len(rows) < 2:
-            return False
         with ledger.writing() as db:
+            if len(rows) < 2:
+                sums = [0, 0, 0, 0, 0, 0.0]
+                for seq in rows:
+                    told = (413, None, error.message, "PSBridge.BatchRefused", error.request_id)
+                    self._conclude(db, number, seq, sums, told, (0, 0, 0.0))
+                self._add_up(db, number, sums)
+                return
             second = rows[len(rows) // 2 :]
             cursor = db.execute(
                 "insert into part(model, state, name, requests, bytes, tokens, changed) "
@@ -365,7 +452,6 @@ class Batches:
                 "where id = ?",
                 (len(rows) - len(second), number),
             )
-        return True
 
     def _rows(self, ledger: Ledger, number: int) -> Iterator[tuple[int, bytes]]:
         rows: Iterator[tuple[int, bytes]] = ledger.db.execute(
@@ -375,15 +461,17 @@ class Batches:
         )
         return rows
 
-    def _mark(self, ledger: Ledger, change: str, where: str) -> int:
-        """Note a step of so many parts; `change` and `where` are this module's own, ids checked."""
+    def _mark(self, ledger: Ledger, change: str, number: int, where: str) -> int:
+        """Note a step, if the part is still `where` it was; whether it was. The texts are of this module."""
         with ledger.writing() as db:
-            return db.execute(f"update part set {change}, changed = ? where {where}", (time.time(),)).rowcount
+            return db.execute(
+                f"update part set {change}, changed = ? where id = ? and {where}", (time.time(), number)
+            ).rowcount
 
 
 def _id(given: Any) -> str:
     """An id of the service, as far as it is made of what ids are made of."""
-    text = str(given)
+    text = given if isinstance(given, str) else ""
     if not text or not all(one.isalnum() or one in "-_." for one in text):
         raise ClientError("The service gave an id that is none.")
     return text

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..client.message.jsontext import storable
 from . import places
 from .caps import Caps, Spent
 from .errors import LedgerError
@@ -288,7 +289,8 @@ class Worker:
         db.execute(
             "insert or replace into result values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(claim.seq, now, outcome.elapsed, outcome.status, outcome.reply, outcome.error),
+                *(claim.seq, now, outcome.elapsed, outcome.status, outcome.reply),
+                storable(outcome.error) if outcome.error else outcome.error,
                 *(outcome.kind, outcome.request_id, outcome.prompt, outcome.completion, outcome.cost),
             ),
         )

@@ -97,6 +97,7 @@ def resume_run(bound: Bound) -> RunStatus:
             ledger.retry()
     run = Run(bound["Ledger"], **_options(bound))
     run.job.check_key()
+    run.take()
     return _begin_alone(run)
 
 
@@ -140,7 +141,7 @@ def receive_run(bound: Bound) -> Iterator[Any]:
 def stop_run(bound: Bound) -> RunStatus:
     """Ask whoever works on a run to end what is under way, and wait for that."""
     with Ledger(bound["Ledger"]) as ledger:
-        if ledger.status().Workers:
+        if ledger.status().State == "running":
             ledger.stop()
     return wait_run({"Ledger": bound["Ledger"], "TimeoutSec": bound.get("TimeoutSec")})
 

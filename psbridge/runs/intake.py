@@ -10,11 +10,11 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..client.message.jsontext import escaped, is_utf8
+from ..client.message.jsontext import escaped, storable
 from ..client.message.payload import Payload
 from ..errors import PSBridgeError
 from .errors import ChangedItemError
@@ -78,7 +78,7 @@ def prepared(
     for number, (values, problem) in enumerate(rows, 1):
         if not problem:
             if not columns.keys() >= values.keys():
-                columns.update(dict.fromkeys(map(_storable, values)))
+                columns.update(dict.fromkeys(map(storable, values)))
             if not checked:
                 # The first whole row mostly has what the others have. Where it does not, the end decides.
                 checked = True
@@ -96,7 +96,7 @@ def prepared(
             continue
         name = id_name if id_name in values else _match(id_column, values)
         value = values.get(name) if name else None
-        id = "" if value is None else _storable(str(value).strip())
+        id = "" if value is None else storable(str(value).strip())
         if not id:
             problem = problem or f"it has no '{id_column}'"
             yield Prepared(number, f"row {number}", values, None, problem)
@@ -137,8 +137,11 @@ class Intake:
         """Whether the input has to be read: not when the ledger holds just that."""
         return self._digest is None or self._ledger.run("digest") != self._digest
 
-    def take(self, rows: Iterable[SourceRow]) -> Taken:
+    def take(self, rows: Iterable[SourceRow], header: Sequence[str] = ()) -> Taken:
         """Take all rows, or none.
+
+        Args:
+            header: the columns of an input that has no whole row; looked at when all are read.
 
         Raises:
             ChangedItemError: an id has another request than before.
@@ -158,7 +161,7 @@ class Intake:
                 f"update run set columns = ?, extra = ?, digest = ?, total = {count(f'!= {GONE}')}, "
                 f"done = {count(f'= {DONE}')}, failed = {count(f'= {FAILED}')}",
                 (
-                    json.dumps(list(taken.columns) or self._ledger.columns()),
+                    json.dumps(list(taken.columns) or list(header) or self._ledger.columns()),
                     *(json.dumps(list(self._recipe.extra)), self._digest),
                 ),
             )
@@ -296,7 +299,7 @@ class Intake:
 
     @staticmethod
     def _bad(db: sqlite3.Connection, seq: int, problem: str) -> None:
-        sentence = _storable(f"The row cannot be asked for: {problem}.")
+        sentence = storable(f"The row cannot be asked for: {problem}.")
         db.execute(
             "insert or replace into result(seq, at, error, kind) values(?, ?, ?, ?)",
             (seq, time.time(), sentence, ROW_KIND),
@@ -315,13 +318,6 @@ def tokens_of(body: bytes) -> tuple[int, int]:
     return payload.prompt_tokens, payload.answer_tokens if b'"max_' in body else 0
 
 
-def _storable(text: str) -> str:
-    """A text as UTF-8 can carry it: half of a surrogate pair becomes a replacement character."""
-    if is_utf8(text):
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
 class _RowText:
     """Rows as JSON text; those of plain texts, as tables have them, far sooner than an encoder does it."""
 
@@ -331,7 +327,7 @@ class _RowText:
 
     def of(self, row: Mapping[str, Any]) -> str:
         """A row's text."""
-        return _storable(self._of(row))
+        return storable(self._of(row))
 
     def _of(self, row: Mapping[str, Any]) -> str:
         names = self._names

@@ -6,6 +6,7 @@ Opens the ledger, takes the rows in, has the engine work, writes the output. Pri
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 import json
 import time
@@ -30,7 +31,7 @@ from .ledger import Identity, Ledger, RunStatus
 from .reading import Source, SourceRow, source
 from .recipes import Recipe, endpoint, recipe
 from .settings import Settings
-from .writing import check_output, export
+from .writing import check_output, export, failed_path
 
 if TYPE_CHECKING:
     from .cluster import Cluster
@@ -96,10 +97,26 @@ class Job:
         self.operation = chosen.operation
         if settings.out:
             check_output(Path(settings.out))
+            self._check_files()
         self.taken: Taken | None = None
         self.notes: list[str] = []
         self._engine: Engine | None = None
         self._stop = ""
+
+    def _check_files(self) -> None:
+        """Refuse an output that would be written over the input or the ledger.
+
+        Raises:
+            RunUsageError: naming it.
+        """
+        out = Path(self.settings.out)
+        given = self.settings.input.get("path")
+        if given and Path(given).resolve() == out.resolve():
+            raise RunUsageError(f"'{out}' is the input: name another output.")
+        if self.path.resolve() in (out.resolve(), failed_path(out).resolve()):
+            raise RunUsageError(
+                f"'{self.path}' is to be the ledger and an output: name one of them otherwise."
+            )
 
     # --- rows in
 
@@ -140,12 +157,26 @@ class Job:
                     digest=digest,
                 )
                 if intake.needed():
-                    self.taken = intake.take(file.rows() if file is not None else rows or ())
+                    self.taken = (
+                        intake.take(rows or ()) if file is None else intake.take(file.rows(), file.columns)
+                    )
                 ledger.keep_settings(self.settings.to_json())
         except BaseException as error:
             if made and not isinstance(error, LedgerMismatchError):
                 remove_files(self.path)
             raise
+
+    def check_account(self) -> None:
+        """See that the ledger is this account's, where no rows are taken in.
+
+        Raises:
+            LedgerMismatchError: it is another one's; nothing was sent.
+        """
+        with Ledger(self.path) as ledger:
+            # The requests are in the ledger, whatever model is the configured one by now.
+            note = ledger.belong(dataclasses.replace(self._identity(), model=ledger.run("model")))
+        if note:
+            self.notes.append(note)
 
     def _identity(self) -> Identity:
         settings = self.configuration
@@ -338,7 +369,7 @@ def remove(path: str | Path, force: bool = False) -> None:
         RunUsageError: a process works on it, and `force` is not given.
     """
     with Ledger(path) as ledger:
-        busy = not ledger.is_new() and ledger.status().Workers > 0
+        busy = not ledger.is_new() and ledger.status().State == "running"
     if busy and not force:
         raise RunUsageError(f"A process works on '{path}'; stop it first, or use --force or -Force.")
     remove_files(Path(path))

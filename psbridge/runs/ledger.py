@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..client.message.jsontext import storable
 from . import places
 from .errors import LedgerError, LedgerMismatchError
 from .schema import DONE, FAILED, IN_BATCH, OPEN, begin, connect, refused
@@ -205,11 +206,11 @@ class Ledger:
     # --- how far it is
 
     def begin(self) -> None:
-        """A process starts to work on it: an earlier stop no longer holds."""
+        """A process starts to work on it: an earlier stop no longer holds, unless it was meant for it."""
         with self.writing() as db:
             db.execute(
-                "update run set state = 'running', why = ?, stop = 0, started = ?, ended = null",
-                (_process(os.getpid()), time.time()),
+                "update run set state = 'running', why = ?, stop = ?, started = ?, ended = null",
+                (process_of(os.getpid()), self._stop_of_a_start(db), time.time()),
             )
             if not _somebody_works(db):
                 # Of another start of this machine, whose monotonic clock began anew.
@@ -231,8 +232,18 @@ class Ledger:
         """The process `pid` is going to work on it; until it does, it counts as running while that lives."""
         with self.writing() as db:
             state, why = db.execute("select state, why from run").fetchone()
-            if state != "running" or not (_is_running(why) or _somebody_works(db)):
-                db.execute("update run set state = 'starting', why = ?", (_process(pid),))
+            if state != "running" or not (is_running(why) or _somebody_works(db)):
+                db.execute(
+                    # Said twice of one start: for whoever begins it, then for the process it began.
+                    "update run set state = 'starting', why = ?, stop = ?",
+                    (process_of(pid), self._stop_of_a_start(db)),
+                )
+
+    @staticmethod
+    def _stop_of_a_start(db: sqlite3.Connection) -> int:
+        """Whether a start that is under way was asked to stop before it began."""
+        state, why, stop = db.execute("select state, why, stop from run").fetchone()
+        return int(state == "starting" and is_running(why) and stop)
 
     def end(self, why: str) -> None:
         """Nobody works on it any more; `why` it stopped, "" when it is done."""
@@ -243,7 +254,7 @@ class Ledger:
                 db.execute(
                     # Where another process is about to begin, that one has the word.
                     "update run set state = ?, why = ?, ended = ? where state != 'starting'",
-                    (state, why or ("it was not finished" if left else ""), time.time()),
+                    (state, storable(why) or ("it was not finished" if left else ""), time.time()),
                 )
 
     def stop(self) -> None:
@@ -288,7 +299,7 @@ class Ledger:
         pending = total - done - failed - in_flight - in_batch[0]
         if state in ("starting", "running"):
             # A process that begins or ends is not among the workers, and all the same at work.
-            alive = bool(workers) or _is_running(why)
+            alive = bool(workers) or is_running(why)
             state, why = ("running", "") if alive else ("stopped", "its process is gone")
         priced = bool(json.loads(settings).get("prices"))
         return RunStatus(
@@ -316,12 +327,13 @@ class Ledger:
             return
 
 
-def _process(pid: int) -> str:
-    """A process, as `why` names the one at work while a run is under way."""
+def process_of(pid: int) -> str:
+    """A process, as the ledger names one that is at work."""
     return f"{pid} {places.started(pid)}"
 
 
-def _is_running(process: str) -> bool:
+def is_running(process: str) -> bool:
+    """Whether a process that `process_of` named still runs."""
     pid, _, begun = process.partition(" ")
     return pid.isdigit() and places.is_alive(int(pid), begun)
 
@@ -344,4 +356,4 @@ def _somebody_works(db: sqlite3.Connection) -> bool:
     return any(not _is_gone(worker) for worker in _workers(db))
 
 
-__all__ = ["DONE", "FAILED", "OPEN", "Identity", "Ledger", "RunStatus"]
+__all__ = ["DONE", "FAILED", "OPEN", "Identity", "Ledger", "RunStatus", "is_running", "process_of"]

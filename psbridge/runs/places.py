@@ -5,6 +5,7 @@ Knows nothing of ledgers and rows.
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import re
@@ -25,6 +26,16 @@ _NETWORK = frozenset(
     "fuse.sshfs fuse.glusterfs fuse.s3fs fuse.rclone fuse.davfs fuse.gcsfuse fuse.ceph ocfs2 gfs2".split()
 )
 _DRIVE_REMOTE = 4
+# Half of a surrogate pair, as a reply may have one, cannot be written, and is not to hold up the rest.
+_REPLACED = "psbridge.replaced"
+
+
+def _replacement(error: UnicodeError) -> tuple[bytes, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return "\ufffd".encode(), error.end
+
+
+codecs.register_error(_REPLACED, _replacement)
 
 
 def check_folder(folder: Path) -> None:
@@ -135,7 +146,8 @@ def replaced(path: Path, binary: bool = False) -> Iterator[IO[Any]]:
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         handle = os.open(beside, flags, 0o666)
-        mode, options = ("wb", {}) if binary else ("w", {"encoding": "utf-8", "newline": ""})
+        text = {"encoding": "utf-8", "newline": "", "errors": _REPLACED}
+        mode, options = ("wb", {}) if binary else ("w", text)
         with os.fdopen(handle, mode, **options) as file:  # type: ignore[call-overload]
             yield file
             file.flush()

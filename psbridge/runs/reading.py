@@ -12,8 +12,8 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,6 +51,7 @@ class Source:
         format: one of `FORMATS`.
         encoding, delimiter: of a text file.
         digest: SHA-256 of its bytes.
+        columns: of a table, once its header was read; a table without rows has them all the same.
     """
 
     path: Path
@@ -59,6 +60,7 @@ class Source:
     encoding: str
     delimiter: str
     digest: bytes
+    columns: list[str] = field(default_factory=list)
 
     def rows(self) -> Iterator[SourceRow]:
         """The rows, as they are read.
@@ -96,9 +98,9 @@ def source(
         raise InputError(f"'{format}' is not a format of rows; {', '.join(FORMATS)} are.")
     if encoding:
         try:
-            codecs.lookup(encoding)
-        except LookupError:
-            raise InputError(f"'{encoding}' is not an encoding.") from None
+            "".encode(encoding)
+        except (LookupError, UnicodeError):
+            raise InputError(f"'{encoding}' is not an encoding of text.") from None
     if delimiter:
         delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter.lower(), delimiter)
         if len(delimiter) != 1 or delimiter in '"\r\n':
@@ -110,6 +112,10 @@ def source(
     except OSError as error:
         raise InputError(f"'{name}' cannot be read: {error.strerror}.", category="ReadError") from None
     encoding = encoding or _encoding(head, is_utf8)
+    try:
+        codecs.getincrementaldecoder(encoding)("replace").decode(head)
+    except UnicodeError as error:  # UTF-16 without the mark that says which one
+        raise InputError(f"'{name}' cannot be read as {encoding}: {error}.") from None
     if not format:
         start = head.decode(encoding, "replace").lstrip("\ufeff \t\r\n")[:1]
         format = {"{": "jsonl", "[": "json"}.get(start, "csv")
@@ -138,10 +144,11 @@ def rows_of(items: Iterable[Any]) -> Iterator[SourceRow]:
     for item in items:
         if isinstance(item, SourceRow):
             yield item
-        elif isinstance(item, str) and not item.lstrip().startswith("{"):
+            continue
+        members = dict(properties_of(item))
+        if isinstance(item, str) and not members:
             yield SourceRow({"Text": str(item)})
         else:
-            members = dict(properties_of(item))
             yield SourceRow(members, "" if members else f"it is no row: {type(item).__name__}")
 
 
@@ -169,8 +176,10 @@ def _encoding(head: bytes, is_utf8: bool) -> str:
         if head.startswith(mark):
             return name
     sample = head[:4096]
-    if b"\0" in sample:
-        even, odd = sample[::2].count(0), sample[1::2].count(0)
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if (
+        max(even, odd) > len(sample) // 8 and min(even, odd) <= max(even, odd) // 4
+    ):  # a stray zero is a letter
         return "utf-16-le" if odd > even else "utf-16-be"
     return "utf-8" if is_utf8 else "cp1252"
 
@@ -186,18 +195,52 @@ def _named(source: Source, header: list[str]) -> list[str]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise InputError(f"'{source.name}' has more than one column '{twice}'.")
+    source.columns[:] = names
     return names
+
+
+class _Lines:
+    """A file's lines, some of which can be taken back: those of a row that turns out to be none.
+
+    Attributes:
+        record: the lines since it was cleared; `number` of the last one.
+    """
+
+    def __init__(self, file: Iterator[str]) -> None:
+        self._next = file.__next__
+        self._back: list[str] = []
+        self.record: list[str] = []
+        self.number = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._back.pop() if self._back else self._next()
+        self.record.append(line)
+        self.number += 1
+        return line
+
+    def take_back(self) -> str:
+        """All lines of the record but the first, which it returns."""
+        first, *others = self.record
+        self._back += reversed(others)
+        self.number -= len(others)
+        self.record.clear()
+        return first
 
 
 def _csv_rows(source: Source) -> Iterator[SourceRow]:
     if csv.field_size_limit() < _LARGEST_FIELD:
         csv.field_size_limit(_LARGEST_FIELD)
     with source.text() as file:
-        reader = csv.reader(file, delimiter=source.delimiter, strict=True)
+        lines = _Lines(file)
+        reader = csv.reader(lines, delimiter=source.delimiter, strict=True)
         names: list[str] | None = None
         while True:
             try:
                 for fields in reader:
+                    lines.record.clear()
                     if not fields:
                         continue
                     if names is None:
@@ -205,14 +248,17 @@ def _csv_rows(source: Source) -> Iterator[SourceRow]:
                     elif len(fields) == len(names):
                         yield SourceRow(dict(zip(names, fields, strict=True)))
                     else:
-                        values = dict(zip(names, fields, strict=False))
-                        said = f"line {reader.line_num}: it has {len(fields)} fields, the header {len(names)}"
+                        more = [f"Column{number}" for number in range(len(names) + 1, len(fields) + 1)]
+                        values = dict(zip([*names, *more], fields, strict=False))
+                        said = f"line {lines.number}: it has {len(fields)} fields, the header {len(names)}"
                         yield SourceRow(values, said)
                 break
             except csv.Error as error:
                 if names is None:
                     raise InputError(f"'{source.name}' has no header: {error}.") from None
-                yield SourceRow({}, f"line {reader.line_num}: {error}")
+                # A quote that nothing ends would take all that follows for its own.
+                line = lines.take_back()
+                yield SourceRow({"Line": line.rstrip("\r\n")}, f"line {lines.number}: {error}")
     if names is None:
         raise InputError(f"'{source.name}' is empty: a table begins with the names of its columns.")
 
@@ -283,33 +329,33 @@ def _parquet_rows(source: Source) -> Iterator[SourceRow]:
             for batch in file.iter_batches(batch_size=4096):
                 for values in batch.to_pylist():
                     yield SourceRow(values)
-    except ArrowException as error:
+    except (ArrowException, OSError) as error:
         raise InputError(f"'{source.name}' is not Parquet: {error}.") from None
 
 
 def _xlsx_rows(source: Source) -> Iterator[SourceRow]:
     try:
         from openpyxl import load_workbook
-        from openpyxl.utils.exceptions import InvalidFileException
     except ImportError:
         raise missing_extra("XLSX", "xlsx") from None
-    from zipfile import BadZipFile
-
     try:
-        book = load_workbook(source.path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
+        # Opened here: of a broken one the library does not close what it opened.
+        with (
+            source.path.open("rb") as file,
+            closing(load_workbook(file, read_only=True, data_only=True)) as book,
+        ):
+            sheet = iter(book.worksheets[0].iter_rows(values_only=True))
+            header = next(sheet, None)
+            if header is None:
+                raise InputError(f"'{source.name}' is empty: a table begins with the names of its columns.")
+            names = _named(source, ["" if name is None else str(name) for name in header])
+            for fields in sheet:
+                if any(value is not None for value in fields):
+                    yield SourceRow(dict(zip(names, fields, strict=False)))
+    except InputError:
+        raise
+    except Exception as error:  # whatever a broken file makes the library raise
         raise InputError(f"'{source.name}' is not an XLSX workbook: {error}.") from None
-    try:
-        sheet = iter(book.worksheets[0].iter_rows(values_only=True))
-        header = next(sheet, None)
-        if header is None:
-            raise InputError(f"'{source.name}' is empty: a table begins with the names of its columns.")
-        names = _named(source, ["" if name is None else str(name) for name in header])
-        for fields in sheet:
-            if any(value is not None for value in fields):
-                yield SourceRow(dict(zip(names, fields, strict=False)))
-    finally:
-        book.close()
 
 
 def missing_extra(what: str, extra: str) -> InputError:

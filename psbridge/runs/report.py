@@ -38,7 +38,8 @@ figure { margin: 1rem 0; } figure svg { width: 100%; min-width: 36rem; height: a
 figcaption, p.note { color: var(--soft); font-size: .9rem; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-td { overflow-wrap: anywhere; } td.number, th.number { text-align: right; white-space: nowrap; }
+td { overflow-wrap: anywhere; min-width: 4rem; }
+td.number, th.number { text-align: right; white-space: nowrap; }
 @media print {
   figure svg { min-width: 0; }
   :root { --ink: #000000; --paper: #ffffff; --line: #999999; --soft: #444444; }
@@ -58,6 +59,7 @@ def report(ledger: Ledger, out: Path) -> None:
         import matplotlib  # noqa: F401 - asked for before anything is written
     except ImportError:
         raise RunUsageError('A report needs another library: pip install "psbridge[report]".') from None
+    ledger.db.text_factory = _text
     with one_moment(ledger):
         status = _status(ledger)
         parts = [
@@ -77,6 +79,16 @@ def report(ledger: Ledger, out: Path) -> None:
     )
     with replaced(out) as file:
         file.write(page)
+
+
+def _text(given: bytes) -> str:
+    """A text of the ledger; one that SQLite took out of a reply may hold half of a surrogate pair."""
+    return given.decode("utf-8", "replace")
+
+
+def _foreign(text: str) -> str:
+    """What others wrote, as HTML: a sign that turns the direction of writing ends with it."""
+    return f"<bdi>{html.escape(text)}</bdi>"
 
 
 def _status(ledger: Ledger) -> RunStatus:
@@ -148,7 +160,9 @@ def _progress(ticks: Sequence[tuple[int, int, int, int]]) -> str:
     for count in finished:
         total += count
         so_far.append(total)
-    seconds = [place * step for place in places]
+    # A step is drawn up to the next: the last one too.
+    seconds = [place * step for place in (*places, len(places))]
+    finished, refusals, so_far = ([*values, values[-1]] for values in (finished, refusals, so_far))
 
     def draw(axes: Any) -> None:
         axes.fill_between(seconds, so_far, color=_BLUE, alpha=0.25, step="post")
@@ -223,14 +237,15 @@ def _errors(ledger: Ledger) -> str:
             "where r.kind is ? and r.error is not null limit ?",
             (kind, _EXAMPLES),
         ).fetchall()
-        shown = "<br>".join(f"{html.escape(id)}: {html.escape(error)}" for id, error in examples)
+        shown = "<br>".join(f"{_foreign(id)}: {_foreign(error)}" for id, error in examples)
         rows.append([html.escape(kind or "unknown"), f"{count:,}", shown])
     return _table("Errors", ["kind", "#rows", "examples"], rows)
 
 
 def _costs(ledger: Ledger, status: RunStatus) -> str:
     rows = ledger.db.execute(
-        "select coalesce(json_extract(cast(reply as text), '$.model'), ''), count(*), sum(prompt_tokens), "
+        "select cast(coalesce(json_extract(cast(reply as text), '$.model'), '') as text), count(*), "
+        "sum(prompt_tokens), "
         "sum(completion_tokens), sum(cost) from result "
         "where status = 200 and json_valid(cast(reply as text)) group by 1 order by 2 desc"
     ).fetchall()
@@ -257,7 +272,7 @@ def _slowest(ledger: Ledger) -> str:
         (_SLOWEST,),
     ).fetchall()
     shown = [
-        [html.escape(id), f"{elapsed:.2f}", str(attempts), html.escape(error or "")]
+        [_foreign(id), f"{elapsed:.2f}", str(attempts), _foreign(error or "")]
         for id, elapsed, attempts, error in rows
     ]
     return _table("Slowest rows", ["id", "#seconds", "#tries", "error"], shown)

@@ -15,11 +15,13 @@ import json
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from ..chat.schema import plain
+from ..chat.template import properties_of
 from ..client.settings.configuration import Configuration
 from .claims import View
 from .errors import RunError, RunUsageError
@@ -117,7 +119,7 @@ class Run:
             "batch_tokens": batch_tokens,
             "poll": poll_seconds,
         }
-        self._rows: Iterable[SourceRow] | None = None
+        self._rows: _Rows | None = None
         if requests is None:
             if As is not None or template or request_column:
                 raise RunUsageError("A run that is gone on with has its requests already.")
@@ -125,6 +127,7 @@ class Run:
         else:
             file = requests if isinstance(requests, (str, Path)) else None
             items: Iterable[Any] = () if isinstance(requests, (str, Path)) else requests
+            items = [items] if isinstance(items, Mapping) else items
             own: dict[str, Any] = {
                 "endpoint": endpoint,
                 "template": template,
@@ -141,12 +144,15 @@ class Run:
                 own["input"] = {"path": str(file)}
                 if callable(id):
                     raise RunUsageError("The id of a file's rows is the name of a column.")
-            elif template is None and request_column is None:
-                items, own = _without_template(items, own)
+            texts = False
+            if file is None and template is None and request_column is None:
+                first, items = _first_of(items)
+                texts = isinstance(first, str) and not properties_of(first)
+                own |= {"template": "{Text}"} if texts else {"request_column": REQUEST}
             settings = Settings(**own).with_changes(**given)
             self.job = Job(ledger, settings, answer_type=As, configuration=configuration)
             if file is None:
-                self._rows = _with_ids(items, id, own["request_column"] == REQUEST)
+                self._rows = _Rows(items, id, own["request_column"] == REQUEST, texts)
         self._new = requests is not None
         self._thread: threading.Thread | None = None
         self._changed = threading.Event()
@@ -176,10 +182,12 @@ class Run:
         """Take the rows in; nothing is sent.
 
         Raises:
-            RunError: the rows or the ledger cannot be taken.
+            RunError: the rows or the ledger cannot be taken, or it is another account's.
         """
         if self._new:
             self.job.take(self._rows)
+        else:
+            self.job.check_account()
 
     def _work(self) -> None:
         try:
@@ -283,7 +291,7 @@ class Run:
 
     def plan(self) -> RunPlan:
         """What a start would do; sends nothing."""
-        return plan(self.job, self._rows)
+        return plan(self.job, None if self._rows is None else self._rows.kept())
 
 
 class AsyncRun:
@@ -342,35 +350,41 @@ def _prices(table: Any, file: str | Path | None) -> Any:
         raise RunUsageError(f"'{file}' is no file of prices: {error}.") from None
 
 
-def _without_template(requests: Iterable[Any], own: dict[str, Any]) -> tuple[Iterable[Any], dict[str, Any]]:
-    """Prompts are texts, everything else is a whole request: the first item says which."""
-    items = iter(requests)
-    first = next(items, None)
-    if isinstance(first, str) and not first.lstrip().startswith("{"):
-        own = {**own, "template": "{Text}"}
-    else:
-        own = {**own, "request_column": REQUEST}
-    return _put_back(first, items), own
+def _first_of(items: Iterable[Any]) -> tuple[Any, Iterable[Any]]:
+    """The first item, None where there is none, and all of them."""
+    source = iter(items)
+    first = list(islice(source, 1))
+    return (first or [None])[0], chain(first, source) if source is items else items
 
 
-def _put_back(first: Any, items: Iterator[Any]) -> Iterator[Any]:
-    if first is not None:
-        yield first
-        yield from items
+class _Rows:
+    """Rows with the ids that a function gives; whole requests in a column of their own, `texts` in Text."""
 
+    def __init__(
+        self, items: Iterable[Any], id: str | Callable[[Any], Any] | None, whole: bool, texts: bool
+    ) -> None:
+        self._items, self._id, self._whole, self._texts = items, id, whole, texts
 
-def _with_ids(
-    items: Iterable[Any], id: str | Callable[[Any], Any] | None, whole: bool
-) -> Iterator[SourceRow]:
-    """Rows with the ids that a function gives; whole requests in a column of their own."""
-    for item in items:
-        (row,) = rows_of([item])
-        values, problem = row
-        if whole and not problem:
-            members = plain(values)
-            name = next((key for key in members if isinstance(id, str) and key.lower() == id.lower()), None)
-            values = {} if name is None else {name: members.pop(name)}
-            values[REQUEST] = members
-        if callable(id):
-            values = {**values, _ID: str(id(item))}
-        yield SourceRow(values, problem)
+    def kept(self) -> _Rows:
+        """The same, to be gone through more than once."""
+        if isinstance(self._items, Iterator):
+            self._items = list(self._items)
+        return self
+
+    def __iter__(self) -> Iterator[SourceRow]:
+        id = self._id
+        for item in self._items:
+            if self._texts and isinstance(item, str):
+                values, problem = SourceRow({"Text": item})
+            else:
+                ((values, problem),) = rows_of([item])
+            if self._whole and not problem:
+                members = plain(values)
+                name = next(
+                    (key for key in members if isinstance(id, str) and key.lower() == id.lower()), None
+                )
+                values = {} if name is None else {name: members.pop(name)}
+                values[REQUEST] = members
+            if callable(id):
+                values = {**values, _ID: id(item)}
+            yield SourceRow(values, problem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|)", re.IGNORECASE)
 _FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+_WHOLE = (("width", 1), ("processes", 1), ("max_requests", 0), ("max_tokens", 0), ("batch_tokens", 1))
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -71,14 +73,14 @@ class Settings:
     lease: float = 30.0
 
     def __post_init__(self) -> None:
-        for name, least in (("width", 1), ("processes", 1), ("max_requests", 0), ("max_tokens", 0)):
+        for name, least in _WHOLE:
             value = getattr(self, name)
             whole = isinstance(value, int) and not isinstance(value, bool)
             if value is not None and (not whole or value < least):
                 raise RunUsageError(f"{_called(name)} must be a whole number, {least} or more.")
-        for name in ("requests_per_minute", "tokens_per_minute", "max_cost", "lease"):
+        for name in ("requests_per_minute", "tokens_per_minute", "max_cost", "poll", "lease"):
             value = getattr(self, name)
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
             if value is not None and (not number or value < 0 or (name != "max_cost" and value == 0)):
                 raise RunUsageError(f"{_called(name)} must be a number above 0.")
         if self.cluster and (self.batch or self.processes > 1):
@@ -141,7 +143,7 @@ class Settings:
 
 
 def _called(name: str) -> str:
-    return {"width": "'throttle-limit'"}.get(name, f"'{name.replace('_', '-')}'")
+    return {"width": "'throttle-limit'", "poll": "'poll-seconds'"}.get(name, f"'{name.replace('_', '-')}'")
 
 
 def moment(given: Any) -> float | None:
@@ -156,7 +158,7 @@ def moment(given: Any) -> float | None:
         return given.timestamp()
     if hasattr(given, "total_seconds"):
         return time.time() + float(given.total_seconds())
-    if isinstance(given, (int, float)) and not isinstance(given, bool):
+    if isinstance(given, (int, float)) and not isinstance(given, bool) and math.isfinite(given):
         return time.time() + float(given)
     text = str(given).strip()
     span = _SPAN.fullmatch(text)

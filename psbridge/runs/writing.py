@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -22,6 +23,7 @@ from .schema import DONE, FAILED, OPEN
 STATES = ("Pending", "InFlight", "Done", "Failed", "InBatch", "Gone")
 _row = json.JSONDecoder().raw_decode  # of a row as intake wrote it, with nothing before or behind
 ANSWER, ERROR = "Answer", "Error"
+_LARGEST = (1 << 63) - 1  # of a column of integers
 _BY_SUFFIX = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -185,7 +187,7 @@ def export(ledger: Ledger, recipe: Recipe, out: Path) -> int:
             for one in _written(ledger, recipe):
                 if one.failed:
                     failed += 1
-                    failures.write(json.dumps(one.row, ensure_ascii=False) + "\n")
+                    failures.write(_json_line(one.row))
                 yield one
 
         with replaced(out, binary=format == "parquet") as file, one_moment(ledger):
@@ -266,7 +268,23 @@ def _json_lines(file: IO[Any], names: Names, rows: Rows) -> None:
         absent = [name for name in names.columns if name not in one.row]
         for name in absent:
             del row[name]
-        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        file.write(_json_line(row))
+
+
+def _json_line(row: Mapping[str, Any]) -> str:
+    """A row as a line of JSON, which has no word for what is not finite: it becomes null."""
+    try:
+        return json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"
+    except ValueError:
+        return json.dumps(_finite(row), ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _parquet(file: IO[Any], names: Names, rows: Rows) -> None:
@@ -280,7 +298,7 @@ def _parquet(file: IO[Any], names: Names, rows: Rows) -> None:
     for one in rows():
         for kind, value in zip(kinds, names.values(one), strict=True):
             if value is not None:
-                kind.add(type(value))
+                kind.add(str if type(value) is int and abs(value) > _LARGEST else type(value))
     simple = {bool: pyarrow.bool_(), int: pyarrow.int64(), float: pyarrow.float64()}
     types = []
     for kind in kinds:
@@ -303,7 +321,9 @@ def _batch(pyarrow: Any, schema: Any, group: list[list[Any]]) -> Any:
     for number, one in enumerate(schema):
         values = [row[number] for row in group]
         if one.type == pyarrow.string():
-            values = [None if value is None else cell(value) for value in values]
+            values = [None if value is None else jsontext.storable(cell(value)) for value in values]
+        elif one.type == pyarrow.float64():
+            values = [None if value is None else float(value) for value in values]
         arrays.append(pyarrow.array(values, one.type))
     return pyarrow.RecordBatch.from_arrays(arrays, schema=schema)
 

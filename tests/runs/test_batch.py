@@ -253,7 +253,7 @@ _STEPS = [
     *(
         (event, number)
         for event in ("psbridge.run.commit", "psbridge.run.committed")
-        for number in range(4, 13)
+        for number in range(3, 12)
     ),
 ]
 

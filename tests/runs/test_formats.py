@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import psbridge as ps
 from psbridge.runs.errors import InputError
 from psbridge.runs.reading import SourceRow, rows_of, source
 
@@ -94,6 +97,21 @@ def test_parquet_and_workbooks(tmp_path: Path) -> None:
     assert values(tmp_path / "t.xlsx") == ROWS
 
 
+def damaged(name: str) -> bytes:
+    """A file that begins and ends as one of its format does, and is broken between."""
+    file = io.BytesIO()
+    if name == "t.parquet":
+        pyarrow = pytest.importorskip("pyarrow")
+        pytest.importorskip("pyarrow.parquet").write_table(pyarrow.table({"Id": ["a", "b"]}), file)
+        return file.getvalue()[:4] + b"\xff" * 8 + file.getvalue()[12:]
+    pytest.importorskip("openpyxl").Workbook().save(file)
+    whole, broken = zipfile.ZipFile(file), io.BytesIO()
+    with zipfile.ZipFile(broken, "w") as archive:
+        for part in whole.namelist():
+            archive.writestr(part, b"<worksheet" if "sheet1" in part else whole.read(part))
+    return broken.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -103,11 +121,13 @@ def test_parquet_and_workbooks(tmp_path: Path) -> None:
         ("t.json", b'[{"a": 1}, {"a"'),
         ("t.parquet", b"not parquet"),
         ("t.xlsx", b"not a workbook"),
+        ("t.parquet", None),
+        ("t.xlsx", None),
     ],
 )
-def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path, name: str, content: bytes) -> None:
+def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path, name: str, content: bytes | None) -> None:
     path = tmp_path / name
-    path.write_bytes(content)
+    path.write_bytes(content if content is not None else damaged(name))
     with pytest.raises(InputError) as caught:
         read(path)
     assert name in caught.value.message
@@ -219,3 +239,71 @@ def test_rows_without_an_id_column_are_known_by_their_number(tickets: Tickets) -
     line = ["run", str(tickets.source), "--template", TEMPLATE, "--out", str(tickets.out)]
     assert tickets.psbridge(*line).returncode == 0
     tickets.check_whole(2)
+
+
+def test_a_quote_that_nothing_ends_takes_no_further_row_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('Id,Text\n0,"a\n1,b\n2,"c\nd"\n3,"e\n', encoding="utf-8")
+    rows = read(path)
+    assert [dict(row.values) for row in rows if not row.problem] == [
+        {"Id": "1", "Text": "b"},
+        {"Id": "2", "Text": "c\nd"},
+    ]
+    bad = [row for row in rows if row.problem]
+    assert [row.values["Line"] for row in bad] == ['0,"a', '3,"e']
+    assert [row.problem.partition(":")[0] for row in bad] == ["line 2", "line 6"]
+
+
+def test_a_row_with_too_many_fields_keeps_them(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("Id,Text\n0,a,b\n", encoding="utf-8")
+    (row,) = read(path)
+    assert row.problem and dict(row.values) == {"Id": "0", "Text": "a", "Column3": "b"}
+
+
+def test_a_stray_zero_does_not_make_it_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"Id,Text\n0,a\0b\n1,c\n")
+    assert values(path) == [{"Id": "0", "Text": "a\0b"}, {"Id": "1", "Text": "c"}]
+
+
+@pytest.mark.parametrize("encoding", ["base64", "undefined", "utf-16"])
+def test_what_the_file_is_not_encoded_in_is_one_sentence(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"Id,Text\n0,a\n")
+    with pytest.raises(InputError, match=encoding):
+        read(path, encoding=encoding)
+
+
+def written(folder: Path, name: str, rows: Any) -> Path:
+    """An output of rows that were not asked."""
+    out = folder / name
+    with ps.use_configuration(base_url="http://127.0.0.1:9/v1", access_token="k", proxy=""):
+        run = ps.Run(folder / "t.db", rows, id="Id", template="{Text}", model="m", max_requests=0, out=out)
+        assert run.start().wait() is not None
+    return out
+
+
+def test_a_table_without_rows_keeps_its_columns(tmp_path: Path) -> None:
+    source = tmp_path / "t.csv"
+    source.write_text("Id,Text\n", encoding="utf-8")
+    assert written(tmp_path, "o.csv", source).read_text(encoding="utf-8") == "Id,Text,Answer,Error\n"
+
+
+def test_json_has_no_word_for_what_is_not_finite(tmp_path: Path) -> None:
+    rows = [{"Id": 1, "Text": "a", "X": float("nan"), "Y": [float("inf"), 1]}, {"Id": 2, "X": float("nan")}]
+    out = written(tmp_path, "o.jsonl", rows)
+    lines = [
+        json.loads(line, parse_constant=pytest.fail)
+        for path in (out, tmp_path / "o.failed.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    assert [(line["X"], line.get("Y")) for line in lines] == [(None, [None, 1]), (None, None), (None, None)]
+
+
+def test_numbers_beyond_64_bits_are_text_in_parquet(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    rows = [{"Id": 1, "Text": "a", "X": 10**20, "Y": 1.5}, {"Id": 2, "Text": "b", "X": 7, "Y": 2**60 + 1}]
+    table = parquet.read_table(written(tmp_path, "o.parquet", rows)).to_pylist()
+    assert [row["X"] for row in table] == [str(10**20), "7"]
+    assert [row["Y"] for row in table] == [1.5, float(2**60 + 1)]

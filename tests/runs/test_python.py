@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +14,18 @@ import pytest
 from pydantic import BaseModel
 
 import psbridge as ps
+from psbridge import OfflineServer
 from psbridge.client.settings.configuration import current_configuration
+from psbridge.offline import Fault
 from psbridge.runs.calling import Calling
 from psbridge.runs.caps import Caps
 from psbridge.runs.claims import DONE, Claim, Outcome
 from psbridge.runs.errors import ChangedItemError, LedgerMismatchError, RunUsageError
 from psbridge.runs.intake import tokens_of
+from psbridge.runs.ledger import Ledger
 from psbridge.runs.limits import SharedLimits
 from psbridge.runs.recipes import endpoint, recipe
+from psbridge.runs.report import report
 
 from .conftest import KEY, Counting
 
@@ -157,12 +162,20 @@ def test_another_request_under_an_id_is_refused_before_anything_is_sent(
         {"endpoint": "images"},
         {"changed": "maybe"},
         {"requests_per_minute": 0},
+        {"tokens_per_minute": float("nan")},
+        {"max_cost": float("nan"), "price": {"m": {"input": 1, "output": 1}}},
+        {"poll_seconds": 0},
+        {"batch_tokens": 0},
+        {"deadline": float("nan")},
+        {"out": "the ledger"},
     ],
     ids=lambda given: next(iter(given)),
 )
 def test_what_cannot_be_is_refused_with_a_sentence(tmp_path: Path, given: dict[str, Any]) -> None:
+    if "out" in given:
+        given = {"out": tmp_path / "t.csv"}
     with pytest.raises(RunUsageError) as caught:
-        ps.Run(tmp_path / "t.db", ["a"], **given)
+        ps.Run(tmp_path / "t.csv", ["a"], **given)
     assert caught.value.message.endswith(".")
     assert not list(tmp_path.iterdir())
 
@@ -253,3 +266,82 @@ def test_a_pipeline_is_one_run_and_a_failed_row_an_error_in_its_place(tmp_path: 
     results: list[Any] = list(ps.Invoke_ChatCompletionRun.pipe(rows, **given))
     assert [getattr(row, "Answer", None) for row in results] == ["answer to p-0", None, "answer to p-2"]
     assert results[1].target.Row == {"No": "x"}
+
+
+def test_an_output_is_not_written_over_its_input(tmp_path: Path) -> None:
+    source = tmp_path / "t.csv"
+    source.write_text("Id,Text\n1,a\n", encoding="utf-8")
+    with pytest.raises(RunUsageError, match="input"):
+        ps.Run(tmp_path / "t.db", source, template="{Text}", out=tmp_path / "." / "t.csv")
+
+
+@pytest.mark.parametrize("once", [False, True])
+def test_a_run_that_was_planned_has_its_rows_still(tmp_path: Path, here: Counting, once: bool) -> None:
+    rows = [{"Id": str(number)} for number in range(3)]
+    run = ps.Run(tmp_path / "t.db", iter(rows) if once else rows, id="Id", template="p-{Id}")
+    assert run.plan().ToAsk == run.plan().ToAsk == 3
+    with run:
+        assert [row.Answer for row in run] == ["answer to p-0", "answer to p-1", "answer to p-2"]
+
+
+def test_prompts_may_begin_with_braces(tmp_path: Path, here: Counting) -> None:
+    for number, prompts in enumerate((["{p-1} is what?", "p-2"], ["p-1", '{"a": 1} p-2', "{p-3"])):
+        with ps.Run(tmp_path / f"{number}.db", prompts) as run:
+            answers = [row.Answer for row in run]
+        assert answers == [f"answer to p-{place}" for place in range(1, len(prompts) + 1)]
+
+
+def test_one_request_and_a_row_that_is_none(tmp_path: Path, here: Counting) -> None:
+    request = {"messages": [{"role": "user", "content": "p-1"}]}
+    with ps.Run(tmp_path / "one.db", request) as run:
+        assert [row.Answer for row in run] == ["answer to p-1"]
+    with ps.Run(tmp_path / "none.db", [None, request]) as run:
+        assert [(row.Answer, bool(row.Error)) for row in run] == [("", True), ("answer to p-1", False)]
+
+
+def test_going_on_with_a_ledger_of_another_account_is_refused(tmp_path: Path, here: Counting) -> None:
+    with ps.Run(tmp_path / "t.db", requests(4), max_requests=1) as run:
+        list(run)
+    with (
+        ps.use_configuration(base_url="http://127.0.0.1:9/v1", access_token=KEY, proxy=""),
+        pytest.raises(LedgerMismatchError, match="base URL"),
+        ps.Run(tmp_path / "t.db", max_requests=9),
+    ):
+        pass
+    assert run.status().Calls == 1
+
+
+def test_a_run_is_stopped_before_its_process_has_begun(tmp_path: Path, here: Counting) -> None:
+    here.reset(hold=1)
+    ledger = str(tmp_path / "t.db")
+    rows = [{"Id": str(number)} for number in range(50)]
+    ps.Start_ChatCompletionRun(InputObject=rows, Ledger=ledger, Template="p-{Id}", ThrottleLimit=2)
+    with Ledger(ledger) as opened:
+        opened.stop()
+    here.set(hold=0)
+    stopped = ps.Wait_ChatCompletionRun(ledger, TimeoutSec=60)
+    assert stopped.State == "stopped" and stopped.Done < 50
+    ps.Resume_ChatCompletionRun(ledger)
+    assert ps.Wait_ChatCompletionRun(ledger, TimeoutSec=60).Done == 50
+
+
+def test_replies_that_no_file_can_hold_are_written_as_far_as_they_can(tmp_path: Path) -> None:
+    """Halves of surrogate pairs, and counts beyond what a ledger holds."""
+    answer = {"message": {"content": "a\ud800b"}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 10**30, "completion_tokens": -5}
+    said = json.dumps({"model": 5, "choices": [answer], "usage": usage}).encode()
+    refused = json.dumps({"model": "\udc00", "choices": [{"message": {"refusal": "\ud800"}}]}).encode()
+    with (
+        OfflineServer() as server,
+        ps.use_configuration(base_url=server.base_url, access_token="k", proxy=""),
+    ):
+        server.faults.add(Fault(body=said, when=lambda request: b"said" in request.body))
+        server.faults.add(Fault(body=refused, when=lambda request: b"refused" in request.body))
+        with ps.Run(tmp_path / "t.db", ["said", "refused"], out=tmp_path / "o.csv") as run:
+            rows = list(run)
+    assert (rows[0].PromptTokens, rows[0].CompletionTokens) == (0, 0)
+    written = (tmp_path / "o.csv").read_text(encoding="utf-8").splitlines()
+    assert written == ["Text,Answer,Error", "said,a\ufffdb,", "refused,,The model refused to answer: \ufffd."]
+    with Ledger(tmp_path / "t.db") as ledger:
+        pytest.importorskip("matplotlib")
+        report(ledger, tmp_path / "r.html")

@@ -131,6 +131,13 @@ def is_utf8(text: str) -> bool:
     return True
 
 
+def storable(text: str) -> str:
+    """A text as UTF-8 can carry it: half of a surrogate pair becomes a replacement character."""
+    if is_utf8(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def _is_half(value: object) -> bool:
     return isinstance(value, str) and not is_utf8(value)
 

@@ -117,7 +117,11 @@ def tokens(usage: object) -> tuple[int | None, int | None]:
     )
 
 
+_MOST_TOKENS = 1 << 40
+
+
 def count(usage: object, name: str) -> int:
-    """A token count of a usage object, 0 where there is none."""
+    """A token count of a usage object, 0 where there is none, or what no count can be."""
     number = member(usage, name)
-    return number if isinstance(number, int) and not isinstance(number, bool) else 0
+    whole = isinstance(number, int) and not isinstance(number, bool)
+    return number if whole and 0 <= number <= _MOST_TOKENS else 0
