@@ -92,7 +92,8 @@ def _request(bound: Bound) -> CreateChatCompletionRequest:
             category="InvalidArgument",
             parameter="CreateChatCompletionRequest",
         )
-    members["Messages"] = [_message(item) for item in members["Messages"]]
+    if members["Messages"] is not None:
+        members["Messages"] = [_message(item) for item in members["Messages"]]
     request: CreateChatCompletionRequest = _request_builder()(members, _MODEL_OPEN)
     return request
 

@@ -69,7 +69,7 @@ def run_file(path: Path, words: Sequence[str], options: Options, *, strict: bool
         return 1
     host = Host()
     session = host.runtime = Runtime(host, options)
-    screen = Screen(host.write, host.width - 1)
+    screen = host.screen = Screen(host.write, host.width - 1)
     code = 1
     try:
         piped = sys.stdin is not None and not sys.stdin.isatty() and _uses_input(script.text)
@@ -85,11 +85,12 @@ def run_file(path: Path, words: Sequence[str], options: Options, *, strict: bool
     except Flow:
         code = 0
     except Exception as error:
-        screen.flush()
+        session.left = True
+        screen.flush(left=True)
         record = record_of(error)
         locate(record, error, (0, 1), None)
         host.error_record(record)
         code = 1
-    screen.flush()
+    screen.flush(left=session.left)
     host.flush()
     return code & 0xFF if code >= 0 else code & 0xFFFFFFFF

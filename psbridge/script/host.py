@@ -18,6 +18,7 @@ class Host:
         self.at_line_start = True
         self.runtime: Any = None
         self.transcripts: list[Path] = []
+        self.screen: Any = None
 
     @property
     def width(self) -> int:
@@ -60,6 +61,8 @@ class Host:
 
     def error_record(self, record: Any) -> None:
         """An error record on the error stream."""
+        if self.screen is not None:
+            self.screen.hurry()
         from psbridge.script.display.errors import error_text
 
         self.write_error(error_text(record, colored=self._is_colored()))

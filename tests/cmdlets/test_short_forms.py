@@ -45,6 +45,8 @@ def test_a_request_without_a_model_is_sent_with_the_configured_one(server: Offli
     assert server.requests[-1].json == {"messages": [{"role": "user", "content": "hi"}], "model": "gpt-4o"}
     with pytest.raises(ps.InvalidValueError, match="'Model' cannot be null"):
         invoke("Initialize-CreateChatCompletionRequest", "hi", None)
+    with pytest.raises(ps.InvalidValueError, match="'Messages' cannot be null"):
+        ps.New_ChatCompletion(Messages=None, Model="m")
 
 
 def test_a_reply_among_messages_is_the_assistants_turn(server: OfflineServer) -> None:

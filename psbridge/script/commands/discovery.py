@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from psbridge.binding.nettypes import NetType
+from psbridge.binding.parameters import ALL_SETS
 from psbridge.binding.text import to_text
 from psbridge.script.interpreter.blocks import FunctionInfo
 from psbridge.script.interpreter.commands_of import Application, ScriptFile, find_command
@@ -74,33 +75,61 @@ def _read_command(info: Any, name: str) -> tuple[bool, Any]:
         return True, info.name.partition("-")[2]
     if name == "version":
         return True, None
-    if name in ("parametersets", "outputtype"):
+    if name == "parametersets":
+        return True, _parameter_sets(info)
+    if name == "defaultparameterset":
+        metadata = _metadata(info)
+        return True, metadata.default_set if metadata is not None else None
+    if name == "outputtype":
         return True, []
     if name == "implementingtype":
         return True, getattr(info, "class_name", None)
     return False, None
 
 
-def _parameters(info: Any) -> Hashtable:
+def _metadata(info: Any) -> Any:
+    """The parameters of a cmdlet or function; None of anything else."""
     if isinstance(info, CmdletInfo):
-        metadata = info.metadata
-    elif isinstance(info, FunctionInfo):
-        found = signature(info.rt, info.rt.globals, info.name, info.code).metadata
-        assert found is not None
-        metadata = found
-    else:
-        return Hashtable()
+        return info.metadata
+    if isinstance(info, FunctionInfo):
+        return signature(info.rt, info.rt.globals, info.name, info.code).metadata
+    return None
+
+
+def _parameter_sets(info: Any) -> list[Bag]:
+    metadata = _metadata(info)
+    if metadata is None:
+        return []
+    return [
+        Bag({"Name": name, "IsDefault": name == (metadata.default_set or ALL_SETS)})
+        for name in metadata.set_names or [ALL_SETS]
+    ]
+
+
+def _parameters(info: Any) -> Hashtable:
+    metadata = _metadata(info)
+    entries = metadata.entries if metadata is not None else []
     return Hashtable(
         {
-            entry.parameter.name: Bag(
-                {
-                    "Name": entry.parameter.name,
-                    "ParameterType": entry.parameter.type,
-                    "Aliases": list(entry.parameter.aliases),
-                }
-            )
-            for entry in metadata.entries
+            entry.parameter.name: _parameter(entry.parameter)
+            for entry in entries
             if not entry.parameter.name.startswith("\0")
+        }
+    )
+
+
+def _parameter(parameter: Any) -> Bag:
+    attributes = {
+        name: Bag({"ParameterSetName": name, "Mandatory": options.mandatory, "Position": options.position})
+        for name, options in parameter.sets.items()
+    }
+    return Bag(
+        {
+            "Name": parameter.name,
+            "ParameterType": parameter.type,
+            "ParameterSets": Hashtable(attributes),
+            "Aliases": list(parameter.aliases),
+            "Attributes": list(attributes.values()),
         }
     )
 

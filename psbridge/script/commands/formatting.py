@@ -26,6 +26,7 @@ class Formatted:
         self.columns = columns
         self.options = options
         self.cmdlet = cmdlet
+        self.goes_on = False  # whether it is a further part of what was shown before it
 
     def lines(self, width: int, auto: bool = False) -> list[str]:
         """What is shown; `auto` makes a table as wide as it needs, as -AutoSize does."""
@@ -51,7 +52,8 @@ class Formatted:
         by = options.pop("group_by", None)
         if by is not None:
             return grouped(self.shape, self.items, width, by, self.cmdlet, columns=columns, **options)
-        return writers[self.shape](self.items, width, columns=columns, cmdlet=self.cmdlet, **options)
+        made = writers[self.shape](self.items, width, columns=columns, cmdlet=self.cmdlet, **options)
+        return made[1:] if self.goes_on else made
 
     def sizes(self) -> bool:
         """Whether tables after this one are as wide as they need: once one was, all of a session are."""
@@ -88,8 +90,11 @@ class _Format(Cmdlet):
         return {}
 
     def finish(self) -> None:
-        if not self.items:
-            return
+        if self.items:
+            self.write(self._formatted())
+
+    def _formatted(self) -> Formatted:
+        """What was gathered, as it is to be shown."""
         specs = self.get("Property")
         listed = specs if isinstance(specs, list) else [specs] if specs is not None else []
         columns = [calculated(one, self) for one in listed]
@@ -106,7 +111,7 @@ class _Format(Cmdlet):
         options = self.options()
         if self.has("GroupBy"):
             options["group_by"] = calculated(self.get("GroupBy"), self)
-        self.write(Formatted(self.shape, self.items, columns or None, options, self))
+        return Formatted(self.shape, self.items, columns or None, options, self)
 
 
 class FormatTable(_Format):
@@ -124,6 +129,20 @@ class FormatList(_Format):
     """Format-List."""
 
     shape = "list"
+
+    def start(self) -> None:
+        super().start()
+        self.goes_on = False
+
+    def record(self) -> None:
+        super().record()
+        if self.items and not self.has("GroupBy"):
+            # Each is shown as it comes.
+            made = self._formatted()
+            made.goes_on = self.goes_on
+            self.write(made)
+            self.items = []
+            self.goes_on = True
 
 
 class FormatWide(_Format):

@@ -254,7 +254,7 @@ class OutString(Cmdlet):
     def finish(self) -> None:
         from psbridge.script.display import lines_of
 
-        lines = lines_of(self.items, self.rt, self.get("Width"))
+        lines = lines_of(self.items, self.rt, self.get("Width"), whole=self.on("NoNewline"))
         if self.on("Stream"):
             self.write_all(lines)
         elif self.on("NoNewline"):
@@ -293,7 +293,7 @@ class OutFile(Cmdlet):
                 full(path),
             )
         encoding = named(self.get("Encoding")) if self.has("Encoding") else None
-        lines = lines_of(self.items, self.rt, self.get("Width"))
+        lines = lines_of(self.items, self.rt, self.get("Width"), whole=self.on("NoNewline"))
         write_lines(
             self.rt,
             path,

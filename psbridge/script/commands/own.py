@@ -43,7 +43,9 @@ def find_own(name: str) -> Any:
 
 
 class OwnInfo(CmdletInfo):
-    """A cmdlet of psbridge."""
+    """A cmdlet of psbridge, which the module has as a function."""
+
+    kind = "Function"
 
     def __init__(self, found: Any) -> None:
         super().__init__(found.name, "own")

@@ -249,7 +249,7 @@ ALIASES = {
             "group=Group-Object "
             "measure=Measure-Object tee=Tee-Object compare=Compare-Object diff=Compare-Object gu=Get-Unique "
             "gm=Get-Member echo=Write-Output write=Write-Output oh=Out-Host ft=Format-Table fl=Format-List "
-            "fw=Format-Wide fc=Format-Custom gc=Get-Content cat=Get-Content type=Get-Content sc=Set-Content "
+            "fw=Format-Wide fc=Format-Custom gc=Get-Content cat=Get-Content type=Get-Content "
             "ac=Add-Content clc=Clear-Content gci=Get-ChildItem ls=Get-ChildItem "
             "dir=Get-ChildItem gi=Get-Item "
             "si=Set-Item ni=New-Item ri=Remove-Item rm=Remove-Item del=Remove-Item erase=Remove-Item "
@@ -266,7 +266,7 @@ ALIASES = {
             "rjb=Remove-Job ipmo=Import-Module gmo=Get-Module rmo=Remove-Module nmo=New-Module "
             "irm=Invoke-RestMethod iwr=Invoke-WebRequest ipcsv=Import-Csv epcsv=Export-Csv "
             "cls=Clear-Host clear=Clear-Host man=Get-Help help=Get-Help h=Get-History history=Get-History "
-            "fhx=Format-Hex gin=Get-ComputerInfo ghy=Get-History shcm=Show-Command gerr=Get-Error "
+            "fhx=Format-Hex ghy=Get-History ndr=New-PSDrive spjb=Stop-Job gerr=Get-Error "
             "gcs=Get-PSCallStack mkdir=New-Item-Directory md=New-Item-Directory"
         ).split()
     ),
@@ -276,5 +276,5 @@ for _folder_alias in ("mkdir", "md"):
 ALIASES["md"] = "mkdir"
 if os.name != "nt":
     # On Unix these names are left to the programs of the system, as PowerShell does.
-    for _unix in "ac compare diff sleep sort start tee write cat cp ls man mv ps rm rmdir".split():
+    for _unix in "ac compare diff kill sleep sort start tee write cat cp ls man mv ps rm rmdir".split():
         ALIASES.pop(_unix, None)

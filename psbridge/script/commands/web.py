@@ -340,8 +340,9 @@ class InvokeWebRequest(WebCmdlet):
         made["Links"] = _links(text) if "html" in answer.label().lower() else []
         made["RawContentLength"] = len(answer.body)
         made["RelationLink"] = Hashtable()
-        made["BaseResponse"] = Bag(
-            {"StatusCode": status_of(answer.status), "Headers": headers_of(answer, lists=True)}
+        made["BaseResponse"] = Made(
+            {"StatusCode": status_of(answer.status), "Headers": headers_of(answer, lists=True)},
+            RESPONSE.full_name,
         )
         self.write(made)
 

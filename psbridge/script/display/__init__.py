@@ -17,9 +17,14 @@ _LONGEST_WAIT = 0.3  # seconds of work; PowerShell takes the clock, which a busy
 _HEADS = {3: "WARNING", 4: "VERBOSE", 5: "DEBUG"}  # by the number of a message's stream
 
 
-def lines_of(items: list[Any], rt: Any = None, width: int | None = None) -> list[str]:
-    """The lines that show these objects, one after another, as Out-String makes them."""
+def lines_of(items: list[Any], rt: Any = None, width: int | None = None, *, whole: bool = False) -> list[str]:
+    """The lines that show these objects, one after another, as Out-String makes them.
+
+    Args:
+        whole: whether a text of several lines stays one.
+    """
     screen = Screen(None, width or (rt.host.width if rt is not None else WIDTH))
+    screen.whole = whole
     for item in items:
         screen.put(item)
     screen.flush()
@@ -45,13 +50,14 @@ class Screen:
         self.kind: Any = None
         self.state: dict[str, Any] = {}
         self.sized = False
+        self.whole = False
         self.waits = False
         self.begun = False
         self.since = 0.0
 
     def line(self, text: str) -> None:
         """One line, or a text of several."""
-        for part in text.split("\n") if "\n" in text else (text,):
+        for part in text.split("\n") if "\n" in text and not self.whole else (text,):
             if self.write is not None:
                 self.write(f"{part}\n")
             else:
@@ -162,10 +168,23 @@ class Screen:
                 for line in islice(rows, 1):
                     self.line(line)
 
-    def flush(self) -> None:
-        """Show what was gathered, and end the table or list."""
+    def hurry(self) -> None:
+        """Show what was gathered; what comes later is shown at once.
+
+        So it is when an error is shown: PowerShell takes longer for that than a table waits.
+        """
         self._rows()
-        if self.kind is not None and self.kind[0] in ("table", "date") and self.state:
+
+    def flush(self, *, left: bool = False) -> None:
+        """Show what was gathered, and end the table or list.
+
+        Args:
+            left: whether the script was left before its end; then the empty line that ends a table which was
+                already shown does not come.
+        """
+        left = left and not self.waits
+        self._rows()
+        if not left and self.kind is not None and self.kind[0] in ("table", "date") and self.state:
             self.line("")
         self.kind = None
         self.state = {}

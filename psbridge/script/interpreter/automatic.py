@@ -268,7 +268,11 @@ class ExecutionContext:
 
 def _context(rt: Any) -> Any:
     return Bag(
-        {"InvokeCommand": InvokeCommand(rt), "SessionState": Bag({"Path": PathTools(rt)}), "Host": None}
+        {
+            "InvokeCommand": InvokeCommand(rt),
+            "SessionState": Bag({"Path": PathTools(rt), "LanguageMode": "FullLanguage"}),
+            "Host": None,
+        }
     )
 
 

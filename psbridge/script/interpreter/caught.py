@@ -269,7 +269,7 @@ def catches(S: Scope, record: ErrorRecord, names: tuple[str, ...]) -> bool:
             return True
         inner = record.exception.inner
         if inner is not None and type_.accepts(type_of(inner)):
-            record.exception = inner
+            record.caught_as, record.exception = record.exception, inner
             return True
     return False
 
@@ -316,6 +316,8 @@ def thrown(S: Scope, value: Any, line: int, column: int) -> ScriptError:
     if value is NO_VALUE:
         current = S.rt.current_error
         if current is not None:
+            if current.caught_as is not None:
+                current.exception, current.caught_as = current.caught_as, None
             return _throwing(current)
         return _throwing(
             ErrorRecord(

@@ -175,7 +175,8 @@ class Method:
             try:
                 converted = plain if type_ is nettypes.OBJECT else cast_value(plain, type_)
             except InvalidCast as error:
-                raise _argument_error(name, plain, self.name, type_, str(error)) from None
+                called = ".ctor" if self.node.is_constructor else self.name
+                raise _argument_error(name, plain, called, type_, str(error)) from None
             scope.vars[name.lower()] = converted
 
     def run(self, this: Any, arguments: list[Any]) -> Any:

@@ -62,6 +62,7 @@ class Runtime:
         self.tries = 0
         self.depth = 0
         self.most_depth = MOST_DEPTH
+        self.left = False  # by an exit statement
         self.current_error: ErrorRecord | None = None
         self.guarded: dict[str, Any] = {}
         self.types: dict[str, NetType] = {}
@@ -421,6 +422,7 @@ class Runtime:
                 stage.process_once()
             stage.end()
         except ExitFlow as end:
+            self.left = True
             return end.code
         except (BreakFlow, ContinueFlow, ReturnFlow, StopUpstream):
             return 0

@@ -21,6 +21,8 @@ def _items(target: Any) -> list[Any]:
     if target is None:
         return []
     items = members_of(target)
+    if items is None and hasattr(target, "__net_iterate__"):
+        return list(members.enumerate_value(target))
     return [target] if items is None else items
 
 

@@ -263,13 +263,22 @@ def invoke(S: scope.Scope, target: Any, name: Any, arguments: list[Any]) -> Any:
         from .magic import each, where
 
         if (
-            not isinstance(target, NetList)
+            not _has_for_each(target)
             or not callable(arguments[0] if arguments else None)
             or folded == "where"
         ):
             chosen = each if folded == "foreach" else where
             return chosen(S, target, arguments)
     return calling.invoke(target, name, arguments)
+
+
+def _has_for_each(target: Any) -> bool:
+    """Whether the type has a ForEach of its own: of the lists, only List`1 does."""
+    from psbridge.script.semantics.types import type_of
+
+    return isinstance(target, NetList) and type_of(target).full_name.startswith(
+        "System.Collections.Generic.List`1"
+    )
 
 
 def base_call(S: scope.Scope, name: str, this: Any, method: Any, arguments: list[Any]) -> Any:

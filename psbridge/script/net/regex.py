@@ -238,7 +238,7 @@ MATCH.method(
         "Result(string replacement)": lambda match, new: patterns.expand(new, match.found, match.text),
     }
 )
-MATCHES = describe(f"{_HOME}MatchCollection", Matches.net_type, "System.Collections.Generic.List`1")
+MATCHES = describe(f"{_HOME}MatchCollection", Matches.net_type, "System.Array")
 GROUPS = describe(f"{_HOME}GroupCollection", Groups.net_type, "System.Collections.Generic.List`1")
 GROUPS.property(
     {

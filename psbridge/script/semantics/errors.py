@@ -202,6 +202,7 @@ class ErrorRecord(NetAttributes):
         self.reason = reason
         self.line = 0
         self.column = 0
+        self.caught_as: Any = None  # the exception around the one that a catch clause is for
         self.length = 0  # how much of its line a parse error marks
         self.text = ""
         self.source = ""  # the script that `line` is a line of

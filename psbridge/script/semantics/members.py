@@ -109,7 +109,7 @@ def lookup(target: Any, name: str) -> tuple[bool, Any]:
     """Whether an object has this property, and its value; nothing is enumerated."""
     folded = name.lower()
     if target is None:
-        return (True, 0) if folded in ("count", "length") else (False, None)
+        return (True, 0) if folded in ("count", "length") and not Strictness.level else (False, None)
     if type(target) is Literal:
         target = target.value
     if type(target) is Wrapped:
