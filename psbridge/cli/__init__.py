@@ -31,15 +31,17 @@ def main() -> NoReturn:
 def _leave(code: int) -> None:
     """End a process that has loaded and held much, and has nothing open, without taking all of it apart.
 
-    Returns where something may be left to be ended: by a thread, or by a cluster's library.
+    Returns where a thread is left that is to be waited for.
     """
     import atexit
     import threading
 
-    ends = (one.daemon or one is threading.main_thread() for one in threading.enumerate())
-    if "distributed" in sys.modules or not all(ends):
-        return
+    # As the interpreter does it: pools' threads end first, then what asked to be told.
+    if "concurrent.futures.thread" in sys.modules:
+        sys.modules["concurrent.futures.thread"]._python_exit()
     atexit._run_exitfuncs()
+    if not all(one.daemon or one is threading.main_thread() for one in threading.enumerate()):
+        return
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()

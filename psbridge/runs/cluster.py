@@ -40,7 +40,7 @@ SPARE = 32
 """Rows of all hosts together that may be answered and not in the ledger yet, beside those under way."""
 _LEAST_AHEAD = 64  # rows that a host has waiting, at least, beside those under way
 _GAP = 0.004  # seconds that rows for a host, and what was settled, are gathered
-_SOON = 0.05  # seconds to the next look who is there, while somebody is expected
+_SOON = 0.02  # seconds to the next look who is there, while somebody is expected
 _AT_ONCE = 0.001  # seconds; results that come sooner lie in wait, and are fetched together
 _PATIENCE = (60.0, 5.0)  # seconds to wait for a host; and where one was there that cannot be used
 _SHARED = (

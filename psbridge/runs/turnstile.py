@@ -17,6 +17,7 @@ MOST_UNWRITTEN = 16
 _MOST_OF_MANY = 32  # the same with 128 and more
 _TOGETHER = 4  # requests, at most, between two looks at what has arrived
 _APART = 0.001  # seconds between two requests, at most: no burst of any service is longer than 1 ms a request
+_FIRST = (0.064, 0.00025)  # seconds in which all that may be under way goes out first; but so long apart
 _SHARE = (
     0.75  # of the time between two requests where they go out evenly: so bursts come apart, and none waits
 )
@@ -34,6 +35,8 @@ class Turnstile:
 
     def __init__(self, width: int, unwritten: Callable[[], int]) -> None:
         self._width = width
+        within, least = _FIRST
+        self._at_first = min(_APART, max(within / width, least))
         self._most = min(max(MOST_UNWRITTEN, width // 4), _MOST_OF_MANY)
         self._unwritten = unwritten
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -95,5 +98,5 @@ class Turnstile:
 
     def _apart(self) -> float:
         if not self._elapsed:
-            return _APART
+            return self._at_first
         return min(_APART, _SHARE * self._elapsed / self._width)
