@@ -54,7 +54,7 @@ class Server:
 
 
 def environment(port: int) -> dict[str, str]:
-    """This process's, with the server as the service; and what is loaded is compiled once, as if installed."""
+    """This process's, with the server as the service; what is loaded is compiled once, as if installed."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**kept, "OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1", "OPENAI_API_KEY": KEY, "NO_PROXY": "*"}
