@@ -15,7 +15,7 @@ from collections.abc import Callable
 MOST_UNWRITTEN = 16
 """Replies on their way to the disk from which on nothing more is sent, with up to 64 requests under way."""
 _MOST_OF_MANY = 32  # the same with 128 and more
-_TOGETHER = 4  # requests, at most, between two looks at what has arrived
+_TOGETHER = (32, 4)  # of so many under way one may go out between two looks at what has arrived; 4 at most
 _APART = 0.001  # seconds between two requests, at most: no burst of any service is longer than 1 ms a request
 _FIRST = (0.064, 0.00025)  # seconds in which all that may be under way goes out first; but so long apart
 _SHARE = (
@@ -41,6 +41,8 @@ class Turnstile:
         self._unwritten = unwritten
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._handle: asyncio.Handle | None = None  # of the next look at who waits
+        of, most = _TOGETHER
+        self._most_together = min(max(width // of, 1), most)
         self._together = 0
         self._next = 0.0
         self._elapsed = 0.0
@@ -69,7 +71,7 @@ class Turnstile:
         self._elapsed += (seconds - self._elapsed) * (_WEIGHT if self._elapsed else 1.0)
 
     def _lets_out(self, now: float) -> bool:
-        if self._together >= _TOGETHER or now < self._next or self._unwritten() >= self._most:
+        if self._together >= self._most_together or now < self._next or self._unwritten() >= self._most:
             return False
         self._together += 1
         self._next = max(self._next, now - _LATE) + self._apart()
@@ -93,7 +95,7 @@ class Turnstile:
         if self._unwritten() >= self._most:
             return  # until `written`
         loop = asyncio.get_running_loop()
-        wait = 0.0 if self._together >= _TOGETHER else self._next - time.monotonic()
+        wait = 0.0 if self._together >= self._most_together else self._next - time.monotonic()
         self._handle = loop.call_later(wait, self._look) if wait > 0 else loop.call_soon(self._look)
 
     def _apart(self) -> float:
