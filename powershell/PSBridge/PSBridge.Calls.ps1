@@ -2736,6 +2736,10 @@ function script:Send-BridgeRow {
             if ($Call.Rows.Refusal) {
                 $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $Call.Rows.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null))
             }
+            if ($own.ContainsKey('Path')) {
+                $sentence = 'A run takes its rows from the pipeline, or from the file that -Path names, not from both.'
+                $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $sentence 'PSBridge.RunUsage' 'InvalidArgument' $null))
+            }
             $own['Path'] = $Call.Rows.Path
         }
         Send-BridgeCall $Call $own $null

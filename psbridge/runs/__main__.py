@@ -28,18 +28,23 @@ def main(arguments: list[str]) -> int:
             job = job_of(path, configuration, width=int(width), processes=1)
             when_input_ends(lambda: job.stop("stopped"))
             with own_process():
-                job.work()
+                job.work(ends=False)
             return 0
         job = job_of(path, configuration)
-        if job.settings.batch:
-            from .batch import Batches
+        why = "failed"
+        try:
+            if job.settings.batch:
+                from .batch import Batches
 
-            ending = Batches(job).run()
-        else:
-            with own_process():
-                ending = job.work()
-        if job.settings.out:
-            job.export()
+                ending = Batches(job).run(ends=False)
+            else:
+                with own_process():
+                    ending = job.work(ends=False)
+            why = ending.why
+            if job.settings.out:
+                job.export()  # whoever waits for the run finds its output
+        finally:
+            job.end(why)
         return ending.exit_code
     except RunError as error:
         sys.stderr.write(f"psbridge: {error.message}\n")

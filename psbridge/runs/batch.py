@@ -104,8 +104,11 @@ class Batches:
         self._answered = False  # the service has answered this start
         self._trouble = ""  # what it said instead, last
 
-    def run(self, wait: bool = True) -> Ending:
-        """Submit what is open, and with `wait` collect it; what was submitted before is collected first."""
+    def run(self, wait: bool = True, ends: bool = True) -> Ending:
+        """Submit what is open, and with `wait` collect it; what was submitted before is collected first.
+
+        With `ends` the run has ended then, as with `Job.work`.
+        """
         with Ledger(self._job.path) as ledger, use_configuration(self._job.configuration):
             ledger.begin()
             why = ""
@@ -116,7 +119,8 @@ class Batches:
             except OSError as error:  # of the files that parts are for a while
                 why = f"failed: a part cannot be written or read: {error.strerror or error}"
             finally:
-                ledger.end(why)
+                if ends:
+                    ledger.end(why)
             status = ledger.status()
             left = status.Total - status.Done - status.Failed
             if not why and left:

@@ -22,8 +22,8 @@ from . import processes
 from .errors import RunError, RunUsageError
 from .job import export_of, recipe_of, remove
 from .ledger import Ledger, RunStatus
+from .reading import source as look_at
 from .run import Run
-from .settings import moment
 from .writing import RunResult, results
 
 Bound = dict[str, Any]
@@ -176,22 +176,46 @@ def _run(bound: Bound) -> Run:
     if bound.get("Parameters") is not None:
         options["body"] = plain(bound["Parameters"])
     source: Any = items if items is not None else Path(str(path))
+    if path is not None and not {"template", "request_column"} & options.keys():
+        source = _without_template(Path(str(path)))
     return Run(bound["Ledger"], source, **options)
+
+
+def _without_template(path: Path) -> Any:
+    """A file as `Run` takes it where nothing says what its rows become: of JSON lines, such as a pipeline is
+    handed over as, each is a prompt or a whole request.
+    """
+    file = look_at(path)
+    if file.format != "jsonl":
+        return path
+
+    def items() -> Iterator[Any]:
+        for row in file.rows():
+            values = dict(row.values)
+            yield row if row.problem else values["Text"] if list(values) == ["Text"] else values
+
+    return items()
 
 
 def _options(bound: Bound) -> dict[str, Any]:
     given = {ours: bound[name] for name, ours in _OPTIONS.items() if bound.get(name) is not None}
-    if "deadline" in given:
-        given["deadline"] = moment(given["deadline"])
+    if "batch" in given:
+        given["batch"] = bool(given["batch"])  # a switch
     return given
 
 
 def _begin_alone(run: Run) -> RunStatus:
     """Have a process of its own work on a ledger; it is at work when its start is in the ledger."""
+    configuration = processes.handed_over(run.job.configuration)  # which may ask for a key, and get none
     with Ledger(run.job.path) as ledger:
         ledger.keep_settings(run.job.settings.to_json())
         ledger.starting(os.getpid())
-        ledger.starting(processes.start_alone(run.job.path, run.job.configuration))
+        try:
+            ledger.starting(processes.start_alone(run.job.path, configuration))
+        except BaseException:
+            ledger.begin()
+            ledger.end("its process could not be started")
+            raise
         return ledger.status()
 
 

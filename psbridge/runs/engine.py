@@ -56,6 +56,7 @@ class Engine(ABC):
         deadline: monotonic seconds after which nothing more is begun, or None.
         lease: seconds after which other processes may take this one for dead.
         on_view: told what the run looks like after each commit, on the event loop.
+        ends: whether the run has ended when this has, and nobody else works on it.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Engine(ABC):
         deadline: float | None = None,
         lease: float = LEASE,
         on_view: Callable[[View], None] | None = None,
+        ends: bool = True,
     ) -> None:
         self._width = width
         self._deadline = deadline
@@ -82,7 +84,7 @@ class Engine(ABC):
         # With a cap nothing is claimed ahead of what can be sent at once: a claim counts as spent. Else many
         # are claimed together, before the last are gone.
         ahead, least = (0, 1) if caps else (ahead, max(1, ahead // 2))
-        self._writer = _Writer(path, caps, width + ahead, least, lease, self._told)
+        self._writer = _Writer(path, caps, width + ahead, least, lease, self._told, ends)
 
     @property
     @abstractmethod
@@ -307,9 +309,11 @@ class _Writer(threading.Thread):
         least: int,
         lease: float,
         told: Callable[[Sequence[Outcome], list[Claim], View | None, BaseException | None], None],
+        ends: bool,
     ) -> None:
         super().__init__(name="psbridge-ledger", daemon=True)
         self._path, self._caps, self._lease, self._told = path, caps, lease, told
+        self._ends = ends
         self._ahead, self._least = ahead, least
         self._outcomes: list[Outcome] = []
         self._lock = threading.Lock()
@@ -368,7 +372,8 @@ class _Writer(threading.Thread):
                     self._work(self._worker)
                 finally:
                     self._worker.leave()
-                    ledger.end(self._why or "")
+                    if self._ends:
+                        ledger.end(self._why or "")
                     ledger.checkpoint()
         except Exception as error:  # told to the engine, which raises it
             self._told((), [], None, error)

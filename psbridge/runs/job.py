@@ -102,6 +102,7 @@ class Job:
         self.notes: list[str] = []
         self._engine: Engine | None = None
         self._stop = ""
+        self._ends = True
 
     def _check_files(self) -> None:
         """Refuse an output that would be written over the input or the ledger.
@@ -212,12 +213,17 @@ class Job:
 
     # --- the work
 
-    def work(self, on_view: Callable[[View], None] | None = None) -> Ending:
+    def work(self, on_view: Callable[[View], None] | None = None, ends: bool = True) -> Ending:
         """Ask for every row that is left, until there is none or something ends the run.
+
+        Args:
+            on_view: told what the run looks like after each commit.
+            ends: whether the run has ended then; else it counts as running until `end`, or this process ends.
 
         Raises:
             LedgerError: the ledger cannot be written any more.
         """
+        self._ends = ends
         with Ledger(self.path) as ledger:
             ledger.begin()
             ledger.give_back()
@@ -227,9 +233,14 @@ class Job:
             cluster = self._cluster(name) if self.settings.cluster else None
             why = asyncio.run(self._work(name, width, on_view, cluster))
         with Ledger(self.path) as ledger:
-            if helpers:
+            if helpers and ends:
                 ledger.end(why)
             return Ending(why, ledger.status())
+
+    def end(self, why: str) -> None:
+        """Note the end of a run whose work did not."""
+        with Ledger(self.path) as ledger:
+            ledger.end(why)
 
     @contextmanager
     def _helpers(self, width: int) -> Iterator[int]:
@@ -264,6 +275,7 @@ class Job:
             "deadline": None if deadline is None else time.monotonic() + deadline - time.time(),
             "lease": self.settings.lease,
             "on_view": seen,
+            "ends": self._ends,
         }
         if cluster is not None:
             return await self._work_on_cluster(cluster, more)

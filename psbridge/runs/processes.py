@@ -37,8 +37,12 @@ def start(path: Path, count: int, width: int, configuration: Configuration) -> l
     return started
 
 
-def start_alone(path: Path, configuration: Configuration) -> int:
-    """Start a process that works on a ledger and outlives this one, its console and its job; its number."""
+def start_alone(path: Path, configuration: bytes) -> int:
+    """Start a process that works on a ledger and outlives this one, its console and its job; its number.
+
+    Args:
+        configuration: as `handed_over` wrote it.
+    """
     log = path.with_name(path.name + ".log")
     options: list[dict[str, Any]] = [{"start_new_session": True}]
     if sys.platform == "win32":  # pragma: no cover - Windows only
@@ -53,7 +57,7 @@ def start_alone(path: Path, configuration: Configuration) -> int:
         except OSError:
             process = subprocess.Popen(command, **pipes, **options[-1])
     assert process.stdin is not None
-    process.stdin.write(handed_over(configuration) + b"\n")
+    process.stdin.write(configuration + b"\n")
     process.stdin.close()
     # Waited for, so that nobody takes it for alive when it has ended.
     threading.Thread(target=process.wait, name="psbridge-run-alone", daemon=True).start()

@@ -283,6 +283,8 @@ def _why(error: Exception) -> str:
 def _object(value: Any, place: str) -> SourceRow:
     if isinstance(value, dict):
         return SourceRow(value)
+    if isinstance(value, str):
+        return SourceRow({"Text": value})
     return SourceRow({"Value": value}, f"{place} is no JSON object")
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..chat.prices import Prices
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|)", re.IGNORECASE)
+_TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d\d):(\d\d):(\d\d(?:\.\d+)?)")  # as PowerShell writes one
 _FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _WHOLE = (("width", 1), ("processes", 1), ("max_requests", 0), ("max_tokens", 0), ("batch_tokens", 1))
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -164,8 +165,13 @@ def moment(given: Any) -> float | None:
     span = _SPAN.fullmatch(text)
     if span:
         return time.time() + float(span[1]) * _UNITS[span[2].lower()]
+    parts = _TIME_SPAN.fullmatch(text)
+    if parts:
+        days, hours, minutes, seconds = (float(part or 0) for part in parts.groups())
+        return time.time() + 86400 * days + 3600 * hours + 60 * minutes + seconds
     try:
-        when = datetime.fromisoformat(text.replace("Z", "+00:00") if text.endswith("Z") else text)
+        iso = re.sub(r"(\.\d{6})\d+", r"\1", text)  # of .NET, with more digits than Python 3.10 reads
+        when = datetime.fromisoformat(iso.replace("Z", "+00:00") if iso.endswith("Z") else iso)
     except ValueError:
         raise RunUsageError(
             f"'{text}' is not a deadline: seconds, 90m, 2h or 1d from now, or a time as 2026-01-31T18:00."

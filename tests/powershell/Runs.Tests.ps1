@@ -63,6 +63,17 @@ Describe 'Invoke-ChatCompletionRun' {
     It 'refuses a cluster that is none' {
         { $Rows | Invoke-ChatCompletionRun (Join-Path $TestDrive 'c.db') @Common -Cluster nonsense -ErrorAction Stop } | Should -Throw '*is no cluster*'
     }
+    It 'takes prompts and requests without a template, and a deadline as PowerShell has it' {
+        $prompts = @('one', 'two' | Invoke-ChatCompletionRun (Join-Path $TestDrive 'p.db') -Model m -Deadline (New-TimeSpan -Minutes 5))
+        $prompts[1].Answer | Should -BeLike '*two'
+        $request = @{ messages = @(@{ role = 'user'; content = 'three' }) }
+        ($request | Invoke-ChatCompletionRun (Join-Path $TestDrive 'q.db') -Model m).Answer | Should -BeLike '*three'
+        $late = @{ Model = 'm'; Deadline = (Get-Date).AddHours(-1); ErrorAction = 'SilentlyContinue' }
+        'four' | Invoke-ChatCompletionRun (Join-Path $TestDrive 'l.db') @late | Should -BeNullOrEmpty
+    }
+    It 'refuses rows from two places' {
+        (Get-Failure { $Rows | Invoke-ChatCompletionRun (Join-Path $TestDrive 'z.db') @Common -Path rows.csv }).Exception.Message | Should -BeLike '*not from both*'
+    }
     It 'refuses rows from nowhere' {
         (Get-Failure { Invoke-ChatCompletionRun (Join-Path $TestDrive 'n.db') @Common }).Exception.Message | Should -BeLike '*-Path*'
     }

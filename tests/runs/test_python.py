@@ -7,6 +7,7 @@ import enum
 import json
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from psbridge.runs.ledger import Ledger
 from psbridge.runs.limits import SharedLimits
 from psbridge.runs.recipes import endpoint, recipe
 from psbridge.runs.report import report
+from psbridge.runs.settings import moment
 
 from .conftest import KEY, Counting
 
@@ -345,3 +347,65 @@ def test_replies_that_no_file_can_hold_are_written_as_far_as_they_can(tmp_path: 
     with Ledger(tmp_path / "t.db") as ledger:
         pytest.importorskip("matplotlib")
         report(ledger, tmp_path / "r.html")
+
+
+def test_a_cmdlets_deadline_is_the_one_that_was_given(tmp_path: Path, here: Counting) -> None:
+    rows = [{"Id": "0"}, {"Id": "1"}]
+    given: dict[str, Any] = {"Template": "p-{Id}", "ErrorAction": "Continue"}
+    for number, deadline in enumerate(
+        (datetime(2020, 1, 1), "2020-01-01T00:00:00.1234567Z", 0, timedelta(0))
+    ):
+        results: list[Any] = list(
+            ps.Invoke_ChatCompletionRun.pipe(
+                rows, Ledger=str(tmp_path / f"{number}.db"), Deadline=deadline, **given
+            )
+        )
+        assert len(results) == 1 and "deadline" in results[0].message
+    assert here.stats["calls"] == 0
+    for text, seconds in (("01:30:00", 5400), ("2.00:00:30.5000000", 172_830.5)):
+        until = moment(text)
+        assert until is not None and abs(until - time.time() - seconds) < 600
+
+
+def test_a_cmdlet_runs_by_batch(tmp_path: Path) -> None:
+    with (
+        OfflineServer() as server,
+        ps.use_configuration(base_url=server.base_url, access_token="k", proxy=""),
+    ):
+        results: list[Any] = list(
+            ps.Invoke_ChatCompletionRun.pipe(
+                [{"Id": "7"}], Ledger=str(tmp_path / "t.db"), Template="p-{Id}", Model="m", AsBatch=True
+            )
+        )
+    assert [row.Answer[-3:] for row in results] == ["p-7"]
+    with Ledger(tmp_path / "t.db") as ledger:
+        assert len(ledger.parts()) == 1
+
+
+def test_a_file_of_prompts_and_requests_needs_no_template(tmp_path: Path, here: Counting) -> None:
+    """What PowerShell's pipeline comes as."""
+    request = {"messages": [{"role": "user", "content": "p-2"}]}
+    for name, items in (("texts", ["p-1", "{p-3} {"]), ("requests", [request, request])):
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(item) + "\n" for item in items), encoding="utf-8")
+        rows: list[Any] = list(
+            ps.Invoke_ChatCompletionRun(str(tmp_path / f"{name}.db"), Path=str(path), Model="m")
+        )
+        wanted = [json.dumps(item).partition("p-")[2][0] for item in items]
+        assert [row.Answer for row in rows] == [f"answer to p-{one}" for one in wanted]
+
+
+def test_a_run_whose_key_is_refused_to_it_does_not_count_as_running(tmp_path: Path, here: Counting) -> None:
+    def key() -> str:
+        raise OSError("the vault is closed")
+
+    ledger = str(tmp_path / "t.db")
+    with (
+        ps.use_configuration(base_url=here.base_url, access_token=key, proxy=""),
+        pytest.raises(OSError, match="vault"),
+    ):
+        ps.Start_ChatCompletionRun(InputObject=[{"Id": "0"}], Ledger=ledger, Template="p-{Id}")
+    assert ps.Get_ChatCompletionRun(ledger).State != "running"
+    ps.Resume_ChatCompletionRun(ledger, OutFile=str(tmp_path / "o.csv"))
+    assert ps.Wait_ChatCompletionRun(ledger, TimeoutSec=60).State == "done"
+    assert (tmp_path / "o.csv").read_text(encoding="utf-8").splitlines()[1:] == ["0,answer to p-0,"]
