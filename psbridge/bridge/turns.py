@@ -24,7 +24,8 @@ class Turns:
     def __init__(self, source: int, read: Callable[[], bool]) -> None:
         self._source = source
         self._read = read
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._over = threading.Event()
         self._reader = 0  # the thread whose turn it is
         self._watch: _Watch | None = None
@@ -69,7 +70,7 @@ class Turns:
 
     def end(self) -> None:
         """The work is done. It is still this thread's turn, unless something came."""
-        with self._changed:
+        with self._lock:
             still, self._armed = self._armed, False
             if not still:
                 self._busy = False

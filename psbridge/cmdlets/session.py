@@ -162,7 +162,8 @@ def call_options(bound: Mapping[str, Any]) -> Any:
 
 def result_of(reply: Reply, bound: Mapping[str, Any]) -> Any:
     """The reply as -WithHttpInfo or its absence wants it."""
-    _log.debug("%s %s %s", reply.method, reply.url, reply.status)
+    if _log.isEnabledFor(logging.DEBUG):
+        _log.debug("%s %s %s", reply.method, reply.url, reply.status)
     if not bound.get("WithHttpInfo"):
         return reply.value
     return HttpInfo(reply.value, reply.status, reply.headers, reply.request_id, reply.attempts, reply.elapsed)
