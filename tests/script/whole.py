@@ -116,9 +116,9 @@ def run_script(line: Line, how: str = "run") -> Line:
         (folder / "script.ps1").write_text(line["script"], encoding="utf-8", newline="")
         command = ["-m", "psbridge", "run-script", "script.ps1", *line["args"]]
         if how == "port":
-            python = _python_of(line["script"])
-            (folder / "script.py").write_text(python, encoding="utf-8")
+            python = _ported(folder, line["script"])
             command = ["script.py", *command_line(line["args"], python)]
+        ours = {folder / "script.ps1", *folder.glob("*.py")} - {folder / name for name in line["files"]}
         recorder = Recorder(server.base_url, line["faults"])
         kept = {
             key: value for key, value in os.environ.items() if not key.upper().startswith(("OPENAI", "HTTP"))
@@ -145,7 +145,7 @@ def run_script(line: Line, how: str = "run") -> Line:
         written = {
             str(path.relative_to(folder)): _read(path)
             for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.name not in ("script.ps1", "script.py")
+            if path.is_file() and path not in ours and path.parent.name != "__pycache__"
         }
         given = {key: _bytes(text) for key, text in line["files"].items()}
         written = {key: text for key, text in written.items() if given.get(key) != _bytes(text)}
@@ -172,7 +172,11 @@ def _compared(asked: list[Line], measured: list[Line]) -> list[Line]:
     return made
 
 
-def _python_of(text: str) -> str:
+def _ported(folder: Path, text: str) -> str:
+    """Write a script's Python, and the modules of the files that it dot-sources, into its folder."""
     from psbridge.script import port
 
-    return port(text).text
+    ported = port(text, path=folder / "script.ps1", module="script")
+    for name, module in {"script.py": ported.text, **ported.modules}.items():
+        (folder / name).write_text(module, encoding="utf-8")
+    return ported.text

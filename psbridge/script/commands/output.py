@@ -63,9 +63,7 @@ class WriteHost(Cmdlet):
         record = MessageRecord(6, message, host=True, newline=newline)
         record.tags.append("PSHOST")
         action = self.actions.get(6)
-        for stream, heard in self.listeners:
-            if stream == 6:
-                heard.append(record)
+        self.rt.hear(6, record, self.listeners)
         if action in ("SilentlyContinue", "Ignore"):
             return
         self.rt.sinks[6](record)

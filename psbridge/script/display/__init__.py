@@ -102,7 +102,7 @@ class Screen:
         """Keep a row, or what comes between rows, until the table is drawn."""
         self.held.append(item)
         if not self.waits or process_time() - self.since > _LONGEST_WAIT:
-            self._rows()
+            self.draw()
 
     def _hold(self, item: Any, kind: Any) -> None:
         from . import kinds
@@ -140,7 +140,7 @@ class Screen:
             return f"{_HEADS[item.stream]}: {net_text(item)}"
         return net_text(item)
 
-    def _rows(self) -> None:
+    def draw(self) -> None:
         """Show what was gathered; the table or list goes on."""
         if not self.held:
             return
@@ -173,7 +173,7 @@ class Screen:
 
         So it is when an error is shown: PowerShell takes longer for that than a table waits.
         """
-        self._rows()
+        self.draw()
 
     def flush(self, *, left: bool = False) -> None:
         """Show what was gathered, and end the table or list.
@@ -183,7 +183,7 @@ class Screen:
                 already shown does not come.
         """
         left = left and not self.waits
-        self._rows()
+        self.draw()
         if not left and self.kind is not None and self.kind[0] in ("table", "date") and self.state:
             self.line("")
         self.kind = None

@@ -7,7 +7,6 @@ and functions are in `session`. Knows nothing of the parser or of how scripts ar
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -55,6 +54,7 @@ from .members import member as _member
 from .named import as_operator, construct, invoke_static, is_a, net_type, set_static, static_member
 from .named import cast as _cast
 from .patterns import join, like, not_like, split_words
+from .refusals import caught_request
 from .session import (
     appended,
     block,
@@ -78,6 +78,7 @@ from .session import (
     thrown,
     variable,
 )
+from .shown import put
 from .text import format_operator
 from .text import text as _text
 from .values import Hashtable, NetRef, Ordered
@@ -166,13 +167,8 @@ def show(value: Any) -> None:
     >>> show(0.5)
     0.5
     """
-    from psbridge.script.display import lines_of
-    from psbridge.script.host import Host
-
-    if value is None:
-        return
-    for line in lines_of(list(enumerate_value(value)), None, Host().width - 1):
-        sys.stdout.write(line + "\n")
+    if value is not None:
+        put(value)
 
 
 def text(value: Any, *steps: Any) -> str:
@@ -220,23 +216,8 @@ _NUMBER = re.compile(r"-?\d+$")
 
 
 def show_run(command: Any, *arguments: Any, **named: Any) -> None:
-    """Run a command and print what it puts out as it comes. Takes what `run` takes.
-
-    Texts and numbers are printed at once, other objects together, since they may be the rows of one table.
-    """
-    waiting: list[Any] = []
-
-    def put(value: Any) -> None:
-        if isinstance(value, (str, int, float)) and not waiting:
-            show(value)
-        else:
-            waiting.append(value)
-
-    try:
-        run_into(put, command, *arguments, **named)
-    finally:
-        if waiting:
-            show(waiting)
+    """Run a command and print what it puts out as it comes. Takes what `run` takes."""
+    run_into(lambda value: show([value]), command, *arguments, **named)
 
 
 def base_call(owner: str, this: Any, name: str, *arguments: Any) -> Any:
@@ -383,6 +364,7 @@ __all__ = [
     "call",
     "cast",
     "caught",
+    "caught_request",
     "checked",
     "class_method",
     "class_property",

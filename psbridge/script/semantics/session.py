@@ -16,6 +16,7 @@ from psbridge.binding.values import ScriptBlock
 
 from .errors import ErrorRecord, ScriptError
 from .members import enumerate_value, loop_items
+from .shown import is_view, viewed
 from .values import Hashtable
 
 if TYPE_CHECKING:
@@ -156,6 +157,9 @@ def run_into(
         input = enumerate_value(piped)
     elif output is not _NO_VALUE:
         input = loop_items(output)
+    if is_view(command):
+        input = None if input is None else map(viewed, input)
+        named = {name: viewed(value) for name, value in named.items()}
     command = _as_block(command)
     bound: list[Any] = [_as_block(value) for value in arguments]
     bound += [Argument(name, _as_block(value), text=f"-{name}:") for name, value in named.items()]

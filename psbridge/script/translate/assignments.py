@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import SCALARS, Code, Refused, described, join_kinds, quoted
-from .nodes import expression_of, is_chat, new_list_of, only_key, path_of, table_of
+from .nodes import expression_of, new_list_of, only_key, path_of, table_of
 from .parts import SIGNS, Parts
 from .shapes import OBJECTS
 
@@ -102,7 +102,7 @@ class Assignments(Parts):
         if path == "null":
             self.with_discard(lambda: self.statement_value(node.right))
             return
-        if path in self.uses.headers and node.operator == "Equals":
+        if path in self.uses.headers - self.known.sent and node.operator == "Equals":
             return
         if path in self.uses.splats and self.request_parts(self.uses.splats[path]) is not None:
             return
@@ -275,7 +275,7 @@ class Assignments(Parts):
             uri = named.get("uri") or (values[0] if values else None)
             headers = named.get("headers")
             plain = headers is None or only_key(headers, self.uses.headers)
-            return uri is not None and is_chat(self.source_of(uri)) and plain
+            return uri is not None and self.uses.asks_chat(self.source_of(uri)) and plain
         return any(
             table is around and self.request_parts(table) is not None for table in self.uses.splats.values()
         )
@@ -306,10 +306,10 @@ class Assignments(Parts):
     def is_only_body(self, right: Any) -> bool:
         """Whether this JSON is used as nothing but the -Body of requests to the service."""
         left = self.uses.above(right)
-        return isinstance(left, s.AssignmentStatement) and (
-            isinstance(left.left, s.VariableExpression)
-            and left.left.variable_path.lower() in self.uses.bodies
-        )
+        if not isinstance(left, s.AssignmentStatement) or not isinstance(left.left, s.VariableExpression):
+            return False
+        path = left.left.variable_path.lower()
+        return path in self.uses.bodies and self.name(path) not in self.known.sent
 
     def _by_lines(self, node: s.AssignmentStatement, left: s.VariableExpression) -> bool:
         """`$x = if ...` and loops as values: branches that set the variable, or a list that is filled."""

@@ -121,6 +121,15 @@ def whole_call(text: str, helper: str) -> str:
     return text[len(head) : -1] if plain else ""
 
 
+def is_call(text: str) -> bool:
+    """Whether an expression is one call of a function by its name."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return False
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+
+
 def run_of(text: str) -> tuple[str, str] | None:
     """What a command is run on, `posh` or a pipeline before it, and its arguments; None for other texts."""
     if not text.endswith(")") or ".run(" not in text:

@@ -370,6 +370,8 @@ class Commands(Blocks):
         code = self.as_value(self.expression(node))
         if code.kind in ("error", "exception"):
             code = self.record_of(code)
+        if code.kind == "body":
+            self.known.sent.add(code.text)  # to a request that is not the chat API's own cmdlet, as JSON
         return self.bare_block(code)
 
     def _heard(self, node: s.Command, element: s.CommandParameter, full: str) -> None:

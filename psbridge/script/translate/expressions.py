@@ -167,7 +167,7 @@ class Expressions(Writer):
             return f"({or_empty(code)})"
         if code.kind in ("int", "long", "bool", "switch"):
             return f"str({code.text})"
-        if code.kind == "exception":
+        if code.kind == "exception" or (code.kind == "error" and self.web_errors):
             code = self.record_of(code)
         return f"{self.posh('text')}({code.path})"
 
@@ -273,12 +273,16 @@ class Expressions(Writer):
         if path in self.words and path not in self.known_names():
             own.add(self.words[path])
             return Code(self.words[path], "bound" if path == "psboundparameters" else "any")
+        if path in self.uses.headers:
+            self.known.sent.add(path)  # a request that is not the chat API's own cmdlet needs them
         known = self.read(node)
         if known is not None:
             return known
         return self._automatic(node, path)
 
     used_current = False
+    web_errors = False
+    """Whether the error of the innermost catch may be that of a request, which has a text of its own."""
 
     def known_names(self) -> set[str]:
         """The names that are variables of the scope being written."""

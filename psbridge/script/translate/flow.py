@@ -302,6 +302,7 @@ class Flow(Statements):
         self.catching += 1
         self.current.append(Code(name, "error"))
         plain, self.plain_errors = self.plain_errors, errors == "ps.PSBridgeError"
+        kept_web, self.web_errors = self.web_errors, self.uses.may_request(node.body)
         used = False
         try:
             if typed:
@@ -318,8 +319,10 @@ class Flow(Statements):
             self.catching -= 1
             self.record_name, self.record_used = kept, kept_used
             self.plain_errors = plain
+            asked, self.web_errors = self.web_errors and self.known.asks, kept_web
         if used:
-            self.lines.insert(place, "    " * (depth + 1) + f"{record} = {self.posh('caught')}({name})")
+            known = "caught_request" if asked else "caught"
+            self.lines.insert(place, "    " * (depth + 1) + f"{record} = {self.posh(known)}({name})")
             if self.lines[-1].strip() == "pass":
                 self.lines.pop()
         elif not any(_names(line, name) for line in self.lines[place:]):

@@ -9,7 +9,7 @@ from typing import Any
 from .. import syntax as s
 from .code import ATOM, CONDITION, SUM, Again, Code, run_of
 from .commands import Commands
-from .nodes import expression_of, is_chat, only_key, path_of, table_of, word_of
+from .nodes import expression_of, only_key, path_of, table_of, word_of
 from .shapes import OBJECTS
 
 
@@ -167,7 +167,7 @@ class Forms(Commands):
                 raise Again
 
     def _request(self, address: str, body: Any, timeout: Any, headers: Any) -> Code | None:
-        if not is_chat(address) or body is None:
+        if not self.uses.asks_chat(address) or body is None:
             return None
         if headers is not None and not only_key(headers, self.uses.headers):
             return None
@@ -175,6 +175,7 @@ class Forms(Commands):
         if written is None:
             return None
         extra = "MaxRetryCount=0"
+        self.known.asks = True
         if timeout is not None:
             extra += f", TimeoutSec={self.as_value(self.expression(timeout)).text}"
         self.modules.add("psbridge")
@@ -228,7 +229,7 @@ class Forms(Commands):
         parts = {word_of(key): value for key, value in table.key_value_pairs}
         if set(parts) - {"uri", "method", "headers", "body", "contenttype", "timeoutsec"}:
             return None
-        if "uri" not in parts or not is_chat(self.source_of(parts["uri"])) or "body" not in parts:
+        if "uri" not in parts or not self.uses.asks_chat(self.source_of(parts["uri"])) or "body" not in parts:
             return None
         if "headers" in parts and not only_key(parts["headers"], self.uses.headers):
             return None

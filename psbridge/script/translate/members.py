@@ -145,7 +145,8 @@ class Members(Methods):
         """`$_.CategoryInfo.Category` of an error of psbridge's that is caught; None for anything else."""
         inner = node.expression
         names = [word_of(one) for one in (node.member, getattr(inner, "member", None))]
-        if not self.plain_errors or names != ["category", "categoryinfo"] or not self.current:
+        web = self.web_errors and self.known.asks
+        if not self.plain_errors or web or names != ["category", "categoryinfo"] or not self.current:
             return None
         owner = inner.expression
         current = isinstance(owner, s.VariableExpression) and owner.variable_path.lower() in ("_", "psitem")
@@ -278,11 +279,12 @@ class Members(Methods):
         if target.kind == "error":
             if folded == "exception":
                 return Code(target.text, "exception")
-            if folded == "fullyqualifiederrorid" and self.plain_errors:
+            plain = self.plain_errors and not (self.web_errors and self.known.asks)
+            if folded == "fullyqualifiederrorid" and plain:
                 return Code(f"{target.text}.fully_qualified_error_id", "str")
             target = self.record_of(target)
         if target.kind == "exception":
-            if folded == "message":
+            if folded == "message" and not self.web_errors:
                 return Code(f"str({target.text})", "str")
             target = self.record_of(target)
         if target.kind == "headers" and folded not in _TABLE_WORDS:

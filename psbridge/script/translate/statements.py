@@ -9,12 +9,16 @@ from typing import Any
 
 from .. import syntax as s
 from .blocks import SINGLE
-from .code import Code, Refused, described, python_name, quoted, run_of, whole_call
+from .code import Code, Refused, described, is_call, python_name, quoted, run_of, whole_call
 from .commands import EACH
 from .expressions import or_empty
 from .loops import Loops
-from .nodes import expression_of, is_value, path_of
+from .nodes import expression_of, is_value, path_of, word_of
 from .operators import nullable
+
+_SAYS = frozenset(
+    "write-host write-verbose write-warning write-information write-debug write-progress".split()
+)
 
 
 class Statements(Loops):
@@ -139,6 +143,10 @@ class Statements(Loops):
             not code.is_out and code.item in ("str", "int", "bool")
         ):
             source = code.text
+            if self._says(source):
+                name, _, rest = source.partition("(")
+                self.write(f"{name}.show({rest}")
+                return
             if code.inner and code.inner.count(" for ") == 1 and " if " not in code.inner:
                 value, _, loop = code.inner.partition(" for ")
                 self.write(f"for {loop}:")
@@ -161,6 +169,16 @@ class Statements(Loops):
         else:
             helper = "show_result" if code.result or code.is_out else "show_member" if code.steps else "show"
             self.write(f"{self.posh(helper)}({code.path})")
+
+    def _says(self, source: str) -> bool:
+        """Whether this calls a function that writes to other streams too: its output stays between these."""
+        name = source.partition("(")[0]
+        if name not in self.bound_names() or not is_call(source):
+            return False
+        own = next(one for one in self.functions.values() if python_name(one.name) == name)
+        return any(
+            isinstance(one, s.Command) and word_of(one.command_elements[0]) in _SAYS for one in own.walk()
+        )
 
     def bound_names(self) -> set[str]:
         """The Python names of the functions that have PowerShell's binding."""

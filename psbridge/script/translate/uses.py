@@ -13,24 +13,19 @@ from .code import python_name
 from .nodes import (
     expression_of,
     gives_many,
-    is_chat,
     is_fresh,
-    is_json_of,
     is_new_builder,
     is_new_list,
     new_object_of,
-    only_key,
     path_of,
-    table_of,
     word_of,
 )
-from .tables import TableUses
+from .requests import RequestUses
 
 _LIST_METHODS = ("add", "addrange", "clear", "toarray", "insert", "removeat")
-_REQUESTS = ("invoke-restmethod", "irm")
 
 
-class Uses(TableUses):
+class Uses(RequestUses):
     """Every place where a variable of the script stands."""
 
     def __init__(self, tree: s.ScriptBlock) -> None:
@@ -83,6 +78,8 @@ class Uses(TableUses):
         self.piped = {path for path in self.places if self._is_piped(path)}
         self.governed = self._matches()
         self.asks_places = any(self._asks_place(one) for one in self.nodes)
+        self.requesting = self._requesting()
+        self.goes_on = any(self._goes_on(one) for one in self.nodes)
         self.splats = self._request_tables()
         self.payloads = {path for path in self.places if self._is_payload(path)}
         self.headers = {path for path in self.places if self._is_headers(path)}
@@ -320,137 +317,3 @@ class Uses(TableUses):
         if isinstance(target, s.VariableExpression):
             return path_of(target) not in self.lists | self.arrays | self.piped
         return isinstance(target, s.IndexExpression) and isinstance(target.index, s.ConstantExpression)
-
-    # Requests
-
-    def _command_of(self, node: s.VariableExpression) -> tuple[str, str]:
-        """The command that this place is an argument of, and the parameter before it."""
-        command = self.parents.get(id(node))
-        if not isinstance(command, s.Command):
-            return "", ""
-        name = word_of(command.command_elements[0])
-        number = next(place for place, one in enumerate(command.command_elements) if one is node)
-        before = command.command_elements[number - 1]
-        return name, before.parameter_name.lower() if isinstance(before, s.CommandParameter) else ""
-
-    def _set_once(self, path: str) -> tuple[Any, list[s.VariableExpression]]:
-        """The one assignment of a variable, and the other places; None if it is set more than once."""
-        sets, others = [], []
-        for node in self.places[path]:
-            around = self.above(node)
-            if isinstance(around, s.AssignmentStatement) and around.left is node:
-                sets.append(around)
-            else:
-                others.append(node)
-        if len(sets) != 1 or sets[0].operator != "Equals":
-            return None, others
-        return sets[0], others
-
-    def set_once(self, path: str) -> Any:
-        """The one assignment of a variable; None if it is set more than once, or nowhere."""
-        return self._set_once(path)[0] if path in self.places else None
-
-    def constants_before(self, statement: Any) -> dict[str, Any]:
-        """The variables that hold the same literal from a statement at the top before this one on."""
-        made: dict[str, Any] = {}
-        for path in {path_of(one) for one in statement.walk() if isinstance(one, s.VariableExpression)}:
-            assignment, others = self._set_once(path) if path in self.places else (None, [])
-            if assignment is None or assignment.end > statement.start or not _is_scalar(assignment.right):
-                continue
-            at_top = isinstance(self.parents.get(id(assignment)), s.NamedBlock)
-            if at_top and not self.in_function(assignment) and all(map(self._only_reads, others)):
-                made[path] = assignment.right
-        return made
-
-    def in_function(self, node: Any) -> bool:
-        """Whether a node is inside a function or a script block."""
-        while node is not None and not isinstance(node, (s.FunctionDefinition, s.ScriptBlockExpression)):
-            node = self.parents.get(id(node))
-        return node is not None
-
-    def _only_reads(self, node: s.VariableExpression) -> bool:
-        around = self.parents.get(id(node))
-        if isinstance(around, s.UnaryExpression):
-            return not around.token_kind.endswith(("PlusPlus", "MinusMinus"))
-        if isinstance(around, s.ForEachStatement):
-            return around.variable is not node
-        if isinstance(around, s.ConvertExpression):
-            return not isinstance(self.parents.get(id(around)), s.AssignmentStatement) and (
-                around.type.type_name.full_name.lower() != "ref"
-            )
-        if isinstance(around, s.ArrayLiteral):
-            above = self.parents.get(id(around))
-            return not (isinstance(above, s.AssignmentStatement) and above.left is around)
-        return not isinstance(around, (s.Parameter, s.AttributedExpression)) and not node.splatted
-
-    def _is_headers(self, path: str) -> bool:
-        made, others = self._set_once(path)
-        if made is None or not others or not only_key(made.right, set()):
-            return False
-        return all(self._command_of(one) in [(name, "headers") for name in _REQUESTS] for one in others)
-
-    def _is_body(self, path: str) -> bool:
-        sets = others = 0
-        for node in self.places[path]:
-            around = self.above(node)
-            if isinstance(around, s.AssignmentStatement) and around.left is node:
-                sets += 1
-            elif self._is_request_body(node) or self._becomes_bytes(node):
-                others += 1
-            else:
-                return False
-        return bool(sets and others)
-
-    def _is_request_body(self, node: s.VariableExpression) -> bool:
-        """Whether this is the -Body of a request for a chat completion."""
-        return self._command_of(node) in [(name, "body") for name in _REQUESTS] and self._asks_chat(node)
-
-    def _becomes_bytes(self, node: s.VariableExpression) -> bool:
-        """Whether this is the text of the bytes that another variable holds, which is a body alone."""
-        call = self.parents.get(id(node))
-        if not isinstance(call, s.InvokeMemberExpression) or call.expression is node or call.static:
-            return False
-        around = self.above(call)
-        name = word_of(call.member)
-        if name != "getbytes" or not isinstance(around, s.AssignmentStatement):
-            return False
-        left = around.left
-        return (
-            isinstance(left, s.VariableExpression)
-            and path_of(left) in self.places
-            and self._is_body(path_of(left))
-        )
-
-    def _asks_chat(self, node: s.VariableExpression) -> bool:
-        """Whether the command that this is an argument of asks the service for a chat completion."""
-        command: Any = self.parents.get(id(node))
-        return any(is_chat(str(getattr(one, "value", ""))) for one in command.command_elements[1:])
-
-    def _request_tables(self) -> dict[str, s.Hashtable]:
-        """Tables that are splatted to one request each, and used for nothing else."""
-        tables = {}
-        for path in self.places:
-            made, others = self._set_once(path)
-            table = expression_of(made.right) if made is not None else None
-            if not isinstance(table, s.Hashtable) or len(others) != 1 or not others[0].splatted:
-                continue
-            command: Any = self.parents.get(id(others[0]))
-            name = word_of(command.command_elements[0])
-            if name in _REQUESTS and len(command.command_elements) == 2:
-                tables[path] = table
-        return tables
-
-    def _is_payload(self, path: str) -> bool:
-        """Whether a table is made once, and is then nothing but the head of `| ConvertTo-Json`."""
-        made, others = self._set_once(path)
-        if made is None or len(others) != 1 or not isinstance(table_of(made.right), s.Hashtable):
-            return False
-        pipeline = self.parents.get(id(self.parents.get(id(others[0]))))
-        return is_json_of(pipeline, others[0])
-
-
-def _is_scalar(node: Any) -> bool:
-    value = expression_of(node)
-    if isinstance(value, s.VariableExpression):
-        return path_of(value) in ("null", "true", "false")
-    return isinstance(value, (s.ConstantExpression, s.StringConstantExpression))

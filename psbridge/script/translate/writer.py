@@ -35,6 +35,8 @@ class Known:
     copied: set[Key] = field(default_factory=set)
     alone: set[str] = field(default_factory=set)
     tables: dict[str, dict[str, str]] = field(default_factory=dict)
+    sent: set[str] = field(default_factory=set)
+    asks: bool = False
 
     def state(self) -> tuple[Any, ...]:
         """What is known at this point, to come back to."""
@@ -42,7 +44,7 @@ class Known:
             *(dict(self.kinds), dict(self.typed), set(self.unset)),
             *(dict(self.results), set(self.advanced), set(self.many)),
             *({key: dict(shape) for key, shape in self.shapes.items()}, set(self.loose), set(self.top)),
-            *(set(self.copied), set(self.alone)),
+            *(set(self.copied), set(self.alone), set(self.sent), self.asks),
             {path: dict(kinds) for path, kinds in self.tables.items()},
         )
 

@@ -1,0 +1,105 @@
+"""What a ported script puts out, as `pwsh -File` shows it: one table goes on from one call to the next.
+
+A table's rows wait for each other, since its columns are as wide as they need. Until they are written,
+standard output is a stand-in, which writes them before anything else that is printed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+from dataclasses import is_dataclass
+from typing import Any
+
+from .members import enumerate_value
+
+_PLAIN = (str, int, float, dict, list)
+_VIEWS = frozenset(
+    "convertto-json convertto-csv export-csv export-clixml format-table format-list format-wide get-member "
+    "out-string out-host out-file".split()
+)
+
+
+def put(value: Any) -> None:
+    """Show a value: each element of a list, after what was shown before."""
+    stream = sys.stdout
+    waiting = isinstance(stream, _Waiting)
+    if type(value) is str and not waiting:
+        stream.write(f"{value}\n")
+        return
+    known = stream if isinstance(stream, _Waiting) else _waiting_of(stream)
+    for item in enumerate_value(value):
+        known.screen.put(viewed(item))
+    if known.screen.held:
+        sys.stdout = known
+    elif waiting:
+        known.release()
+
+
+def viewed(item: Any) -> Any:
+    """An object as the PowerShell module gives it: what views and listings read."""
+    if isinstance(item, _PLAIN) or not (hasattr(item, "model_dump") or is_dataclass(item)):
+        return item
+    from psbridge.script.commands.own import shown
+
+    return shown(item)
+
+
+def is_view(command: Any) -> bool:
+    """Whether a command reads objects member by member, and should see them as `viewed` gives them."""
+    return isinstance(command, str) and command.lower() in _VIEWS
+
+
+class _Waiting:
+    """Standard output while rows wait for the next one."""
+
+    def __init__(self, stream: Any, screen: Any) -> None:
+        self.stream = stream
+        self.screen = screen
+
+    def release(self) -> None:
+        """Write the rows; from then on standard output is what it was."""
+        if sys.stdout is self:
+            sys.stdout = self.stream
+        self.screen.draw()
+
+    def write(self, text: str) -> int:
+        """The rows, then this."""
+        self.release()
+        return int(self.stream.write(text))
+
+    def flush(self) -> None:
+        """Write the rows, and out what is buffered."""
+        self.release()
+        self.stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+class _Streams:
+    last: _Waiting | None = None  # kept: print() holds no reference of its own to the stream it writes to
+
+
+def _waiting_of(stream: Any) -> _Waiting:
+    """The stand-in of a stream: tables end when another one is written to."""
+    from psbridge.script.display import Screen
+    from psbridge.script.host import Host
+
+    known = _Streams.last
+    if known is None or known.stream is not stream:
+        if known is None:
+            atexit.register(_end)
+        else:
+            known.screen.flush()
+        _Streams.last = known = _Waiting(stream, Screen(stream.write, Host().width - 1))
+    return known
+
+
+def _end() -> None:
+    """Show what still waits, and end its table."""
+    if isinstance(sys.stdout, _Waiting):
+        sys.stdout.release()
+    known = _Streams.last
+    if known is not None and not getattr(known.stream, "closed", False):
+        known.screen.flush()
