@@ -147,7 +147,12 @@ def call_options(bound: Mapping[str, Any]) -> Any:
             if value is not None
         )
     if "additional_query" in options:
-        options["additional_query"] = {str(key): value for key, value in options["additional_query"].items()}
+        from ..binding import Switch
+
+        options["additional_query"] = {
+            str(key): bool(value) if isinstance(value, Switch) else value
+            for key, value in options["additional_query"].items()
+        }
     names = {option: name for name, option in OPTIONS.items() if name in bound}
     if not names.keys().isdisjoint(_CHECKED):
         from ..client.core import check_call

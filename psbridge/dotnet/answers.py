@@ -5,11 +5,13 @@ The facts are those that the module's worker sends; the module's own functions m
 
 from __future__ import annotations
 
+import uuid
 from functools import lru_cache
 from typing import Any
 
 from ..binding import OrderedDictionary
 from ..binding.ordinal import folded
+from ..cmdlets.connections import ChatConnection
 from ..cmdlets.failures import secrets_of, told
 from ..cmdlets.questions import members_of
 from ..cmdlets.unset import UNSET
@@ -49,7 +51,7 @@ def output(value: Any) -> Any:
             members = {name: item for name, item in members.items() if name not in beside}
         made, put = edge.copy_of(_template(type(value), tuple(members)))
         for name, item in members.items():
-            put(name, output(item))
+            put(name, _member(item))
         if more:
             edge.add_more(
                 made, to_dotnet(OrderedDictionary((name, output(one)) for name, one in more.items()))
@@ -57,10 +59,41 @@ def output(value: Any) -> Any:
         return made
     if isinstance(value, (list, tuple)):
         return edge.object_array([output(item) for item in value])
+    if isinstance(value, ChatConnection):
+        settings = {name: output(item) for name, item in value.__ps_properties__().items()}
+        return edge.note_object("PSBridge.ChatConnection", {"Id": _id_of(value), **settings})
     if hasattr(value, "__ps_properties__"):
         members = {name: output(item) for name, item in value.__ps_properties__().items()}
         return edge.note_object(f"PSBridge.{type(value).__name__}", members)
     return to_dotnet(value)
+
+
+def _member(value: Any) -> Any:
+    """A member of a model: a table in it is an object, whose members keep their order, as in the module."""
+    if value.__class__ is dict and all(map(_is_name, value)) and not _beside(tuple(value)):
+        return edge.note_object("", {name: _member(item) for name, item in value.items()})
+    if value.__class__ is list:
+        return edge.object_array([_member(item) for item in value])
+    return output(value)
+
+
+def _is_name(key: object) -> bool:
+    return isinstance(key, str)
+
+
+# Connections that scripts hold, which a session's objects name by their ids: their keys are not in there.
+_connections: dict[str, ChatConnection] = {}
+
+
+def _id_of(connection: ChatConnection) -> str:
+    name = uuid.uuid4().hex
+    _connections[name] = connection
+    return name
+
+
+def connection_with(name: object) -> ChatConnection | None:
+    """The connection whose object has this id, or None where it is not of this process."""
+    return _connections.get(str(name))
 
 
 @lru_cache(1000)
@@ -78,10 +111,13 @@ def _beside(names: tuple[str, ...]) -> frozenset[str]:
 def _template(kind: type[Model], members: tuple[str, ...]) -> Any:
     """What objects of a model are copies of that have these members set, in the order of the model."""
     unset = edge.unset_properties([name for name in kind.model_fields if name not in members])
-    made = edge.note_object(f"PSBridge.{kind.__name__}", {})
+    made = edge.note_object("", {})
     for name in dict.fromkeys((*kind.model_fields, *members)):
         edge.add_property(made, unset.get(name) or name)
     edge.add_set(made, members)
+    made.TypeNames.Insert(
+        0, f"PSBridge.{kind.__name__}"
+    )  # last: a server's own `Text` goes before the view's
     return made
 
 

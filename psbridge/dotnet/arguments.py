@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from ..binding import PSCustomObject, SecureString
 from ..cmdlets.builders import remade
 from ..cmdlets.cmdlet import COMMON
 from ..cmdlets.table import entry
-from .read import models_by, read
+from ..errors import PSBridgeError
+from .answers import connection_with
+from .read import half_in, models_by, read
 
 # An address, or the id of a file that the service has, is no path.
 _NO_PATH = re.compile(r"(?:https?|data):|file-[A-Za-z0-9]+\Z", re.IGNORECASE)
@@ -23,6 +26,14 @@ def arguments(name: str, bound: Any, caller: Any) -> dict[str, Any]:
     token = models_by.set(_model)
     try:
         given = {key: value for key, value in read(bound).items() if key not in COMMON}
+    except UnicodeDecodeError:
+        place = next(
+            (f"{key}{way}" for key in bound.Keys for way in half_in(partial(bound.__getitem__, key))), name
+        )
+        raise PSBridgeError(
+            f"Cannot send '{place}': its text has half a surrogate pair, which is no character.",
+            error_id="PSBridge.InvalidValue",
+        ) from None
     finally:
         models_by.reset(token)
     for key, value in given.items():
@@ -36,6 +47,8 @@ def arguments(name: str, bound: Any, caller: Any) -> dict[str, Any]:
 
 def _model(name: str, members: dict[str, Any]) -> Any:
     """The model that a builder or a reply was; what a script changed in it is in it."""
+    if name == "ChatConnection":
+        return connection_with(members.get("Id")) or PSCustomObject(members)
     model = remade(name, members)
     return PSCustomObject(members) if model is None else model
 

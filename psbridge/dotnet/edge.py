@@ -164,9 +164,10 @@ def unset_mark() -> Any:
 
 
 def note_object(type_name: str, members: dict[str, Any]) -> Any:
-    """A [pscustomobject] with a type name and these properties, in order."""
+    """A [pscustomobject] with a type name, where one is given, and these properties, in order."""
     made = power_shell_type("PSObject")()
-    made.TypeNames.Insert(0, type_name)
+    if type_name:
+        made.TypeNames.Insert(0, type_name)
     note = power_shell_type("PSNoteProperty")
     add = made.Properties.Add
     for name, value in members.items():

@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Protocol
 
 from ..client.clock import Cancellation
+from ..client.settings.configuration import Configuration, current_configuration, use_configuration
+from ..cmdlets.connections import connection_of
 from ..cmdlets.functions import cmdlet
 from ..cmdlets.many import LIMITS
 from ..cmdlets.session import cancellable
@@ -173,6 +176,21 @@ _CLEAN = """
     clean { if ($line -is [hashtable]) { $line['Cancel'].Invoke() } }
 """
 
+# A block of the script's, which runs where the script is; the connection is in force for what it calls.
+_USES = """
+    if ($null -eq $ScriptBlock) {{
+        $why = 'Use-ChatConnection needs a script block.'
+        $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $Connection
+        $PSCmdlet.ThrowTerminatingError($record)
+    }}
+    $answer = $global:{variable}['Use'].Invoke($Connection)
+    if ($answer[0] -eq 'failure') {{
+        $PSCmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $answer[2] $Connection))
+    }}
+    try {{ . $ScriptBlock }}
+    finally {{ $global:{variable}['Leave'].Invoke() }}
+"""
+
 # A cmdlet whose whole pipeline is one call.
 _GATHERS = """
     begin {{ $rows = [System.Collections.ArrayList]::new() }}
@@ -245,7 +263,9 @@ def _definition(entry: TableEntry, cleans: bool) -> str:
         "passes": _PASSES,
         "there": _IS_THERE if {"As", "Tools"} <= entry.names.keys() else "$false",
     }
-    if entry.family == "conversation":
+    if row.name == "Use-ChatConnection":
+        body = _USES.format(**words)
+    elif entry.family == "conversation":
         body = _THROUGH.format(**words)
     elif row.gathers:
         body = _GATHERS.format(**words)
@@ -266,7 +286,8 @@ class Calls:
     """The calls of one session: the delegates its functions invoke, and what cancels them.
 
     Attributes:
-        delegates: a .NET table: `Call` does a cmdlet with what was bound, `Open` begins a pipeline of it.
+        delegates: a .NET table: `Call` does a cmdlet with what was bound, `Open` begins a pipeline of it,
+            `Use` and `Leave` begin and end the use of a connection by the thread that calls them.
     """
 
     def __init__(self) -> None:
@@ -275,6 +296,9 @@ class Calls:
         self.delegates = edge.net("System.Collections.Hashtable")()
         self.delegates["Call"] = invoked(self._call)
         self.delegates["Open"] = invoked(self._open)
+        self.delegates["Use"] = system.Func[system.Object, system.Object](self._use)
+        self.delegates["Leave"] = system.Action(self._unuse)
+        self._used: dict[int, list[Configuration]] = {}
         self._under_way: set[_Ends] = set()
         self._lock = threading.Lock()
 
@@ -284,6 +308,39 @@ class Calls:
             under_way = list(self._under_way)
         for one in under_way:
             one.cancel()
+
+    def _use(self, connection: Any) -> Any:
+        """Have the calls of this thread use a connection; never raises into .NET."""
+        try:
+            given = arguments("Use-ChatConnection", {"Connection": connection}, None)["Connection"]
+            chosen = connection_of(given).configuration
+        except Exception as error:
+            return answer(FAILURE, [], failure(error, "Use-ChatConnection"))
+        self._used.setdefault(threading.get_ident(), []).append(chosen)
+        return answer(NOTHING, [])
+
+    def _unuse(self) -> None:
+        thread = threading.get_ident()
+        used = self._used[thread]
+        used.pop()
+        if not used:
+            del self._used[thread]
+
+    @contextmanager
+    def _in_force(self) -> Iterator[None]:
+        """The connection that this thread uses, inside the `with`; what is set there stays for its next call.
+
+        A thread of .NET's has no context of Python's own between two calls.
+        """
+        used = self._used.get(threading.get_ident())
+        if not used:
+            yield
+            return
+        with use_configuration(used[-1]):
+            try:
+                yield
+            finally:
+                used[-1] = current_configuration()
 
     def _leave(self, one: _Ends) -> None:
         with self._lock:
@@ -297,7 +354,7 @@ class Calls:
         warnings: list[str] = []
         given: dict[str, Any] = {}
         try:
-            with heard_by(warnings.append), cancellable(cancellation):
+            with self._in_force(), heard_by(warnings.append), cancellable(cancellation):
                 given = arguments(name, bound, caller)
                 result = cmdlet(name)(**given)
             if isinstance(result, Iterator):
@@ -311,7 +368,8 @@ class Calls:
     def _open(self, name: str, bound: Any, caller: Any) -> Any:
         """A pipeline, as a table of delegates: Feed, Take, Close and Cancel; never raises into .NET."""
         try:
-            line = HostedPipeline(name, arguments(name, bound, caller), self._leave)
+            with self._in_force():
+                line = HostedPipeline(name, arguments(name, bound, caller), self._leave)
         except Exception as error:
             return answer(FAILURE, [], failure(error, name))
         with self._lock:
@@ -319,7 +377,8 @@ class Calls:
 
         def feed(bound: Any, item: Any, caller: Any) -> None:
             try:
-                line.feed(arguments(name, bound, caller), item)
+                with self._in_force():
+                    line.feed(arguments(name, bound, caller), item)
             except Exception as error:
                 line.refuse(error, item)
 

@@ -7,9 +7,10 @@ import datetime
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from .. import binding
@@ -33,6 +34,31 @@ def read(value: Any, depth: int = 0) -> Any:
     if reader is None:
         reader = _READERS[cls] = _reader(value)
     return reader(value, depth)
+
+
+def half_in(get: Callable[[], Any], depth: int = 0) -> Iterator[str]:
+    """Where in the .NET value that `get` gives a text has half a surrogate pair, which Python cannot take."""
+    bag = edge.power_shell_type("PSObject")
+    try:
+        value = get()
+        if isinstance(value, bag) and not isinstance(
+            value.BaseObject, edge.power_shell_type("PSCustomObject")
+        ):
+            value = value.BaseObject
+    except UnicodeDecodeError:
+        yield ""
+        return
+    inside: Iterable[tuple[str, Callable[[], Any]]] = ()
+    if isinstance(value, edge.net("System.Collections.IDictionary")):
+        inside = ((f".{key}", partial(value.__getitem__, key)) for key in value.Keys)
+    elif isinstance(value, edge.net("System.Collections.IList")):
+        items = edge.items_of(value)
+        inside = ((f"[{place}]", partial(items.__getitem__, place)) for place in range(items.Length))
+    elif isinstance(value, bag):
+        inside = ((f".{one.Name}", partial(getattr, one, "Value")) for one in value.Properties)
+    if depth < tokens.MAX_DEPTH:
+        for step, deeper in inside:
+            yield from (step + way for way in half_in(deeper, depth + 1))
 
 
 def _same(value: Any, depth: int) -> Any:
@@ -227,6 +253,15 @@ def _regex(value: Any, depth: int) -> re.Pattern[str]:
         raise ConversionError("A Regex is not a pattern that Python reads.") from None
 
 
+def _own(value: Any, depth: int) -> Any:
+    """An object of a class that a script made: its properties where it is sent, itself elsewhere."""
+    if models_by.get() is None or not edge.has_power_shell():
+        return value
+    inner = _deeper(depth)
+    every = edge.power_shell_type("PSObject").AsPSObject(value).Properties
+    return binding.PSCustomObject({one.Name: read(one.Value, inner) for one in every})
+
+
 def _python_list(value: Iterable[Any], depth: int) -> list[Any]:
     inner = _deeper(depth)
     return [read(item, inner) for item in value]
@@ -248,6 +283,7 @@ _READERS: dict[type, Read] = {
 _BY_NAME: dict[str, Read] = {
     **{f"System.{name}": _tree for name in tokens.CODES},
     "System.DBNull": lambda value, depth: None,
+    "System.Management.Automation.Language.NullString": lambda value, depth: None,
     "System.Decimal": _decimal,
     "System.DateTime": _datetime,
     "System.DateTimeOffset": _datetimeoffset,
@@ -296,4 +332,4 @@ def _reader(value: Any) -> Read:
         return _same
     if isinstance(value, edge.net("System.Collections.IEnumerable")):
         return _enumerable
-    return _same
+    return _own if edge.runtime_type(type(value)).Assembly.IsDynamic else _same

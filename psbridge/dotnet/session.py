@@ -31,6 +31,7 @@ from .failures import ConversionError, DotNetError, RuntimeNotFoundError
 from .functions import VARIABLE, Calls, definitions
 from .pshome import SMA, PowerShellHome, find_pshome
 from .read import read
+from .shown import type_entries
 
 _SLICE = 50  # milliseconds between two looks at a cancellation and at Ctrl+C
 _LEAVING = 10.0  # seconds that closing waits for scripts it has stopped
@@ -191,6 +192,8 @@ class PowerShellSession:
             cleans = int(self.home.framework["version"].partition(".")[0]) >= 7  # PowerShell 7.3 came with it
             for name, body in definitions(cleans).items():
                 state.Commands.Add(function(name, body))
+            for entry in type_entries():
+                state.Types.Add(entry)
             state.Variables.Add(
                 variable(VARIABLE, self._calls.delegates, "PSBridge's cmdlets in this process")
             )
