@@ -210,6 +210,18 @@ $script:Templates = [hashtable]::new([System.StringComparer]::Ordinal)
 $script:Special = @{ 'HttpInfo' = 'New-BridgeHttpInfo'; '+' = 'New-BridgeOddment' }
 $script:Formatted = $false
 
+# What .PSObject has of an object, asked of .NET itself: PowerShell lists all its members for each object that is asked first,
+# which takes longer than anything else that is done with one.
+$script:PropertiesOf = [System.Delegate]::CreateDelegate(
+    [System.Func[psobject, System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSPropertyInfo]]],
+    [psobject].GetMethod('get_Properties'))
+$script:MembersOf = [System.Delegate]::CreateDelegate(
+    [System.Func[psobject, System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSMemberInfo]]],
+    [psobject].GetMethod('get_Members'))
+$script:TypeNamesOf = [System.Delegate]::CreateDelegate(
+    [System.Func[psobject, System.Collections.ObjectModel.Collection[string]]], [psobject].GetMethod('get_TypeNames'))
+$script:CopyOf = [System.Delegate]::CreateDelegate([System.Func[psobject, psobject]], [psobject].GetMethod('Copy'))
+
 class PSBridgeReader {
     # What the worker sent, as PowerShell has it. A model is {"$psbridge": [name, member, value, member, value, ...]}.
     [object] Read([object] $value) {
@@ -221,7 +233,7 @@ class PSBridgeReader {
             return $value
         }
         if ($value -isnot [System.Management.Automation.PSCustomObject]) { return $value }
-        $properties = $value.PSObject.Properties
+        $properties = $script:PropertiesOf.Invoke($value)
         $mark = $properties['$psbridge']
         if ($null -ne $mark) {
             $told = $mark.Value
@@ -253,8 +265,8 @@ class PSBridgeReader {
         for ($i = 1; $i -lt $told.Count; $i += 2) { $key += "`0" + $told[$i] }
         $template = $script:Templates[$key]
         if ($null -eq $template) { $template = New-BridgeTemplate $key $told }
-        $made = $template.PSObject.Copy()
-        $properties = $made.PSObject.Properties
+        $made = $script:CopyOf.Invoke($template)
+        $properties = $script:PropertiesOf.Invoke($made)
         for ($i = 1; $i -lt $told.Count; $i += 2) {
             $member = $told[$i + 1]
             if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $member = $this.Read($member) }
@@ -294,7 +306,7 @@ function script:New-BridgeTemplate {
     $set = @(for ($i = 1; $i -lt $Told.Count; $i += 2) { $Told[$i] })
     if ($null -ne $script:Viewed[$type]) { Import-BridgeFormat }
     $made = [pscustomobject]@{}
-    $properties = $made.PSObject.Properties
+    $properties = $script:PropertiesOf.Invoke($made)
     $names = @()
     if ($null -ne $script:Models[$type]) { $names = $script:Models[$type].Split(' ') }
     $unset = Get-BridgeUnset @(foreach ($name in $names) { if ($set -cnotcontains $name) { $name } })
@@ -308,8 +320,8 @@ function script:New-BridgeTemplate {
     }
     $note = [System.Management.Automation.PSNoteProperty]::new('Set', "$($set -join ' ') ")
     $note = [System.Management.Automation.PSMemberInfo[]]@($note)
-    $made.PSObject.Members.Add([System.Management.Automation.PSMemberSet]::new('PSBridge', $note))
-    $made.PSObject.TypeNames.Insert(0, "PSBridge.$type")
+    $script:MembersOf.Invoke($made).Add([System.Management.Automation.PSMemberSet]::new('PSBridge', $note))
+    $script:TypeNamesOf.Invoke($made).Insert(0, "PSBridge.$type")
     if ($script:Templates.Count -ge 1000) { $script:Templates.Clear() }
     $script:Templates[$Key] = $made
     $made
@@ -328,75 +340,78 @@ function script:Get-BridgeUnset {
     }
     $new = @(foreach ($name in $Names) { if ($null -eq $all[$name]) { $name } })
     if (-not $new.Count) { return $all }
-    $whole = [psobject]
-    $any = [object]
     try {
-        $common = $all[' ']
-        if ($null -eq $common) { $common = New-BridgeNative (Get-BridgeUnsetCode) }
-        $all[' '] = $common
-        # ldarg.0, ldstr, ldarg.1, call, ret
-        $methods = @(foreach ($name in $new) { , @('Set', [void], @($whole, $any), @(2, 114, $name, 3, 40, $common[1], 42)) })
-        $at = 0
-        foreach ($set in @(New-BridgeNative $methods)) {
-            $all[$new[$at]] = [System.Management.Automation.PSCodeProperty]::new($new[$at], $common[0], $set)
-            $at++
+        if ($null -eq $all[' ']) { Add-BridgeUnsetCode $all }
+        $read = $all[' ']
+        $assign = $all['  ']
+        $code = [System.Reflection.Emit.OpCodes]
+        foreach ($name in $new) {
+            $set = [System.Reflection.Emit.DynamicMethod]::new('Set', [void], [type[]]([psobject], [object]))
+            $body = $set.GetILGenerator()
+            $body.Emit($code::Ldarg_0)
+            $body.Emit($code::Ldstr, $name)
+            $body.Emit($code::Ldarg_1)
+            $body.Emit($code::Call, $assign)
+            $body.Emit($code::Ret)
+            $all[$name] = [System.Management.Automation.PSCodeProperty]::new($name, $read, $set)
         }
     }
     catch { Add-BridgeUnsetScript $all $new $_ }
     $all
 }
 
-function script:Get-BridgeUnsetCode {
+function script:Add-BridgeUnsetCode {
     # The methods that all unset members have: one that reads null, and one (object, name, value) that makes a plain property
-    # of an unset one and says so in the object's PSBridge.Set.
+    # of an unset one and says so in the object's PSBridge.Set. They are named by blanks, as no member is.
+    param([hashtable] $All)
     $whole = [psobject]
-    $any = [object]
     $text = [string]
-    $note = [System.Management.Automation.PSNoteProperty]
+    $any = [object]
     $set = [System.Management.Automation.PSMemberSet]
     $member = [System.Management.Automation.PSMemberInfo]
-    $members = [System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSMemberInfo]]
-    , @('Unset', $any, @($whole), @(20, 42))                                  # ldnull, ret
-    , @('Assign', [void], @($whole, $text, $any), @(
-            2, 111, @($whole, 'get_Members', @())                             # ldarg.0, callvirt
-            3, 4, 115, @($note, '', @($text, $any))                           # ldarg.1, ldarg.2, newobj
-            23, 111, @($members, 'Add', @($member, [bool]))                   # ldc.i4.1, callvirt
-            2, 111, @($whole, 'get_Members', @())
-            114, 'PSBridge', 111, @($members, 'get_Item', @($text))           # ldstr, callvirt
-            116, $set, 111, @($set, 'get_Members', @())                       # castclass, callvirt
-            114, 'Set', 111, @($members, 'get_Item', @($text))
-            37, 111, @($member, 'get_Value', @())                             # dup, callvirt
-            3, 114, ' ', 40, @($text, 'Concat', @($any, $any, $any))          # ldarg.1, ldstr, call
-            111, @($member, 'set_Value', @($any)), 42                         # callvirt, ret
-        ))
-}
-
-function script:New-BridgeNative {
-    # Methods of .NET's out of their names, types and instructions (ECMA-335, partition III): bytes, and what they are about.
-    # As bytes in one loop: PowerShell compiles each place that calls .NET, and is slowest where it has to choose, as of Emit.
-    param([object[]] $Methods)
-    foreach ($method in $Methods) {
-        $made = [System.Reflection.Emit.DynamicMethod]::new($method[0], $method[1], [type[]]$method[2])
-        $body = $made.GetDynamicILInfo()
-        $bytes = @()
-        foreach ($part in $method[3]) {
-            if ($part -is [int]) {
-                $bytes += $part
-                continue
-            }
-            if ($part -is [array]) {
-                $type = $part[0]
-                $called = if ($part[1]) { $type.GetMethod($part[1], [type[]]$part[2]) } else { $type.GetConstructor([type[]]$part[2]) }
-                $token = $body.GetTokenFor($called.MethodHandle, $type.TypeHandle)
-            }
-            elseif ($part -is [type]) { $token = $body.GetTokenFor($part.TypeHandle) }
-            else { $token = $body.GetTokenFor($part) }
-            $bytes += ($token -band 255), ($token -shr 8 -band 255), ($token -shr 16 -band 255), ($token -shr 24)
-        }
-        $body.SetCode([byte[]]$bytes, 8)
-        $body.SetLocalSignature([byte[]](7, 0))  # no locals
-        $made
-    }
+    $several = [System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSMemberInfo]]
+    $code = [System.Reflection.Emit.OpCodes]
+    $read = [System.Reflection.Emit.DynamicMethod]::new('Unset', $any, [type[]]($whole))
+    $body = $read.GetILGenerator()
+    $body.Emit($code::Ldnull)
+    $body.Emit($code::Ret)
+    # One place that looks for methods: PowerShell compiles each.
+    $wanted = @($whole, 'get_Members', @()), @($several, 'Add', @($member, [bool])), @($several, 'get_Item', @($text)),
+    @($set, 'get_Members', @()), @($member, 'get_Value', @()), @($member, 'set_Value', @($any)), @($text, 'Concat', @($any, $any, $any))
+    $members, $add, $find, $inner, $get, $put, $join = foreach ($one in $wanted) { $one[0].GetMethod($one[1], [type[]]$one[2]) }
+    $note = [System.Management.Automation.PSNoteProperty].GetConstructor([type[]]($text, $any))
+    $object = $code::Ldarg_0
+    $name = $code::Ldarg_1
+    $string = $code::Ldstr
+    $call = $code::Callvirt
+    $assign = [System.Reflection.Emit.DynamicMethod]::new('Assign', [void], [type[]]($whole, $text, $any))
+    $body = $assign.GetILGenerator()
+    # object.Members.Add(new PSNoteProperty(name, value), true)
+    $body.Emit($object)
+    $body.Emit($call, $members)
+    $body.Emit($name)
+    $body.Emit($code::Ldarg_2)
+    $body.Emit($code::Newobj, $note)
+    $body.Emit($code::Ldc_I4_1)
+    $body.Emit($call, $add)
+    # object.Members["PSBridge"].Members["Set"].Value += name + " "
+    $body.Emit($object)
+    $body.Emit($call, $members)
+    $body.Emit($string, 'PSBridge')
+    $body.Emit($call, $find)
+    $body.Emit($code::Castclass, $set)
+    $body.Emit($call, $inner)
+    $body.Emit($string, 'Set')
+    $body.Emit($call, $find)
+    $body.Emit($code::Dup)
+    $body.Emit($call, $get)
+    $body.Emit($name)
+    $body.Emit($string, ' ')
+    $body.Emit($code::Call, $join)
+    $body.Emit($call, $put)
+    $body.Emit($code::Ret)
+    $All[' '] = $read
+    $All['  '] = $assign
 }
 
 function script:Add-BridgeUnsetScript {
@@ -419,6 +434,8 @@ function script:Add-BridgeUnsetScript {
 # nobody waits for any more is dropped.
 
 $script:LineHead = [regex]::new('^\{"jsonrpc": ?"2\.0", ?(?:"id": ?(\d+),|"method": ?"\w+", ?"params": ?\{"id": ?(\d+)[,}])')
+# What the greeting is answered with by a worker that speaks as this module does.
+$script:Greeted = [regex]::new('^\{"jsonrpc": ?"2\.0", ?"id": ?1, ?"result": ?\{[^{}]*"protocol": ?' + $script:Protocol + '[,}]')
 
 function script:Connect-Bridge {
     # A connection that is ready, made if there is none. The cmdlet ends when it cannot be.
@@ -468,8 +485,9 @@ function script:Start-BridgeWorker {
     if ($null -eq $connection) { return }
     $done = $false
     try {
-        $answer = Read-BridgeHello $connection
-        if ($null -eq $answer -or $null -eq $answer.PSObject.Properties['result'] -or $answer.result.protocol -ne $script:Protocol) {
+        $line = Read-BridgeHello $connection
+        if (-not $script:Greeted.IsMatch($line)) {
+            $answer = if ($line) { $script:Wire.Parse($line) }
             [void]$Trouble.Add((Get-BridgeTrouble $connection $answer))
             return
         }
@@ -483,22 +501,23 @@ function script:Start-BridgeWorker {
 }
 
 function script:Read-BridgeHello {
-    # What a worker answers to the greeting; nothing when it ended instead, or was silent for a minute. Nobody else
+    # The line that a worker answers the greeting with; '' when it ended instead, or was silent for a minute. Nobody else
     # reads from it yet.
     param([hashtable] $Connection)
     $read = $null
     foreach ($slice in 1..300) {
         if ($null -eq $read) { $read = $Connection['Reader'].ReadLineAsync() }
         try { $there = $read.Wait(200) }
-        catch [System.AggregateException] { return }
+        catch [System.AggregateException] { return '' }
         if ($there) {
             $line = $read.Result
-            if ($null -eq $line) { return }
-            if ($script:LineHead.IsMatch($line)) { return $script:Wire.Parse($line) }
+            if ($null -eq $line) { return '' }
+            if ($script:LineHead.IsMatch($line)) { return $line }
             $read = $null
         }
         elseif ($null -ne $Connection['Process']) { Read-BridgeNoise $Connection }
     }
+    ''
 }
 
 function script:Read-BridgeNoise {
@@ -549,6 +568,9 @@ function script:Add-BridgeUser {
 
 $script:NeedsEscape = [regex]::new('["\\\x00-\x1f\ud800-\udfff]')
 $script:ModelHead = '"result":{"value":{"$psbridge":['
+# What is told of a model whose members are all texts as they are: mostly so of what a builder makes.
+$script:Texts = [regex]::new('\G"[^"\\]*(?:","[^"\\]*)*"]},"warnings":\[],"verbose":\[],"debug":\[]}}$')
+$script:Between = [regex]::new('","')
 $script:NoNotes = '"warnings":[],"verbose":[],"debug":[]}}'
 $script:Common = [System.Collections.Generic.HashSet[string]]::new(
     [string[]]('Verbose', 'Debug', 'ErrorAction', 'WarningAction', 'InformationAction', 'ProgressAction', 'ErrorVariable',
@@ -608,6 +630,13 @@ function script:Invoke-BridgeBuilder {
             $record = New-BridgeLoss $connection $Item
             return
         }
+        $head = $script:Wire.Head + $script:ModelHead
+        $model = $line.StartsWith($head, [System.StringComparison]::Ordinal)
+        if ($model -and $script:Texts.IsMatch($line, $head.Length)) {
+            # Without a reader of JSON, which takes longer than anything else here.
+            $told = $line.Substring($head.Length + 1, $line.Length - $head.Length - $script:NoNotes.Length - 5)
+            return $script:Reader.Make($script:Between.Split($told))
+        }
         $message = $script:Wire.Parse($line)
         if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) {
             $failure = $message.PSObject.Properties['error']
@@ -618,9 +647,7 @@ function script:Invoke-BridgeBuilder {
             Write-BridgeNote $Cmdlet $message.result
         }
         $value = $message.result.value
-        if ($line.StartsWith($script:Wire.Head + $script:ModelHead, [System.StringComparison]::Ordinal)) {
-            return $script:Reader.Make($value.'$psbridge')
-        }
+        if ($model) { return $script:Reader.Make($value.'$psbridge') }
         , $script:Reader.Read($value)
     }
     catch [System.Management.Automation.PipelineStoppedException] { throw }
@@ -642,6 +669,16 @@ function script:Invoke-BridgeBuilder {
 # What these functions seldom need, and what other cmdlets do, comes with the first use.
 
 function script:Import-BridgeCalls { . "$PSScriptRoot/PSBridge.Calls.ps1" }
+
+function script:Add-BridgeRow {
+    Import-BridgeCalls
+    Add-BridgeRow @args
+}
+
+function script:Complete-BridgeCall {
+    Import-BridgeCalls
+    Complete-BridgeCall @args
+}
 
 function script:ConvertFrom-BridgeText {
     Import-BridgeCalls
@@ -666,6 +703,11 @@ function script:Format-BridgeCall {
 function script:Get-BridgeStatus {
     Import-BridgeCalls
     Get-BridgeStatus @args
+}
+
+function script:Get-BridgeSuggestion {
+    Import-BridgeCalls
+    Get-BridgeSuggestion @args
 }
 
 function script:Get-BridgeTrouble {
@@ -721,6 +763,16 @@ function script:New-BridgeRecord {
 function script:Open-BridgeCall {
     Import-BridgeCalls
     Open-BridgeCall @args
+}
+
+function script:Send-BridgeCall {
+    Import-BridgeCalls
+    Send-BridgeCall @args
+}
+
+function script:Send-BridgeRow {
+    Import-BridgeCalls
+    Send-BridgeRow @args
 }
 
 function script:Set-BridgeConnection {

@@ -29,13 +29,6 @@ $script:Files = @{
     'Stop-ChatCompletionRun' = 'Ledger'
     'Wait-ChatCompletionRun' = 'Ledger'
 }
-$script:Suggested = @{
-    'Get-ChatCompletion Model' = 'gpt-4o', 'gpt-4o-mini'
-    'New-ChatCompletion Model' = 'gpt-4o', 'gpt-4o-mini'
-    'New-ChatCompletion ResponseFormat' = '@{ type = ''text'' }', '@{ type = ''json_object'' }'
-    'New-ChatCompletion ToolChoice' = 'auto', 'none', 'required'
-    'New-Embedding Model' = 'text-embedding-3-small', 'text-embedding-3-large'
-}
 
 # PowerShell values as JSON text, and back. ConvertTo-Json loses too much: integer keys, keys that differ in
 # case, decorated strings, depth, what was never set.
@@ -104,7 +97,7 @@ class PSBridgeWriter {
     }
 
     [void] AddObject([object] $value, [string] $name) {
-        $kind = $value.PSObject.TypeNames[0]
+        $kind = $script:TypeNamesOf.Invoke($value)[0]
         # Back from a file, a job or another machine it is what it was.
         $kept = $kind.StartsWith('Deserialized.', [System.StringComparison]::Ordinal)
         if ($kept) { $kind = $kind.Substring(13) }
@@ -122,7 +115,7 @@ class PSBridgeWriter {
         $stand = $script:StandsFor[$kind]
         if ($null -ne $stand -and $name -like "*$($stand[0])") {
             $value = & $stand[1] $value
-            $kind = $value.PSObject.TypeNames[0]
+            $kind = $script:TypeNamesOf.Invoke($value)[0]
         }
         # An object of a model is sent by its name: what an Unset object left open in it stays open.
         $named = $kind.StartsWith('PSBridge.', [System.StringComparison]::Ordinal) -and $script:Models.ContainsKey($kind.Substring(9))
@@ -132,9 +125,10 @@ class PSBridgeWriter {
         $open = $null
         if (-not $named) { $open = Get-BridgeOpen $value '' }
         elseif ($kept) { $open = Get-BridgeOpen $value $kind.Substring(9) }
-        $marks = $this.Begin($kind -cne 'PSBridge.Mark' -and $null -ne $value.PSObject.Properties['$psbridge'])
+        $properties = $script:PropertiesOf.Invoke($value)
+        $marks = $this.Begin($kind -cne 'PSBridge.Mark' -and $null -ne $properties['$psbridge'])
         $separator = ''
-        foreach ($property in $value.PSObject.Properties) {
+        foreach ($property in $properties) {
             if (-not $property.IsInstance -or
                 ($property -isnot [System.Management.Automation.PSNoteProperty] -and (Test-BridgeUnsetMember $property))) { continue }
             $member = $property.Value
@@ -152,7 +146,7 @@ class PSBridgeWriter {
             $separator = ','
         }
         if ($named) {
-            $more = $value.PSObject.Members['PSBridge']
+            $more = $script:MembersOf.Invoke($value)['PSBridge']
             if ($null -ne $more) { $more = $more.PSBase.Members['More'] }
             if ($null -ne $more) {
                 foreach ($entry in $more.Value.GetEnumerator()) {
@@ -346,6 +340,8 @@ class PSBridgeWriter {
     }
 }
 
+$script:Writer = [PSBridgeWriter]  # for other files, which do not know the class by its name
+
 function script:Test-BridgeUnsetMember {
     # Whether a property is one that Get-BridgeUnset made, in whichever runspace.
     param([System.Management.Automation.PSPropertyInfo] $Property)
@@ -449,7 +445,7 @@ function script:Test-BridgeUnset {
     # Whether an argument leaves its parameter open: an Unset object, or an array of one.
     param([object] $Value)
     if ($Value -is [array] -and $Value.Count -eq 1) { $Value = $Value[0] }
-    $Value -is [System.Management.Automation.PSCustomObject] -and $Value.PSObject.TypeNames[0] -eq 'PSBridge.Unset'
+    $Value -is [System.Management.Automation.PSCustomObject] -and $script:TypeNamesOf.Invoke($Value)[0] -eq 'PSBridge.Unset'
 }
 
 function script:Resolve-BridgePath {
@@ -529,7 +525,7 @@ function script:Get-BridgeOpen {
     # model it was. Without one it is plain: JSON has no types and writes unset members as null, so an object with every
     # member of a model is a built one, and its nulls were unset. In any other object null is null.
     param([object] $Value, [string] $Type)
-    $properties = $Value.PSObject.Properties
+    $properties = $script:PropertiesOf.Invoke($Value)
     $blank = [System.Collections.Generic.HashSet[string]]::new()
     foreach ($property in $properties) {
         $member = $property.Value
@@ -625,6 +621,24 @@ function script:Import-BridgeShown {
 $script:StandsFor = @{
     'PSBridge.CreateChatCompletionResponse' = @('messages', 'ConvertTo-BridgeTurn')
     'PSBridge.ChatCompletionResponseMessage' = @('messages', 'ConvertTo-BridgeTurn')
+    'PSBridge.ChatTool' = @('tools', 'ConvertTo-BridgeToolMark')
+}
+$script:Special['CommandTool'] = 'New-BridgeTool'
+$script:Special['KeptResult'] = 'Get-BridgeResult'
+$script:Prepared['New-ChatTool'] = 'Set-BridgeCommand'
+foreach ($name in 'New-ChatCompletion', 'Send-ChatMessage', 'Start-ChatCompletionRun', 'Invoke-ChatCompletionRun') {
+    $script:Prepared[$name] = 'Set-BridgeQuestion'
+}
+
+function script:Set-BridgeQuestion {
+    # A template's item, and the type that an answer is to be of, as the worker takes them.
+    param([hashtable] $Call, [System.Collections.IDictionary] $Own)
+    $given = $null
+    $item = $null
+    if ($Own.TryGetValue('Template', [ref]$given) -and $given -and $Own.TryGetValue('CreateChatCompletionRequest', [ref]$item)) {
+        $Own['CreateChatCompletionRequest'] = ConvertTo-BridgeItem $given $item
+    }
+    if ($Own.TryGetValue('As', [ref]$given) -and $null -ne $given) { Set-BridgeAnswerType $Call $Own }
 }
 
 function script:ConvertTo-BridgeTurn {
@@ -702,896 +716,6 @@ function script:Update-BridgeTurn {
         if ($Told[$i] -eq 'Result') { $result = $value }
     }
     $result
-}
-
-# Types as the worker is told of them: the parameters of commands that are tools, and what -As asks for. The worker
-# makes schemas of these shapes; what comes back is made an instance here.
-
-$script:Prepared['New-ChatCompletion'] = 'Set-BridgeAnswerType'
-$script:Prepared['Send-ChatMessage'] = 'Set-BridgeAnswerType'
-$script:Prepared['Start-ChatCompletionRun'] = 'Set-BridgeAnswerType'
-$script:Prepared['Invoke-ChatCompletionRun'] = 'Set-BridgeAnswerType'
-
-# What the worker was told of types, as the JSON text that it then knows again.
-$script:Told = [System.Runtime.CompilerServices.ConditionalWeakTable[object, object]]::new()
-
-# Types without members of interest, as shapes.
-$script:Shapes = @{}
-foreach ($name in 'String', 'Char', 'Uri', 'Version', 'TimeSpan', 'Net.IPAddress', 'Net.Mail.MailAddress', 'Text.RegularExpressions.Regex',
-    'Globalization.CultureInfo', 'IO.FileInfo', 'IO.DirectoryInfo') { $script:Shapes["System.$name"] = @{ kind = 'string' } }
-foreach ($name in 'Byte', 'SByte', 'Int16', 'UInt16', 'Int32', 'UInt32', 'Int64', 'UInt64', 'Numerics.BigInteger') {
-    $script:Shapes["System.$name"] = @{ kind = 'integer' }
-}
-foreach ($name in 'Single', 'Double', 'Decimal') { $script:Shapes["System.$name"] = @{ kind = 'number' } }
-foreach ($name in 'Boolean', 'Management.Automation.SwitchParameter') { $script:Shapes["System.$name"] = @{ kind = 'boolean' } }
-foreach ($name in 'DateTime', 'DateTimeOffset') {
-    $script:Shapes["System.$name"] = @{ kind = 'string'; limits = @{ format = 'date-time' } }
-}
-foreach ($name in 'Object', 'Management.Automation.PSObject') { $script:Shapes["System.$name"] = @{ kind = 'any' } }
-foreach ($name in 'Hashtable', 'IDictionary', 'Specialized.OrderedDictionary') {
-    $script:Shapes["System.Collections.$name"] = @{ kind = 'table' }
-}
-foreach ($name in 'Array', 'Collections.ArrayList', 'Collections.IList', 'Collections.ICollection', 'Collections.IEnumerable') {
-    $script:Shapes["System.$name"] = @{ kind = 'array'; items = @{ kind = 'any' } }
-}
-$script:Shapes['System.Guid'] = @{ kind = 'string'; limits = @{ format = 'uuid' } }
-
-function script:Get-BridgeShape {
-    # What a type is; nothing, and a sentence in $Trouble, when no JSON stands for it.
-    [CmdletBinding()]
-    param([type] $Type, [string] $Place, [System.Collections.ArrayList] $Trouble, [type[]] $Around = @())
-    $inner = [System.Nullable]::GetUnderlyingType($Type)
-    if ($null -ne $inner) { return @{ kind = 'nullable'; of = Get-BridgeShape $inner $Place $Trouble $Around } }
-    if ($Type.IsEnum) { return @{ kind = 'enum'; name = $Type.Name; values = [object[]][enum]::GetNames($Type) } }
-    $shape = $script:Shapes[$Type.FullName]
-    if ($null -ne $shape) { return $shape }
-    $item = $null
-    if ($Type.IsArray) { $item = $Type.GetElementType() }
-    elseif ($Type.IsGenericType) {
-        $given = $Type.GetGenericArguments()
-        if ($given.Count -eq 2 -and $given[0] -eq [string] -and $Type.Name -like '*Dictionary`2') { return @{ kind = 'table' } }
-        if ($given.Count -eq 1 -and [System.Collections.IEnumerable].IsAssignableFrom($Type)) { $item = $given[0] }
-    }
-    if ($null -ne $item) {
-        $of = Get-BridgeShape $item "$Place[]" $Trouble $Around
-        if ($null -eq $of) { return }
-        return @{ kind = 'array'; items = $of }
-    }
-    # A class of a script's; those of .NET hold more than anybody means to say.
-    if ($Type.IsClass -and -not $Type.IsAbstract -and $Type.Assembly.IsDynamic -and $null -ne $Type.GetConstructor([type[]]@())) {
-        return Get-BridgeClass $Type $Place $Trouble $Around
-    }
-    [void]$Trouble.Add("'$Place' is of the type $($Type.FullName), for which there is no JSON")
-}
-
-function script:Get-BridgeClass {
-    # A class with its members.
-    [CmdletBinding()]
-    param([type] $Type, [string] $Place, [System.Collections.ArrayList] $Trouble, [type[]] $Around)
-    if ($Around -contains $Type) {
-        [void]$Trouble.Add("'$Place' holds $($Type.Name) within $($Type.Name): a cycle has no end")
-        return
-    }
-    $members = [System.Collections.ArrayList]::new()
-    foreach ($property in $Type.GetProperties([System.Reflection.BindingFlags]'Instance, Public')) {
-        if (-not $property.CanWrite -or $property.GetCustomAttributes([System.Management.Automation.HiddenAttribute], $true).Count) {
-            continue
-        }
-        $before = $Trouble.Count
-        $shape = Get-BridgeShape $property.PropertyType "$Place.$($property.Name)" $Trouble ($Around + $Type)
-        if ($Trouble.Count -gt $before) { return }
-        $attributes = $property.GetCustomAttributes($true)
-        $help = $attributes | Where-Object { $_ -is [System.ComponentModel.DescriptionAttribute] } | Select-Object -First 1
-        [void]$members.Add(@{
-                name = $property.Name; shape = $shape; limits = Get-BridgeLimit $attributes $shape
-                nullable = -not ($attributes | Where-Object {
-                        $_ -is [System.Management.Automation.ValidateNotNullAttribute] -or
-                        $_ -is [System.Management.Automation.ValidateNotNullOrEmptyAttribute]
-                    })
-                help = if ($help) { $help.Description } else { '' }
-            })
-    }
-    @{ kind = 'class'; name = $Type.Name; members = $members.ToArray() }
-}
-
-function script:Get-BridgeLimit {
-    # What validation attributes say, in the words of JSON schema. What a script block checks is left to the binder.
-    [CmdletBinding()]
-    param([object[]] $Attributes, [System.Collections.IDictionary] $Shape)
-    $limits = [ordered]@{}
-    $of = $Shape
-    while ($of.kind -in 'array', 'nullable') { $of = if ($of.kind -eq 'array') { $of.items } else { $of.of } }
-    $list = $Shape.kind -eq 'array'
-    foreach ($attribute in $Attributes) {
-        switch ($attribute.GetType().Name) {
-            'ValidateSetAttribute' {
-                $limits['enum'] = [object[]]@(foreach ($value in $attribute.ValidValues) {
-                        if ($of.kind -eq 'integer') { [long]$value } elseif ($of.kind -eq 'number') { [double]$value } else { $value }
-                    })
-            }
-            'ValidateRangeAttribute' {
-                if ($null -ne $attribute.MinRange) {
-                    $limits['minimum'] = $attribute.MinRange
-                    $limits['maximum'] = $attribute.MaxRange
-                    continue
-                }
-                $visible = [System.Reflection.BindingFlags]'Instance, NonPublic, Public'
-                $kind = "$($attribute.GetType().GetProperty('RangeKind', $visible).GetValue($attribute))"
-                $named = @{
-                    Positive = 'exclusiveMinimum'; NonNegative = 'minimum'; Negative = 'exclusiveMaximum'; NonPositive = 'maximum'
-                }
-                $limits[$named[$kind]] = 0
-            }
-            'ValidateLengthAttribute' {
-                $limits['minLength'] = $attribute.MinLength
-                $limits['maxLength'] = $attribute.MaxLength
-            }
-            'ValidateCountAttribute' {
-                $limits['minItems'] = $attribute.MinLength
-                $limits['maxItems'] = $attribute.MaxLength
-            }
-            'ValidatePatternAttribute' { $limits['pattern'] = $attribute.RegexPattern }
-            'ValidateNotNullOrEmptyAttribute' {
-                if ($list) { $limits['minItems'] = 1 } elseif ($of.kind -eq 'string' -and -not $limits.Contains('minLength')) {
-                    $limits['minLength'] = 1
-                }
-            }
-        }
-    }
-    $limits
-}
-
-function script:Set-BridgeAnswerType {
-    # -As: a class, an enum or an array of them as the worker is told of it; what comes back is made one.
-    param([hashtable] $Call, [System.Collections.IDictionary] $Own)
-    $template = $null
-    $item = $null
-    if ($Own.TryGetValue('Template', [ref]$template) -and $template -and $Own.TryGetValue('CreateChatCompletionRequest', [ref]$item)) {
-        $Own['CreateChatCompletionRequest'] = ConvertTo-BridgeItem $template $item
-    }
-    $type = $null
-    if (-not $Own.TryGetValue('As', [ref]$type) -or $null -eq $type) { return }
-    if ($type -is [string] -and $type -in 'Hashtable', 'dict') { $type = [hashtable] }
-    if ($type -isnot [type]) {
-        $why = "invalid value for 'As', must be a type such as ([Ticket]), or Hashtable."
-        $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $type
-        $Call.Cmdlet.ThrowTerminatingError($record)
-    }
-    $Call.As = $type
-    $Call.ParsedOnly = $Own.ContainsKey('ParsedOnly') -and $Own['ParsedOnly']
-    if ($type -eq [hashtable]) {
-        $Own['As'] = 'Hashtable'
-        return
-    }
-    $shape = $null
-    if (-not $script:Told.TryGetValue($type, [ref]$shape)) {
-        $trouble = [System.Collections.ArrayList]::new()
-        $shape = Get-BridgeShape $type $type.Name $trouble
-        if ($trouble.Count) {
-            $record = New-BridgeRecord "invalid value for 'As', $($trouble -join '; ')." 'PSBridge.InvalidValue' 'InvalidArgument' $type
-            $Call.Cmdlet.ThrowTerminatingError($record)
-        }
-        $shape = ConvertTo-BridgeText $shape
-        $script:Told.Add($type, $shape)
-    }
-    $Own['As'] = [pscustomobject]@{ PSTypeName = 'PSBridge.Mark'; '$psbridge' = 'type'; name = $type.Name; shape = $shape }
-}
-
-function script:ConvertTo-BridgeText {
-    # A shape, or what is said of a command, as JSON text.
-    [CmdletBinding()]
-    param([object] $Value)
-    $writer = [PSBridgeWriter]::new()
-    $writer.Add($Value, 'told')
-    $writer.Text.ToString()
-}
-
-function script:ConvertTo-BridgeAnswer {
-    # What a call with -As gives: an instance where the parsed value stands.
-    [CmdletBinding()]
-    param([hashtable] $Call, [object] $Value)
-    if ($null -eq $Value) { return }
-    if ($Call.ParsedOnly) { return , (ConvertTo-BridgeInstance $Call.As $Value) }
-    $reply = $Value
-    if ($reply -is [System.Management.Automation.PSCustomObject] -and $reply.PSObject.Properties['Reply']) { $reply = $reply.Reply }
-    if ($reply -is [System.Management.Automation.PSCustomObject]) {
-        $parsed = $reply.PSObject.Properties['Parsed']
-        if ($null -ne $parsed) { $parsed.Value = ConvertTo-BridgeInstance $Call.As $parsed.Value }
-    }
-    , $Value
-}
-
-function script:ConvertTo-BridgeInstance {
-    # An instance of a class, of what a service answered.
-    [CmdletBinding()]
-    param([type] $Type, [object] $Value)
-    $table = ConvertTo-BridgeTable $Value
-    , [System.Management.Automation.LanguagePrimitives]::ConvertTo($table, $Type, $script:Invariant)
-}
-
-function script:ConvertTo-BridgeTable {
-    # Objects of JSON as hashtables, however deep.
-    param([object] $Value)
-    if ($Value -is [array]) { return , [object[]]@(foreach ($one in $Value) { , (ConvertTo-BridgeTable $one) }) }
-    if ($Value -is [System.Collections.IDictionary]) {
-        $table = [hashtable]::new()  # keys that differ in case stay two
-        foreach ($key in $Value.Keys) { $table[$key] = ConvertTo-BridgeTable $Value[$key] }
-        return $table
-    }
-    if ($Value -isnot [System.Management.Automation.PSCustomObject]) { return $Value }
-    $table = @{}
-    foreach ($property in $Value.PSObject.Properties) { $table[$property.Name] = ConvertTo-BridgeTable $property.Value }
-    $table
-}
-
-# Commands as tools: what PowerShell says of them, and how the worker has them run.
-#
-# The worker makes the schemas and decides what runs; here is what only PowerShell knows: its commands and their help,
-# and the caller's runspace, where a tool sees the caller's variables and Ctrl+C ends it.
-
-$script:Prepared['New-ChatTool'] = 'Set-BridgeCommand'
-$script:StandsFor['PSBridge.ChatTool'] = @('tools', 'ConvertTo-BridgeToolMark')
-$script:Special['CommandTool'] = 'New-BridgeTool'
-$script:Special['KeptResult'] = 'Get-BridgeResult'
-$script:Described = @{}  # commands on their way to becoming tools, by number
-$script:Tools = @{}      # by number, as long as somebody holds them
-# What is behind a tool, apart from it: ConvertTo-Json -Depth 9 of a command has no end.
-$script:Behind = [System.Runtime.CompilerServices.ConditionalWeakTable[object, object]]::new()
-$script:Results = @{}    # what tools gave, by question, until the reply that holds it is read
-
-function script:Invoke-BridgeThere {
-    # Runs a text where the caller is: what is defined there is known there only. Its first result.
-    [CmdletBinding()]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Text, [object[]] $Given)
-    $block = [scriptblock]::Create($Text)
-    $Cmdlet.SessionState.InvokeCommand.InvokeScript($Cmdlet.SessionState, $block, $Given) | Select-Object -First 1
-}
-
-function script:Resolve-BridgeCommand {
-    # The command that was meant: by name as the caller would call it, a script block, or a command itself.
-    [CmdletBinding()]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Given)
-    if ($Given -is [psobject]) { $Given = $Given.PSObject.BaseObject }
-    if ($Given -is [scriptblock]) { return $Given }
-    $command = $Given
-    if ($command -isnot [System.Management.Automation.CommandInfo]) {
-        $kinds = [System.Management.Automation.CommandTypes]'Alias, Function, Filter, Cmdlet, ExternalScript, Application'
-        $look = '& { param($Name, $Kinds) $ExecutionContext.InvokeCommand.GetCommand($Name, $Kinds) } @args'
-        $command = Invoke-BridgeThere $Cmdlet $look @("$Given", $kinds)
-        if ($null -eq $command) { return "there is no command '$Given'" }
-    }
-    while ($command -is [System.Management.Automation.AliasInfo]) {
-        if ($null -eq $command.ReferencedCommand) { return "the alias '$($command.Name)' stands for no command" }
-        $command = $command.ReferencedCommand
-    }
-    if ($command -is [System.Management.Automation.ApplicationInfo]) {
-        return "'$($command.Name)' is a program, whose parameters nobody knows; write a function around it"
-    }
-    $command
-}
-
-function script:Set-BridgeCommand {
-    # New-ChatTool: the command as the worker is told of it.
-    [CmdletBinding()]
-    param([hashtable] $Call, [System.Collections.IDictionary] $Own)
-    $trouble = [System.Collections.ArrayList]::new()
-    $command = Resolve-BridgeCommand $Call.Cmdlet $Own['Command']
-    if ($command -is [string]) { [void]$trouble.Add($command) }
-    else {
-        $name = if ($command -is [scriptblock]) { '' } else { $command.Name -replace '\.ps1$' }
-        if ($Own['Name']) { $name = $Own['Name'] }
-        if (-not $name) { [void]$trouble.Add('a script block has no name: give it one with -Name') }
-        else { $told = Get-BridgeCommandFact $Call.Cmdlet $command $name $trouble }
-    }
-    if ($trouble.Count) {
-        $why = "invalid value for 'Command', $($trouble -join '; ')."
-        $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $Own['Command']
-        $Call.Cmdlet.ThrowTerminatingError($record)
-    }
-    if ($Own['Description']) { $told['description'] = $Own['Description'] }
-    elseif (-not $told['description']) {
-        $Call.Cmdlet.WriteWarning(
-            "'$name' has no help: the model knows nothing of it but its name. Write a .SYNOPSIS, or give -Description.")
-    }
-    if ($null -ne $Own['TimeoutSec']) { $told['timeout'] = $Own['TimeoutSec'] }
-    $script:Described[$told['number']] = @{ Command = $command; Told = $told }
-    foreach ($key in @($Own.Keys)) { if ($key -in 'Name', 'Description', 'TimeoutSec') { [void]$Own.Remove($key) } }
-    $Own['Command'] = [pscustomobject]@{ PSTypeName = 'PSBridge.Mark'; '$psbridge' = 'command'; told = $told }
-}
-
-function script:Get-BridgeCommandFact {
-    # A command's name, help and parameters.
-    [CmdletBinding()]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Command, [string] $Name, [System.Collections.ArrayList] $Trouble)
-    $told = [ordered]@{ number = [guid]::NewGuid().ToString('N'); name = $Name; description = ''; parameters = @() }
-    $ast = $null
-    $info = $Command
-    if ($Command -is [scriptblock]) {
-        $ast = $Command.Ast
-        # A script block has no parameters to ask for; a function of it has.
-        $info = Invoke-BridgeThere $Cmdlet @'
-& {
-    param($Block)
-    ${Function:PSBridgeTool} = $Block
-    $command = Get-Command -Name PSBridgeTool -CommandType Function
-    $null = $command.ParameterSets
-    $command
-} @args
-'@ @($Command)
-    }
-    elseif ($Command.PSObject.Properties['ScriptBlock'] -and $null -ne $Command.ScriptBlock) { $ast = $Command.ScriptBlock.Ast }
-    $help = Get-BridgeHelp $Command $ast
-    $told['description'] = $help['']
-    $defaults = Get-BridgeDefault $ast
-    $set = @($info.ParameterSets | Where-Object { $_.IsDefault }) + @($info.ParameterSets) | Select-Object -First 1
-    $common = @([System.Management.Automation.Cmdlet]::CommonParameters) +
-    @([System.Management.Automation.Cmdlet]::OptionalCommonParameters)
-    $told['parameters'] = @(foreach ($parameter in $set.Parameters) {
-            if ($common -contains $parameter.Name) { continue }
-            $found = [System.Collections.ArrayList]::new()
-            $shape = Get-BridgeShape $parameter.ParameterType $parameter.Name $found
-            if ($found.Count) {
-                # A function can be written anew, a cmdlet cannot: it goes without what no model could give it.
-                if ($null -eq $ast -and -not $parameter.IsMandatory) { $Cmdlet.WriteVerbose("$($Name): parameter $($found -join '; ')") }
-                else { [void]$Trouble.Add("'$Name' has a parameter without a JSON schema: $($found -join '; ')") }
-                continue
-            }
-            $about = [ordered]@{
-                name = $parameter.Name; shape = $shape; mandatory = $parameter.IsMandatory
-                limits = Get-BridgeLimit $parameter.Attributes $shape
-                null = $parameter.IsMandatory -and
-                @($parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.AllowNullAttribute] }).Count -gt 0
-                help = if ($parameter.HelpMessage) { $parameter.HelpMessage } else { $help[$parameter.Name] }
-            }
-            if ($defaults.ContainsKey($parameter.Name)) { $about['default'] = $defaults[$parameter.Name] }
-            $about
-        })
-    $told
-}
-
-function script:Get-BridgeHelp {
-    # A command's help: of itself under '', of its parameters by name.
-    [CmdletBinding()]
-    param([object] $Command, [System.Management.Automation.Language.Ast] $Ast)
-    $help = @{ '' = '' }
-    if ($null -ne $Ast) {
-        $written = $Ast.GetHelpContent()
-        if ($null -eq $written) { return $help }
-        $help[''] = (@($written.Synopsis, $written.Description) | Where-Object { $_ } | ForEach-Object { $_.Trim() }) -join "`n`n"
-        foreach ($name in $written.Parameters.Keys) { $help[$name] = $written.Parameters[$name].Trim() -replace '\s*\r?\n\s*', ' ' }
-        return $help
-    }
-    $written = Get-Help -Name $Command.Name -ErrorAction Ignore | Select-Object -First 1
-    if ($null -eq $written) { return $help }
-    # Without help files PowerShell says the syntax instead.
-    $synopsis = "$($written.Synopsis)".Trim()
-    if (-not $synopsis.StartsWith($Command.Name)) { $help[''] = $synopsis }
-    if ($written.PSObject.Properties['parameters'] -and $written.parameters.PSObject.Properties['parameter']) {
-        foreach ($parameter in $written.parameters.parameter) {
-            if ($parameter.PSObject.Properties['description']) {
-                $help["$($parameter.name)"] = (@($parameter.description | ForEach-Object { $_.Text }) -join ' ').Trim()
-            }
-        }
-    }
-    $help
-}
-
-function script:Get-BridgeDefault {
-    # The defaults that are written down as values, by parameter.
-    [CmdletBinding()]
-    param([System.Management.Automation.Language.Ast] $Ast)
-    $defaults = @{}
-    $parameters = @()
-    if ($Ast -is [System.Management.Automation.Language.FunctionDefinitionAst]) {
-        if ($Ast.Parameters) { $parameters = $Ast.Parameters }
-        $Ast = $Ast.Body
-    }
-    if ($Ast -is [System.Management.Automation.Language.ScriptBlockAst] -and $null -ne $Ast.ParamBlock) {
-        $parameters = $Ast.ParamBlock.Parameters
-    }
-    foreach ($parameter in $parameters) {
-        if ($null -eq $parameter.DefaultValue) { continue }
-        # What is no value but has to be worked out is not told.
-        try { $value = $parameter.DefaultValue.SafeGetValue() }
-        catch { continue }
-        if ($null -ne $value) { $defaults[$parameter.Name.VariablePath.UserPath] = $value }
-    }
-    $defaults
-}
-
-function script:New-BridgeTool {
-    # What New-ChatTool gives: the definition that a request has, and the command behind it.
-    [CmdletBinding()]
-    param([object[]] $Told)
-    $members = [ordered]@{}
-    for ($i = 1; $i -lt $Told.Count; $i += 2) { $members[$Told[$i]] = $script:Reader.Read($Told[$i + 1]) }
-    $number = $members['Number']
-    $known = $script:Tools[$number]
-    if ($null -ne $known -and $null -ne $known.Target) { return $known.Target }  # as a conversation's parameter
-    $described = $script:Described[$number]
-    $script:Described.Remove($number)
-    $members.Remove('Number')
-    $tool = [pscustomobject]$members
-    $tool.PSObject.TypeNames.Insert(0, 'PSBridge.ChatTool')
-    $script:Behind.Add($tool, $described)
-    $tool
-}
-
-function script:ConvertTo-BridgeToolMark {
-    # A tool within a request, as the worker knows it; one that was copied or came from elsewhere can be declared only.
-    [CmdletBinding()]
-    param([psobject] $Tool)
-    $behind = $null
-    if (-not $script:Behind.TryGetValue($Tool, [ref]$behind)) { return [pscustomobject]@{ type = $Tool.type; function = $Tool.function } }
-    if ($script:Tools.Count -gt 1000) {
-        foreach ($number in @($script:Tools.Keys)) { if (-not $script:Tools[$number].IsAlive) { $script:Tools.Remove($number) } }
-    }
-    $script:Tools[$behind.Told['number']] = [System.WeakReference]::new($Tool)
-    if ($null -eq $behind['Text']) { $behind['Text'] = ConvertTo-BridgeText $behind.Told }
-    [pscustomobject]@{ PSTypeName = 'PSBridge.Mark'; '$psbridge' = 'command'; told = $behind['Text'] }
-}
-
-function script:Get-BridgeResult {
-    # What a tool gave, as it gave it.
-    [CmdletBinding()]
-    param([object[]] $Told)
-    $result = $script:Results[$Told[2]]
-    $script:Results.Remove($Told[2])
-    , $result
-}
-
-function script:Clear-BridgeResult {
-    # Nobody asks for these any more.
-    [CmdletBinding()]
-    param([hashtable] $Call)
-    foreach ($key in $Call.Kept) { $script:Results.Remove($key) }
-    $Call.Kept = $null
-}
-
-function script:Invoke-BridgeCommand {
-    # What the worker asks of a tool's call: run it, ask the user whether it may run, or show what is not run.
-    [CmdletBinding()]
-    param([hashtable] $Call, [psobject] $Asked)
-    $command = $Asked.command
-    $cmdlet = $Call.Cmdlet
-    $told = @{}
-    if ($command.does -eq 'show') { [void]$cmdlet.ShouldProcess($command.text, $command.name) }
-    elseif ($command.does -eq 'confirm') {
-        $told['yes'] = $cmdlet.ShouldContinue("The model asks for $($command.name) with $($command.text)", 'Run this tool?')
-    }
-    elseif ($cmdlet.ShouldProcess($command.text, $command.name)) {
-        $told = Invoke-BridgeTool $Call $command "$($Asked.id) $($Asked.question)"
-    }
-    else { $told['error'] = 'the user declined this call' }
-    $writer = [PSBridgeWriter]::new()
-    $writer.Add([ordered]@{ id = $Asked.id; question = $Asked.question; value = $told }, 'result')
-    Send-BridgeNotice $Call.Connection 'told' $writer.Text.ToString()
-}
-
-function script:Invoke-BridgeTool {
-    # Runs a tool in the caller's runspace, within its time; what is told of it to the worker.
-    [CmdletBinding()]
-    param([hashtable] $Call, [psobject] $Command, [string] $Key)
-    $tool = $script:Tools[$Command.number]
-    if ($null -ne $tool) { $tool = $tool.Target }
-    $behind = $null
-    if ($null -eq $tool -or -not $script:Behind.TryGetValue($tool, [ref]$behind)) {
-        return @{ error = "the tool '$($Command.name)' is not known in this runspace" }
-    }
-    $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    $arguments = ConvertTo-BridgeArgument $behind.Told $Command.arguments
-    $shell = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
-    $timer = $null
-    $stopping = $null
-    try {
-        # Named apart from what a script may have: its variables are seen from here.
-        [void]$shell.AddScript('param($PSBridgeCommand, $PSBridgeArguments) & $PSBridgeCommand @PSBridgeArguments', $true)
-        [void]$shell.AddArgument($behind.Command).AddArgument($arguments)
-        if ($null -ne $Command.limit) {
-            $timer = [System.Threading.CancellationTokenSource]::new([timespan]::FromSeconds($Command.limit))
-            $stopping = $timer.Token.Register((New-BridgeStop $shell))
-        }
-        $failure = $null
-        $output = @()
-        try { $output = $shell.Invoke() }
-        catch [System.Management.Automation.PipelineStoppedException] {
-            if ($null -eq $timer -or -not $timer.IsCancellationRequested) { throw }
-        }
-        catch { $failure = $_.Exception.GetBaseException() }
-        $elapsed = $clock.Elapsed.TotalSeconds
-        if ("$($shell.InvocationStateInfo.State)" -eq 'Stopped' -and $null -ne $timer -and $timer.IsCancellationRequested) {
-            return @{ elapsed = $elapsed; error = "the tool did not answer within $($Command.limit.ToString($script:Invariant)) seconds" }
-        }
-        if ($null -ne $failure) { return @{ elapsed = $elapsed; error = Get-BridgeSentence $failure } }
-        $errors = @($shell.Streams.Error)
-        if ($errors.Count) {
-            if (-not $output.Count) { return @{ elapsed = $elapsed; error = Get-BridgeSentence $errors[0].Exception } }
-            # It gave something all the same: that is told, and the errors are the user's to see.
-            foreach ($record in $errors) { $Call.Cmdlet.WriteError($record) }
-        }
-        $result = $null
-        if ($output.Count -eq 1) { $result = $output[0] } elseif ($output.Count) { $result = [object[]]@($output) }
-        $script:Results[$Key] = $result
-        if ($null -eq $Call.Kept) { $Call.Kept = [System.Collections.ArrayList]::new() }
-        [void]$Call.Kept.Add($Key)
-        @{ elapsed = $elapsed; text = ConvertTo-BridgeToolText $result; key = $Key }
-    }
-    finally {
-        if ($null -ne $stopping) { $stopping.Dispose() }  # waits for a stop under way
-        if ($null -ne $timer) { $timer.Dispose() }
-        $shell.Dispose()
-    }
-}
-
-function script:New-BridgeStop {
-    # What a timer's thread calls to stop a shell: no script block, which would need a runspace. What is thrown there
-    # would end PowerShell; a shell that has ended meanwhile needs no stopping.
-    [CmdletBinding()]
-    param([powershell] $Shell)
-    $express = [System.Linq.Expressions.Expression]
-    $stop = $express::Call($express::Constant($Shell), [powershell].GetMethod('Stop', [type[]]@()))
-    $nothing = $express::Catch([System.Exception], $express::Empty())
-    $body = $express::TryCatch($stop, [System.Linq.Expressions.CatchBlock[]]@($nothing))
-    $express::Lambda([System.Action], $body, [System.Linq.Expressions.ParameterExpression[]]@()).Compile()
-}
-
-function script:Get-BridgeSentence {
-    # An error in one line, by its kind.
-    [CmdletBinding()]
-    param([System.Exception] $Exception)
-    "$($Exception.GetType().Name): $(($Exception.Message -replace '\s+', ' ').Trim())"
-}
-
-function script:ConvertTo-BridgeArgument {
-    # A model's arguments as PowerShell's binder takes them: tables for hashtables and classes, objects for anything else.
-    [CmdletBinding()]
-    param([System.Collections.IDictionary] $Told, [psobject] $Given)
-    $arguments = @{}
-    foreach ($property in $Given.PSObject.Properties) {
-        $value = $property.Value
-        $about = $Told['parameters'] | Where-Object { $_['name'] -eq $property.Name } | Select-Object -First 1
-        $shape = $about['shape']
-        while ($shape.kind -in 'array', 'nullable') { $shape = if ($shape.kind -eq 'array') { $shape.items } else { $shape.of } }
-        if ($shape.kind -in 'table', 'class') { $value = ConvertTo-BridgeTable $value }
-        $arguments[$property.Name] = $value
-    }
-    $arguments
-}
-
-function script:ConvertTo-BridgeToolText {
-    # What a tool gave as the model reads it: a text as it is, data as JSON, and anything else as the console shows it.
-    [CmdletBinding()]
-    param([object] $Result)
-    if ($Result -is [string]) { return [string]$Result }
-    $writer = [PSBridgeWriter]::new()
-    $writer.Add($Result, 'result')
-    if (-not $writer.Refusal) { return $writer.Text.ToString() }
-    (($Result | Out-String -Width 200) -split "`r?`n" | ForEach-Object { $_.TrimEnd() }) -join "`n" | ForEach-Object { $_.Trim("`n") }
-}
-
-# The service that a test dictates: it runs in the worker, which also notices what a test does not allow.
-
-function script:New-BridgeOffline {
-    # Opens a service; until it is disposed of it is what this runspace's calls go to.
-    [CmdletBinding()]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound)
-    $asked = [ordered]@{ does = 'open'; answers = @(Get-BridgeSaid $Cmdlet $Bound['Reply']) }
-    if ($Bound['Cassette']) { $asked['cassette'] = $Cmdlet.GetUnresolvedProviderPathFromPSPath($Bound['Cassette']) }
-    if ($Bound.ContainsKey('Record')) { $asked['record'] = [bool]$Bound['Record'] }
-    if ($Bound['Allow']) { $asked['allow'] = [object[]]$Bound['Allow'] }
-    $connection = Connect-Bridge $Cmdlet
-    $before = Get-BridgeSettings
-    if ($null -ne $before) {
-        $none = [System.Collections.Generic.Dictionary[string, object]]::new()
-        Send-BridgeSettings @{ Cmdlet = $Cmdlet; Settings = $before } $none $connection
-        $asked['settings'] = [long]$before['Id']
-    }
-    $told = Invoke-BridgeTesting $Cmdlet $asked
-    Set-Configuration -BaseUrl $told.base_url -AccessToken $told.key
-    $server = [pscustomobject]@{ BaseUrl = $told.base_url }
-    $server.PSObject.TypeNames.Insert(0, 'PSBridge.OfflineOpenAI')
-    $state = @{ Server = $told.server; Before = $before; Proxies = Set-BridgeWebProxy $told.base_url; Open = $true; Failures = @() }
-    $hidden = @{ MemberType = 'NoteProperty'; InputObject = $server }
-    Add-Member @hidden -Name State -Value $state
-    $members = [System.Management.Automation.PSMemberSet]::new('PSStandardMembers', [System.Management.Automation.PSMemberInfo[]]@(
-            [System.Management.Automation.PSPropertySet]::new('DefaultDisplayPropertySet', [string[]]('BaseUrl', 'Requests', 'Failures'))))
-    $server.PSObject.Members.Add($members)
-    Add-Member -InputObject $server -MemberType ScriptProperty -Name Requests -Value { , (Get-BridgeRequest $this.State) }
-    Add-Member -InputObject $server -MemberType ScriptProperty -Name Failures -Value { , (Get-BridgeFailure $this.State) }
-    Add-Member -InputObject $server -MemberType ScriptMethod -Name Reply -Value {
-        $asked = [ordered]@{ does = 'reply'; server = $this.State.Server; answers = @(Get-BridgeSaid $null $args) }
-        $null = Invoke-BridgeTesting $null $asked
-    }
-    Add-Member -InputObject $server -MemberType ScriptMethod -Name ReplyWhen -Value {
-        $asked = [ordered]@{
-            does = 'reply'; server = $this.State.Server; when = $args[0]
-            answers = @(Get-BridgeSaid $null $args[1..($args.Count - 1)])
-        }
-        $null = Invoke-BridgeTesting $null $asked
-    }
-    Add-Member -InputObject $server -MemberType ScriptMethod -Name AssertAsked -Value {
-        $asked = [ordered]@{
-            does = 'asked'; server = $this.State.Server; expected = $args[0]
-            index = if ($args.Count -gt 1) { $args[1] } else { -1 }
-        }
-        $difference = Invoke-BridgeTesting $null $asked
-        if ($null -ne $difference) { throw $difference }
-    }
-    Add-Member -InputObject $server -MemberType ScriptMethod -Name Dispose -Value { Close-BridgeOffline $this.State }
-    $server
-}
-
-function script:Close-BridgeOffline {
-    # Ends a service, puts back what was in force, and fails for what the test did not allow. Once.
-    [CmdletBinding()]
-    param([hashtable] $State)
-    if (-not $State.Open) { return }
-    $State.Failures = Get-BridgeFailure $State
-    $State.Open = $false
-    Set-BridgeOwn $State.Before
-    Reset-BridgeWebProxy $State.Proxies
-    $null = Invoke-BridgeTesting $null ([ordered]@{ does = 'close'; server = $State.Server })
-    if ($State.Failures.Count) { throw ($State.Failures -join '; ') }
-}
-
-function script:Invoke-BridgeTesting {
-    # One question to the worker about a service; its answer.
-    [CmdletBinding()]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Asked)
-    $writer = [PSBridgeWriter]::new()
-    $writer.Add($Asked, 'Reply')
-    if ($writer.Refusal) { $record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null }
-    else {
-        $connection = Connect-Bridge $Cmdlet
-        $answer = $script:Wire.Wait($connection, $script:Wire.Send($connection, 'testing', $writer.Text.ToString(), $null), 60000)
-        if ($null -eq $answer) { $record = New-BridgeLoss $connection $null }
-        elseif ($null -ne $answer.PSObject.Properties['error']) { $record = ConvertTo-BridgeRecord $answer.error $null }
-        else { return , $script:Reader.Read($answer.result.value) }
-    }
-    if ($null -ne $Cmdlet) { $Cmdlet.ThrowTerminatingError($record) }
-    throw $record
-}
-
-function script:Get-BridgeSaid {
-    # What is to be answered, one after the other, in the worker's terms.
-    [CmdletBinding()]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object[]] $Answers)
-    foreach ($answer in $Answers) {
-        $calls = @($answer)
-        $kind = ''
-        if ($calls.Count -and $calls[0] -is [System.Management.Automation.PSCustomObject]) { $kind = $calls[0].PSObject.TypeNames[0] }
-        if ($kind -eq 'PSBridge.OfflineToolCall') {
-            $said = [object[]]@(foreach ($call in $calls) { @{ name = $call.name; arguments = $call.arguments } })
-            @{ kind = 'calls'; value = $said }
-        }
-        elseif ($kind -eq 'PSBridge.OfflineFault') { @{ kind = 'fault'; value = $answer.Fault } }
-        elseif ($answer -is [string]) { @{ kind = 'text'; value = [string]$answer } }
-        else { @{ kind = 'data'; value = $answer } }
-    }
-}
-
-function script:New-BridgeFault {
-    # What New-OfflineFault gives, of its bound parameters.
-    [CmdletBinding()]
-    param([System.Collections.IDictionary] $Bound)
-    $fault = @{}
-    foreach ($key in $Bound.Keys) {
-        if ($script:Common.Contains($key)) { continue }
-        $value = $Bound[$key]
-        if ($value -is [System.Management.Automation.SwitchParameter]) { $value = [bool]$value }
-        $fault[($key -creplace '(?<=[a-z])([A-Z])', '_$1').ToLowerInvariant()] = $value
-    }
-    $made = [pscustomobject]@{ Fault = $fault }
-    $made.PSObject.TypeNames.Insert(0, 'PSBridge.OfflineFault')
-    $made
-}
-
-function script:Get-BridgeRequest {
-    # What came, oldest first. What PowerShell's own cmdlets wanted from elsewhere is no request of the service.
-    [CmdletBinding()]
-    param([hashtable] $State)
-    if (-not $State.Open) { throw 'The offline server is not open any more.' }
-    $all = Invoke-BridgeTesting $null ([ordered]@{ does = 'requests'; server = $State.Server })
-    , [object[]]@($all | Where-Object { -not (Test-BridgeElsewhere $_) })
-}
-
-function script:Get-BridgeFailure {
-    # What the test must fail for: calls elsewhere, and requests without an answer.
-    [CmdletBinding()]
-    param([hashtable] $State)
-    if (-not $State.Open) { return , [object[]]@($State.Failures) }
-    $asked = [ordered]@{ does = 'failures'; server = $State.Server }
-    $failures = Invoke-BridgeTesting $null $asked
-    $asked['does'] = 'requests'
-    $all = Invoke-BridgeTesting $null $asked
-    foreach ($request in $all) {
-        # PowerShell's own telemetry is no call of the test's.
-        if ((Test-BridgeElsewhere $request) -and $request.Path -notlike 'dc.services.visualstudio.com*') {
-            $failures += "a call to $($request.Path -replace '[?#].*$')"
-        }
-    }
-    , [object[]]@($failures)
-}
-
-function script:Test-BridgeElsewhere {
-    # Whether a request came as to a proxy: it was meant for another host.
-    [CmdletBinding()]
-    param([psobject] $Request)
-    $Request.Method -eq 'CONNECT' -or $Request.Path -match '^https?://'
-}
-
-function script:Set-BridgeWebProxy {
-    # Invoke-WebRequest and its kin go to the service, as to a proxy, for whatever is not this machine; what was before.
-    [CmdletBinding()]
-    param([string] $Url)
-    $uri = [uri]$Url
-    $proxy = [System.Net.WebProxy]::new("http://$($uri.Authority)", $true)
-    $before = @{ Web = [System.Net.WebRequest]::DefaultWebProxy; Client = $null }
-    [System.Net.WebRequest]::DefaultWebProxy = $proxy
-    $client = 'System.Net.Http.HttpClient' -as [type]
-    if ($null -ne $client -and $null -ne $client.GetProperty('DefaultProxy')) {
-        $before.Client = $client::DefaultProxy
-        $client::DefaultProxy = $proxy
-    }
-    $before
-}
-
-function script:Reset-BridgeWebProxy {
-    # Puts back the proxy that this process's own requests went by.
-    [CmdletBinding()]
-    param([hashtable] $Before)
-    [System.Net.WebRequest]::DefaultWebProxy = $Before.Web
-    if ($null -ne $Before.Client) { ('System.Net.Http.HttpClient' -as [type])::DefaultProxy = $Before.Client }
-}
-
-# What is said to the worker, and what is said when there is none.
-
-function script:Get-BridgeTrouble {
-    # One sentence on why there is no worker, from what it answered to the greeting.
-    [CmdletBinding()]
-    param([hashtable] $Connection, [psobject] $Answer)
-    $python = $Connection['Python']
-    if ($null -eq $Answer) {
-        $said = ''
-        if ($null -ne $Connection['Process']) {
-            [void]$Connection['Process'].WaitForExit(2000)
-            if ($null -eq $Connection['Drain']) { Read-BridgeNoise $Connection }
-            [void]$Connection['Drain'].Wait(500)
-            $said = [System.Text.Encoding]::UTF8.GetString($Connection['Head']).Trim([char]0)
-        }
-        return Get-BridgePythonTrouble $python $said
-    }
-    if ($Answer.PSObject.Properties['error']) { return "$($python['Path']): $($Answer.error.message)" }
-    $theirs = $Answer.result
-    "$($python['Path']) has psbridge $($theirs.version), which speaks protocol $($theirs.protocol); " +
-    "this module speaks $($script:Protocol). Update both: & '$($python['Path'])' -m pip install --upgrade psbridge; psbridge install-module"
-}
-
-function script:Get-BridgePythonTrouble {
-    # One sentence on why a Python could not be the worker, from what it wrote to standard error.
-    [CmdletBinding()]
-    param([hashtable] $Python, [string] $Said)
-    $call = "& '$($Python['Path'])' $($Python['Before'])"
-    if ($Said -match "No module named '?psbridge\.bridge|SyntaxError|requires a different Python") {
-        return "$($Python['Path']) is too old, or its psbridge is: Python 3.10 or newer is needed; then: " +
-        "$call-m pip install --upgrade psbridge"
-    }
-    if ($Said -match "No module named '?psbridge") {
-        return "$($Python['Path']) has no psbridge; install it with: $call-m pip install psbridge"
-    }
-    $last = @($Said -split "`r?`n" | Where-Object { $_.Trim() })
-    if ($last.Count) { return "$($Python['Path']) could not start the worker: $($last[-1].Trim())" }
-    "$($Python['Path']) ended before it answered"
-}
-
-function script:Get-BridgeProcessId {
-    # Of the process that has the worker: a child, or this one.
-    [CmdletBinding()]
-    param([hashtable] $Connection)
-    if ($null -eq $Connection['Process']) { $PID } else { $Connection['Process'].Id }
-}
-
-function script:Write-BridgeRestart {
-    # Warns that another worker serves from now on.
-    [CmdletBinding()]
-    param([hashtable] $Old, [hashtable] $New)
-    Write-Warning ("The psbridge worker (process $(Get-BridgeProcessId $Old)) had ended; " +
-        "a new one was started (process $(Get-BridgeProcessId $New)), with the same configuration.")
-}
-
-function script:Stop-BridgeCmdlet {
-    # Ends a cmdlet that found no Python.
-    [CmdletBinding()]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Why, [object] $Path)
-    $Cmdlet.ThrowTerminatingError((New-BridgeRecord $Why 'PSBridge.PythonNotFound' 'ObjectNotFound' $Path))
-}
-
-# -InProcess: the same worker as a thread of this process, in a Python that pythonnet loads into it. A process loads
-# one Python, once.
-
-function script:Start-BridgeInside {
-    # The connection to a worker in this process; nothing when there can be none.
-    [CmdletBinding()]
-    param([hashtable] $Python, [System.Collections.ArrayList] $Trouble)
-    $domain = [System.AppDomain]::CurrentDomain
-    $loaded = $domain.GetData('PSBridge.Python')
-    if ($null -eq $loaded) {
-        $facts = Get-BridgePythonFact $Python $Trouble
-        if ($null -eq $facts) { return }
-        try { Initialize-BridgePython $facts }
-        catch {
-            [void]$Trouble.Add("$($Python['Path']) could not be loaded into this process ($($_.Exception.GetBaseException().Message))")
-            return
-        }
-        $loaded = $Python['Path']
-        $domain.SetData('PSBridge.Python', $loaded)
-    }
-    if ($loaded -ne $Python['Path']) {
-        [void]$Trouble.Add("this process has loaded $loaded, and cannot load $($Python['Path']) too; start another PowerShell for it")
-        return
-    }
-    $shared = @{}
-    $serve = $domain.GetData('PSBridge.Serve')  # of the Python that hosts this PowerShell
-    try { if ($null -ne $serve) { $serve.Invoke($shared) } else { Start-BridgeServing $shared } }
-    catch {
-        [void]$Trouble.Add("$($Python['Path']) could not start the worker in this process ($($_.Exception.GetBaseException().Message))")
-        return
-    }
-    $in = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Input'], $true)
-    $out = [Microsoft.Win32.SafeHandles.SafeFileHandle]::new([System.IntPtr][long]$shared['Output'], $true)
-    $writer = [System.IO.FileStream]::new($in, [System.IO.FileAccess]::Write, 1)
-    $reader = [System.IO.StreamReader]::new([System.IO.FileStream]::new($out, [System.IO.FileAccess]::Read, 1), $script:Utf8)
-    $connection = New-BridgeConnection $Python $null $writer $reader
-    $connection['Builder'] = $shared['Builder']
-    $connection
-}
-
-function script:Start-BridgeServing {
-    # Has the Python that this process has loaded start a worker.
-    [CmdletBinding()]
-    param([hashtable] $Shared)
-    $gil = [Python.Runtime.Py]::GIL()
-    try {
-        $scope = [Python.Runtime.Py]::CreateScope()
-        [void]$scope.Set('shared', $Shared)
-        [void]$scope.Exec("from psbridge.inprocess.hosted import serve`nserve(shared)")
-        $scope.Dispose()
-    }
-    finally {
-        $gil.Dispose()
-    }
-}
-
-function script:Get-BridgePythonFact {
-    # What is needed to load a Python: it is asked itself. Nothing when it cannot be loaded.
-    [CmdletBinding()]
-    param([hashtable] $Python, [System.Collections.ArrayList] $Trouble)
-    $process = Start-BridgePython $Python 'psbridge.inprocess' $Trouble
-    if ($null -eq $process) { return }
-    $process.StandardInput.Close()
-    $said = $process.StandardError.ReadToEndAsync()
-    $told = $process.StandardOutput.ReadToEnd()
-    $process.WaitForExit()
-    if ($process.ExitCode -ne 0) {
-        [void]$Trouble.Add((Get-BridgePythonTrouble $Python $said.Result))
-        return
-    }
-    $facts = $script:Wire.Parse($told)
-    $why = $facts.PSObject.Properties['trouble']
-    if ($null -eq $why) { return $facts }
-    [void]$Trouble.Add($why.Value)
-}
-
-function script:Initialize-BridgePython {
-    # Loads Python into this process, as it said itself where its parts lie.
-    [CmdletBinding()]
-    param([psobject] $Facts)
-    $null = [System.Reflection.Assembly]::LoadFrom($Facts.runtime)
-    [Python.Runtime.Runtime]::PythonDLL = $Facts.library
-    [Python.Runtime.PythonEngine]::PythonHome = $Facts.home
-    [Python.Runtime.PythonEngine]::ProgramName = $Facts.program
-    [Python.Runtime.PythonEngine]::Initialize()
-    $null = [Python.Runtime.PythonEngine]::BeginAllowThreads()
 }
 
 # Failures as PowerShell's own error records.
@@ -2017,81 +1141,31 @@ function script:Get-BridgeProxy {
     '{0}://{1}:{2}@{3}' -f $parts
 }
 
-# A key that a script block gives. The block itself goes nowhere: the worker asks for it while a call needs it, and it is
-# run where that call was made.
-
-function script:Get-BridgeBlockNumber {
-    # What the worker knows a script block by. Its syntax tree is kept, which belongs to no runspace.
-    [CmdletBinding()]
-    param([scriptblock] $Block)
-    $tree = $Block.Ast
-    if ($tree -is [System.Management.Automation.Language.FunctionDefinitionAst]) { $tree = $tree.Body }
-    [System.Threading.Monitor]::Enter($script:Hub.SyncRoot)
+function script:Send-BridgeNotice {
+    # Says something to the worker that has no answer.
+    param([hashtable] $Connection, [string] $Method, [string] $Params)
+    $earlier = $Connection['Write']
+    while ($null -ne $earlier -and -not $earlier.IsCompleted) { [void]([System.Threading.Tasks.Task]::WaitAny(@($earlier), 200)) }
+    $bytes = $script:Utf8.GetBytes('{"jsonrpc":"2.0","method":"' + $Method + '","params":' + $Params + "}`n")
+    [System.Threading.Monitor]::Enter($Connection['Gate'])
     try {
-        $trees = $script:Hub['Blocks']
-        for ($i = 0; $i -lt $trees.Count; $i++) { if ([object]::ReferenceEquals($trees[$i], $tree)) { return $i } }
-        $trees.Add($tree)
+        if ($bytes.Length -le 65536) {
+            $Connection['Input'].Write($bytes, 0, $bytes.Length)
+            $Connection['Input'].Flush()
+        }
+        else { $Connection['Write'] = $Connection['Input'].WriteAsync($bytes, 0, $bytes.Length) }
     }
-    finally { [System.Threading.Monitor]::Exit($script:Hub.SyncRoot) }
-}
-
-function script:Send-BridgeKey {
-    # Asks the script block, as the script that calls would, and tells the worker what it gave, or how it failed; nothing
-    # where it was stopped, since the call's time was up: that is the call's own error.
-    [CmdletBinding()]
-    param([hashtable] $Call, [psobject] $Question)
-    $told = ''
-    try {
-        $block = $script:Hub['Blocks'][[int]$Question.block].GetScriptBlock()
-        $seconds = $Question.PSObject.Properties['seconds']
-        $seconds = if ($null -eq $seconds) { 1e6 } else { [double]$seconds.Value }
-        $late = [ref] $false
-        $given = @(Invoke-BridgeBlock $Call.Cmdlet $block $seconds $late)
-        if ($late.Value) { return }
-        $writer = [PSBridgeWriter]::new()
-        $value = $given
-        if ($given.Count -lt 2) { $value = $given | Select-Object -First 1 }
-        $writer.Add($value, 'AccessToken')
-        $told = if ($writer.Refusal) { '"failed":"a value that is no key"' } else { '"value":' + $writer.Text.ToString() }
-    }
-    catch [System.Management.Automation.PipelineStoppedException] { throw }
-    catch { $told = '"failed":"' + $_.Exception.GetBaseException().GetType().Name + '"' }
-    Send-BridgeNotice $Call.Connection 'told' ('{"id":' + $Question.id + ',"question":' + $Question.question + ',' + $told + '}')
-}
-
-function script:Invoke-BridgeBlock {
-    # What a block puts out in the scope of the script that calls; $Late says that it was stopped after so many seconds.
-    [CmdletBinding()]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [scriptblock] $Block, [double] $Seconds, [ref] $Late)
-    $inner = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
-    $clock = [System.Threading.CancellationTokenSource]::new()
-    try {
-        $null = $inner.AddScript('try { $args[0].InvokeCommand.InvokeScript($args[0], $args[1], @()) } catch { throw }')
-        $null = $inner.AddArgument($Cmdlet.SessionState).AddArgument($Block)
-        # Delegates of .NET's own: the thread that stops the block has no runspace. What goes wrong there stays in the task.
-        $stop = [System.Threading.Tasks.Task]::new([System.Delegate]::CreateDelegate([System.Action], $inner, 'Stop'))
-        $planned = $clock.Token.Register([System.Delegate]::CreateDelegate([System.Action], $stop, 'Start'))
-        $clock.CancelAfter([int][System.Math]::Min($Seconds * 1000, [int]::MaxValue))
-        $inner.Invoke()
-        foreach ($one in $inner.Streams.Error) { $Cmdlet.WriteError($one) }
-    }
-    catch [System.Management.Automation.PipelineStoppedException] {
-        if (-not $clock.IsCancellationRequested) { throw }
-        $Late.Value = $true
-    }
-    finally {
-        $planned.Dispose()
-        # It may not be taken from under the thread that stops it.
-        if ($stop.Status -ne 'Created') { try { $stop.Wait() } catch { Write-Debug "Stopping a key's block: $_" } }
-        $clock.Dispose()
-        $inner.Dispose()
-    }
+    catch [System.IO.IOException] { $Connection['Ready'] = $false }
+    catch [System.ObjectDisposedException] { $Connection['Ready'] = $false }
+    finally { [System.Threading.Monitor]::Exit($Connection['Gate']) }
 }
 
 # Calls: bound parameters out, values, chunks, notes and errors back.
 
 $script:Watch = $null  # run while a call waits, where somebody may want to end it
 $script:Limits = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute'  # of a pipeline, obeyed by the worker
+$script:Opened = [System.Collections.Generic.List[object]]::new()  # runs of this runspace that have, or had, a pipeline there
+$script:Ahead = 2  # items handed over and not answered, for each that may run at once
 
 function script:Format-BridgeCall {
     # The params of an invoke request, in a writer. Only what was bound goes in; an Unset argument is named as left open.
@@ -2380,7 +1454,8 @@ function script:Receive-BridgeCall {
         return
     }
     $message = $script:Wire.Parse($line)
-    $method = $message.PSObject.Properties['method']
+    $properties = $script:PropertiesOf.Invoke($message)
+    $method = $properties['method']
     if ($null -ne $method) {
         $slot = $Call.Slots[[long]$message.params.id]
         if ($null -eq $slot) { return }
@@ -2409,7 +1484,7 @@ function script:Receive-BridgeCall {
     $Call.Flying--
     $Call.Finished++
     $slot.Done = $true
-    $failure = $message.PSObject.Properties['error']
+    $failure = $properties['error']
     if ($null -ne $failure) { $slot.Record = ConvertTo-BridgeRecord $failure.Value $slot.Target }
     else {
         if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) { Write-BridgeNote $Call.Cmdlet $message.result }
@@ -2492,652 +1567,150 @@ function script:Stop-BridgeCall {
     $Call.Targets.Clear()
 }
 
-# Items of a pipeline with a limit, a pace or no order: handed to the worker, which does the rest. What comes back is
-# in the order in which it is to be written.
+# What these functions seldom need, and what other cmdlets do, comes with the first use.
 
-# What is said of the whole pipeline; everything else goes with each item.
-$script:OfPipeline = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute', 'Unordered', 'MaxRetryCount',
-'TimeoutSec', 'WithHttpInfo', 'Stream',
-    'StreamText', 'Connection', 'AdditionalBody', 'AdditionalHeaders', 'AdditionalQuery'
-$script:Opened = [System.Collections.Generic.List[object]]::new()  # runs of this runspace that have, or had, a pipeline there
-$script:Ahead = 2  # items handed over and not answered, for each that may run at once
+function script:Import-BridgeConnections { . "$PSScriptRoot/PSBridge.Connections.ps1" }
 
-function script:Send-BridgeNotice {
-    # Says something to the worker that has no answer.
-    param([hashtable] $Connection, [string] $Method, [string] $Params)
-    $earlier = $Connection['Write']
-    while ($null -ne $earlier -and -not $earlier.IsCompleted) { [void]([System.Threading.Tasks.Task]::WaitAny(@($earlier), 200)) }
-    $bytes = $script:Utf8.GetBytes('{"jsonrpc":"2.0","method":"' + $Method + '","params":' + $Params + "}`n")
-    [System.Threading.Monitor]::Enter($Connection['Gate'])
-    try {
-        if ($bytes.Length -le 65536) {
-            $Connection['Input'].Write($bytes, 0, $bytes.Length)
-            $Connection['Input'].Flush()
-        }
-        else { $Connection['Write'] = $Connection['Input'].WriteAsync($bytes, 0, $bytes.Length) }
-    }
-    catch [System.IO.IOException] { $Connection['Ready'] = $false }
-    catch [System.ObjectDisposedException] { $Connection['Ready'] = $false }
-    finally { [System.Threading.Monitor]::Exit($Connection['Gate']) }
-}
-
-function script:Open-BridgePipeline {
-    # The worker's end of this run's pipeline; its answer comes when all is done.
-    [CmdletBinding()]
-    param([hashtable] $Call, [hashtable] $Connection, [System.Collections.IDictionary] $Bound)
-    $own = [System.Collections.Generic.Dictionary[string, object]]::new()
-    $value = $null
-    foreach ($key in $script:OfPipeline) {
-        if ($Call.Given -contains $key -and $Bound.TryGetValue($key, [ref]$value)) { $own[$key] = $value }
-    }
-    $writer = Format-BridgeCall $Call.Name $own $Call.More
-    if ($writer.Refusal) {
-        $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null))
-    }
-    $Call.Connection = $Connection
-    Send-BridgeSettings $Call $Bound $Connection
-    $Call.Pipeline = $script:Wire.Send($Connection, 'open', $writer.Text.ToString(), $Call.Queue)['Id']
-    $script:Opened.Add($Call)
-}
-
-function script:Close-BridgeAbandoned {
-    # Where a command before it in the pipeline throws, a cmdlet is never told: it has neither an end nor, before
-    # PowerShell 7.3, anything else that runs. A cmdlet that is over knows its own command no more.
-    [CmdletBinding()]
-    param()
-    foreach ($call in $script:Opened.ToArray()) {
-        if ($call.Pipeline -and $null -ne $call.Cmdlet.MyInvocation.MyCommand) { continue }
-        Stop-BridgeCall $call
-        [void]$script:Opened.Remove($call)
-    }
-}
-
-function script:Format-BridgeShared {
-    # What all items of the pipeline are given alike is written once: the beginning and the end of each item's text.
-    [CmdletBinding()]
-    param([hashtable] $Call, [System.Collections.IDictionary] $Bound)
-    $Call.Known = [System.Collections.Generic.HashSet[string]]::new([string[]]$Call.Given, [System.StringComparer]::OrdinalIgnoreCase)
-    $shared = [System.Collections.Generic.Dictionary[string, object]]::new()
-    foreach ($key in $Bound.Keys) {
-        if ($Call.Known.Contains($key)) { $shared[$key] = $Bound[$key] }
-    }
-    $shared = Select-BridgeArgument $Call $shared
-    $writer = [PSBridgeWriter]::new()
-    $open = ''
-    foreach ($key in $shared.Keys) {
-        if ($script:Common.Contains($key)) { continue }
-        if (Test-BridgeUnset $shared[$key]) {
-            $open += ',"' + $key + '"'
-            continue
-        }
-        [void]$writer.Text.Append('"').Append($key).Append('":')
-        $writer.Add($shared[$key], $key)
-        if ($writer.Refusal) { break }
-        [void]$writer.Text.Append(',')
-    }
-    $Call.Refusal = $writer.Refusal
-    $Call.Shared = $writer.Text.ToString()
-    $Call.Left = $open
-}
-
-function script:Send-BridgeItem {
-    # One item; answers that are there are written, and waited for while the worker has enough to do.
-    [CmdletBinding()]
-    param([hashtable] $Call, [System.Collections.IDictionary] $Bound, [object] $Item)
-    if ($null -eq $Call.Shared) { Format-BridgeShared $Call $Bound }
-    $connection = $script:Hub['Connection']
-    if ($null -eq $connection -or -not $script:Wire.IsOpen($connection)) { $connection = Connect-Bridge $Call.Cmdlet }
-    if ($Call.Pipeline -and -not [object]::ReferenceEquals($Call.Connection, $connection)) {
-        # The worker ended under this pipeline: that is reported before the new one gets its first item.
-        while ($Call.Pipeline) { Receive-BridgeItem $Call 200 }
-    }
-    if (-not $Call.Pipeline) { Open-BridgePipeline $Call $connection $Bound }
-    $number = $Call.Number
-    $Call.Number = $number + 1
-    $Call.Targets[$number] = $Item
-    $writer = [PSBridgeWriter]::new()
-    $text = $writer.Text
-    $head = '{"id":' + $Call.Pipeline + ',"number":' + $number + ','
-    [void]$text.Append($head).Append('"parameters":{').Append($Call.Shared)
-    $open = $Call.Left
-    $writer.Refusal = $Call.Refusal
-    foreach ($key in $Bound.Keys) {
-        if ($writer.Refusal) { break }
-        if ($Call.Known.Contains($key)) { continue }
-        $value = $Bound[$key]
-        if (($value -is [System.Management.Automation.PSCustomObject] -or $value -is [array]) -and (Test-BridgeUnset $value)) {
-            $open += ',"' + $key + '"'
-            continue
-        }
-        if ($key -eq $script:Requests[$Call.Name] -and $Bound['Template']) { $value = ConvertTo-BridgeItem $Bound['Template'] $value }
-        if ($script:Files[$Call.Name] -contains $key -and $value) { $value = Resolve-BridgePath $Call.Cmdlet $value }
-        [void]$text.Append('"').Append($key).Append('":')
-        $writer.Add($value, $key)
-        [void]$text.Append(',')
-    }
-    if ($writer.Refusal) {
-        # Its turn in the order is kept.
-        [void]$text.Clear().Append($head).Append('"refusal":')
-        $writer.AddText($writer.Refusal, '')
-    }
-    else {
-        if ($text[$text.Length - 1] -eq ',') { $text.Length-- }
-        [void]$text.Append('}')
-        if ($open) { [void]$text.Append(',"left_open":[').Append($open.Substring(1)).Append(']') }
-        [void]$text.Append($Call.Shows)
-    }
-    [void]$text.Append('}')
-    Send-BridgeNotice $connection 'feed' $text.ToString()
-    if (-not $script:Formatted) { Import-BridgeFormat }
-    while ($Call.Targets.Count -ge $Call.Most) { Receive-BridgeItem $Call 200 }
-    while ($Call.Pipeline -and ($Call.Queue.Count -or ($null -ne $connection['Read'] -and $connection['Read'].IsCompleted))) {
-        Receive-BridgeItem $Call 0
-    }
-}
-
-function script:Complete-BridgePipeline {
-    # No item comes any more; the rest is waited for.
-    [CmdletBinding()]
-    param([hashtable] $Call)
-    if ($Call.Pipeline) { Send-BridgeNotice $Call.Connection 'close' ('{"id":' + $Call.Pipeline + '}') }
-    while ($Call.Pipeline) { Receive-BridgeItem $Call 200 }
-}
-
-function script:Receive-BridgeItem {
-    # Waits for one line of this pipeline and writes what it says.
-    param([hashtable] $Call, [int] $Milliseconds)
-    $line = $script:Wire.Read($Call.Connection, $Call.Queue, $Milliseconds)
-    if ($null -eq $line) {
-        if ($Call.Clock.ElapsedMilliseconds - $Call.Shown -gt 1000) { Show-BridgeProgress $Call }
-        return
-    }
-    if ($line -eq '') {
-        $Call.Pipeline = 0
-        $lost = @($Call.Targets.Keys | Sort-Object)
-        foreach ($number in $lost) {
-            $target = $Call.Targets[$number]
-            $Call.Targets.Remove($number)
-            Write-BridgeError $Call.Cmdlet (New-BridgeLoss $Call.Connection $target) $true
-        }
-        return
-    }
-    $message = $script:Wire.Parse($line)
-    $method = $message.PSObject.Properties['method']
-    if ($null -eq $method) {
-        # The pipeline's own answer: it has ended.
-        $gone = $null
-        [void]$Call.Connection['Pending'].TryRemove([long]$Call.Pipeline, [ref]$gone)
-        $Call.Pipeline = 0
-        $Call.Targets.Clear()
-        $failure = $message.PSObject.Properties['error']
-        if ($null -ne $failure) { $Call.Cmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $failure.Value $null)) }
-        return
-    }
-    $params = $message.params
-    if ($method.Value -eq 'ask') {
-        if ($null -ne $params.PSObject.Properties['command']) { Invoke-BridgeCommand $Call $params } else { Send-BridgeKey $Call $params }
-        return
-    }
-    if ($method.Value -eq 'note') {
-        Write-BridgeLineNote $Call $params
-        return
-    }
-    foreach ($told in $params.items) {
-        $number = [int]$told.number
-        $target = $Call.Targets[$number]
-        $Call.Targets.Remove($number)
-        $Call.Finished++
-        if ($null -ne $told.PSObject.Properties['error']) {
-            Write-BridgeError $Call.Cmdlet (ConvertTo-BridgeRecord $told.error $target) $true
-        }
-        else {
-            $value = $script:Reader.Read($told.value)
-            if ($null -ne $Call.As) { $value = ConvertTo-BridgeAnswer $Call $value }
-            if ($value -is [byte[]]) { , $value } elseif ($null -ne $value) { $value }  # bytes stay one array
-        }
-    }
-}
-
-# A pipeline that is one call: its items go into a file, as lines of JSON, and the call gets the file.
-
-function script:Add-BridgeRow {
-    # One item of the pipeline.
-    [CmdletBinding()]
-    param([hashtable] $Call, [System.Collections.IDictionary] $Bound, [object] $Item)
-    if (-not $Call.Cmdlet.MyInvocation.ExpectingInput -and -not $Bound.ContainsKey('InputObject')) { return }
-    if ($null -eq $Call.Rows) {
-        $path = Join-Path ([System.IO.Path]::GetTempPath()) "psbridge-rows-$([guid]::NewGuid().ToString('N')).jsonl"
-        $options = [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::None
-        $file = [System.IO.FileStream]::new($path, $options[0], $options[1], $options[2])
-        $Call.Rows = @{ Path = $path; Writer = [System.IO.StreamWriter]::new($file, [System.Text.UTF8Encoding]::new($false)); Refusal = '' }
-    }
-    foreach ($one in @($Item)) {
-        $writer = [PSBridgeWriter]::new()
-        $writer.Add($one, 'InputObject')
-        if ($writer.Refusal) { $Call.Rows.Refusal = $writer.Refusal }
-        $Call.Rows.Writer.WriteLine($writer.Text.ToString())
-    }
-}
-
-function script:Send-BridgeRow {
-    # The end of the pipeline: the call itself, with what was gathered.
-    [CmdletBinding()]
-    param([hashtable] $Call, [System.Collections.IDictionary] $Bound)
-    $Call.Whole = $true
-    $own = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
-    [void]$own.Remove('InputObject')
-    if ($own.ContainsKey('WhatIf')) {
-        if ($own['WhatIf']) { $own['DryRun'] = $true }
-        [void]$own.Remove('WhatIf')
-    }
-    try {
-        if ($null -ne $Call.Rows) {
-            $Call.Rows.Writer.Dispose()
-            if ($Call.Rows.Refusal) {
-                $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $Call.Rows.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null))
-            }
-            if ($own.ContainsKey('Path')) {
-                $sentence = 'A run takes its rows from the pipeline, or from the file that -Path names, not from both.'
-                $Call.Cmdlet.ThrowTerminatingError((New-BridgeRecord $sentence 'PSBridge.RunUsage' 'InvalidArgument' $null))
-            }
-            $own['Path'] = $Call.Rows.Path
-        }
-        Send-BridgeCall $Call $own $null
-        if ($Call.Open) { Complete-BridgeCall $Call }
-    }
-    finally {
-        if ($null -ne $Call.Rows) {
-            $Call.Rows.Writer.Dispose()
-            [System.IO.File]::Delete($Call.Rows.Path)
-        }
-    }
-}
-
-# -AsJob: the same pipeline in a runspace of its own, as a job that Get-Job, Wait-Job, Receive-Job, Stop-Job and
-# Remove-Job know. Windows PowerShell has no thread jobs, and a process job would need the key a second time.
-
-$script:JobType = $null
-
-function script:Get-BridgeJobType {
-    # The job's class, compiled when the first job is asked for.
-    [CmdletBinding()]
-    param()
-    if ($null -eq $script:JobType) {
-        $script:JobType = & ([scriptblock]::Create(@'
-class PSBridgeJob : System.Management.Automation.Job {
-    [powershell] $Runner
-    PSBridgeJob([string] $command, [string] $name) : base($command, $name) { }
-    [bool] get_HasMoreData() { return $this.Output.Count + $this.Error.Count + $this.Warning.Count + $this.Verbose.Count -gt 0 }
-    [string] get_Location() { return 'PowerShell' }
-    [string] get_StatusMessage() { return '' }
-    [void] StopJob() { $this.Runner.Stop() }
-    [void] Dispose([bool] $disposing) {
-        # Receive-Job -AutoRemoveJob comes here on the job's own thread, which cannot wait for itself to end.
-        if ($disposing -and $null -ne $this.Runner) { $this.Runner.Runspace.CloseAsync() }
-        ([System.Management.Automation.Job]$this).Dispose($disposing)
-    }
-}
-[PSBridgeJob]
-'@))
-    }
-    $script:JobType
-}
-
-function script:Start-BridgeJob {
-    # Runs what was bound in the background; one job for the whole pipeline.
-    [CmdletBinding()]
-    param([hashtable] $Call)
-    $cmdlet = $Call.Cmdlet
-    if (-not $script:Formatted) { Import-BridgeFormat }  # the job's errors are read here
-    $type = Get-BridgeJobType
-    $job = $type::new($cmdlet.MyInvocation.Line.Trim(), '')
-    $state = [System.Management.Automation.Job].GetMethod('SetJobState', [System.Reflection.BindingFlags]'Instance, NonPublic', $null,
-        [type[]]@([System.Management.Automation.JobState]), $null)
-    $runspace = [runspacefactory]::CreateRunspace()
-    $runspace.Open()
-    $runner = [powershell]::Create()
-    $runner.Runspace = $runspace
-    $runner.Streams.Error = $job.Error
-    $runner.Streams.Warning = $job.Warning
-    $runner.Streams.Verbose = $job.Verbose
-    $runner.Streams.Debug = $job.Debug
-    $runner.Streams.Progress = $job.Progress
-    $job.Runner = $runner
-    [void]$runner.AddScript({
-            param($Module, $Settings, $Name, $Bound, $Items, $Piped, $Job, $State)
-            $end = 'Stopped'
-            try {
-                $imported = Import-Module $Module -Verbose:$false -PassThru
-                & $imported {
-                    param($Settings)
-                    Import-Bridge
-                    if ($null -ne $Settings) { $script:Hub['Own'][$script:Runspace] = $Settings }
-                } $Settings
-                if ($Piped) { $Items | & $Name @Bound } else { & $Name @Bound }
-                $end = 'Completed'
-            }
-            catch {
-                $end = 'Failed'
-                $Job.Error.Add($_)
-            }
-            finally {
-                [void]$State.Invoke($Job, @([System.Management.Automation.JobState]$end))
-            }
-        })
-    $bound = @{}
-    foreach ($key in $Call.Bound.Keys) { if ($key -ne 'AsJob') { $bound[$key] = $Call.Bound[$key] } }
-    [void]$runner.AddArgument((Join-Path $PSScriptRoot 'PSBridge.psd1')).AddArgument($Call.Settings)
-    [void]$runner.AddArgument($Call.Name).AddArgument($bound).AddArgument(
-        $Call.Items.ToArray()).AddArgument($cmdlet.MyInvocation.ExpectingInput).AddArgument($job).AddArgument($state)
-    [void]$state.Invoke($job, @([System.Management.Automation.JobState]::Running))
-    $cmdlet.JobRepository.Add($job)
-    $nothing = [System.Management.Automation.PSDataCollection[psobject]]::new()
-    $nothing.Complete()
-    $begin = [powershell].GetMethods() |
-        Where-Object { $_.Name -eq 'BeginInvoke' -and $_.IsGenericMethod -and $_.GetParameters().Count -eq 2 }
-    [void]$begin.MakeGenericMethod([psobject], [psobject]).Invoke($runner, @($nothing, $job.Output))
-    $job
-}
-
-# What a parameter completes to, where that is no closed set of values.
-
-$script:Suggestions = @{ Models = $null; Asked = [datetime]::MinValue }
-
-function script:Get-BridgeSuggestion {
-    # The values that begin with what is typed. Models are the service's own where a worker runs already: a key that
-    # completes starts no process, waits two seconds at most, and asks again only after five minutes. $Name is the
-    # cmdlet's own, whatever prefix it was imported with or name it was called by, which is $Command.
-    [CmdletBinding()]
-    param(
-        [string] $Name,
-        [string] $Command,
-        [string] $Parameter,
-        [string] $Word,
-        [System.Management.Automation.Language.CommandAst] $Ast,
-        [System.Collections.IDictionary] $Given
-    )
-    $known = @($script:Suggested["$Name $Parameter"])
-    if ($Parameter -eq 'Model') { $known = @($known) + @(Get-BridgeModelName) }
-    $typed = "$Word".Trim("'", '"')
-    foreach ($value in ($known | Where-Object { $_ } | Select-Object -Unique)) {
-        # Of a hashtable its words are typed: j, for @{ type = 'json_object' }.
-        $begins = if ($value.StartsWith('@{')) { "'$typed" } else { $typed }
-        $at = $value.IndexOf($begins, [System.StringComparison]::OrdinalIgnoreCase)
-        if ($at -lt 0 -or ($at -gt 0 -and -not $value.StartsWith('@{'))) { continue }
-        $text = $value
-        if ($value -notmatch '^(@\{|[\w.:-]+$)') { $text = "'" + $value.Replace("'", "''") + "'" }
-        [System.Management.Automation.CompletionResult]::new($text, $value, 'ParameterValue', $value)
-    }
-}
-
-function script:Get-BridgeModelName {
-    # What the service lists, empty where it was not reached.
-    [CmdletBinding()]
-    param()
-    if ($null -eq $script:Hub -or $null -eq $script:Hub['Connection']) { return }
-    if (([datetime]::UtcNow - $script:Suggestions['Asked']).TotalMinutes -gt 5) {
-        $script:Suggestions['Asked'] = [datetime]::UtcNow
-        try { $script:Suggestions['Models'] = @((Invoke-ListModels -TimeoutSec 2 -ErrorAction Stop).data.id | Sort-Object) }
-        catch { $script:Suggestions['Models'] = $null }
-    }
-    $script:Suggestions['Models']
-}
-
-# What Connect-PSBridge and Get-PSBridgeStatus do.
-
-function script:Set-BridgeConnection {
-    # Another Python, another kind of worker, or none of both; then a worker that answers.
-    [CmdletBinding()]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound)
-    $hub = Get-BridgeHub
-    $before = $hub['InProcess']
-    $done = $false
-    $asked = $null
-    try {
-        if ($Bound.TryGetValue('PythonPath', [ref]$asked)) {
-            $path = $asked
-            if ($path.IndexOfAny([char[]]'/\') -ge 0) { $path = $Cmdlet.GetUnresolvedProviderPathFromPSPath($path) }
-            if ($path -ne $hub['PythonPath']) {
-                $found = Resolve-BridgePython $path '-PythonPath'
-                if ($found['Trouble']) { Stop-BridgeCmdlet $Cmdlet $found['Trouble'] $path }
-                $running = $hub['Connection']
-                if ($null -ne $running -and $running['Python']['Path'] -ne $found['Path']) { Disconnect-Bridge -All }
-                $hub['PythonPath'] = $path
-            }
-        }
-        if ($Bound.TryGetValue('InProcess', [ref]$asked) -and [bool]$asked -ne $hub['InProcess']) {
-            if ($null -ne $hub['Connection']) { Disconnect-Bridge -All }
-            $hub['InProcess'] = [bool]$asked
-        }
-        $null = Connect-Bridge $Cmdlet
-        $done = $true
-    }
-    finally {
-        if (-not $done) { $hub['InProcess'] = $before }  # a script that goes on is served as it was
-    }
+function script:Get-BridgeBlockNumber {
+    Import-BridgeConnections
+    Get-BridgeBlockNumber @args
 }
 
 function script:Get-BridgeStatus {
-    # What Get-PSBridgeStatus gives.
-    [CmdletBinding()]
-    param()
-    $hub = Get-BridgeHub
-    $connection = $hub['Connection']
-    $members = [ordered]@{
-        State = 'NotStarted'; InProcess = $false; ProcessId = $null; Python = $null; PythonVersion = $null; Version = $null
-        ModuleVersion = $script:Version
-        Protocol = $script:Protocol; Uptime = $null; Calls = $null; InFlight = $null; Errors = $null; LastError = $null
-        Restarts = $hub['Restarts']; WorkerMemory = $null; Usage = $null
-    }
-    if ($null -ne $connection) {
-        $members.State = 'Ended'
-        $members.ProcessId = Get-BridgeProcessId $connection
-        $members.InProcess = $null -eq $connection['Process']
-        $members.Python = $connection['Python']['Path']
-        if ($connection['Ready']) {
-            $answer = $script:Wire.Wait($connection, $script:Wire.Send($connection, 'status', '{}', $null), 10000)
-            if ($null -ne $answer -and $answer.PSObject.Properties['result']) {
-                $told = $answer.result
-                $members.State = 'Running'
-                $members.Python = $told.executable
-                $members.PythonVersion = $told.python
-                $members.Version = $told.version
-                $members.Uptime = [timespan]::FromSeconds($told.uptime)
-                $members.Calls = $told.calls
-                $members.InFlight = $told.in_flight
-                $members.Errors = $told.errors
-                $members.LastError = $told.last_error
-                $members.WorkerMemory = $told.memory
-                $members.Usage = $told.usage
-            }
-        }
-    }
-    Import-BridgeFormat
-    $status = [pscustomobject]$members
-    $status.PSObject.TypeNames.Insert(0, 'PSBridge.Status')
-    $status
+    Import-BridgeConnections
+    Get-BridgeStatus @args
 }
 
-# Use-ChatConnection: a block of the script's own with another configuration in force.
+function script:Get-BridgeTrouble {
+    Import-BridgeConnections
+    Get-BridgeTrouble @args
+}
+
+function script:Send-BridgeKey {
+    Import-BridgeConnections
+    Send-BridgeKey @args
+}
+
+function script:Set-BridgeConnection {
+    Import-BridgeConnections
+    Set-BridgeConnection @args
+}
+
+function script:Start-BridgeInside {
+    Import-BridgeConnections
+    Start-BridgeInside @args
+}
+
+function script:Stop-BridgeCmdlet {
+    Import-BridgeConnections
+    Stop-BridgeCmdlet @args
+}
 
 function script:Use-BridgeConnection {
-    # The block runs where the script is, as ForEach-Object's does, and its objects go on as they come: what the pipeline
-    # behind does with one goes by the configuration outside.
-    [CmdletBinding()]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound)
-    $block = $null
-    $given = $Bound['Connection']
-    if (-not $Bound.TryGetValue('ScriptBlock', [ref]$block) -or $null -eq $block) {
-        $record = New-BridgeRecord 'Use-ChatConnection needs a script block.' 'PSBridge.InvalidValue' 'InvalidArgument' $given
-        $Cmdlet.ThrowTerminatingError($record)
-    }
-    if ($given -is [string]) { $given = New-ChatConnection -Profile $given }
-    $record = Get-BridgeNamed $given
-    if ($null -eq $record) {
-        $why = "invalid value for 'Connection', must be what New-ChatConnection gave in this process, or the name of a profile."
-        $Cmdlet.ThrowTerminatingError((New-BridgeRecord $why 'PSBridge.InvalidConnection' 'InvalidArgument' $given))
-    }
-    if ($null -ne $script:Live) { Sync-BridgeLive }
-    $other = @{ Own = $record; Flow = $record; Live = $null; Seen = $null }
-    Switch-BridgeSettings $other
-    try {
-        . $block | & {
-            process {
-                Switch-BridgeSettings $other
-                try { $Cmdlet.WriteObject($_, $false) }
-                finally { Switch-BridgeSettings $other }
-            }
-        }
-    }
-    finally { Switch-BridgeSettings $other }
+    Import-BridgeConnections
+    Use-BridgeConnection @args
 }
 
-function script:Switch-BridgeSettings {
-    # What is in force, and what was put by, change places.
-    [CmdletBinding()]
-    param([hashtable] $Other)
-    $now = @{ Own = $script:Hub['Own'][$script:Runspace]; Flow = $script:Hub['Flow'].Value; Live = $script:Live; Seen = $script:LiveSeen }
-    $script:Hub['Own'][$script:Runspace] = $Other['Own']
-    $script:Hub['Flow'].Value = $Other['Flow']
-    $script:Live = $Other['Live']
-    $script:LiveSeen = $Other['Seen']
-    foreach ($name in $now.Keys) { $Other[$name] = $now[$name] }
+function script:Write-BridgeRestart {
+    Import-BridgeConnections
+    Write-BridgeRestart @args
 }
 
-# Enter-ChatSession: a conversation at the console, line by line.
-
-$script:ConsoleHelp = @'
-/system TEXT   the instructions in front of everything; without a text it shows them
-/model NAME    the model from now on
-/undo          take the last question and its answer back
-/save FILE     write the conversation to a file
-/cost          what was used, and what it cost where -PriceFile was given
-/exit          end
-'@
+function script:Import-BridgeConsole { . "$PSScriptRoot/PSBridge.Console.ps1" }
 
 function script:Enter-BridgeSession {
-    # Reads, asks and shows until the end; the conversation is then given back.
-    [CmdletBinding()]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound)
-    $session = $Bound['Session']
-    if ($null -eq $session) { $session = New-ChatSession }
-    if ($Bound['Model']) { $session.Model = $Bound['Model'] }
-    if ($Bound['System']) { Set-BridgeInstruction $session $Bound['System'] }
-    $ui = $Cmdlet.Host.UI
-    $ui.WriteLine('A conversation; /help lists what else can be said, /exit ends it.')
-    while ($true) {
-        $ui.Write('> ')
-        try { $line = $ui.ReadLine() }
-        catch [System.Management.Automation.PipelineStoppedException] { throw }
-        catch {
-            # Nobody is there to say anything.
-            $ui.WriteLine()
-            $Cmdlet.WriteVerbose($_.Exception.Message)
-            break
-        }
-        if ($null -eq $line) { break }
-        $line = $line.Trim()
-        if ($line -in '/exit', '/quit') { break }
-        if (-not $line) { continue }
-        # What goes wrong is a sentence, and the conversation goes on.
-        try {
-            if ($line.StartsWith('/')) { $ui.WriteLine((Invoke-BridgeConsole $Cmdlet $Bound $session $line)) }
-            else { Send-BridgeConsole $ui $session $line }
-        }
-        catch [System.Management.Automation.PipelineStoppedException] { throw }
-        catch { $ui.WriteLine($_.Exception.Message) }
-    }
-    $session
+    Import-BridgeConsole
+    Enter-BridgeSession @args
 }
 
-function script:Invoke-BridgeConsole {
-    # One of the console's own commands; what it says.
-    [CmdletBinding()]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Bound, [psobject] $Session, [string] $Line)
-    $name, $rest = $Line.Substring(1).Trim() -split '\s+', 2
-    switch ($name) {
-        'help' { $script:ConsoleHelp }
-        'system' {
-            if ($rest) { Set-BridgeInstruction $Session $rest }
-            $first = @($Session.Messages | Where-Object { $_.role -in 'system', 'developer' })
-            if ($first.Count) { "$($first[0].content)" } else { 'There are no instructions.' }
-        }
-        'model' {
-            if ($rest) { $Session.Model = $rest }
-            if ($Session.Model) { "$($Session.Model)" } else { "The configuration's model." }
-        }
-        'undo' {
-            $taken = @(Undo-ChatMessage -Session $Session)
-            if ($taken.Count) { "Taken back: $($taken[0].content)" } else { 'There is nothing to take back.' }
-        }
-        'save' {
-            if (-not $rest) { return '/save needs the name of a file.' }
-            $path = $Cmdlet.GetUnresolvedProviderPathFromPSPath($rest)
-            Export-ChatSession -Session $Session -Path $path
-            "Written to $path."
-        }
-        'cost' {
-            $said = "$($Session.Usage.total_tokens) tokens in $($Session.Usage.calls) calls"
-            if ($Bound['PriceFile']) {
-                $path = $Cmdlet.GetUnresolvedProviderPathFromPSPath($Bound['PriceFile'])
-                $cost = (Get-ChatCompletionUsage -Session $Session -PriceFile $path).Cost
-                $said += if ($null -eq $cost) { ', no price for a model that was used' } else { ', ' + $cost.ToString($script:Invariant) }
-            }
-            "$said."
-        }
-        default { "There is no /$name. /system, /model, /undo, /save, /cost, /help, /exit." }
-    }
+function script:Get-BridgeSuggestion {
+    Import-BridgeConsole
+    Get-BridgeSuggestion @args
 }
 
-function script:Set-BridgeInstruction {
-    # The system's message of a conversation, in place of the one that was there.
-    [CmdletBinding()]
-    param([psobject] $Session, [string] $Text)
-    $others = @($Session.Messages)
-    for ($i = 0; $i -lt $others.Count; $i++) {
-        if ($others[$i].role -in 'system', 'developer') {
-            $others = @($others[0..$i] | Select-Object -SkipLast 1) + @($others | Select-Object -Skip ($i + 1))
-            break
-        }
-    }
-    $Session.Messages = [object[]](@([pscustomobject]@{ role = 'system'; content = $Text }) + $others)
+function script:Import-BridgeOffline { . "$PSScriptRoot/PSBridge.Offline.ps1" }
+
+function script:New-BridgeFault {
+    Import-BridgeOffline
+    New-BridgeFault @args
 }
 
-function script:Send-BridgeConsole {
-    # Asks, and shows the answer as it comes. Ctrl+C, read as a key meanwhile, ends the answer and not the conversation.
-    [CmdletBinding()]
-    param([System.Management.Automation.Host.PSHostUserInterface] $Ui, [psobject] $Session, [string] $Text)
-    $watches = -not [System.Console]::IsInputRedirected
-    $script:Stopped = $false
-    if ($watches) {
-        $before = [System.Console]::TreatControlCAsInput
-        [System.Console]::TreatControlCAsInput = $true
-        $script:Watch = { if (Test-BridgeInterrupt) { throw [System.OperationCanceledException]::new('stopped') } }
-    }
-    try {
-        Send-ChatMessage $Text -Session $Session -StreamText | ForEach-Object {
-            $Ui.Write(($_ -replace '[\x00-\x08\x0b-\x1f\x7f-\x9f]'))  # nothing that steers the console
-            if ($watches -and (Test-BridgeInterrupt)) { throw [System.OperationCanceledException]::new('stopped') }
-        }
-    }
-    catch [System.OperationCanceledException] { $Ui.Write("`n(stopped; neither the question nor the answer is kept)") }
-    finally {
-        if ($watches) {
-            [System.Console]::TreatControlCAsInput = $before
-            $script:Watch = $null
-        }
-    }
-    $Ui.WriteLine()
+function script:New-BridgeOffline {
+    Import-BridgeOffline
+    New-BridgeOffline @args
 }
 
-function script:Test-BridgeInterrupt {
-    # Whether Ctrl+C was pressed; other keys pressed meanwhile are dropped.
-    [CmdletBinding()]
-    param()
-    while ([System.Console]::KeyAvailable) {
-        $key = [System.Console]::ReadKey($true)
-        if ($key.Key -eq 'C' -and $key.Modifiers -band [System.ConsoleModifiers]::Control) { return $true }
-    }
-    $false
+function script:Import-BridgePipelines { . "$PSScriptRoot/PSBridge.Pipelines.ps1" }
+
+function script:Add-BridgeRow {
+    Import-BridgePipelines
+    Add-BridgeRow @args
+}
+
+function script:Close-BridgeAbandoned {
+    Import-BridgePipelines
+    Close-BridgeAbandoned @args
+}
+
+function script:Complete-BridgePipeline {
+    Import-BridgePipelines
+    Complete-BridgePipeline @args
+}
+
+function script:Send-BridgeItem {
+    Import-BridgePipelines
+    Send-BridgeItem @args
+}
+
+function script:Send-BridgeRow {
+    Import-BridgePipelines
+    Send-BridgeRow @args
+}
+
+function script:Start-BridgeJob {
+    Import-BridgePipelines
+    Start-BridgeJob @args
+}
+
+function script:Import-BridgeTools { . "$PSScriptRoot/PSBridge.Tools.ps1" }
+
+function script:Clear-BridgeResult {
+    Import-BridgeTools
+    Clear-BridgeResult @args
+}
+
+function script:ConvertTo-BridgeAnswer {
+    Import-BridgeTools
+    ConvertTo-BridgeAnswer @args
+}
+
+function script:ConvertTo-BridgeToolMark {
+    Import-BridgeTools
+    ConvertTo-BridgeToolMark @args
+}
+
+function script:Get-BridgeResult {
+    Import-BridgeTools
+    Get-BridgeResult @args
+}
+
+function script:Invoke-BridgeCommand {
+    Import-BridgeTools
+    Invoke-BridgeCommand @args
+}
+
+function script:New-BridgeTool {
+    Import-BridgeTools
+    New-BridgeTool @args
+}
+
+function script:Set-BridgeAnswerType {
+    Import-BridgeTools
+    Set-BridgeAnswerType @args
+}
+
+function script:Set-BridgeCommand {
+    Import-BridgeTools
+    Set-BridgeCommand @args
 }
 

@@ -40,8 +40,7 @@ _MODULES = (
     "New-BridgeException",
     "Write-BridgeError",
     "Get-BridgeUnset",
-    "Get-BridgeUnsetCode",
-    "New-BridgeNative",
+    "Add-BridgeUnsetCode",
     "Add-BridgeUnsetScript",
 )
 """Functions of the module that a session uses as they are."""

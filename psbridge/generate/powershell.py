@@ -1,15 +1,16 @@
 """The PowerShell module: functions, manifest and help, out of the table and the hand-written bridge.
 
 The files of each folder of `powershell/src` are joined in the order of their names: `module` in front of one
-function for each row of the table, `start` and `builders` into the two files that the first call loads, and
-`calls` into the one that is loaded by whatever is no plain builder call. Knows PowerShell's syntax for
-parameters and nothing of what a cmdlet does.
+function for each row of the table, `start` and `builders` into the two files that the first call loads,
+`calls` into the one that is loaded by whatever is no plain builder call, and each other folder into one that
+is loaded when a function of it is first called. Knows PowerShell's syntax for parameters and nothing of what
+a cmdlet does.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from .rows import Cmdlet, Parameter
 from .words import Shown
 
 SOURCES = Path(__file__).parents[2] / "powershell" / "src"
+_SELDOM = ("connections", "console", "offline", "pipelines", "tools")
+"""The folders whose files are loaded when a function of theirs is first called."""
 
 
 class Typed(Parameter):
@@ -110,7 +113,7 @@ class Function:
 def powershell_files(
     table: list[Cmdlet], families: list[Family], examples: Mapping[str, tuple[Shown, ...]], root: Path
 ) -> list[Output]:
-    """`PSBridge.psm1`, the three files it loads, `PSBridge.psd1` and `en-US/PSBridge-Help.xml`."""
+    """`PSBridge.psm1`, the files it loads, `PSBridge.psd1` and `en-US/PSBridge-Help.xml`."""
     suggested = {name: family.suggests for family in families for name in family.cmdlets if family.suggests}
     more = {
         name: about["powershell"]
@@ -136,19 +139,33 @@ def powershell_files(
     module = root / "powershell" / "PSBridge"
     names = [one.cmdlet.name for one in everything]
     loaded = templates.get_template("PSBridge.Loaded.ps1.j2")
+    root_module = templates.get_template("PSBridge.psm1.j2").render(
+        parts=_parts("module"), functions=functions
+    )
     return [
-        Output(
-            module / "PSBridge.psm1",
-            templates.get_template("PSBridge.psm1.j2").render(parts=_parts("module"), functions=functions),
-        ),
+        Output(module / "PSBridge.psm1", root_module),
         Output(module / "PSBridge.Start.ps1", loaded.render(parts=_parts("start"), data=())),
         Output(
             module / "PSBridge.Builders.ps1",
-            loaded.render(parts=_parts("builders"), later=_later(functions), models=models, data=_viewed()),
+            loaded.render(
+                parts=_parts("builders"),
+                later=_later(root_module, ("calls", *_SELDOM), everywhere="calls"),
+                models=models,
+                data=_viewed(),
+            ),
         ),
         Output(
             module / "PSBridge.Calls.ps1",
-            loaded.render(parts=_parts("calls"), data=[*_tables(table), _suggested(functions)]),
+            loaded.render(parts=_parts("calls"), later=_later(root_module, _SELDOM), data=_tables(table)),
+        ),
+        *(
+            Output(
+                module / f"PSBridge.{folder.title()}.ps1",
+                loaded.render(
+                    parts=_parts(folder), data=[_suggested(functions)] if folder == "console" else ()
+                ),
+            )
+            for folder in _SELDOM
         ),
         Output(
             module / "PSBridge.psd1",
@@ -205,12 +222,23 @@ def _parts(folder: str) -> list[str]:
     return [path.read_text(encoding="ascii") for path in sorted((SOURCES / folder).glob("*.ps1"))]
 
 
-def _later(functions: list[Function]) -> list[str]:
-    """The functions of `calls` that something else names: calling one of them loads that file."""
-    defined = re.findall(r"(?m)^function ([\w-]+)", "".join(_parts("calls")))
-    others = "".join(part for folder in ("module", "start", "builders") for part in _parts(folder))
-    named = {*re.findall(r"[A-Z]\w+-\w+", others), *(one.module for one in functions)}
-    return sorted(named.intersection(defined))
+def _later(module: str, folders: Sequence[str], everywhere: str = "") -> dict[str, list[str]]:
+    """The functions of folders that another one names, by the file that calling one of them loads.
+
+    Args:
+        module: what `PSBridge.psm1` says.
+        folders: those that come later.
+        everywhere: the one that is loaded for all of them, and loads the others itself.
+    """
+    later: dict[str, list[str]] = {}
+    for folder in folders:
+        without = {everywhere, *folders} if everywhere else {folder}
+        rooms = [one for one in ("start", "builders", "calls", *_SELDOM) if one not in without]
+        others = module + "".join(part for room in rooms for part in _parts(room))
+        defined = re.findall(r"(?m)^function ([\w-]+)", "".join(_parts(folder)))
+        named = set(re.findall(r"[A-Z]\w+-\w+", others)).intersection(defined)
+        later.setdefault((everywhere or folder).title(), []).extend(named)
+    return {file: sorted(names) for file, names in later.items()}
 
 
 def _function(

@@ -8,6 +8,18 @@ $script:Templates = [hashtable]::new([System.StringComparer]::Ordinal)
 $script:Special = @{ 'HttpInfo' = 'New-BridgeHttpInfo'; '+' = 'New-BridgeOddment' }
 $script:Formatted = $false
 
+# What .PSObject has of an object, asked of .NET itself: PowerShell lists all its members for each object that is asked first,
+# which takes longer than anything else that is done with one.
+$script:PropertiesOf = [System.Delegate]::CreateDelegate(
+    [System.Func[psobject, System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSPropertyInfo]]],
+    [psobject].GetMethod('get_Properties'))
+$script:MembersOf = [System.Delegate]::CreateDelegate(
+    [System.Func[psobject, System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSMemberInfo]]],
+    [psobject].GetMethod('get_Members'))
+$script:TypeNamesOf = [System.Delegate]::CreateDelegate(
+    [System.Func[psobject, System.Collections.ObjectModel.Collection[string]]], [psobject].GetMethod('get_TypeNames'))
+$script:CopyOf = [System.Delegate]::CreateDelegate([System.Func[psobject, psobject]], [psobject].GetMethod('Copy'))
+
 class PSBridgeReader {
     # What the worker sent, as PowerShell has it. A model is {"$psbridge": [name, member, value, member, value, ...]}.
     [object] Read([object] $value) {
@@ -19,7 +31,7 @@ class PSBridgeReader {
             return $value
         }
         if ($value -isnot [System.Management.Automation.PSCustomObject]) { return $value }
-        $properties = $value.PSObject.Properties
+        $properties = $script:PropertiesOf.Invoke($value)
         $mark = $properties['$psbridge']
         if ($null -ne $mark) {
             $told = $mark.Value
@@ -51,8 +63,8 @@ class PSBridgeReader {
         for ($i = 1; $i -lt $told.Count; $i += 2) { $key += "`0" + $told[$i] }
         $template = $script:Templates[$key]
         if ($null -eq $template) { $template = New-BridgeTemplate $key $told }
-        $made = $template.PSObject.Copy()
-        $properties = $made.PSObject.Properties
+        $made = $script:CopyOf.Invoke($template)
+        $properties = $script:PropertiesOf.Invoke($made)
         for ($i = 1; $i -lt $told.Count; $i += 2) {
             $member = $told[$i + 1]
             if ($member -is [System.Management.Automation.PSCustomObject] -or $member -is [array]) { $member = $this.Read($member) }
@@ -92,7 +104,7 @@ function New-BridgeTemplate {
     $set = @(for ($i = 1; $i -lt $Told.Count; $i += 2) { $Told[$i] })
     if ($null -ne $script:Viewed[$type]) { Import-BridgeFormat }
     $made = [pscustomobject]@{}
-    $properties = $made.PSObject.Properties
+    $properties = $script:PropertiesOf.Invoke($made)
     $names = @()
     if ($null -ne $script:Models[$type]) { $names = $script:Models[$type].Split(' ') }
     $unset = Get-BridgeUnset @(foreach ($name in $names) { if ($set -cnotcontains $name) { $name } })
@@ -106,8 +118,8 @@ function New-BridgeTemplate {
     }
     $note = [System.Management.Automation.PSNoteProperty]::new('Set', "$($set -join ' ') ")
     $note = [System.Management.Automation.PSMemberInfo[]]@($note)
-    $made.PSObject.Members.Add([System.Management.Automation.PSMemberSet]::new('PSBridge', $note))
-    $made.PSObject.TypeNames.Insert(0, "PSBridge.$type")
+    $script:MembersOf.Invoke($made).Add([System.Management.Automation.PSMemberSet]::new('PSBridge', $note))
+    $script:TypeNamesOf.Invoke($made).Insert(0, "PSBridge.$type")
     if ($script:Templates.Count -ge 1000) { $script:Templates.Clear() }
     $script:Templates[$Key] = $made
     $made
@@ -126,75 +138,78 @@ function Get-BridgeUnset {
     }
     $new = @(foreach ($name in $Names) { if ($null -eq $all[$name]) { $name } })
     if (-not $new.Count) { return $all }
-    $whole = [psobject]
-    $any = [object]
     try {
-        $common = $all[' ']
-        if ($null -eq $common) { $common = New-BridgeNative (Get-BridgeUnsetCode) }
-        $all[' '] = $common
-        # ldarg.0, ldstr, ldarg.1, call, ret
-        $methods = @(foreach ($name in $new) { , @('Set', [void], @($whole, $any), @(2, 114, $name, 3, 40, $common[1], 42)) })
-        $at = 0
-        foreach ($set in @(New-BridgeNative $methods)) {
-            $all[$new[$at]] = [System.Management.Automation.PSCodeProperty]::new($new[$at], $common[0], $set)
-            $at++
+        if ($null -eq $all[' ']) { Add-BridgeUnsetCode $all }
+        $read = $all[' ']
+        $assign = $all['  ']
+        $code = [System.Reflection.Emit.OpCodes]
+        foreach ($name in $new) {
+            $set = [System.Reflection.Emit.DynamicMethod]::new('Set', [void], [type[]]([psobject], [object]))
+            $body = $set.GetILGenerator()
+            $body.Emit($code::Ldarg_0)
+            $body.Emit($code::Ldstr, $name)
+            $body.Emit($code::Ldarg_1)
+            $body.Emit($code::Call, $assign)
+            $body.Emit($code::Ret)
+            $all[$name] = [System.Management.Automation.PSCodeProperty]::new($name, $read, $set)
         }
     }
     catch { Add-BridgeUnsetScript $all $new $_ }
     $all
 }
 
-function Get-BridgeUnsetCode {
+function Add-BridgeUnsetCode {
     # The methods that all unset members have: one that reads null, and one (object, name, value) that makes a plain property
-    # of an unset one and says so in the object's PSBridge.Set.
+    # of an unset one and says so in the object's PSBridge.Set. They are named by blanks, as no member is.
+    param([hashtable] $All)
     $whole = [psobject]
-    $any = [object]
     $text = [string]
-    $note = [System.Management.Automation.PSNoteProperty]
+    $any = [object]
     $set = [System.Management.Automation.PSMemberSet]
     $member = [System.Management.Automation.PSMemberInfo]
-    $members = [System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSMemberInfo]]
-    , @('Unset', $any, @($whole), @(20, 42))                                  # ldnull, ret
-    , @('Assign', [void], @($whole, $text, $any), @(
-            2, 111, @($whole, 'get_Members', @())                             # ldarg.0, callvirt
-            3, 4, 115, @($note, '', @($text, $any))                           # ldarg.1, ldarg.2, newobj
-            23, 111, @($members, 'Add', @($member, [bool]))                   # ldc.i4.1, callvirt
-            2, 111, @($whole, 'get_Members', @())
-            114, 'PSBridge', 111, @($members, 'get_Item', @($text))           # ldstr, callvirt
-            116, $set, 111, @($set, 'get_Members', @())                       # castclass, callvirt
-            114, 'Set', 111, @($members, 'get_Item', @($text))
-            37, 111, @($member, 'get_Value', @())                             # dup, callvirt
-            3, 114, ' ', 40, @($text, 'Concat', @($any, $any, $any))          # ldarg.1, ldstr, call
-            111, @($member, 'set_Value', @($any)), 42                         # callvirt, ret
-        ))
-}
-
-function New-BridgeNative {
-    # Methods of .NET's out of their names, types and instructions (ECMA-335, partition III): bytes, and what they are about.
-    # As bytes in one loop: PowerShell compiles each place that calls .NET, and is slowest where it has to choose, as of Emit.
-    param([object[]] $Methods)
-    foreach ($method in $Methods) {
-        $made = [System.Reflection.Emit.DynamicMethod]::new($method[0], $method[1], [type[]]$method[2])
-        $body = $made.GetDynamicILInfo()
-        $bytes = @()
-        foreach ($part in $method[3]) {
-            if ($part -is [int]) {
-                $bytes += $part
-                continue
-            }
-            if ($part -is [array]) {
-                $type = $part[0]
-                $called = if ($part[1]) { $type.GetMethod($part[1], [type[]]$part[2]) } else { $type.GetConstructor([type[]]$part[2]) }
-                $token = $body.GetTokenFor($called.MethodHandle, $type.TypeHandle)
-            }
-            elseif ($part -is [type]) { $token = $body.GetTokenFor($part.TypeHandle) }
-            else { $token = $body.GetTokenFor($part) }
-            $bytes += ($token -band 255), ($token -shr 8 -band 255), ($token -shr 16 -band 255), ($token -shr 24)
-        }
-        $body.SetCode([byte[]]$bytes, 8)
-        $body.SetLocalSignature([byte[]](7, 0))  # no locals
-        $made
-    }
+    $several = [System.Management.Automation.PSMemberInfoCollection[System.Management.Automation.PSMemberInfo]]
+    $code = [System.Reflection.Emit.OpCodes]
+    $read = [System.Reflection.Emit.DynamicMethod]::new('Unset', $any, [type[]]($whole))
+    $body = $read.GetILGenerator()
+    $body.Emit($code::Ldnull)
+    $body.Emit($code::Ret)
+    # One place that looks for methods: PowerShell compiles each.
+    $wanted = @($whole, 'get_Members', @()), @($several, 'Add', @($member, [bool])), @($several, 'get_Item', @($text)),
+    @($set, 'get_Members', @()), @($member, 'get_Value', @()), @($member, 'set_Value', @($any)), @($text, 'Concat', @($any, $any, $any))
+    $members, $add, $find, $inner, $get, $put, $join = foreach ($one in $wanted) { $one[0].GetMethod($one[1], [type[]]$one[2]) }
+    $note = [System.Management.Automation.PSNoteProperty].GetConstructor([type[]]($text, $any))
+    $object = $code::Ldarg_0
+    $name = $code::Ldarg_1
+    $string = $code::Ldstr
+    $call = $code::Callvirt
+    $assign = [System.Reflection.Emit.DynamicMethod]::new('Assign', [void], [type[]]($whole, $text, $any))
+    $body = $assign.GetILGenerator()
+    # object.Members.Add(new PSNoteProperty(name, value), true)
+    $body.Emit($object)
+    $body.Emit($call, $members)
+    $body.Emit($name)
+    $body.Emit($code::Ldarg_2)
+    $body.Emit($code::Newobj, $note)
+    $body.Emit($code::Ldc_I4_1)
+    $body.Emit($call, $add)
+    # object.Members["PSBridge"].Members["Set"].Value += name + " "
+    $body.Emit($object)
+    $body.Emit($call, $members)
+    $body.Emit($string, 'PSBridge')
+    $body.Emit($call, $find)
+    $body.Emit($code::Castclass, $set)
+    $body.Emit($call, $inner)
+    $body.Emit($string, 'Set')
+    $body.Emit($call, $find)
+    $body.Emit($code::Dup)
+    $body.Emit($call, $get)
+    $body.Emit($name)
+    $body.Emit($string, ' ')
+    $body.Emit($code::Call, $join)
+    $body.Emit($call, $put)
+    $body.Emit($code::Ret)
+    $All[' '] = $read
+    $All['  '] = $assign
 }
 
 function Add-BridgeUnsetScript {

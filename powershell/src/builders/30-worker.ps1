@@ -5,6 +5,8 @@
 # nobody waits for any more is dropped.
 
 $script:LineHead = [regex]::new('^\{"jsonrpc": ?"2\.0", ?(?:"id": ?(\d+),|"method": ?"\w+", ?"params": ?\{"id": ?(\d+)[,}])')
+# What the greeting is answered with by a worker that speaks as this module does.
+$script:Greeted = [regex]::new('^\{"jsonrpc": ?"2\.0", ?"id": ?1, ?"result": ?\{[^{}]*"protocol": ?' + $script:Protocol + '[,}]')
 
 function Connect-Bridge {
     # A connection that is ready, made if there is none. The cmdlet ends when it cannot be.
@@ -54,8 +56,9 @@ function Start-BridgeWorker {
     if ($null -eq $connection) { return }
     $done = $false
     try {
-        $answer = Read-BridgeHello $connection
-        if ($null -eq $answer -or $null -eq $answer.PSObject.Properties['result'] -or $answer.result.protocol -ne $script:Protocol) {
+        $line = Read-BridgeHello $connection
+        if (-not $script:Greeted.IsMatch($line)) {
+            $answer = if ($line) { $script:Wire.Parse($line) }
             [void]$Trouble.Add((Get-BridgeTrouble $connection $answer))
             return
         }
@@ -69,22 +72,23 @@ function Start-BridgeWorker {
 }
 
 function Read-BridgeHello {
-    # What a worker answers to the greeting; nothing when it ended instead, or was silent for a minute. Nobody else
+    # The line that a worker answers the greeting with; '' when it ended instead, or was silent for a minute. Nobody else
     # reads from it yet.
     param([hashtable] $Connection)
     $read = $null
     foreach ($slice in 1..300) {
         if ($null -eq $read) { $read = $Connection['Reader'].ReadLineAsync() }
         try { $there = $read.Wait(200) }
-        catch [System.AggregateException] { return }
+        catch [System.AggregateException] { return '' }
         if ($there) {
             $line = $read.Result
-            if ($null -eq $line) { return }
-            if ($script:LineHead.IsMatch($line)) { return $script:Wire.Parse($line) }
+            if ($null -eq $line) { return '' }
+            if ($script:LineHead.IsMatch($line)) { return $line }
             $read = $null
         }
         elseif ($null -ne $Connection['Process']) { Read-BridgeNoise $Connection }
     }
+    ''
 }
 
 function Read-BridgeNoise {

@@ -65,7 +65,7 @@ class PSBridgeWriter {
     }
 
     [void] AddObject([object] $value, [string] $name) {
-        $kind = $value.PSObject.TypeNames[0]
+        $kind = $script:TypeNamesOf.Invoke($value)[0]
         # Back from a file, a job or another machine it is what it was.
         $kept = $kind.StartsWith('Deserialized.', [System.StringComparison]::Ordinal)
         if ($kept) { $kind = $kind.Substring(13) }
@@ -83,7 +83,7 @@ class PSBridgeWriter {
         $stand = $script:StandsFor[$kind]
         if ($null -ne $stand -and $name -like "*$($stand[0])") {
             $value = & $stand[1] $value
-            $kind = $value.PSObject.TypeNames[0]
+            $kind = $script:TypeNamesOf.Invoke($value)[0]
         }
         # An object of a model is sent by its name: what an Unset object left open in it stays open.
         $named = $kind.StartsWith('PSBridge.', [System.StringComparison]::Ordinal) -and $script:Models.ContainsKey($kind.Substring(9))
@@ -93,9 +93,10 @@ class PSBridgeWriter {
         $open = $null
         if (-not $named) { $open = Get-BridgeOpen $value '' }
         elseif ($kept) { $open = Get-BridgeOpen $value $kind.Substring(9) }
-        $marks = $this.Begin($kind -cne 'PSBridge.Mark' -and $null -ne $value.PSObject.Properties['$psbridge'])
+        $properties = $script:PropertiesOf.Invoke($value)
+        $marks = $this.Begin($kind -cne 'PSBridge.Mark' -and $null -ne $properties['$psbridge'])
         $separator = ''
-        foreach ($property in $value.PSObject.Properties) {
+        foreach ($property in $properties) {
             if (-not $property.IsInstance -or
                 ($property -isnot [System.Management.Automation.PSNoteProperty] -and (Test-BridgeUnsetMember $property))) { continue }
             $member = $property.Value
@@ -113,7 +114,7 @@ class PSBridgeWriter {
             $separator = ','
         }
         if ($named) {
-            $more = $value.PSObject.Members['PSBridge']
+            $more = $script:MembersOf.Invoke($value)['PSBridge']
             if ($null -ne $more) { $more = $more.PSBase.Members['More'] }
             if ($null -ne $more) {
                 foreach ($entry in $more.Value.GetEnumerator()) {
@@ -306,6 +307,8 @@ class PSBridgeWriter {
         $this.Around.RemoveAt($this.Around.Count - 1)
     }
 }
+
+$script:Writer = [PSBridgeWriter]  # for other files, which do not know the class by its name
 
 function Test-BridgeUnsetMember {
     # Whether a property is one that Get-BridgeUnset made, in whichever runspace.

@@ -6,7 +6,7 @@ function Test-BridgeUnset {
     # Whether an argument leaves its parameter open: an Unset object, or an array of one.
     param([object] $Value)
     if ($Value -is [array] -and $Value.Count -eq 1) { $Value = $Value[0] }
-    $Value -is [System.Management.Automation.PSCustomObject] -and $Value.PSObject.TypeNames[0] -eq 'PSBridge.Unset'
+    $Value -is [System.Management.Automation.PSCustomObject] -and $script:TypeNamesOf.Invoke($Value)[0] -eq 'PSBridge.Unset'
 }
 
 function Resolve-BridgePath {
@@ -86,7 +86,7 @@ function Get-BridgeOpen {
     # model it was. Without one it is plain: JSON has no types and writes unset members as null, so an object with every
     # member of a model is a built one, and its nulls were unset. In any other object null is null.
     param([object] $Value, [string] $Type)
-    $properties = $Value.PSObject.Properties
+    $properties = $script:PropertiesOf.Invoke($Value)
     $blank = [System.Collections.Generic.HashSet[string]]::new()
     foreach ($property in $properties) {
         $member = $property.Value

@@ -4,6 +4,24 @@
 $script:StandsFor = @{
     'PSBridge.CreateChatCompletionResponse' = @('messages', 'ConvertTo-BridgeTurn')
     'PSBridge.ChatCompletionResponseMessage' = @('messages', 'ConvertTo-BridgeTurn')
+    'PSBridge.ChatTool' = @('tools', 'ConvertTo-BridgeToolMark')
+}
+$script:Special['CommandTool'] = 'New-BridgeTool'
+$script:Special['KeptResult'] = 'Get-BridgeResult'
+$script:Prepared['New-ChatTool'] = 'Set-BridgeCommand'
+foreach ($name in 'New-ChatCompletion', 'Send-ChatMessage', 'Start-ChatCompletionRun', 'Invoke-ChatCompletionRun') {
+    $script:Prepared[$name] = 'Set-BridgeQuestion'
+}
+
+function Set-BridgeQuestion {
+    # A template's item, and the type that an answer is to be of, as the worker takes them.
+    param([hashtable] $Call, [System.Collections.IDictionary] $Own)
+    $given = $null
+    $item = $null
+    if ($Own.TryGetValue('Template', [ref]$given) -and $given -and $Own.TryGetValue('CreateChatCompletionRequest', [ref]$item)) {
+        $Own['CreateChatCompletionRequest'] = ConvertTo-BridgeItem $given $item
+    }
+    if ($Own.TryGetValue('As', [ref]$given) -and $null -ne $given) { Set-BridgeAnswerType $Call $Own }
 }
 
 function ConvertTo-BridgeTurn {

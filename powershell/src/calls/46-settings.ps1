@@ -175,3 +175,22 @@ function Get-BridgeProxy {
     $parts = $address.Scheme, [uri]::EscapeDataString($user), [uri]::EscapeDataString($login.Password), $address.Authority
     '{0}://{1}:{2}@{3}' -f $parts
 }
+
+function Send-BridgeNotice {
+    # Says something to the worker that has no answer.
+    param([hashtable] $Connection, [string] $Method, [string] $Params)
+    $earlier = $Connection['Write']
+    while ($null -ne $earlier -and -not $earlier.IsCompleted) { [void]([System.Threading.Tasks.Task]::WaitAny(@($earlier), 200)) }
+    $bytes = $script:Utf8.GetBytes('{"jsonrpc":"2.0","method":"' + $Method + '","params":' + $Params + "}`n")
+    [System.Threading.Monitor]::Enter($Connection['Gate'])
+    try {
+        if ($bytes.Length -le 65536) {
+            $Connection['Input'].Write($bytes, 0, $bytes.Length)
+            $Connection['Input'].Flush()
+        }
+        else { $Connection['Write'] = $Connection['Input'].WriteAsync($bytes, 0, $bytes.Length) }
+    }
+    catch [System.IO.IOException] { $Connection['Ready'] = $false }
+    catch [System.ObjectDisposedException] { $Connection['Ready'] = $false }
+    finally { [System.Threading.Monitor]::Exit($Connection['Gate']) }
+}

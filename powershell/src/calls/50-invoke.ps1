@@ -2,6 +2,8 @@
 
 $script:Watch = $null  # run while a call waits, where somebody may want to end it
 $script:Limits = 'ThrottleLimit', 'RequestsPerMinute', 'TokensPerMinute'  # of a pipeline, obeyed by the worker
+$script:Opened = [System.Collections.Generic.List[object]]::new()  # runs of this runspace that have, or had, a pipeline there
+$script:Ahead = 2  # items handed over and not answered, for each that may run at once
 
 function Format-BridgeCall {
     # The params of an invoke request, in a writer. Only what was bound goes in; an Unset argument is named as left open.
@@ -290,7 +292,8 @@ function Receive-BridgeCall {
         return
     }
     $message = $script:Wire.Parse($line)
-    $method = $message.PSObject.Properties['method']
+    $properties = $script:PropertiesOf.Invoke($message)
+    $method = $properties['method']
     if ($null -ne $method) {
         $slot = $Call.Slots[[long]$message.params.id]
         if ($null -eq $slot) { return }
@@ -319,7 +322,7 @@ function Receive-BridgeCall {
     $Call.Flying--
     $Call.Finished++
     $slot.Done = $true
-    $failure = $message.PSObject.Properties['error']
+    $failure = $properties['error']
     if ($null -ne $failure) { $slot.Record = ConvertTo-BridgeRecord $failure.Value $slot.Target }
     else {
         if (-not $line.EndsWith($script:NoNotes, [System.StringComparison]::Ordinal)) { Write-BridgeNote $Call.Cmdlet $message.result }

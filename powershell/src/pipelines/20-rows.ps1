@@ -12,7 +12,7 @@ function Add-BridgeRow {
         $Call.Rows = @{ Path = $path; Writer = [System.IO.StreamWriter]::new($file, [System.Text.UTF8Encoding]::new($false)); Refusal = '' }
     }
     foreach ($one in @($Item)) {
-        $writer = [PSBridgeWriter]::new()
+        $writer = $script:Writer::new()
         $writer.Add($one, 'InputObject')
         if ($writer.Refusal) { $Call.Rows.Refusal = $writer.Refusal }
         $Call.Rows.Writer.WriteLine($writer.Text.ToString())

@@ -29,7 +29,7 @@ function Send-BridgeKey {
         $late = [ref] $false
         $given = @(Invoke-BridgeBlock $Call.Cmdlet $block $seconds $late)
         if ($late.Value) { return }
-        $writer = [PSBridgeWriter]::new()
+        $writer = $script:Writer::new()
         $value = $given
         if ($given.Count -lt 2) { $value = $given | Select-Object -First 1 }
         $writer.Add($value, 'AccessToken')

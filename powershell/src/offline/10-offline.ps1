@@ -67,7 +67,7 @@ function Invoke-BridgeTesting {
     # One question to the worker about a service; its answer.
     [CmdletBinding()]
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.IDictionary] $Asked)
-    $writer = [PSBridgeWriter]::new()
+    $writer = $script:Writer::new()
     $writer.Add($Asked, 'Reply')
     if ($writer.Refusal) { $record = New-BridgeRecord $writer.Refusal 'PSBridge.InvalidValue' 'InvalidData' $null }
     else {

@@ -1,11 +1,6 @@
 # Types as the worker is told of them: the parameters of commands that are tools, and what -As asks for. The worker
 # makes schemas of these shapes; what comes back is made an instance here.
 
-$script:Prepared['New-ChatCompletion'] = 'Set-BridgeAnswerType'
-$script:Prepared['Send-ChatMessage'] = 'Set-BridgeAnswerType'
-$script:Prepared['Start-ChatCompletionRun'] = 'Set-BridgeAnswerType'
-$script:Prepared['Invoke-ChatCompletionRun'] = 'Set-BridgeAnswerType'
-
 # What the worker was told of types, as the JSON text that it then knows again.
 $script:Told = [System.Runtime.CompilerServices.ConditionalWeakTable[object, object]]::new()
 
@@ -137,14 +132,9 @@ function Get-BridgeLimit {
 
 function Set-BridgeAnswerType {
     # -As: a class, an enum or an array of them as the worker is told of it; what comes back is made one.
+    [CmdletBinding()]
     param([hashtable] $Call, [System.Collections.IDictionary] $Own)
-    $template = $null
-    $item = $null
-    if ($Own.TryGetValue('Template', [ref]$template) -and $template -and $Own.TryGetValue('CreateChatCompletionRequest', [ref]$item)) {
-        $Own['CreateChatCompletionRequest'] = ConvertTo-BridgeItem $template $item
-    }
-    $type = $null
-    if (-not $Own.TryGetValue('As', [ref]$type) -or $null -eq $type) { return }
+    $type = $Own['As']
     if ($type -is [string] -and $type -in 'Hashtable', 'dict') { $type = [hashtable] }
     if ($type -isnot [type]) {
         $why = "invalid value for 'As', must be a type such as ([Ticket]), or Hashtable."
@@ -175,7 +165,7 @@ function ConvertTo-BridgeText {
     # A shape, or what is said of a command, as JSON text.
     [CmdletBinding()]
     param([object] $Value)
-    $writer = [PSBridgeWriter]::new()
+    $writer = $script:Writer::new()
     $writer.Add($Value, 'told')
     $writer.Text.ToString()
 }

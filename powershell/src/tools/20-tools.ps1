@@ -3,10 +3,6 @@
 # The worker makes the schemas and decides what runs; here is what only PowerShell knows: its commands and their help,
 # and the caller's runspace, where a tool sees the caller's variables and Ctrl+C ends it.
 
-$script:Prepared['New-ChatTool'] = 'Set-BridgeCommand'
-$script:StandsFor['PSBridge.ChatTool'] = @('tools', 'ConvertTo-BridgeToolMark')
-$script:Special['CommandTool'] = 'New-BridgeTool'
-$script:Special['KeptResult'] = 'Get-BridgeResult'
 $script:Described = @{}  # commands on their way to becoming tools, by number
 $script:Tools = @{}      # by number, as long as somebody holds them
 # What is behind a tool, apart from it: ConvertTo-Json -Depth 9 of a command has no end.
@@ -237,7 +233,7 @@ function Invoke-BridgeCommand {
         $told = Invoke-BridgeTool $Call $command "$($Asked.id) $($Asked.question)"
     }
     else { $told['error'] = 'the user declined this call' }
-    $writer = [PSBridgeWriter]::new()
+    $writer = $script:Writer::new()
     $writer.Add([ordered]@{ id = $Asked.id; question = $Asked.question; value = $told }, 'result')
     Send-BridgeNotice $Call.Connection 'told' $writer.Text.ToString()
 }
@@ -337,7 +333,7 @@ function ConvertTo-BridgeToolText {
     [CmdletBinding()]
     param([object] $Result)
     if ($Result -is [string]) { return [string]$Result }
-    $writer = [PSBridgeWriter]::new()
+    $writer = $script:Writer::new()
     $writer.Add($Result, 'result')
     if (-not $writer.Refusal) { return $writer.Text.ToString() }
     (($Result | Out-String -Width 200) -split "`r?`n" | ForEach-Object { $_.TrimEnd() }) -join "`n" | ForEach-Object { $_.Trim("`n") }
