@@ -36,6 +36,19 @@ class PSBridgeWire {
         return $null -eq $connection['Process'] -or -not $connection['Process'].HasExited
     }
 
+    [hashtable] Settings() {
+        # The record that calls of this runspace go by: what it set itself, else what was in force where it was started, else
+        # what the first runspace of the process has; null where nobody set anything. What a thread starts inherits it.
+        $hub = $script:Hub
+        $own = $hub['Own'][$script:Runspace]
+        if ($null -eq $own) {
+            $own = $hub['Flow'].Value
+            if ($null -eq $own) { $own = $hub['Own'][1] }
+        }
+        elseif (-not [object]::ReferenceEquals($own, $hub['Flow'].Value)) { $hub['Flow'].Value = $own }
+        return $own
+    }
+
     [object] Parse([string] $line) {
         # One line of the worker as objects: fast where that keeps every value, exact elsewhere.
         if ($null -ne $script:FastReader -and -not $script:LooksDated.IsMatch($line)) {
@@ -97,31 +110,10 @@ class PSBridgeWire {
         # compiled meanwhile. Mostly this runspace is alone and its answer the next line, which is looked at at once.
         $queue = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
         $id = $this.Send($connection, 'invoke', $params, $queue)['Id']
-        $this.Head = $this.Start + $id + ','
         try {
             # Any object of a model will do that has a member set and one unset.
             if ($first) { $null = $script:Reader.Make(@('Error', 'code', '')) }
-            $line = $null
-            $turn = $connection['Turn']
-            if ($turn.WaitOne(0)) {
-                try {
-                    $read = $connection['Read']
-                    if ($null -eq $read) {
-                        $read = $connection['Reader'].ReadLineAsync()
-                        $connection['Read'] = $read
-                    }
-                    if ($read.Wait(200)) {
-                        $line = $read.Result
-                        if ($null -ne $line -and $line.StartsWith($this.Head, [System.StringComparison]::Ordinal)) {
-                            $connection['Read'] = $null
-                            return $line
-                        }
-                    }
-                }
-                catch [System.AggregateException] { Write-Debug "Reading from the worker: $($_.Exception.Message)" }
-                finally { [void]$turn.Set() }
-            }
-            $line = $null
+            $line = $this.Next($connection, $id)
             while ($null -eq $line) { $line = $this.Read($connection, $queue, 200) }
             return $line
         }
@@ -130,6 +122,30 @@ class PSBridgeWire {
             $gone = $null
             [void]$connection['Pending'].TryRemove($id, [ref] $gone)
         }
+    }
+
+    [object] Next([hashtable] $connection, [long] $id) {
+        # The worker's next line, where it is the answer of this call and comes soon; null elsewhere, and Read has it then.
+        $this.Head = $this.Start + $id + ','
+        $turn = $connection['Turn']
+        if (-not $turn.WaitOne(0)) { return $null }
+        try {
+            $read = $connection['Read']
+            if ($null -eq $read) {
+                $read = $connection['Reader'].ReadLineAsync()
+                $connection['Read'] = $read
+            }
+            if ($read.Wait(200)) {
+                $line = $read.Result
+                if ($null -ne $line -and $line.StartsWith($this.Head, [System.StringComparison]::Ordinal)) {
+                    $connection['Read'] = $null
+                    return $line
+                }
+            }
+        }
+        catch [System.AggregateException] { Write-Debug "Reading from the worker: $($_.Exception.Message)" }
+        finally { [void]$turn.Set() }
+        return $null
     }
 
     [object] Read([hashtable] $connection, [object] $queue, [int] $milliseconds) {

@@ -190,13 +190,22 @@ class PSBridgeWriter {
             $names = @($value.PSBase.Keys)
             $open = Select-BridgeOpen $names ([string[]]@($names | Where-Object { $null -eq $value[$_] }))
         }
-        $seen = [System.Collections.Generic.HashSet[string]]::new()
+        $seen = $null  # the keys as they are written, where one is no text and may be written as another
         $separator = ''
         foreach ($entry in $value.GetEnumerator()) {
             $key = $entry.Key
-            if ($key -is [string]) { $key = [string]$key } else { $key = $this.KeyText($key, $name) }
-            if (-not $this.Refusal -and -not $seen.Add($key)) { $this.Refusal = "Cannot send '$name': two of its keys are written '$key'." }
-            if ($this.Refusal) { return }
+            if ($key -is [string]) { $key = [string]$key }
+            else {
+                $key = $this.KeyText($key, $name)
+                if ($null -eq $seen) {
+                    $texts = [string[]]@(foreach ($one in $value.PSBase.Keys) { if ($one -is [string]) { $one } })
+                    $seen = [System.Collections.Generic.HashSet[string]]::new($texts)
+                }
+                if (-not $this.Refusal -and -not $seen.Add($key)) {
+                    $this.Refusal = "Cannot send '$name': two of its keys are written '$key'."
+                }
+                if ($this.Refusal) { return }
+            }
             $member = $entry.Value
             if ($null -eq $member -and $member -is [psobject]) { continue }
             if ($null -ne $open -and $open.Contains($key)) { continue }
@@ -969,19 +978,6 @@ function script:Sync-BridgeLive {
 # and whatever a runspace started go by what was in force then. A record holds the calls that made it, as they were sent;
 # a worker is told them when the first call that goes by them comes, and answers none whose record it does not know.
 
-function script:Get-BridgeSettings {
-    # The record that calls of this runspace go by: what it set itself, else what was in force where it was started, else
-    # what the first runspace of the process has; nothing where nobody set anything. What a thread starts inherits it.
-    $hub = $script:Hub
-    $own = $hub['Own'][$script:Runspace]
-    if ($null -eq $own) {
-        $own = $hub['Flow'].Value
-        if ($null -eq $own) { $own = $hub['Own'][1] }
-    }
-    elseif (-not [object]::ReferenceEquals($own, $hub['Flow'].Value)) { $hub['Flow'].Value = $own }
-    $own
-}
-
 function script:Set-BridgeOwn {
     # What this runspace has set from now on.
     [CmdletBinding()]
@@ -1235,7 +1231,7 @@ function script:Open-BridgeCall {
     $asked = $null
     if ($script:Opened.Count) { Close-BridgeAbandoned }
     if ($null -ne $script:Live) { Sync-BridgeLive }
-    $settings = Get-BridgeSettings
+    $settings = $script:Wire.Settings()
     if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
         if ($Bound.TryGetValue('InvokeTools', [ref]$asked) -and $asked -ne 'None') {
             $why = "invalid value for 'AsJob', must not be given with -InvokeTools: tools run in the caller's runspace, " +
@@ -1382,7 +1378,11 @@ function script:Send-BridgeCall {
         $Call.Flying++
         # What sets something is answered at once; a call that waits for a service has the time for this.
         if (-not $script:Formatted -and -not $Call.Becomes) { Import-BridgeFormat }
-        while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
+        $line = $script:Wire.Next($connection, $sent.Id)
+        while ($Call.Order.Count) {
+            Receive-BridgeCall $Call 200 $line
+            $line = $null
+        }
         $clean = $true
     }
     finally {
@@ -1433,9 +1433,9 @@ function script:Complete-BridgeCall {
 }
 
 function script:Receive-BridgeCall {
-    # Waits for one line of this run's calls and writes what may be written by now.
-    param([hashtable] $Call, [int] $Milliseconds)
-    $line = $script:Wire.Read($Call.Connection, $Call.Queue, $Milliseconds)
+    # Waits for one line of this run's calls, unless it is there, and writes what may be written by now.
+    param([hashtable] $Call, [int] $Milliseconds, [object] $Line)
+    if ($null -eq $Line) { $Line = $script:Wire.Read($Call.Connection, $Call.Queue, $Milliseconds) }
     if ($null -eq $line) {
         if ($null -ne $script:Watch) { & $script:Watch }
         if ($Call.Clock.ElapsedMilliseconds - $Call.Shown -gt 1000) { Show-BridgeProgress $Call }
@@ -1492,6 +1492,11 @@ function script:Receive-BridgeCall {
         if ($null -ne $message.result.value) {
             $value = $script:Reader.Read($message.result.value)
             if ($null -ne $Call.As) { $value = ConvertTo-BridgeAnswer $Call $value }
+            if ($Call.Order.Count -eq 1 -and $value -is [System.Management.Automation.PSCustomObject]) {
+                # What Write-BridgeFinished does, without a call: an answer by itself is what scripts wait for most.
+                [void]$Call.Order.Dequeue()
+                return $value
+            }
             $slot.Items.Enqueue($value)
         }
     }

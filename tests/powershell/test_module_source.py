@@ -169,7 +169,7 @@ def test_no_line_of_the_written_part_is_long() -> None:
 # Inner functions without [CmdletBinding()], which makes a call 7 microseconds longer. Those of `start` and
 # `builders` have none either: they are on the way to the first answer, which it would bring 7 ms later.
 WITHOUT_BINDING = {
-    "every call": """Open-BridgeCall Get-BridgeSettings Sync-BridgeLive Copy-BridgeLive Send-BridgeCall
+    "every call": """Open-BridgeCall Sync-BridgeLive Copy-BridgeLive Send-BridgeCall
         Select-BridgeArgument Set-BridgeQuestion Format-BridgeCall Receive-BridgeCall
         Write-BridgeFinished""",
     "every item of a pipeline": "Send-BridgeNotice Receive-BridgeItem",

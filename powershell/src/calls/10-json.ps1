@@ -158,13 +158,22 @@ class PSBridgeWriter {
             $names = @($value.PSBase.Keys)
             $open = Select-BridgeOpen $names ([string[]]@($names | Where-Object { $null -eq $value[$_] }))
         }
-        $seen = [System.Collections.Generic.HashSet[string]]::new()
+        $seen = $null  # the keys as they are written, where one is no text and may be written as another
         $separator = ''
         foreach ($entry in $value.GetEnumerator()) {
             $key = $entry.Key
-            if ($key -is [string]) { $key = [string]$key } else { $key = $this.KeyText($key, $name) }
-            if (-not $this.Refusal -and -not $seen.Add($key)) { $this.Refusal = "Cannot send '$name': two of its keys are written '$key'." }
-            if ($this.Refusal) { return }
+            if ($key -is [string]) { $key = [string]$key }
+            else {
+                $key = $this.KeyText($key, $name)
+                if ($null -eq $seen) {
+                    $texts = [string[]]@(foreach ($one in $value.PSBase.Keys) { if ($one -is [string]) { $one } })
+                    $seen = [System.Collections.Generic.HashSet[string]]::new($texts)
+                }
+                if (-not $this.Refusal -and -not $seen.Add($key)) {
+                    $this.Refusal = "Cannot send '$name': two of its keys are written '$key'."
+                }
+                if ($this.Refusal) { return }
+            }
             $member = $entry.Value
             if ($null -eq $member -and $member -is [psobject]) { continue }
             if ($null -ne $open -and $open.Contains($key)) { continue }

@@ -4,19 +4,6 @@
 # and whatever a runspace started go by what was in force then. A record holds the calls that made it, as they were sent;
 # a worker is told them when the first call that goes by them comes, and answers none whose record it does not know.
 
-function Get-BridgeSettings {
-    # The record that calls of this runspace go by: what it set itself, else what was in force where it was started, else
-    # what the first runspace of the process has; nothing where nobody set anything. What a thread starts inherits it.
-    $hub = $script:Hub
-    $own = $hub['Own'][$script:Runspace]
-    if ($null -eq $own) {
-        $own = $hub['Flow'].Value
-        if ($null -eq $own) { $own = $hub['Own'][1] }
-    }
-    elseif (-not [object]::ReferenceEquals($own, $hub['Flow'].Value)) { $hub['Flow'].Value = $own }
-    $own
-}
-
 function Set-BridgeOwn {
     # What this runspace has set from now on.
     [CmdletBinding()]

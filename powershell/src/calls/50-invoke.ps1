@@ -73,7 +73,7 @@ function Open-BridgeCall {
     $asked = $null
     if ($script:Opened.Count) { Close-BridgeAbandoned }
     if ($null -ne $script:Live) { Sync-BridgeLive }
-    $settings = Get-BridgeSettings
+    $settings = $script:Wire.Settings()
     if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
         if ($Bound.TryGetValue('InvokeTools', [ref]$asked) -and $asked -ne 'None') {
             $why = "invalid value for 'AsJob', must not be given with -InvokeTools: tools run in the caller's runspace, " +
@@ -220,7 +220,11 @@ function Send-BridgeCall {
         $Call.Flying++
         # What sets something is answered at once; a call that waits for a service has the time for this.
         if (-not $script:Formatted -and -not $Call.Becomes) { Import-BridgeFormat }
-        while ($Call.Order.Count) { Receive-BridgeCall $Call 200 }
+        $line = $script:Wire.Next($connection, $sent.Id)
+        while ($Call.Order.Count) {
+            Receive-BridgeCall $Call 200 $line
+            $line = $null
+        }
         $clean = $true
     }
     finally {
@@ -271,9 +275,9 @@ function Complete-BridgeCall {
 }
 
 function Receive-BridgeCall {
-    # Waits for one line of this run's calls and writes what may be written by now.
-    param([hashtable] $Call, [int] $Milliseconds)
-    $line = $script:Wire.Read($Call.Connection, $Call.Queue, $Milliseconds)
+    # Waits for one line of this run's calls, unless it is there, and writes what may be written by now.
+    param([hashtable] $Call, [int] $Milliseconds, [object] $Line)
+    if ($null -eq $Line) { $Line = $script:Wire.Read($Call.Connection, $Call.Queue, $Milliseconds) }
     if ($null -eq $line) {
         if ($null -ne $script:Watch) { & $script:Watch }
         if ($Call.Clock.ElapsedMilliseconds - $Call.Shown -gt 1000) { Show-BridgeProgress $Call }
@@ -330,6 +334,11 @@ function Receive-BridgeCall {
         if ($null -ne $message.result.value) {
             $value = $script:Reader.Read($message.result.value)
             if ($null -ne $Call.As) { $value = ConvertTo-BridgeAnswer $Call $value }
+            if ($Call.Order.Count -eq 1 -and $value -is [System.Management.Automation.PSCustomObject]) {
+                # What Write-BridgeFinished does, without a call: an answer by itself is what scripts wait for most.
+                [void]$Call.Order.Dequeue()
+                return $value
+            }
             $slot.Items.Enqueue($value)
         }
     }

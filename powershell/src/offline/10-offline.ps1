@@ -9,7 +9,7 @@ function New-BridgeOffline {
     if ($Bound.ContainsKey('Record')) { $asked['record'] = [bool]$Bound['Record'] }
     if ($Bound['Allow']) { $asked['allow'] = [object[]]$Bound['Allow'] }
     $connection = Connect-Bridge $Cmdlet
-    $before = Get-BridgeSettings
+    $before = $script:Wire.Settings()
     if ($null -ne $before) {
         $none = [System.Collections.Generic.Dictionary[string, object]]::new()
         Send-BridgeSettings @{ Cmdlet = $Cmdlet; Settings = $before } $none $connection
