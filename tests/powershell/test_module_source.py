@@ -188,6 +188,17 @@ def inner_functions() -> Iterator[tuple[Path, str, list[str]]]:
                 yield path, name[1], lines[number - 1 : lines.index("}", number)]
 
 
+def test_what_the_cmdlets_call_is_there_from_the_start() -> None:
+    """Itself, or what loads it: a completion, for one, may come before any call."""
+    called = set(re.findall(r"\w+-Bridge\w*", (MODULE / "PSBridge.psm1").read_text(encoding="ascii")))
+    first = "".join(
+        (MODULE / file).read_text(encoding="ascii")
+        for file in ("PSBridge.psm1", "PSBridge.Start.ps1", "PSBridge.Builders.ps1")
+    )
+    assert "Get-BridgeSuggestion" in called
+    assert called <= set(re.findall(r"(?m)^function (?:script:)?([\w-]+)", first))
+
+
 def test_every_inner_function_says_what_it_is_for() -> None:
     """In a comment at its beginning, or above it."""
     silent = [
