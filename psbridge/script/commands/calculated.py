@@ -159,7 +159,7 @@ def property_names(item: Any) -> list[str]:
 def listed_names(item: Any) -> list[str]:
     """The names of the properties in the order of a list without columns: an alias comes last."""
     names = property_names(item)
-    last = type(item) is DictionaryEntry or isinstance(item, datetime.datetime)
+    last = names[:1] in (["Name"], ["DateTime"]) and isinstance(item, (DictionaryEntry, datetime.datetime))
     return [*names[1:], names[0]] if last else names
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import re
 import time
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus, urlencode, urljoin, urlsplit
@@ -18,8 +16,8 @@ from psbridge.binding.text import to_text
 from psbridge.script.net.conversions import as_bytes, byte_array
 from psbridge.script.net.files import FileEntry
 from psbridge.script.net.place import full, may_write
+from psbridge.script.net.responses import message_of
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError
-from psbridge.script.semantics.members import register_object
 from psbridge.script.semantics.types import net_enum
 from psbridge.script.semantics.values import Bag, Hashtable, Made, TypedArray
 
@@ -29,7 +27,6 @@ from .wire import Answer, Failed, Wire
 
 _ADDRESS = re.compile(r"(.+) \([^()]+:[0-9]+\)")
 _AGENT = "Mozilla/5.0 (Linux; psbridge) PowerShell/7.6.5"
-RESPONSE = NetType("HttpResponseMessage", "System.Net.Http.HttpResponseMessage")
 
 
 class Headers(Hashtable):
@@ -42,35 +39,6 @@ class Headers(Hashtable):
         "System.Collections.Generic.IEnumerable`1[System.String]]",
         parent=nettypes.HASHTABLE,
     )
-
-
-class ResponseHeaders(Headers):
-    """The headers of an error's response, with the members that .NET reads out of them."""
-
-    __slots__ = ()
-
-
-def _header(headers: ResponseHeaders, folded: str) -> tuple[bool, Any]:
-    """`RetryAfter`: a time to wait, or a moment; null without such a header."""
-    if folded != "retryafter":
-        return False, None
-    text = "".join(headers.get("Retry-After") or [])
-    if not text:
-        return True, None
-    if text.isdigit():
-        return True, Bag({"Date": None, "Delta": datetime.timedelta(seconds=int(text))})
-    return True, Bag({"Date": parsedate_to_datetime(text), "Delta": None})
-
-
-def _header_call(headers: ResponseHeaders, folded: str, arguments: list[Any]) -> tuple[bool, Any]:
-    """`GetValues` and `Contains` by a header's name."""
-    if folded not in ("getvalues", "contains") or len(arguments) != 1:
-        return False, None
-    values = headers.get(to_text(arguments[0]))
-    return True, values if folded == "getvalues" else values is not None
-
-
-register_object(ResponseHeaders, _header, call_=_header_call)
 
 
 def headers_of(answer: Answer, *, lists: bool) -> Headers:
@@ -293,14 +261,7 @@ class WebCmdlet(Cmdlet):
 def refusal(answer: Answer, method: str, command: Any) -> ErrorRecord:
     """The record of a reply whose status says that the request failed, as a web cmdlet reports it."""
     reason = answer.reason or _reason(answer.status)
-    response = Bag(type_name=RESPONSE.full_name)
-    response["StatusCode"] = status_of(answer.status)
-    response["ReasonPhrase"] = reason
-    response["IsSuccessStatusCode"] = False
-    response["Headers"] = ResponseHeaders(headers_of(answer, lists=True))
-    response["Version"] = "1.1"
-    response["Content"] = Bag({"Headers": headers_of(answer, lists=True)})
-    response["RequestMessage"] = Bag({"RequestUri": answer.url, "Method": method})
+    response = _message(answer, method)
     exception = ExceptionObject(
         "HttpResponseException",
         f"Response status code does not indicate success: {answer.status} ({reason}).",
@@ -316,6 +277,12 @@ def refusal(answer: Answer, method: str, command: Any) -> ErrorRecord:
     )
     record.command = command
     return record
+
+
+def _message(answer: Answer, method: str) -> Made:
+    """The HttpResponseMessage of an answer."""
+    reason = answer.reason or _reason(answer.status)
+    return message_of(status_of(answer.status), reason, answer.headers, answer.url, method.upper())
 
 
 def _reason(status: int) -> str:
@@ -374,10 +341,7 @@ class InvokeWebRequest(WebCmdlet):
         made["Links"] = _links(text) if "html" in answer.label().lower() else []
         made["RawContentLength"] = len(answer.body)
         made["RelationLink"] = Hashtable()
-        made["BaseResponse"] = Made(
-            {"StatusCode": status_of(answer.status), "Headers": headers_of(answer, lists=True)},
-            RESPONSE.full_name,
-        )
+        made["BaseResponse"] = _message(answer, self._method())
         self.write(made)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,14 @@ from psbridge.binding.text import to_text
 from psbridge.script.semantics.errors import ErrorRecord
 
 _TOKEN = re.compile(r"Unexpected token '(.*)' in expression or statement\.")
+_FAILED = re.compile(
+    r"method named '([^']+)'|Exception calling \"([^\"]+)\"|overload for \"([^\"]+)\""
+    r"|property '([^']+)' cannot be found|, for \"([^\"]+)\" to type"
+)
+_COMPOUND = (
+    "IfStatement WhileStatement DoWhileStatement DoUntilStatement ForStatement ForEachStatement SwitchStatement "
+    "ReturnStatement ExitStatement"
+).split()
 _MOST = 69  # characters of a line that are shown
 _STATEMENTS = (
     "Pipeline AssignmentStatement ThrowStatement ReturnStatement ExitStatement FunctionDefinition "
@@ -65,7 +74,53 @@ def _chosen(record: ErrorRecord, nodes: list[Any]) -> Any:
                 return _refused(record, node) or node
     statements = [node for node in nodes if node.kind in _STATEMENTS]
     here = [node for node in statements if node.column == record.column]
-    return min(here or statements, key=lambda node: node.end - node.start, default=None)
+    chosen = min(here or statements, key=_length, default=None)
+    return _step(record, chosen, nodes) or chosen
+
+
+def _length(node: Any) -> int:
+    return int(node.end - node.start)
+
+
+def _step(record: ErrorRecord, statement: Any, nodes: list[Any]) -> Any:
+    """The condition of a statement, or what a `return` gives, where that is what failed: a step of its own."""
+    steps = [one for one in _conditions(_nodes(record.source)) if one.line == record.line]
+    if not steps:
+        return None
+    said = _FAILED.search(record.exception_message)
+    wanted = next((name for name in said.groups() if name), "").lower() if said else ""
+    for node in nodes:
+        member = getattr(node, "member", None)
+        if wanted and str(getattr(member, "value", "")).lower() == wanted:
+            # A part of a larger expression is no step: what stands in brackets, or in a table.
+            parts = {id(one.pipeline) for one in nodes if one.kind == "ParenExpression"}
+            parts |= {
+                id(value) for one in nodes if one.kind == "Hashtable" for _, value in one.key_value_pairs
+            }
+            parts |= {id(one.right) for one in nodes if one.kind == "AssignmentStatement"}
+            plain = [
+                one
+                for one in nodes
+                if one.kind in ("Pipeline", "AssignmentStatement") and id(one) not in parts
+            ]
+            around = [one for one in (*steps, *plain) if one.start <= node.start and node.end <= one.end]
+            return min(around, key=_length, default=None)
+    if statement is None or statement.kind not in _COMPOUND:
+        return None
+    return next((one for one in steps if statement.start <= one.start and one.end <= statement.end), None)
+
+
+def _conditions(nodes: tuple[Any, ...]) -> Iterator[Any]:
+    for node in nodes:
+        if node.kind == "IfStatement":
+            yield from (condition for condition, _ in node.clauses)
+        elif node.kind in ("ReturnStatement", "ExitStatement"):
+            yield from (node.pipeline,) if node.pipeline is not None else ()
+        elif node.kind == "ForStatement":
+            parts = (node.initializer, node.condition, node.iterator)
+            yield from (part for part in parts if part is not None)
+        elif node.kind in _COMPOUND:
+            yield node.condition
 
 
 def _refused(record: ErrorRecord, command: Any) -> Any:

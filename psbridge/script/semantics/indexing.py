@@ -65,7 +65,13 @@ def _index(target: Any, position: Any) -> Any:
     if (is_list(target) and not isinstance(target, Version)) or isinstance(target, str):
         if is_list(position):
             return [index(target, place) for place in _places(target, position)]
-        place = _place(position)
+        try:
+            place = _place(position)
+        except ScriptError as error:
+            if error.error_id.startswith("InvalidCast"):
+                # What is no number names no element.
+                return None
+            raise
         if place is None:
             return None
         if -len(target) <= place < len(target):
