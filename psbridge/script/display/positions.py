@@ -16,8 +16,8 @@ _FAILED = re.compile(
     r"|property '([^']+)' cannot be found|, for \"([^\"]+)\" to type"
 )
 _COMPOUND = (
-    "IfStatement WhileStatement DoWhileStatement DoUntilStatement ForStatement ForEachStatement SwitchStatement "
-    "ReturnStatement ExitStatement"
+    "IfStatement WhileStatement DoWhileStatement DoUntilStatement ForStatement ForEachStatement "
+    "SwitchStatement ReturnStatement ExitStatement"
 ).split()
 _MOST = 69  # characters of a line that are shown
 _STATEMENTS = (
@@ -83,7 +83,7 @@ def _length(node: Any) -> int:
 
 
 def _step(record: ErrorRecord, statement: Any, nodes: list[Any]) -> Any:
-    """The condition of a statement, or what a `return` gives, where that is what failed: a step of its own."""
+    """The condition of a statement, or what a `return` gives, where that failed."""
     steps = [one for one in _conditions(_nodes(record.source)) if one.line == record.line]
     if not steps:
         return None
