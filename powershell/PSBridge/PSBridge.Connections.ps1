@@ -149,6 +149,13 @@ function script:Initialize-BridgePython {
     [Python.Runtime.PythonEngine]::PythonHome = $Facts.home
     [Python.Runtime.PythonEngine]::ProgramName = $Facts.program
     [Python.Runtime.PythonEngine]::Initialize()
+    # When the process ends, pythonnet would take its types away under the threads of Python's that still run. Nobody needs
+    # them back: the process ends, and all of it with it.
+    $end = [Python.Runtime.PythonEngine].GetMethod('OnProcessExit', [System.Reflection.BindingFlags]'NonPublic, Static')
+    if ($null -ne $end) {
+        $handler = [System.Delegate]::CreateDelegate([System.EventHandler], $end)
+        [System.AppDomain]::CurrentDomain.remove_ProcessExit($handler)
+    }
     $null = [Python.Runtime.PythonEngine]::BeginAllowThreads()
 }
 

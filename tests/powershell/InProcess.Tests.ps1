@@ -100,4 +100,16 @@ Describe 'Connect-PSBridge -InProcess' -Skip:$Without {
         }
         finally { Stop-OfflineServer $slow }
     }
+    It 'takes nothing from under threads that still run when PowerShell ends' {
+        # pythonnet's own end would call this; a thread of Python's that uses .NET then would end the process with a signal.
+        $python = "import os, psbridge.dotnet.edge as e; n = e.namespace('Python.Runtime').PythonEngine; " +
+            "n.AddShutdownHandler(n.ShutdownHandler(lambda: os.write(1, b'taken down')))"
+        $said = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command "
+            Import-Module '$(Get-ModulePath)'; Connect-PSBridge -InProcess
+            `$lock = [Python.Runtime.Py]::GIL()
+            `$null = [Python.Runtime.Py]::CreateScope().Exec(`"$python`")
+            `$lock.Dispose(); 'done'" 2>&1
+        "$said" | Should -BeExactly 'done'
+        $LASTEXITCODE | Should -Be 0
+    }
 }
