@@ -60,6 +60,10 @@ class UsageTotals:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
 
+    def __ps_properties__(self) -> dict[str, int]:
+        """What a script sees of it."""
+        return dict(vars(self))
+
 
 _COUNTS = len(fields(UsageTotals))
 _NOTHING = [0] * _COUNTS

@@ -195,11 +195,14 @@ def call(block: Any, *arguments: Any, **named: Any) -> Output:
     return run(block, *arguments, **named)
 
 
-def named(name: str, value: Any = True) -> Any:
-    """A parameter among the arguments without a name: for one that a script gives twice."""
+def named(name: str, *value: Any) -> Any:
+    """A parameter among the arguments without a name: one that a script gives twice, or that is in `$args`.
+
+    Without a value, the next argument may be it, as after `-Name` in PowerShell.
+    """
     from psbridge.binding.arguments import Argument
 
-    return Argument(name, value, text=f"-{name}:")
+    return Argument(name, *value, text=f"-{name}:" if value else f"-{name}")
 
 
 def variable(name: str) -> Any:

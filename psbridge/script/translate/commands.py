@@ -315,8 +315,8 @@ class Commands(Blocks):
             if isinstance(element, s.CommandParameter):
                 full, switch = resolved(element.parameter_name.lower(), parameters, element.parameter_name)
                 if self.takes_any(node) and full.lower() not in parameters:
-                    pieces.append(quoted(f"-{full}" if element.argument is None else f"-{full}:"))
-                    pieces += [self.argument(element.argument).text] if element.argument is not None else []
+                    given = [self.argument(element.argument).text] if element.argument is not None else []
+                    pieces.append(f"{self.posh('named')}({', '.join([quoted(full), *given])})")
                     continue
                 if full.lower() in seen:
                     value = (

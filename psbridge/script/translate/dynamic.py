@@ -28,11 +28,12 @@ def pass_on(tree: s.ScriptBlock) -> None:
                 return
             functions[one.name.lower()] = one
     own = {name: _own(one) for name, one in functions.items()}
+    first = {name: _set_first(one) for name, one in functions.items()}
     calls = {
         name: [one for one in _parts(each.body) if _called(one) in functions]
         for name, each in functions.items()
     }
-    reads = {name: _reads(one) - own[name] for name, one in functions.items()}
+    reads = {name: _reads(one) - first[name] for name, one in functions.items()}
     wanted: dict[str, set[str]] = {name: set() for name in functions}
     before: Any = None
     while before != (before := [len(paths) for paths in (*reads.values(), *wanted.values())]):
@@ -80,26 +81,49 @@ def _parts(node: Any) -> Any:
             yield from _parts(child)
 
 
+def _parameters(node: s.FunctionDefinition) -> list[s.Parameter]:
+    block = node.body.param_block
+    return list(block.parameters if block is not None else node.parameters or [])
+
+
+def _set_first(node: s.FunctionDefinition) -> set[str]:
+    """The variables that a function sets before it reads them, and its parameters."""
+    targets: set[int] = set()
+    places: list[tuple[int, str, bool]] = []
+    for one in _parts(node.body):
+        if isinstance(one, (s.AssignmentStatement, s.ForEachStatement)):
+            at = one.end if isinstance(one, s.AssignmentStatement) else one.body.start
+            for each in _targets(one):
+                targets.add(id(each))
+                places.append((at, each.variable_path.lower(), True))
+        elif isinstance(one, s.VariableExpression) and id(one) not in targets:
+            places.append((one.start, one.variable_path.lower(), False))
+    made: dict[str, bool] = {}
+    for _, path, is_set in sorted(places):
+        made.setdefault(path, is_set)
+    parameters = {one.name.variable_path.lower() for one in _parameters(node)}
+    return parameters | {path for path, is_set in made.items() if is_set}
+
+
+def _targets(node: Any) -> list[s.VariableExpression]:
+    """The variables that an assignment or a step sets, or a loop."""
+    place: Any = None
+    if isinstance(node, s.AssignmentStatement):
+        place = node.left
+    elif isinstance(node, s.ForEachStatement):
+        place = node.variable
+    elif isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus")):
+        place = node.child
+    while isinstance(place, (s.ConvertExpression, s.AttributedExpression)):
+        place = place.child
+    places = place.elements if isinstance(place, s.ArrayLiteral) else [place]
+    return [one for one in places if isinstance(one, s.VariableExpression)]
+
+
 def _own(node: s.FunctionDefinition) -> set[str]:
     """The variables that a function has itself: its parameters, and what it sets."""
-    parameters = (
-        node.body.param_block.parameters if node.body.param_block is not None else node.parameters or []
-    )
-    own = {one.name.variable_path.lower() for one in parameters}
-    for one in _parts(node.body):
-        left: list[Any] = []
-        if isinstance(one, s.AssignmentStatement):
-            left = [one.left]
-        elif isinstance(one, s.ForEachStatement):
-            left = [one.variable]
-        elif isinstance(one, s.UnaryExpression) and one.token_kind.endswith(("PlusPlus", "MinusMinus")):
-            left = [one.child]
-        for place in left:
-            while isinstance(place, (s.ConvertExpression, s.AttributedExpression)):
-                place = place.child
-            for each in place.elements if isinstance(place, s.ArrayLiteral) else [place]:
-                if isinstance(each, s.VariableExpression):
-                    own.add(each.variable_path.lower())
+    own = {one.name.variable_path.lower() for one in _parameters(node)}
+    own |= {each.variable_path.lower() for one in _parts(node.body) for each in _targets(one)}
     return {path for path in own if not _SET_ELSEWHERE.fullmatch(path)}
 
 

@@ -228,18 +228,25 @@ class Flow(Statements):
         """A statement that can do nothing but fail, with its error reported; any other as it is."""
         if self.in_try or self.whole or self.catching or len(self.frames) > 1 or self.sets_errors:
             return statement
-        value = statement
+        value, typed = statement, ""
         if isinstance(statement, s.AssignmentStatement):
-            plain = isinstance(statement.left, s.VariableExpression) and statement.operator == "Equals"
+            left = statement.left
+            if isinstance(left, s.ConvertExpression):
+                left, typed = left.child, left.type.type_name.full_name
+            plain = isinstance(left, s.VariableExpression) and statement.operator == "Equals"
             value = statement.right if plain else None
-            if self._sets_read_only(statement.left):
+            if plain and not typed:
+                typed = self.known.typed.get((self.scope, path_of(left)), "")
+            if self._sets_read_only(left):
                 return self._reporting(statement)
         plainly = (s.ConstantExpression, s.StringConstantExpression, s.VariableExpression)
         constants = self.uses.constants_before(statement)
-        if value is None or isinstance(expression_of(value), plainly) or not Literals(constants)(value):
+        if value is None or not Literals(constants)(value):
+            return statement
+        if isinstance(expression_of(value), plainly) and not typed:
             return statement
         if id(value) not in self.uses.failing:
-            self.uses.failing[id(value)] = self._fails(value, constants)
+            self.uses.failing[id(value)] = self._fails(value, constants, typed)
         return self._reporting(statement) if self.uses.failing[id(value)] else statement
 
     def _sets_read_only(self, left: Any) -> bool:
@@ -262,12 +269,13 @@ class Flow(Statements):
         body.start, body.end, body.line = statement.end, statement.end, statement.line
         return self.trapped(statement, [s.TrapStatement(None, body)])
 
-    def _fails(self, value: Any, constants: Mapping[str, Any]) -> bool:
-        """Whether the Python of a literal raises an error."""
+    def _fails(self, value: Any, constants: Mapping[str, Any], typed: str) -> bool:
+        """Whether the Python of a literal raises an error, also as a value of the type of a variable."""
         state = (len(self.lines), set(self.modules), self.uses_posh)
         try:
             held = {self.name(path): self.value(literal).text for path, literal in constants.items()}
-            return fails(self.value(value).text, held)
+            code = self.value(value)
+            return fails((self.cast(value, code, typed) if typed else code).text, held)
         except Refused:
             return False
         finally:

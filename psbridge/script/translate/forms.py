@@ -279,6 +279,8 @@ class Forms(Commands):
         plain = names[name] == "New_ChatCompletion" and "withhttpinfo" not in named
         replies = ("Get_ChatCompletion", "Update_ChatCompletion", "Remove_ChatCompletion")
         kind = "reply" if plain or names[name].startswith(replies) else "any"
+        if names[name] == "Get_ChatCompletionUsage":
+            kind = "usage"
         if builds:
             kind = "model"
         if "withhttpinfo" in named and names[name] == "New_ChatCompletion":

@@ -66,7 +66,8 @@ class Literals(Expressions):
             if name == "ordered":
                 if self.plain_tables:
                     return Code(table, "dict")
-                if not (named or self.asks_types or self.uses.asks_places) and self._is_plain(node.child):
+                asked = named or self.asks_types or self.uses.asks_places or self.uses.is_cut_off(node)
+                if not asked and self._is_plain(node.child):
                     return Code(table, self._shape(node, node.child, "table"))
                 return Code(f"{self.posh('Ordered')}({'' if table == '{}' else table})", "hashtable")
             if self.plain_tables and name == "pscustomobject":

@@ -14,6 +14,7 @@ from .functions import KINDS
 from .helptext import docstring
 from .hostprints import places, unmarked
 from .layout import wrapped
+from .pipelinevariables import without_pipeline_variables
 from .types import Types
 from .uses import Uses
 from .writer import Known
@@ -378,6 +379,7 @@ def _in_function(made: list[str]) -> bool:
 def written(text: str, tree: s.ScriptBlock) -> Written:
     """The module of a script."""
     without_dashes(tree)
+    without_pipeline_variables(tree)
     pass_on(tree)
     known, uses = Known(), Uses(tree)
     passes = 0

@@ -13,6 +13,8 @@ PROPERTIES: dict[str, dict[str, str]] = {
         "TargetObject": "any",
         "ScriptStackTrace": "str",
     },
+    "usage": {"requests": "int", "errors": "int", "attempts": "int"}
+    | {"prompt_tokens": "int", "completion_tokens": "int", "total_tokens": "int"},
     "category": {"Category": "name", "Reason": "str", "TargetName": "str", "TargetType": "str"},
     "file": {
         "Name": "str",

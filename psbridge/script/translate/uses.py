@@ -5,6 +5,8 @@ Looks at the syntax tree only, before anything is written.
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 from typing import Any
 
@@ -68,6 +70,7 @@ class Uses(RequestUses):
             if any(part.type_name.name.lower() == "cmdletbinding" for part in one.body.param_block.attributes)
         }
         self.failing: dict[int, bool] = {}
+        self.json_depth = self._json_depth()
         self.lists = {path for path in self.places if self._is_list(path)}
         self.arrays = {path for path in self.places if path not in self.lists and self._is_private(path)}
         self.writers = {path for path in self.places if self._is_writer(path)}
@@ -317,3 +320,24 @@ class Uses(RequestUses):
         if isinstance(target, s.VariableExpression):
             return path_of(target) not in self.lists | self.arrays | self.piped
         return isinstance(target, s.IndexExpression) and isinstance(target.index, s.ConstantExpression)
+
+    def is_cut_off(self, node: Any) -> bool:
+        """Whether a table is so deep in others that ConvertTo-Json may write the name of its type."""
+        around, deep = self.parents.get(id(node)), 0
+        while around is not None:
+            deep += isinstance(around, s.Hashtable)
+            around = self.parents.get(id(around))
+        return deep > self.json_depth
+
+    def _json_depth(self) -> float:
+        """The least -Depth of the script's ConvertTo-Json; infinite if it has none."""
+        depths: list[float] = []
+        for node in self.nodes:
+            if not isinstance(node, s.Command) or word_of(node.command_elements[0]) != "convertto-json":
+                continue
+            depth = 2
+            for part, after in itertools.pairwise([*node.command_elements, None]):
+                if isinstance(part, s.CommandParameter) and "depth".startswith(part.parameter_name.lower()):
+                    depth = getattr(part.argument or after, "value", 0)
+            depths.append(depth)
+        return min(depths, default=math.inf)
