@@ -64,7 +64,7 @@ class Operators(Members):
     def _UnaryExpression(self, node: s.UnaryExpression) -> Code:
         kind = node.token_kind
         if kind in ("PlusPlus", "MinusMinus", "PostfixPlusPlus", "PostfixMinusMinus"):
-            return self._step_value(node)
+            return self.step_value(node)
         child = self.as_value(self.expression(node.child))
         if kind in ("Not", "Exclaim"):
             outside = _not_in(self.truth(child))
@@ -86,19 +86,9 @@ class Operators(Members):
             node, f"the operator {self.source_of(node)[:6].split()[0]} has no Python form here yet."
         )
 
-    def _step_value(self, node: s.UnaryExpression) -> Code:
+    def step_value(self, node: s.UnaryExpression) -> Code:
         """`$i++` as a value."""
-        before = self.expression(node.child)
-        if not isinstance(node.child, s.VariableExpression) or before.kind != "int":
-            raise Refused(node, "++ or -- as a value has no Python form but for whole numbers.")
-        name = self.target(node.child, "int")
-        if not name.isidentifier():
-            raise Refused(node, "++ of the script's variable as a value has no Python form here.")
-        sign, undo = ("+", "-") if "Plus" in node.token_kind else ("-", "+")
-        step = f"({name} := {name} {sign} 1)"
-        if node.token_kind.startswith("Postfix"):
-            return Code(f"{step} {undo} 1", "int", SUM)
-        return Code(step, "int")
+        raise NotImplementedError
 
     def _BinaryExpression(self, node: s.BinaryExpression) -> Code:
         name = node.operator

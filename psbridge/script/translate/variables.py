@@ -8,7 +8,7 @@ from typing import Any
 from .. import syntax as s
 from ..parsing import parse
 from .assignments import Assignments
-from .code import Code, Refused, quoted
+from .code import SUM, Code, Refused, quoted
 from .nodes import expression_of, path_of, word_of
 from .parts import SIGNS
 
@@ -123,6 +123,25 @@ class Variables(Assignments):
         self.write(f"{self.target(shared, value.kind)} = {value.text}")
         self.statement_in(s.AssignmentStatement(left, node.operator, s.CommandExpression(shared)))
         return self.read(shared) or value
+
+    def step_value(self, node: s.UnaryExpression) -> Code:
+        """`$i++` as a value."""
+        before = self.expression(node.child)
+        if not isinstance(node.child, s.VariableExpression):
+            raise Refused(node, "++ or -- of this as a value has no Python form yet.")
+        word = "Plus" if "Plus" in node.token_kind else "Minus"
+        whole = before.kind == "int"
+        stepped = before if whole else self.arithmetic(word, before, Code("1", "int"))
+        name = self.target(node.child, stepped.kind)
+        if not name.isidentifier():
+            raise Refused(node, "++ of the script's variable as a value has no Python form here.")
+        sign, undo = ("+", "-") if word == "Plus" else ("-", "+")
+        step = f"({name} := {name} {sign} 1)" if whole else f"({name} := {stepped.text})"
+        if not node.token_kind.startswith("Postfix"):
+            return Code(step, stepped.kind)
+        if whole:
+            return Code(f"{step} {undo} 1", "int", SUM)
+        return Code(f"({before.text}, {step})[0]", before.kind)
 
     def hold_to(self, left: Any, attributes: list[Any]) -> None:
         """Have a variable checked by Validate attributes from now on."""
