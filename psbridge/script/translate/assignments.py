@@ -211,6 +211,8 @@ class Assignments(Parts):
 
     def _hint(self, key: tuple[str, str], value: Code, left: s.VariableExpression) -> str:
         """`: Any` where a variable is first set, if it holds other things later."""
+        if ":" in left.variable_path and len(self.frames) > 1:
+            return ""  # `global name` cannot have one
         known = self.known.kinds.get(key, "any")
         asked = value.text.startswith("ps.") and not value.text.startswith("ps.New_ChatCompletion(")
         loose = value.kind == known == "reply" and (self.counts_usage or asked)
