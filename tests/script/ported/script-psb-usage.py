@@ -38,7 +38,7 @@ for item in sum_:
     print(
         f"{item.Property}: {posh.text(posh.invoke_static('math', 'Round', [item.Sum, 6]))}"
     )
-session: Any = ps.Get_ChatCompletionUsage()
+session = ps.Get_ChatCompletionUsage()
 print(
     f"session: {session.prompt_tokens} + {session.completion_tokens} = {session.total_tokens}"
 )
