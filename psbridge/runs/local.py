@@ -21,6 +21,12 @@ from . import own, processes
 
 _FORKS = sys.platform == "linux"  # elsewhere what is loaded may not outlive a fork
 _LOADED = ("distributed", "psbridge.runs.host")
+_UNWATCHED = {  # what a dashboard would show, and here is none: a fortieth of the processor time
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.disk": False,
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
+}
 
 
 class LocalCluster:
@@ -40,7 +46,8 @@ class LocalCluster:
     async def open(self) -> str:
         """Start the scheduler and have the workers come; returns its address."""
         distributed: Any = importlib.import_module("distributed")
-        self._scheduler = await distributed.Scheduler(host="127.0.0.1", port=0, dashboard=False)
+        with _unwatched():
+            self._scheduler = await distributed.Scheduler(host="127.0.0.1", port=0, dashboard=False)
         address = str(self._scheduler.address)
         self._workers.tell(f"{address}\n".encode())
         return address
@@ -188,5 +195,11 @@ def _work_for(address: str, others: list[int]) -> None:
 
 async def _work(address: str) -> None:
     distributed: Any = importlib.import_module("distributed")
-    async with distributed.Worker(address, nthreads=1, host="127.0.0.1", memory_limit=0) as worker:
-        await worker.finished()
+    with _unwatched():
+        async with distributed.Worker(address, nthreads=1, host="127.0.0.1", memory_limit=0) as worker:
+            await worker.finished()
+
+
+def _unwatched() -> Any:
+    """Dask's settings for what is made here, while it is made."""
+    return importlib.import_module("dask").config.set(_UNWATCHED)
