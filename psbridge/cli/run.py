@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import time
@@ -131,7 +130,7 @@ def _json_file(path: Path, option: str) -> Any:
 
 @contextmanager
 def interruptible(job: Job) -> Iterator[None]:
-    """Ctrl+C once ends what is under way and stops cleanly; twice ends at once."""
+    """Ctrl+C, or a terminal that closes, ends what is under way and stops cleanly; twice ends at once."""
     pressed = 0
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -139,10 +138,14 @@ def interruptible(job: Job) -> Iterator[None]:
         pressed += 1
         if pressed > 1:
             raise KeyboardInterrupt
-        sys.stderr.write("psbridge: stopping; what is under way ends first (again: at once)\n")
+        say("psbridge: stopping; what is under way ends first (again: at once)")
         job.stop("interrupted")
 
-    signals = [signal.SIGINT, *([signal.SIGTERM] if os.name != "nt" else [])]
+    signals = [signal.SIGINT]
+    if sys.platform != "win32":
+        signals.append(signal.SIGTERM)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup's, which is to outlive the terminal
+            signals.append(signal.SIGHUP)
     before = {number: signal.signal(number, stop) for number in signals}
     try:
         yield
@@ -198,8 +201,7 @@ class _Lines:
         self._rate.saw(view)
         if time.monotonic() >= self._next:
             self._next += _EVERY
-            sys.stderr.write(f"psbridge: {self._rate.line(view, self._job.in_flight)}\n")
-            sys.stderr.flush()
+            say(f"psbridge: {self._rate.line(view, self._job.in_flight)}")
 
 
 def span(seconds: float) -> str:

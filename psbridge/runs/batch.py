@@ -9,15 +9,13 @@ Batch API.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..client import Client
 from ..client.errors import CallTimeoutError, ClientError, ConnectionFailedError
@@ -32,60 +30,15 @@ from .calling import refusal_of_all, sentence
 from .caps import Spent
 from .job import Ending, Job
 from .ledger import Ledger, is_running, process_of
+from .parts import SHARE, Line, cut, line_of
 from .schema import DONE, FAILED, IN_BATCH, OPEN
 
-MOST_REQUESTS = 50_000
-MOST_BYTES = 190_000_000
-_AROUND = 200  # bytes of a line around the request, at most
-_SHARE = 0.5  # of the price that a live request has
 _FIRST_LOOK = 1.0  # seconds; then twice as long each time, up to the poll's
 _LAST = ("completed", "failed", "expired", "cancelled")
 _AGAIN = (408, 409, 429)
 _MAYBE_MADE = (408, 409)  # a create that was refused so may have been done all the same
 _GONE = (404, 410)
 _NO_ROOM = "waits for room"  # why a part is still written: the service holds as many tokens as it may
-
-
-class Line(NamedTuple):
-    """A request as a line of a part: which row's, and what counts of it."""
-
-    seq: int
-    model: str
-    inputs: int
-    size: int
-    tokens: int
-
-
-@dataclass
-class Part:
-    """A file of requests of one model; `inputs`, `size` in bytes and `tokens` of all of them."""
-
-    model: str
-    inputs: int = 0
-    size: int = 0
-    tokens: int = 0
-    rows: list[int] = field(default_factory=list)
-
-
-def cut(lines: Iterable[Line], most_tokens: int | None = None) -> list[Part]:
-    """Divide requests into parts, in their order: by model, at `MOST_REQUESTS`, at `MOST_BYTES`, by tokens.
-
-    An embedding counts as many requests as it has inputs. A request that is beyond a bound by itself is a
-    part by itself.
-    """
-    open_parts: dict[str, Part] = {}
-    whole: list[Part] = []
-    for line in lines:
-        part = open_parts.setdefault(line.model, Part(line.model))
-        full = part.inputs + line.inputs > MOST_REQUESTS or part.size + line.size > MOST_BYTES
-        if part.rows and (full or (most_tokens is not None and part.tokens + line.tokens > most_tokens)):
-            whole.append(part)
-            part = open_parts[line.model] = Part(line.model)
-        part.inputs += line.inputs
-        part.size += line.size
-        part.tokens += line.tokens
-        part.rows.append(line.seq)
-    return [*whole, *open_parts.values()]
 
 
 class Batches:
@@ -229,14 +182,11 @@ class Batches:
             )
             for seq, body, prompt, answer in rows:
                 most, price = caps.estimate(prompt, answer)
-                capped = caps.exceeded(spent, reserved, most, price * _SHARE)
+                capped = caps.exceeded(spent, reserved, most, price * SHARE)
                 if capped:
                     break
-                reserved = reserved.plus(1, most, price * _SHARE)
-                members = json.loads(body)
-                inputs = len(members["input"]) if isinstance(members.get("input"), list) else 1
-                model, size = str(members.get("model") or ""), len(body) + _AROUND
-                lines.append(Line(seq, model, inputs, size, prompt + answer))
+                reserved = reserved.plus(1, most, price * SHARE)
+                lines.append(line_of(seq, body, prompt + answer))
             for part in cut(lines, self._tokens):
                 cursor = db.execute(
                     "insert into part(model, state, name, requests, bytes, tokens, changed) "
@@ -395,7 +345,7 @@ class Batches:
             prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
             prices = self._job.settings.price_table()
             priced = prices.cost(str(body.get("model") or ""), usage) if prices is not None else None
-            cost = float(priced or 0) * _SHARE
+            cost = float(priced or 0) * SHARE
         else:
             told = problem.get("message") if isinstance(problem, dict) else problem
             error, kind = f"HTTP {status}: {told}", "PSBridge.BatchRefused"

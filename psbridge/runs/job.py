@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,7 +164,8 @@ class Job:
                 ledger.keep_settings(self.settings.to_json())
         except BaseException as error:
             if made and not isinstance(error, LedgerMismatchError):
-                remove_files(self.path)
+                with suppress(OSError):  # where it could not be made, neither can it be removed
+                    remove_files(self.path)
             raise
 
     def check_account(self) -> None:
@@ -235,7 +236,10 @@ class Job:
         with Ledger(self.path) as ledger:
             if helpers and ends:
                 ledger.end(why)
-            return Ending(why, ledger.status())
+            status = ledger.status()
+        if not why and status.InBatch:
+            why = f"batch: {status.InBatch:,} rows lie in batches, which the line with --batch collects"
+        return Ending(why, status)
 
     def end(self, why: str) -> None:
         """Note the end of a run whose work did not."""

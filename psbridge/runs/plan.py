@@ -13,10 +13,9 @@ from .caps import UNKNOWN_ANSWER
 from .intake import prepared, tokens_of
 from .job import Job
 from .ledger import Ledger
+from .parts import SHARE, PartCount, line_of
 from .reading import SourceRow
 
-PART_REQUESTS = 50_000
-PART_BYTES = 190_000_000
 _SHOWN = 3
 
 
@@ -101,7 +100,7 @@ def plan(job: Job, rows: Iterable[SourceRow] | None = None) -> RunPlan:
     if job.path.exists():
         ledger = Ledger(job.path)
     seen = sqlite3.connect("", isolation_level=None)  # on the disk, and gone with this connection
-    size = 0
+    parts = PartCount(job.settings.batch_tokens)
     try:
         seen.execute("create table seen(id text primary key, hash blob) without rowid")
         seen.execute("begin")
@@ -127,13 +126,15 @@ def plan(job: Job, rows: Iterable[SourceRow] | None = None) -> RunPlan:
             if one.body is None or _is_settled(ledger, one.id, hash, made):
                 continue
             made.ToAsk += 1
-            size += len(one.body) + len(one.id) + 100
-            _estimate(made, job, one.body)
+            prompt, answer = tokens_of(one.body)
+            parts.add(line_of(one.number, one.body, prompt + answer))
+            _estimate(made, job, prompt, answer)
     finally:
         seen.close()
         if ledger is not None:
             ledger.close()
-    _sum_up(made, job, size)
+    made.BatchParts = parts.parts
+    _sum_up(made, job)
     return made
 
 
@@ -154,19 +155,18 @@ def _is_settled(ledger: Ledger | None, id: str, hash: bytes | None, made: RunPla
     return row[1] in (2, 3)
 
 
-def _estimate(made: RunPlan, job: Job, body: bytes) -> None:
-    prompt, answer = tokens_of(body)
+def _estimate(made: RunPlan, job: Job, prompt: int, answer: int) -> None:
     made.AnswersOpen += not answer
     tokens, most = job.caps.estimate(prompt, answer)
     made.PromptTokens += prompt
     made.MostTokens += tokens
     if job.settings.prices is not None:
-        made.LeastCost = (made.LeastCost or 0.0) + prompt * job.caps.prompt_price
-        made.MostCost = (made.MostCost or 0.0) + most
+        share = SHARE if job.settings.batch else 1.0
+        made.LeastCost = (made.LeastCost or 0.0) + share * prompt * job.caps.prompt_price
+        made.MostCost = (made.MostCost or 0.0) + share * most
 
 
-def _sum_up(made: RunPlan, job: Job, size: int) -> None:
-    made.BatchParts = max(-(-made.ToAsk // PART_REQUESTS), -(-size // PART_BYTES))
+def _sum_up(made: RunPlan, job: Job) -> None:
     minutes = [
         count / limit
         for count, limit in (

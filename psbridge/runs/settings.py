@@ -134,9 +134,9 @@ class Settings:
         prompt = answer = 0.0
         if table is not None:
             price = table.of(model or "")
-            if price is None and self.max_cost is not None:
-                if model:
-                    raise RunUsageError(f"There is no price of the model '{model}', which the cap needs.")
+            if price is None and model and self.max_cost is not None:
+                raise RunUsageError(f"There is no price of the model '{model}', which the cap needs.")
+            if price is None and not model:  # each request names its own
                 price = table.dearest()
             if price is not None:
                 prompt, answer = float(price.input) / 1e6, float(price.output) / 1e6

@@ -15,8 +15,8 @@ import pytest
 import psbridge as ps
 from psbridge import OfflineServer
 from psbridge.offline import Fault, Pace
-from psbridge.runs.batch import Line, cut
 from psbridge.runs.ledger import Ledger
+from psbridge.runs.parts import Line, cut
 
 from .conftest import KEY, Tickets
 from .test_kills import _KILLED_AT
@@ -66,6 +66,13 @@ def test_submitted_now_and_collected_by_the_same_line_later(batched: Tickets, se
     assert made(service) == 1
 
 
+def test_a_live_line_says_that_rows_lie_in_a_batch(batched: Tickets, service: OfflineServer) -> None:
+    assert batched.run(*LINE, "--no-wait").returncode == 3
+    done = batched.run()
+    assert done.returncode == 3 and "12 rows lie in batches" in done.stderr
+    assert not any(row["Answer"] for row in batched.rows())
+
+
 def test_parts_are_cut_by_tokens(batched: Tickets, service: OfflineServer) -> None:
     assert batched.run(*LINE, "--batch-tokens", "150").returncode == 0
     check(batched)
@@ -94,6 +101,30 @@ def test_a_part_has_a_hundred_and_ninety_million_bytes_at_most() -> None:
         [0],
         [1],
     ]
+
+
+def test_a_dry_run_counts_the_parts_that_are_made(tmp_path: Path) -> None:
+    """By model, tokens and inputs, and at half the price."""
+    requests = [
+        {"model": model, "max_completion_tokens": 10, "messages": [{"role": "user", "content": "p-1"}]}
+        for model in ("a", "b", "a")
+    ]
+    price = {name: {"input": 1, "output": 1} for name in "ab"}
+    live, batch = (
+        ps.Run(tmp_path / "t.db", requests, price=price, batch=batch, batch_tokens=20).plan()
+        for batch in (False, True)
+    )
+    assert live.BatchParts == batch.BatchParts == 3
+    assert live.MostCost and batch.MostCost == live.MostCost / 2
+    many = [{"model": "e", "input": ["x"] * 30_000}] * 2
+    run = ps.Run(
+        tmp_path / "e.db",
+        ({"Id": n, "r": one} for n, one in enumerate(many)),
+        id="Id",
+        request_column="r",
+        endpoint="embeddings",
+    )
+    assert run.plan().BatchParts == 2
 
 
 def test_embeddings_count_by_their_inputs() -> None:

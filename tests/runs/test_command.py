@@ -244,13 +244,17 @@ def test_without_a_key_nothing_begins(tickets: Tickets) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
-def test_ctrl_c_once_ends_cleanly_and_the_same_line_goes_on(tickets: Tickets, counting: Counting) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
+def test_ctrl_c_once_ends_cleanly_and_the_same_line_goes_on(
+    tickets: Tickets, counting: Counting, name: str
+) -> None:
+    """So does a terminal that closes."""
     tickets.write(500)
     counting.reset(delay=30)
     process = tickets.start(*tickets.line("--throttle-limit", "8"))
     while counting.stats["answered"] < 40:
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(getattr(signal, name))
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert b"Traceback" not in said
