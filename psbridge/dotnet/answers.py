@@ -11,6 +11,7 @@ from typing import Any
 
 from ..binding import OrderedDictionary
 from ..binding.ordinal import folded
+from ..client.settings.secret import MASK
 from ..cmdlets.connections import ChatConnection
 from ..cmdlets.failures import secrets_of, told
 from ..cmdlets.questions import members_of
@@ -65,6 +66,8 @@ def output(value: Any) -> Any:
     if hasattr(value, "__ps_properties__"):
         members = {name: output(item) for name, item in value.__ps_properties__().items()}
         return edge.note_object(f"PSBridge.{type(value).__name__}", members)
+    if callable(value) and not edge.is_net(value):  # what gives a key
+        return MASK
     return to_dotnet(value)
 
 

@@ -7,12 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..binding import PSCustomObject, SecureString
+from ..binding import PSCustomObject, ScriptBlock, SecureString
 from ..cmdlets.builders import remade
 from ..cmdlets.cmdlet import COMMON
 from ..cmdlets.table import entry
 from ..errors import PSBridgeError
 from .answers import connection_with
+from .blocks import block_key
 from .read import half_in, models_by, read
 
 # An address, or the id of a file that the service has, is no path.
@@ -40,6 +41,8 @@ def arguments(name: str, bound: Any, caller: Any) -> dict[str, Any]:
         if isinstance(value, SecureString) and key not in secure:
             given[key] = value.reveal()  # a SecureString was given for a text, such as an access token
     for one in parameters:
+        if one.name == "AccessToken" and isinstance(given.get(one.name), ScriptBlock):
+            given[one.name] = block_key(bound[one.name])
         if one.file and given.get(one.name):
             given[one.name] = _located(given[one.name], caller)
     return given

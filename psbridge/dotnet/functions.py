@@ -26,6 +26,7 @@ from ..models import blocks
 from . import edge
 from .answers import FAILURE, ITEMS, NOTHING, VALUE, answer, failure, output
 from .arguments import arguments
+from .blocks import BlockKey, called_by
 from .pipelines import HostedPipeline
 
 VARIABLE = "__PSBridge"
@@ -353,7 +354,12 @@ class Calls:
         warnings: list[str] = []
         given: dict[str, Any] = {}
         try:
-            with self._in_force(), heard_by(warnings.append), cancellable(cancellation):
+            with (
+                self._in_force(),
+                called_by(caller),
+                heard_by(warnings.append),
+                cancellable(cancellation),
+            ):
                 given = arguments(name, bound, caller)
                 result = cmdlet(name)(**given)
             if isinstance(result, Iterator):
@@ -367,8 +373,10 @@ class Calls:
     def _open(self, name: str, bound: Any, caller: Any) -> Any:
         """A pipeline, as a table of delegates: Feed, Take, Close and Cancel; never raises into .NET."""
         try:
-            with self._in_force():
-                line = HostedPipeline(name, arguments(name, bound, caller), self._leave)
+            with self._in_force(), called_by(caller):
+                given = arguments(name, bound, caller)
+                _ask_for_key(given)
+                line = HostedPipeline(name, given, self._leave)
         except Exception as error:
             return answer(FAILURE, [], failure(error, name))
         with self._lock:
@@ -388,6 +396,14 @@ class Calls:
         table["Close"] = system.Action(line.close)
         table["Cancel"] = system.Action(line.cancel)
         return answer(VALUE, [], table)
+
+
+def _ask_for_key(given: dict[str, Any]) -> None:
+    """Have a script block give its key now, in the script's own thread: those of a pipeline cannot ask it."""
+    connection = given.get("Connection")
+    configuration = current_configuration() if connection is None else connection_of(connection).configuration
+    if isinstance(configuration.access_token, BlockKey):
+        configuration.access_token()
 
 
 def _following(items: Iterator[Any], name: str) -> Any:

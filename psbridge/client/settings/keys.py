@@ -121,6 +121,8 @@ class KeyCache:
             return kept
         if inspect.iscoroutinefunction(source):
             raise _asynchronous()
+        if getattr(source, "runs_here", False):  # it can be asked by the thread that calls, and by no other
+            return self._keep(source, _called(source))
         while True:
             answer, own = self._asked(source, rejected, bounds)
             self._wait(answer, bounds)

@@ -126,3 +126,30 @@ def test_half_a_surrogate_is_named_with_its_place(
 def test_a_switch_in_a_query_is_true_or_false(server: OfflineServer, session: PowerShellSession) -> None:
     session.run(f"$null = {ASK} -AdditionalQuery @{{ a = [switch]$true }}")
     assert server.requests[-1].query == {"a": "true"}
+
+
+def test_a_script_block_gives_the_key_where_the_call_is_made(
+    server: OfflineServer, session: PowerShellSession
+) -> None:
+    """Of one call, a stream, a pipeline of several at once; and shows as what it is nowhere."""
+    made = session.run(
+        f"""
+        $vault = 'sk-vault'; $global:Asked = 0
+        function Get-Vault {{ $global:Asked++; $vault }}
+        $c = New-ChatConnection -BaseUrl {server.base_url} -AccessToken {{ Get-Vault }}
+        $null = {ASK} -Connection $c
+        $null = {ASK} -StreamText -Connection $c
+        $null = 'a', 'b' | New-ChatCompletion -Model gpt-4o -ThrottleLimit 2 -Connection $c
+        $vault = 'sk-other'
+        $d = New-ChatConnection -BaseUrl {server.base_url} -AccessToken ${{function:Get-Vault}}
+        Use-ChatConnection $d {{ $null = 'a', 'b' | New-ChatCompletion -Model gpt-4o -ThrottleLimit 2 }}
+        "$($c | ConvertTo-Json)"
+        """
+    ).output
+    keys = [request.headers["authorization"] for request in server.requests]
+    assert len(keys) == 6 and len(set(keys)) == 2 and len(set(keys[:4])) == 1
+    assert "vault" not in made[0].lower()
+    for block, says in (("{ throw 'sk-hidden' }", "RuntimeException"), ("{ }", "not nothing")):
+        with pytest.raises(PowerShellError, match=says) as caught:
+            session.run(f"{ASK} -Connection (New-ChatConnection -AccessToken {block}) -ErrorAction Stop")
+        assert "sk-hidden" not in str(caught.value)
