@@ -30,7 +30,7 @@ class Host:
     def write(self, text: str) -> None:
         """Text to standard output."""
         if text:
-            sys.stdout.write(text)
+            getattr(sys.stdout, "at_once", sys.stdout.write)(text)  # the host waits for no table
             self.transcribe(text)
             self.at_line_start = text.endswith("\n")
 

@@ -239,6 +239,18 @@ def test_a_scripts_parameter_of_a_net_type_and_its_verbose_are_options(tmp_path:
     assert (ran.returncode, "Traceback" in ran.stderr) == (2, False)
 
 
+def test_what_the_host_is_told_waits_for_no_table(tmp_path: Path) -> None:
+    script = """foreach ($i in 1..2) { [pscustomobject]@{ Id = $i; Name = "n$i" } }
+Write-Host 'at once'
+'between'
+[pscustomobject]@{ Id = 10; Name = 'last' }
+"""
+    (tmp_path / "a.py").write_text(port(script).text, encoding="utf-8")
+    ran = subprocess.run([sys.executable, "a.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    rows = ["", "at once", "Id Name", "-- ----", " 1 n1", " 2 n2", "between", "10 last", ""]
+    assert ran.stdout.splitlines() == rows
+
+
 def test_a_body_that_one_request_sends_as_it_is_stays_json() -> None:
     text = port(
         "$body = @{ model = 'm' } | ConvertTo-Json\n"

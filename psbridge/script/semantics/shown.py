@@ -28,6 +28,7 @@ def put(value: Any) -> None:
         stream.write(f"{value}\n")
         return
     known = stream if isinstance(stream, _Waiting) else _waiting_of(stream)
+    known.settle()
     for item in enumerate_value(value):
         known.screen.put(viewed(item))
     if known.screen.held:
@@ -57,21 +58,45 @@ class _Waiting:
         self.stream = stream
         self.screen = screen
 
+    pending = ""
+    """What `print` wrote last: whether it is the host's is known when it is flushed, or when more comes."""
+
     def release(self) -> None:
-        """Write the rows; from then on standard output is what it was."""
+        """Write the rows, and what came after them; from then on standard output is what it was."""
+        self.settle()
         if sys.stdout is self:
             sys.stdout = self.stream
         self.screen.draw()
 
+    def settle(self) -> None:
+        """What was printed is output: it comes after the rows before it."""
+        text, self.pending = self.pending, ""
+        if text:
+            self.screen.put(text.removesuffix("\n"))
+
     def write(self, text: str) -> int:
-        """The rows, then this."""
-        self.release()
-        return int(self.stream.write(text))
+        """What `print` writes, which comes after the rows that wait."""
+        if self.pending.endswith("\n"):
+            self.settle()
+        self.pending += text
+        return len(text)
 
     def flush(self) -> None:
-        """Write the rows, and out what is buffered."""
-        self.release()
+        """What was printed is the host's if the script asks, as with `flush=True`: it waits for no row."""
+        try:
+            asking = str(sys._getframe(1).f_globals.get("__name__"))
+        except ValueError:  # Python itself, at the end of the script
+            return
+        if asking.startswith("psbridge."):
+            self.release()
+        else:
+            self.at_once(self.pending)
+            self.pending = ""
         self.stream.flush()
+
+    def at_once(self, text: str) -> None:
+        """A text for the host."""
+        self.stream.write(text)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)

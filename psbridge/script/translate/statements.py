@@ -15,6 +15,7 @@ from .expressions import or_empty
 from .loops import Loops
 from .nodes import expression_of, is_value, path_of, word_of
 from .operators import nullable
+from .shapes import OBJECTS
 
 _SAYS = frozenset(
     "write-host write-verbose write-warning write-information write-debug write-progress".split()
@@ -139,7 +140,8 @@ class Statements(Loops):
         )
         if plain and not code.stream:
             self.write(f"{self.printer}({code.text})")
-        elif (code.stream and code.kind in ("str", "int", "bool")) or (
+            return
+        if (code.stream and code.kind in ("str", "int", "bool")) or (
             not code.is_out and code.item in ("str", "int", "bool")
         ):
             source = code.text
@@ -155,7 +157,9 @@ class Statements(Loops):
             name = self.item_name()
             self.write(f"for {name} in {source}:")
             self.write(f"    {self.printer}({name})")
-        elif code.stream and (run := run_of(code.text)) and run[0] != "posh":
+            return
+        self.known.shows |= code.stream or code.is_list or code.is_out or code.base in OBJECTS
+        if code.stream and (run := run_of(code.text)) and run[0] != "posh":
             self.write(f"{run[0]}.show({run[1]})")
         elif code.stream and (run_of(code.text) or whole_call(code.text, "call")):
             self.write(f"{self.posh('show_run')}({code.text.partition('(')[2]}")
@@ -334,10 +338,10 @@ class Statements(Loops):
         text = value.text if value.kind in ("str", "int", "bool") else self.as_text(value)
         if value.kind == "str?":
             text = value.text if value.text.endswith(".content") else or_empty(value)
-        if "nonewline" in named:
-            self.write(f'{self.host}({text}, end="")')
-        else:
-            self.write(f"{self.host}()" if text == '""' else f"{self.host}({text})")
+        pieces = ["" if text == '""' and "nonewline" not in named else text]
+        pieces += ['end=""'] if "nonewline" in named else []
+        pieces += ["flush=True"] if self.known.shows else []  # it does not wait for a table
+        self.write(f"{self.host}({', '.join(one for one in pieces if one)})")
         return True
 
     def _PipelineChain_statement(self, node: s.PipelineChain) -> None:

@@ -35,6 +35,8 @@ class Known:
     copied: set[Key] = field(default_factory=set)
     alone: set[str] = field(default_factory=set)
     tables: dict[str, dict[str, str]] = field(default_factory=dict)
+    shows: bool = False
+    """Whether the script puts out objects, whose tables wait for further rows."""
     sent: set[str] = field(default_factory=set)
     asks: bool = False
 
@@ -45,7 +47,7 @@ class Known:
             *(dict(self.results), set(self.advanced), set(self.many)),
             *({key: dict(shape) for key, shape in self.shapes.items()}, set(self.loose), set(self.top)),
             *(set(self.copied), set(self.alone), set(self.sent), self.asks),
-            {path: dict(kinds) for path, kinds in self.tables.items()},
+            *({path: dict(kinds) for path, kinds in self.tables.items()}, self.shows),
         )
 
 
