@@ -202,6 +202,7 @@ function script:Add-BridgeRow {
     }
     foreach ($one in @($Item)) {
         $writer = $script:Writer::new()
+        $writer.Bare = $true
         $writer.Add($one, 'InputObject')
         if ($writer.Refusal) { $Call.Rows.Refusal = $writer.Refusal }
         $Call.Rows.Writer.WriteLine($writer.Text.ToString())

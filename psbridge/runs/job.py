@@ -146,7 +146,7 @@ class Job:
         made = not self.path.exists()
         try:
             with Ledger(self.path, create=True) as ledger:
-                note = ledger.belong(self._identity())
+                note = ledger.belong(self.identity())
                 if note:
                     self.notes.append(note)
                 digest = None if file is None else self._digest(file)
@@ -176,11 +176,12 @@ class Job:
         """
         with Ledger(self.path) as ledger:
             # The requests are in the ledger, whatever model is the configured one by now.
-            note = ledger.belong(dataclasses.replace(self._identity(), model=ledger.run("model")))
+            note = ledger.belong(dataclasses.replace(self.identity(), model=ledger.run("model")))
         if note:
             self.notes.append(note)
 
-    def _identity(self) -> Identity:
+    def identity(self) -> Identity:
+        """Whose run this start is."""
         settings = self.configuration
         token = settings.access_token
         key = token.reveal() if isinstance(token, Secret) else ""

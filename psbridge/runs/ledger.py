@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,6 +137,29 @@ class Ledger:
         """Whether no run was begun in it."""
         return self.db.execute("select 1 from run").fetchone() is None
 
+    def check(self, identity: Identity) -> None:
+        """See that a run is of `identity`, if one was begun; writes nothing.
+
+        Raises:
+            LedgerMismatchError: it is another account's, endpoint's or model's.
+        """
+        row = self.db.execute("select endpoint, account, organization, project, model from run").fetchone()
+        if row is not None:
+            self._check(identity, row)
+
+    def _check(self, identity: Identity, known: Sequence[str]) -> None:
+        given = (
+            *(identity.endpoint, identity.account, identity.organization),
+            *(identity.project, identity.model),
+        )
+        kinds = ("endpoint", "base URL", "organization", "project", "model")
+        for kind, before, now in zip(kinds, known, given, strict=True):
+            if before != now:
+                raise LedgerMismatchError(
+                    f"The ledger '{self.path}' belongs to another run: its {kind} is "
+                    f"'{before or 'none'}', not '{now or 'none'}'. Name another ledger for this one."
+                )
+
     def belong(self, identity: Identity) -> str:
         """Begin a run of `identity`, or see that this is one; returns a note, or "".
 
@@ -159,17 +182,7 @@ class Ledger:
                 )
                 return ""
             name, *known, mark = row
-            given = (
-                *(identity.endpoint, identity.account, identity.organization),
-                *(identity.project, identity.model),
-            )
-            kinds = ("endpoint", "base URL", "organization", "project", "model")
-            for kind, before, now in zip(kinds, known, given, strict=True):
-                if before != now:
-                    raise LedgerMismatchError(
-                        f"The ledger '{self.path}' belongs to another run: its {kind} is "
-                        f"'{before or 'none'}', not '{now or 'none'}'. Name another ledger for this one."
-                    )
+            self._check(identity, known)
             new_mark = _mark(name, identity.key)
             if new_mark and new_mark != mark:
                 db.execute("update run set key_mark = ?", (new_mark,))

@@ -98,6 +98,8 @@ def plan(job: Job, rows: Iterable[SourceRow] | None = None) -> RunPlan:
     made = RunPlan()
     ledger = None
     if job.path.exists():
+        with Ledger(job.path) as known:
+            known.check(job.identity())
         ledger = Ledger(job.path)
     seen = sqlite3.connect("", isolation_level=None)  # on the disk, and gone with this connection
     parts = PartCount(job.settings.batch_tokens)

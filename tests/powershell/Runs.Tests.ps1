@@ -68,6 +68,12 @@ Describe 'Invoke-ChatCompletionRun' {
         $prompts[1].Answer | Should -BeLike '*two'
         $request = @{ messages = @(@{ role = 'user'; content = 'three' }) }
         ($request | Invoke-ChatCompletionRun (Join-Path $TestDrive 'q.db') -Model m).Answer | Should -BeLike '*three'
+        $built = 'four', 'five' | ForEach-Object {
+            Initialize-CreateChatCompletionRequest -Model m -Messages (Initialize-ChatCompletionRequestMessage -Role user -Content $_)
+        }
+        $answers = ($built | Invoke-ChatCompletionRun (Join-Path $TestDrive 'r.db')).Answer
+        $answers[0] | Should -BeLike '*four'
+        $answers[1] | Should -BeLike '*five'
         $late = @{ Model = 'm'; Deadline = (Get-Date).AddHours(-1); ErrorAction = 'SilentlyContinue' }
         'four' | Invoke-ChatCompletionRun (Join-Path $TestDrive 'l.db') @late | Should -BeNullOrEmpty
     }

@@ -377,8 +377,9 @@ def test_a_ledger_of_another_account_is_refused(tickets: Tickets) -> None:
     tickets.run()
     with OfflineServer(api_key=KEY) as server:
         tickets.environment["OPENAI_BASE_URL"] = server.base_url
-        done = tickets.run()
-        assert done.returncode == 2 and "base URL" in done.stderr
+        for more in ((), ("--dry-run",)):
+            done = tickets.run(*more)
+            assert done.returncode == 2 and "base URL" in done.stderr
         assert len(server.requests) == 0
 
 

@@ -20,6 +20,8 @@ class PSBridgeWriter {
     # it is not thrown, because what is thrown and caught on the way also lands in the caller's -ErrorVariable.
     [System.Text.StringBuilder] $Text = [System.Text.StringBuilder]::new(256)
     [string] $Refusal = ''
+    # Whether objects of a model are written as the JSON that they stand for: for a file of rows, which knows no names.
+    [bool] $Bare = $false
     hidden [System.Collections.Generic.List[object]] $Around = [System.Collections.Generic.List[object]]::new()
 
     [void] Add([object] $value, [string] $name) {
@@ -87,7 +89,8 @@ class PSBridgeWriter {
         }
         # An object of a model is sent by its name: what an Unset object left open in it stays open.
         $named = $kind.StartsWith('PSBridge.', [System.StringComparison]::Ordinal) -and $script:Models.ContainsKey($kind.Substring(9))
-        if ($named) { [void]$this.Text.Append('{"$psbridge":"model","type":"').Append($kind.Substring(9)).Append('","set":') }
+        $wrapped = $named -and -not $this.Bare
+        if ($wrapped) { [void]$this.Text.Append('{"$psbridge":"model","type":"').Append($kind.Substring(9)).Append('","set":') }
         if (-not $this.Enter($value, $name)) { return }
         $shown = if ($kept) { $script:Shown[$kind] }
         $open = $null
@@ -106,6 +109,7 @@ class PSBridgeWriter {
             # What jobs and views have added is none of its own.
             if ($kept -and $script:Remoted.Contains($property.Name)) { continue }
             if ($null -ne $shown -and @($shown.Keys) -ccontains $property.Name) { continue }
+            if ($this.Bare -and $member -is [psobject] -and $member.PSObject.TypeNames[0] -eq 'PSBridge.Unset') { continue }
             [void]$this.Text.Append($separator)
             $this.AddText($property.Name, $name)
             [void]$this.Text.Append($marks[0])
@@ -123,7 +127,7 @@ class PSBridgeWriter {
             }
         }
         [void]$this.Text.Append($marks[1])
-        if ($named) { [void]$this.Text.Append('}') }
+        if ($wrapped) { [void]$this.Text.Append('}') }
         $this.Leave()
     }
 

@@ -13,6 +13,7 @@ function Add-BridgeRow {
     }
     foreach ($one in @($Item)) {
         $writer = $script:Writer::new()
+        $writer.Bare = $true
         $writer.Add($one, 'InputObject')
         if ($writer.Refusal) { $Call.Rows.Refusal = $writer.Refusal }
         $Call.Rows.Writer.WriteLine($writer.Text.ToString())
