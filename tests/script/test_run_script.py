@@ -251,6 +251,17 @@ def test_a_parse_error_marks_the_token_that_was_not_expected(tmp_path: Path) -> 
     assert lines[3].count("~") == 1
 
 
+@pytest.mark.parametrize(("again", "head"), [("throw", "Remove-Item"), ("throw $_", "Exception")])
+def test_an_error_that_is_thrown_again_keeps_its_place(again: str, head: str, tmp_path: Path) -> None:
+    tried = f"try {{ Remove-Item ./a -ErrorAction Stop }} catch {{ {again} }}"
+    script = f"$PSStyle.OutputRendering = 'PlainText'\n{tried}"
+    done = run(script, tmp_path)
+    lines = done.stderr.splitlines()
+    assert lines[0] == f"{head}: {tmp_path / 'script.ps1'}:2"
+    assert lines[3] == f"     |        {'~' * len('Remove-Item ./a -ErrorAction Stop')}"
+    assert done.returncode == 1
+
+
 def test_a_server_that_is_not_there_is_told_in_the_sockets_words(tmp_path: Path) -> None:
     script = (
         "try { Invoke-RestMethod http://127.0.0.1:1/x } catch "

@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 from psbridge.binding.text import to_text
-from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
+from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, exception_type
 
 from .positions import marked
 
 _RED, _CYAN, _RESET = "\x1b[31;1m", "\x1b[36;1m", "\x1b[0m"
+_RUNTIME = exception_type("System.Management.Automation.RuntimeException")
 _CODE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -57,7 +58,10 @@ def _text(record: Any, width: int) -> str:
 
 def _origin(record: ErrorRecord) -> str:
     if getattr(record, "thrown", False):
-        plain = record.exception is None or record.exception.net_type.short_name == "RuntimeException"
+        # Only PowerShell's own exceptions know that a throw statement threw them.
+        plain = record.exception is None or (
+            _RUNTIME is not None and _RUNTIME.accepts(record.exception.net_type)
+        )
         return "Exception" if plain else record.category
     command = record.command
     if command is not None and getattr(command, "name", None):

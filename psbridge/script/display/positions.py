@@ -54,7 +54,7 @@ def _extent_of(record: ErrorRecord) -> tuple[int, int]:
 
 
 def _chosen(record: ErrorRecord, nodes: list[Any]) -> Any:
-    if record.thrown and record.where is None:
+    if record.thrown and not record.again and record.where is None:
         return next((node for node in nodes if node.kind == "ThrowStatement"), None)
     commands = [node for node in nodes if node.kind == "Command" and node.command_elements]
     if record.error_id == "CommandNotFoundException":
@@ -63,6 +63,11 @@ def _chosen(record: ErrorRecord, nodes: list[Any]) -> Any:
             name = node.command_elements[0]
             if str(getattr(name, "value", "")).lower() == wanted:
                 return name
+    if record.error_id == "VariableIsUndefined":
+        wanted = to_text(record.target).lower()
+        for node in nodes:
+            if node.kind == "VariableExpression" and node.variable_path.lower() == wanted:
+                return node
     named = getattr(record.command, "name", None) or record.activity
     if record.where is not None:
         for node in commands:

@@ -318,13 +318,14 @@ def thrown(S: Scope, value: Any, line: int, column: int) -> ScriptError:
         if current is not None:
             if current.caught_as is not None:
                 current.exception, current.caught_as = current.caught_as, None
-            return _throwing(current)
+            return ScriptError(current, thrown=True)
         return _throwing(
             ErrorRecord(
                 ExceptionObject("RuntimeException", "ScriptHalted"), "ScriptHalted", "OperationStopped"
             )
         )
     if isinstance(value, ErrorRecord):
+        value.again = bool(value.line)
         return _throwing(value)
     if isinstance(value, ExceptionObject) or hasattr(value, "exception_message"):
         message = value.message

@@ -211,6 +211,7 @@ class ErrorRecord(NetAttributes):
         self.where: tuple[int, int] | None = None  # line and column of the command that failed, if one did
         self.stack = ""
         self.thrown = False  # by a throw statement
+        self.again = False  # by one that was given this record, which keeps its place
         self.stopped = False  # made terminating by -ErrorAction Stop or the preference
         self.unplaced = False  # shown without its place
         self.of_input = False  # about what came through the pipeline, so that no argument is to blame
