@@ -24,6 +24,28 @@ class PSBridgeWriter {
     [bool] $Bare = $false
     hidden [System.Collections.Generic.List[object]] $Around = [System.Collections.Generic.List[object]]::new()
 
+    [void] AddCall([string] $name, [System.Collections.IDictionary] $bound, [string] $more) {
+        # The params of an invoke request. Only what was bound goes in; an Unset argument is named as left open.
+        [void]$this.Text.Append('{"name":"').Append($name).Append('","parameters":{')
+        $separator = '"'
+        $open = ''
+        foreach ($key in $bound.Keys) {
+            if ($script:Common.Contains($key)) { continue }
+            $value = $bound[$key]
+            if (($value -is [System.Management.Automation.PSCustomObject] -or $value -is [array]) -and (Test-BridgeUnset $value)) {
+                $open += ',"' + $key + '"'
+                continue
+            }
+            [void]$this.Text.Append($separator).Append($key).Append('":')
+            $this.Add($value, $key)
+            if ($this.Refusal) { return }
+            $separator = ',"'
+        }
+        [void]$this.Text.Append('}')
+        if ($open) { [void]$this.Text.Append(',"left_open":[').Append($open.Substring(1)).Append(']') }
+        [void]$this.Text.Append($more).Append('}')
+    }
+
     [void] Add([object] $value, [string] $name) {
         if ($null -eq $value) {
             [void]$this.Text.Append('null')

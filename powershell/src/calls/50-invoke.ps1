@@ -6,28 +6,10 @@ $script:Opened = [System.Collections.Generic.List[object]]::new()  # runs of thi
 $script:Ahead = 2  # items handed over and not answered, for each that may run at once
 
 function Format-BridgeCall {
-    # The params of an invoke request, in a writer. Only what was bound goes in; an Unset argument is named as left open.
+    # The params of an invoke request, in a writer.
     param([string] $Name, [System.Collections.IDictionary] $Bound, [string] $More)
-    $writer = [PSBridgeWriter]::new()
-    $text = $writer.Text
-    [void]$text.Append('{"name":"').Append($Name).Append('","parameters":{')
-    $separator = '"'
-    $open = ''
-    foreach ($key in $Bound.Keys) {
-        if ($script:Common.Contains($key)) { continue }
-        $value = $Bound[$key]
-        if (($value -is [System.Management.Automation.PSCustomObject] -or $value -is [array]) -and (Test-BridgeUnset $value)) {
-            $open += ',"' + $key + '"'
-            continue
-        }
-        [void]$text.Append($separator).Append($key).Append('":')
-        $writer.Add($value, $key)
-        if ($writer.Refusal) { return $writer }
-        $separator = ',"'
-    }
-    [void]$text.Append('}')
-    if ($open) { [void]$text.Append(',"left_open":[').Append($open.Substring(1)).Append(']') }
-    [void]$text.Append($More).Append('}')
+    $writer = $script:Writer::new()
+    $writer.AddCall($Name, $Bound, $More)
     $writer
 }
 
@@ -74,7 +56,7 @@ function Open-BridgeCall {
     if ($script:Opened.Count) { Close-BridgeAbandoned }
     if ($null -ne $script:Live) { Sync-BridgeLive }
     $settings = $script:Wire.Settings()
-    if ($Bound.TryGetValue('AsJob', [ref]$asked) -and $asked) {
+    if ($Bound['AsJob']) {
         if ($Bound.TryGetValue('InvokeTools', [ref]$asked) -and $asked -ne 'None') {
             $why = "invalid value for 'AsJob', must not be given with -InvokeTools: tools run in the caller's runspace, " +
             'and a job has its own.'
@@ -95,7 +77,7 @@ function Open-BridgeCall {
         Given      = @($Bound.Keys)
         Whole      = $false                                                     # the pipeline is one call, limits and all
         Rows       = $null
-        Together   = $Bound.TryGetValue('Unordered', [ref]$asked) -and $asked   # the worker has the whole pipeline
+        Together   = [bool]$Bound['Unordered']                                  # the worker has the whole pipeline
         Pipeline   = 0                                                          # its id there
         Number     = 0                                                          # of the next item
         Targets    = @{}                                                        # items without an answer, by number
@@ -123,7 +105,8 @@ function Open-BridgeCall {
         Bound      = $Bound
     }
     foreach ($limit in $script:Limits) {
-        if ($Bound.TryGetValue($limit, [ref]$asked) -and $null -ne $asked) {
+        $asked = $Bound[$limit]
+        if ($null -ne $asked) {
             if ($asked -le 0) {
                 $why = "invalid value for '$limit', must be greater than 0."
                 $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $asked
@@ -142,12 +125,10 @@ function Open-BridgeCall {
         $call.Becomes = if ($call.Named) { '"' + [guid]::NewGuid().ToString('N') + '"' } else { [string](New-BridgeNumber) }
         $call.More += ',"becomes":' + $call.Becomes
     }
-    if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or
-        ($Bound.TryGetValue('Verbose', [ref]$asked) -and $asked)) {
+    if ("$($Cmdlet.GetVariableValue('VerbosePreference'))" -ne 'SilentlyContinue' -or $Bound['Verbose']) {
         $call.More += ',"verbose":true'
     }
-    if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or
-        ($Bound.TryGetValue('Debug', [ref]$asked) -and $asked)) {
+    if ("$($Cmdlet.GetVariableValue('DebugPreference'))" -ne 'SilentlyContinue' -or $Bound['Debug']) {
         $call.More += ',"debug":true'
     }
     if (-not $Bound.TryGetValue('WhatIf', [ref]$asked)) { $asked = $Cmdlet.GetVariableValue('WhatIfPreference') }
@@ -185,7 +166,8 @@ function Send-BridgeCall {
                 ($script:Files.ContainsKey($Call.Name) -or $script:Prepared.ContainsKey($Call.Name)))) {
             $own = Select-BridgeArgument $Call $Bound
         }
-        $writer = Format-BridgeCall $Call.Name $own $Call.More
+        $writer = $script:Writer::new()
+        $writer.AddCall($Call.Name, $own, $Call.More)
         if ($writer.Refusal) {
             # Its turn in the order is kept.
             $record = if ($Call.Becomes) { New-BridgeRecord $writer.Refusal 'PSBridge.InvalidConfiguration' 'InvalidArgument' $null }
