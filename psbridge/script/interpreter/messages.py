@@ -8,6 +8,7 @@ from typing import Any
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
 from psbridge.script.semantics.members import register_object
+from psbridge.script.semantics.types import RECORD_TYPES
 
 
 def streamed(number: int, value: Any) -> Any:
@@ -54,16 +55,12 @@ class MessageRecord:
 
     @property
     def net_type(self) -> NetType:
-        return _RECORD_TYPES[self.stream]
+        return RECORD_TYPES[self.stream]
 
     def __str__(self) -> str:
         return to_text(self.data)
 
 
-_RECORD_TYPES = {
-    number: NetType(f"{name}Record", f"System.Management.Automation.{name}Record")
-    for number, name in ((3, "Warning"), (4, "Verbose"), (5, "Debug"), (6, "Information"))
-}
 PREFERENCE_NAMES = {
     3: "WarningPreference",
     4: "VerbosePreference",

@@ -107,8 +107,14 @@ _INTERFACES: dict[str, Callable[[Any], bool]] = {
     "system.management.automation.psobject": lambda value: bag_of(type(value)) is not None,
     "system.management.automation.pscustomobject": lambda value: bag_of(type(value)) is not None,
 }
+RECORD_TYPES = {
+    number: NetType(f"{name}Record", f"System.Management.Automation.{name}Record")
+    for number, name in ((3, "Warning"), (4, "Verbose"), (5, "Debug"), (6, "Information"))
+}
+"""The types of what the streams carry, by the numbers of the streams."""
 _PLAIN_TYPES: dict[str, NetType] = {}
 for _type in (
+    *RECORD_TYPES.values(),
     *(TYPE, RUNTIME_TYPE, PLAIN_OBJECT, ARRAY, VOID, DBNULL, ARRAY_LIST, ENTRY, BigInteger.net_type),
     *(NetRef.net_type, ErrorRecord.net_type, OrderedHashtable.net_type),
 ):

@@ -87,6 +87,7 @@ class Module(Types):
             python_name(one.variable_path) for one in uses.nodes if isinstance(one, s.VariableExpression)
         }
         self.defaults: dict[str, str] = {}
+        self.late: list[tuple[s.Parameter, str, str]] = []
         self.has_parameters = tree.param_block is not None
 
     def module(self) -> Written:
@@ -221,6 +222,14 @@ class Module(Types):
         for stream in streams:
             self.write(f'parser.add_argument("--{stream}", action="store_true")')
         self._parsed(names)
+        for parameter, plain, kind in self.late:
+            self.write(f"if {plain} is None:")
+            self.depth += 1
+            value = self.as_value(self.expression(parameter.default_value))
+            if value.kind != kind and kind != "any" and not (kind == "float" and value.kind == "int"):
+                value = self.cast(parameter, value, _type_of(parameter))
+            self.write(f"{plain} = {value.text}")
+            self.depth -= 1
         for line in later:
             self.write(line)
         for stream in streams:
@@ -270,7 +279,10 @@ class Module(Types):
         empties = {"str": '""', "int": "0", "float": "0.0", "bool": "False"}
         many = ', nargs="*"' if kind in _LISTS else ""
         default = "None" if _nullable(parameter) else empties.get(kind, "None")
-        if parameter.default_value is not None:
+        if parameter.default_value is not None and self._others_in(parameter):
+            self.late.append((parameter, plain, kind))  # it is known when the others are
+            default = "None"
+        elif parameter.default_value is not None:
             value = self.as_value(self.expression(parameter.default_value))
             if value.kind != kind and kind != "any" and not (kind == "float" and value.kind == "int"):
                 value = self.cast(parameter, value, _type_of(parameter))
