@@ -230,8 +230,8 @@ def test_a_port_of_what_ended_it_once_puts_out_what_the_script_does(text: str, o
 
 
 def test_a_scripts_parameter_of_a_net_type_and_its_verbose_are_options(tmp_path: Path) -> None:
-    script = "[CmdletBinding()] param([datetime]$When = '2024-01-02', [string]$Of = \"of $($When.Year)\") $Of; "
-    script += "Write-Verbose 'told'"
+    script = "[CmdletBinding()] param([datetime]$When = '2024-01-02', [string]$Of = \"of $($When.Year)\")\n"
+    script += "$Of; Write-Verbose 'told'"
     (tmp_path / "a.py").write_text(port(script).text, encoding="utf-8")
     command = [sys.executable, "a.py", "--when", "2025-03-04", "--verbose"]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)

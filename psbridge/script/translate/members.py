@@ -377,6 +377,8 @@ class Members(Methods):
             return self._unless_null(target, lambda one: f"{self.posh('invoke')}({one}, {name.text}{values})")
         if target.kind in ("builder", "writer"):
             return self._builder(target, folded, arguments)
+        if folded == "gettype" and target.kind == "list:str" and _is_split(target.text):
+            return Code(f"{self.posh('net_type')}({quoted('string[]')})")
         plain = self._plain_method(target, folded, arguments)
         if plain is None and target.kind == "datetime" and folded == "tostring":
             plain = self.date_text(target, node.arguments or [])
@@ -461,3 +463,11 @@ class Members(Methods):
 
     def _static_argument(self, node: Any) -> Code:
         return self.as_value(self.expression(node))
+
+
+def _is_split(text: str) -> bool:
+    """Whether a list is one that a text was split into, which .NET has as an array of texts."""
+    return (
+        text.startswith(("posh.split(", "posh.split_words("))
+        or re.search(r"\.split\([^()]*\)$", text) is not None
+    )
