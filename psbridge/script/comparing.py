@@ -85,6 +85,16 @@ def option(word: str) -> str:
     return "--" + re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", word[1:].rstrip(":")).lower()
 
 
+def _parts(word: str) -> list[str]:
+    """`-Depth:2` as the name and its value; a switch is there or not."""
+    match = re.fullmatch(r"(-[A-Za-z]\w*):(.+)", word, re.DOTALL)
+    if match is None:
+        return [word]
+    if match[2].lower() in ("$true", "$false"):
+        return [match[1]] if match[2].lower() == "$true" else []
+    return [match[1], match[2]]
+
+
 def command_line(words: Sequence[str], python: str) -> list[str]:
     """A script's arguments as its Python takes them: options by name, and what has a place in its place.
 
@@ -99,12 +109,14 @@ def command_line(words: Sequence[str], python: str) -> list[str]:
     >>> command_line(["-Times", "3", "-Word", "hi"], text), command_line(["hi", "3"], text)
     (['--times', '3', 'hi'], ['--times', '3', 'hi'])
     """
+    if "argparse" not in python:
+        return list(words)
     places = re.findall(r'\.add_argument\(\s*"(\w+)"', python)
     named = re.findall(r'\.add_argument\(\s*"--([\w-]+)"(?![^\n]*store_true)', python)
     given: dict[str, str] = {}
     options: list[str] = []
     rest: list[str] = []
-    waiting = list(words)
+    waiting = [part for word in words for part in _parts(word)]
     while waiting:
         word = waiting.pop(0)
         plain = option(word)

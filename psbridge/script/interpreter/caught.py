@@ -122,6 +122,10 @@ def service_record(error: PSBridgeError) -> ErrorRecord:
         activity=error.command or "",
     )
     record.summed_up = True
+    if error.command:
+        from psbridge.script.commands.own import find_own
+
+        record.command = find_own(error.command)
     return record
 
 

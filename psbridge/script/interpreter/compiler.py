@@ -116,6 +116,7 @@ class Compiler(Statements, Expressions):
         self.pending, self.loops = [], []
         self.depth += 1
         body = write()
+        body = [*self.pending, *body]  # what its own expressions need is defined inside it
         self.depth -= 1
         self.pending, self.loops = outer_pending, outer_loops
         identifier = self.unit.unique("f")

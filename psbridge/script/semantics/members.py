@@ -173,7 +173,15 @@ def _net_property(target: Any, folded: str) -> tuple[bool, Any]:
             return True, known[1](target)
     if isinstance(target, NetType):
         return False, None
+    if type(target).__module__.startswith(_RESULTS):
+        for name in getattr(target, "__dataclass_fields__", ()):
+            if name.lower() == folded:
+                return True, getattr(target, name)
     return property_of(target, (folded,))
+
+
+_RESULTS = ("psbridge.client.", "psbridge.chat.", "psbridge.cmdlets.")
+"""Where the classes are of what psbridge's own cmdlets give, models apart."""
 
 
 def _own_member(target: Any, folded: str) -> tuple[bool, Any]:

@@ -53,8 +53,8 @@ from .members import loop_items as _loop_items
 from .members import member as _member
 from .named import as_operator, construct, invoke_static, is_a, net_type, set_static, static_member
 from .named import cast as _cast
+from .outside import caught_request, script_cmdlet
 from .patterns import join, like, not_like, split_words
-from .refusals import caught_request
 from .session import (
     appended,
     block,
@@ -422,6 +422,7 @@ __all__ = [
     "run",
     "same",
     "script_class",
+    "script_cmdlet",
     "script_enum",
     "session",
     "set_index",

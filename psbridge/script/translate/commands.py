@@ -93,7 +93,9 @@ class Commands(Blocks):
     def _to_file(self, redirection: s.FileRedirection, code: Code) -> Code:
         target = self.as_value(self.expression(redirection.location))
         if target.kind == "none":
-            return Code("[]", stream=True)
+            if "(" not in code.text:
+                return Code("[]", stream=True)
+            return Code(self._call_of("run", ['"Out-Null"'], code), "void", stream=True)
         pieces = ['"Out-File"', target.text, *(["Append=True"] if redirection.append else [])]
         return Code(self._call_of("run", pieces, code), "void", stream=True)
 

@@ -22,6 +22,7 @@ from .code import (
     run_of,
     whole_call,
 )
+from .nodes import word_of
 from .shapes import ALONE, OBJECTS
 from .writer import Writer
 
@@ -307,6 +308,13 @@ class Expressions(Writer):
         if path == "input" and len(self.frames) == 1 and not self.uses.in_block(node):
             self.modules.add("sys")
             return Code("sys.stdin.read().splitlines()", "list:str")
+        own = len(self.frames) == 1 and not self.has_parameters and not self.uses.in_block(node)
+        if path == "args" and own:
+            self.modules.add("sys")
+            return Code("sys.argv[1:]", "list:str")
+        called = self.uses.parents.get(id(node)) if path == "pscmdlet" and len(self.frames) == 1 else None
+        if isinstance(called, s.InvokeMemberExpression) and word_of(called.member) == "shouldprocess":
+            return Code(f"{self.posh('script_cmdlet')}(__file__)")
         if path in ("args", "input", "psboundparameters", "pscmdlet", "myinvocation", "this", "stacktrace"):
             raise Refused(node, f"${node.variable_path} has no Python form here.")
         name = path.removeprefix("global:").removeprefix("script:").removeprefix("variable:")

@@ -307,7 +307,7 @@ class Members(Methods):
             self.modules.add("datetime")
             unit = folded.removeprefix("total")
             return Code(f"{target.within(TERM)} / datetime.timedelta({unit}=1)", "float", TERM)
-        if target.kind == "switch" and folded == "ispresent":
+        if target.kind in ("switch", "bool") and folded == "ispresent":
             return target
         named = name.isidentifier() and not keyword.iskeyword(name) and name not in _BAG
         if target.kind == "row" and named and self._is_column(name):

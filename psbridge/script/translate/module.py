@@ -106,13 +106,24 @@ class Module(Types):
                 self.refuse(refusal.node, refusal)
             self.write("")
             after = tree.param_block.end
-        for other in (tree.begin_block, tree.process_block, tree.dynamic_param_block, tree.clean_block):
+        for other in (tree.dynamic_param_block, tree.clean_block):
             if other is not None:
                 self._visible(
-                    other, Refused(other, "begin, process and clean of a script have no Python form yet.")
+                    other, Refused(other, "clean and dynamicparam of a script have no Python form.")
                 )
-        if tree.end_block is not None:
-            self.block(tree.end_block.statements, after, tree.end_block.traps)
+        for part in (tree.begin_block, tree.process_block, tree.end_block):
+            if part is None:
+                continue
+            if part is not tree.end_block and any(isinstance(one, s.ReturnStatement) for one in part.walk()):
+                self._visible(
+                    part, Refused(part, "a return in begin or process of a script has no Python form.")
+                )
+                continue
+            once = part is tree.process_block  # nothing comes down a pipeline to a script
+            self.current += [Code("None", "none")] * once
+            self.block(part.statements, after, part.traps)
+            del self.current[len(self.current) - once :]
+            after = part.end
         pieces = self._pieces(tree)
         asked = re.compile(r"posh\.(show_run|run|get|function|call|block|command_block|variable)\(")
         if not any(asked.search(line) for line in self.lines):
@@ -219,9 +230,11 @@ class Module(Types):
                 self._option(parameter, option, plain, kind, validators)
             names.append((name, plain, kind))
         streams = self._streams(block)
-        for stream in streams:
-            self.write(f'parser.add_argument("--{stream}", action="store_true")')
-        self._parsed(names)
+        unset = ", default=argparse.SUPPRESS" if self.asks_bound else ""
+        common = [*streams, *(["what-if"] if self._may_be_tried(block) else [])]
+        for one in common:
+            self.write(f'parser.add_argument("--{one}", action="store_true"{unset})')
+        self._parsed(names, common)
         for parameter, plain, kind in self.late:
             self.write(f"if {plain} is None:")
             self.depth += 1
@@ -232,10 +245,17 @@ class Module(Types):
             self.depth -= 1
         for line in later:
             self.write(line)
+        if self._may_be_tried(block):
+            self.write('if "what_if" in given:' if self.asks_bound else "if arguments.what_if:")
+            self.write(f'    {self.posh("set_variable")}("WhatIfPreference", True)')
         for stream in streams:
-            told = f'given["{stream}"]' if self.asks_bound else f"arguments.{stream}"
+            told = f'"{stream}" in given' if self.asks_bound else f"arguments.{stream}"
             self.write(f"if {told}:")
             self.write(f'    {self.posh("set_variable")}("{stream.title()}Preference", "Continue")')
+
+    def _may_be_tried(self, block: s.ParamBlock) -> bool:
+        """Whether a script can be asked what it would do."""
+        return any("supportsshouldprocess" in self.source_of(one).lower() for one in block.attributes)
 
     def _streams(self, block: s.ParamBlock) -> list[str]:
         """The streams that a script writes to, and that who runs it may ask for."""
@@ -246,7 +266,7 @@ class Module(Types):
         own = {"verbose", "debug"} - {one.name.variable_path.lower() for one in block.parameters}
         return sorted(one for one in own if f"write-{one}" in self.text.lower())
 
-    def _parsed(self, names: list[tuple[str, str, str]]) -> None:
+    def _parsed(self, names: list[tuple[str, str, str]], common: list[str]) -> None:
         for name, _, kind in names:
             self._widen(("", name.lower()), kind)
             self.definite.add(("", name.lower()))
@@ -257,7 +277,9 @@ class Module(Types):
                 self.write(f"{plain} = arguments.{plain}")
             return
         self.write("given = vars(parser.parse_args())")
-        pairs = ", ".join(f"({quoted(name)}, {quoted(plain)})" for name, plain, _ in names)
+        keys = [(name, plain) for name, plain, _ in names]
+        keys += [(one.title().replace("-", ""), one.replace("-", "_")) for one in common]
+        pairs = ", ".join(f"({quoted(name)}, {quoted(plain)})" for name, plain in keys)
         table = f"{{name: given[key] for name, key in ({pairs},) if key in given}}"
         spelt = self.uses.is_bound_plain({name for name, _, _ in names})
         self.write(f"bound = {table if spelt else self.posh(_TABLE) + '(' + table + ')'}")
@@ -284,7 +306,9 @@ class Module(Types):
             default = "None"
         elif parameter.default_value is not None:
             value = self.as_value(self.expression(parameter.default_value))
-            if value.kind != kind and kind != "any" and not (kind == "float" and value.kind == "int"):
+            # What is not given goes past argparse where the script asks what was given.
+            open_type = kind == "any" and not (self.asks_bound and _type_of(parameter) not in ("", "object"))
+            if value.kind != kind and not open_type and not (kind == "float" and value.kind == "int"):
                 value = self.cast(parameter, value, _type_of(parameter))
             default = value.text
         if self.asks_bound:

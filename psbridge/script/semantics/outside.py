@@ -1,4 +1,4 @@
-"""What a request of a ported script failed with, where the script asked for it with Invoke-RestMethod."""
+"""What a ported script reaches from outside: a refused request as its cmdlet tells it, and `$PSCmdlet`."""
 
 from __future__ import annotations
 
@@ -23,3 +23,17 @@ def caught_request(error: Exception) -> Any:
         answer = Answer(status, sent.reason, list(dict(sent.headers).items()), sent.body, "")
         sent.script_record = refusal(answer, "POST", find_cmdlet("Invoke-RestMethod"))
     return caught(error)
+
+
+def script_cmdlet(file: str) -> Any:
+    """`$PSCmdlet` of a script, which says what it would do under `--what-if`."""
+    from pathlib import PurePath
+    from types import SimpleNamespace
+
+    from psbridge.script.interpreter.cmdlet import FunctionCmdlet
+
+    from .session import session
+
+    runtime = session()
+    name = f"{PurePath(file).stem}.ps1"
+    return FunctionCmdlet(SimpleNamespace(name=name, scope=runtime.scope, rt=runtime))
