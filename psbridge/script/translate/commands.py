@@ -21,8 +21,6 @@ _REFUSED = {
     "clear-variable": "the variables of the Python are not PowerShell's",
     "invoke-expression": "text that is PowerShell would need the interpreter",
     "add-type": "C# in a script has no Python form",
-    "start-job": "jobs have no Python form yet",
-    "start-threadjob": "jobs have no Python form yet",
     "new-module": "a module made in a script has no Python form",
     "update-typedata": "types cannot be changed from Python",
 }

@@ -309,7 +309,7 @@ class Expressions(Writer):
             self.modules.add("sys")
             return Code("sys.stdin.read().splitlines()", "list:str")
         own = len(self.frames) == 1 and not self.has_parameters and not self.uses.in_block(node)
-        if path == "args" and own:
+        if path == "args" and own and id(node) in self.uses.parents:
             self.modules.add("sys")
             return Code("sys.argv[1:]", "list:str")
         called = self.uses.parents.get(id(node)) if path == "pscmdlet" and len(self.frames) == 1 else None
