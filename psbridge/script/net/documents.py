@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,9 @@ def parse_xml(value: Any) -> Any:
         raise with_inner(text, "System.Xml.XmlDocument", f"{error}.") from None
 
 
+_NUMBER = re.compile(r"(\[\s*[@\w.]+\s*!?=\s*)(\d+)(\s*\])")
+
+
 def _select(xml: Xml, path: str) -> list[ElementTree.Element]:
     """The elements that ElementTree's part of XPath finds."""
     start = xml.node
@@ -100,6 +104,7 @@ def _select(xml: Xml, path: str) -> list[ElementTree.Element]:
         start.append(xml.node)
         path = path if path.startswith("/") else f"/{path}"
         path = f".{path}"
+    path = _NUMBER.sub(r"\1'\2'\3", path)  # which ElementTree knows as texts alone
     try:
         return start.findall(path)
     except (SyntaxError, KeyError) as error:

@@ -325,14 +325,8 @@ class Module(Types):
         if typed in ("", "object") and kind == "any":
             return ""
         name = KINDS.get(typed, _LISTS.get(kind, kind))
-        if name in ("any", "datetime"):
+        if name in ("any", "datetime", "bool"):
             name = f"{self.posh('typed')}({quoted(typed)})"
-        if name == "bool":
-            raise Refused(
-                s.Node(),
-                "a parameter of the script that is [bool] has no Python form yet.",
-                "make it a [switch]",
-            )
         if validators:
             return f", type={self.posh('checked')}({', '.join([name, *validators])})"
         return f", type={name}"
