@@ -644,7 +644,7 @@ function script:Import-BridgeShown {
                 $read.IsHidden = $true
                 $data.Members.Add($member, $read)
             }
-            try { Update-TypeData -TypeData $data -Force -ErrorAction Stop }
+            try { Update-TypeData -TypeData $data -Force -WhatIf:$false -Confirm:$false -ErrorAction Stop }
             catch { Write-Debug $_.Exception.Message }  # a runspace whose types are not its own
         }
     }
@@ -839,7 +839,7 @@ function script:Import-BridgeDetail {
         TypeName = 'System.Management.Automation.ErrorRecord'; MemberType = 'ScriptProperty'; MemberName = 'ErrorDetails'
         Value = $read.Ast.GetScriptBlock(); SecondValue = $write.Ast.GetScriptBlock()
     }
-    try { Update-TypeData @type -Force -ErrorAction Stop }
+    try { Update-TypeData @type -Force -WhatIf:$false -Confirm:$false -ErrorAction Stop }
     catch { Write-Debug $_.Exception.Message }  # a runspace whose types are not its own
 }
 

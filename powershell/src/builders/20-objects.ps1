@@ -92,7 +92,7 @@ function Import-BridgeFormat {
     # under way.
     if ($script:Formatted) { return }
     $script:Formatted = $true
-    Update-FormatData -AppendPath "$PSScriptRoot/PSBridge.Format.ps1xml"
+    Update-FormatData -AppendPath "$PSScriptRoot/PSBridge.Format.ps1xml" -WhatIf:$false -Confirm:$false
     Import-BridgeShown
     Import-BridgeDetail
 }

@@ -42,7 +42,7 @@ function Import-BridgeShown {
                 $read.IsHidden = $true
                 $data.Members.Add($member, $read)
             }
-            try { Update-TypeData -TypeData $data -Force -ErrorAction Stop }
+            try { Update-TypeData -TypeData $data -Force -WhatIf:$false -Confirm:$false -ErrorAction Stop }
             catch { Write-Debug $_.Exception.Message }  # a runspace whose types are not its own
         }
     }

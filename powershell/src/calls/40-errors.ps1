@@ -84,7 +84,7 @@ function Import-BridgeDetail {
         TypeName = 'System.Management.Automation.ErrorRecord'; MemberType = 'ScriptProperty'; MemberName = 'ErrorDetails'
         Value = $read.Ast.GetScriptBlock(); SecondValue = $write.Ast.GetScriptBlock()
     }
-    try { Update-TypeData @type -Force -ErrorAction Stop }
+    try { Update-TypeData @type -Force -WhatIf:$false -Confirm:$false -ErrorAction Stop }
     catch { Write-Debug $_.Exception.Message }  # a runspace whose types are not its own
 }
 
