@@ -36,12 +36,12 @@ def _leave(code: int) -> None:
     import atexit
     import threading
 
-    # As the interpreter does it: pools' threads end first, then what asked to be told.
+    # As the interpreter does it: pools' threads end, then all others, then who asked to be told is told.
     if "concurrent.futures.thread" in sys.modules:
         sys.modules["concurrent.futures.thread"]._python_exit()
-    atexit._run_exitfuncs()
     if not all(one.daemon or one is threading.main_thread() for one in threading.enumerate()):
         return
+    atexit._run_exitfuncs()
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()

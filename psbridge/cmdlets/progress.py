@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -13,18 +12,8 @@ _EVERY = 0.25  # seconds between two lines
 _listener: ContextVar[Callable[[str], Any] | None] = ContextVar("psbridge_progress", default=None)
 
 
-@contextmanager
-def listening(listener: Callable[[str], Any]) -> Iterator[None]:
-    """Have `listener` told lines such as `12.5 MB of 300.0 MB` of the cmdlets called inside."""
-    token = _listener.set(listener)
-    try:
-        yield
-    finally:
-        _listener.reset(token)
-
-
 def listen(listener: Callable[[str], Any]) -> None:
-    """The same, for the rest of the context that runs here."""
+    """Have `listener` told lines such as `12.5 MB of 300.0 MB` for the rest of the context that runs here."""
     _listener.set(listener)
 
 

@@ -6,6 +6,7 @@ The facts are those that the module's worker sends; the module's own functions m
 from __future__ import annotations
 
 import uuid
+from collections import OrderedDict
 from functools import lru_cache
 from typing import Any
 
@@ -85,12 +86,15 @@ def _is_name(key: object) -> bool:
 
 
 # Connections that scripts hold, which a session's objects name by their ids: their keys are not in there.
-_connections: dict[str, ChatConnection] = {}
+_connections: OrderedDict[str, ChatConnection] = OrderedDict()
+_MOST_CONNECTIONS = 10_000
 
 
 def _id_of(connection: ChatConnection) -> str:
     name = uuid.uuid4().hex
     _connections[name] = connection
+    if len(_connections) > _MOST_CONNECTIONS:
+        _connections.popitem(last=False)
     return name
 
 

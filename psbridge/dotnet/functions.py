@@ -176,7 +176,7 @@ _CLEAN = """
     clean { if ($line -is [hashtable]) { $line['Cancel'].Invoke() } }
 """
 
-# A block of the script's, which runs where the script is; the connection is in force for what it calls.
+# A block of the script's, which sees its variables; the connection is in force for what it calls.
 _USES = """
     if ($null -eq $ScriptBlock) {{
         $why = 'Use-ChatConnection needs a script block.'

@@ -4,23 +4,22 @@ of a cluster on this machine. Not for people.
 
 from __future__ import annotations
 
-import signal
 import sys
 
 from .errors import RunError
+from .processes import leave_ending_to_starter, taken_over, when_input_ends
 
 
 def main(arguments: list[str]) -> int:
     """Do what the arguments say; returns the exit code."""
     what, path, width = arguments
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this one says when to end
+    leave_ending_to_starter()
     if what == "workers":
         from .local import work
 
         return work(int(width))
     from .job import job_of
     from .own import own_process
-    from .processes import taken_over, when_input_ends
 
     configuration = taken_over(sys.stdin.buffer.readline())
     try:

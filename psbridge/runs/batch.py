@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ _LAST = ("completed", "failed", "expired", "cancelled")
 _AGAIN = (408, 409, 429)
 _MAYBE_MADE = (408, 409)  # a create that was refused so may have been done all the same
 _GONE = (404, 410)
+_at_it: set[str] = set()  # the starts of this process that are under way
 _NO_ROOM = "waits for room"  # why a part is still written: the service holds as many tokens as it may
 
 
@@ -53,7 +55,7 @@ class Batches:
         self._tokens = job.settings.batch_tokens
         self._poll = job.settings.poll
         self._alone: set[int] = set()  # parts made while the service had no other: they had all the room
-        self._me = process_of(os.getpid())
+        self._me = f"{uuid.uuid4().hex}@{process_of(os.getpid())}"
         self._answered = False  # the service has answered this start
         self._trouble = ""  # what it said instead, last
 
@@ -64,6 +66,7 @@ class Batches:
         """
         with Ledger(self._job.path) as ledger, use_configuration(self._job.configuration):
             ledger.begin()
+            _at_it.add(self._me)
             why = ""
             try:
                 why = self._run(ledger, wait)
@@ -72,6 +75,7 @@ class Batches:
             except OSError as error:  # of the files that parts are for a while
                 why = f"failed: a part cannot be written or read: {error.strerror or error}"
             finally:
+                _at_it.discard(self._me)
                 if ends:
                     ledger.end(why)
             status = ledger.status()
@@ -130,8 +134,8 @@ class Batches:
             return self._create(ledger, number, file_id)
         if state == "created":
             return self._look(ledger, number, batch_id)
-        if owner == self._me or not is_running(owner):
-            self._recover(ledger)  # another process began it, and is gone
+        if owner == self._me or not _is_under_way(owner):
+            self._recover(ledger)  # another start began it, and is gone
             return True
         return False
 
@@ -149,7 +153,7 @@ class Batches:
         begun = ledger.db.execute(
             "select id, state, name from part where state in ('uploading', 'creating')"
         ).fetchall()
-        mine = [part for part in begun if part[2] == self._me or not is_running(part[2])]
+        mine = [part for part in begun if part[2] == self._me or not _is_under_way(part[2])]
         unsure = []
         for number, state, owner in mine:
             if state == "uploading":
@@ -202,7 +206,7 @@ class Batches:
     def _upload(self, ledger: Ledger, number: int) -> bool | str:
         name = f"psbridge-{ledger.run('name')}-{number}.jsonl"
         if not self._mark(ledger, f"state = 'uploading', name = '{self._me}'", number, "state = 'written'"):
-            return True  # another process is at it, or it was given back meanwhile, to be asked live
+            return True  # another start is at it, or it was given back meanwhile, to be asked live
         with tempfile.TemporaryDirectory(prefix="psbridge-part-") as folder:
             path = Path(folder) / name
             with path.open("wb") as file:
@@ -421,6 +425,12 @@ class Batches:
             return db.execute(
                 f"update part set {change}, changed = ? where id = ? and {where}", (time.time(), number)
             ).rowcount
+
+
+def _is_under_way(start: str) -> bool:
+    """Whether a start that began a part's step still works."""
+    _, _, process = start.partition("@")
+    return start in _at_it if process == process_of(os.getpid()) else is_running(process)
 
 
 def _id(given: Any) -> str:

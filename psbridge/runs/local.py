@@ -164,7 +164,7 @@ def _be_worker(read: int, others: list[int]) -> NoReturn:
         others: pipes of its brothers; an input that one of them held open would not end.
     """
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this one says when to end
+        processes.leave_ending_to_starter()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         for one in others:
             os.close(one)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -104,6 +105,15 @@ def _revealed(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(_revealed(one) for one in value)
     return value.reveal() if isinstance(value, Revealable) else value
+
+
+def leave_ending_to_starter() -> None:
+    """Take no notice of Ctrl+C, nor of a terminal that closes, of which all processes of a console are told:
+    whoever started this one says when to end.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def when_input_ends(act: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -50,3 +52,29 @@ def test_a_plain_line_is_read_as_typer_reads_it(words: list[str]) -> None:
 def test_anything_else_is_left_to_typer(words: list[str]) -> None:
     """What is wrong, asks for help, or could be meant in another way is not read quickly."""
     assert read(run_rows, words) is None
+
+
+_WITH_MORE_TO_DO = """
+import atexit, sys, threading
+from psbridge.cli import main
+
+def say(word):
+    sys.stderr.write(word + "\\n")
+
+atexit.register(say, "told last")
+threading.Thread(target=lambda: (threading.main_thread().join(), say("a thread"))).start()
+main()
+"""
+
+
+def test_a_thread_of_somebody_elses_ends_before_who_asked_to_be_told_is_told() -> None:
+    """As in any other process: the command ends without taking the interpreter apart."""
+    done = subprocess.run(
+        [sys.executable, "-c", _WITH_MORE_TO_DO, "run", "no-such.csv", "--model", "m"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.split("\n")[-3:] == ["a thread", "told last", ""]

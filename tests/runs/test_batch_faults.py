@@ -154,3 +154,21 @@ def test_python_stops_a_run_that_waits_for_its_batch(tmp_path: Path) -> None:
         ending = run.wait(60)
         stopped.join()
         assert ending is not None and ending.why == "stopped"
+
+
+def test_two_starts_of_one_process_make_every_batch_once(tmp_path: Path) -> None:
+    """What one of them is about to make is not taken by the other for what a kill left behind."""
+    with (
+        OfflineServer(api_key=KEY) as server,
+        ps.use_configuration(base_url=server.base_url, access_token=KEY, proxy=""),
+    ):
+        server.faults.add(Fault(delay=1.0, when=_is_create))
+        starts = [
+            ps.Run(tmp_path / "t.db", ["p-1"], model="gpt-4o-mini", batch=True, poll_seconds=0.1)
+            for _ in range(2)
+        ]
+        for start in starts:
+            start.start()
+        endings = [start.wait(60) for start in starts]
+        assert [ending and ending.why for ending in endings] == ["", ""]
+        assert made(server) == 1

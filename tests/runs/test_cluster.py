@@ -378,6 +378,28 @@ def test_workers_of_this_machine_end_with_a_coordinator_that_is_killed(
         time.sleep(0.01)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a process's children are read from /proc")
+@pytest.mark.parametrize("more", [("--cluster", "local:2"), ("--processes", "3")])
+def test_a_terminal_that_closes_ends_all_processes_cleanly(
+    tickets: Tickets, counting: Counting, more: tuple[str, str]
+) -> None:
+    """It tells each of them; the one that people started says when to end."""
+    tickets.write(500)
+    counting.reset(delay=100)
+    line = tickets.line("--throttle-limit", "12", *more)
+    process = tickets.start(*line, command=_PLAIN)
+    until_answered(counting, 40, process)
+    others = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert len(others) == 2
+    for number in (*map(int, others), process.pid):
+        os.kill(number, signal.SIGHUP)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, said
+    assert said.count(b"stopping") == 1, said
+    answered = sum(bool(row["Answer"]) for row in tickets.rows())
+    assert answered == counting.stats["answered"] == counting.stats["calls"] < 500
+
+
 def _lives(worker: str) -> bool:
     try:
         return bool(
