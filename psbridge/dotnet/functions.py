@@ -305,7 +305,7 @@ class Calls:
     def cancel(self) -> None:
         """End what the calls under way wait for."""
         with self._lock:
-            under_way = list(self._under_way)
+            under_way, self._under_way = self._under_way, set()
         for one in under_way:
             one.cancel()
 
@@ -353,6 +353,7 @@ class Calls:
             self._under_way.add(cancellation)
         warnings: list[str] = []
         given: dict[str, Any] = {}
+        streams = False
         try:
             with (
                 self._in_force(),
@@ -362,13 +363,43 @@ class Calls:
             ):
                 given = arguments(name, bound, caller)
                 result = cmdlet(name)(**given)
-            if isinstance(result, Iterator):
-                return answer(ITEMS, warnings, _following(result, name))
+                if isinstance(result, Iterator):
+                    streams = True
+                    return answer(ITEMS, warnings, self._following(result, name, caller, cancellation))
             return answer(NOTHING, warnings) if result is None else answer(VALUE, warnings, output(result))
         except Exception as error:
             return answer(FAILURE, warnings, failure(error, name, given))
         finally:
-            self._leave(cancellation)
+            if not streams:
+                self._leave(cancellation)
+
+    def _following(self, items: Iterator[Any], name: str, caller: Any, cancellation: Cancellation) -> Any:
+        """A delegate that answers with the next item, or with nothing at the end; with false it closes them.
+
+        A stream goes by what is in force where it is made: its request may not be sent yet.
+        """
+        chosen = current_configuration()
+
+        def next_one(more: bool) -> Any:
+            if not more:
+                self._leave(cancellation)
+                close = getattr(items, "close", None)
+                if close is not None:
+                    close()
+                return None
+            try:
+                with use_configuration(chosen), called_by(caller):
+                    value = next(items)
+                if isinstance(value, Exception):  # an error in an item's place
+                    return answer(FAILURE, [], failure(value, name))
+                return answer(VALUE, [], output(value))
+            except StopIteration:
+                return answer(NOTHING, [])
+            except Exception as error:
+                return answer(FAILURE, [], failure(error, name))
+
+        system = edge.namespace("System")
+        return system.Func[system.Boolean, system.Object](next_one)
 
     def _open(self, name: str, bound: Any, caller: Any) -> Any:
         """A pipeline, as a table of delegates: Feed, Take, Close and Cancel; never raises into .NET."""
@@ -404,26 +435,3 @@ def _ask_for_key(given: dict[str, Any]) -> None:
     configuration = current_configuration() if connection is None else connection_of(connection).configuration
     if isinstance(configuration.access_token, BlockKey):
         configuration.access_token()
-
-
-def _following(items: Iterator[Any], name: str) -> Any:
-    """A delegate that answers with the next item, or with nothing at the end; with false it closes them."""
-
-    def next_one(more: bool) -> Any:
-        if not more:
-            close = getattr(items, "close", None)
-            if close is not None:
-                close()
-            return None
-        try:
-            value = next(items)
-            if isinstance(value, Exception):  # an error in an item's place
-                return answer(FAILURE, [], failure(value, name))
-            return answer(VALUE, [], output(value))
-        except StopIteration:
-            return answer(NOTHING, [])
-        except Exception as error:
-            return answer(FAILURE, [], failure(error, name))
-
-    system = edge.namespace("System")
-    return system.Func[system.Boolean, system.Object](next_one)

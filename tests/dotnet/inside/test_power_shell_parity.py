@@ -90,6 +90,24 @@ def test_a_connection_is_for_a_call_and_for_a_block(
     assert len(server.requests) == 1 and server.requests[0].headers["authorization"] not in keys
 
 
+def test_a_stream_goes_by_what_is_in_force_where_it_is_made(
+    server: OfflineServer, session: PowerShellSession
+) -> None:
+    """Its request is sent when the first item is asked for, to the same service with the same key."""
+    with OfflineServer() as other:
+        for how in ("-StreamText", "-Stream"):
+            session.run(
+                f"""
+                $c = New-ChatConnection -BaseUrl {other.base_url} -AccessToken {{ 'sk-other' }}
+                Use-ChatConnection $c {{ $null = {ASK} {how} }}
+                $d = New-ChatConnection -BaseUrl {other.base_url} -AccessToken {{ 'sk-other' }}
+                $null = {ASK} {how} -Connection $d
+                """
+            )
+        assert len(other.requests) == 4 and not server.requests
+        assert len({request.headers["authorization"] for request in other.requests}) == 1
+
+
 def test_tables_keep_their_order_and_a_scripts_own_objects_are_their_properties(
     server: OfflineServer, session: PowerShellSession
 ) -> None:
