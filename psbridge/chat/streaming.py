@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from ..client import ChatStream
+from ..client import ChatStream, Configuration, current_configuration, use_configuration
 from ..cmdlets import completion
 from .asking import Ask, Question, run_calls, steps
 
@@ -22,6 +22,7 @@ class _Course:
     began: Callable[[], Question] | None
     finished: Callable[[Question, Any], None] | None
     during: AbstractContextManager[Any]
+    configuration: Configuration
     open: ChatStream | None = None
     reply: Any = None
 
@@ -42,8 +43,7 @@ class _Course:
                 step = work.send(outcome)
                 outcome = None
                 if isinstance(step, Ask):
-                    body = completion.as_bytes(step.request)
-                    with completion.client().stream(body, **self.options) as stream:
+                    with self._asked(step) as stream:
                         self.open = stream
                         yield from stream
                         outcome = stream.completion()
@@ -55,9 +55,15 @@ class _Course:
         finally:
             work.close()
 
+    def _asked(self, step: Ask) -> ChatStream:
+        with use_configuration(self.configuration):
+            return completion.client().stream(completion.as_bytes(step.request), **self.options)
+
 
 class AnswerStream:
     """Iterate it for typed chunks, or use `text`, `partials` or `completion`; close it, or use `with`.
+
+    Nothing is sent before it is read; it goes by the configuration that is in force where it is made.
 
     Args:
         question: what is asked.
@@ -79,7 +85,9 @@ class AnswerStream:
         finished: Callable[[Question, Any], None] | None = None,
         during: AbstractContextManager[Any] | None = None,
     ) -> None:
-        self._course = _Course(question, options, began, finished, during or nullcontext())
+        self._course = _Course(
+            question, options, began, finished, during or nullcontext(), current_configuration()
+        )
         self._chunks: Iterator[Any] = self._course.chunks()
 
     def __iter__(self) -> AnswerStream:

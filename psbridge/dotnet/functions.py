@@ -374,11 +374,7 @@ class Calls:
                 self._leave(cancellation)
 
     def _following(self, items: Iterator[Any], name: str, caller: Any, cancellation: Cancellation) -> Any:
-        """A delegate that answers with the next item, or with nothing at the end; with false it closes them.
-
-        A stream goes by what is in force where it is made: its request may not be sent yet.
-        """
-        chosen = current_configuration()
+        """A delegate that answers with the next item, or nothing at the end; with false it closes them."""
 
         def next_one(more: bool) -> Any:
             if not more:
@@ -388,7 +384,7 @@ class Calls:
                     close()
                 return None
             try:
-                with use_configuration(chosen), called_by(caller):
+                with called_by(caller):  # a stream is sent when it is read
                     value = next(items)
                 if isinstance(value, Exception):  # an error in an item's place
                     return answer(FAILURE, [], failure(value, name))

@@ -114,6 +114,18 @@ def test_pages_come_from_where_the_first_came_from(servers: list[ps.OfflineServe
     assert not servers[1].requests
 
 
+@pytest.mark.parametrize("how", ["Stream", "StreamText"])
+def test_a_stream_goes_where_it_was_made(servers: list[ps.OfflineServer], how: str) -> None:
+    """Its request is sent when it is first read, and its open model is the connection's."""
+    ps.Set_Configuration(BaseUrl=servers[1].base_url, AccessToken="not-this-one", Model="not-this-one")
+    with ps.Use_ChatConnection(connection(servers[0], Model="of-its-own")):
+        stream = ps.invoke("New-ChatCompletion", "hi", **{how: True})
+    assert list(stream)
+    (request,) = servers[0].requests
+    assert json.loads(request.body)["model"] == "of-its-own"
+    assert not servers[1].requests
+
+
 def test_rows_under_way_keep_their_settings(servers: list[ps.OfflineServer]) -> None:
     """One call, one configuration, from the first row to the last."""
     ps.Set_Configuration(BaseUrl=servers[0].base_url, AccessToken="first-key")
