@@ -96,7 +96,9 @@ class Turns:
             threading.Thread(target=self._begin_watching, name="reader", daemon=True).start()
         except (OSError, RuntimeError):  # a file as the input, or no handle or thread to be had
             self._can_watch = self._watching = False
-            self._watch = None
+            watch, self._watch = self._watch, None
+            if watch is not None:
+                watch.end(in_use=False)
         return self._watch
 
     def _begin_watching(self) -> None:
@@ -105,12 +107,12 @@ class Turns:
 
     def _next_turn(self) -> bool:
         """Wait until it is this thread's turn; False when all is over."""
+        with self._changed:
+            watch = self._watch
+            if watch is None:
+                return False
+            self._watching = True
         while True:
-            with self._changed:
-                watch = self._watch
-                if watch is None:
-                    return False
-                self._watching = True
             ended = watch.wait()
             with self._changed:
                 if ended:

@@ -18,9 +18,8 @@ _MOST_OF_MANY = 32  # the same with 128 and more
 _TOGETHER = (32, 4)  # of so many under way one may go out between two looks at what has arrived; 4 at most
 _APART = 0.001  # seconds between two requests, at most: no burst of any service is longer than 1 ms a request
 _FIRST = (0.064, 0.00025)  # seconds in which all that may be under way goes out first; but so long apart
-_SHARE = (
-    0.75  # of the time between two requests where they go out evenly: so bursts come apart, and none waits
-)
+# Of the time between two requests where they go out evenly: so bursts come apart, and none waits.
+_SHARE = 0.75
 _LATE = 0.002  # seconds of being late that are made up for: timers are not exact
 _WEIGHT = 0.1  # of the newest call in the mean time of calls
 
