@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 from collections import Counter
 from collections.abc import Iterator
 
@@ -23,10 +24,12 @@ _KEPT = ("PSBRIDGE_PWSH", "PSBRIDGE_PYTHON", "PSBRIDGE_DOTNET_DIR")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Ctrl+C is heard here and in child processes, also where a shell started the tests with it ignored."""
+    """Children hear Ctrl+C and a closed terminal, also where the tests were started with these ignored."""
     config.option.loadscopereorder = False  # pytest-xdist would put files with few tests last, however long
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda number, frame: None)  # ignored here, as before; not handed on
 
 
 # Files whose tests wait for other programs: first, so that no worker is left alone with one at the end.

@@ -194,7 +194,7 @@ def test_a_process_stopped_past_its_lease_and_continued_harms_nobody(
     stopped = tickets.start(*tickets.line("--throttle-limit", "8"))
     while counting.stats["answered"] < 40:
         time.sleep(0.01)
-    stopped.send_signal(signal.SIGSTOP)
+    _stop(stopped)
     _without_lock(tickets, stopped)
     # Another one with a short lease takes the rows over, and ends.
     with Ledger(tickets.ledger) as ledger:
@@ -223,9 +223,15 @@ def _without_lock(tickets: Tickets, process: subprocess.Popen[bytes]) -> None:
         except sqlite3.OperationalError:
             process.send_signal(signal.SIGCONT)
             time.sleep(0.003)
-            process.send_signal(signal.SIGSTOP)
+            _stop(process)
         finally:
             connection.close()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process, and wait until each of its threads stands."""
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED)
 
 
 def test_two_starts_of_one_line_at_once_share_the_rows(tickets: Tickets, counting: Counting) -> None:
