@@ -130,27 +130,34 @@ def _json_file(path: Path, option: str) -> Any:
 
 @contextmanager
 def interruptible(job: Job) -> Iterator[None]:
-    """Ctrl+C, or a terminal that closes, ends what is under way and stops cleanly; twice ends at once."""
+    """Ctrl+C, or a terminal that closes, stops cleanly: what is under way ends. Ctrl+C again ends at once."""
     pressed = 0
+    before: dict[int, Any] = {}  # what handled each signal
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal pressed
+        if sys.platform != "win32" and number == signal.SIGHUP:
+            # A shell tells of it and the system does, which may be while the output is written.
+            signal.signal(number, signal.SIG_IGN)
+            before.pop(number, None)
         pressed += 1
         if pressed > 1:
             raise KeyboardInterrupt
         say("psbridge: stopping; what is under way ends first (again: at once)")
         job.stop("interrupted")
 
-    signals = [signal.SIGINT]
+    signals: list[int] = [signal.SIGINT]
     if sys.platform != "win32":
         signals.append(signal.SIGTERM)
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup's, which is to outlive the terminal
             signals.append(signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in signals}
+    for number in signals:
+        before[number] = signal.getsignal(number)
+        signal.signal(number, stop)
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in list(before.items()):
             signal.signal(number, handler)
 
 
