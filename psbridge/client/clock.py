@@ -54,8 +54,8 @@ class Cancellation:
         self._cancelled = True
         for event in self._events.copy().values():
             event.set()
-        for callback in self._callbacks.copy().values():
-            callback()
+        for owner in self._callbacks.copy():
+            self._call(owner)
 
     def wait(self, seconds: float) -> bool:
         """Wait up to `seconds`; True when cancelled."""
@@ -63,12 +63,16 @@ class Cancellation:
         return self._cancelled or event.wait(seconds)
 
     def register(self, owner: object, callback: Callable[[], None] | None) -> None:
-        """Call `callback` on cancel (None forgets the owner's); at once when already cancelled. It may be
-        called twice where both happen at the same moment.
-        """
+        """Call `callback` once, on cancel, or at once when already cancelled; None forgets the owner's."""
         if callback is None:
             self._callbacks.pop(id(owner), None)
             return
         self._callbacks[id(owner)] = callback
         if self._cancelled:
+            self._call(id(owner))
+
+    def _call(self, owner: int) -> None:
+        """Call an owner's callback, unless another thread does."""
+        callback = self._callbacks.pop(owner, None)
+        if callback is not None:
             callback()
