@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from typing import Any, get_args, get_origin
 
 from .. import models
-from ..models.base import Model, union_value
+from ..models.base import PLAIN, Model, union_value
 from ..models.problems import InvalidValueError
 from ..naming import parameter_name
 from .table import TableEntry
@@ -71,7 +71,7 @@ def fitted(entry: TableEntry, members: dict[str, Any]) -> dict[str, Any]:
 
 def _fit(members: dict[str, Any], wire: str, wraps: frozenset[str]) -> None:
     value = members[wire]
-    if value.__class__ not in _PLAIN and value.__class__ is not list:
+    if value.__class__ not in PLAIN and value.__class__ is not list:
         members[wire] = _lone(value) if wire in wraps else _number(value)
     elif value.__class__ is list and wire not in wraps:
         members[wire] = _number(value)
@@ -235,14 +235,10 @@ def _is_bag(value: object) -> bool:
     return hasattr(value, "__ps_properties__") and value is not UNSET
 
 
-# Nothing is to be opened in a value of one of these types.
-_PLAIN: frozenset[type] = frozenset((str, int, float, bool, type(None)))
-
-
 def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
     """A value with property bags and foreign models opened, and keys spelled as `targets` spell them."""
     kind = value.__class__
-    if kind in _PLAIN:
+    if kind in PLAIN:
         return value
     if kind is not dict and kind is not list:
         if isinstance(value, Model) and (not targets or kind in targets):
@@ -256,7 +252,7 @@ def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
         opened = {}
         for key, item in value.items():
             wire, inner = _place(targets, key)
-            plain = item.__class__ in _PLAIN
+            plain = item.__class__ in PLAIN
             opened[key if wire is None else wire] = item if plain else unwrapped(item, inner)
         return opened
     if isinstance(value, (list, tuple)):

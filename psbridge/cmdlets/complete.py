@@ -10,15 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..models.base import Model
+from ..models.base import PLAIN, Model
 from ..models.problems import InvalidValueError, invalid
 from ..naming import parameter_name
 from .warning import warn
 
 _Model = TypeVar("_Model", bound=Model)
-
-# There is nothing to look for in a value of one of these types.
-_PLAIN: frozenset[type] = frozenset((str, int, float, bool, type(None)))
 
 
 def completed(request: _Model, *, model: Callable[[], str | None] | None = None) -> _Model:
@@ -55,10 +52,10 @@ def _is_whole(value: Model) -> bool:
             return False
     for wire in given:
         member = values.get(wire)
-        if member.__class__ in _PLAIN:
+        if member.__class__ in PLAIN:
             continue
         for item in member if isinstance(member, list) else (member,):
-            if item.__class__ not in _PLAIN and isinstance(item, Model) and not _is_whole(item):
+            if item.__class__ not in PLAIN and isinstance(item, Model) and not _is_whole(item):
                 return False
     return True
 

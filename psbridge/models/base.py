@@ -24,6 +24,7 @@ from .problems import MEMBER_NAMES, InvalidValueError, explain
 from .reading import LENIENT, refuse, taken, without_mark
 
 __all__ = [
+    "PLAIN",
     "Bool",
     "Int",
     "InvalidValueError",
@@ -36,6 +37,9 @@ __all__ = [
     "best_of",
     "choice",
 ]
+
+PLAIN: frozenset[type] = frozenset((str, int, float, bool, type(None)))
+"""Types of values that hold no others."""
 
 # A length is checked so that the text is, too: half a surrogate pair cannot be sent as UTF-8.
 Str = Annotated[str, Strict(), Field(min_length=0)]

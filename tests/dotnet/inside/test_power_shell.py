@@ -354,8 +354,10 @@ def test_a_secure_string_serves_as_a_token_and_never_shows(
 def test_a_cancelled_script_stops_also_inside_a_call(
     session: PowerShellSession, server: OfflineServer
 ) -> None:
-    server.faults.add(Fault(delay=60))
-    for script in ("Start-Sleep 60", DOCUMENTED + "New-ChatCompletion $request"):
+    """Also one that waits for the next piece of a stream."""
+    server.faults.add(Fault(stall=True))
+    ask = DOCUMENTED + "New-ChatCompletion $request"
+    for script in ("Start-Sleep 60", ask, f"{ask} -StreamText"):
         cancellation = Cancellation()
         threading.Timer(0.3, cancellation.cancel).start()
         with pytest.raises(CallCancelledError):
