@@ -7,7 +7,7 @@ from time import process_time
 from typing import Any
 
 from psbridge.binding.objects import is_dictionary
-from psbridge.binding.text import net_text
+from psbridge.binding.text import net_text, to_text
 from psbridge.binding.values import PSCustomObject, Uri
 from psbridge.script.semantics.members import entries
 from psbridge.script.semantics.values import Bag, DictionaryEntry
@@ -138,7 +138,8 @@ class Screen:
             return f"{shown}\n" if "\nLine |" in shown else shown
         if isinstance(item, MessageRecord) and item.stream in _HEADS and self.write is not None:
             return f"{_HEADS[item.stream]}: {net_text(item)}"
-        return net_text(item)
+        # PowerShell writes numbers with fewer digits than .NET's ToString.
+        return to_text(item) if isinstance(item, float) else net_text(item)
 
     def draw(self) -> None:
         """Show what was gathered; the table or list goes on."""

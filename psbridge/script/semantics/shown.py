@@ -57,9 +57,8 @@ class _Waiting:
     def __init__(self, stream: Any, screen: Any) -> None:
         self.stream = stream
         self.screen = screen
-
-    pending = ""
-    """What `print` wrote last: whether it is the host's is known when it is flushed, or when more comes."""
+        # What `print` wrote last: whether it is the host's is known when it is flushed, or when more comes.
+        self.pending = ""
 
     def release(self) -> None:
         """Write the rows, and what came after them; from then on standard output is what it was."""

@@ -189,9 +189,7 @@ class Assignments(Parts):
         wanted = self.known.typed.get(key)
         if wanted and not (wanted.lower() == "hashtable" and value.base in ("hashtable", "table")):
             value = self.cast(node, value, wanted)
-        if value.kind in ("error", "exception"):
-            value = self.record_of(value)
-        value = self.obeying(left, value)
+        value = self.obeying(left, self.record_of(value) if value.kind in ("error", "exception") else value)
         kind = value.kind
         if kind == "void" or (kind == "dict" and path_of(left) not in self.uses.payloads):
             kind = "any"
@@ -204,7 +202,8 @@ class Assignments(Parts):
             self.http_names.add(target)
         if value.is_list and self.uses.set_once(path_of(left)) is node and path_of(left) in self.uses.arrays:
             self.lengths[target] = value.length
-        text = value.text
+        kept = value.text.startswith("range(") and not self.uses.is_only_looped(path_of(left))
+        text = f"list({value.text})" if kept else value.text
         if isinstance(node.right, s.AssignmentStatement) and re.match(r"\(\w+ := ", text):
             text = text[1:-1].replace(" := ", " = ", 1)
         self.write(f"{target}{self._hint(key, value, left)} = {text}")

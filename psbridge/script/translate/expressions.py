@@ -208,6 +208,8 @@ class Expressions(Writer):
         ]
         if len(helped) > 1:
             return self._expanded(pieces)
+        if len(pieces) == 1 and isinstance(pieces[0], Code):
+            return Code(pieces[0].text if pieces[0].kind == "str" else self.as_text(pieces[0]), "str")
         arguments = []
         for piece in pieces:
             if not isinstance(piece, str):

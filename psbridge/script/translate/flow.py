@@ -301,6 +301,7 @@ class Flow(Statements):
         while name in self.held:
             name = self.unique("error")
         record = self.unique("record")
+        number = self.counters["record"]
         typed = any(clause.catch_types for clause in node.catch_clauses)
         self.write(f"except {errors} as {name}:")
         place, depth = len(self.lines), self.depth
@@ -333,7 +334,9 @@ class Flow(Statements):
             self.lines.insert(place, "    " * (depth + 1) + f"{record} = {self.posh(known)}({name})")
             if self.lines[-1].strip() == "pass":
                 self.lines.pop()
-        elif not any(_names(line, name) for line in self.lines[place:]):
+        elif self.counters["record"] == number:
+            self.counters["record"] -= 1  # the name is free for the next one
+        if not used and not any(_names(line, name) for line in self.lines[place:]):
             self.lines[place - 1] = "    " * depth + f"except {errors}:"
 
     def _typed_catches(self, node: s.TryStatement, record: str) -> None:

@@ -119,10 +119,11 @@ class Module(Types):
                     part, Refused(part, "a return in begin or process of a script has no Python form.")
                 )
                 continue
-            once = part is tree.process_block  # nothing comes down a pipeline to a script
-            self.current += [Code("None", "none")] * once
+            if part is tree.process_block:
+                self.current.append(Code("None", "none"))  # nothing comes down a pipeline to a script
             self.block(part.statements, after, part.traps)
-            del self.current[len(self.current) - once :]
+            if part is tree.process_block:
+                self.current.pop()
             after = part.end
         pieces = self._pieces(tree)
         asked = re.compile(r"posh\.(show_run|run|get|function|call|block|command_block|variable)\(")

@@ -321,6 +321,15 @@ class Uses(RequestUses):
             return path_of(target) not in self.lists | self.arrays | self.piped
         return isinstance(target, s.IndexExpression) and isinstance(target.index, s.ConstantExpression)
 
+    def is_only_looped(self, path: str) -> bool:
+        """Whether a variable is read by nothing but foreach loops."""
+        for node in self.places.get(path, []):
+            around = self.above(node)
+            sets = isinstance(around, s.AssignmentStatement) and around.left is node
+            if not sets and not (isinstance(around, s.ForEachStatement) and around.variable is not node):
+                return False
+        return True
+
     def is_cut_off(self, node: Any) -> bool:
         """Whether a table is so deep in others that ConvertTo-Json may write the name of its type."""
         around, deep = self.parents.get(id(node)), 0
@@ -338,6 +347,7 @@ class Uses(RequestUses):
             depth = 2
             for part, after in itertools.pairwise([*node.command_elements, None]):
                 if isinstance(part, s.CommandParameter) and "depth".startswith(part.parameter_name.lower()):
-                    depth = getattr(part.argument or after, "value", 0)
+                    given = getattr(part.argument or after, "value", 0)
+                    depth = int(given) if str(given).isdecimal() else 0
             depths.append(depth)
         return min(depths, default=math.inf)
