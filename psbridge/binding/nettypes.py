@@ -50,11 +50,13 @@ class NetType:
         parent: the type it derives from, where that matters.
         rule: how a value becomes this type, for a type that another package defines; raises InvalidCast.
         passes: the classes whose values that rule leaves as they are.
+        construct: what its constructors make of one value, where nothing else converts it; None if they take
+            no such value.
     """
 
     __slots__ = (
         *("bounds", "element", "enum", "full_name", "is_array", "is_nullable", "is_value", "name"),
-        *("parent", "passes", "rule"),
+        *("construct", "parent", "passes", "rule"),
     )
 
     def __init__(
@@ -83,6 +85,7 @@ class NetType:
         self.parent = parent
         self.rule = rule
         self.passes = passes
+        self.construct: Callable[[Any], Any] | None = None
 
     def accepts(self, source: NetType) -> bool:
         """Whether a value of type `source` is one of this type as it is."""

@@ -241,6 +241,9 @@ def last_resort(value: Any, source: NetType, type_: NetType) -> object:
     Raises:
         InvalidCast: neither works, which is nearly always.
     """
+    made = type_.construct(value) if type_.construct is not None else None
+    if made is not None:
+        return made
     if _is_convertible(source):
         short = type_ in _TYPE_CODES and source in _TYPE_CODES
         names = (source.name, type_.name) if short else (source.full_name, type_.full_name)

@@ -48,6 +48,9 @@ SHOWN = "| ForEach-Object { if ($null -eq $_) { 'null' } else { \"$($_.GetType()
         ("[double]::TryParse('x', [ref]$null)", ["Boolean:False"]),
         ("[version]::TryParse('1.2', [ref]$null)", ["Boolean:True"]),
         ("$d = [datetime]::Now; [datetime]::TryParse('2024-01-01', [ref]$d)", ["Boolean:True"]),
+        ("[System.Text.StringBuilder]5 | ForEach-Object Capacity", ["Int32:5"]),
+        ("function f([System.Text.StringBuilder]$b) { $b.ToString() }; f 'hello'", ["String:hello"]),
+        ("function h { 'mine' }; function r { 'mine' }; h", []),
         ("$t = 0; [timespan]::TryParse('1:2', [ref]$t); $t", ["Boolean:True", "TimeSpan:01:02:00"]),
     ],
 )
@@ -58,6 +61,15 @@ def test_it_puts_out_what_powershell_does(script: str, shown: list[str]) -> None
 @pytest.mark.parametrize(
     ("script", "error_id"),
     [
+        (
+            "function r { 'mine' }; r",
+            "InvokeHistoryNoLastHistoryEntryFound,Microsoft.PowerShell.Commands.InvokeHistoryCommand",
+        ),
+        (
+            "Invoke-History 5",
+            "InvokeHistoryNoHistoryForId,Microsoft.PowerShell.Commands.InvokeHistoryCommand",
+        ),
+        ("[hashtable]1", "ConvertToFinalInvalidCastException"),
         ("-bnot 1e20", "ConvertToFinalInvalidCastException"),
         ("[datetime]::TryParse('2024-01-01', [ref]$null)", "MethodCountCouldNotFindBest"),
         ("$g = $null; [guid]::TryParse('x', [ref]$g)", "MethodCountCouldNotFindBest"),

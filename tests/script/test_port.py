@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -271,3 +272,24 @@ def test_a_class_that_is_not_ported_leaves_the_rest_as_it_is() -> None:
     names = [type(node).__name__ for node in ast.parse(ported.text).body]
     assert names == ["ImportFrom", "Raise", "Expr"]
     assert len(ported.report) == 1
+
+
+def test_a_range_that_a_variable_keeps_is_a_list() -> None:
+    text = "$a = 1..3; $a += 6; $a -join ','; $b = 1..2; foreach ($n in $b) { $n }; $c = $a + $a; \"$c\""
+    assert "b = range(1, 3)\n" in port(text).text
+    assert port_statement(text) == run_statement(text)
+
+
+def test_what_a_reader_does_not_need_is_not_written() -> None:
+    text = port(
+        "function Get-Sum { param([int[]]$n) $t = 0; foreach ($i in $n) { $t += $i }; return $t }\n"
+        "$s = 'a'; \"$s\"\ntry { Get-Sum 1 } catch { 'no' }\ntry { Get-Sum 2 } catch { $_.ScriptStackTrace }"
+    ).text
+    assert not re.search(r"^ +return$", text, re.MULTILINE)
+    assert "print(s)" in text
+    assert "record_2" not in text
+
+
+def test_a_depth_in_quotes_is_a_number() -> None:
+    text = "@{ a = 1 } | ConvertTo-Json -Depth '10' -Compress; @{ a = 1 } | ConvertTo-Json -Depth 2 -Compress"
+    assert port_statement(text) == run_statement(text)

@@ -291,3 +291,14 @@ def test_a_built_request_takes_members_that_were_not_given(tmp_path: Path) -> No
         "I am psbridge's offline server, not a model. You said: hi",
         "PSBridge",
     ]
+
+
+def test_numbers_are_shown_with_the_digits_that_powershell_shows(tmp_path: Path) -> None:
+    script = (
+        "76/3; 0.1 + 0.2; 1e15; [single](1/3); @{ a = 76/3 }; [pscustomobject]@{ a = 76/3 } | Format-Table\n"
+        "Set-Content q.txt (2/3); Get-Content q.txt"
+    )
+    numbers = "25.3333333333333 0.3 1E+15 0.3333333"
+    assert run(script, tmp_path).stdout.split() == (
+        f"{numbers} Name Value ---- ----- a 25.3333333333333 a - 25.33 0.6666666666666666".split()
+    )

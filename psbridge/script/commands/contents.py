@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from psbridge.binding.objects import is_list
-from psbridge.binding.text import to_text
+from psbridge.binding.text import net_text, to_text
 from psbridge.script.net.conversions import as_bytes, byte_array
 from psbridge.script.net.encoding import named
 from psbridge.script.net.place import full, lines_of, may_write, read_text
@@ -139,6 +139,8 @@ def _content_texts(value: Any) -> list[str]:
 
     from psbridge.script.semantics.dateformat import format_date
 
+    if isinstance(value, float):
+        return [net_text(value)]
     return [format_date(value, "G") if isinstance(value, datetime.datetime) else to_text(value)]
 
 

@@ -21,9 +21,9 @@ from .table import ALIASES, CmdletInfo, command_names, find_cmdlet
 
 _MODULES = {
     "Core": "Where-Object ForEach-Object Out-Null Out-Host Out-Default Get-Command Get-Help Invoke-Command "
-    "Set-StrictMode Get-History Set-PSDebug Register-ArgumentCompleter Start-Job Get-Job Receive-Job "
-    "Wait-Job Remove-Job Stop-Job Import-Module Get-Module Remove-Module New-Module Export-ModuleMember "
-    "Test-ModuleManifest",
+    "Set-StrictMode Get-History Invoke-History Set-PSDebug Register-ArgumentCompleter Start-Job Get-Job "
+    "Receive-Job Wait-Job Remove-Job Stop-Job Import-Module Get-Module Remove-Module New-Module "
+    "Export-ModuleMember Test-ModuleManifest",
     "Host": "Start-Transcript Stop-Transcript",
     "Management": "Get-Content Set-Content Add-Content Clear-Content Get-ChildItem Get-Item Set-Item "
     "New-Item Remove-Item Copy-Item Move-Item Rename-Item Test-Path Resolve-Path Convert-Path "

@@ -121,6 +121,7 @@ PARAMETERS = {
     "Set-StrictMode": "Off switch @Off(m) ; Version/v Object @Version(m) ; default Version",
     "Get-Host": "",
     "Get-PSCallStack": "",
+    "Invoke-History": "Id String 0 n",
     "Get-History": "Id Int64[] <1..9223372036854775807> 0 v ; Count Int32 <0..32767> 1",
     "Set-PSDebug": "Trace Int32 <0..2> @on ; Step switch @on ; Strict switch @on ; Off switch @off",
     "Update-TypeData": "MemberType String o @DynamicTypeSet ; MemberName String o @DynamicTypeSet ; Value Object @DynamicTypeSet ; SecondValue Object w @DynamicTypeSet ; TypeConverter Type w @DynamicTypeSet ; TypeAdapter Type w @DynamicTypeSet ; SerializationMethod String o @DynamicTypeSet ; TargetTypeForDeserialization Type w @DynamicTypeSet ; SerializationDepth Int32 <0..2147483647> w @DynamicTypeSet ; DefaultDisplayProperty String o @DynamicTypeSet ; InheritPropertySerializationSet Object w @DynamicTypeSet ; StringSerializationSource String o @DynamicTypeSet ; DefaultDisplayPropertySet String[] o @DynamicTypeSet ; DefaultKeyPropertySet String[] o @DynamicTypeSet ; PropertySerializationSet String[] o @DynamicTypeSet ; TypeName String o @DynamicTypeSet(m,v) ; Force switch @DynamicTypeSet @TypeDataSet ; TypeData Object[] @TypeDataSet(0,m,v,n) ; AppendPath/PSPath/Path String[] w @FileSet(0,v,n) ; PrependPath String[] w @FileSet ; default FileSet",

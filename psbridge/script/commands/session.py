@@ -408,6 +408,22 @@ class Uptime(Cmdlet):
         self.write(timespan_from_ticks(int(time.monotonic()) * 10_000_000))
 
 
+class InvokeHistory(Cmdlet):
+    """Invoke-History, alias `r`: a script has no history."""
+
+    def record(self) -> None:
+        asked = self.get("Id")
+        if asked is None:
+            raise self.fatal(
+                "InvalidOperationException",
+                "Cannot locate most recent history.",
+                "InvokeHistoryNoLastHistoryEntryFound",
+                "InvalidOperation",
+            )
+        message = f"Cannot locate the history for Id {asked}."
+        raise self.fatal("ArgumentException", message, "InvokeHistoryNoHistoryForId", "ObjectNotFound")
+
+
 class Quiet(Cmdlet):
     """Accepted, and nothing happens."""
 
@@ -425,6 +441,7 @@ CMDLETS: dict[str, Any] = {
     "Get-Host": GetHost,
     "Get-PSCallStack": CallStack,
     "Get-History": Quiet,
+    "Invoke-History": InvokeHistory,
     "Set-PSDebug": Quiet,
     "Update-TypeData": UpdateTypeData,
     "Update-FormatData": Quiet,

@@ -44,7 +44,7 @@ _MODULES = {
     "ConvertFrom-SecureString Get-Credential",
     "session": "Get-Variable Set-Variable New-Variable Remove-Variable Clear-Variable Export-Alias "
     "Invoke-Expression Invoke-Command Set-StrictMode Get-Host Get-PSCallStack Get-History "
-    "Set-PSDebug Update-TypeData Update-FormatData Get-TypeData Set-ExecutionPolicy "
+    "Invoke-History Set-PSDebug Update-TypeData Update-FormatData Get-TypeData Set-ExecutionPolicy "
     "Get-ExecutionPolicy Get-Verb Add-Type Get-Error Debug-Runspace Wait-Debugger "
     "Register-EngineEvent Unregister-Event Register-ArgumentCompleter Get-Culture Get-UICulture "
     "Get-Uptime",
@@ -266,6 +266,7 @@ ALIASES = {
             "rjb=Remove-Job ipmo=Import-Module gmo=Get-Module rmo=Remove-Module nmo=New-Module "
             "irm=Invoke-RestMethod iwr=Invoke-WebRequest ipcsv=Import-Csv epcsv=Export-Csv "
             "cls=Clear-Host clear=Clear-Host man=Get-Help help=Get-Help h=Get-History history=Get-History "
+            "r=Invoke-History ihy=Invoke-History "
             "fhx=Format-Hex ghy=Get-History ndr=New-PSDrive spjb=Stop-Job gerr=Get-Error "
             "gcs=Get-PSCallStack mkdir=New-Item-Directory md=New-Item-Directory"
         ).split()

@@ -143,7 +143,8 @@ def lines(kind: Kind, items: list[Any], width: int, state: dict[str, Any], auto:
     shape, view = kind
     first = not state
     if shape == "table":
-        made = shapes.table(items, width, columns=_columns(view) if view else None, state=state, auto=auto)
+        columns = _columns(view) if view else None
+        made = shapes.table(items, width, columns=columns, state=state, auto=auto, rounds=not view)
         return made[:-1]
     state["shape"] = shape
     items = [item.value if isinstance(item, Wrapped) else item for item in items]

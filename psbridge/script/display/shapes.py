@@ -40,8 +40,8 @@ def cell_text(value: Any, spec: str | None = None, *, inside: bool = False, tabl
         return (
             format_value(value, "F2") if not isinstance(value, float) or isfinite(value) else net_text(value)
         )
-    if type(value) is float and isfinite(value):
-        return net_text(float(f"{value:.15g}"))
+    if isinstance(value, float):
+        return to_text(value)
     if isinstance(value, str):
         return str(value)
     if isinstance(value, datetime.datetime):
@@ -123,11 +123,13 @@ def table(
     hide_headers: bool = False,
     wrap: bool = False,
     auto: bool = False,
+    rounds: bool = True,
     state: dict[str, Any] | None = None,
 ) -> list[str]:
     """Objects as a table, with an empty line before and after.
 
     Args:
+        rounds: whether numbers have two decimals, as in all tables but those of a type's own view.
         state: of a table that is drawn in parts; filled by the first, which alone has a heading.
     """
     later = bool(state)
@@ -136,7 +138,7 @@ def table(
     values = [[_value(item, column, cmdlet) for column in chosen] for item in items]
     texts = [
         [
-            cell_text(value, column.format, table=True).split("\n")
+            cell_text(value, column.format, table=rounds).split("\n")
             for value, column in zip(row, chosen, strict=True)
         ]
         for row in values

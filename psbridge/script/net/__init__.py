@@ -6,6 +6,7 @@ values and conversions, nothing of the interpreter; a delegate is anything that 
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -81,6 +82,9 @@ _HOMES = {full.lower(): (module, full) for module, names in _MODULES.items() for
 _CLASSES: dict[str, NetClass] = {}
 
 
+_HOLDERS = "System.Collections."
+
+
 def net_class(full_name: str) -> NetClass | None:
     """What is known of the type of this full name (in any case); None when nothing is."""
     key = full_name.partition("[")[0].lower()
@@ -97,12 +101,30 @@ def net_class(full_name: str) -> NetClass | None:
 def register(net_class_: NetClass) -> NetClass:
     """Put a description into the table; the modules of this package do so as they load."""
     _CLASSES[net_class_.full_name.lower()] = net_class_
+    net_class_.type.construct = partial(constructed, type_=net_class_.type)
     return net_class_
 
 
 def describe(full_name: str, type_: NetType | None = None, parent: str | None = None) -> NetClass:
     """A new, empty description in the table."""
     return register(NetClass(full_name, type_, parent))
+
+
+def constructed(value: Any, type_: NetType) -> Any:
+    """A value given to a constructor that takes it, where PowerShell knows no other way; None without one.
+
+    What holds elements is not made of one value so: its constructors take a capacity.
+    """
+    if type_.is_value or type_.is_array or type_.rule is not None or type_.full_name.startswith(_HOLDERS):
+        return None
+    described = net_class(type_.full_name)
+    wanted = "(string" if isinstance(value, str) else "(int" if type(value) is int else ""
+    if not wanted or described is None:
+        return None
+    for text, make in described.constructors.items():
+        if text.startswith(wanted) and "," not in text:
+            return make(value)
+    return None
 
 
 def described_type(folded: str) -> NetType | None:
@@ -128,4 +150,4 @@ def class_of(value: Any) -> NetClass | None:
     return None
 
 
-__all__ = ["NetClass", "class_of", "describe", "described_type", "net_class", "register"]
+__all__ = ["NetClass", "class_of", "constructed", "describe", "described_type", "net_class", "register"]

@@ -20,7 +20,8 @@ class StringBuilder:
 
     net_type = nettypes.NetType("StringBuilder", "System.Text.StringBuilder")
 
-    def __init__(self, text: str = "") -> None:
+    def __init__(self, text: str = "", capacity: int = 16) -> None:
+        self.capacity = capacity or 16
         self.parts = [text] if text else []
 
     def text(self) -> str:
@@ -55,8 +56,8 @@ BUILDER.new(
     {
         "()": StringBuilder,
         "(string value)": StringBuilder,
-        "(int capacity)": lambda capacity: StringBuilder(),
-        "(string value, int capacity)": lambda text, capacity: StringBuilder(text),
+        "(int capacity)": lambda capacity: StringBuilder(capacity=capacity),
+        "(string value, int capacity)": StringBuilder,
     }
 )
 
@@ -64,7 +65,7 @@ BUILDER.new(
 BUILDER.property(
     {
         "Length": lambda builder: _utf16_length(builder.text()),
-        "Capacity": lambda builder: max(16, len(builder.text())),
+        "Capacity": lambda builder: max(builder.capacity, len(builder.text())),
         "MaxCapacity": lambda builder: 2147483647,
     }
 )

@@ -75,28 +75,14 @@ def cast_value(value: Any, type_: NetType) -> Any:
     try:
         converted = convert(value, type_)
     except InvalidCast as error:
-        converted = None if '. Error: "' in str(error) else _constructed(value, type_)
+        from psbridge.script.net import constructed
+
+        converted = None if '. Error: "' in str(error) else constructed(value, type_)
         if converted is None:
             raise
     if type_.is_array and type(converted) is list and type_.element is not nettypes.OBJECT:
         return TypedArray(converted, type_.element or nettypes.OBJECT)
     return converted
-
-
-def _constructed(value: Any, type_: NetType) -> Any:
-    """A value given to a constructor that takes it, where PowerShell knows no other way; None without one."""
-    from psbridge.script.net import net_class
-
-    if value is None or type_.is_value or type_.is_array or type_.rule is not None or is_dictionary(value):
-        return None
-    described = net_class(type_.full_name)
-    wanted = "(string" if isinstance(value, str) else "(int" if type(value) is int else ""
-    if not wanted or described is None:
-        return None
-    for text, make in described.constructors.items():
-        if text.startswith(wanted) and "," not in text:
-            return make(value)
-    return None
 
 
 def _items_of(value: Any) -> list[Any]:
