@@ -312,8 +312,8 @@ class Writer:
                     head.append(f"{'    ' * depth}{self.name_in(where, path)}: Any = {first}")
             if any(": Any = " in line for line in head):
                 self.modules.add("typing")
-        body = self.lines[frame.start :]
-        if body and body[-1] == f"{'    ' * depth}return" and any("yield" in line for line in body):
+        inside = self.lines[frame.start :]
+        if inside and inside[-1] == f"{'    ' * depth}return" and any("yield" in line for line in inside):
             self.lines.pop()  # a generator ends here by itself
         place = frame.start
         if place < len(self.lines) and self.lines[place].lstrip().startswith('"""'):
