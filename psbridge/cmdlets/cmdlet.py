@@ -46,6 +46,8 @@ class Cmdlet(Protocol):
     def pipe(self, items: Iterable[Any], *args: Any, **parameters: Any) -> Iterator[Any]:
         """Run once for each item of a pipeline, lazily and in order.
 
+        Many calls go by the configuration that is in force where the pipeline is made.
+
         `ErrorAction` says what becomes of an item that fails: "Stop" (the default) raises, "Continue" yields
         the error in the item's place, "SilentlyContinue" and "Ignore" leave the item out.
         """
@@ -111,7 +113,9 @@ def make(entry: TableEntry, work: Work, piped: Piped | None = None) -> Cmdlet:
             except PSBridgeError as error:
                 return error
 
-        results = (piped or _one_by_one)(command.pipe_call(args, parameters, items), one)
+        return passed_on((piped or _one_by_one)(command.pipe_call(args, parameters, items), one), action)
+
+    def passed_on(results: Iterator[Any], action: str) -> Iterator[Any]:
         try:
             for result in results:
                 if isinstance(result, PSBridgeError):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
-from ..client import Outcome, RateLimits, Reply
+from ..client import Configuration, Outcome, RateLimits, Reply, current_configuration, use_configuration
 from ..client.exchange.gate import Job
 from ..errors import PSBridgeError
 from ..models import CreateChatCompletionRequest
@@ -34,26 +34,38 @@ def new_chat_completions(
 ) -> Iterator[Any]:
     """What becomes of each item; one at a time and in order unless -ThrottleLimit and -Unordered say more.
 
+    All go by the configuration that is in force where this is called, not by that where they are drawn.
     Replies know what they answered only with -PassThru.
     """
+    chosen = current_configuration()
 
     def alone(bound: Bound) -> Any:
-        result = one(bound)
+        with use_configuration(chosen):
+            result = one(bound)
         forget(result)
         return result
 
+    return _answers(source, alone, chosen)
+
+
+def _answers(
+    source: Iterator[Bound | PSBridgeError], one: Callable[[Bound], Any], chosen: Configuration
+) -> Iterator[Any]:
     for bound in source:
         if isinstance(bound, PSBridgeError):
             yield bound
         elif bound.get("Unordered") or any(bound.get(name) is not None for name in LIMITS):
-            yield from _several(chain([bound], source), bound, alone)
+            yield from _several(chain([bound], source), bound, one, chosen)
             return
         else:
-            yield alone(bound)
+            yield one(bound)
 
 
 def _several(
-    source: Iterator[Bound | PSBridgeError], settings: Bound, one: Callable[[Bound], Any]
+    source: Iterator[Bound | PSBridgeError],
+    settings: Bound,
+    one: Callable[[Bound], Any],
+    chosen: Configuration,
 ) -> Iterator[Any]:
     options = _line_options(settings)
     turns = Turns(ordered=options["ordered"])
@@ -66,14 +78,17 @@ def _several(
                 turns.refuse(number, bound)
                 continue
             try:
-                made = job(bound, one)
+                with use_configuration(chosen):
+                    made = job(bound, one)
             except PSBridgeError as error:
                 turns.refuse(number, error)
             else:
                 turns.enter(number, bound.get(_ITEM))
                 yield made
 
-    with client().map(jobs(), **options) as outcomes:
+    with use_configuration(chosen):
+        line = client().map(jobs(), **options)
+    with line as outcomes:
         for outcome in outcomes:
             for _, result in turns.came(outcome, settings):
                 yield result

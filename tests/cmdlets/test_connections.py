@@ -126,14 +126,23 @@ def test_a_stream_goes_where_it_was_made(servers: list[ps.OfflineServer], how: s
     assert not servers[1].requests
 
 
-def test_rows_under_way_keep_their_settings(servers: list[ps.OfflineServer]) -> None:
-    """One call, one configuration, from the first row to the last."""
-    ps.Set_Configuration(BaseUrl=servers[0].base_url, AccessToken="first-key")
-    results = ps.New_ChatCompletion.pipe((_request() for _ in range(30)), ThrottleLimit=2)
+@pytest.mark.parametrize("options", [{"ThrottleLimit": 2}, {}])
+def test_rows_go_where_their_pipeline_was_made(
+    servers: list[ps.OfflineServer], options: dict[str, Any]
+) -> None:
+    """One call, one configuration, from the first row to the last, also for what is asked but not whole."""
+    ps.Set_Configuration(BaseUrl=servers[1].base_url, AccessToken="second-key", Model="not-this-one")
+    with ps.Use_ChatConnection(connection(servers[0], Model="of-its-own")):
+        open_model = {"messages": _request()["messages"]}
+        results = ps.New_ChatCompletion.pipe([_request(), open_model] * 15, **options)
     next(results)
-    ps.Set_Configuration(BaseUrl=servers[1].base_url, AccessToken="second-key")
+    ps.Set_Configuration(BaseUrl=servers[1].base_url, AccessToken="third-key")
     assert len(list(results)) == 29
     assert len(servers[0].requests) == 30 and not servers[1].requests
+    assert {json.loads(one.body)["model"] for one in servers[0].requests} <= {
+        "of-its-own",
+        _request()["model"],
+    }
 
 
 def test_a_connection_takes_every_setting_and_none_of_those_in_force() -> None:
