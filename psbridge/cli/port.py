@@ -52,12 +52,12 @@ def run(files: Sequence[Path], wanted: Wanted) -> int:
 def _one(file: Path, wanted: Wanted, several: bool) -> int:
     from ..script.pages import read_script
     from ..script.translate import port
-    from ..script.translate.code import python_name
+    from ..script.translate.code import module_name
 
     script = read_script(file)
     folder = wanted.out if wanted.out is not None and (several or wanted.out.is_dir()) else None
     target = wanted.out if folder is None else _target(file, folder, wanted)
-    module = target.stem if target is not None else python_name(file.stem)
+    module = target.stem if target is not None else module_name(file.stem)
     apart = (target is not None or wanted.check) and not wanted.explain
     ported = port(script.text, path=file, module=module if apart else None)
     _report(file, script, ported)
@@ -71,9 +71,9 @@ def _one(file: Path, wanted: Wanted, several: bool) -> int:
 
 
 def _target(file: Path, folder: Path, wanted: Wanted) -> Path:
-    from ..script.translate.code import python_name
+    from ..script.translate.code import module_name
 
-    return folder / f"{python_name(file.stem)}{'.md' if wanted.explain else '.py'}"
+    return folder / f"{module_name(file.stem)}{'.md' if wanted.explain else '.py'}"
 
 
 def _report(file: Path, script: Script, ported: Ported) -> None:
@@ -95,6 +95,8 @@ def _write(file: Path, ported: Ported, target: Path | None, explain: bool) -> No
     if target is None:
         sys.stdout.write(text)
         return
+    if target.suffix == ".py" and target.stem in sys.stdlib_module_names:
+        sys.stderr.write(f"{target}: a module of Python's own has this name, and is hidden by it.\n")
     target.parent.mkdir(parents=True, exist_ok=True)
     for name, content in {target.name: text, **ported.modules}.items():
         (target.parent / name).write_text(content, encoding="utf-8", newline="\n")

@@ -123,6 +123,15 @@ def test_a_folder_for_one_file_is_where_it_goes(folder: Path) -> None:
     assert (folder / "made" / "main.py").is_file()
 
 
+def test_a_module_of_pythons_own_is_not_hidden(folder: Path) -> None:
+    (folder / "csv.ps1").write_text("'a,b', '1,2' | ConvertFrom-Csv | ForEach-Object a", encoding="utf-8")
+    (folder / "made").mkdir()
+    assert _port(folder, "csv.ps1", "--out", "made").stderr == ""
+    assert (folder / "made" / "csv_.py").is_file()
+    ran = _port(folder, "csv.ps1", "--out", "csv.py")
+    assert ran.returncode == 0 and "and is hidden by it." in ran.stderr
+
+
 def test_check_runs_both_and_says_that_they_agree(folder: Path) -> None:
     ran = _port(folder, "main.ps1", "--check", "--argument=-Name", "--argument=Bob")
     assert ran.returncode == 0

@@ -15,6 +15,8 @@ import ast
 import builtins
 import keyword
 import re
+import sys
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from .. import syntax as s
@@ -199,6 +201,18 @@ def python_name(name: str) -> str:
     taken |= {"bound", "cmdlet", "pipeline_input", "given"}
     reserved = keyword.iskeyword(plain) or hasattr(builtins, plain) or plain in taken
     return f"{plain}_" if reserved else plain
+
+
+def module_name(stem: str, taken: Container[str] = ()) -> str:
+    """What a script's module is called: no name of Python's own modules, which it would hide.
+
+    >>> module_name("Get-Report"), module_name("csv")
+    ('get_report', 'csv_')
+    """
+    name = python_name(stem)
+    while name in sys.stdlib_module_names or name in taken:
+        name += "_"
+    return name
 
 
 def quoted(text: str) -> str:

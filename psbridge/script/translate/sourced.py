@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-import sys
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ from psbridge.errors import PSBridgeError
 from .. import syntax as s
 from ..net.place import read_text
 from ..parsing import parse
-from .code import python_name
+from .code import module_name
 from .hostprints import unmarked
 from .module import Piece, Written, laid_out
 from .nodes import word_of
@@ -195,7 +194,7 @@ def modules_of(made: Gathered, module: Written, stem: str) -> tuple[str, dict[st
     for file in dict.fromkeys(part.file for part in made.parts if part.file is not None):
         theirs = [piece for piece in own if made.file(piece.node.start) == file]
         rest = [piece for piece in own if piece not in theirs]
-        name = _module_name(file, {stem, *(one.removesuffix(".py") for one in texts)})
+        name = module_name(file.stem, {stem, *(one.removesuffix(".py") for one in texts)})
         used = _apart(theirs, rest, _bound(module.head) | {module.mark})
         if used:
             text = laid_out([*_needed(module.head, theirs), *_lines(theirs)])
@@ -206,13 +205,6 @@ def modules_of(made: Gathered, module: Written, stem: str) -> tuple[str, dict[st
         return module.text, {}
     head = _needed(module.head, own, docstring=True)
     return unmarked(laid_out([*head, *imports, "", *_lines(own)]), module.mark), texts
-
-
-def _module_name(file: Path, taken: set[str]) -> str:
-    name = python_name(file.stem)
-    while name in sys.stdlib_module_names or name in taken:
-        name += "_"
-    return name
 
 
 def _lines(pieces: list[Piece]) -> list[str]:
