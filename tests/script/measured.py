@@ -126,7 +126,9 @@ def port_statement(text: str) -> Line:
     host.error_record = lambda record: errors.append(error_line(record))  # type: ignore[method-assign]
     Strictness.level = 0
     kept = porting.show
-    porting.show = lambda value: output.extend(enumerate_value(value))
+    porting.show = lambda value: output.extend(
+        value if isinstance(value, Iterator) else enumerate_value(value)
+    )
     try:
         with fresh_folder():
             session.start(host)

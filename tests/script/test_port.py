@@ -229,6 +229,17 @@ def test_a_script_may_have_many_functions_with_powershells_binding() -> None:
             ["3"],
         ),
         ("$n = 'new'; $b = [System.Text.StringBuilder]::$n(); $b.Length", ["0"]),
+        ("function Get-It { [CmdletBinding()][Alias('gotten')] param($a) \"got $a\" }; gotten 5", ["got 5"]),
+        ("function f { param([string]$a) $a = 5, 6; $a }; f x", ["5 6"]),
+        (
+            "function f { param($a) \"see $a\"; if ($a) { throw 'b' } }; try { f 1 } catch { 'c' }",
+            ["see 1", "c"],
+        ),
+        (
+            "function f { param([ValidateScript({ $_ -gt 2 }, ErrorMessage = '{0} is low.')][int]$n) $n }; "
+            "try { f 1 } catch { $_.Exception.Message }",
+            ["Cannot validate argument on parameter 'n'. 1 is low."],
+        ),
     ],
 )
 def test_a_port_of_what_ended_it_once_puts_out_what_the_script_does(text: str, output: list[str]) -> None:

@@ -41,13 +41,22 @@ class GetContent(Cmdlet):
                     continue
                 guarded(self, path, lambda path=path: self._read(path), "GetContentReaderIOError")
 
+    def _part(self, lines: list[Any]) -> list[Any]:
+        """The lines, or bytes, that -TotalCount and -Tail leave."""
+        count, tail = self.get("TotalCount"), self.get("Tail")
+        if count is not None and count >= 0:
+            lines = lines[:count]
+        if tail is not None and tail >= 0:
+            lines = lines[-tail:] if tail else []
+        return lines
+
     def _read(self, path: str) -> None:
         if self.on("AsByteStream"):
             data = byte_array(Path(path).read_bytes())
             if self.on("Raw"):
                 self.write(data)
             else:
-                self.write_all(data)
+                self.write_all(self._part(data))
             return
         text = read_text(path, named(self.get("Encoding")) if self.has("Encoding") else None)
         if self.on("Raw"):
@@ -59,11 +68,7 @@ class GetContent(Cmdlet):
             lines = pieces[:-1] if pieces and pieces[-1] == "" else pieces
         else:
             lines = lines_of(text)
-        count, tail = self.get("TotalCount"), self.get("Tail")
-        if count is not None and count >= 0:
-            lines = lines[:count]
-        if tail is not None and tail >= 0:
-            lines = lines[-tail:] if tail else []
+        lines = self._part(lines)
         size = self.get("ReadCount", 1)
         if size == 0 and lines:
             self.write(list(lines))

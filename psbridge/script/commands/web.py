@@ -271,7 +271,7 @@ def refusal(answer: Answer, method: str, command: Any) -> ErrorRecord:
         exception,
         f"WebCmdletWebResponseException,{command.class_name}",
         "InvalidOperation",
-        answer.url,
+        response.RequestMessage,
         details=readable(answer.text(), answer.label()) or None,
         activity=command.name,
     )

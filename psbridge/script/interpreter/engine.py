@@ -29,6 +29,7 @@ from .current import state
 from .flow import BreakFlow, ContinueFlow, ExitFlow, ReturnFlow, StopUpstream
 from .invocation import invocation
 from .messages import PREFERENCE_NAMES, streamed
+from .parameters import aliases_of
 from .scope import Rule, Scope
 from .stages import BlockStage
 
@@ -331,6 +332,8 @@ class Runtime:
         if target.functions is None:
             target.functions = {}
         target.functions[name.lower()] = FunctionInfo(name, code, self, is_filter)
+        for alias in aliases_of(S, code):
+            target.aliases = {**(target.aliases or {}), alias.lower(): name}
 
     def invocation_of(self, stage: Any) -> Bag:
         """`$MyInvocation`."""

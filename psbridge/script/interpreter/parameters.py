@@ -239,6 +239,18 @@ def named_arguments(S: Scope, attribute: Any) -> dict[str, Any]:
     }
 
 
+def aliases_of(S: Scope, code: Any) -> list[str]:
+    """The other names that a function's [Alias()] gives it."""
+    block = code.param
+    attributes = block.attributes if hasattr(block, "attributes") else ()
+    return [
+        to_text(item)
+        for one in attributes
+        if one.type_name.name.lower().removesuffix("attribute") == "alias"
+        for item in _flat(positional_arguments(S, one))
+    ]
+
+
 def rule_of(S: Scope, attributes: list[Any]) -> Rule:
     """What the types and attributes before an assignment's variable ask of it."""
     rule = Rule()

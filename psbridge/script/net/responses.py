@@ -150,7 +150,8 @@ def message_of(status: Any, reason: str, headers: list[tuple[str, str]], url: st
     """System.Net.Http.HttpResponseMessage of an answer."""
     content = Made({"Headers": ContentHeaders(headers)}, "System.Net.Http.HttpConnectionResponseContent")
     verb = Made({"Method": method}, "System.Net.Http.HttpMethod", method)
-    asked = Made({"Method": verb, "RequestUri": Uri(url)}, "System.Net.Http.HttpRequestMessage")
+    shown = f"Method: {method}, RequestUri: '{url}', Version: 1.1, Content: <null>, Headers:\n{{\n}}"
+    asked = Made({"Method": verb, "RequestUri": Uri(url)}, "System.Net.Http.HttpRequestMessage", shown)
     members = {
         "Version": "1.1",
         "Content": content,

@@ -17,10 +17,10 @@ from .named import cast
 from .session import block, validators_of
 
 
-def validate_script(test: Any, text: str) -> ValidateScript:
-    """[ValidateScript({ text })], whose block is a Python function."""
+def validate_script(test: Any, text: str, *, message: str | None = None) -> ValidateScript:
+    """[ValidateScript({ text })], whose block is a Python function; `message` is its ErrorMessage."""
     made: Any = block(test) if isinstance(test, FunctionType) else test
-    return ValidateScript(text, made.check)
+    return ValidateScript(text, made.check, message=message)
 
 
 def typed(type: str) -> Callable[[str], Any]:

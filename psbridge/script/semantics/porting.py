@@ -7,7 +7,7 @@ and functions are in `session`. Knows nothing of the parser or of how scripts ar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
@@ -162,12 +162,15 @@ def show_member(target: Any, *steps: Any) -> None:
 
 
 def show(value: Any) -> None:
-    """Print a value as PowerShell shows what a script puts out.
+    """Print a value as PowerShell shows what a script puts out; what an iterator gives, as it comes.
 
     >>> show(0.5)
     0.5
     """
-    if value is not None:
+    if isinstance(value, Iterator):
+        for item in value:
+            put([item])
+    elif value is not None:
         put(value)
 
 

@@ -473,11 +473,7 @@ def parameters_of(given: Iterable[Any]) -> list[tuple[Parameter, bool, Any]]:
     return made
 
 
-def function(
-    name: str,
-    *parameters: Any,
-    **options: Any,
-) -> Function:
+def function(name: str, *parameters: Any, **options: Any) -> Function:
     """Define a function with PowerShell's parameter binding.
 
     Args:
@@ -485,15 +481,17 @@ def function(
         parameters: in order: a name, or name and .NET type, or those and options as `parameter` takes them.
         options: the parts of the function, `begin`, `process` (for each object of the pipeline), `end`, or
             `parts` as for `command_block`; and what [CmdletBinding()] says: `advanced`, `should_process`,
-            `default_set`, `positional`, `confirm`.
+            `default_set`, `positional`, `confirm`; `aliases`: the other names that [Alias()] gives it.
     """
     from psbridge.script.interpreter.blocks import FunctionInfo
 
     runtime = session()
     roles = {role: options.pop(role) for role in (*ROLES, "parts") if role in options}
+    aliases = options.pop("aliases", ())
     code = Code(name, parameters, roles, options)
     scope = runtime.scope
     if scope.functions is None:
         scope.functions = {}
     scope.functions[name.lower()] = FunctionInfo(name, code, runtime)
+    scope.aliases = {**(scope.aliases or {}), **{one.lower(): name for one in aliases}}
     return Function(name, code)

@@ -318,6 +318,7 @@ class Blocks(Parameters):
         key = key or f"{self.scope}/{stem}"
         for one in parameters:
             self._widen((key, one.name.variable_path.lower()), self.kind_of(one))
+        self.learn_types(key, parameters)
         for path, code in self.captured.items():
             self._widen((key, path), code.kind)
         if self.captured and len(present) > 1:

@@ -43,6 +43,7 @@ class Commands(Blocks):
     """Writes commands and pipelines that have a value."""
 
     functions: dict[str, s.FunctionDefinition]
+    other_names: dict[str, str]
 
     def value(self, node: Any) -> Code:
         """What a statement puts out, as one value."""
@@ -112,7 +113,7 @@ class Commands(Blocks):
         first = command.command_elements[0]
         if command.invocation_operator == "Dot" or not isinstance(first, s.StringConstantExpression):
             return ""
-        name = first.value.lower()
+        name = self.other_names.get(first.value.lower(), first.value.lower())
         known = command_of_alias(name)  # goes before a function of that name
         return name if (name in self.functions and known == name) or name in EACH | WHERE else known
 

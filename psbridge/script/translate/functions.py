@@ -11,7 +11,7 @@ from .blocks import SINGLE
 from .code import Again, Code, Refused, python_name, quoted
 from .flow import Flow
 from .helptext import docstring
-from .nodes import word_of
+from .nodes import other_names, word_of
 from .uses import Uses
 from .writer import Known
 
@@ -32,6 +32,7 @@ class Functions(Flow):
                 first = self.functions.get(_bare(one.name))
                 if first is None or self.source_of(first) != self.source_of(one):
                     self.functions[_bare(one.name)] = one
+        self.other_names = other_names(self.functions)
         self.own_types = {one.name.lower() for one in uses.nodes if isinstance(one, s.TypeDefinition)}
         self.asks_commands = any(
             _command_name(one) in ("get-command", "gcm", "get-help") for one in uses.nodes
@@ -163,6 +164,7 @@ class Functions(Flow):
         key = f"{self.scope}/{name}"
         for one in declared(node):
             self._widen((key, one.name.variable_path.lower()), self._kind(one))
+        self.learn_types(key, declared(node))
         written = python_name(node.name)
         single = name not in self.known.many
         self.returned: list[str] = []
@@ -323,7 +325,9 @@ class Functions(Flow):
             if folded == "cmdletbinding":
                 options.append("advanced=True")
                 options += self._binding(attribute)
-            elif folded not in ("outputtype", "alias", "diagnostics.codeanalysis.suppressmessageattribute"):
+            elif folded == "alias":
+                options.append(f"aliases={self.given_to(attribute)}")
+            elif folded not in ("outputtype", "diagnostics.codeanalysis.suppressmessageattribute"):
                 raise Refused(
                     attribute, f"the attribute [{attribute.type_name.name}] has no Python form yet."
                 )

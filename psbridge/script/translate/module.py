@@ -206,6 +206,7 @@ class Module(Types):
         self.write(f"parser = argparse.ArgumentParser({described})")
         names = []
         later: list[str] = []
+        self.learn_types(self.scope, list(block.parameters))
         for parameter in block.parameters:
             self._known_attributes(parameter)
             kind = self._script_kind(parameter)

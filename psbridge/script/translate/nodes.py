@@ -88,6 +88,17 @@ def is_new_builder(node: Any) -> bool:
     return owner.removeprefix("system.") == "text.stringbuilder" and name == "new"
 
 
+def other_names(functions: dict[str, s.FunctionDefinition]) -> dict[str, str]:
+    """The names that an [Alias()] gives functions, and whose they are; all in lower case."""
+    return {
+        word_of(alias): name
+        for name, one in functions.items()
+        for attribute in (one.body.param_block.attributes if one.body.param_block is not None else [])
+        if attribute.type_name.name.lower() == "alias"
+        for alias in attribute.positional_arguments or []
+    }
+
+
 def gives_many(node: Any, functions: set[str] = frozenset()) -> bool:  # type: ignore[assignment]
     """Whether this is a pipeline of commands whose output is as many objects as there are."""
     if isinstance(node, (s.ForEachStatement, s.WhileStatement, s.ForStatement)):

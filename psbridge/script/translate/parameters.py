@@ -32,6 +32,9 @@ _ALLOWED = {
 }
 
 
+_FREE = ("object", "psobject", "switch", "scriptblock", "pscustomobject", "system.object")
+"""The types that hold whatever is assigned."""
+
 _ALL = '"__AllParameterSets"'
 """The name of the set of a parameter that is in all of them."""
 
@@ -65,6 +68,15 @@ class Parameters(Operators):
                 return kinds.get(attribute.type_name.full_name.lower(), "any")
         return "any"
 
+    def learn_types(self, key: str, parameters: list[s.Parameter]) -> None:
+        """What is assigned to a parameter later has the parameter's type too."""
+        for one in parameters:
+            types = [
+                each.type_name.full_name for each in one.attributes if isinstance(each, s.TypeConstraint)
+            ]
+            if types and types[0].lower() not in _FREE:
+                self.known.typed[(key, one.name.variable_path.lower())] = types[0]
+
     def parameter(self, node: s.Parameter) -> str:
         """A parameter as a function of the session takes it: its name, type and options."""
         pieces = [quoted(node.name.variable_path)]
@@ -83,7 +95,7 @@ class Parameters(Operators):
                 own: dict[str, str] = {}
                 sets[self._options(attribute, own)] = own
             elif folded == "alias":
-                aliases += [self.constant(one) for one in attribute.positional_arguments or []]
+                aliases.append(self.given_to(attribute)[1:-1])
             elif folded in _ALLOWED:
                 options[_ALLOWED[folded]] = "True"
             elif folded not in _VALIDATORS and folded not in (
@@ -122,8 +134,13 @@ class Parameters(Operators):
             folded = attribute.type_name.full_name.lower().removesuffix("attribute").rpartition(".")[2]
             if not isinstance(attribute, s.Attribute) or folded not in _VALIDATORS:
                 continue
-            if attribute.named_arguments:
-                raise Refused(attribute, f"this form of [{attribute.type_name.name}] has no Python form yet.")
+            message = ""
+            for argument in attribute.named_arguments or []:
+                if folded != "validatescript" or argument.argument_name.lower() != "errormessage":
+                    raise Refused(
+                        attribute, f"this form of [{attribute.type_name.name}] has no Python form yet."
+                    )
+                message = self.constant(argument.argument)
             kind = self.kind_of(node) if isinstance(node, s.Parameter) else "any"
             kept, self.block_kind = self.block_kind, kind if kind in SCALARS else "any"
             values = [self.constant(one) for one in attribute.positional_arguments or []]
@@ -131,6 +148,7 @@ class Parameters(Operators):
             if folded == "validatescript":
                 values = [self.bare_block(Code(values[0], "block")).text]
                 values.append(quoted(self.source_of(attribute.positional_arguments[0])[1:-1]))
+                values += [f"message={message}"] if message else []
                 scripts.append(f"{self.posh('validate_script')}({', '.join(values)})")
             elif _VALIDATORS[folded] in made:
                 raise Refused(attribute, f"a second [{attribute.type_name.name}] has no Python form yet.")
@@ -170,6 +188,10 @@ class Parameters(Operators):
             if isinstance(one, s.VariableExpression)
         ]
         return {path: self.name(path) for path in asked if path in paths}
+
+    def given_to(self, attribute: s.Attribute) -> str:
+        """The positional arguments of an attribute, as a list of Python's."""
+        return f"[{', '.join(self.constant(one) for one in attribute.positional_arguments or [])}]"
 
     def constant(self, node: Any) -> str:
         """An argument of an attribute."""

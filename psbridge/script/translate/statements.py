@@ -166,6 +166,8 @@ class Statements(Loops):
         elif code.stream and code.text.partition("(")[0] in self.bound_names():
             name, _, rest = code.text.partition("(")
             self.write(f"{name}.show({rest}")
+        elif code.stream and code.text.partition("(")[0] in self.generator_names() and is_call(code.text):
+            self.write(f"{self.posh('show')}({code.text})")
         elif code.stream:
             self.write(f"{self.posh('show')}({self.listed(code).text})")
         elif code.kind in ("error", "exception"):
@@ -183,6 +185,10 @@ class Statements(Loops):
         return any(
             isinstance(one, s.Command) and word_of(one.command_elements[0]) in _SAYS for one in own.walk()
         )
+
+    def generator_names(self) -> set[str]:
+        """The Python names of the plain functions that put out one value after the other."""
+        return {python_name(self.functions[name].name) for name in self.known.many}
 
     def bound_names(self) -> set[str]:
         """The Python names of the functions that have PowerShell's binding."""
