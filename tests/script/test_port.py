@@ -236,6 +236,20 @@ def test_a_script_may_have_many_functions_with_powershells_binding() -> None:
             ["see 1", "c"],
         ),
         (
+            "1..3 | ForEach-Object -Begin { 'a' } -Process { if ($_ -eq 2) { return }; $_ } -End { 'z' }",
+            ["a", "1", "3", "z"],
+        ),
+        (
+            "class C {\n C([int]$n) { }\n [int] Twice([int]$k) { return $k * 2 }\n}\n"
+            "try { [C]::new('x') } catch { $_.Exception.GetType().Name; \"$_\".Split(',')[0] }\n"
+            "try { [C]::new(3).Twice('x') } catch { $_.FullyQualifiedErrorId }",
+            [
+                "MethodException",
+                'Cannot convert argument "n"',
+                "MethodArgumentConversionInvalidCastArgument",
+            ],
+        ),
+        (
             "function f { param([ValidateScript({ $_ -gt 2 }, ErrorMessage = '{0} is low.')][int]$n) $n }; "
             "try { f 1 } catch { $_.Exception.Message }",
             ["Cannot validate argument on parameter 'n'. 1 is low."],

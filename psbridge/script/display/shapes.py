@@ -214,6 +214,7 @@ def _widths(
     columns: list[Calculated], headings: list[str], texts: list[list[list[str]]], width: int, auto: bool
 ) -> tuple[list[int], list[int], bool]:
     """How wide each column is, which columns have room, and whether the last is cut before more."""
+    auto = auto or not columns or not columns[0].width  # the first column says whether widths count
     given = [0 if auto else column.width or 0 for column in columns]
     widths = []
     for place, one in enumerate(given):

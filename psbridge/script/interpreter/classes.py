@@ -157,6 +157,7 @@ class Method:
         self.types = types
         self.returns = returns
         self.is_static = node.is_static
+        self.is_constructor = node.is_constructor
         self.base_arguments = node.base_arguments
 
     @property
@@ -175,7 +176,7 @@ class Method:
             try:
                 converted = plain if type_ is nettypes.OBJECT else cast_value(plain, type_)
             except InvalidCast as error:
-                called = ".ctor" if self.node.is_constructor else self.name
+                called = ".ctor" if self.is_constructor else self.name
                 raise _argument_error(name, plain, called, type_, str(error)) from None
             scope.vars[name.lower()] = converted
 

@@ -48,7 +48,8 @@ class PortedMethod(Method):
         returns: NetType | None,
         base: Callable[..., list[Any]] | None,
         *,
-        static: bool,
+        static: bool = False,
+        constructs: bool = False,
     ) -> None:
         listed = parameters_of(parameters)
         self.owner = owner
@@ -57,6 +58,7 @@ class PortedMethod(Method):
         self.types = [one.type for one, _, _ in listed]
         self.returns = returns
         self.is_static = static
+        self.is_constructor = constructs
         self.parameters = [one.name for one, _, _ in listed]
         self.base = Code(name, listed, {"end": base}, {}) if base is not None else None
         self.base_arguments = None if base is None else []
@@ -129,7 +131,7 @@ def constructor(
 
     def add(owner: ScriptClass) -> None:
         owner.constructors.append(
-            PortedMethod(owner, owner.name, function, parameters, None, base, static=False)
+            PortedMethod(owner, owner.name, function, parameters, None, base, constructs=True)
         )
 
     return add

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import ATOM, OR, SCALARS, Code, Refused
+from .nodes import Loop
 from .parameters import Parameters
 from .shapes import OBJECTS
 
@@ -30,6 +31,10 @@ class Blocks(Parameters):
 
     def block(self, statements: list[Any], after: int, traps: Sequence[Any] = ()) -> None:
         """Statements with the comments before each; an error in one goes to the traps."""
+        raise NotImplementedError
+
+    def looped(self, loop: Loop, write: Callable[[], None]) -> None:
+        """The lines of a loop whose head is the last line."""
         raise NotImplementedError
 
     def define_first(self, blocks: Iterable[Any]) -> None:
@@ -185,12 +190,7 @@ class Blocks(Parameters):
         """`| ForEach-Object -Begin { } -Process { } -End { }`: one function over what comes."""
         name, function = self.item_name(), self.unique("each")
 
-        def body() -> None:
-            start = len(self.lines)
-            if begin is not None:
-                self.block(self.statements_of(begin), begin.start + 1)
-            self.write(f"for {name} in items:")
-            self.current.append(Code(name, piped.kind))
+        def rounds() -> None:
             self.depth += 1
             length = len(self.lines)
             for block in process:
@@ -198,12 +198,20 @@ class Blocks(Parameters):
             if len(self.lines) == length:
                 self.write("continue")
             self.depth -= 1
+
+        def body() -> None:
+            start = len(self.lines)
+            if begin is not None:
+                self.block(self.statements_of(begin), begin.start + 1)
+            self.write(f"for {name} in items:")
+            self.current.append(Code(name, piped.kind))
+            self.looped(Loop("each"), rounds)
             self.current.pop()
             if end is not None:
                 self.block(self.statements_of(end), end.start + 1)
             self.yielding(start)
 
-        for block in (begin, *process, end):
+        for block in (begin, *(process if len(process) > 1 else ()), end):
             if block is not None and any(isinstance(one, s.ReturnStatement) for one in block.walk()):
                 raise Refused(block, "a return in one of several blocks has no Python form yet.")
         self.with_sink(("yield",), lambda: self._apart(lambda: self.define(function, ["items: Any"], body)))

@@ -10,8 +10,7 @@ from typing import Any
 from .. import syntax as s
 from .code import SCALARS, Code, Refused, quoted
 from .failing import Literals, fails
-from .loops import Loop
-from .nodes import expression_of, path_of
+from .nodes import Loop, expression_of, path_of
 from .statements import Statements
 
 _ASKS = re.compile(

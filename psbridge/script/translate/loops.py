@@ -4,37 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from .. import syntax as s
 from .code import Code, Refused
-from .nodes import expression_of, path_of, word_of
+from .nodes import Loop, expression_of, path_of, word_of
 from .shapes import OBJECTS
 from .variables import Variables
 
 _APPEND = re.compile(r"^ +([a-z_]\w*)\.append\((.*)\)$")
-
-
-@dataclass
-class Loop:
-    """A loop of the Python text that is being written.
-
-    Attributes:
-        kind: `loop`, `switch` (over the values of a switch) or `each` (over what a pipeline feeds).
-        label: the label that the script gives it, in lower case.
-        start: the line of its head; -1 until it is known.
-        step: writes what comes between a round and the next, for a `continue`.
-        flags: of each way to leave it from a loop inside it, the variable that says so.
-        leaving: the variables for which this loop is left, each with its way and the loop that it is for.
-    """
-
-    kind: str
-    label: str = ""
-    start: int = -1
-    step: Callable[[], None] | None = None
-    flags: dict[str, str] = field(default_factory=dict)
-    leaving: dict[str, tuple[str, Loop]] = field(default_factory=dict)
 
 
 class Loops(Variables):
