@@ -250,6 +250,11 @@ def test_a_script_may_have_many_functions_with_powershells_binding() -> None:
             ],
         ),
         (
+            "function f { param([ValidateSet('a', 'b', IgnoreCase = $false)][string]$m) $m }; f b; "
+            "try { f B } catch { 'refused' }",
+            ["b", "refused"],
+        ),
+        (
             "function f { param([ValidateScript({ $_ -gt 2 }, ErrorMessage = '{0} is low.')][int]$n) $n }; "
             "try { f 1 } catch { $_.Exception.Message }",
             ["Cannot validate argument on parameter 'n'. 1 is low."],

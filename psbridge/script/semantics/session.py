@@ -409,13 +409,15 @@ def parameter(
 
 
 def validators_of(checks: Mapping[str, tuple[Any, ...]]) -> list[Any]:
-    """Validate attributes by their names, each with its arguments."""
+    """Validate attributes by their names, each with its arguments; a dictionary at their end names some."""
     from psbridge.binding import validation
 
     made: list[Any] = list(checks.get("validate", ()))
-    return made + [
-        getattr(validation, name)(*arguments) for name, arguments in checks.items() if name != "validate"
-    ]
+    for name, arguments in checks.items():
+        named = arguments[-1] if arguments and isinstance(arguments[-1], dict) else {}
+        if name != "validate":
+            made.append(getattr(validation, name)(*(arguments[:-1] if named else arguments), **named))
+    return made
 
 
 def block(function: Callable[..., Any], *parameters: Any) -> ScriptBlock:

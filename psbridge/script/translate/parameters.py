@@ -25,6 +25,13 @@ _VALIDATORS = {
     "validatenotnullorempty": "ValidateNotNullOrEmpty",
     "validatenotnullorwhitespace": "ValidateNotNullOrWhiteSpace",
 }
+_OPTIONS = {
+    ("validatescript", "errormessage"): "message",
+    ("validateset", "errormessage"): "message",
+    ("validateset", "ignorecase"): "ignore_case",
+    ("validatepattern", "errormessage"): "message",
+}
+"""What a Validate attribute's named arguments are in Python."""
 _ALLOWED = {
     "allownull": "allow_null",
     "allowemptystring": "allow_empty_string",
@@ -134,13 +141,14 @@ class Parameters(Operators):
             folded = attribute.type_name.full_name.lower().removesuffix("attribute").rpartition(".")[2]
             if not isinstance(attribute, s.Attribute) or folded not in _VALIDATORS:
                 continue
-            message = ""
+            options = {}
             for argument in attribute.named_arguments or []:
-                if folded != "validatescript" or argument.argument_name.lower() != "errormessage":
+                option = _OPTIONS.get((folded, argument.argument_name.lower()))
+                if option is None:
                     raise Refused(
                         attribute, f"this form of [{attribute.type_name.name}] has no Python form yet."
                     )
-                message = self.constant(argument.argument)
+                options[option] = "True" if argument.expression_omitted else self.constant(argument.argument)
             kind = self.kind_of(node) if isinstance(node, s.Parameter) else "any"
             kept, self.block_kind = self.block_kind, kind if kind in SCALARS else "any"
             values = [self.constant(one) for one in attribute.positional_arguments or []]
@@ -148,11 +156,14 @@ class Parameters(Operators):
             if folded == "validatescript":
                 values = [self.bare_block(Code(values[0], "block")).text]
                 values.append(quoted(self.source_of(attribute.positional_arguments[0])[1:-1]))
-                values += [f"message={message}"] if message else []
+                values += [f"{name}={value}" for name, value in options.items()]
                 scripts.append(f"{self.posh('validate_script')}({', '.join(values)})")
             elif _VALIDATORS[folded] in made:
                 raise Refused(attribute, f"a second [{attribute.type_name.name}] has no Python form yet.")
             else:
+                if options:
+                    inside = ", ".join(f'"{name}": {value}' for name, value in options.items())
+                    values.append(f"{{{inside}}}")
                 comma = "," if len(values) == 1 else ""
                 made[_VALIDATORS[folded]] = f"({', '.join(values)}{comma})"
         if scripts:
