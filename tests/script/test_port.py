@@ -249,6 +249,7 @@ def test_a_script_may_have_many_functions_with_powershells_binding() -> None:
                 "MethodArgumentConversionInvalidCastArgument",
             ],
         ),
+        ("$m = 5; $q = 'is it'; \"$q $m?, ${m}? $m.\"", ["is it , 5? 5."]),
         (
             "function f { param([ValidateSet('a', 'b', IgnoreCase = $false)][string]$m) $m }; f b; "
             "try { f B } catch { 'refused' }",

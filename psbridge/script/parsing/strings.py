@@ -137,7 +137,7 @@ class Strings(Source):
             return self.sub_expression()
         if self.text.startswith("${", self.at):
             return self.done_variable(self.variable(), start)
-        found = re.compile(r"\$(?:(?:[A-Za-z_]\w*:(?!:))?\w+|[?^$])").match(self.text, self.at)
+        found = re.compile(r"\$(?:(?:[A-Za-z_]\w*:(?!:))?\w[\w?]*|[?^$])").match(self.text, self.at)
         if found is None:
             return None
         name = found.group()[1:]
