@@ -22,6 +22,7 @@ def status(
     """Show how far a run is."""
     from ..runs.ledger import Ledger
     from .run import usage
+    from .screen import Screen
 
     with usage(), Ledger(ledger) as opened:
         seen = opened.status()
@@ -30,18 +31,12 @@ def status(
     if as_json:
         sys.stdout.write(json.dumps({**members, "parts": parts}, indent=2) + "\n")
         return
+    screen = Screen()
     for name, value in members.items():
         if value not in (None, "", []):
-            _print(f"{_words(name)}: {_shown(name, value)}")
+            screen.line(f"{_words(name)}: {_shown(name, value)}")
     for part in parts:
-        _print(f"part {part['id']}: {part['state']}, {part['requests']:,} requests {part['why']}")
-
-
-def _print(line: str) -> None:
-    """A line on standard output; on a terminal without what could steer it, as a server's words may."""
-    from .screen import harmless
-
-    sys.stdout.write((harmless(line) if sys.stdout.isatty() else line) + "\n")
+        screen.line(f"part {part['id']}: {part['state']}, {part['requests']:,} requests {part['why']}")
 
 
 def _words(name: str) -> str:

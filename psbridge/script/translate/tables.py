@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from .. import syntax as s
@@ -166,43 +167,30 @@ class TableUses:
             return False
         if self._is_own_key(key, path_of(table)):
             return True
-        inner: Any = key
-        outer = self.parents.get(id(key))
-        while outer is not None and not isinstance(outer, (s.FunctionDefinition, s.ScriptBlockExpression)):
-            if isinstance(outer, s.IfStatement):
-                for condition, body in outer.clauses:
-                    test = expression_of(condition)
-                    if body is inner and isinstance(test, s.InvokeMemberExpression):
-                        asked = [test.expression, *(test.arguments or [])]
-                        names = word_of(test.member)
-                        if names in ("containskey", "contains") and len(asked) == 2:
-                            return _same_path(asked[0], table) and _same_path(asked[1], key)
-            inner, outer = outer, self.parents.get(id(outer))
+        for test in self._tests_around(key):
+            if isinstance(test, s.InvokeMemberExpression):
+                asked = [test.expression, *(test.arguments or [])]
+                if word_of(test.member) in ("containskey", "contains") and len(asked) == 2:
+                    return _same_path(asked[0], table) and _same_path(asked[1], key)
         return False
 
     def is_missing(self, table: Any, key: Any) -> bool:
         """Whether this runs only if the key is missing: inside `if (-not $table.ContainsKey($key))`."""
-        inner: Any = key
-        outer = self.parents.get(id(key))
+        for test in self._tests_around(key):
+            call = test.child if isinstance(test, s.UnaryExpression) else None
+            if isinstance(call, s.InvokeMemberExpression) and test.token_kind in ("Not", "Exclaim"):
+                asked = [call.expression, *(call.arguments or [])]
+                if word_of(call.member) == "containskey" and len(asked) == 2:
+                    return _same_path(asked[0], table) and _same_path(asked[1], key)
+        return False
+
+    def _tests_around(self, node: Any) -> Iterator[Any]:
+        """The conditions of the ifs around a place, from the inside, in its function."""
+        inner, outer = node, self.parents.get(id(node))
         while outer is not None and not isinstance(outer, (s.FunctionDefinition, s.ScriptBlockExpression)):
             if isinstance(outer, s.IfStatement):
-                for condition, body in outer.clauses:
-                    test = expression_of(condition)
-                    call = test.child if isinstance(test, s.UnaryExpression) else None
-                    if (
-                        body is inner
-                        and isinstance(call, s.InvokeMemberExpression)
-                        and test.token_kind
-                        in (
-                            "Not",
-                            "Exclaim",
-                        )
-                    ):
-                        asked = [call.expression, *(call.arguments or [])]
-                        if word_of(call.member) == "containskey" and len(asked) == 2:
-                            return _same_path(asked[0], table) and _same_path(asked[1], key)
+                yield from (expression_of(condition) for condition, body in outer.clauses if body is inner)
             inner, outer = outer, self.parents.get(id(outer))
-        return False
 
     def is_key(self, node: s.VariableExpression) -> bool:
         """Whether a variable holds nothing but keys of tables, one after the other."""
