@@ -78,18 +78,8 @@ class Assignments(Pipelines):
                 if target.static:
                     name = self.member_name(target.member)
                     current = b.call("static_read", b.name("S"), b.name(holder), name)
-                    return [
-                        *made,
-                        b.do(
-                            b.call(
-                                "set_static",
-                                b.name("S"),
-                                b.name(holder),
-                                name,
-                                b.call(operator, current, value),
-                            )
-                        ),
-                    ]
+                    changed = b.call(operator, current, value)
+                    return [*made, b.do(b.call("set_static", b.name(holder), name, changed))]
                 name = self.member_name(target.member)
                 current = b.call("member", b.name(holder), name)
                 return [
@@ -205,22 +195,10 @@ class Assignments(Pipelines):
             return self.assign_to(child, b.call("cast_to", b.name("S"), value, attributes[0]))
         if ":" in child.variable_path:
             where, _, rest = child.variable_path.partition(":")
-            return [
-                b.do(
-                    b.call(
-                        *("assign_typed", b.name("S"), b.const(where.lower()), b.const(rest)),
-                        *(b.listed(attributes), value),
-                    )
-                )
-            ]
-        return [
-            b.do(
-                b.call(
-                    *("assign_typed", b.name("S"), b.const("local"), b.const(child.variable_path)),
-                    *(b.listed(attributes), value),
-                )
-            )
-        ]
+        else:
+            where, rest = "local", child.variable_path
+        named = (b.name("S"), b.name("UNIT"), b.const(where.lower()), b.const(rest))
+        return [b.do(b.call("assign_typed", *named, b.listed(attributes), value))]
 
     def _step_variable(self, target: s.VariableExpression, step: int) -> list[ast.stmt]:
         """`$i++` for what it does: an integer in range is stepped by Python itself."""

@@ -47,10 +47,6 @@ class Block(ScriptBlock):
         """What it puts out for one item, as one value."""
         return unpacked(self.output(item))
 
-    def check(self, item: Any) -> Any:
-        """As a ValidateScript."""
-        return self.value(item)
-
     def __call__(self, *arguments: Any) -> Any:
         item = arguments[0] if arguments else None
         return unpacked(self.output(item, list(arguments)))

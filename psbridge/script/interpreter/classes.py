@@ -117,8 +117,11 @@ class ScriptClass:
 class Property:
     """A property of a class."""
 
-    def __init__(self, owner: ScriptClass, node: s.PropertyMember, type_: NetType, rule: Rule) -> None:
+    def __init__(
+        self, owner: ScriptClass, node: s.PropertyMember, unit: Any, type_: NetType, rule: Rule
+    ) -> None:
         self.owner = owner
+        self.unit = unit
         self.name = node.name
         self.node = node
         self.type = type_
@@ -128,7 +131,7 @@ class Property:
     def initial(self, scope: Scope) -> Any:
         """The value a new object starts with."""
         if self.node.initial_value is not None:
-            return self.accept(scope.rt.evaluate(scope, self.node.initial_value))
+            return self.accept(scope.rt.evaluate(scope, self.node.initial_value, self.unit))
         value = empty_value(self.type)
         return None if value == "" else value
 
@@ -167,7 +170,7 @@ class Method:
 
     def base_values(self, scope: Scope) -> list[Any]:
         """What a constructor hands to the base's."""
-        return [scope.rt.evaluate(scope, node) for node in self.base_arguments or ()]
+        return [scope.rt.evaluate(scope, node, self.code.unit) for node in self.base_arguments or ()]
 
     def bind(self, scope: Scope, arguments: list[Any]) -> None:
         """Give the parameters their values."""
@@ -348,7 +351,7 @@ def define_class(S: Scope, node: s.TypeDefinition, unit: Any) -> None:
     made = declare(S, node.name, [constraint.type_name.full_name for constraint in node.base_types])
     for member in node.members:
         if isinstance(member, s.PropertyMember):
-            _add_property(S, made, member)
+            _add_property(S, made, member, unit)
         else:
             _add_method(S, made, member, unit)
 
@@ -360,13 +363,13 @@ class ClassType(NetType):
     script_class: ScriptClass
 
 
-def _add_property(S: Scope, made: ScriptClass, node: s.PropertyMember) -> None:
+def _add_property(S: Scope, made: ScriptClass, node: s.PropertyMember, unit: Any) -> None:
     type_ = _type(S, node.property_type)
     rule = Rule(type_ if type_ is not nettypes.OBJECT else None)
     rule.validators = tuple(
-        one for one in (validator_of(S, attribute) for attribute in node.attributes) if one is not None
+        one for one in (validator_of(S, attribute, unit) for attribute in node.attributes) if one is not None
     )
-    item = Property(made, node, type_, rule)
+    item = Property(made, node, unit, type_, rule)
     if node.is_static:
         made.static_properties[node.name.lower()] = item
         made.statics[node.name.lower()] = item.initial(S)
@@ -466,10 +469,6 @@ def _call(instance: Instance, folded: str, arguments: list[Any]) -> tuple[bool, 
         return True, best(overloads, arguments, overloads[0].name).run(instance, arguments)
     if folded == "tostring" and not arguments:
         return True, str(instance)
-    if folded in ("gettype", "equals", "gethashcode"):
-        return False, None
-    if isinstance(instance, ThrownInstance):
-        return False, None
     return False, None
 
 

@@ -29,7 +29,10 @@ class Unit:
         self.counter = 0
         self.typed: set[str] = set()
         self.watches_success = False
+        self.reads_foreach = False
         self.returning: set[str] = set()  # the methods of its classes that have a result, in lower case
+        self.types_made: set[int] = set()  # by identity: the definitions of types that have been run
+        self._functions: dict[int, tuple[Any, Callable[[Any], Any]]] = {}
 
     def constant(self, value: Any) -> ast.expr:
         """A value as an expression."""
@@ -43,6 +46,13 @@ class Unit:
         """A name not used before in this unit."""
         self.counter += 1
         return f"{prefix}{self.counter}"
+
+    def function_of(self, node: Any, globals_: dict[str, Any]) -> Callable[[Any], Any]:
+        """What gives the value of one of its expressions in a scope; compiled once."""
+        known = self._functions.get(id(node))
+        if known is None:
+            known = self._functions[id(node)] = (node, _expression_function(node, self, globals_))
+        return known[1]
 
 
 class Code:
@@ -226,11 +236,13 @@ def compile_script(tree: s.ScriptBlock, text: str, file: str | None = None) -> C
 
 
 def scan(tree: Any, unit: Unit) -> None:
-    """What must be known of a whole text beforehand: the variables with types, and whether `$?` is read."""
+    """What must be known of a whole text beforehand: variables with types, whether `$?` and `$foreach` are read."""
     for node in tree.walk():
         if isinstance(node, s.VariableExpression):
             if node.variable_path == "?":
                 unit.watches_success = True
+            elif node.variable_path.lower() == "foreach":
+                unit.reads_foreach = True
         elif isinstance(node, s.FunctionMember):
             given = node.return_type.type_name.full_name.lower() if node.return_type is not None else "void"
             if given not in ("void", "system.void"):
@@ -250,13 +262,13 @@ def _variable_of(node: Any) -> str | None:
     return child.variable_path.lower() if isinstance(child, s.VariableExpression) else None
 
 
-def evaluate_expression(node: Any, unit: Unit, scope: Any, globals_: dict[str, Any]) -> Any:
-    """The value of one expression in a scope."""
+def _expression_function(node: Any, unit: Unit, globals_: dict[str, Any]) -> Callable[[Any], Any]:
     compiler = Compiler(unit)
     value = compiler.expression(node)
     body = [b.let("V", b.attribute(b.name("S"), "vars")), *compiler.pending, ast.Return(value)]
     module = ast.Module([b.define("run", ["S"], body)], [])
     _locate(module, max(node.line, 1))
     where = {**globals_, **unit.constants, "UNIT": unit}
-    exec(compile(module, "<ps>", "exec"), where)
-    return where["run"](scope)
+    exec(compile(module, f"<ps>{unit.file or ''}", "exec"), where)
+    function: Callable[[Any], Any] = where["run"]
+    return function

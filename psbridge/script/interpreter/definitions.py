@@ -27,30 +27,28 @@ def define_function(S: Scope, name: str, code: Any, is_filter: bool) -> None:
 
 def new_block(S: Scope, code: Any) -> Block:
     """`{...}` as a value."""
-    return Block(code, S.rt, S.rt.state.get("closure") if S.kind == "closure" else None)
+    return Block(code, S.rt)
 
 
 def define_type(S: Scope, node: s.TypeDefinition, unit: Any) -> None:
     """`class` and `enum`; done once, before the script runs."""
-    rt = S.rt
-    done = rt.state.setdefault("defined", set())
-    if id(node) in done:
+    if id(node) in unit.types_made:
         return
-    done.add(id(node))
+    unit.types_made.add(id(node))
     if node.is_enum:
-        _define_enum(S, node)
+        _define_enum(S, node, unit)
         return
     from .classes import define_class
 
     define_class(S, node, unit)
 
 
-def _define_enum(S: Scope, node: s.TypeDefinition) -> None:
+def _define_enum(S: Scope, node: s.TypeDefinition, unit: Any) -> None:
     members: dict[str, int] = {}
     following = 0
     for member in node.members:
         if member.initial_value is not None:
-            following = int(cast(S.rt.evaluate(S, member.initial_value), nettypes.INT32))
+            following = int(cast(S.rt.evaluate(S, member.initial_value, unit), nettypes.INT32))
         members[member.name] = following
         following += 1
     flags = any(one.type_name.name.lower() in ("flags", "flagsattribute") for one in node.attributes or ())
@@ -64,8 +62,10 @@ def use(rt: Any, S: Scope, node: s.UsingStatement) -> None:
     kind = node.using_statement_kind.lower()
     name = to_text(node.name.value) if node.name is not None else ""
     if kind == "namespace":
-        rt.state.setdefault("namespaces", []).append(name)
-        rt.known_types.clear()
+        namespaces = rt.state.setdefault("namespaces", [])
+        if name not in namespaces:
+            namespaces.append(name)
+            rt.known_types.clear()
     elif kind == "module":
         from psbridge.script.commands.modules import import_module
 

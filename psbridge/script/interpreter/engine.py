@@ -24,7 +24,7 @@ from psbridge.script.semantics.values import Bag, Hashtable, NetList
 from . import automatic, support
 from .blocks import Block, FunctionInfo
 from .caught import place_at
-from .compiler import compile_script, finish
+from .compiler import Unit, compile_script, finish
 from .current import state
 from .flow import BreakFlow, ContinueFlow, ExitFlow, ReturnFlow, StopUpstream
 from .invocation import invocation
@@ -362,23 +362,17 @@ class Runtime:
         """`[scriptblock]::Create(text)`."""
         return Block(self.compile_text(text), self)
 
-    def constant(self, S: Scope, node: Any) -> Any:
+    def constant(self, S: Scope, node: Any, unit: Unit) -> Any:
         """The value of an expression among an attribute's arguments."""
         if isinstance(node, (s.StringConstantExpression, s.ConstantExpression)):
             return node.value
         if isinstance(node, s.ArrayLiteral):
-            return [self.constant(S, item) for item in node.elements]
-        return self.evaluate(S, node)
+            return [self.constant(S, item, unit) for item in node.elements]
+        return self.evaluate(S, node, unit)
 
-    def evaluate(self, S: Scope, node: Any) -> Any:
-        """The value of any expression, in a scope."""
-        unit = None
-        for frame_code in (S.call.code if S.call is not None else None,):
-            unit = frame_code.unit if frame_code is not None else None
-        del unit
-        from .compiler import Unit, evaluate_expression
-
-        return evaluate_expression(node, Unit(None, self.state.get("text", "")), S, self.names)
+    def evaluate(self, S: Scope, node: Any, unit: Unit) -> Any:
+        """The value of an expression of a text that is compiled, in a scope."""
+        return unit.function_of(node, self.names)(S)
 
     def run_text(
         self,
@@ -397,7 +391,6 @@ class Runtime:
         """
         code = self.compile_text(text, file)
         home = scope or self.globals
-        self.state["text"] = text
         self.script_file = file
         home.vars["psscriptroot"] = str(Path(file).parent) if file else ""
         home.vars["pscommandpath"] = file or ""

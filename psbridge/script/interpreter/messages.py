@@ -51,6 +51,7 @@ class MessageRecord:
         self.host = host
         self.newline = newline
         self.tags: list[str] = []
+        self.time = datetime.datetime.now().astimezone()
         self.source = "Write-Host" if host else "Write-Information"
 
     @property
@@ -70,8 +71,8 @@ PREFERENCE_NAMES = {
 
 
 def _read_record(record: MessageRecord, name: str) -> tuple[bool, Any]:
-    if name == "message" and record.stream != 6:
-        return True, str(record)
+    if record.stream != 6:
+        return (True, str(record)) if name == "message" else (False, None)
     if name == "messagedata":
         return True, record.data
     if name == "tags":
@@ -81,7 +82,7 @@ def _read_record(record: MessageRecord, name: str) -> tuple[bool, Any]:
     if name in ("user", "computer"):
         return True, ""
     if name == "timegenerated":
-        return True, datetime.datetime.now().astimezone()
+        return True, record.time
     return False, None
 
 

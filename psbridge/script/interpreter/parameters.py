@@ -51,14 +51,14 @@ def signature_of(S: Scope, name: str, code: Any) -> Signature:
         kind = attribute.type_name.name.lower().removesuffix("attribute")
         if kind == "cmdletbinding":
             advanced = True
-            options = named_arguments(S, attribute)
+            options = named_arguments(S, attribute, code.unit)
             default_set = options.get("defaultparametersetname")
             positional = truth(options.get("positionalbinding", True))
             should_process = truth(options.get("supportsshouldprocess", False))
             confirm = to_text(options.get("confirmimpact", "Medium"))
     parameters = []
     for node in nodes:
-        parameter, explicit = _parameter(S, node)
+        parameter, explicit = _parameter(S, node, code.unit)
         advanced = advanced or explicit
         parameters.append(parameter)
     return laid_out(
@@ -133,7 +133,7 @@ def _give_positions(parameters: list[Parameter]) -> None:
             position += 1
 
 
-def _parameter(S: Scope, node: Any) -> tuple[Parameter, bool]:
+def _parameter(S: Scope, node: Any, unit: Any) -> tuple[Parameter, bool]:
     type_: NetType = nettypes.OBJECT
     sets: dict[str, SetOptions] = {}
     aliases: list[str] = []
@@ -147,7 +147,7 @@ def _parameter(S: Scope, node: Any) -> tuple[Parameter, bool]:
         kind = attribute.type_name.name.lower().removesuffix("attribute").rpartition(".")[2]
         if kind == "parameter":
             explicit = True
-            options = named_arguments(S, attribute)
+            options = named_arguments(S, attribute, unit)
             position = options.get("position")
             sets[to_text(options.get("parametersetname", ALL_SETS)) or ALL_SETS] = SetOptions(
                 mandatory=truth(options.get("mandatory", False)),
@@ -157,11 +157,11 @@ def _parameter(S: Scope, node: Any) -> tuple[Parameter, bool]:
                 from_remaining_arguments=truth(options.get("valuefromremainingarguments", False)),
             )
         elif kind == "alias":
-            aliases += [to_text(item) for item in _flat(positional_arguments(S, attribute))]
+            aliases += [to_text(item) for item in _flat(positional_arguments(S, attribute, unit))]
         elif kind in ("allownull", "allowemptystring", "allowemptycollection"):
             allowed.add(kind)
         else:
-            validator = validator_of(S, attribute)
+            validator = validator_of(S, attribute, unit)
             if validator is not None:
                 validators.append(validator)
     made = Parameter(
@@ -194,11 +194,11 @@ def _flat(items: list[Any]) -> list[Any]:
     return flat
 
 
-def validator_of(S: Scope, attribute: Any) -> Any:
+def validator_of(S: Scope, attribute: Any, unit: Any) -> Any:
     """The validator that a Validate attribute asks for; None for other attributes."""
     kind = attribute.type_name.name.lower().removesuffix("attribute").rpartition(".")[2]
-    values = positional_arguments(S, attribute)
-    options = named_arguments(S, attribute)
+    values = positional_arguments(S, attribute, unit)
+    options = named_arguments(S, attribute, unit)
     message = to_text(options["errormessage"]) if options.get("errormessage") else None
     if kind == "validateset":
         ignore = truth(options.get("ignorecase", True))
@@ -210,7 +210,7 @@ def validator_of(S: Scope, attribute: Any) -> Any:
     if kind == "validatescript":
         block = values[0]
         assert isinstance(block, ScriptBlock)
-        return binding.ValidateScript(block.text, block.check, message=message)  # type: ignore[attr-defined]
+        return binding.ValidateScript(block.text, block.value, message=message)  # type: ignore[attr-defined]
     if kind == "validaterange":
         if len(values) == 1:
             return binding.ValidateRange(to_text(values[0]))
@@ -226,15 +226,15 @@ def validator_of(S: Scope, attribute: Any) -> Any:
     return None if maker is None else maker(*values)
 
 
-def positional_arguments(S: Scope, attribute: Any) -> list[Any]:
+def positional_arguments(S: Scope, attribute: Any, unit: Any) -> list[Any]:
     """An attribute's arguments without a name."""
-    return [S.rt.constant(S, node) for node in attribute.positional_arguments or ()]
+    return [S.rt.constant(S, node, unit) for node in attribute.positional_arguments or ()]
 
 
-def named_arguments(S: Scope, attribute: Any) -> dict[str, Any]:
+def named_arguments(S: Scope, attribute: Any, unit: Any) -> dict[str, Any]:
     """An attribute's named arguments; one without a value is true."""
     return {
-        node.argument_name.lower(): True if node.expression_omitted else S.rt.constant(S, node.argument)
+        node.argument_name.lower(): True if node.expression_omitted else S.rt.constant(S, node.argument, unit)
         for node in attribute.named_arguments or ()
     }
 
@@ -247,11 +247,11 @@ def aliases_of(S: Scope, code: Any) -> list[str]:
         to_text(item)
         for one in attributes
         if one.type_name.name.lower().removesuffix("attribute") == "alias"
-        for item in _flat(positional_arguments(S, one))
+        for item in _flat(positional_arguments(S, one, code.unit))
     ]
 
 
-def rule_of(S: Scope, attributes: list[Any]) -> Rule:
+def rule_of(S: Scope, attributes: list[Any], unit: Any) -> Rule:
     """What the types and attributes before an assignment's variable ask of it."""
     rule = Rule()
     validators = []
@@ -260,7 +260,7 @@ def rule_of(S: Scope, attributes: list[Any]) -> Rule:
             type_ = _type(S, attribute)
             rule.type = type_ if type_ is not nettypes.OBJECT else None
         else:
-            validator = validator_of(S, attribute)
+            validator = validator_of(S, attribute, unit)
             if validator is not None:
                 validators.append(validator)
     rule.validators = tuple(reversed(validators))

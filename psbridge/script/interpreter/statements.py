@@ -139,10 +139,13 @@ class Statements(Assignments):
         )
         loop = ast.For(b.store(each), b.call("loop_items", items), body, [], None)
         made: list[ast.stmt] = [loop]
-        if "foreach" in self.unit.text.lower() and "$foreach" in self.unit.text.lower():
+        if self.unit.reads_foreach:
             temp = self.unit.unique("i")
             loop.iter = b.name(temp)
-            made = [b.let(temp, b.call("loop_with_enumerator", b.name("V"), items)), loop]
+            made = [
+                b.let(temp, b.call("loop_with_enumerator", b.name("V"), items)),
+                b.guard(made, final=[b.do(b.method(b.name(temp), "close"))]),
+            ]
         return made
 
     def on_ForStatement(self, node: s.ForStatement) -> list[ast.stmt]:

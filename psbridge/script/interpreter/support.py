@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from psbridge.binding import nettypes
@@ -302,13 +302,15 @@ def shared_out(value: Any, count: int) -> list[Any]:
     return [*items[: count - 1], list(items[count - 1 :])]
 
 
-def assign_typed(S: scope.Scope, where: str, name: str, attributes: list[Any], value: Any) -> None:
+def assign_typed(
+    S: scope.Scope, unit: Any, where: str, name: str, attributes: list[Any], value: Any
+) -> None:
     """`[int]$x = value`: the variable keeps its type."""
     from .parameters import rule_of
 
     chosen = S.named(where) if where in ("global", "script", "local", "private") else S
     folded = name.lower()
-    rule = rule_of(S, attributes)
+    rule = rule_of(S, attributes, unit)
     value = scope.obeyed(name, rule, value, chosen, fresh=True)
     chosen.add_rule(folded, rule)
     chosen.vars[folded] = value
@@ -355,15 +357,20 @@ def loop_items(value: Any) -> Iterable[Any]:
     return members.enumerate_value(value) if watching is None else watching
 
 
-def loop_with_enumerator(variables: dict[str, Any], value: Any) -> Iterable[Any]:
+def loop_with_enumerator(variables: dict[str, Any], value: Any) -> Iterator[Any]:
     """What foreach goes through, with `$foreach` set."""
     from psbridge.script.net.lists import Enumerator
 
-    enumerator = Enumerator(list(members.loop_items(value)))
-    variables["foreach"] = enumerator
-    while enumerator.move():
-        yield enumerator.current
-    variables.pop("foreach", None)
+    outer = variables.get("foreach")
+    enumerator = variables["foreach"] = Enumerator(list(members.loop_items(value)))
+    try:
+        while enumerator.move():
+            yield enumerator.current
+    finally:
+        if outer is None:
+            variables.pop("foreach", None)
+        else:
+            variables["foreach"] = outer
 
 
 def exit_flow(S: scope.Scope, value: Any) -> flow.ExitFlow:

@@ -20,7 +20,7 @@ from .session import block, validators_of
 def validate_script(test: Any, text: str, *, message: str | None = None) -> ValidateScript:
     """[ValidateScript({ text })], whose block is a Python function; `message` is its ErrorMessage."""
     made: Any = block(test) if isinstance(test, FunctionType) else test
-    return ValidateScript(text, made.check, message=message)
+    return ValidateScript(text, made.value, message=message)
 
 
 def typed(type: str) -> Callable[[str], Any]:
