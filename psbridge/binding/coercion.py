@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from psbridge.binding import messages, nettypes
-from psbridge.binding.conversion import convert, no_conversion, transform, value_type_name
+from psbridge.binding.conversion import convert, transform
 from psbridge.binding.errors import (
     InvalidCast,
     ParameterBindingError,
@@ -20,7 +20,7 @@ from psbridge.binding.errors import (
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import adapted, bag_of, elements, is_list, type_of
 from psbridge.binding.parameters import Parameter
-from psbridge.binding.scalars import default_of
+from psbridge.binding.scalars import default_of, no_conversion, value_type_name
 from psbridge.binding.text import net_text
 from psbridge.binding.values import ArrayList, Literal, Switch
 
@@ -188,7 +188,7 @@ def _coerce(parameter: Parameter, value: object, command: str | None) -> object:
     type_ = parameter.type
     if value is None:
         return _null_for(parameter, command)
-    plain = value.value if isinstance(value, Literal) else value
+    plain = _plain(value)
     source = type_of(plain)
     if type_ is nettypes.OBJECT or source is type_:
         return plain

@@ -1,8 +1,8 @@
 """PowerShell's type conversion (LanguagePrimitives.ConvertTo), for the types parameters have.
 
 Follows System.Management.Automation 7.6: a conversion is looked up by the source's and the target's type, and
-what no rule covers fails. `convert` is the door; `transform` is the stricter conversion that the parameters
-of script functions get. `scalars` has the rules for single values.
+what no rule covers fails. `convert` is the entrance; `transform` is the stricter conversion that the
+parameters of script functions get. `scalars` has the rules for single values.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from psbridge.binding.objects import adapted, elements, is_list, type_of
 from psbridge.binding.scalars import (
     default_of,
     has_rule,
+    is_convertible,
     last_resort,
     no_conversion,
     null_refused,
@@ -29,7 +30,6 @@ from psbridge.binding.text import message_text, to_text
 from psbridge.binding.values import Char, Literal, ObjectList, ScriptOutput, Switch
 
 _ANY: Final = frozenset((nettypes.OBJECT, nettypes.PSOBJECT))
-_OTHER_CONVERTIBLE: Final = frozenset((nettypes.BOOLEAN, nettypes.CHAR, nettypes.DATETIME))
 
 
 def convert(value: object, type_: NetType) -> Any:
@@ -120,7 +120,7 @@ def _to_array(value: object, plain: object, type_: NetType) -> object:
         if (source is nettypes.CHAR or source.enum is not None) and isinstance(length, int) and length >= 0:
             # They widen to an Int32, which an array's constructor takes for its length.
             return [default_of(element) if element.is_value else None] * length
-        if source in _OTHER_CONVERTIBLE or source.enum is not None:
+        if is_convertible(source):
             return last_resort(plain, source, type_)
         raise with_inner(message_text(value), type_.full_name, str(error)) from None
 
@@ -189,10 +189,4 @@ def transform(value: object, type_: NetType) -> Any:
     return convert(value, type_)
 
 
-__all__ = [
-    "convert",
-    "is_true",
-    "no_conversion",
-    "transform",
-    "value_type_name",
-]
+__all__ = ["convert", "is_true", "transform"]

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import datetime
 import re
+from decimal import Decimal
 from typing import Final
 
 from psbridge.binding import messages
+from psbridge.binding.digits import whole
 from psbridge.binding.errors import NetError
 from psbridge.binding.numbers import trim
 from psbridge.binding.values import DateTimeOffset
@@ -131,11 +133,14 @@ def _parsed(text: str, refused: NetError) -> tuple[datetime.datetime, re.Match[s
         zone = _ZONE.search(rest)
         rest = rest[: zone.start()] if zone else rest
     date, weekday = _date(rest, refused, required=time is None)
-    hour_, minute, second, micro, ticks = _time(fields, half_day[1] if half_day else None, text)
+    hour_, minute, second, ticks = _time(fields, half_day[1] if half_day else None, text)
     if weekday is not None and date.weekday() != weekday:
         raise NetError(f"{messages.BAD_DATE.format(text)[:-1]} because the day of week was incorrect.")
-    made = datetime.datetime(date.year, date.month, date.day, hour_, minute, second, micro)
-    return _with_rest(made, ticks), zone
+    start = datetime.datetime(date.year, date.month, date.day, hour_, minute, second)
+    try:
+        return _with_rest(start + datetime.timedelta(microseconds=ticks // 10), ticks % 10), zone
+    except OverflowError:
+        raise refused from None
 
 
 def parse_offset(text: str) -> DateTimeOffset:
@@ -225,17 +230,16 @@ def _year(text: str) -> int:
     return year
 
 
-def _time(fields: list[str | None], half_day: str | None, text: str) -> tuple[int, int, int, int, int]:
-    """Hour, minute, second, microsecond and the ticks beyond."""
+def _time(fields: list[str | None], half_day: str | None, text: str) -> tuple[int, int, int, int]:
+    """Hour, minute, second and the ticks beyond, which may make a whole second."""
     if not fields:
-        return 0, 0, 0, 0, 0
+        return 0, 0, 0, 0
     hour, minute, second = (int(field or 0) for field in fields[:3])
     if half_day and hour <= 12:
         hour = hour % 12 + (12 if half_day.lower() == "pm" else 0)
     if hour > 23 or minute > 59 or second > 59:
         raise NetError(messages.NO_SUCH_TIME.format(text))
-    ticks = round(int(fields[3] or 0) * 10 ** (7 - len(fields[3] or "0")))
-    return hour, minute, second, min(ticks, 9_999_999) // 10, ticks % 10
+    return hour, minute, second, round(Decimal(f"0.{fields[3] or 0}") * 10_000_000)
 
 
 def _zoned(value: datetime.datetime, zone: re.Match[str] | None, refused: NetError) -> datetime.datetime:
@@ -257,7 +261,7 @@ def parse_timespan(text: str) -> datetime.timedelta:
     """
     match = _SPAN.fullmatch(trim(text))
     shape = re.sub(r"\d+", "", match["fields"]) if match else "?"
-    if match and any(int(field) >= 1 << 28 for field in re.split("[.:]", match["fields"])):
+    if match and any(whole(field) >= 1 << 28 for field in re.split("[.:]", match["fields"])):
         raise NetError(messages.SPAN_OUT_OF_RANGE.format(text))
     if match is None or shape not in _SHAPES:
         raise NetError(messages.BAD_SPAN.format(text))

@@ -76,6 +76,19 @@ System.Management.Automation.CommandTypes |Alias=1 Function=2 Filter=4 Cmdlet=8 
 
 
 @cache
+def _class_of(full_name: str, text: str) -> type[enum.Enum]:
+    members: list[tuple[str, int]] = []
+    value = -1
+    for word in text.removeprefix("|").split():
+        member, _, number = word.partition("=")
+        value = int(number) if number else value + 1
+        members.append((member, value))
+    make: Any = enum.IntFlag if text.startswith("|") else enum.IntEnum
+    made: type[enum.Enum] = make(full_name.rpartition(".")[2], members)
+    return made
+
+
+@cache
 def _enumerations() -> dict[str, tuple[str, str]]:
     """Full name and members, by the name in small letters."""
     rows = (row.partition(" ") for row in re.sub(r"\n +", " ", _TABLE).strip().split("\n"))
@@ -89,19 +102,8 @@ PREFERRED: Final = {"System.IO.FileAttributes": ("Directory", "ReadOnly", "Syste
 def enumeration(name: str) -> tuple[type[enum.Enum], str] | None:
     """The class of an enumeration by its full name in any case, `System.` left out or not, and that name."""
     table = _enumerations()
-    found = table.get(name.lower()) or table.get(f"system.{name.lower()}")
-    if found is None:
-        return None
-    full_name, text = found
-    members: list[tuple[str, int]] = []
-    value = -1
-    for word in text.removeprefix("|").split():
-        member, _, number = word.partition("=")
-        value = int(number) if number else value + 1
-        members.append((member, value))
-    short = full_name.rpartition(".")[2]
-    make: Any = enum.IntFlag if text.startswith("|") else enum.IntEnum
-    return make(short, members), full_name
+    entry = table.get(name.lower()) or table.get(f"system.{name.lower()}")
+    return None if entry is None else (_class_of(*entry), entry[0])
 
 
 def is_flags(cls: type[enum.Enum]) -> bool:

@@ -122,7 +122,6 @@ NULL_OBJ: Final = (
     '"obj" to a non-null value.'
 )
 VERSION_LENGTH: Final = "Version string portion was too short or too long. (Parameter 'input')"
-VERSION_NEGATIVE: Final = "{0} ('{1}') must be a non-negative value. (Parameter '{0}')\nActual value was {1}."
 BAD_GUID: Final = "Unrecognized Guid format."
 GUID_LENGTH: Final = "Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)."
 GUID_HYPHENS: Final = "Dashes are in the wrong position for GUID parsing."

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Final
 
 from psbridge.binding import messages, nettypes
+from psbridge.binding.digits import digits_of, whole
 from psbridge.binding.errors import NetError
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.values import Byte, Int16, Int64, SByte, Single, UInt16, UInt32, UInt64
@@ -71,7 +72,7 @@ _DECIMAL: Final = re.compile(
 )
 _INTEGER: Final = re.compile(r"[\t-\r ]*[+-]?[0-9]+[\t-\r ]*\0*", re.ASCII)
 # What .NET's String.Trim takes off.
-_SPACES: Final = (
+SPACES: Final = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
     "\u202f\u205f\u3000"
 )
@@ -79,7 +80,7 @@ _SPACES: Final = (
 
 def trim(text: str) -> str:
     """`String.Trim()`."""
-    return text.strip(_SPACES)
+    return text.strip(SPACES)
 
 
 def bad_format(text: str) -> NetError:
@@ -123,7 +124,7 @@ def scan(text: str) -> Number | None:
     if digits is not None and not digits.isdigit():
         return _scan_real(("-" if negative else "") + digits, suffix, multiplier)
     if digits is not None:
-        value = int(digits)
+        value = whole(digits)
     elif match["base"]:
         hexadecimal = match["hex"]
         value = int(hexadecimal or "0", 16)
@@ -179,7 +180,7 @@ def _typed(value: int, suffix: str, *, decimal_notation: bool) -> Number | None:
         return value
     if not decimal_notation:
         return None
-    return Decimal(value) if abs(value) <= DECIMAL_MAX else float(value)
+    return Decimal(value) if abs(value) <= DECIMAL_MAX else change_type(value, nettypes.DOUBLE)
 
 
 def parse_double(text: str) -> float:
@@ -223,23 +224,29 @@ def parse_integer(text: str, type_: NetType) -> int:
         return _parse_hexadecimal(text[1:] if text.startswith("#") else text[2:], type_)
     if not _INTEGER.fullmatch(text):
         raise bad_format(text)
-    return as_integer(int(text.rstrip("\0")), type_)
+    return as_integer(whole(text.rstrip("\0")), type_)
 
 
 def _parse_hexadecimal(digits: str, type_: NetType) -> int:
     if not digits:
         raise NetError(messages.INDEX)
     match = re.match("[0-9a-fA-F]*", digits)
-    found = match.group() if match else ""
-    if not found:
+    read = match.group() if match else ""
+    if not read:
         raise NetError(messages.NO_DIGITS, format=True)
-    if found != digits:
+    if read != digits:
         raise NetError(messages.MORE_THAN_DIGITS, format=True)
+    return wrapped(int(digits, 16), type_)
+
+
+def wrapped(value: int, type_: NetType) -> int:
+    """The bits of an integer type read as its value: the highest one is a signed type's sign.
+
+    Raises:
+        NetError: there are more bits than the type has.
+    """
     low, high = type_.bounds or (0, 0)
-    value = int(digits, 16)
-    if low < 0 and value > high:
-        value -= 2 * (high + 1)
-    return as_integer(value, type_)
+    return as_integer(value - 2 * (high + 1) if low < 0 and value > high else value, type_)
 
 
 def fit_decimal(value: Decimal) -> Decimal:
@@ -252,19 +259,19 @@ def fit_decimal(value: Decimal) -> Decimal:
         return value
     if not value.is_finite():
         raise overflow(nettypes.DECIMAL)
+    if value and value.adjusted() > 28:
+        raise overflow(nettypes.DECIMAL)
+    if not value or value.adjusted() < -29:
+        return Decimal(0) if value.as_tuple().exponent > 0 else Decimal((0, (0,), -28))  # type: ignore[operator]
     sign, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)
-    mantissa = int("".join(map(str, digits)))
+    mantissa = int(Decimal((0, digits, 0)))
     if exponent > 0:
-        if exponent > 29:
-            if mantissa:
-                raise overflow(nettypes.DECIMAL)
-            return Decimal(0)
         mantissa, exponent = mantissa * 10**exponent, 0
     while mantissa > DECIMAL_MAX or exponent < -28:
         if exponent == 0:
             raise overflow(nettypes.DECIMAL)
-        excess = max(len(str(mantissa)) - 29, -28 - exponent, 1)
+        excess = max(Decimal(mantissa).adjusted() - 28, -28 - exponent, 1)
         excess = min(excess, -exponent)
         scaled, rest = divmod(mantissa, 10**excess)
         half = 10**excess // 2
@@ -316,7 +323,7 @@ def change_type(value: Number, type_: NetType) -> Number:
     try:
         number = float(value)
     except OverflowError:
-        number = math.copysign(math.inf, value)
+        number = math.inf if value > 0 else -math.inf
     return Single(number) if type_ is nettypes.SINGLE else number
 
 
@@ -330,7 +337,7 @@ def from_big(value: int, type_: NetType) -> Number:
     """
     if type_.bounds is None:
         if type_ is nettypes.DECIMAL and abs(value) > DECIMAL_MAX:
-            raise NetError("Value was either too large or too small for a Decimal.")
+            raise overflow(type_)
         return change_type(value, type_)
     low, high = type_.bounds
     if low <= value <= high:
@@ -338,9 +345,8 @@ def from_big(value: int, type_: NetType) -> Number:
     through = type_ if type_ in _OWN_OPERATOR else nettypes.INT32
     small = -(1 << 31) < value < 0 if through is not nettypes.INT32 else abs(value) < 1 << 32
     if small and through is not nettypes.INT64:
-        raise NetError("Arithmetic operation resulted in an overflow.")
-    article = "a" if through.name.startswith("U") else "an"
-    raise NetError(f"Value was either too large or too small for {article} {through.name}.")
+        raise NetError(messages.ARITHMETIC)
+    raise overflow(through)
 
 
 _OWN_OPERATOR: Final = (nettypes.UINT32, nettypes.INT64, nettypes.UINT64)
@@ -405,7 +411,7 @@ def text_of(value: Number) -> str:
         return _laid_out(f"{float(value):.{precision - 1}e}", precision)
     if isinstance(value, Decimal):
         return format(fit_decimal(value), "f")
-    return str(int(value))
+    return digits_of(value)
 
 
 def _shortest_single(value: float) -> str:

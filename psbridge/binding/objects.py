@@ -1,6 +1,6 @@
 """The .NET view of Python objects: which type a value has, which properties, and who else may say so.
 
-Two doors for other packages, neither of which this one imports:
+Two interfaces for other packages, neither of which this one imports:
 
 - `register_property_bag(cls, properties)`, or a `__ps_properties__()` method on the class, makes the class's
   instances count as [pscustomobject]: they pass through unchanged and bind by property name.

@@ -8,6 +8,7 @@ import uuid
 from typing import cast
 
 from psbridge.binding import enums, messages
+from psbridge.binding.digits import whole
 from psbridge.binding.errors import InvalidCast, NetError, with_inner
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.numbers import trim
@@ -36,21 +37,22 @@ def parse_enum(text: str, type_: NetType) -> enum.Enum:
     members = {name.lower(): member.value for name, member in cls.__members__.items()}
     stripped = trim(text)
     if re.fullmatch(r"[+-]?[0-9]+", stripped):
-        if not -(1 << 31) <= int(stripped) < 1 << 31:
+        number = whole(stripped)
+        if not -(1 << 31) <= number < 1 << 31:
             raise with_inner(text, type_.full_name, messages.OUT_OF_RANGE.format("an Int32"))
-        return defined_enum(int(stripped), type_, text)
+        return defined_enum(number, type_, text)
     parts = [trim(part).lower() for part in stripped.split(",")]
     if stripped and all(part in members for part in parts):
         value = members[parts[0]]
         for part in parts[1:]:
             value |= members[part]
         return defined_enum(value, type_, text)
-    found = [name for name in cls.__members__ if name.lower().startswith(text.lower())]
-    preferred = [name for name in enums.PREFERRED.get(type_.full_name, ()) if name in found]
-    if len(found) == 1 or preferred:
-        return cls[(preferred or found)[0]]
-    if found:
-        inner = messages.MEMBER_AMBIGUOUS.format(text, ", ".join(found))
+    matching = [name for name in cls.__members__ if name.lower().startswith(text.lower())]
+    preferred = [name for name in enums.PREFERRED.get(type_.full_name, ()) if name in matching]
+    if len(matching) == 1 or preferred:
+        return cls[(preferred or matching)[0]]
+    if matching:
+        inner = messages.MEMBER_AMBIGUOUS.format(text, ", ".join(matching))
     else:
         inner = messages.MEMBER_UNKNOWN.format(text, ", ".join(cls.__members__))
     raise with_inner(text, type_.full_name, inner)
@@ -110,16 +112,16 @@ def parse_version(text: str) -> Version:
     parts = text.split(".")
     if not 2 <= len(parts) <= 4:
         raise NetError(messages.VERSION_LENGTH)
-    found: list[int] = []
+    numbers: list[int] = []
     for part in parts:
         stripped = trim(part)
         if not re.fullmatch("[+-]?[0-9]+", stripped):
             raise NetError(messages.BAD_NUMBER.format(part))
-        number = int(stripped)
+        number = whole(stripped)
         if number > 2147483647:
             raise NetError(messages.OUT_OF_RANGE.format("an Int32"))
         if number < 0:
-            name = ("input", "input", "build", "revision")[len(found)]
-            raise NetError(messages.VERSION_NEGATIVE.format(name, number))
-        found.append(number)
-    return Version(found)
+            name = ("input", "input", "build", "revision")[len(numbers)]
+            raise NetError(messages.NOT_NEGATIVE.format(name, number))
+        numbers.append(number)
+    return Version(numbers)

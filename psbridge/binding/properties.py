@@ -101,11 +101,11 @@ _DATE: _Readers = {
 }
 _SPAN: _Readers = {
     "ticks": lambda item: Int64(_ticks(item)),
-    "days": lambda item: _whole(item, 86400, None),
-    "hours": lambda item: _whole(item, 3600, 24),
-    "minutes": lambda item: _whole(item, 60, 60),
-    "seconds": lambda item: _whole(item, 1, 60),
-    "milliseconds": lambda item: int(_ticks(item) / 10_000) % 1000,
+    "days": lambda item: _whole(item, 864_000_000_000, None),
+    "hours": lambda item: _whole(item, 36_000_000_000, 24),
+    "minutes": lambda item: _whole(item, 600_000_000, 60),
+    "seconds": lambda item: _whole(item, 10_000_000, 60),
+    "milliseconds": lambda item: _whole(item, 10_000, 1000),
     "totaldays": lambda item: item.total_seconds() / 86400,
     "totalhours": lambda item: item.total_seconds() / 3600,
     "totalminutes": lambda item: item.total_seconds() / 60,
@@ -160,12 +160,12 @@ _READERS: tuple[tuple[Callable[[object], bool], _Readers], ...] = (
 )
 
 
-def _whole(item: datetime.timedelta, seconds: int, modulus: int | None) -> int:
-    """So many whole units of a time span, towards zero."""
+def _whole(item: datetime.timedelta, unit: int, modulus: int | None) -> int:
+    """How many whole units of so many ticks a time span has, towards zero."""
     ticks = _ticks(item)
-    units = abs(ticks) // (seconds * 10_000_000)
+    units = abs(ticks) // unit
     units = units if modulus is None else units % modulus
     return units if ticks >= 0 else -units
 
 
-__all__ = ["property_of"]
+__all__ = ["property_of", "register_reader"]

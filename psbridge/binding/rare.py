@@ -7,12 +7,13 @@ Knows nothing of lists, Nullable and null.
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 from psbridge.binding import dates, messages, nettypes, numbers
+from psbridge.binding.digits import whole
 from psbridge.binding.errors import InvalidCast, NetError
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
@@ -80,10 +81,10 @@ def _big_integer(value: Any, source: NetType, spelt: str) -> object:
         raise NoRule
     text = numbers.trim(value)
     number = numbers.scan(text)
-    if isinstance(number, int | float | Decimal):
+    if number is not None and math.isfinite(number):
         return BigInteger(int(number))
     if re.fullmatch(r"[+-]?\d[\d,]*", text, re.ASCII):
-        return BigInteger(int(text.replace(",", "")))
+        return BigInteger(whole(text.replace(",", "")))
     raise NetError("The value could not be parsed.")
 
 
@@ -331,7 +332,7 @@ def _semantic_version(value: Any, source: NetType, spelt: str) -> object:
     if not value:
         raise NetError("version")
     match = _SEMANTIC.fullmatch(value)
-    if match is None or any(int(part or 0) > 2147483647 for part in match.groups()[:3]):
+    if match is None or any(whole(part or "0") > 2147483647 for part in match.groups()[:3]):
         raise NetError(messages.BAD_NUMBER.format(""))
     text = ".".join(str(int(part or 0)) for part in match.groups()[:3])
     text += f"-{match[4]}" if match[4] else ""

@@ -1,8 +1,8 @@
 r"""A .NET regular expression as Python's re has it, and .NET's words for what is wrong with one.
 
-`compile_net` is the door; `net_pattern` gives back the text a compiled one was made from. What Python's re
-cannot say is put in its nearest words: an atomic group is a plain one before Python 3.11, `\G` the start of
-the text.
+`compile_net` is the entrance; `net_pattern` gives back the text a compiled one was made from. What Python's
+re cannot say is put in its nearest words: an atomic group is a plain one before Python 3.11, `\G` the start
+of the text.
 """
 
 from __future__ import annotations
@@ -15,16 +15,22 @@ from functools import cache
 from typing import Final, NoReturn
 
 from psbridge.binding import messages
+from psbridge.binding.digits import whole
 from psbridge.binding.errors import NetError
 
 _TEXTS: weakref.WeakKeyDictionary[re.Pattern[str], str] = weakref.WeakKeyDictionary()
 _SAME: Final = frozenset("aAbBdDfnrsStvwW")
 _OTHER: Final = {"e": "\\x1b", "z": "\\Z", "Z": "(?=\\n?\\Z)", "G": "\\A"}
 _PLAIN_GROUPS: Final = ("?:", "?=", "?!", "?<=", "?<!")
-_QUANTIFIER: Final = re.compile(r"[*+?]|\{\d+(?:,\d*)?\}")
+_QUANTIFIER: Final = re.compile(r"[*+?]|\{\d+(?:,\d*)?\}", re.ASCII)
 _NAMED: Final = re.compile(r"\?(?:<(\w+)>|'(\w+)')")
 _OPTIONS: Final = re.compile(r"\?([imnsx]*)(?:-([imnsx]*))?([:)])")
 _CONDITION: Final = re.compile(r"\?\((\w+)\)")
+_NUMBER: Final = re.compile(r"\d+", re.ASCII)
+# What opens no group: what is escaped, a set of characters, a comment, a group that is not numbered.
+_NO_GROUP: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?#[^)]*\)|\(\?", re.DOTALL)
+_BLANKS: Final = frozenset("\t\n\v\f\r #")  # with what begins a comment
+_OF_WORDS: Final = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Nd", "Pc"))
 _CATEGORIES: Final = frozenset(
     (
         *("L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd"),
@@ -34,15 +40,15 @@ _CATEGORIES: Final = frozenset(
 )
 
 
-def compile_net(text: str, *, ignore_case: bool = False) -> re.Pattern[str]:
-    """The regular expression this .NET pattern means.
+def compile_net(text: str, flags: int = 0) -> re.Pattern[str]:
+    """The regular expression this .NET pattern means, with these flags of Python's re.
 
     Raises:
         NetError: .NET refuses the pattern; the text is its message.
     """
-    translated = _Reader(text).read()
+    translated = _Reader(text, extended=bool(flags & re.VERBOSE)).read()
     try:
-        compiled = re.compile(translated, re.IGNORECASE if ignore_case else 0)
+        compiled = re.compile(translated, flags)
     except (re.error, OverflowError) as error:
         raise NetError(messages.BAD_PATTERN.format(text, len(text), f"{error}.")) from None
     _TEXTS[compiled] = text
@@ -70,11 +76,12 @@ def _category(name: str) -> str:
 class _Reader:
     """One pattern, read from left to right."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, extended: bool) -> None:
         self.text = text
         self.at = 0
+        self.extended = extended  # white space and comments are left out where the pattern is read
         self.groups = [match[1] or match[2] for match in _NAMED.finditer(text)]
-        self.count = len(re.findall(r"(?<!\\)(?<!\(\?)\((?!\?)", text)) + len(self.groups)
+        self.count = _NO_GROUP.sub("", text).count("(") + len(self.groups)
 
     def fail(self, why: str, offset: int | None = None) -> NoReturn:
         raise NetError(messages.BAD_PATTERN.format(self.text, self.at if offset is None else offset, why))
@@ -88,32 +95,41 @@ class _Reader:
 
     def _alternatives(self, *, nested: bool) -> str:
         out: list[str] = []
-        closing = ""
+        options: list[str] = []  # that hold to the end of the group, over its alternatives
         repeatable = quantified = False
         while self.at < len(self.text):
             character = self.text[self.at]
             if character == ")":
                 break
+            if self.extended and character in _BLANKS:
+                self._skip(character)
+                continue
             quantifier = _QUANTIFIER.match(self.text, self.at)
             if quantifier is not None:
                 out.append(self._quantifier(quantifier, repeatable, quantified))
                 quantified = True
                 continue
-            repeatable, quantified = character not in "|", False
+            repeatable, quantified = character != "|", False
             if character == "(":
-                opened, closes = self._group()
-                out.append(opened)
-                closing += closes
+                out.append(self._group(options))
             elif character == "[":
                 out.append(self._set())
             elif character == "\\":
                 out.append(self._escape())
+            elif character == "|":
+                self.at += 1
+                out.append(f"{')' * len(options)}|{''.join(options)}")
             else:
                 self.at += 1
-                out.append("\\{" if character == "{" else character)
+                out.append(f"\\{character}" if character in "{" or character in _BLANKS else character)
         if nested and self.at >= len(self.text):
             self.fail("Not enough )'s.", len(self.text))
-        return "".join(out) + closing
+        return "".join(out) + ")" * len(options)
+
+    def _skip(self, character: str) -> None:
+        """Go past a blank, or a comment to the end of its line."""
+        end = self.text.find("\n", self.at) if character == "#" else self.at
+        self.at = end + 1 if end >= 0 else len(self.text)
 
     def _quantifier(self, match: re.Match[str], repeatable: bool, quantified: bool) -> str:
         first = match.group()[0]
@@ -124,7 +140,7 @@ class _Reader:
         self.at = match.end()
         low, _, high = match.group().strip("{}").partition(",")
         for bound in (low, high):
-            if bound.isdigit() and int(bound) > 2147483647:
+            if bound.isdigit() and whole(bound) > 2147483647:
                 self.fail(
                     "Quantifier and capture group numbers must be less than or equal to Int32.MaxValue.",
                     match.start() + 11,
@@ -136,19 +152,20 @@ class _Reader:
             return match.group() + "?"
         return match.group()
 
-    def _group(self) -> tuple[str, str]:
-        """A group, or an inline option whose scope ends with the group it stands in."""
+    def _group(self, options: list[str]) -> str:
+        """A group, or an inline option whose scope ends with the group it stands in: `options` takes it."""
         start = self.at + 1
         opening = "("
         self.at = start
+        extended = self.extended
         if self.text.startswith("?#", start):
             end = self.text.find(")", start)
             if end < 0:
                 self.fail("Unterminated (?#...) comment.", len(self.text))
             self.at = end + 1
-            return "", ""
+            return ""
         if self.text.startswith("?", start):
-            options = _OPTIONS.match(self.text, start)
+            inline = _OPTIONS.match(self.text, start)
             named = _NAMED.match(self.text, start)
             condition = _CONDITION.match(self.text, start)
             plain = next((item for item in _PLAIN_GROUPS if self.text.startswith(item, start)), None)
@@ -161,12 +178,14 @@ class _Reader:
             elif self.text.startswith("?>", start):
                 self.at += 2
                 opening += "?>" if sys.version_info >= (3, 11) else "?:"
-            elif options is not None:
-                self.at = options.end()
-                on, off = (re.sub("n", "", item or "") for item in options.group(1, 2))
+            elif inline is not None:
+                self.at = inline.end()
+                self.extended = "x" in inline[1] or (self.extended and "x" not in (inline[2] or ""))
+                on, off = (re.sub("[nx]", "", item or "") for item in inline.group(1, 2))
                 opening = f"(?{on}{'-' + off if off else ''}:" if on or off else "(?:"
-                if options[3] == ")":
-                    return opening, ")"
+                if inline[3] == ")":
+                    options.append(opening)
+                    return opening
             elif condition is not None:
                 opening = self._condition(condition)
             elif self.text.startswith("?(", start):
@@ -181,15 +200,17 @@ class _Reader:
                 )
         inner = self._alternatives(nested=True)
         self.at += 1
-        return f"{opening}{inner})", ""
+        self.extended = extended
+        return f"{opening}{inner})"
 
     def _condition(self, match: re.Match[str]) -> str:
         name = match[1]
         self.at = match.end()
-        if name.isdigit() and int(name) > self.count:
+        numbered = _NUMBER.fullmatch(name) is not None
+        if numbered and whole(name) > self.count:
             why = f"Conditional alternation refers to an undefined group number {name}."
             self.fail(why, match.end())
-        return f"(?({name})" if name.isdigit() or name in self.groups else f"(?:(?={name})"
+        return f"(?({name})" if numbered or name in self.groups else f"(?:(?={name})"
 
     def _escape(self) -> str:
         start = self.at
@@ -201,7 +222,7 @@ class _Reader:
             return f"\\{character}"
         if character in _OTHER:
             return _OTHER[character]
-        if character.isdigit():
+        if _NUMBER.fullmatch(character):
             return self._back_reference()
         if character == "k":
             return self._named_reference()
@@ -210,12 +231,12 @@ class _Reader:
         if character in "pP":
             inside = self._property()
             return f"[{'^' if character == 'P' else ''}{inside}]"
-        if character.isalnum() or character == "_":
+        if unicodedata.category(character) in _OF_WORDS:
             self.fail(f"Unrecognized escape sequence \\{character}.")
         return re.escape(character)
 
     def _back_reference(self) -> str:
-        match = re.compile(r"\d+").match(self.text, self.at - 1)
+        match = _NUMBER.match(self.text, self.at - 1)
         assert match is not None
         number = match.group()
         if number[0] == "0":
@@ -224,7 +245,7 @@ class _Reader:
             self.at = octal.end()
             return f"\\x{int(octal.group(), 8):02x}"
         self.at = match.end()
-        if int(number) > self.count:
+        if whole(number) > self.count:
             self.fail(f"Reference to undefined group number {number}.")
         return f"(?:\\{number})"
 
@@ -234,9 +255,10 @@ class _Reader:
             self.fail("Malformed \\k<...> named back reference.")
         self.at = match.end()
         name = match[1] or match[2]
-        if name not in self.groups and not (name.isdigit() and int(name) <= self.count):
+        numbered = _NUMBER.fullmatch(name) is not None
+        if name not in self.groups and not (numbered and whole(name) <= self.count):
             self.fail(f"Reference to undefined group name '{name}'.")
-        return f"(?:\\{name})" if name.isdigit() else f"(?P={name})"
+        return f"(?:\\{name})" if numbered else f"(?P={name})"
 
     def _code(self, kind: str) -> str:
         if kind == "c":

@@ -119,7 +119,7 @@ def null_refused(type_: NetType) -> InvalidCast:
 def has_rule(value: object, type_: NetType) -> bool:
     """Whether PowerShell has a conversion between the two types at all, whatever comes of it."""
     source = type_of(value)
-    if source is type_ or _is_convertible(source):
+    if source is type_ or is_convertible(source):
         return True
     if is_dictionary(value):
         return (
@@ -135,7 +135,7 @@ def has_rule(value: object, type_: NetType) -> bool:
     return (from_text or type_ is nettypes.CHAR) and (source is nettypes.STRING or source in nettypes.NUMERIC)
 
 
-def _is_convertible(source: NetType) -> bool:
+def is_convertible(source: NetType) -> bool:
     """IConvertible, and neither a number nor a string: Convert.ChangeType gets every target type."""
     return source in (nettypes.BOOLEAN, nettypes.CHAR, nettypes.DATETIME) or source.enum is not None
 
@@ -244,7 +244,7 @@ def last_resort(value: Any, source: NetType, type_: NetType) -> object:
     made = type_.construct(value) if type_.construct is not None else None
     if made is not None:
         return made
-    if _is_convertible(source):
+    if is_convertible(source):
         short = type_ in _TYPE_CODES and source in _TYPE_CODES
         names = (source.name, type_.name) if short else (source.full_name, type_.full_name)
         raise with_inner(net_text(value), type_.full_name, messages.NET_INVALID_CAST.format(*names))
@@ -296,6 +296,7 @@ def to_nullable(value: Any, type_: NetType) -> InvalidCast:
 __all__ = [
     "default_of",
     "has_rule",
+    "is_convertible",
     "last_resort",
     "no_conversion",
     "null_refused",

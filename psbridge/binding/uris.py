@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from psbridge.binding import messages
+from psbridge.binding.digits import whole
 from psbridge.binding.errors import NetError
 from psbridge.binding.numbers import trim
 from psbridge.binding.values import Uri
@@ -72,7 +73,7 @@ def _after_slashes(scheme: str, rest: str) -> str:
         raise NetError(messages.URI_EMPTY_HOST)
     if name:
         name = _host(name)
-    if port and (not port.isdigit() or int(port) > 65535):
+    if port and (not (port.isascii() and port.isdigit()) or whole(port) > 65535):
         raise NetError(messages.URI_PORT)
     shown = f":{port}" if port and port != _PORTS.get(scheme) else ""
     path = _without_dots(path.replace("\\", "/")) if scheme in _PORTS or scheme == "file" else path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -154,7 +155,7 @@ class ValidatePattern(_EachElement):
         self.message = message
         from psbridge.binding import regexes
 
-        self._compiled = regexes.compile_net(pattern, ignore_case=ignore_case)
+        self._compiled = regexes.compile_net(pattern, re.IGNORECASE if ignore_case else 0)
 
     def check_element(self, item: object) -> None:
         text = net_text(item)

@@ -12,7 +12,8 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ClassVar, NoReturn
 
-from psbridge.binding import nettypes
+from psbridge.binding import messages, nettypes
+from psbridge.binding.digits import digits_of
 from psbridge.binding.nettypes import NetType
 
 
@@ -115,7 +116,7 @@ class Char(str):
     def __new__(cls, value: str = "\0") -> Char:
         """One UTF-16 code unit; ValueError for a text of another length."""
         if len(value) != 1 or ord(value) > 0xFFFF:
-            raise ValueError("String must be exactly one character long.")
+            raise ValueError(messages.NOT_ONE_CHARACTER)
         return super().__new__(cls, value)
 
     def __repr__(self) -> str:
@@ -221,9 +222,10 @@ class BigInteger(int):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"BigInteger({int(self)})"
+        return f"BigInteger({self})"
 
-    __str__ = int.__repr__
+    def __str__(self) -> str:
+        return digits_of(self)
 
 
 class Point(tuple[int, int]):
@@ -367,14 +369,21 @@ class SecureString:
     """Text that no repr, str, format, pickle or error shows; `reveal()` gives it to who asks for it."""
 
     net_type = nettypes.SECURESTRING
-    __slots__ = ("__text",)
+    __slots__ = ("__text", "read_only")
 
-    def __init__(self, text: str = "") -> None:
+    def __init__(self, text: str = "", *, read_only: bool = True) -> None:
         self.__text = text
+        self.read_only = read_only
 
     def reveal(self) -> str:
         """The text itself."""
         return self.__text
+
+    def append(self, text: str) -> None:
+        """Put characters at the end; ValueError when it is read-only."""
+        if self.read_only:
+            raise ValueError("the SecureString is read-only")
+        self.__text += text
 
     def __len__(self) -> int:
         return len(self.__text)

@@ -19,9 +19,7 @@ function Get-Held { [Held]::new().Block.ToString() }
 def test_a_block_in_a_module_has_its_own_text(tmp_path: Path) -> None:
     module = tmp_path / "m.psm1"
     module.write_text(MODULE, encoding="utf-8")
-    ran = run(
-        f"Import-Module '{module}'; Get-Held; try {{ Get-Checked 1 }} catch {{ $_.Exception.Message }}"
-    )
+    ran = run(f"Import-Module '{module}'; Get-Held; try {{ Get-Checked 1 }} catch {{ $_.Exception.Message }}")
     assert ran.output[0] == " 'inner text' "
     assert '" $_ -gt 5 " validation script for the argument with value "1"' in ran.output[1]
 
@@ -32,7 +30,9 @@ def test_every_text_defines_its_own_classes() -> None:
 
 
 def test_a_default_of_a_property_is_made_anew_for_each_object() -> None:
-    script = "class A { [object]$List = @{}; [int]$N = 1 + 1 }; $a, $b = [A]::new(), [A]::new(); $a.List.x = 1"
+    script = (
+        "class A { [object]$List = @{}; [int]$N = 1 + 1 }; $a, $b = [A]::new(), [A]::new(); $a.List.x = 1"
+    )
     assert run(f"{script}; $b.List.Count; $b.N").output == [0, 2]
 
 
@@ -42,7 +42,10 @@ def test_a_default_of_a_property_is_made_anew_for_each_object() -> None:
         ("class K { static [int]$N = 1 }; [K]::N += 2; [K]::N", "3"),
         ("class L { static $T = @{a = 1} }; [L]::T.a -= 2; [L]::T.a", "-1"),
         ("enum E { One = 1 + 1; Two }; [int][E]::Two", "3"),
-        ("$r = Write-Warning x 3>&1; $null -eq $r.TimeGenerated; $null -eq $r.Tags; $r.Message", "True True x"),
+        (
+            "$r = Write-Warning x 3>&1; $null -eq $r.TimeGenerated; $null -eq $r.Tags; $r.Message",
+            "True True x",
+        ),
         ("$r = Write-Information x 6>&1; $r.TimeGenerated -eq $r.TimeGenerated", "True"),
         (
             "foreach ($x in 1, 2) { $foreach.Current; foreach ($y in 3, 4) { $foreach.Current }; "

@@ -236,7 +236,7 @@ def compile_script(tree: s.ScriptBlock, text: str, file: str | None = None) -> C
 
 
 def scan(tree: Any, unit: Unit) -> None:
-    """What must be known of a whole text beforehand: variables with types, whether `$?` and `$foreach` are read."""
+    """What must be known of a text beforehand: typed variables, whether `$?` and `$foreach` are read."""
     for node in tree.walk():
         if isinstance(node, s.VariableExpression):
             if node.variable_path == "?":

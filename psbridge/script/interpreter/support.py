@@ -302,9 +302,7 @@ def shared_out(value: Any, count: int) -> list[Any]:
     return [*items[: count - 1], list(items[count - 1 :])]
 
 
-def assign_typed(
-    S: scope.Scope, unit: Any, where: str, name: str, attributes: list[Any], value: Any
-) -> None:
+def assign_typed(S: scope.Scope, unit: Any, where: str, name: str, attributes: list[Any], value: Any) -> None:
     """`[int]$x = value`: the variable keeps its type."""
     from .parameters import rule_of
 

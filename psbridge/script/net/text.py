@@ -9,7 +9,7 @@ from typing import Any
 
 from psbridge.binding import nettypes
 from psbridge.binding.conversion import convert
-from psbridge.binding.numbers import _SPACES as SPACES
+from psbridge.binding.numbers import SPACES
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import net_text, to_text
 from psbridge.binding.values import Char

@@ -23,15 +23,7 @@ _OPTIONS = {1: re.IGNORECASE, 2: re.MULTILINE, 16: re.DOTALL, 32: re.VERBOSE}
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
-    compiled = compile_net(pattern, ignore_case=bool(flags & re.IGNORECASE))
-    extra = flags & ~re.IGNORECASE
-    if not extra:
-        return compiled
-    from psbridge.binding import regexes
-
-    both = re.compile(compiled.pattern, compiled.flags & ~re.UNICODE | flags)
-    regexes._TEXTS[both] = pattern
-    return both
+    return compile_net(pattern, flags)
 
 
 def regex(pattern: Any, *, ignore_case: bool = True, options: int = 0) -> re.Pattern[str]:
