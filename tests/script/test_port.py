@@ -42,6 +42,11 @@ PORTED_TOO = [
     "script-script-parts",
     "script-args",
     "script-psb-asked",
+    "script-unauth-throw",
+    "script-generated-enum",
+    "script-psopenai-embeddings",
+    "script-psopenai-cost",
+    "script-err-places",
 ]
 
 

@@ -11,6 +11,7 @@ from psbridge.binding.text import to_text
 from psbridge.script.interpreter.magic import each as _each  # noqa: F401
 from psbridge.script.semantics import comparison, members
 from psbridge.script.semantics.errors import ScriptError
+from psbridge.script.semantics.introsort import introsort
 from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import Bag, Hashtable, Made, NetList
 
@@ -52,7 +53,11 @@ class SortObject(Cmdlet):
                     return -result if down else result
             return 0
 
-        ordered = sorted(keyed, key=cmp_to_key(by))
+        if self.on("Stable") or self.has("Top") or self.has("Bottom"):
+            ordered = sorted(keyed, key=cmp_to_key(by))
+        else:
+            ordered = keyed
+            introsort(ordered, by)
         if self.on("Unique"):
             unique: list[tuple[list[Any], Any]] = []
             for entry in ordered:

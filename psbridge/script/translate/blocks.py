@@ -353,6 +353,8 @@ class Blocks(Parameters):
             self.define_first(blocks.values())
             for role, block in blocks.items():
                 self._part(role, block, parameters, block.start, key, shares=True)
+                if role == "begin" and not any(isinstance(one, s.ReturnStatement) for one in block.walk()):
+                    self.definite |= {one for one in self.ended if one[0] == key}
                 self.write("")
             self.write("return {" + ", ".join(f'"{role}": {role}' for role in blocks) + "}")
 

@@ -369,8 +369,6 @@ class Commands(Blocks):
     def argument(self, node: Any) -> Code:
         """An argument of a command; a script block may be a Python function there."""
         code = self.as_value(self.expression(node))
-        if code.kind in ("error", "exception"):
-            code = self.record_of(code)
         if code.kind == "body":
             self.known.sent.add(code.text)  # to a request that is not the chat API's own cmdlet, as JSON
         return self.bare_block(code)

@@ -106,7 +106,11 @@ class Expressions(Writer):
         return Code(text, kind, result=result, owner=owner, steps=steps, reach=reach)
 
     def as_value(self, code: Code) -> Code:
-        """What a pipeline puts out, as one value."""
+        """What a pipeline puts out, as one value; of an exception of Python's, its error record."""
+        return self.record_of(code) if code.kind in ("error", "exception") else self.as_owner(code)
+
+    def as_owner(self, code: Code) -> Code:
+        """A value whose member is asked for: that may be Python's own of an exception."""
         if not code.stream:
             if code.text.startswith("del "):
                 raise Refused(s.Node(), "the removal of an item as a value has no Python form.")

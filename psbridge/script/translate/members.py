@@ -113,7 +113,7 @@ class Members(Methods):
         category = self._category(node)
         if category is not None:
             return category
-        target = self.as_value(self.expression(node.expression))
+        target = self.as_owner(self.expression(node.expression))
         if node.null_conditional:
             return self._unless_null(target, lambda one: f"{self.posh('member')}({one}, {member.text})")
         if not isinstance(node.member, s.StringConstantExpression):
@@ -369,7 +369,7 @@ class Members(Methods):
             return self._console(folded, arguments, "sys.stderr" if stream == "error" else "")
         if folded == "getbytes" and len(arguments) == 1 and arguments[0].kind == "body":
             return arguments[0]
-        target = self.as_value(self.expression(node.expression))
+        target = self.as_owner(self.expression(node.expression))
         if target.kind in ("error", "exception"):
             target = self.record_of(target)
         if node.null_conditional:

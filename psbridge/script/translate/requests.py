@@ -10,6 +10,7 @@ from .tables import TableUses
 
 _REQUESTS = ("invoke-restmethod", "irm")
 _WEB = {*_REQUESTS, "invoke-webrequest", "iwr"}
+_COMPUTED = ("scriptproperty", "scriptmethod", "aliasproperty", "codeproperty", "codemethod")
 _FAULTS = ("exception", "innerexception", "errordetails", "error")
 
 
@@ -23,7 +24,8 @@ class RequestUses(TableUses):
     def asks_chat(self, address: str) -> bool:
         """Whether a request to this address can be the chat API's own cmdlet.
 
-        It cannot where a reply's message goes on as it came: the cmdlet sends less of it.
+        It cannot where a reply's message goes on as it came: the cmdlet sends less of it. Nor where
+        Add-Member gives objects of the script members that are computed: the cmdlet's reply takes none.
         """
         return not self.goes_on and is_chat(address)
 
@@ -59,7 +61,16 @@ class RequestUses(TableUses):
         return False
 
     def _goes_on(self, node: Any) -> bool:
-        """Whether this is a reply's message that becomes part of something: `$all += $choice.message`."""
+        """Whether this is a reply's message that becomes part of something: `$all += $choice.message`.
+
+        Or an Add-Member that adds more than a value, which may add it to a reply.
+        """
+        if isinstance(node, s.Command):
+            return word_of(node.command_elements[0]) == "add-member" and any(
+                word_of(one) in _COMPUTED
+                or (isinstance(one, s.CommandParameter) and one.parameter_name.lower().startswith("t"))
+                for one in node.command_elements[1:]
+            )
         if type(node) is not s.MemberExpression or node.static or word_of(node.member) != "message":
             return False
         if word_of(getattr(node.expression, "member", None)) in _FAULTS:

@@ -270,6 +270,9 @@ class Writer:
 
     # Functions of the Python text
 
+    ended: set[Key] = frozenset()  # type: ignore[assignment]
+    """What the function that was written last has set for certain where it ends."""
+
     def define(
         self,
         name: str,
@@ -302,6 +305,7 @@ class Writer:
             body()
         finally:
             self.frames.pop()
+            self.ended = self.definite
             self.definite = definite
         head = [f"{'    ' * depth}{line}" for line in sorted(frame.declared)]
         if not shares:
