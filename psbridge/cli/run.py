@@ -48,7 +48,8 @@ def run(
             sys.stdout.write(plan(job).text())
             return 0
         job.check_key()
-        job.take()
+        with own_process():
+            job.take()
         _tell_notes(job)
         return carry_on(job, wait)
 

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from ..client.errors import ConnectionFailedError
 from ..client.settings.configuration import Configuration, setting_default
 from ..client.settings.table import BY_NAME
+from . import own
 from .calling import Stopped
 from .claims import Claim, Outcome
 from .errors import RunError, RunUsageError
@@ -39,8 +40,8 @@ _log = logging.getLogger("psbridge.runs")
 SPARE = 32
 """Rows of all hosts together that may be answered and not in the ledger yet, beside those under way."""
 _LEAST_AHEAD = 64  # rows that a host has waiting, at least, beside those under way
-_GAP = 0.004  # seconds that rows for a host, and what was settled, are gathered
-_SOON = 0.02  # seconds to the next look who is there, while somebody is expected
+_EXPECTED = 1.0  # seconds that a share is kept for a host that was put to work and has not been heard yet
+_SOON = 0.005  # seconds to the next look who is there, while somebody is expected
 _AT_ONCE = 0.001  # seconds; results that come sooner lie in wait, and are fetched together
 _PATIENCE = (60.0, 5.0)  # seconds to wait for a host; and where one was there that cannot be used
 _SHARED = (
@@ -104,9 +105,9 @@ class _Host:
         self.granted = 0  # the most it may have under way until it says that it keeps to `width`
         self.share: Share | None = None
         self.saying: asyncio.Task[None] | None = None
-        self.heard = time.monotonic()
+        self.heard = self.came = time.monotonic()
         self.works = False  # it has been heard
-        self.outbox = Outbox(partial(gathered, self), inbox.put, _GAP)
+        self.outbox = Outbox(partial(gathered, self), inbox.put)  # what is settled comes in groups
 
     @property
     def room(self) -> int:
@@ -133,7 +134,7 @@ class Cluster:
     ) -> None:
         self._order = order_of(settings, run, _carried(configuration), key)
         self._local: LocalCluster | None = None
-        quiet = "distributed" not in sys.modules
+        quiet = own.is_own() or "distributed" not in sys.modules
         try:
             self._local = _local(place)
             self._distributed: Any = importlib.import_module("distributed")
@@ -149,11 +150,11 @@ class Cluster:
         self._capped = bool(settings.caps(""))
         self._hosts: dict[str, _Host] = {}
         self._owners: dict[_Key, _Host] = {}  # of rows handed out and not settled
+        self._divided_by = 0
         self._refused: set[str] = set()  # addresses that cannot work, or fell silent
         self._alone_since = time.monotonic()
         self._lost: ConnectionFailedError | None = None
-        self._unfit = ""
-        self._ending = False
+        self._unfit, self._ending = "", False
         self._tasks: list[asyncio.Task[None]] = []
         self._client: Any = None
 
@@ -204,12 +205,17 @@ class Cluster:
     def _working(self) -> list[_Host]:
         return [host for host in self._hosts.values() if host.works]
 
+    def _sharers(self) -> int:  # who works, and who is about to
+        since = time.monotonic() - _EXPECTED
+        return sum(host.works or host.came > since for host in self._hosts.values())
+
     def _divide(self) -> None:
         """Divide the width among those who work; who is to have more waits until others have less."""
         working = self._working()
+        self._divided_by = self._sharers()
         free = self._width - sum(host.granted for host in self._hosts.values())
         for number, host in enumerate(working):
-            share = (self._width + number) // len(working)
+            share = (self._width + number) // self._divided_by
             width = min(share, host.granted + max(free, 0))
             if width != host.width:
                 free -= max(width - host.granted, 0)
@@ -228,7 +234,7 @@ class Cluster:
             "settled": settled,
             "back": back,
             "share": (host.turn, host.width, host.spare),
-            "hosts": max(1, min(len(self._working()), self._width)),
+            "hosts": max(1, min(self._divided_by, self._width)),
             "end": self._ending,
         }
 
@@ -295,6 +301,8 @@ class Cluster:
                     await self._join(address)
                 for host in list(self._hosts.values()):
                     await self._look_at(host, there)
+                if self._divided_by and self._divided_by != self._sharers():
+                    self._divide()
                 for host in self._hosts.values():
                     host.outbox.wake()
                 self._even_out()

@@ -38,7 +38,10 @@ BEAT = 1.0
 LISTENERS = 2
 """Messages that are waited for at once, so that the next is on its way while one is read."""
 _MESSAGES = 4  # sent at once, at most
-_GAP = 0.01  # seconds that results are gathered
+_GAP = 0.006  # seconds that results are gathered
+# Rows that begin at once: one in so many of its share, and no fewer than so many; and seconds to the next.
+_BURST = (16, 4)
+_APART = 0.002
 
 _values = attrgetter(*(one.name for one in fields(Outcome)[1:]))
 
@@ -66,9 +69,7 @@ def serve(order: dict[str, Any], inbox: str, results: str, here: str) -> str:
         )
         try:
             await client
-            rows, back = (dask.Queue(name, client=client) for name in (inbox, results))
-            await rows
-            await back
+            rows, back = await asyncio.gather(*(dask.Queue(name, client=client) for name in (inbox, results)))
             return await _Host(order, rows, back, here).work()
         finally:
             with suppress(Exception):
@@ -128,7 +129,7 @@ class Outbox:
     """
 
     def __init__(
-        self, gathered: Callable[[], dict[str, Any]], put: Callable[[bytes], Awaitable[Any]], gap: float
+        self, gathered: Callable[[], dict[str, Any]], put: Callable[[bytes], Awaitable[Any]], gap: float = 0.0
     ) -> None:
         self._gathered = gathered
         self._put = put
@@ -173,6 +174,7 @@ class _Host:
         self._waiting: deque[Claim] = deque()  # rows that are not begun
         self._under_way = 0
         self._unsettled = 0  # begun, and not known to be in the ledger
+        self._pause: asyncio.Handle | None = None  # until further rows may begin
         self._turn = self._width = self._spare = 0
         self._confirmed = 0  # the last turn that the coordinator heard to be kept
         self._news_of: dict[str, list[Any]] = {}
@@ -234,6 +236,8 @@ class _Host:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _close(self) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -268,16 +272,34 @@ class _Host:
     def _keeps_its_share(self) -> bool:
         return self._under_way <= self._width and self._unsettled <= self._width + self._spare
 
-    def _begin(self) -> None:
+    @property
+    def _may_begin(self) -> bool:
         most = self._width + self._spare
-        while self._waiting and self._under_way < self._width and self._unsettled < most:
-            self._under_way += 1
-            self._unsettled += 1
-            claim = self._waiting.popleft()
-            self._add("begun", (claim.seq, claim.fence))
-            task = asyncio.ensure_future(self._ask(claim))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        return bool(self._waiting) and self._under_way < self._width and self._unsettled < most
+
+    def _begin(self) -> None:
+        """Begin rows, not all at once, whose replies would come back in one burst."""
+        if self._pause is not None:
+            return
+        part, least = _BURST
+        for _ in range(max(self._width // part, least)):
+            if not self._may_begin:
+                return
+            self._begin_one()
+        self._pause = asyncio.get_running_loop().call_later(_APART, self._begin_more)
+
+    def _begin_more(self) -> None:
+        self._pause = None
+        self._begin()
+
+    def _begin_one(self) -> None:
+        self._under_way += 1
+        self._unsettled += 1
+        claim = self._waiting.popleft()
+        self._add("begun", (claim.seq, claim.fence))
+        task = asyncio.ensure_future(self._ask(claim))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _ask(self, claim: Claim) -> None:
         key = claim.seq, claim.fence
@@ -300,9 +322,10 @@ class _Host:
         self._outbox.wake()
 
     async def _beat(self) -> str:
+        await self._outbox.send()
         while True:
-            self._outbox.wake()
             await asyncio.sleep(BEAT)
+            self._outbox.wake()
 
     def _news(self) -> dict[str, Any]:
         news, self._news_of = self._news_of, {}

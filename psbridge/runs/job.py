@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from ..client.settings.configuration import (
     use_configuration,
 )
 from ..client.settings.secret import Secret
+from . import own
 from .claims import View
 from .engine import AskingEngine, Engine
 from .errors import LedgerMismatchError, RunUsageError
@@ -142,13 +144,25 @@ class Job:
             ChangedItemError, InputError, RunUsageError: the rows cannot be taken.
             LedgerError: the ledger cannot be made or written.
         """
+        if self.settings.cluster and own.may_fork():
+            from .local import load
+
+            with suppress(ImportError):  # told when the work begins
+                self.taken, self.notes = own.beside(partial(self._take, rows), load)
+                return
+        self.taken, self.notes = self._take(rows)
+
+    def _take(self, rows: Iterable[SourceRow] | None) -> tuple[Taken | None, list[str]]:
+        """What came of it, and what there is to say."""
+        taken: Taken | None = None
+        notes: list[str] = []
         file = self.source() if rows is None else None
         made = not self.path.exists()
         try:
             with Ledger(self.path, create=True) as ledger:
                 note = ledger.belong(self.identity())
                 if note:
-                    self.notes.append(note)
+                    notes.append(note)
                 digest = None if file is None else self._digest(file)
                 intake = Intake(
                     ledger,
@@ -158,7 +172,7 @@ class Job:
                     digest=digest,
                 )
                 if intake.needed():
-                    self.taken = (
+                    taken = (
                         intake.take(rows or ()) if file is None else intake.take(file.rows(), file.columns)
                     )
                 ledger.keep_settings(self.settings.to_json())
@@ -167,6 +181,7 @@ class Job:
                 with suppress(OSError):  # where it could not be made, neither can it be removed
                     remove_files(self.path)
             raise
+        return taken, notes
 
     def check_account(self) -> None:
         """See that the ledger is this account's, where no rows are taken in.

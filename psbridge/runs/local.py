@@ -11,16 +11,15 @@ import asyncio
 import importlib
 import logging
 import os
-import signal
 import subprocess
 import sys
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any
 
 from . import own, processes
 
-_FORKS = sys.platform == "linux"  # elsewhere what is loaded may not outlive a fork
 _LOADED = ("distributed", "psbridge.runs.host")
+_IDLE = ("numpy", "jinja2")  # nothing is computed, and no page is drawn
 _UNWATCHED = {  # what a dashboard would show, and here is none: a fortieth of the processor time
     "distributed.worker.profile.enabled": False,
     "distributed.admin.system-monitor.disk": False,
@@ -41,16 +40,19 @@ class LocalCluster:
 
     def __init__(self, count: int) -> None:
         self._scheduler: Any = None
-        self._workers = _Forked(count) if _FORKS and own.may_fork() else _Started(count)
+        self._workers = _Forked(count) if own.may_fork() else _Started(count)
 
     async def open(self) -> str:
         """Start the scheduler and have the workers come; returns its address."""
         distributed: Any = importlib.import_module("distributed")
         with _unwatched():
-            self._scheduler = await distributed.Scheduler(host="127.0.0.1", port=0, dashboard=False)
-        address = str(self._scheduler.address)
-        self._workers.tell(f"{address}\n".encode())
-        return address
+            # For this process without a socket, for the others by one.
+            self._scheduler = await distributed.Scheduler(
+                protocol=("inproc", "tcp"), host=(None, "127.0.0.1"), port=(None, 0), dashboard=False
+            )
+        here, there = (str(one.contact_address) for one in self._scheduler.listeners)
+        self._workers.tell(f"{there}\n".encode())
+        return here
 
     async def close(self) -> None:
         """End the workers, then the scheduler."""
@@ -76,7 +78,7 @@ class _Started:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
             )
-            for each in ([count] if _FORKS else [1] * count)
+            for each in ([count] if own.FORKS else [1] * count)
         ]
 
     def tell(self, line: bytes) -> None:
@@ -95,37 +97,26 @@ class _Forked:
     """Workers that this process has loaded what they need for."""
 
     def __init__(self, count: int) -> None:
-        _load()
-        pipes = [os.pipe() for _ in range(count)]
-        self._inputs = [said for _, said in pipes]
-        self._workers: list[int] = []
-        for read, _ in pipes:
-            worker = os.fork()
-            if worker == 0:
-                _be_worker(read, [one for one in sum(pipes, ()) if one != read])
-            self._workers.append(worker)
-        for read, _ in pipes:
-            os.close(read)
+        load()
+        self._workers = [own.Child(_be_worker) for _ in range(count)]
 
     def tell(self, line: bytes) -> None:
         """Have each read a line from its standard input."""
-        for said in self._inputs:
-            os.write(said, line)
+        for worker in self._workers:
+            worker.tell(line)
 
     def end(self) -> None:
         """End their input, and wait for them."""
-        for said in self._inputs:
-            os.close(said)
-        self._inputs = []
         for worker in self._workers:
-            with suppress(ChildProcessError):
-                os.waitpid(worker, 0)
+            worker.end()
+        for worker in self._workers:
+            worker.wait()
         self._workers = []
 
 
 def work(count: int) -> int:
     """Be `count` workers of the scheduler whose address comes by standard input, until that ends."""
-    _load()
+    load()
     address = sys.stdin.buffer.readline().decode().strip()
     if not address:
         return 0
@@ -140,43 +131,26 @@ def work(count: int) -> int:
     return 0
 
 
-def _load() -> None:
-    """Load what workers need.
-
-    Not numpy, which takes a quarter of the time where it is installed: nothing is computed here.
-    """
-    absent = "numpy" not in sys.modules
-    if absent:
-        sys.modules["numpy"] = None  # type: ignore[assignment]  # which is how a module is kept from loading
+def load() -> None:
+    """Load what workers need; without what takes long, where it is installed, and serves nothing here."""
+    absent = [name for name in _IDLE if name not in sys.modules]
+    for name in absent:
+        sys.modules[name] = None  # type: ignore[assignment]  # which is how a module is kept from loading
     try:
         for name in _LOADED:
             importlib.import_module(name)
     finally:
-        if absent:
-            del sys.modules["numpy"]
+        for name in absent:
+            del sys.modules[name]
 
 
-def _be_worker(read: int, others: list[int]) -> NoReturn:
-    """Be a worker in a child of the coordinator; it has nothing of its parent's but what is loaded.
-
-    Args:
-        read: the pipe that is to be its standard input.
-        others: pipes of its brothers; an input that one of them held open would not end.
-    """
-    try:
-        processes.leave_ending_to_starter()
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        for one in others:
-            os.close(one)
-        os.dup2(read, 0)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        address = b""
-        while not address.endswith(b"\n") and (piece := os.read(0, 1)):
-            address += piece
-        if address:
-            _work_for(address.decode().strip(), [])
-    finally:
-        os._exit(0)
+def _be_worker() -> None:
+    """Be a worker in a child of the coordinator."""
+    address = b""
+    while not address.endswith(b"\n") and (piece := os.read(0, 1)):
+        address += piece
+    if address:
+        _work_for(address.decode().strip(), [])
 
 
 def _work_for(address: str, others: list[int]) -> None:
