@@ -13,7 +13,6 @@ import importlib
 import importlib.util
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 KEY = "sk-benchmark-00000"
+RUN, CLUSTER = "psbridge run", "psbridge run, two on a cluster"
 TEMPLATE = "p-{Id} Sort this: {Text}"
 TEXT = "the printer on floor {} is jammed again and users are waiting"
 
@@ -202,10 +202,6 @@ def ray_data(rows: int, width: int, out: Path) -> None:
     library.shutdown()
 
 
-def on_a_cluster(rows: int, width: int, out: Path) -> None:
-    subprocess.run(line(out.parent, width, "--cluster", "local:2"), check=True)
-
-
 def curator(rows: int, width: int, out: Path) -> None:
     own = {"CURATOR_CACHE_DIR": f"{out}.cache", "TELEMETRY_ENABLED": "false", "CURATOR_VIEWER": "0"}
     own |= {
@@ -250,11 +246,13 @@ class Rival(NamedTuple):
         ask: asks for so many rows, with so many under way, and writes them to a file.
         module: what has to be installed for it.
         wanted: so much faster a run is to be.
+        than: which run; those on several processes have it with a run on a local cluster.
     """
 
     ask: Callable[[int, int, Path], None]
     module: str
     wanted: float
+    than: str = RUN
 
 
 RIVALS = {
@@ -264,10 +262,9 @@ RIVALS = {
     "openai with a semaphore": Rival(openai_semaphore, "openai", 4.0),
     "openai with aiohttp": Rival(partial(openai_semaphore, aiohttp=True), "aiohttp", 2.0),
     "curator": Rival(curator, "bespokelabs", 4.0),
-    "Dask calling psbridge, by chunks": Rival(dask_chunks, "distributed", 1.4),
-    "Dask calling psbridge, by rows": Rival(dask_rows, "distributed", 1.4),
-    "Ray Data calling psbridge": Rival(ray_data, "ray", 3.5),
-    "psbridge run, two on a cluster": Rival(on_a_cluster, "distributed", 1.0),
+    "Dask calling psbridge, by chunks": Rival(dask_chunks, "distributed", 1.4, CLUSTER),
+    "Dask calling psbridge, by rows": Rival(dask_rows, "distributed", 1.4, CLUSTER),
+    "Ray Data calling psbridge": Rival(ray_data, "ray", 3.5, CLUSTER),
 }
 
 

@@ -5,7 +5,10 @@
 The server is in a process of its own and answers after 50 ms. Rivals: `Client.map` of psbridge without a
 ledger, `openai` with a semaphore and with aiohttp, async-batch-llm over psbridge's client and as shipped,
 curator, Dask calling psbridge (a task for 512 rows, each with `Client.map`; and a task for each row, with one
-client a worker), Ray Data calling psbridge. A rival that is not installed is named as such; one that is
+client a worker), Ray Data calling psbridge; the last three are measured against `psbridge run --cluster
+local:2`. Each is one process that is started and waited for, whatever it starts itself: a run by its command,
+a rival by `benchmarks.rivals`, so that all pay for their interpreter, their imports and their end, and
+nobody for another's. A rival that is not installed is named as such; one that is
 installed elsewhere is measured there, with `--python bespokelabs=/path/to/python`. `--kills` kills a run
 of 2,000 rows at random, so often, and counts what was lost, doubled and answered twice; `--storm` sends
 6,000 rows against 150 a second; `--million` takes a million rows in, works them off without HTTP, and
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import importlib.util
 import json
 import os
 import random
@@ -30,7 +34,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .rivals import KEY, RIVALS, TEMPLATE, TEXT, line
+from .rivals import CLUSTER, KEY, RIVALS, RUN, TEMPLATE, TEXT, line
 
 ROOT = Path(__file__).parents[1]
 SERVER = ROOT / "tests" / "runs" / "counting.py"
@@ -122,31 +126,36 @@ def interpreters(own: Sequence[str]) -> dict[str, str]:
 
 
 def contest(server: Server, rows: int, width: int, repeats: int, here: dict[str, str]) -> None:
-    """Rows a second of a run and of every rival that is here."""
-    found: dict[str, list[tuple[float, float, float]]] = {"psbridge run": []}
-    found.update({name: [] for name in here})
+    """Rows a second of a run, of one on a cluster, and of every rival that is here."""
+    runs: dict[str, tuple[str, ...]] = {RUN: ()}
+    if importlib.util.find_spec("distributed") is not None:
+        runs[CLUSTER] = ("--cluster", "local:2")
+    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in (*runs, *here)}
     for _ in range(repeats):
         for name in found:
             server.get("/reset?delay=50")
             with folder() as place:
                 write_rows(place / "t.csv", rows)
-                command = line(place, width)
-                if name in here:
+                if name in runs:
+                    command = line(place, width, *runs[name])
+                else:
                     command = [here[name], "-m", "benchmarks.rivals", name, "--rows", str(rows)]
                     command += ["--width", str(width), "--out", str(place / "o")]
                 found[name].append(timed(command, server.port))
             assert server.get("/stats")["answered"] >= rows, name  # curator asks one more, to try
     medians = {name: statistics.median(one[0] for one in values) for name, values in found.items()}
-    print(f"{rows:,} rows of 50 ms, {width} in flight, median of {repeats}; ratio: so much faster a run is")
+    print(f"{rows:,} rows of 50 ms, {width} in flight, median of {repeats}; ratio: so much faster a run is,")
+    print("and for Dask and Ray one on a cluster")
     print(f"  {'':<32}{'rows/s':>8}{'CPU ms/row':>12}{'MiB':>7}{'ratio':>8}  wanted")
     for name, seconds in medians.items():
         used = statistics.median(one[1] for one in found[name]) / rows * 1e3
         peak = statistics.median(one[2] for one in found[name])
-        ratio = seconds / medians["psbridge run"]
-        wanted = "" if name == "psbridge run" else f"{RIVALS[name].wanted:g}"
-        print(
-            f"  {name:<32}{rows / seconds:>8,.0f}{used:>12.2f}{peak:>7.0f}{ratio:>8.2f}  {wanted}", flush=True
-        )
+        text = f"  {name:<32}{rows / seconds:>8,.0f}{used:>12.2f}{peak:>7.0f}"
+        if name in runs:
+            text += f"{seconds / medians[RUN]:>8.2f}"
+        elif RIVALS[name].than in medians:
+            text += f"{seconds / medians[RIVALS[name].than]:>8.2f}  {RIVALS[name].wanted:g}"
+        print(text, flush=True)
     for name in RIVALS.keys() - here.keys():
         print(f"  {name:<32} is not installed")
 
