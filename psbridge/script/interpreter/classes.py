@@ -12,7 +12,7 @@ from psbridge.binding.objects import bag_of, is_dictionary
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal
 from psbridge.script import syntax as s
-from psbridge.script.net.overloads import ScriptError_of_count, _argument_error, _cost
+from psbridge.script.net.overloads import argument_error, cost, no_overload
 from psbridge.script.semantics.casts import cast, cast_value
 from psbridge.script.semantics.errors import EXCEPTION, ExceptionObject, ScriptError, runtime_error
 from psbridge.script.semantics.members import _setting_failed, cannot_set, register_object
@@ -72,7 +72,7 @@ class ScriptClass:
         if self.constructors:
             chosen = best(self.constructors, arguments, "new")
         elif arguments and not (self.is_exception and self.base is None):
-            raise ScriptError_of_count("new", len(arguments))
+            raise no_overload("new", len(arguments))
         scope = Scope(self.scope.rt, self.scope)
         scope.vars["this"] = made
         if chosen is not None:
@@ -180,7 +180,7 @@ class Method:
                 converted = plain if type_ is nettypes.OBJECT else cast_value(plain, type_)
             except InvalidCast as error:
                 called = ".ctor" if self.is_constructor else self.name
-                raise _argument_error(name, plain, called, type_, str(error)) from None
+                raise argument_error(name, plain, called, type_, str(error)) from None
             scope.vars[name.lower()] = converted
 
     def run(self, this: Any, arguments: list[Any]) -> Any:
@@ -301,13 +301,13 @@ def best(overloads: list[Method], arguments: list[Any], name: str) -> Method:
     """
     fitting = [one for one in overloads if len(one.types) == len(arguments)]
     if not fitting:
-        raise ScriptError_of_count(name, len(arguments))
+        raise no_overload(name, len(arguments))
     if len(fitting) == 1:
         return fitting[0]
     return min(
         fitting,
         key=lambda one: sum(
-            _cost(value, "", type_) for value, type_ in zip(arguments, one.types, strict=True)
+            cost(value, "", type_) for value, type_ in zip(arguments, one.types, strict=True)
         ),
     )
 

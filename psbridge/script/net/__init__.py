@@ -29,13 +29,13 @@ _MODULES = {
     "daytimes": "System.DateOnly System.TimeOnly",
     "moments": "System.DateTimeOffset System.TimeZoneInfo System.Diagnostics.Stopwatch",
     "lists": "System.Array System.Collections.ArrayList System.Collections.Generic.List`1 "
-    "System.Collections.Generic.Queue`1 System.Collections.Generic.Stack`1 "
-    "System.Collections.Queue System.Collections.Stack "
     "System.Collections.ObjectModel.Collection`1 "
     "System.Collections.ObjectModel.ReadOnlyCollection`1 "
     "System.Collections.Concurrent.ConcurrentBag`1 "
-    "System.Collections.Concurrent.ConcurrentQueue`1 System.Collections.Generic.LinkedList`1 "
     "System.Collections.ArrayList+ArrayListEnumeratorSimple",
+    "queues": "System.Collections.Generic.Queue`1 System.Collections.Generic.Stack`1 "
+    "System.Collections.Queue System.Collections.Stack System.Collections.Concurrent.ConcurrentQueue`1 "
+    "System.Collections.Generic.LinkedList`1",
     "sets": "System.Collections.Generic.HashSet`1 System.Collections.Generic.SortedSet`1",
     "psmembers": "System.Management.Automation.PSNoteProperty System.Management.Automation.PSScriptProperty "
     "System.Management.Automation.PSScriptMethod System.Management.Automation.PSAliasProperty "

@@ -12,7 +12,7 @@ from psbridge.script.semantics.text import composite
 from psbridge.script.semantics.values import TypedArray
 
 from . import describe
-from .text import _insert, _remove, _replace, _spread, _substring, _utf16_length
+from .text import insert, remove, replace, spread, substring, utf16_length
 
 
 class StringBuilder:
@@ -64,7 +64,7 @@ BUILDER.new(
 
 BUILDER.property(
     {
-        "Length": lambda builder: _utf16_length(builder.text()),
+        "Length": lambda builder: utf16_length(builder.text()),
         "Capacity": lambda builder: max(builder.capacity, len(builder.text())),
         "MaxCapacity": lambda builder: 2147483647,
     }
@@ -95,20 +95,20 @@ BUILDER.method(
             composite(text, args)
         ),
         "AppendJoin(string separator, params object[] values)": lambda builder, separator, items: builder.put(
-            separator.join(map(net_text, _spread(items)))
+            separator.join(map(net_text, spread(items)))
         ),
         "Insert(int index, object value)": lambda builder, at, value: builder.become(
-            _insert(builder.text(), at, _appended(value))
+            insert(builder.text(), at, _appended(value))
         ),
         "Remove(int startIndex, int length)": lambda builder, start, length: builder.become(
-            _remove(builder.text(), start, length)
+            remove(builder.text(), start, length)
         ),
         "Replace(string oldValue, string newValue)": lambda builder, old, new: builder.become(
-            _replace(builder.text(), old, new)
+            replace(builder.text(), old, new)
         ),
         "Clear()": lambda builder: builder.become(""),
         "ToString()": lambda builder: builder.text(),
-        "ToString(int startIndex, int length)": lambda builder, start, length: _substring(
+        "ToString(int startIndex, int length)": lambda builder, start, length: substring(
             builder.text(), start, length
         ),
         "EnsureCapacity(int capacity)": lambda builder, capacity: capacity,

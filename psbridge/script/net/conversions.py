@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any
 
-from psbridge.binding import nettypes
+from psbridge.binding import messages, nettypes
+from psbridge.binding.digits import whole
+from psbridge.binding.errors import NetError
+from psbridge.binding.nettypes import NetType
+from psbridge.binding.numbers import as_integer, wrapped
 from psbridge.binding.objects import type_of
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Byte, Int64
-from psbridge.script.semantics.arithmetic import sized
 from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.values import TypedArray
@@ -50,17 +54,55 @@ def _to_base(value: int, base: int) -> str:
     return {2: f"{value:b}", 8: f"{value:o}", 10: str(value), 16: f"{value:x}"}[base]
 
 
-def _from_base(bits: int) -> Any:
-    def parse(text: str, base: int) -> Any:
+_DIGITS = {2: "[01]*", 8: "[0-7]*", 10: "[0-9]*", 16: "[0-9a-fA-F]*"}
+
+
+def _from_base(type_: NetType) -> Any:
+    """`ToInt32(text, 16)` and its like: digits alone, which in other bases than ten are the number's bits."""
+    signed = type_.bounds is not None and type_.bounds[0] < 0
+    whole_type = nettypes.INT64 if type_ in (nettypes.INT64, nettypes.UINT64) else nettypes.INT32
+    unsigned = nettypes.UINT64 if whole_type is nettypes.INT64 else nettypes.UINT32
+
+    def parse(text: str | None, base: int) -> Any:
+        if base not in _DIGITS:
+            raise NetFault("ArgumentException", "Invalid Base.")
+        if text is None:
+            return as_integer(0, type_)
+        if not text:
+            raise NetFault("ArgumentOutOfRangeException", messages.INDEX)
+        negative = text.startswith("-")
+        if negative and base != 10:
+            raise NetFault("ArgumentException", "String cannot contain a minus sign if the base is not 10.")
+        if negative and not signed:
+            raise NetFault(
+                "OverflowException",
+                "The string was being parsed as an unsigned number and could not have a negative sign.",
+            )
+        digits = text[1:] if text[0] in "+-" else text
+        if base == 16 and digits[:2].lower() == "0x":
+            digits = digits[2:]
+        read = re.match(_DIGITS[base], digits)
+        if read is None or not read.group():
+            raise NetFault("FormatException", messages.NO_DIGITS)
+        if read.group() != digits:
+            raise NetFault("FormatException", messages.MORE_THAN_DIGITS)
+        number = whole(digits) if base == 10 else int(digits, base)
         try:
-            number = int(text, base)
-        except ValueError:
-            raise NetFault("FormatException", "Could not find any recognizable digits.") from None
-        if number >> (bits - 1) == 1 and base != 10:
-            number -= 1 << bits
-        return sized(number, 1 if bits == 32 else 3)
+            as_integer(number, whole_type if base == 10 and signed else unsigned)
+            return (
+                as_integer(-number if negative else number, type_) if base == 10 else wrapped(number, type_)
+            )
+        except NetError as error:
+            raise NetFault("OverflowException", str(error)) from None
 
     return parse
+
+
+def _from_hexadecimal(text: str) -> TypedArray:
+    why = "its length is not a multiple of 2" if len(text) % 2 else "it contains a non-hex character"
+    if len(text) % 2 or not re.fullmatch("[0-9a-fA-F]*", text):
+        raise NetFault("FormatException", f"The input is not a valid hex string as {why}.")
+    return byte_array(bytes.fromhex(text))
 
 
 CONVERT = describe("System.Convert")
@@ -74,13 +116,10 @@ CONVERT.static(
         "FromBase64String(string s)": _from_base64,
         "ToHexString(byte[] inArray)": lambda data: as_bytes(data).hex().upper(),
         "ToHexStringLower(byte[] inArray)": lambda data: as_bytes(data).hex(),
-        "FromHexString(string s)": lambda text: byte_array(bytes.fromhex(text)),
+        "FromHexString(string s)": _from_hexadecimal,
         "ToString(int value, int toBase)": _to_base,
         "ToString(long value, int toBase)": _to_base,
         "ToString(object value)": lambda value: "" if value is None else net_text(value),
-        "ToInt32(string value, int fromBase)": _from_base(32),
-        "ToInt64(string value, int fromBase)": _from_base(64),
-        "ToByte(string value, int fromBase)": lambda text, base: Byte(int(text, base)),
         "ToBoolean(string value)": parse_bool,
         "ToBoolean(object value)": lambda value: cast_value(value, nettypes.BOOLEAN),
         "ChangeType(object value, type conversionType)": cast_value,
@@ -96,8 +135,11 @@ def _wrapped(text: str, options: int) -> list[str]:
 for _name, _type in (
     *(("Int32", nettypes.INT32), ("Int64", nettypes.INT64), ("Int16", nettypes.INT16)),
     *(("Byte", nettypes.BYTE), ("UInt32", nettypes.UINT32), ("UInt64", nettypes.UINT64)),
+    *(("SByte", nettypes.SBYTE), ("UInt16", nettypes.UINT16)),
     *(("Double", nettypes.DOUBLE), ("Decimal", nettypes.DECIMAL), ("Single", nettypes.SINGLE)),
 ):
+    if _type.bounds is not None:
+        CONVERT.static({f"To{_name}(string value, int fromBase)": _from_base(_type)})
     CONVERT.static(
         {
             f"To{_name}(string value)": parser(_type),

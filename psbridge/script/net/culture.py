@@ -6,12 +6,13 @@ from typing import Any
 
 from psbridge.binding import nettypes
 from psbridge.binding.conversion import convert
+from psbridge.binding.ordinal import folded
 from psbridge.binding.text import net_text
 from psbridge.script.semantics import collation
 from psbridge.script.semantics.values import Bag
 
 from . import describe
-from .text import _title
+from .text import lower, ordinal, title, upper
 
 
 class Comparer:
@@ -27,9 +28,7 @@ class Comparer:
         """Less than, equal to, or greater than zero."""
         if not self.ordinal:
             return collation.compare(one, other, ignore_case=self.ignore_case)
-        if self.ignore_case:
-            one, other = one.upper(), other.upper()
-        return (one > other) - (one < other)
+        return ordinal(folded(one), folded(other)) if self.ignore_case else ordinal(one, other)
 
 
 COMPARER = describe("System.StringComparer", Comparer.net_type)
@@ -48,12 +47,8 @@ COMPARER.constant(
 
 COMPARER.method(
     {
-        "Equals(string x, string y)": lambda comparer, one, other: (
-            one.lower() == other.lower() if comparer.ignore_case else one == other
-        ),
-        "Compare(string x, string y)": lambda comparer, one, other: collation.compare(
-            one, other, ignore_case=comparer.ignore_case
-        ),
+        "Equals(string x, string y)": lambda comparer, one, other: comparer.compare(one, other) == 0,
+        "Compare(string x, string y)": lambda comparer, one, other: comparer.compare(one, other),
     }
 )
 
@@ -71,9 +66,6 @@ class Culture:
 
 
 CULTURE = describe("System.Globalization.CultureInfo", Culture.net_type)
-
-
-CULTURE.net_rule = None  # type: ignore[attr-defined]
 
 
 def _culture(value: Any) -> Culture:
@@ -136,9 +128,9 @@ TEXT_INFO = describe("System.Globalization.TextInfo", TextInfo.net_type)
 
 TEXT_INFO.method(
     {
-        "ToTitleCase(string str)": lambda info, text: _title(text),
-        "ToUpper(string str)": lambda info, text: text.upper(),
-        "ToLower(string str)": lambda info, text: text.lower(),
+        "ToTitleCase(string str)": lambda info, text: title(text),
+        "ToUpper(string str)": lambda info, text: upper(text),
+        "ToLower(string str)": lambda info, text: lower(text),
     }
 )
 

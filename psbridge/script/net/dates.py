@@ -1,4 +1,4 @@
-"""DateTime, TimeSpan, DateTimeOffset, TimeZoneInfo, Stopwatch."""
+"""DateTime and TimeSpan."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from psbridge.binding import nettypes
 from psbridge.binding.dates import (
+    MAX_TICKS,
     datetime_from_ticks,
     parse_datetime,
     parse_timespan,
@@ -28,6 +29,7 @@ from psbridge.script.semantics.types import net_enum
 from psbridge.script.semantics.values import Bag, NetRef, TypedArray
 
 from . import describe
+from .faults import out_of_range
 
 _SECOND = 10_000_000
 
@@ -116,7 +118,8 @@ def _try(parse: Any) -> Any:
     return attempt
 
 
-def _add_months(value: datetime.datetime, months: int) -> datetime.datetime:
+def add_months(value: datetime.datetime, months: int) -> datetime.datetime:
+    """`AddMonths`: to the last day of a month that has no such day."""
     index = value.year * 12 + value.month - 1 + months
     year, month = divmod(index, 12)
     if not 1 <= year <= 9999:
@@ -129,6 +132,14 @@ def _add_months(value: datetime.datetime, months: int) -> datetime.datetime:
     return dateformat.with_rest(moved, getattr(value, "rest", 0))
 
 
+def _days_in_month(year: int, month: int) -> int:
+    if not 1 <= month <= 12:
+        raise out_of_range("month", "Month must be between one and twelve.", month)
+    if not 1 <= year <= 9999:
+        raise out_of_range("year", "Year must be between 1 and 9999.", year)
+    return calendar.monthrange(year, month)[1]
+
+
 def _adder(unit: int) -> Any:
     def add(value: datetime.datetime, amount: float) -> datetime.datetime:
         return add_ticks(value, round(amount * unit) if unit > 10_000 else int(amount * unit))
@@ -139,6 +150,7 @@ def _adder(unit: int) -> Any:
 DATETIME = describe("System.DateTime", nettypes.DATETIME)
 
 _KIND = "System.DateTimeKind kind"
+_STYLE = "System.Globalization.DateTimeStyles style"
 
 DATETIME.new(
     {
@@ -168,20 +180,20 @@ DATETIME.constant(
 DATETIME.static(
     {
         "Parse(string s)": _parse,
-        "Parse(string s, any provider)": _parse,
-        "Parse(string s, any provider, System.Globalization.DateTimeStyles styles)": _parse,
-        "ParseExact(string s, string format, any provider)": _parse_exact,
-        "ParseExact(string s, string[] formats, any provider, System.Globalization.DateTimeStyles style)": (
-            _parse_exact
-        ),
-        "ParseExact(string s, string format, any provider, System.Globalization.DateTimeStyles style)": (
-            _parse_exact
-        ),
+        "Parse(string s, IFormatProvider p)": _parse,
+        f"Parse(string s, IFormatProvider p, {_STYLE})": _parse,
+        "ParseExact(string s, string format, IFormatProvider p)": _parse_exact,
+        f"ParseExact(string s, string[] formats, IFormatProvider p, {_STYLE})": (_parse_exact),
+        f"ParseExact(string s, string format, IFormatProvider p, {_STYLE})": (_parse_exact),
         "TryParse(string s, ref result)": _try(_parse),
-        "TryParse(string s, any provider, any style, ref result)": _try(_parse),
-        "TryParseExact(string s, string format, any provider, any style, ref result)": _try(_parse_exact),
-        "TryParseExact(string s, string[] formats, any provider, any style, ref result)": _try(_parse_exact),
-        "DaysInMonth(int year, int month)": lambda year, month: calendar.monthrange(year, month)[1],
+        "TryParse(string s, IFormatProvider p, any style, ref result)": _try(_parse),
+        "TryParseExact(string s, string format, IFormatProvider p, any style, ref result)": _try(
+            _parse_exact
+        ),
+        "TryParseExact(string s, string[] formats, IFormatProvider p, any style, ref result)": _try(
+            _parse_exact
+        ),
+        "DaysInMonth(int year, int month)": _days_in_month,
         "IsLeapYear(int year)": calendar.isleap,
         f"SpecifyKind(datetime value, {_KIND})": of_kind,
         "Compare(datetime t1, datetime t2)": lambda one, other: _sign(
@@ -233,8 +245,8 @@ DATETIME.method(
         "AddSeconds(double value)": _adder(_SECOND),
         "AddMilliseconds(double value)": _adder(10_000),
         "AddTicks(long value)": add_ticks,
-        "AddMonths(int months)": _add_months,
-        "AddYears(int value)": lambda value, years: _add_months(value, 12 * years),
+        "AddMonths(int months)": add_months,
+        "AddYears(int value)": lambda value, years: add_months(value, 12 * years),
         "Add(timespan value)": lambda value, span: add_ticks(value, ticks_of(span)),
         "Subtract(timespan value)": lambda value, span: add_ticks(value, -ticks_of(span)),
         "Subtract(datetime value)": lambda value, other: timespan_from_ticks(
@@ -244,8 +256,8 @@ DATETIME.method(
         "ToLocalTime()": lambda value: value if kind_of(value) == "Local" else to_local(value),
         "ToString()": net_text,
         "ToString(string format)": format_value,
-        "ToString(any provider)": lambda value, _: net_text(value),
-        "ToString(string format, any provider)": lambda value, spec, _: format_value(value, spec or ""),
+        "ToString(IFormatProvider p)": lambda value, _: net_text(value),
+        "ToString(string format, IFormatProvider p)": lambda value, spec, _: format_value(value, spec or ""),
         "ToShortDateString()": lambda value: dateformat.format_date(value, "d"),
         "ToLongDateString()": lambda value: dateformat.format_date(value, "D"),
         "ToShortTimeString()": lambda value: dateformat.format_date(value, "t"),
@@ -269,6 +281,15 @@ def _span(*parts: int) -> datetime.timedelta:
     )
     total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
     return timespan_from_ticks((total * 1000 + milliseconds) * 10_000)
+
+
+def _span_of(amount: float, unit: int) -> datetime.timedelta:
+    ticks = amount * unit
+    if ticks != ticks:
+        raise NetFault("ArgumentException", "TimeSpan does not accept floating point Not-a-Number values.")
+    if abs(ticks) > MAX_TICKS:
+        raise NetFault("OverflowException", "TimeSpan overflowed because the duration is too long.")
+    return timespan_from_ticks(round(ticks))
 
 
 def _parse_span(text: str, *rest: Any) -> datetime.timedelta:
@@ -322,7 +343,7 @@ _UNITS = {
 
 SPAN.static(
     {
-        f"From{name}(double value)": lambda amount, unit=unit: timespan_from_ticks(round(amount * unit))
+        f"From{name}(double value)": lambda amount, unit=unit: _span_of(amount, unit)
         for name, unit in _UNITS.items()
     }
 )
@@ -331,7 +352,7 @@ SPAN.static(
     {
         "FromTicks(long value)": timespan_from_ticks,
         "Parse(string s)": _parse_span,
-        "Parse(string s, any provider)": _parse_span,
+        "Parse(string s, IFormatProvider p)": _parse_span,
         "TryParse(string s, ref result)": _try_span,
         "Compare(timespan t1, timespan t2)": lambda one, other: _sign(ticks_of(one) - ticks_of(other)),
     }
@@ -374,7 +395,7 @@ SPAN.method(
     {
         "Add(timespan ts)": lambda span, other: timespan_from_ticks(ticks_of(span) + ticks_of(other)),
         "Subtract(timespan ts)": lambda span, other: timespan_from_ticks(ticks_of(span) - ticks_of(other)),
-        "Multiply(double factor)": lambda span, factor: timespan_from_ticks(round(ticks_of(span) * factor)),
+        "Multiply(double factor)": lambda span, factor: _span_of(factor, ticks_of(span)),
         "Divide(double divisor)": lambda span, divisor: timespan_from_ticks(round(ticks_of(span) / divisor)),
         "Negate()": lambda span: timespan_from_ticks(-ticks_of(span)),
         "Duration()": lambda span: timespan_from_ticks(abs(ticks_of(span))),
@@ -382,7 +403,7 @@ SPAN.method(
         "Equals(timespan obj)": lambda span, other: ticks_of(span) == ticks_of(other),
         "ToString()": net_text,
         "ToString(string format)": format_value,
-        "ToString(string format, any provider)": lambda span, spec, _: format_value(span, spec or ""),
+        "ToString(string format, IFormatProvider p)": lambda span, spec, _: format_value(span, spec or ""),
     }
 )
 

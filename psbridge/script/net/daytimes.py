@@ -6,10 +6,9 @@ import datetime
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from psbridge.binding import nettypes
 from psbridge.binding.dates import timespan_from_ticks
 from psbridge.binding.errors import NetError
-from psbridge.binding.nettypes import DayOfWeek, NetType
+from psbridge.binding.nettypes import NetType
 from psbridge.binding.values import Int64
 from psbridge.script.semantics import dateformat
 from psbridge.script.semantics.arithmetic import add_ticks
@@ -182,7 +181,7 @@ for _described, _cls in ((DATE, DateOnly), (TIME, TimeOnly)):
     _described.static(
         {
             "Parse(string s)": _parsed(_cls),
-            "Parse(string s, any provider)": _parsed(_cls),
+            "Parse(string s, IFormatProvider p)": _parsed(_cls),
             "TryParse(string s, ref result)": _tried(_cls),
             "FromDateTime(datetime dateTime)": _cls,
         }
@@ -191,7 +190,9 @@ for _described, _cls in ((DATE, DateOnly), (TIME, TimeOnly)):
         {
             "ToString()": str,
             "ToString(string format)": lambda part, spec: part.__net_format__(spec or ""),
-            "ToString(string format, any provider)": lambda part, spec, _: part.__net_format__(spec or ""),
+            "ToString(string format, IFormatProvider p)": lambda part, spec, _: part.__net_format__(
+                spec or ""
+            ),
             "CompareTo(object value)": lambda part, other: part.__net_compare__(other),
             "Equals(object value)": lambda part, other: part.__net_equals__(other),
         }
@@ -249,4 +250,3 @@ TIME.static(
     {"FromTimeSpan(timespan timeSpan)": lambda span: _of_day(round(span.total_seconds() * 10_000_000))}
 )
 TIME.constant({"MinValue": TimeOnly(datetime.datetime(1, 1, 1)), "MaxValue": _of_day(_DAY - 1)})
-__all__ = ["DateOnly", "DayOfWeek", "TimeOnly", "nettypes"]

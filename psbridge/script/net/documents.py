@@ -8,6 +8,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
 from psbridge.binding import nettypes
 from psbridge.binding.conversion import convert
@@ -16,9 +17,10 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.members import register_object
-from psbridge.script.semantics.values import Bag, TypedArray
+from psbridge.script.semantics.values import Bag
 
 from . import describe
+from .place import guarded, may_write
 
 
 class Xml:
@@ -39,8 +41,15 @@ class Xml:
         return Xml(children[place]) if children else None
 
     def fill(self, text: str) -> None:
-        """Put XML in place of what is inside."""
-        inside = ElementTree.fromstring(f"<x>{text}</x>")
+        """Put XML in place of what is inside.
+
+        Raises:
+            NetFault: it is not XML.
+        """
+        try:
+            inside = tree_of(f"<x>{text}</x>")
+        except expat.ExpatError as error:
+            raise NetFault("XmlException", f"{error}.") from None
         for one in list(self.node):
             self.node.remove(one)
         self.node.text = inside.text
@@ -50,10 +59,33 @@ class Xml:
         return "".join(self.node.itertext())
 
     def outer(self) -> str:
-        return ElementTree.tostring(self.node, encoding="unicode").replace(" />", " />")
+        return ElementTree.tostring(self.node, encoding="unicode")
 
 
 _TYPES = {name: NetType(name, f"System.Xml.{name}") for name in ("XmlDocument", "XmlElement")}
+
+
+def tree_of(text: str) -> ElementTree.Element:
+    """The root element of a text: names as they are written, declarations of namespaces as attributes.
+
+    White space alone between tags is left out, as an XmlDocument leaves it out.
+
+    Raises:
+        ExpatError: it is not XML.
+    """
+    builder = ElementTree.TreeBuilder()
+    parser = expat.ParserCreate("utf-8")  # whatever the declaration says: the text is decoded
+    parser.buffer_text = True
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = lambda data: builder.data(data) if data.strip() else None
+    parser.Parse(text.encode("utf-8", "surrogatepass"), True)
+    return builder.close()
+
+
+def _local(name: str) -> str:
+    """A name without its prefix, in lower case: what a property of the document is found by."""
+    return name.rpartition(":")[2].lower()
 
 
 def _value(node: ElementTree.Element) -> Any:
@@ -62,15 +94,13 @@ def _value(node: ElementTree.Element) -> Any:
 
 def _read(xml: Xml, folded: str) -> tuple[bool, Any]:
     if xml.document:
-        if xml.node.tag.lower() == folded:
-            return True, _value(xml.node)
-        return False, None
+        return (True, _value(xml.node)) if _local(xml.node.tag) == folded else (False, None)
     for name, value in xml.node.attrib.items():
-        if name.lower() == folded:
+        if _local(name) == folded:
             return True, value
-    found = [_value(child) for child in xml.node if child.tag.lower() == folded]
-    if found:
-        return True, found[0] if len(found) == 1 else found
+    values = [_value(child) for child in xml.node if _local(child.tag) == folded]
+    if values:
+        return True, values[0] if len(values) == 1 else values
     if folded == "#text":
         return True, xml.node.text
     return False, None
@@ -85,8 +115,8 @@ def parse_xml(value: Any) -> Any:
         return value
     text = "".join(map(to_text, value)) if isinstance(value, list) else to_text(value)
     try:
-        return Xml(ElementTree.fromstring(text), True)
-    except ElementTree.ParseError as error:
+        return Xml(tree_of(text), True)
+    except expat.ExpatError as error:
         convert(text, nettypes.XML)  # the binder knows how .NET says it
         if not text.strip():
             return Xml(ElementTree.Element(""), True)
@@ -106,18 +136,33 @@ def _select(xml: Xml, path: str) -> list[ElementTree.Element]:
         path = f".{path}"
     path = _NUMBER.sub(r"\1'\2'\3", path)  # which ElementTree knows as texts alone
     try:
-        return start.findall(path)
+        matching = start.findall(path)
     except (SyntaxError, KeyError) as error:
         raise NetFault("XPathException", f"'{path}' has an invalid token.") from error
+    named = _in_namespaces(xml.node)
+    return [node for node in matching if node not in named] if named else matching
+
+
+def _in_namespaces(root: ElementTree.Element) -> set[ElementTree.Element]:
+    """The elements below one that a default namespace is declared for: a path without prefixes finds none."""
+    named: set[ElementTree.Element] = set()
+    waiting = [(root, "")]
+    while waiting:
+        node, outer = waiting.pop()
+        space = node.attrib.get("xmlns", outer)
+        if space and ":" not in node.tag:
+            named.add(node)
+        waiting += [(child, space) for child in node]
+    return named
 
 
 def _set_child(xml: Xml, folded: str, value: Any) -> bool:
     for name in xml.node.attrib:
-        if name.lower() == folded:
+        if _local(name) == folded:
             xml.node.set(name, to_text(value))
             return True
     for child in xml.node if not xml.document else [xml.node]:
-        if child.tag.lower() == folded:
+        if _local(child.tag) == folded:
             _set_text(Xml(child), value)
             return True
     return False
@@ -138,9 +183,7 @@ def _append(xml: Xml, child: Any) -> Any:
 
 
 def _save(xml: Xml, path: str) -> None:
-    from .place import full
-
-    Path(full(path)).write_text(_indented(xml.node), encoding="utf-8")
+    Path(may_write(path)).write_text(_indented(xml.node), encoding="utf-8")
 
 
 def _indented(node: ElementTree.Element) -> str:
@@ -158,7 +201,7 @@ ELEMENT = describe("System.Xml.XmlElement", _TYPES["XmlElement"])
 ELEMENT.property(
     {
         "Name": lambda xml: "#document" if xml.document else xml.node.tag,
-        "LocalName": lambda xml: xml.node.tag,
+        "LocalName": lambda xml: xml.node.tag.rpartition(":")[2],
         "InnerText": lambda xml: xml.text(),
         "OuterXml": lambda xml: xml.outer(),
         "InnerXml": lambda xml: "".join(ElementTree.tostring(c, encoding="unicode") for c in xml.node),
@@ -184,7 +227,7 @@ ELEMENT.method(
         "RemoveChild(any oldChild)": lambda xml, child: xml.node.remove(child.node) or child,
         "RemoveAttribute(string name)": lambda xml, name: xml.node.attrib.pop(name, None) and None,
         "RemoveAll()": lambda xml: xml.node.clear(),
-        "Save(string filename)": _save,
+        "Save(string filename)": lambda xml, path: guarded(lambda where: _save(xml, where))(path),
         "CloneNode(bool deep)": lambda xml, deep: Xml(copy.deepcopy(xml.node), xml.document),
         "LoadXml(string xml)": lambda xml, text: setattr(xml, "node", parse_xml(text).node),
         "GetAttribute(string name)": lambda xml, name: xml.node.attrib.get(name, ""),
@@ -204,4 +247,3 @@ JSON.static(
     {"Serialize(object value)": lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=False)}
 )
 SERIALIZER = describe("System.Management.Automation.PSSerializer")
-__all__ = ["TypedArray", "parse_xml"]

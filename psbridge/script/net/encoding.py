@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import html
+import json
 import os
+import re
+import secrets
 import urllib.parse
 from typing import Any
 
@@ -124,14 +127,21 @@ _FULL_NAMES = {
     "utf-32": "Unicode (UTF-32)",
     "iso-8859-1": "Western European (ISO)",
 }
+_CODE_PAGES = {
+    "utf-8": 65001,
+    "utf-16-le": 1200,
+    "utf-16-be": 1201,
+    "utf-32-le": 12000,
+    "ascii": 20127,
+    "latin-1": 28591,
+    "cp1252": 1252,
+}
 ENCODING.property(
     {
         "WebName": lambda encoding: encoding.name,
         "EncodingName": lambda encoding: _FULL_NAMES.get(encoding.name, encoding.name),
         "BodyName": lambda encoding: encoding.name,
-        "CodePage": lambda encoding: {"utf-8": 65001, "utf-16-le": 1200, "ascii": 20127}.get(
-            encoding.codec, 28591
-        ),
+        "CodePage": lambda encoding: _CODE_PAGES[encoding.codec],
         "Preamble": lambda encoding: byte_array(encoding.mark),
     }
 )
@@ -196,20 +206,28 @@ def _query(text: str) -> Any:
     return Hashtable(pairs)
 
 
+_NOT_IN_SCRIPTS = re.compile("[\x00-\x1f\"\\\\'<>&\x85\u2028\u2029]")
+
+
+def _in_script(text: str) -> str:
+    """`JavaScriptStringEncode`: what has an escape of its own, and what HTML would read, by its number."""
+
+    def escaped(match: re.Match[str]) -> str:
+        character = match.group()
+        plain = json.dumps(character)[1:-1]
+        return plain if len(plain) == 2 else f"\\u{ord(character):04x}"
+
+    return _NOT_IN_SCRIPTS.sub(escaped, text)
+
+
 HTTP = describe("System.Web.HttpUtility", None, "System.Net.WebUtility")
 HTTP.static(
     {
-        "UrlEncode(string str)": lambda text: (
-            None
-            if text is None
-            else "".join(
-                c.lower() if (i and text_[i - 1 : i] == "%") or (i > 1 and text_[i - 2 : i - 1] == "%") else c
-                for text_ in [_url(text) or ""]
-                for i, c in enumerate(text_)
-            )
+        "UrlEncode(string str)": lambda text: re.sub(
+            "%[0-9A-F]{2}", lambda match: match.group().lower(), _url(text) or ""
         ),
         "ParseQueryString(string query)": _query,
-        "JavaScriptStringEncode(string value)": lambda text: __import__("json").dumps(text)[1:-1],
+        "JavaScriptStringEncode(string value)": _in_script,
         "HtmlAttributeEncode(string s)": _html,
     }
 )
@@ -276,10 +294,19 @@ RANDOM = describe("System.Security.Cryptography.RandomNumberGenerator")
 RANDOM.static(
     {
         "GetBytes(int count)": _random_bytes,
-        "GetInt32(int toExclusive)": lambda high: __import__("secrets").randbelow(high),
-        "GetInt32(int fromInclusive, int toExclusive)": lambda low, high: (
-            low + __import__("secrets").randbelow(high - low)
-        ),
-        "Create()": lambda: Hash("sha256"),
+        "GetInt32(int toExclusive)": secrets.randbelow,
+        "GetInt32(int fromInclusive, int toExclusive)": lambda low, high: low + secrets.randbelow(high - low),
+        "Create()": lambda: RandomNumbers(),
     }
 )
+RANDOM.method({"GetBytes(any data)": lambda source, data: _fill(data), "Dispose()": lambda source: None})
+
+
+class RandomNumbers:
+    """A RandomNumberGenerator; all of them are the system's."""
+
+    net_type = RANDOM.type
+
+
+def _fill(data: Any) -> None:
+    data[:] = _random_bytes(len(data))

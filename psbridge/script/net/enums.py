@@ -11,7 +11,7 @@ from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.values import TypedArray
 
 from . import describe
-from .text import _strings
+from .text import strings
 
 ENUM = describe("System.Enum", None)
 
@@ -36,7 +36,7 @@ def _no_member(text: str) -> Any:
 
 ENUM.static(
     {
-        "GetNames(type enumType)": lambda type_: _strings(list(_members(type_))),
+        "GetNames(type enumType)": lambda type_: strings(list(_members(type_))),
         "GetValues(type enumType)": lambda type_: TypedArray(list(type_.enum), type_),
         "GetName(type enumType, object value)": lambda type_, value: next(
             (name for name, item in _members(type_).items() if item == value), None

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import shutil
+import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -124,24 +127,28 @@ FILE.static(
 DIRECTORY = describe("System.IO.Directory")
 
 
+def _search_pattern(pattern: str) -> Callable[[str], Any]:
+    """.NET's own wildcards: `*` and `?` alone, and `*.*` is everything."""
+    if pattern in ("*", "*.*"):
+        return lambda name: True
+    plain = "".join({"*": ".*", "?": "."}.get(item, re.escape(item)) for item in pattern)
+    return re.compile(plain, re.DOTALL | (re.IGNORECASE if os.name == "nt" else 0)).fullmatch
+
+
 def _listed(files: bool, folders: bool) -> Any:
     def run(path: str, pattern: str = "*", option: Any = 0) -> TypedArray:
-        import fnmatch
-
         where = Path(full(path))
+        if not where.is_dir():
+            raise NetFault("DirectoryNotFoundException", f"Could not find a part of the path '{where}'.")
         try:
             walk = sorted(where.rglob("*") if int(option) else where.iterdir())
-            if not where.is_dir():
-                raise FileNotFoundError
-        except FileNotFoundError:
-            raise NetFault(
-                "DirectoryNotFoundException", f"Could not find a part of the path '{where}'."
-            ) from None
+        except OSError as error:
+            raise fault_of(error, str(where)) from None
+        matches = _search_pattern(pattern)
         chosen = [
-            str(Path(path) / entry.relative_to(where)) if path != "." else f"./{entry.relative_to(where)}"
+            os.path.join(path, entry.relative_to(where))  # noqa: PTH118 - as it was asked: `./a`, not `a`
             for entry in walk
-            if ((files and entry.is_file()) or (folders and entry.is_dir()))
-            and (pattern in ("*", "*.*") or fnmatch.fnmatch(entry.name, pattern))
+            if ((files and entry.is_file()) or (folders and entry.is_dir())) and matches(entry.name)
         ]
         return TypedArray(chosen, nettypes.STRING)
 
@@ -258,7 +265,7 @@ def _parent(entry: FileEntry) -> FileEntry:
 
 
 _COMMON = {
-    "Name": lambda entry: Path(entry.path).name or "/",
+    "Name": lambda entry: Path(entry.path).name or Path(entry.path).anchor,
     "FullName": lambda entry: entry.path,
     "BaseName": lambda entry: Path(entry.path).name if entry.is_folder else stem_of(entry.path),
     "Extension": lambda entry: extension_of(entry.path),
@@ -277,7 +284,7 @@ _COMMON = {
     "ResolvedTarget": lambda entry: str(Path(entry.path).resolve()),
     "LinkType": lambda entry: "SymbolicLink" if Path(entry.path).is_symlink() else None,
     "Target": lambda entry: str(Path(entry.path).readlink()) if Path(entry.path).is_symlink() else None,
-    "UnixMode": lambda entry: __import__("stat").filemode(_stat(entry, "st_mode")),
+    "UnixMode": lambda entry: stat.filemode(_stat(entry, "st_mode")),
 }
 
 
@@ -287,6 +294,18 @@ def _set_time(entry: FileEntry, value: Any) -> None:
     moment = cast(value, nettypes.DATETIME)
     stamp = moment.astimezone().timestamp()
     os.utime(may_write(entry.path), (stamp, stamp))
+
+
+def _of_entry(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of a file or folder, with the system's errors as .NET's."""
+
+    def run(entry: FileEntry, *arguments: Any) -> Any:
+        try:
+            return function(entry, *arguments)
+        except OSError as error:
+            raise fault_of(error, entry.path) from None
+
+    return run
 
 
 FILE_INFO = describe("System.IO.FileInfo", FILE_TYPE)
@@ -304,29 +323,33 @@ FILE_INFO.property(
 FILE_INFO.setter({"LastWriteTime": _set_time})
 FILE_INFO.method(
     {
-        "Delete()": lambda entry: _delete(may_write(entry.path)),
-        "CopyTo(string destFileName)": lambda entry, target: _copied(entry.path, target, False),
-        "CopyTo(string destFileName, bool overwrite)": lambda entry, target, over: _copied(
-            entry.path, target, over
+        "Delete()": _of_entry(lambda entry: _delete(may_write(entry.path))),
+        "CopyTo(string destFileName)": _of_entry(lambda entry, target: _copied(entry.path, target, False)),
+        "CopyTo(string destFileName, bool overwrite)": _of_entry(
+            lambda entry, target, over: _copied(entry.path, target, over)
         ),
-        "MoveTo(string destFileName)": lambda entry, target: _move(entry.path, target),
-        "OpenText()": lambda entry: Reader(read_text(entry.path)),
+        "MoveTo(string destFileName)": _of_entry(lambda entry, target: _move(entry.path, target)),
+        "OpenText()": _of_entry(lambda entry: Reader(read_text(entry.path))),
         "Refresh()": lambda entry: None,
         "ToString()": str,
     }
 )
 FOLDER_INFO = describe("System.IO.DirectoryInfo", FOLDER_TYPE)
 FOLDER_INFO.new({"(string path)": lambda path: FileEntry(full(path), True)})
-FOLDER_INFO.property({**_COMMON, "Parent": _parent, "Root": lambda entry: FileEntry("/", True)})
+FOLDER_INFO.property(
+    {**_COMMON, "Parent": _parent, "Root": lambda entry: FileEntry(Path(entry.path).anchor, True)}
+)
 FOLDER_INFO.setter({"LastWriteTime": _set_time})
 FOLDER_INFO.method(
     {
-        "Create()": lambda entry: _create_folder(may_write(entry.path)) and None,
-        "CreateSubdirectory(string path)": lambda entry, path: _create_folder(
-            may_write(str(Path(entry.path) / path))
+        "Create()": _of_entry(lambda entry: _create_folder(may_write(entry.path)) and None),
+        "CreateSubdirectory(string path)": _of_entry(
+            lambda entry, path: _create_folder(may_write(str(Path(entry.path) / path)))
         ),
-        "Delete()": lambda entry: _remove_folder(may_write(entry.path)),
-        "Delete(bool recursive)": lambda entry, recursive: _remove_folder(may_write(entry.path), recursive),
+        "Delete()": _of_entry(lambda entry: _remove_folder(may_write(entry.path))),
+        "Delete(bool recursive)": _of_entry(
+            lambda entry, recursive: _remove_folder(may_write(entry.path), recursive)
+        ),
         "GetFiles()": lambda entry: [FileEntry(path) for path in _listed(True, False)(entry.path)],
         "GetFiles(string searchPattern)": lambda entry, pattern: [
             FileEntry(path) for path in _listed(True, False)(entry.path, pattern)

@@ -167,7 +167,7 @@ def _has(clr_type: Any, name: str, where: str, *, method: bool = False) -> bool:
 def _invoked(clr_type: Any, name: str, target: Any, arguments: list[Any], how: str) -> Any:
     from psbridge import dotnet
 
-    from .overloads import ScriptError_of_count, invocation_error
+    from .overloads import invocation_error, no_overload
 
     system = _runtime()
     given = [one.value if isinstance(one, Foreign) else dotnet.to_dotnet(one) for one in arguments]
@@ -184,7 +184,7 @@ def _invoked(clr_type: Any, name: str, target: Any, arguments: list[Any], how: s
             fault = NetFault(str(inner.GetType().Name), str(inner.Message))
             raise invocation_error(name, len(arguments), fault) from None
         if kind in ("MissingMethodException", "ArgumentException", "MissingMemberException"):
-            raise ScriptError_of_count(name, len(arguments)) from None
+            raise no_overload(name, len(arguments)) from None
         raise invocation_error(name, len(arguments), NetFault(kind, to_text(str(error)))) from None
     return _wrapped(made) if "CreateInstance" in how else script_value(made)
 

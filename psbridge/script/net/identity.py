@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 import urllib.parse
 import uuid
 from typing import Any
 
 from psbridge.binding import nettypes
 from psbridge.binding.conversion import convert
-from psbridge.binding.errors import InvalidCast
+from psbridge.binding.digits import whole
+from psbridge.binding.errors import InvalidCast, NetError
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import net_text, to_text
 from psbridge.binding.uris import parse_uri
@@ -25,16 +27,22 @@ from . import describe
 
 def _parse_guid(text: str) -> uuid.UUID:
     try:
-        found: uuid.UUID = cast_value(text, nettypes.GUID)
-        return found
+        guid: uuid.UUID = cast_value(text, nettypes.GUID)
+        return guid
     except InvalidCast as error:
         raise NetFault("FormatException", str(error).partition('. Error: "')[2].removesuffix('"')) from None
+
+
+def _version_7() -> uuid.UUID:
+    """A Guid that sorts by the time it was made: its first 48 bits are milliseconds since 1970."""
+    random = uuid.uuid4().int & ((1 << 80) - 1)
+    return uuid.UUID(int=time.time_ns() // 1_000_000 << 80 | random & ~(15 << 76) | 7 << 76)
 
 
 GUID = describe("System.Guid", nettypes.GUID)
 
 
-GUID.static({"NewGuid()": uuid.uuid4, "Parse(string input)": _parse_guid, "CreateVersion7()": uuid.uuid4})
+GUID.static({"NewGuid()": uuid.uuid4, "Parse(string input)": _parse_guid, "CreateVersion7()": _version_7})
 
 
 GUID.constant({"Empty": uuid.UUID(int=0)})
@@ -62,15 +70,13 @@ GUID.method(
 
 
 def _uri(text: str, kind: Any = None) -> Uri:
-    from psbridge.binding.errors import NetError
-
     try:
-        found = parse_uri(text)
+        uri = parse_uri(text)
     except NetError as error:
         raise NetFault("UriFormatException", str(error)) from None
-    if (kind is None or int(kind) == 1) and not _absolute(found):
+    if (kind is None or int(kind) == 1) and not _absolute(uri):
         raise NetFault("UriFormatException", "Invalid URI: The format of the URI could not be determined.")
-    return found if isinstance(found, Uri) else Uri(found)
+    return uri
 
 
 def _join_uri(base: Uri, relative: str) -> Uri:
@@ -82,8 +88,6 @@ def _split(uri: Uri) -> urllib.parse.SplitResult:
 
 
 def _absolute(uri: str) -> bool:
-    import re
-
     return re.match(r"[A-Za-z][A-Za-z0-9+.\-]*:", str(uri)) is not None
 
 
@@ -309,14 +313,27 @@ class SemanticVersion:
         return f"{self.major}.{self.minor}.{self.patch}{label}{f'+{self.build}' if self.build else ''}"
 
     def key(self) -> tuple[Any, ...]:
-        return (self.major, self.minor, self.patch, self.label is None, self.label or "")
+        return (self.major, self.minor, self.patch, self.label is None, _precedence(self.label))
 
     def __net_compare__(self, other: Any) -> int:
-        theirs = other if isinstance(other, SemanticVersion) else SemanticVersion(to_text(other))
+        theirs = _semantic(other)
         return (self.key() > theirs.key()) - (self.key() < theirs.key())
 
     def __net_equals__(self, other: Any) -> bool:
-        return self.__net_compare__(other) == 0
+        try:
+            return self.__net_compare__(other) == 0
+        except InvalidCast:
+            return False
+
+
+def _precedence(label: str | None) -> list[tuple[bool, int, str]]:
+    """What a label is compared by, part by part: numbers by value, and before words."""
+    parts = label.split(".") if label else []
+    numeric = [part.isascii() and part.isdigit() for part in parts]
+    return [
+        (not number, whole(part) if number else 0, "" if number else part)
+        for part, number in zip(parts, numeric, strict=True)
+    ]
 
 
 def _semantic(value: Any) -> SemanticVersion:

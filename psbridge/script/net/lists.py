@@ -1,4 +1,4 @@
-"""Arrays, lists, queues, stacks, and enumerators over any of them."""
+"""Arrays and lists, and enumerators over anything."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 
 from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType
-from psbridge.binding.objects import elements, is_dictionary, is_list
+from psbridge.binding.objects import is_dictionary, is_list
+from psbridge.binding.values import Int64
 from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.comparison import members_of, order, truth
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.grids import Grid
 from psbridge.script.semantics.types import type_of
-from psbridge.script.semantics.values import ARRAY_LIST, NetList, NetQueue, TypedArray
+from psbridge.script.semantics.values import ARRAY_LIST, NetList, TypedArray
 
-from . import NetClass, describe
+from . import describe
 from .faults import out_of_range
 
 _INDEX = "Index was out of range. Must be non-negative and less than the size of the collection."
@@ -33,6 +34,18 @@ def equal(one: Any, other: Any) -> bool:
 
 def _position(items: Any, value: Any, start: int = 0) -> int:
     return next((place for place in range(start, len(items)) if equal(items[place], value)), -1)
+
+
+def _binary_search(items: Any, value: Any) -> int:
+    """Where a value is in a sorted list; the complement of the place it belongs to when it is not there."""
+    low, high = 0, len(items)
+    while low < high:
+        middle = (low + high) // 2
+        compared = order(items[middle], value, True)
+        if compared == 0:
+            return middle
+        low, high = (middle + 1, high) if compared < 0 else (low, middle)
+    return ~low
 
 
 def _last_position(items: Any, value: Any) -> int:
@@ -96,6 +109,17 @@ def copy_into(items: Any, target: Any, start: int) -> None:
         target[start + offset] = item
 
 
+def _copy(source: Any, start: int, target: Any, at: int, count: int) -> None:
+    for name, items, first in (("source", source, start), ("destination", target, at)):
+        if first + count > len(items):
+            raise NetFault(
+                "ArgumentException",
+                f"{name.title()} array was not long enough. Check the {name} index, length, and the array's "
+                f"lower bounds. (Parameter '{name}Array')",
+            )
+    copy_into(source[start : start + count], target, at)
+
+
 def _by_first(one: Any, other: Any) -> int:
     return order(one[0], other[0], True)
 
@@ -104,6 +128,12 @@ def _sorted(items: list[Any], compare: Callable[[Any, Any], Any] | None = None) 
     """Sorted by a delegate or a StringComparer, without one as PowerShell compares."""
     chosen = getattr(compare, "compare", compare) or (lambda one, other: order(one, other, True))
     return sorted(items, key=cmp_to_key(lambda one, other: int(chosen(one, other))))
+
+
+def _element_at(items: Any, place: int) -> Any:
+    if not 0 <= place < len(items):
+        raise NetFault("IndexOutOfRangeException", "Index was outside the bounds of the array.")
+    return items[place]
 
 
 def _set_value(items: Any, value: Any, place: int) -> None:
@@ -176,7 +206,7 @@ ARRAY.property(
     {
         "Length": len,
         "Count": len,
-        "LongLength": lambda items: nettypes and _long(len(items)),
+        "LongLength": lambda items: Int64(len(items)),
         "Rank": lambda items: len(_sizes(items)),
         "IsFixedSize": lambda items: True,
         "IsReadOnly": lambda items: False,
@@ -184,12 +214,6 @@ ARRAY.property(
         "SyncRoot": lambda items: items,
     }
 )
-
-
-def _long(number: int) -> Any:
-    from psbridge.binding.values import Int64
-
-    return Int64(number)
 
 
 ARRAY.method(
@@ -201,7 +225,7 @@ ARRAY.method(
         "GetLength(int dimension)": _size,
         "GetUpperBound(int dimension)": lambda items, dimension: _size(items, dimension) - 1,
         "GetLowerBound(int dimension)": lambda items, dimension: 0,
-        "GetValue(int index)": lambda items, place: items[place],
+        "GetValue(int index)": _element_at,
         "GetValue(int index1, int index2)": lambda items, *places: items.__net_index__(places),
         "SetValue(object value, int index)": _set_value,
         "SetValue(object value, int index1, int index2)": lambda items, value, *places: (
@@ -214,7 +238,7 @@ ARRAY.method(
         "RemoveAt(int index)": _fixed_size,
         "Insert(int index, object value)": _fixed_size,
         "GetEnumerator()": Enumerator,
-        "Get(int index)": lambda items, place: items[place],
+        "Get(int index)": _element_at,
         "Set(int index, object value)": lambda items, place, value: _set_value(items, value, place),
     }
 )
@@ -231,11 +255,11 @@ ARRAY.static(
         "IndexOf(any array, object value)": _position,
         "IndexOf(any array, object value, int startIndex)": _position,
         "LastIndexOf(any array, object value)": _last_position,
-        "Copy(any sourceArray, any destinationArray, int length)": lambda source, target, count: copy_into(
-            source[:count], target, 0
+        "Copy(any sourceArray, any destinationArray, int length)": lambda source, target, count: _copy(
+            source, 0, target, 0, count
         ),
         "Copy(any sourceArray, int sourceIndex, any destinationArray, int destinationIndex, int length)": (
-            lambda source, start, target, at, count: copy_into(source[start : start + count], target, at)
+            _copy
         ),
         "CreateInstance(type elementType, int length)": _new_instance,
         "CreateInstance(type elementType, int length1, int length2)": _new_instance,
@@ -245,7 +269,7 @@ ARRAY.static(
         "Resize(ref array, int newSize)": _resize,
         "Fill(any array, object value)": lambda items, value: copy_into([value] * len(items), items, 0),
         "AsReadOnly(any array)": lambda items: NetList(items, _element(items), "ReadOnlyCollection"),
-        "BinarySearch(any array, object value)": _position,
+        "BinarySearch(any array, object value)": _binary_search,
         "ConvertAll(any array, delegate converter)": lambda items, converter: [converter(i) for i in items],
         "FindLast(any array, delegate match)": lambda items, test: next(
             (i for i in reversed(items) if truth(test(i))), None
@@ -285,14 +309,22 @@ def _remove_at(items: NetList, place: int) -> None:
 
 
 def _remove_range(items: NetList, place: int, count: int) -> None:
+    _check_range(items, place, count)
+    del items[place : place + count]
+
+
+def _range(items: NetList, place: int, count: int) -> NetList:
+    _check_range(items, place, count)
+    return _like(items, items[place : place + count])
+
+
+def _check_range(items: NetList, place: int, count: int) -> None:
     if place < 0 or count < 0 or place + count > len(items):
         raise NetFault(
             "ArgumentException",
-            "Offset and length were out of bounds for the array or count is greater than the "
-            "number of elements "
-            "from index to the end of the source collection.",
+            "Offset and length were out of bounds for the array or count is greater than the number of "
+            "elements from index to the end of the source collection.",
         )
-    del items[place : place + count]
 
 
 def _insert(items: NetList, place: int, value: Any) -> None:
@@ -350,9 +382,7 @@ LIST.method(
         "Sort(System.StringComparer comparer)": _sort_list,
         "Reverse()": lambda items: items.reverse(),
         "Reverse(int index, int count)": _reverse,
-        "GetRange(int index, int count)": lambda items, place, count: _like(
-            items, items[place : place + count]
-        ),
+        "GetRange(int index, int count)": _range,
         "Exists(delegate match)": lambda items, test: any(truth(test(item)) for item in items),
         "Find(delegate match)": lambda items, test: next((i for i in items if truth(test(i))), None),
         "FindAll(delegate match)": lambda items, test: _like(items, [i for i in items if truth(test(i))]),
@@ -367,7 +397,7 @@ LIST.method(
         "ConvertAll(delegate converter)": lambda items, converter: NetList(
             [converter(item) for item in items]
         ),
-        "BinarySearch(T item)": _position,
+        "BinarySearch(T item)": _binary_search,
         "GetEnumerator()": Enumerator,
         "CopyTo(any array)": lambda items, target: copy_into(items, target, 0),
         "CopyTo(any array, int index)": copy_into,
@@ -376,9 +406,7 @@ LIST.method(
         "get_Item(int index)": lambda items, place: items[place],
         "TrimExcess()": lambda items: None,
         "Clone()": lambda items: _like(items, items),
-        "Slice(int start, int length)": lambda items, start, length: _like(
-            items, items[start : start + length]
-        ),
+        "Slice(int start, int length)": _range,
     }
 )
 
@@ -393,33 +421,9 @@ def spread_items(value: Any) -> list[Any]:
 
 for _name in (
     *("System.Collections.ObjectModel.Collection`1", "System.Collections.Concurrent.ConcurrentBag`1"),
-    *("System.Collections.ObjectModel.ReadOnlyCollection`1", "System.Collections.Generic.LinkedList`1"),
+    "System.Collections.ObjectModel.ReadOnlyCollection`1",
 ):
     describe(_name, None, "System.Collections.Generic.List`1")
-
-LINKED = describe("System.Collections.Generic.LinkedList`1", None, "System.Collections.Generic.List`1")
-
-
-def _linked_node(items: Any, place: int) -> Any:
-    if not items:
-        return None
-    from psbridge.script.semantics.values import Made
-
-    return Made({"Value": items[place], "List": items}, "System.Collections.Generic.LinkedListNode`1")
-
-
-LINKED.property(
-    {"First": lambda items: _linked_node(items, 0), "Last": lambda items: _linked_node(items, -1)}
-)
-
-LINKED.method(
-    {
-        "AddLast(T value)": lambda items, value: items.append(value),
-        "AddFirst(T value)": lambda items, value: items.insert(0, value),
-        "RemoveFirst()": lambda items: items.pop(0) and None,
-        "RemoveLast()": lambda items: items.pop() and None,
-    }
-)
 
 ARRAY_LIST_CLASS = describe("System.Collections.ArrayList", ARRAY_LIST, "System.Collections.Generic.List`1")
 
@@ -432,66 +436,3 @@ ARRAY_LIST_CLASS.new(
 )
 
 ARRAY_LIST_CLASS.property({"IsFixedSize": lambda items: False, "IsReadOnly": lambda items: False})
-
-
-def _empty(kind: str) -> NetFault:
-    return NetFault("InvalidOperationException", f"{kind} empty.")
-
-
-def _take(queue: NetQueue, keep: bool = False) -> Any:
-    if not queue:
-        raise _empty("Queue" if queue.kind != "Stack" else "Stack")
-    if queue.kind == "Stack":
-        return queue[-1] if keep else queue.pop()
-    return queue[0] if keep else queue.popleft()
-
-
-def _try_take(queue: NetQueue, reference: Any, keep: bool = False) -> bool:
-    if not queue:
-        reference.write(None)
-        return False
-    reference.write(_take(queue, keep))
-    return True
-
-
-def _queue_members(described: NetClass) -> None:
-    described.property({"Count": len})
-    described.method(
-        {
-            "Enqueue(T item)": lambda queue, value: queue.append(value),
-            "Push(T item)": lambda queue, value: queue.append(value),
-            "Dequeue()": _take,
-            "Pop()": _take,
-            "Peek()": lambda queue: _take(queue, True),
-            "TryDequeue(ref result)": _try_take,
-            "TryPop(ref result)": _try_take,
-            "TryPeek(ref result)": lambda queue, reference: _try_take(queue, reference, True),
-            "Clear()": lambda queue: queue.clear(),
-            "Contains(T item)": lambda queue, value: any(equal(item, value) for item in queue),
-            "ToArray()": lambda queue: (
-                TypedArray(queue, queue.element) if queue.element is not nettypes.OBJECT else list(queue)
-            ),
-            "GetEnumerator()": Enumerator,
-        }
-    )
-
-
-for _name in (
-    *("System.Collections.Generic.Queue`1", "System.Collections.Generic.Stack`1"),
-    "System.Collections.Concurrent.ConcurrentQueue`1",
-):
-    _queue_members(describe(_name, None))
-
-for _kind in ("Queue", "Stack"):
-    _type = NetType(_kind, f"System.Collections.{_kind}")
-    _plain = describe(f"System.Collections.{_kind}", _type)
-    _queue_members(_plain)
-    _plain.new(
-        {
-            "()": lambda kind=_kind: NetQueue(kind=kind),
-            "(object[] col)": lambda items, kind=_kind: NetQueue(items, kind=kind),
-        }
-    )
-
-
-__all__ = ["Enumerator", "elements", "equal"]

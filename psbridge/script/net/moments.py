@@ -7,9 +7,8 @@ import time
 from typing import Any
 
 from psbridge.binding import nettypes
-from psbridge.binding.dates import (
-    timespan_from_ticks,
-)
+from psbridge.binding.dates import datetime_from_ticks, parse_offset, timespan_from_ticks
+from psbridge.binding.errors import NetError, with_inner
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Int64
@@ -18,7 +17,8 @@ from psbridge.script.semantics.dateformat import to_local, to_universal
 from psbridge.script.semantics.errors import NetFault
 
 from . import describe
-from .dates import _EPOCH_TICKS, _SECOND, _UNITS, DATETIME, _made, _parse, _sign, now, of_kind
+from .dates import _EPOCH_TICKS, _SECOND, _UNITS, DATETIME, _made, _sign, add_months, now, of_kind
+from .faults import out_of_range
 
 
 class Moment:
@@ -27,7 +27,9 @@ class Moment:
     net_type = nettypes.DATETIMEOFFSET
 
     def __init__(self, value: datetime.datetime) -> None:
-        self.value = value if value.tzinfo is not None else value.astimezone()
+        rest = getattr(value, "rest", 0)
+        aware = value if value.tzinfo is not None else value.astimezone()
+        self.value = dateformat.with_rest(datetime.datetime.combine(aware.date(), aware.timetz()), rest)
 
     def __str__(self) -> str:
         return self.__net_format__("MM/dd/yyyy HH:mm:ss zzz")
@@ -52,11 +54,23 @@ def _parse_moment(text: Any) -> Moment:
         return text
     if isinstance(text, datetime.datetime):
         return Moment(text)
-    stripped = str(text).strip()
     try:
-        return Moment(datetime.datetime.fromisoformat(stripped.replace("Z", "+00:00")))
-    except ValueError:
-        return Moment(_parse(stripped))
+        return Moment(parse_offset(str(text)))
+    except NetError as error:
+        raise NetFault("FormatException", str(error)) from None
+
+
+def _from_unix(parameter: str, count: int, unit: int) -> Moment:
+    """So many units of ticks after the beginning of 1970."""
+    low, high = -_EPOCH_TICKS // unit, (_LAST_TICKS - _EPOCH_TICKS) // unit
+    if not low <= count <= high:
+        message = f"Valid values are between {low} and {high}, inclusive."
+        raise out_of_range(parameter, message, count)
+    value = datetime_from_ticks(_EPOCH_TICKS + count * unit)
+    return Moment(value.replace(tzinfo=datetime.timezone.utc))
+
+
+_LAST_TICKS = 3155378975999999999
 
 
 def to_moment(value: Any) -> Moment:
@@ -68,8 +82,6 @@ def to_moment(value: Any) -> Moment:
     try:
         return _parse_moment(value)
     except NetFault as fault:
-        from psbridge.binding.errors import with_inner
-
         raise with_inner(net_text(value), "System.DateTimeOffset", str(fault)) from None
 
 
@@ -87,11 +99,9 @@ OFFSET.constant(
 OFFSET.static(
     {
         "Parse(string input)": _parse_moment,
-        "FromUnixTimeSeconds(long seconds)": lambda seconds: Moment(
-            datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
-        ),
-        "FromUnixTimeMilliseconds(long milliseconds)": lambda count: Moment(
-            datetime.datetime.fromtimestamp(count / 1000, datetime.timezone.utc)
+        "FromUnixTimeSeconds(long seconds)": lambda count: _from_unix("seconds", count, _SECOND),
+        "FromUnixTimeMilliseconds(long milliseconds)": lambda count: _from_unix(
+            "milliseconds", count, 10_000
         ),
     }
 )
@@ -144,6 +154,8 @@ OFFSET.method(
             )
             for name, unit in _UNITS.items()
         },
+        "AddMonths(int months)": lambda moment, months: Moment(add_months(moment.value, months)),
+        "AddYears(int years)": lambda moment, years: Moment(add_months(moment.value, 12 * years)),
     }
 )
 
@@ -171,6 +183,10 @@ class Stopwatch:
 
     def reset(self) -> None:
         self.total, self.begun = 0, None
+
+    def restart(self) -> None:
+        self.reset()
+        self.start()
 
 
 def _started() -> Stopwatch:
@@ -206,7 +222,7 @@ WATCH.method(
         "Start()": lambda watch: watch.start(),
         "Stop()": lambda watch: watch.stop(),
         "Reset()": lambda watch: watch.reset(),
-        "Restart()": lambda watch: None,
+        "Restart()": lambda watch: watch.restart(),
     }
 )
 
@@ -224,7 +240,12 @@ class Zone:
         return self.name
 
     def offset(self) -> datetime.timedelta:
-        return datetime.datetime.now(self.zone).astimezone(self.zone).utcoffset() or datetime.timedelta()
+        """How far the zone is from UTC when it has no summer time."""
+        if self.zone is None:
+            return datetime.timedelta(seconds=-time.timezone)
+        moment = datetime.datetime.now(self.zone)
+        none = datetime.timedelta()
+        return (moment.utcoffset() or none) - (moment.dst() or none)
 
 
 def _zone(name: str) -> Zone:

@@ -1,4 +1,4 @@
-"""Numbers: their own members, Math, Convert, BigInteger, Random."""
+"""Numbers: their own members, Boolean, Math and BigInteger."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROU
 from typing import Any
 
 from psbridge.binding import nettypes
+from psbridge.binding.digits import digits_of
 from psbridge.binding.errors import InvalidCast, NetError
 from psbridge.binding.nettypes import NetType
-from psbridge.binding.numbers import as_integer, parse_integer
+from psbridge.binding.numbers import bad_format, parse_integer, wrapped
 from psbridge.binding.objects import type_of
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Int64, Single
@@ -20,7 +21,7 @@ from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.text import format_value
 from psbridge.script.semantics.values import BigInteger, NetRef
 
-from . import describe
+from . import NetClass, describe
 from .faults import out_of_range
 
 _DOUBLE_FUNCTIONS = {
@@ -35,13 +36,22 @@ _DOUBLE_FUNCTIONS = {
     "Tanh": math.tanh,
     "Sqrt": math.sqrt,
     "Exp": math.exp,
-    "Cbrt": lambda number: math.copysign(abs(number) ** (1 / 3), number),
+    "Cbrt": lambda number: _cube_root(number),
     "Log10": lambda number: _log(number, 10),
     "Log2": lambda number: _log(number, 2),
 }
 
 
+def _cube_root(number: float) -> float:
+    root = abs(number) ** (1 / 3)
+    if math.isfinite(root) and float(round(root)) ** 3 == abs(number):
+        root = round(root)  # a whole number's power may lie just beside it
+    return math.copysign(root, number)
+
+
 def _log(number: float, base: float | None = None) -> float:
+    if base is not None and (base < 0 or base in (0, 1) or base != base):
+        return -0.0 if number == 1 and base == 0 else math.nan
     if number == 0:
         return -math.inf
     if number < 0 or number != number:
@@ -62,7 +72,7 @@ def _safe(function: Any) -> Any:
         except ValueError:
             return math.nan
         except OverflowError:
-            return math.inf
+            return -math.inf if function is math.sinh and number < 0 else math.inf
 
     return wrapped
 
@@ -106,10 +116,8 @@ def _round(number: Any, digits: int = 0, mode: Any = 0) -> Any:
 def _power(base: float, exponent: float) -> float:
     try:
         result = base**exponent
-    except ZeroDivisionError:
-        return math.inf
-    except OverflowError:
-        return math.inf
+    except (ZeroDivisionError, OverflowError):
+        return -math.inf if math.copysign(1, base) < 0 and exponent % 2 == 1 else math.inf
     return math.nan if isinstance(result, complex) else float(result)
 
 
@@ -192,7 +200,9 @@ MATH.static(
         "Log(double d)": _log,
         "Log(double a, double newBase)": _log,
         "Atan2(double y, double x)": math.atan2,
-        "IEEERemainder(double x, double y)": math.remainder,
+        "IEEERemainder(double x, double y)": lambda one, other: (
+            math.remainder(one, other) if other and math.isfinite(one) else math.nan
+        ),
         "Sign(double value)": lambda number: (number > 0) - (number < 0),
         "Sign(decimal value)": lambda number: (number > 0) - (number < 0),
         "BigMul(int a, int b)": lambda one, other: Int64(one * other),
@@ -217,25 +227,27 @@ for _size in _SIZES:
 _PLAIN_DECIMAL = re.compile(r"\s*[+-]?[0-9]{1,28}(?:\.[0-9]{1,20})?\s*", re.ASCII)
 
 
+_HEXADECIMAL = 512  # NumberStyles.AllowHexSpecifier
+
+
 def parser(type_: NetType) -> Any:
     """The `Parse` of a number type: the text in the invariant culture."""
 
     def parse(text: str | None, *rest: Any) -> Any:
         if text is None:
             raise NetFault("ArgumentNullException", "Value cannot be null. (Parameter 's')")
-        hexadecimal = next((item for item in rest if getattr(item, "name", "") == "HexNumber"), None)
+        style = int(rest[0].value) if rest and isinstance(rest[0], enum.Enum) else 0
         try:
-            if hexadecimal is not None:
+            if style & _HEXADECIMAL:
                 if re.fullmatch("[0-9a-fA-F]+", text.strip()) is None:
-                    return parse_integer("x", type_)
-                return as_integer(int(text.strip(), 16), type_)
-            style = int(rest[0].value) if rest and isinstance(rest[0], enum.Enum) else 0
+                    raise bad_format(text)
+                return wrapped(int(text.strip(), 16), type_)
             if type_.bounds is not None:
                 return parse_integer(text.replace(",", "") if style & 64 else text, type_)
             if type_ is nettypes.DECIMAL and _PLAIN_DECIMAL.fullmatch(text):
                 return Decimal(text.strip())
             if not text.strip():
-                raise NetError(f"The input string '{text}' was not in a correct format.", format=True)
+                raise bad_format(text)
             return cast_value(text, type_)
         except NetError as error:
             kind = "FormatException" if error.format else "OverflowException"
@@ -262,18 +274,20 @@ def _tries(type_: NetType) -> Any:
     return attempt
 
 
-def _number_class(full_name: str, type_: NetType) -> None:
+def _number_class(full_name: str, type_: NetType) -> NetClass:
     described = describe(full_name, type_)
     parse, attempt = parser(type_), _tries(type_)
     described.static(
         {
             "Parse(string s)": parse,
             "Parse(string s, System.Globalization.NumberStyles style)": parse,
-            "Parse(string s, any provider)": parse,
-            "Parse(string s, System.Globalization.NumberStyles style, any provider)": parse,
+            "Parse(string s, IFormatProvider p)": parse,
+            "Parse(string s, System.Globalization.NumberStyles style, IFormatProvider p)": parse,
             "TryParse(string s, ref result)": attempt,
-            "TryParse(string s, any style, any provider, ref result)": attempt,
-            "TryParse(string s, any provider, ref result)": attempt,
+            "TryParse(string s, System.Globalization.NumberStyles style, IFormatProvider p, ref result)": (
+                attempt
+            ),
+            "TryParse(string s, IFormatProvider p, ref result)": attempt,
             "Max(object x, object y)": _larger,
             "Min(object x, object y)": _smaller,
             "Abs(object value)": _abs,
@@ -283,8 +297,10 @@ def _number_class(full_name: str, type_: NetType) -> None:
         {
             "ToString()": net_text,
             "ToString(string format)": format_value,
-            "ToString(any provider)": lambda value, _: net_text(value),
-            "ToString(string format, any provider)": lambda value, spec, _: format_value(value, spec or ""),
+            "ToString(IFormatProvider p)": lambda value, _: net_text(value),
+            "ToString(string format, IFormatProvider p)": lambda value, spec, _: format_value(
+                value, spec or ""
+            ),
             "CompareTo(object value)": lambda value, other: (value > other) - (value < other),
             "Equals(object obj)": lambda value, other: (
                 other is not None and type_of(other) is type_of(value) and value == other
@@ -294,21 +310,19 @@ def _number_class(full_name: str, type_: NetType) -> None:
     if type_.bounds is not None:
         low, high = type_.bounds
         described.constant({"MinValue": cast_value(low, type_), "MaxValue": cast_value(high, type_)})
+    return described
 
 
 for _name, _type in (
     *(("Int32", nettypes.INT32), ("Int64", nettypes.INT64), ("Int16", nettypes.INT16)),
     *(("Byte", nettypes.BYTE), ("SByte", nettypes.SBYTE), ("UInt16", nettypes.UINT16)),
-    *(("UInt32", nettypes.UINT32), ("UInt64", nettypes.UINT64), ("Double", nettypes.DOUBLE)),
-    *(("Single", nettypes.SINGLE), ("Decimal", nettypes.DECIMAL)),
+    *(("UInt32", nettypes.UINT32), ("UInt64", nettypes.UINT64)),
 ):
     _number_class(f"System.{_name}", _type)
 
-from . import net_class  # noqa: E402
-
-_DOUBLE = net_class("System.Double")
-
-assert _DOUBLE is not None
+_DOUBLE = _number_class("System.Double", nettypes.DOUBLE)
+_SINGLE = _number_class("System.Single", nettypes.SINGLE)
+_DECIMAL = _number_class("System.Decimal", nettypes.DECIMAL)
 
 _DOUBLE.constant(
     {
@@ -331,10 +345,6 @@ _DOUBLE.static(
     }
 )
 
-_SINGLE = net_class("System.Single")
-
-assert _SINGLE is not None
-
 _SINGLE.constant(
     {
         "MaxValue": Single(3.4028234663852886e38),
@@ -342,10 +352,6 @@ _SINGLE.constant(
         "NaN": Single(math.nan),
     }
 )
-
-_DECIMAL = net_class("System.Decimal")
-
-assert _DECIMAL is not None
 
 _DECIMAL.constant(
     {
@@ -424,4 +430,4 @@ BIG.property(
     }
 )
 
-BIG.method({"ToString()": lambda value: str(int(value)), "ToString(string format)": format_value})
+BIG.method({"ToString()": digits_of, "ToString(string format)": format_value})

@@ -64,6 +64,7 @@ class NetClass:
         self._statics: dict[str, list[tuple[str, Function]]] = {}
         self._methods: dict[str, list[tuple[str, Function]]] = {}
         self._read: dict[tuple[int, str], list[Overload]] = {}
+        self._constructors: list[Overload] | None = None
 
     def static(self, functions: Mapping[str, Function]) -> None:
         """Add static methods."""
@@ -91,6 +92,7 @@ class NetClass:
     def new(self, functions: Mapping[str, Function]) -> None:
         """Add constructors: `"(int capacity)": function`."""
         self.constructors.update(functions)
+        self._constructors = None
 
     def _overloads(self, table: dict[str, list[tuple[str, Function]]], name: str) -> list[Overload] | None:
         key = (id(table), name)
@@ -129,7 +131,9 @@ class NetClass:
 
     def find_constructors(self) -> list[Overload]:
         """The constructors."""
-        return [Overload(text, function) for text, function in self.constructors.items()]
+        if self._constructors is None:
+            self._constructors = [Overload(text, function) for text, function in self.constructors.items()]
+        return self._constructors
 
     def all_properties(self) -> dict[str, Function]:
         """Every property by its proper name."""
@@ -160,12 +164,13 @@ def _add(table: dict[str, list[tuple[str, Function]]], functions: Mapping[str, F
 
 
 _DELEGATES = frozenset(("delegate", "Func", "Action", "Predicate", "Comparison", "MatchEvaluator"))
+_UNTYPED = frozenset(("any", "IFormatProvider"))
 _MISFIT = 1000
 
 
 def _type_named(name: str, holder: Any) -> NetType | None:
     """The type a signature names; `T`, `K` and `V` are the holder's own."""
-    if name in _DELEGATES or name == "any":
+    if name in _DELEGATES or name in _UNTYPED:
         return None
     if name in ("T", "K", "V", "T[]"):
         attribute = {"T": "element", "K": "key_type", "V": "value_type", "T[]": "element"}[name]
@@ -177,14 +182,14 @@ def _type_named(name: str, holder: Any) -> NetType | None:
     return found
 
 
-def _cost(value: Any, name: str, type_: NetType | None) -> int:
+def cost(value: Any, name: str, type_: NetType | None) -> int:
     """How far a value is from a parameter's type; _MISFIT when it has no way there."""
     if isinstance(value, Literal):
         value = value.value
     if name in _DELEGATES:
         return 0 if is_script_block(value) else _MISFIT
     if type_ is None:
-        return 1
+        return _MISFIT if name == "IFormatProvider" and isinstance(value, (str, int, float)) else 1
     if value is None:
         return 5 if type_.is_value and not type_.is_nullable else 1
     source = type_of(value)
@@ -270,7 +275,7 @@ def _chosen(
             shapes.append(([*types[:-1], *[spread] * extra], [*overload.types[:-1], *[last] * extra], True))
         for shape, names, is_spread in shapes:
             costs = [
-                _cost(value, name, type_) for value, name, type_ in zip(arguments, names, shape, strict=True)
+                cost(value, name, type_) for value, name, type_ in zip(arguments, names, shape, strict=True)
             ]
             costs.append(6 if is_spread else 0)
             if sum(costs) < _MISFIT and (best is None or _better(costs, best[0])):
@@ -297,7 +302,7 @@ def call(name: str, overloads: list[Overload], arguments: list[Any], holder: Any
     """
     chosen = _chosen(overloads, arguments, holder)
     if chosen is None:
-        raise ScriptError_of_count(name, len(arguments))
+        raise no_overload(name, len(arguments))
     overload, types, is_spread = chosen
     converted: list[Any] = []
     for index, (value, type_) in enumerate(zip(arguments, types, strict=True)):
@@ -308,7 +313,7 @@ def call(name: str, overloads: list[Overload], arguments: list[Any], holder: Any
             converted.append(cast_value(value, type_))
         except InvalidCast as error:
             parameter = overload.names[min(index, len(overload.names) - 1)]
-            raise _argument_error(parameter, value, name, type_, str(error)) from None
+            raise argument_error(parameter, value, name, type_, str(error)) from None
     if is_spread:
         fixed = len(overload.types) - 1
         converted = [*converted[:fixed], converted[fixed:]]
@@ -334,7 +339,7 @@ def invocation_error(name: str, count: int, fault: NetFault) -> ScriptError:
     return error
 
 
-def ScriptError_of_count(name: str, count: int) -> ScriptError:
+def no_overload(name: str, count: int) -> ScriptError:
     """No overload takes this many arguments, or these."""
     message = f'Cannot find an overload for "{name}" and the argument count: "{count}".'
     error = ScriptError(
@@ -346,7 +351,8 @@ def ScriptError_of_count(name: str, count: int) -> ScriptError:
     return error
 
 
-def _argument_error(parameter: str, value: Any, name: str, type_: NetType, why: str) -> ScriptError:
+def argument_error(parameter: str, value: Any, name: str, type_: NetType, why: str) -> ScriptError:
+    """An argument cannot become what the method takes."""
     shown = "null" if value is None else net_text(value)
     message = (
         f'Cannot convert argument "{parameter}", with value: "{shown}", for "{name}" to type '

@@ -13,7 +13,7 @@ from psbridge.script.semantics.values import TypedArray
 
 from . import describe
 from .faults import null_argument
-from .place import full
+from .place import full, may_write
 
 SEPARATORS = os.sep + (os.altsep or "")
 """What stands between the parts of a path here: on Windows either slash, elsewhere only the one."""
@@ -106,7 +106,9 @@ def _change_extension(path: str, extension: str | None) -> str:
     return f"{stem}{'' if extension.startswith('.') or not extension else '.'}{extension}"
 
 
-def _temp_file() -> str:
+def new_temporary_file() -> str:
+    """The path of an empty file, made for this."""
+    may_write(tempfile.gettempdir())
     handle, path = tempfile.mkstemp(prefix="tmp", suffix=".tmp")
     os.close(handle)
     return path
@@ -145,7 +147,7 @@ PATH.static(
             _combine(base, path)
         ),
         "GetTempPath()": lambda: f"{tempfile.gettempdir().rstrip(SEPARATORS)}{os.sep}",
-        "GetTempFileName()": _temp_file,
+        "GetTempFileName()": new_temporary_file,
         "GetRandomFileName()": lambda: f"{uuid.uuid4().hex[:8]}.{uuid.uuid4().hex[:3]}",
         "GetPathRoot(string path)": lambda path: _normal(_root(path or "")),
         "HasExtension(string path)": lambda path: bool(extension_of(path)),

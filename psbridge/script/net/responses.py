@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -98,11 +99,15 @@ def _moment(text: str | None) -> DateTimeOffset | None:
         return None
 
 
+_SECONDS = re.compile("[0-9]{1,10}")
+_SIZE = re.compile("[0-9]{1,18}")
+
+
 def _retry_after(headers: ResponseHeaders) -> Made | None:
     text = headers.text("retry-after")
     if text is None:
         return None
-    wait = datetime.timedelta(seconds=int(text)) if text.isdigit() else None
+    wait = datetime.timedelta(seconds=int(text)) if _SECONDS.fullmatch(text) else None
     members = {"Date": None if wait is not None else _moment(text), "Delta": wait}
     return Made(members, f"{_HOME}RetryConditionHeaderValue", text)
 
@@ -118,7 +123,7 @@ def _content_type(headers: ResponseHeaders) -> Made | None:
 
 def _length(headers: ResponseHeaders) -> Int64 | None:
     text = headers.text("content-length") or ""
-    return Int64(int(text)) if text.isdigit() else None
+    return Int64(int(text)) if _SIZE.fullmatch(text) else None
 
 
 def _location(headers: ResponseHeaders) -> Uri | None:

@@ -103,14 +103,15 @@ NETWORK.property(
 
 
 def _append(secret: Any, character: str) -> None:
-    text = secret.reveal() + character
-    secret.__init__(text)
+    if secret.read_only:
+        raise NetFault("InvalidOperationException", "Instance is read-only.")
+    secret.append(character)
 
 
 SECURE = describe("System.Security.SecureString", nettypes.SECURESTRING)
 
 
-SECURE.new({"()": SecureString})
+SECURE.new({"()": lambda: SecureString(read_only=False)})
 
 
 SECURE.property({"Length": len})
@@ -119,10 +120,10 @@ SECURE.property({"Length": len})
 SECURE.method(
     {
         "AppendChar(char c)": _append,
-        "MakeReadOnly()": lambda secret: None,
-        "IsReadOnly()": lambda secret: True,
+        "MakeReadOnly()": lambda secret: setattr(secret, "read_only", True),
+        "IsReadOnly()": lambda secret: secret.read_only,
         "Dispose()": lambda secret: None,
-        "Copy()": lambda secret: SecureString(secret.reveal()),
+        "Copy()": lambda secret: SecureString(secret.reveal(), read_only=False),
         "ToString()": str,
     }
 )

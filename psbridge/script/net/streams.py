@@ -52,18 +52,37 @@ class Writer:
         if path is not None and self.file.tell() == 0:
             self.file.write(self.encoding.mark)
         self.newline = "\n"
+        self.closed = False
+
+    @classmethod
+    def over(cls, stream: Stream, encoding: Encoding | None = None) -> Writer:
+        """A StreamWriter that writes to a stream."""
+        writer = cls(None, encoding=encoding)
+        writer.path, writer.file = "", stream.file
+        if stream.file.tell() == 0:
+            stream.file.write(writer.encoding.mark)
+        return writer
 
     def write(self, text: str) -> None:
-        if self.file.closed:
-            raise NetFault("ObjectDisposedException", "Cannot write to a closed TextWriter.")
+        if self.closed:
+            kind = "StringWriter" if self.path is None else "StreamWriter"
+            raise NetFault(
+                "ObjectDisposedException", f"Cannot write to a closed TextWriter.\nObject name: '{kind}'."
+            )
         self.file.write(self.encoding.encode(text))
 
     def close(self) -> None:
-        if self.path is not None:
-            self.file.close()
+        self.closed = True
+        close_file(self.file)
 
     def __str__(self) -> str:
         return self.file.getvalue().decode() if self.path is None else "System.IO.StreamWriter"
+
+
+def close_file(file: Any) -> None:
+    """Close a stream's file; what is in memory can be read all the same, by `ToArray()`."""
+    if not isinstance(file, io.BytesIO):
+        file.close()
 
 
 def _writer(path: str, append: bool = False, encoding: Encoding | None = None) -> Writer:
@@ -104,18 +123,10 @@ WRITER.new(
         "(string path)": _writer,
         "(string path, bool append)": _writer,
         f"(string path, bool append, {ENCODED})": _writer,
-        "(any stream)": lambda stream: _over(stream),
-        f"(any stream, {ENCODED})": lambda stream, how: _over(stream, how),
+        "(any stream)": Writer.over,
+        f"(any stream, {ENCODED})": Writer.over,
     }
 )
-
-
-def _over(stream: Stream, encoding: Encoding | None = None) -> Writer:
-    writer = Writer(None, encoding=encoding)
-    writer.file = stream.file
-    writer.path = ""
-    return writer
-
 
 WRITER.property(
     {
@@ -216,8 +227,8 @@ FILE_STREAM.method(
         ),
         "ToArray()": _all_bytes,
         "Flush()": lambda stream: stream.file.flush(),
-        "Close()": lambda stream: stream.file.close() if not isinstance(stream.file, io.BytesIO) else None,
-        "Dispose()": lambda stream: stream.file.close() if not isinstance(stream.file, io.BytesIO) else None,
+        "Close()": lambda stream: close_file(stream.file),
+        "Dispose()": lambda stream: close_file(stream.file),
         "CopyTo(any destination)": lambda stream, target: target.file.write(stream.file.read()) and None,
     }
 )

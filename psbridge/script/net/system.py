@@ -1,9 +1,10 @@
-"""Environment, Console, Guid, Uri, Version, Type and other types of the system."""
+"""Environment, Console, Type and other types of the system."""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import socket
 import sys
 import time
@@ -13,15 +14,14 @@ from typing import Any
 from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import net_text, to_text
-from psbridge.binding.values import Char, Version
+from psbridge.binding.values import Version
 from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.text import composite
 from psbridge.script.semantics.types import RUNTIME_TYPE, TYPE, is_a, net_enum, resolve
-from psbridge.script.semantics.values import AutomationNull, Bag, Hashtable, TypedArray
+from psbridge.script.semantics.values import Bag, Hashtable, TypedArray
 
 from . import describe
 from .place import Place, full
-from .streams import Reader
 
 
 def _get_variable(name: str, target: Any = None) -> str | None:
@@ -56,11 +56,10 @@ def _exit(code: int) -> None:
 
 
 def _expand(text: str) -> str:
-    import re
-
     return re.sub(r"%([^%]+)%", lambda match: os.environ.get(match[1], match.group()), text)
 
 
+_SYSTEM = "Microsoft Windows NT" if os.name == "nt" else "Unix"
 ENVIRONMENT = describe("System.Environment")
 
 ENVIRONMENT.static(
@@ -92,9 +91,9 @@ ENVIRONMENT.constant(
         "Is64BitProcess": True,
         "OSVersion": lambda: Bag(
             {
-                "Platform": net_enum("System.PlatformID")["Unix"],
+                "Platform": net_enum("System.PlatformID")["Win32NT" if os.name == "nt" else "Unix"],
                 "Version": Version((5, 0)),
-                "VersionString": f"Unix {platform.release()}",
+                "VersionString": f"{_SYSTEM} {platform.release()}",
             }
         ),
         "Version": lambda: Version((10, 0, 0)),
@@ -350,6 +349,7 @@ DOMAIN = describe("System.AppDomain")
 
 DOMAIN.constant({"CurrentDomain": lambda: Bag({"BaseDirectory": full("."), "FriendlyName": "psbridge"})})
 
+_PLATFORMS = {"windows": "win32", "linux": "linux", "osx": "darwin"}
 RUNTIME_INFO = describe("System.Runtime.InteropServices.RuntimeInformation")
 
 RUNTIME_INFO.constant(
@@ -362,10 +362,10 @@ RUNTIME_INFO.constant(
 )
 
 RUNTIME_INFO.static(
-    {"IsOSPlatform(any osPlatform)": lambda name: sys.platform.startswith(to_text(name).lower()[:5])}
+    {"IsOSPlatform(any osPlatform)": lambda name: _PLATFORMS.get(to_text(name).lower()) == sys.platform}
 )
 
-POINTS = ServicePoint = describe("System.Net.ServicePointManager")
+POINTS = describe("System.Net.ServicePointManager")
 
 POINTS.constant({"SecurityProtocol": "SystemDefault", "Expect100Continue": True, "DefaultConnectionLimit": 2})
 
@@ -387,13 +387,17 @@ WILDCARD = describe("System.Management.Automation.WildcardPattern")
 WILDCARD.static(
     {
         "Escape(string pattern)": lambda text: "".join(f"`{c}" if c in "*?[]`" else c for c in text),
-        "Unescape(string pattern)": lambda text: text.replace("`", ""),
+        "Unescape(string pattern)": lambda text: re.sub(r"`([*?\[\]`])", r"\1", text),
         "ContainsWildcardCharacters(string pattern)": lambda text: any(c in text for c in "*?["),
     }
 )
 
 CODE = describe("System.Management.Automation.Language.CodeGeneration")
 
-CODE.static({"EscapeSingleQuotedStringContent(string value)": lambda text: text.replace("'", "''")})
-
-__all__ = ["AutomationNull", "Char", "Reader"]
+CODE.static(
+    {
+        "EscapeSingleQuotedStringContent(string value)": lambda text: re.sub(
+            "(['\u2018-\u201b])", r"\1\1", text
+        )
+    }
+)

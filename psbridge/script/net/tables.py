@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from psbridge.binding import nettypes
-from psbridge.binding.errors import InvalidCast
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_dictionary
 from psbridge.binding.text import net_text
@@ -302,8 +301,10 @@ def _missing(key: Any) -> Any:
 
 
 for _name in (
-    *("System.Collections.Generic.SortedDictionary`2", "System.Collections.Generic.SortedList`2"),
-    "System.Collections.Concurrent.ConcurrentDictionary`2",
+    *(
+        "System.Collections.Generic.SortedDictionary`2",
+        "System.Collections.Concurrent.ConcurrentDictionary`2",
+    ),
 ):
     describe(_name, None, "System.Collections.Generic.Dictionary`2")
 _SORTED_LIST = NetType("SortedList", "System.Collections.SortedList")
@@ -327,9 +328,8 @@ for _sorted in (SORTED_LIST, GENERIC_SORTED_LIST):
 SORTED_LIST.new({"()": lambda: Dictionary(kind="SortedList")})
 
 PAIR = describe("System.Collections.Generic.KeyValuePair`2")
-for _described in (PAIR, describe("System.Collections.DictionaryEntry", ENTRY)):
-    _described.property({"Key": lambda pair: pair.key, "Value": lambda pair: pair.value})
-    _described.method({"ToString()": str, "Deconstruct()": lambda pair: (pair.key, pair.value)})
+PAIR.property({"Key": lambda pair: pair.key, "Value": lambda pair: pair.value})
+PAIR.method({"ToString()": str, "Deconstruct()": lambda pair: (pair.key, pair.value)})
 _ENTRY_CLASS = describe("System.Collections.DictionaryEntry", ENTRY)
 _ENTRY_CLASS.property(
     {"Name": lambda pair: pair.key, "Key": lambda pair: pair.key, "Value": lambda pair: pair.value}
@@ -337,4 +337,3 @@ _ENTRY_CLASS.property(
 _ENTRY_CLASS.setter({"Value": lambda pair, value: setattr(pair, "value", value)})
 _ENTRY_CLASS.new({"(object key, object value)": DictionaryEntry})
 _ENTRY_CLASS.method({"ToString()": str})
-__all__ = ["InvalidCast", "Keys"]

@@ -1,4 +1,4 @@
-"""System.String, System.Char, StringBuilder, and what every object can do."""
+"""System.String, System.Char, and what every object can do."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from psbridge.binding import nettypes
 from psbridge.binding.conversion import convert
 from psbridge.binding.numbers import SPACES
 from psbridge.binding.objects import is_dictionary, is_list
+from psbridge.binding.ordinal import folded
 from psbridge.binding.text import net_text, to_text
 from psbridge.binding.values import Char
 from psbridge.script.semantics import collation
@@ -18,21 +19,23 @@ from psbridge.script.semantics.comparison import same
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.text import composite, format_value
 from psbridge.script.semantics.types import net_enum, type_of
-from psbridge.script.semantics.values import NetList, TypedArray
+from psbridge.script.semantics.values import TypedArray
 
 from . import describe
-from .faults import negative, null_argument, out_of_range, too_large
+from .faults import negative, out_of_range, too_large
 
 
 def _chars(text: str) -> TypedArray:
     return TypedArray([Char(item) if ord(item) < 0x10000 else item for item in text], nettypes.CHAR)
 
 
-def _strings(items: list[str]) -> TypedArray:
+def strings(items: list[str]) -> TypedArray:
+    """A string[]."""
     return TypedArray(items, nettypes.STRING)
 
 
-def _substring(text: str, start: int, length: int | None = None) -> str:
+def substring(text: str, start: int, length: int | None = None) -> str:
+    """`Substring`."""
     if start < 0:
         raise negative("startIndex", start)
     if start > len(text):
@@ -46,7 +49,8 @@ def _substring(text: str, start: int, length: int | None = None) -> str:
     return text[start : start + length]
 
 
-def _remove(text: str, start: int, count: int | None = None) -> str:
+def remove(text: str, start: int, count: int | None = None) -> str:
+    """`Remove`."""
     if start < 0:
         raise out_of_range("startIndex", "StartIndex cannot be less than zero.")
     if start > len(text):
@@ -60,7 +64,8 @@ def _remove(text: str, start: int, count: int | None = None) -> str:
     return text[:start] + text[start + count :]
 
 
-def _insert(text: str, start: int, value: str) -> str:
+def insert(text: str, start: int, value: str) -> str:
+    """`Insert`."""
     if not 0 <= start <= len(text):
         raise too_large("startIndex", start & 0xFFFFFFFF, len(text))
     return text[:start] + value + text[start:]
@@ -91,8 +96,8 @@ def _index_of(text: str, value: str, start: int = 0, count: int | None = None) -
 
 
 def _any_of(text: str, characters: list[str], last: bool = False) -> int:
-    places = [index for index, item in enumerate(text) if item in characters]
-    return -1 if not places else places[-1] if last else places[0]
+    places = range(len(text) - 1, -1, -1) if last else range(len(text))
+    return next((place for place in places if text[place] in characters), -1)
 
 
 def _split(text: str, separators: Any, options: Any = None, limit: int | None = None) -> TypedArray:
@@ -104,7 +109,7 @@ def _split(text: str, separators: Any, options: Any = None, limit: int | None = 
     if limit is not None and limit < 0:
         raise negative("count", limit)
     if limit == 0:
-        return _strings([])
+        return strings([])
     drops, trims = bool(bits & 1), bool(bits & 2)
     pieces: list[str] = []
     position = 0
@@ -118,18 +123,16 @@ def _split(text: str, separators: Any, options: Any = None, limit: int | None = 
         position = match.end()
     last = text[position:]
     if limit is not None and drops:
-        while True:
-            match_ = re.match(pattern, last)
-            if match_ is None:
-                break
-            last = last[match_.end() :]
+        leading = re.match(f"(?:{pattern})*", last)
+        last = last[leading.end() :] if leading else last
     last = last.strip(SPACES) if trims else last
     if last or not drops:
         pieces.append(last)
-    return _strings(pieces)
+    return strings(pieces)
 
 
-def _replace(text: str, old: str, new: str | None, comparison: Any = None) -> str:
+def replace(text: str, old: str, new: str | None, comparison: Any = None) -> str:
+    """`Replace`."""
     if not old:
         raise NetFault("ArgumentException", "The value cannot be an empty string. (Parameter 'oldValue')")
     if comparison is not None and _ignores_case(comparison):
@@ -152,7 +155,9 @@ def _normalized(form: Any, text: str) -> str:
     return unicodedata.normalize(form, text)
 
 
-def _title(text: str) -> str:
+def title(text: str) -> str:
+    """`ToTitleCase`."""
+
     def one(match: re.Match[str]) -> str:
         word = match.group()
         return word if len(word) > 1 and word.isupper() else word[:1].upper() + word[1:].lower()
@@ -172,11 +177,12 @@ def _enumerator(value: Any) -> Any:
     return Enumerator(value)
 
 
-def _utf16_length(text: str) -> int:
+def utf16_length(text: str) -> int:
+    """`Length`: how many UTF-16 code units a text has."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-def _ordinal(one: str, other: str) -> int:
+def ordinal(one: str, other: str) -> int:
     """The difference of the first characters that differ, or of the lengths."""
     for left, right in zip(one, other, strict=False):
         if left != right:
@@ -205,26 +211,26 @@ def _formatted(template: str, arguments: list[Any] | None) -> str:
 
 STRING.constant({"Empty": ""})
 
-STRING.property({"Length": _utf16_length})
+STRING.property({"Length": utf16_length})
 
 STRING.static(
     {
         "IsNullOrEmpty(string value)": lambda value: not value,
         "IsNullOrWhiteSpace(string value)": lambda value: not (value or "").strip(SPACES),
         "Format(string format, params object[] args)": _formatted,
-        "Format(any provider, string format, params object[] args)": lambda _, text, args: composite(
+        "Format(IFormatProvider p, string format, params object[] args)": lambda _, text, args: composite(
             text, args
         ),
         "Join(string separator, params object[] value)": lambda separator, items: separator.join(
-            map(net_text, _spread(items))
+            map(net_text, spread(items))
         ),
         "Join(char separator, params object[] value)": lambda separator, items: separator.join(
-            map(net_text, _spread(items))
+            map(net_text, spread(items))
         ),
         "Join(string separator, string[] value, int startIndex, int count)": (
             lambda separator, items, start, count: separator.join(items[start : start + count])
         ),
-        "Concat(params object[] args)": lambda items: "".join(map(net_text, _spread(items))),
+        "Concat(params object[] args)": lambda items: "".join(map(net_text, spread(items))),
         "Compare(string strA, string strB)": lambda one, other: collation.compare(
             one, other, ignore_case=False
         ),
@@ -234,7 +240,7 @@ STRING.static(
         "Compare(string strA, string strB, System.StringComparison comparisonType)": lambda one, other, how: (
             _compare(one, other, how)
         ),
-        "CompareOrdinal(string strA, string strB)": _ordinal,
+        "CompareOrdinal(string strA, string strB)": ordinal,
         "Equals(string a, string b)": lambda one, other: one == other,
         "Equals(string a, string b, System.StringComparison comparisonType)": lambda one, other, how: (
             _folded(one, how) == _folded(other, how)
@@ -245,28 +251,28 @@ STRING.static(
 )
 
 
-def _spread(items: list[Any]) -> list[Any]:
+def spread(items: list[Any]) -> list[Any]:
+    """The items of a `params` array: those of the one list that was given, if it was only that."""
     return list(items[0]) if len(items) == 1 and is_list(items[0]) else items
 
 
 def _compare(one: str, other: str, how: Any) -> int:
     if "Ordinal" in how.name:
-        one, other = (one.upper(), other.upper()) if _ignores_case(how) else (one, other)
-        return (one > other) - (one < other)
+        return ordinal(folded(one), folded(other)) if _ignores_case(how) else ordinal(one, other)
     return collation.compare(one, other, ignore_case=_ignores_case(how))
 
 
 _COMPARED = "System.StringComparison comparisonType"
 
 
-def _upper(text: str, _: Any = None) -> str:
+def upper(text: str, _: Any = None) -> str:
     """In capitals, character by character: one whose capital is several stays as it is."""
     if text.isascii():
         return text.upper()
     return "".join(big if len(big := one.upper()) == 1 else one for one in text)
 
 
-def _lower(text: str, _: Any = None) -> str:
+def lower(text: str, _: Any = None) -> str:
     """In small letters, character by character."""
     if text.isascii():
         return text.lower()
@@ -275,14 +281,14 @@ def _lower(text: str, _: Any = None) -> str:
 
 STRING.method(
     {
-        "ToUpper()": _upper,
-        "ToLower()": _lower,
-        "ToUpper(any culture)": _upper,
-        "ToLower(any culture)": _lower,
-        "ToUpperInvariant()": _upper,
-        "ToLowerInvariant()": _lower,
-        "Substring(int startIndex)": _substring,
-        "Substring(int startIndex, int length)": _substring,
+        "ToUpper()": upper,
+        "ToLower()": lower,
+        "ToUpper(any culture)": upper,
+        "ToLower(any culture)": lower,
+        "ToUpperInvariant()": upper,
+        "ToLowerInvariant()": lower,
+        "Substring(int startIndex)": substring,
+        "Substring(int startIndex, int length)": substring,
         "IndexOf(char value)": _index_of,
         "IndexOf(string value)": _index_of,
         "IndexOf(string value, int startIndex)": _index_of,
@@ -334,9 +340,9 @@ STRING.method(
         "PadRight(int totalWidth, char paddingChar)": lambda text, width, filler: _pad(
             text, width, filler, False
         ),
-        "Replace(string oldValue, string newValue)": _replace,
+        "Replace(string oldValue, string newValue)": replace,
         "Replace(char oldChar, char newChar)": lambda text, old, new: text.replace(old, new),
-        f"Replace(string oldValue, string newValue, {_COMPARED})": _replace,
+        f"Replace(string oldValue, string newValue, {_COMPARED})": replace,
         "ReplaceLineEndings()": lambda text: re.sub(r"\r\n?", "\n", text),
         "ReplaceLineEndings(string replacementText)": lambda text, new: re.sub(
             r"\r\n?|\n", lambda _: new, text
@@ -364,11 +370,11 @@ STRING.method(
         ),
         "ToCharArray()": _chars,
         "ToCharArray(int startIndex, int length)": lambda text, start, length: _chars(
-            _substring(text, start, length)
+            substring(text, start, length)
         ),
-        "Remove(int startIndex)": _remove,
-        "Remove(int startIndex, int count)": _remove,
-        "Insert(int startIndex, string value)": _insert,
+        "Remove(int startIndex)": remove,
+        "Remove(int startIndex, int count)": remove,
+        "Insert(int startIndex, string value)": insert,
         "CompareTo(string strB)": lambda text, other: collation.compare(text, other, ignore_case=False),
         "Equals(string value)": lambda text, other: text == other,
         f"Equals(string value, {_COMPARED})": lambda text, other, how: (
@@ -380,12 +386,12 @@ STRING.method(
             {"formd": "NFD", "formkc": "NFKC", "formkd": "NFKD"}.get(to_text(form).lower(), "NFC"), text
         ),
         "ToString()": str,
-        "ToString(any provider)": lambda text, _: str(text),
+        "ToString(IFormatProvider p)": lambda text, _: str(text),
         "GetHashCode()": _hash,
         "GetTypeCode()": lambda text: net_enum("System.TypeCode")(18),
         "get_Chars(int index)": _char_at,
         "Chars(int index)": _char_at,
-        "get_Length()": _utf16_length,
+        "get_Length()": utf16_length,
         "Clone()": lambda text: text,
         "EnumerateRunes()": _chars,
     }
@@ -420,10 +426,10 @@ CHAR.static(
 
 CHAR.static(
     {
-        "ToUpper(char c)": lambda c: Char(_upper(c)),
-        "ToLower(char c)": lambda c: Char(_lower(c)),
-        "ToUpperInvariant(char c)": lambda c: Char(_upper(c)),
-        "ToLowerInvariant(char c)": lambda c: Char(_lower(c)),
+        "ToUpper(char c)": lambda c: Char(upper(c)),
+        "ToLower(char c)": lambda c: Char(lower(c)),
+        "ToUpperInvariant(char c)": lambda c: Char(upper(c)),
+        "ToLowerInvariant(char c)": lambda c: Char(lower(c)),
         "ToString(char c)": str,
         "GetNumericValue(char c)": lambda c: float(unicodedata.numeric(c, -1.0)),
         "ConvertFromUtf32(int utf32)": chr,
@@ -464,8 +470,8 @@ OBJECT.method(
         "GetType()": lambda value: type_of(value),
         "ToString()": net_text,
         "ToString(string format)": format_value,
-        "ToString(any provider)": lambda value, _: net_text(value),
-        "ToString(string format, any provider)": lambda value, spec, _: format_value(value, spec or ""),
+        "ToString(IFormatProvider p)": lambda value, _: net_text(value),
+        "ToString(string format, IFormatProvider p)": lambda value, spec, _: format_value(value, spec or ""),
         "Equals(object obj)": _equals,
         "GetHashCode()": _hash,
         "CompareTo(object value)": lambda value, other: _order(value, other),
@@ -490,9 +496,3 @@ OBJECT.method(
         )
     }
 )
-
-OBJECT.property({"value__": lambda value: value.value if isinstance(value, enum.Enum) else None})
-
-OBJECT.properties.pop("value__")
-
-__all__ = ["NetList", "null_argument", "out_of_range"]

@@ -9,7 +9,6 @@ from psbridge.binding import nettypes
 from psbridge.binding.conversion import convert
 from psbridge.binding.errors import InvalidCast
 from psbridge.binding.nettypes import NetType
-from psbridge.binding.numbers import scan
 from psbridge.binding.objects import elements, is_dictionary, is_list
 from psbridge.binding.scalars import no_conversion
 from psbridge.binding.values import Char, Literal
@@ -134,13 +133,7 @@ def _to_bigint(value: Any, type_: NetType) -> Any:
     if plain is None:
         return BigInteger(0)
     if isinstance(plain, str) and not isinstance(plain, Char):
-        number = scan(plain)
-        if number is None:
-            from psbridge.binding.errors import with_inner
-
-            raise with_inner(plain, type_.full_name, "The value could not be parsed.") from None
-        # A text is read as a number literal first: what no Decimal holds has gone through a Double.
-        return BigInteger(int(number))
+        return BigInteger(int(convert(plain, nettypes.BIGINTEGER)))
     if isinstance(plain, (int, float, Decimal)):
         return BigInteger(int(plain))
     return BigInteger(convert(plain, nettypes.INT64))
