@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from psbridge.binding import nettypes
 from psbridge.binding.arguments import Argument, splatted
 from psbridge.binding.binder import Binder
 from psbridge.binding.errors import ParameterBindingError
 from psbridge.binding.metadata import Metadata
 from psbridge.binding.ordinal import folded
-from psbridge.binding.parameters import ALL_SETS, COMMON, SHOULD_PROCESS, Parameter
+from psbridge.binding.parameters import COMMON, SHOULD_PROCESS, Parameter, give_positions
 from psbridge.binding.quick import QuickBinder
 
 
@@ -80,7 +79,7 @@ class Command:
         self.default_set = default_set
         self.supports_should_process = supports_should_process
         if positional_binding:
-            _give_positions(self.parameters)
+            give_positions(self.parameters)
         self._metadata: Metadata | None = None
         self._quick: QuickBinder | None = None
 
@@ -193,16 +192,3 @@ class Command:
 def _tokens(arguments: Iterable[object], splat: object) -> list[Argument]:
     tokens = [item if isinstance(item, Argument) else Argument(value=item) for item in arguments]
     return tokens if splat is None else tokens + splatted(splat)
-
-
-def _give_positions(parameters: Iterable[Parameter]) -> None:
-    listed = list(parameters)
-    for parameter in listed:
-        options = parameter.sets.get(ALL_SETS)
-        if options is None or len(parameter.sets) > 1 or options.position is not None:
-            return
-    position = 0
-    for parameter in listed:
-        if parameter.type is not nettypes.SWITCH:
-            parameter.place(position)
-            position += 1

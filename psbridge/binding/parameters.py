@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType, net_type
 from psbridge.binding.validation import ValidateRange, ValidateSet, ValidateVariableName, Validator
 
@@ -129,10 +130,24 @@ class Parameter:
         return f"<Parameter -{self.name} [{self.type.name}]>"
 
 
+def give_positions(parameters: Sequence[Parameter]) -> None:
+    """Positions in order, switches left out, unless a parameter has a position or sets of its own."""
+    for parameter in parameters:
+        options = parameter.sets.get(ALL_SETS)
+        if options is None or len(parameter.sets) > 1 or options.position is not None:
+            return
+    position = 0
+    for parameter in parameters:
+        if parameter.type is not nettypes.SWITCH:
+            if not parameter.sets[ALL_SETS].from_remaining_arguments:
+                parameter.place(position)
+            position += 1
+
+
 def _common(name: str, type_name: str, alias: str, *validate: Validator) -> Parameter:
-    made = Parameter(name, type_name, aliases=(alias,), validate=validate, transform=False)
-    made.common = True
-    return made
+    parameter = Parameter(name, type_name, aliases=(alias,), validate=validate, transform=False)
+    parameter.common = True
+    return parameter
 
 
 _ACTION = "System.Management.Automation.ActionPreference"

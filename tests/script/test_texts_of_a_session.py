@@ -24,6 +24,12 @@ def test_a_block_in_a_module_has_its_own_text(tmp_path: Path) -> None:
     assert '" $_ -gt 5 " validation script for the argument with value "1"' in ran.output[1]
 
 
+@pytest.mark.parametrize("mark", ["\f", "\v", "\u2028", "\x85"])
+def test_only_ends_of_lines_end_a_line_of_a_script(mark: str) -> None:
+    script = f"$a = 1 # {mark} {mark}\ntry {{ throw 'no' }} catch {{ $_.InvocationInfo.Line.Trim() }}"
+    assert run(script).output == ["try { throw 'no' } catch { $_.InvocationInfo.Line.Trim() }"]
+
+
 def test_every_text_defines_its_own_classes() -> None:
     script = '1..300 | ForEach-Object { Invoke-Expression "class Q$_ { [int]`$v = $_ }; [Q$_]::new().v" }'
     assert run(script).output == list(range(1, 301))

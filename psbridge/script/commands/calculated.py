@@ -33,16 +33,14 @@ class Calculated:
         self.alignment: str | None = None
         self.format: str | None = None
 
-    def values(self, item: Any, cmdlet: Any, *, quiet: bool = False) -> Iterator[tuple[str, Any]]:
+    def values(self, item: Any, cmdlet: Any) -> Iterator[tuple[str, Any]]:
         """The name and value for an object; several for a wildcard."""
         expression = self.expression
         if isinstance(expression, ScriptBlock):
             name = self.name if self.name is not None else expression.text
             try:
                 value = cmdlet.block_value(expression, item)
-            except ScriptError as error:
-                if error.thrown and cmdlet.rt.tries:
-                    pass
+            except ScriptError:  # PowerShell shows no value then, and no error
                 value = None
             yield name, value
             return
@@ -107,8 +105,6 @@ def calculated(spec: Any, cmdlet: Any) -> Calculated:
             )
     if made.expression is None:
         made.expression = made.name if made.name is not None else ""
-    if isinstance(made.expression, str) and made.name is None:
-        made.name = None
     return made
 
 

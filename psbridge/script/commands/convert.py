@@ -10,13 +10,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-from psbridge.binding.objects import is_dictionary
-from psbridge.binding.text import to_text
+from psbridge.binding.objects import is_dictionary, is_list
+from psbridge.binding.text import net_text, to_text
 from psbridge.script.interpreter.outfile import write_lines
 from psbridge.script.net.encoding import named
 from psbridge.script.net.place import full, read_text
 from psbridge.script.semantics import members
 from psbridge.script.semantics.patterns import has_wildcard
+from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import Bag, Hashtable, Wrapped
 
 from .calculated import calculated, property_names, value_of
@@ -25,9 +26,13 @@ from .files import resolved
 from .json import ConvertFromJson, ConvertToJson, TestJson
 from .serialize import ConvertFromCliXml, ConvertToCliXml, ExportClixml, ImportClixml
 
+_LARGEST_FIELD = (1 << 31) - 1  # characters; Python's own limit is 128 KiB
+
 
 def csv_lines(text: str, delimiter: str) -> list[list[str]]:
     """The records of a CSV text."""
+    if csv.field_size_limit() < _LARGEST_FIELD:
+        csv.field_size_limit(_LARGEST_FIELD)
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True))
     return [row for row in rows if row]
 
@@ -129,7 +134,7 @@ class _CsvWriter(Cmdlet):
                 return
             self.first()
             if self.on("IncludeTypeInformation"):
-                self.put(f"#TYPE {_type_name(item)}")
+                self.put(f"#TYPE {type_of(item).full_name}")
             if not self.on("NoHeader"):
                 self.put(self.delimiter.join(self.quoted(name, name) for name in self.names))
         self.check(item)
@@ -150,22 +155,10 @@ class _CsvWriter(Cmdlet):
         self.lines.append(line)
 
 
-def _type_name(item: Any) -> str:
-    from psbridge.script.semantics.types import type_of
-
-    return type_of(item).full_name
-
-
 def _field(value: Any) -> str:
     if isinstance(value, Wrapped):
         value = value.value
-    from psbridge.binding.objects import is_list
-
-    if is_list(value):
-        from psbridge.binding.text import net_text
-
-        return net_text(value)
-    return to_text(value)
+    return net_text(value) if is_list(value) else to_text(value)
 
 
 class ConvertToCsv(_CsvWriter):
@@ -318,8 +311,6 @@ class ConvertToXml(Cmdlet):
 
     def finish(self) -> None:
         from xml.sax.saxutils import escape
-
-        from psbridge.script.semantics.types import type_of
 
         parts = ['<?xml version="1.0" encoding="utf-8"?><Objects>']
         for item in self.items:

@@ -18,11 +18,9 @@ def readable(text: str, content_type: str) -> str:
     """The body as `$_.ErrorDetails.Message` has it: indented JSON, or text without its tags."""
     if "json" in content_type.lower():
         try:
-            value = json.loads(text, parse_int=_Number, parse_float=_Number)
-        except ValueError:
+            return f"\n{_indented(json.loads(text, parse_int=_Number, parse_float=_Number))}"
+        except (ValueError, RecursionError):  # not JSON, or too deep to be laid out
             pass
-        else:
-            return f"\n{_indented(value)}"
     return re.sub(r"<[^>]*>", "", text)
 
 

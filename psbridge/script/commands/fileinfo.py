@@ -13,13 +13,14 @@ from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
 from psbridge.script.net.conversions import as_bytes
 from psbridge.script.net.files import FileEntry
+from psbridge.script.net.paths import new_temporary_file
 from psbridge.script.net.place import full, may_write
 from psbridge.script.semantics.patterns import has_wildcard
 from psbridge.script.semantics.values import Bag
 
 from .cmdlet import Cmdlet
 from .drives import drive_of, items_of_drive
-from .files import chosen, expand, patterns_of, plain_path, resolved
+from .files import chosen, expand, guarded, patterns_of, plain_path, resolved
 
 
 class TestPath(Cmdlet):
@@ -92,9 +93,9 @@ class NewTemporaryFile(Cmdlet):
     """New-TemporaryFile."""
 
     def record(self) -> None:
-        handle, path = tempfile.mkstemp(prefix="tmp", suffix=".tmp")
-        os.close(handle)
-        self.write(FileEntry(path))
+        made = guarded(self, tempfile.gettempdir(), new_temporary_file, "NewTemporaryFileWriteError")
+        if made is not None:
+            self.write(FileEntry(made))
 
 
 class GetItemProperty(Cmdlet):

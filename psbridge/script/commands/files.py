@@ -13,7 +13,6 @@ from psbridge.binding.text import to_text
 from psbridge.script.net.files import FileEntry, hidden
 from psbridge.script.net.place import fault_of, full, may_write
 from psbridge.script.semantics.errors import NetFault
-from psbridge.script.semantics.members import enumerate_value
 from psbridge.script.semantics.patterns import has_wildcard, wildcard
 from psbridge.script.semantics.values import Bag
 
@@ -117,6 +116,11 @@ def chosen(cmdlet: Cmdlet, path: str) -> bool:
     name = Path(path).name
     if cmdlet.has("Filter") and not wildcard(cmdlet.text("Filter")).fullmatch(name):
         return False
+    return included(cmdlet, name)
+
+
+def included(cmdlet: Cmdlet, name: str) -> bool:
+    """Whether -Include and -Exclude let a name through."""
     if cmdlet.has("Include") and not any(wildcard(one).fullmatch(name) for one in cmdlet.get("Include")):
         return False
     return not (cmdlet.has("Exclude") and any(wildcard(one).fullmatch(name) for one in cmdlet.get("Exclude")))
@@ -175,7 +179,8 @@ class GetChildItem(Cmdlet):
                 self._give(path, root)
         if depth > 0:
             for name in folders:
-                if not hidden(name) or self.on("Force"):
+                linked = (Path(folder) / name).is_symlink() and not self.on("FollowSymlink")
+                if not linked and (not hidden(name) or self.on("Force")):
                     self._folder(str(Path(folder) / name), depth - 1, root)
 
     def _wanted(self, path: str) -> bool:
@@ -189,9 +194,7 @@ class GetChildItem(Cmdlet):
             return False
         if self.has("Filter") and not _filter_matches(name, self.text("Filter")):
             return False
-        if self.has("Include") and not any(wildcard(one).fullmatch(name) for one in self.get("Include")):
-            return False
-        return not (self.has("Exclude") and any(wildcard(one).fullmatch(name) for one in self.get("Exclude")))
+        return included(self, name)
 
     def _give(self, path: str, root: str) -> None:
         if self.on("Name"):
@@ -256,8 +259,8 @@ class SetItem(Cmdlet):
                 guarded(
                     self,
                     plain_path(pattern),
-                    lambda pattern=pattern: Path(may_write(full(plain_path(pattern)))).write_text(
-                        to_text(value)
+                    lambda pattern=pattern: Path(may_write(full(plain_path(pattern)))).write_bytes(
+                        to_text(value).encode()
                     ),
                     "SetItem",
                 )
@@ -467,5 +470,3 @@ CMDLETS: dict[str, Any] = {
     "Invoke-Item": Nothing,
     "Unblock-File": Nothing,
 }
-
-__all__ = ["CMDLETS", "enumerate_value"]

@@ -6,7 +6,6 @@ from typing import Any
 
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_dictionary
-from psbridge.binding.text import to_text
 from psbridge.script.semantics.values import DictionaryEntry
 
 from .calculated import Calculated, calculated
@@ -158,6 +157,3 @@ class FormatCustom(_Format):
     """Format-Custom."""
 
     shape = "custom"
-
-
-__all__ = ["FormatCustom", "FormatList", "FormatTable", "FormatWide", "Formatted", "to_text"]

@@ -11,11 +11,13 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from psbridge.binding.dates import datetime_from_ticks
+from psbridge.binding.digits import whole
 from psbridge.binding.errors import NetError
 from psbridge.binding.numbers import net_text_of
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.text import net_text, to_text
-from psbridge.binding.values import DateTimeOffset, Int64, SecureString, Single, Switch, Uri
+from psbridge.binding.values import DateTimeOffset, Int64, Uri
 from psbridge.script.semantics import dateformat, members
 from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import Bag, BigInteger, OrderedHashtable, Wrapped
@@ -85,9 +87,7 @@ class Writer:
     def _simple(self, value: Any) -> str | None:
         if value is None:
             return "null"
-        if isinstance(value, (bool, Switch)):
-            if isinstance(value, Switch):
-                return None
+        if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, Uri):
             return self.text(str(value))
@@ -106,8 +106,6 @@ class Writer:
             return f'"{iso_text(value)}"'
         if isinstance(value, uuid.UUID):
             return f'"{value}"'
-        if isinstance(value, SecureString):
-            return None
         if type_of(value).full_name == "System.DBNull":
             return "null"
         if type_of(value).full_name == "System.DateTimeOffset":
@@ -151,8 +149,6 @@ def _number(value: float) -> str:
     if not math.isfinite(value):
         return f'"{net_text_of(value)}"'
     text = net_text_of(value)
-    if isinstance(value, Single):
-        text = net_text_of(value)
     if "E" in text or "." in text:
         return text
     return f"{text}.0"
@@ -255,9 +251,7 @@ class Reader:
         """
         try:
             if self.depth >= 1024 or text.count("{") + text.count("[") <= self.depth:
-                return json.loads(
-                    text, object_pairs_hook=self._pairs, parse_int=_integer, parse_float=_float, strict=False
-                )
+                return json.loads(text, object_pairs_hook=self._pairs, parse_int=_integer, strict=False)
         except json.JSONDecodeError:
             pass
         return JsonReader(text, self._pairs, _integer, self.depth).read()
@@ -300,11 +294,12 @@ class Reader:
         return self._value(value)
 
     def _text(self, text: str) -> Any:
-        if self.dates == "String" or len(text) < 19:
-            microsoft = _MICROSOFT.fullmatch(text) if self.dates != "String" else None
-            if microsoft is not None:
-                return datetime.datetime.fromtimestamp(int(microsoft[1]) / 1000, datetime.timezone.utc)
+        if self.dates == "String":
             return text
+        microsoft = _MICROSOFT.fullmatch(text)
+        if microsoft is not None:
+            moment = datetime_from_ticks(_EPOCH_TICKS + whole(microsoft[1]) * 10_000)
+            return moment.replace(tzinfo=datetime.timezone.utc)
         match = _DATE.fullmatch(text)
         if match is None:
             return text
@@ -321,9 +316,8 @@ class Reader:
         if zone == "Z":
             moment = dateformat.with_rest(moment.replace(tzinfo=datetime.timezone.utc), rest)
         elif zone:
-            sign = -1 if zone[0] == "-" else 1
-            offset = datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[4:])) * sign
-            moment = dateformat.local_zone(moment.replace(tzinfo=datetime.timezone(offset)))
+            offset = (int(zone[1:3]) * 60 + int(zone[4:])) * 600_000_000
+            moment = _local(dateformat.ticks(moment) + (offset if zone[0] == "-" else -offset))
         if self.dates == "Offset":
             return DateTimeOffset.of(moment)
         if self.dates == "Utc":
@@ -333,15 +327,30 @@ class Reader:
         return moment
 
 
+def _local(ticks: int) -> datetime.datetime:
+    """A time of UTC as a local one; what lies before the first or after the last there is becomes it."""
+    try:
+        return dateformat.local_zone(datetime_from_ticks(ticks).replace(tzinfo=datetime.timezone.utc))
+    except (NetError, OverflowError):
+        edge = datetime_from_ticks(0 if ticks < _EPOCH_TICKS else _LAST_TICKS)
+        zone = datetime.timezone(datetime.timedelta(0), "UTC")
+        return dateformat.with_rest(edge.replace(tzinfo=zone), getattr(edge, "rest", 0))
+
+
+_EPOCH_TICKS = dateformat.ticks(datetime.datetime(1970, 1, 1))
+_LAST_TICKS = 3155378975999999999
+
+
 def _integer(text: str) -> Any:
+    if len(text) > _MOST_DIGITS:
+        raise JsonFault(f"JSON integer {text} is too large to parse.")
     value = int(text)
     if -(1 << 63) <= value < 1 << 63:
         return Int64(value) if -(1 << 31) <= value < 1 << 31 else value
     return BigInteger(value)
 
 
-def _float(text: str) -> Any:
-    return float(text)
+_MOST_DIGITS = 380  # of an integer that Newtonsoft's reader takes
 
 
 class ConvertFromJson(Cmdlet):
@@ -384,7 +393,10 @@ class ConvertFromJson(Cmdlet):
             return
         try:
             value = self._read(text)
-        except (ValueError, NetError) as error:
+        except NetError as error:
+            kind = "ArgumentOutOfRangeException"
+            raise self.fatal(kind, str(error), f"System.{kind}") from None
+        except ValueError as error:
             message = str(error)
             if isinstance(error, JsonFault):
                 message = f"Conversion from JSON failed with error: {message}"

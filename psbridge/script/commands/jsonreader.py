@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from psbridge.binding.digits import digits_of
+
 _NUMBER = re.compile(r"[-+0-9.a-fA-FxX]*")
 _DECIMAL = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NAME = re.compile(r"[A-Za-z0-9_$]+")
@@ -176,10 +178,10 @@ class JsonReader:
         if self.at < self.size and self.text[self.at] not in " \t\r\n,}]):/":
             raise self.fault(f"Unexpected character encountered while parsing number: {self.text[self.at]}.")
         if re.fullmatch(r"-?0[xX][0-9a-fA-F]+", text):
-            return self.integer(str(int(text, 16)))
+            return self.integer(digits_of(int(text, 16)))
         if re.fullmatch(r"-?[0-9]+", text):
             octal = re.fullmatch(r"-?0[0-7]+", text)
-            return self.integer(str(int(text, 8) if octal else int(text)))
+            return self.integer(digits_of(int(text, 8)) if octal else text)
         if _DECIMAL.fullmatch(text):
             return float(text)
         raise self.fault(f"Input string '{text}' is not a valid number.")

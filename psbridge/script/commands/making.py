@@ -10,7 +10,6 @@ from psbridge.binding import nettypes
 from psbridge.binding.dates import timespan_from_ticks
 from psbridge.binding.objects import is_dictionary
 from psbridge.binding.text import to_text
-from psbridge.script.interpreter.magic import each as _each  # noqa: F401
 from psbridge.script.semantics import calling, members
 from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.values import Bag

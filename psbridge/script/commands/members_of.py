@@ -7,14 +7,14 @@ from typing import Any
 from psbridge.binding import nettypes
 from psbridge.binding.objects import bag_of, is_dictionary
 from psbridge.binding.text import to_text
-from psbridge.binding.values import PSCustomObject, ScriptBlock
+from psbridge.binding.values import PSCustomObject
 from psbridge.script.net import class_of
 from psbridge.script.semantics import members, patterns
 from psbridge.script.semantics.attributes import NetAttributes
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
 from psbridge.script.semantics.members import PSObjectView, register_object
 from psbridge.script.semantics.types import type_of
-from psbridge.script.semantics.values import Bag, Member, NetList, TypedArray, Wrapped
+from psbridge.script.semantics.values import Bag, Member, NetList, Wrapped
 
 from .calculated import property_names
 from .cmdlet import Cmdlet
@@ -66,7 +66,7 @@ class AddMember(Cmdlet):
             self._add_note(holder, self.text("NotePropertyName"), self.get("NotePropertyValue"))
         elif self.has("MemberType"):
             self._add(holder, to_text(self.get("MemberType")).lower(), self.text("Name"), self.get("Value"))
-        if self.has("TypeName") and isinstance(holder, (Bag,)):
+        if self.has("TypeName") and isinstance(holder, Bag):
             holder._type_names.insert(0, self.text("TypeName"))
         if self.on("PassThru"):
             self.write(holder)
@@ -101,7 +101,8 @@ class AddMember(Cmdlet):
     def attach_note(holder: Any, name: str, value: Any) -> None:
         """Add a note property."""
         if isinstance(holder, Bag):
-            holder.remove(name) if name.lower() in holder._members else None
+            if name.lower() in holder._members:
+                holder.remove(name)
             holder[name] = value
         elif isinstance(holder, PSCustomObject):
             holder[name] = value
@@ -456,4 +457,3 @@ def _call_view(view: PSObjectView, name: str, arguments: list[Any]) -> tuple[boo
 register_object(PSObjectView, _view, None, _call_view)
 register_object(Property, _read_property, _write_property)
 register_object(Properties, _read_properties, None, _call_properties)
-__all__ = ["AddMember", "GetMember", "ScriptBlock", "TypedArray"]

@@ -102,15 +102,18 @@ def _load(rt: Any, scope: Any, path: str) -> Bag:
     module_scope = Scope(rt, rt.globals, "script")
     module_scope.vars["psscriptroot"] = str(Path(code_path).parent)
     module_scope.functions = {}
-    rt.state.setdefault("exports", []).append(None)
-    if not code_path.lower().endswith(".psd1"):
-        code = rt.compile_text(read_text(code_path), code_path)
-        from psbridge.script.interpreter.engine import hoist_types
+    exports = rt.state.setdefault("exports", [])
+    exports.append(None)
+    try:
+        if not code_path.lower().endswith(".psd1"):
+            code = rt.compile_text(read_text(code_path), code_path)
+            from psbridge.script.interpreter.engine import hoist_types
 
-        hoist_types(rt, module_scope, code)
-        if code.end is not None:
-            code.end(module_scope, lambda value: None)
-    asked = rt.state["exports"].pop()
+            hoist_types(rt, module_scope, code)
+            if code.end is not None:
+                code.end(module_scope, lambda value: None)
+    finally:
+        asked = exports.pop()
     patterns = asked if asked is not None else exported
     wanted = [wildcard(to_text(one)) for one in (patterns if isinstance(patterns, list) else [patterns])]
     holder = rt.globals

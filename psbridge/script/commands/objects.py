@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.text import to_text
-from psbridge.binding.values import Char, ScriptBlock
-from psbridge.script.interpreter.magic import each as _each  # noqa: F401
+from psbridge.binding.values import Char
 from psbridge.script.interpreter.output import emit
 from psbridge.script.semantics import calling, comparison, members, patterns
-from psbridge.script.semantics.casts import cast
 from psbridge.script.semantics.comparison import truth
-from psbridge.script.semantics.errors import ScriptError, runtime_error
+from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.types import type_of
-from psbridge.script.semantics.values import Bag, Ordered, Wrapped
+from psbridge.script.semantics.values import Bag, Wrapped
 
 from .calculated import calculated, names_matching, property_names
 from .cmdlet import Cmdlet
@@ -225,10 +224,11 @@ class SelectObject(Cmdlet):
         self.skip = self.get("Skip") or 0
         self.skip_last = self.get("SkipLast") or 0
         self.places = set(self.get("Index") or []) if self.has("Index") else None
+        self.last_place = max(self.places, default=-1) if self.places is not None else -1
         self.skipped_places = set(self.get("SkipIndex") or []) if self.has("SkipIndex") else None
         self.count = 0
         self.given = 0
-        self.held: list[Any] = []
+        self.held: deque[Any] = deque()
         self.seen: list[Any] = []
         self.unique_keys: set[Any] = set()
         if self.first == 0 and not self.last:
@@ -245,7 +245,7 @@ class SelectObject(Cmdlet):
         if self.places is not None:
             if number in self.places:
                 self._give(item)
-            if not self.on("Wait") and self.places and number >= max(self.places):
+            if not self.on("Wait") and self.places and number >= self.last_place:
                 self.stop_upstream()
             return
         if self.skipped_places is not None:
@@ -254,10 +254,9 @@ class SelectObject(Cmdlet):
             return
         if self.last is not None or self.skip_last:
             self.held.append(item)
-            if self.last is not None and self.first is None:
-                keep = self.last + (self.skip if self.last is not None else 0)
-                if len(self.held) > keep:
-                    del self.held[0]
+            keeps_last = self.last is not None and self.first is None
+            if keeps_last and len(self.held) > self.last + self.skip:
+                self.held.popleft()
             return
         if number < self.skip:
             return
@@ -271,7 +270,7 @@ class SelectObject(Cmdlet):
             self.stop_upstream()
 
     def finish(self) -> None:
-        held = self.held
+        held = list(self.held)
         if self.skip_last:
             for item in held[self.skip : len(held) - self.skip_last]:
                 self._give(item)
@@ -421,5 +420,3 @@ CMDLETS: dict[str, Any] = {
     "Add-Member": AddMember,
     "Get-Member": GetMember,
 }
-
-__all__ = ["CMDLETS", "Ordered", "ScriptBlock", "cast", "runtime_error"]

@@ -8,7 +8,6 @@ from typing import Any
 from psbridge.binding import nettypes
 from psbridge.binding.objects import bag_of, is_list
 from psbridge.binding.text import to_text
-from psbridge.script.interpreter.magic import each as _each  # noqa: F401
 from psbridge.script.semantics import comparison, members
 from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.introsort import introsort
@@ -38,7 +37,7 @@ class SortObject(Cmdlet):
         case = self.on("CaseSensitive")
         items = [item for item in self.items if item is not None] if not self.columns else self.items
         keyed = [
-            ([self._key(item, column) for column in self.columns] if self.columns else [item], item)
+            ([value_of(item, column, self) for column in self.columns] if self.columns else [item], item)
             for item in items
         ]
         descending = [
@@ -71,11 +70,6 @@ class SortObject(Cmdlet):
             values = values[-self.get("Bottom") :] if self.get("Bottom") else []
         self.write_all(values)
 
-    def _key(self, item: Any, column: Calculated) -> Any:
-        for _, value in column.values(item, self, quiet=True):
-            return value
-        return None
-
 
 def compare_loosely(left: Any, right: Any, case: bool = False) -> int:
     """As Sort-Object compares: what cannot be compared is compared as text."""
@@ -107,18 +101,13 @@ class GroupObject(Cmdlet):
                 self._place(item)
 
     def _place(self, item: Any) -> None:
-        values = [self._value(item, column) for column in self.columns] if self.columns else [item]
+        values = [value_of(item, column, self) for column in self.columns] if self.columns else [item]
         key = tuple(_group_key(value, self.on("CaseSensitive")) for value in values)
         known = self.found.get(key)
         if known is None:
             known = self.found[key] = []
             self.groups.append((values, known))
         known.append(item)
-
-    def _value(self, item: Any, column: Calculated) -> Any:
-        for _, value in column.values(item, self, quiet=True):
-            return value
-        return None
 
     def finish(self) -> None:
         def by(one: Any, other: Any) -> int:

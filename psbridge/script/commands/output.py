@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from psbridge.binding.objects import is_dictionary, is_list
-from psbridge.binding.text import to_text
+from psbridge.binding.text import net_text, to_text
 from psbridge.binding.values import Literal, SecureString
 from psbridge.script.interpreter.automatic import VERSION
 from psbridge.script.interpreter.caught import place_at_call
@@ -49,7 +49,6 @@ class WriteHost(Cmdlet):
     """Write-Host."""
 
     def start(self) -> None:
-        self.said = False
         given = self.binder.values.get("Object") if self.binder is not None else None
         if isinstance(given, Literal):  # a number is shown as it was spelt
             self.bound["Object"] = given.text
@@ -96,14 +95,7 @@ def host_text(value: Any, separator: str) -> str:
 
 def entry_text(key: Any, value: Any) -> str:
     """A dictionary's entry on the host."""
-    return f"[{to_text(key)}, {to_text(value) if not is_list(value) else members_type(value)}]"
-
-
-def members_type(value: Any) -> str:
-    """A collection inside an entry: the name of its type."""
-    from psbridge.binding.text import net_text
-
-    return net_text(value)
+    return f"[{to_text(key)}, {net_text(value) if is_list(value) else to_text(value)}]"
 
 
 class WriteError(Cmdlet):
@@ -272,12 +264,9 @@ class OutFile(Cmdlet):
             self.items.append(self.get("InputObject"))
 
     def finish(self) -> None:
-        from pathlib import Path
-
         from psbridge.script.display import lines_of
         from psbridge.script.interpreter.outfile import write_lines
         from psbridge.script.net.encoding import named
-        from psbridge.script.net.place import full
 
         path = self.text("FilePath") or self.text("LiteralPath")
         if not self.confirms(full(path), "Output to File"):

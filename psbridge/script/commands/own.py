@@ -14,6 +14,7 @@ from psbridge.client.settings.secret import Secret
 from psbridge.cmdlets.configuration import LiveConfiguration
 from psbridge.errors import PSBridgeError
 from psbridge.script.interpreter.caught import service_record
+from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.values import Bag, Hashtable, Ordered, Wrapped
 
 from . import replies
@@ -86,7 +87,7 @@ class OwnCmdlet(Cmdlet):
             return
         cmdlet = getattr(functions, self.name.replace("-", "_"))
         try:
-            arguments = {name: _given(value) for name, value in self.bound.items()}
+            arguments = {name: given_value(value) for name, value in self.bound.items()}
             if 3 in self.actions:
                 arguments["WarningAction"] = self.actions[3]
             result = cmdlet(**arguments)
@@ -99,8 +100,6 @@ class OwnCmdlet(Cmdlet):
                 error.command = self.name
             record = service_record(error)
             record.command = self.info
-            from psbridge.script.semantics.errors import ScriptError
-
             failure = ScriptError(record)
             failure.statement_only = True
             if self.has_input or self.actions.get(2) in ("SilentlyContinue", "Ignore"):
@@ -135,29 +134,21 @@ def _is_stream(result: Any) -> bool:
     return hasattr(result, "__next__") or (hasattr(result, "__iter__") and hasattr(result, "close"))
 
 
-def _given(value: Any) -> Any:
+def given_value(value: Any) -> Any:
     """A script's value as psbridge's cmdlets take it."""
     if isinstance(value, Wrapped):
-        return _given(value.value)
+        return given_value(value.value)
     if isinstance(value, (Built, Opened)):
         return value.given()
     if type(value) is Int64:
         return int(value)
     if isinstance(value, Bag):
-        return PSCustomObject({name: _given(item) for name, item in value.__ps_properties__().items()})
+        return PSCustomObject({name: given_value(item) for name, item in value.__ps_properties__().items()})
     if isinstance(value, dict):
-        return (
-            type(value)({key: _given(item) for key, item in value.items()})
-            if type(value) in (dict,)
-            else _table(value)
-        )
+        return {key: given_value(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_given(item) for item in value]
+        return [given_value(item) for item in value]
     return value
-
-
-def _table(value: dict[Any, Any]) -> dict[Any, Any]:
-    return {key: _given(item) for key, item in value.items()}
 
 
 def shown(value: Any) -> Any:
@@ -208,7 +199,7 @@ class Opened(Bag):
 
     def given(self) -> Mapping[Any, Any]:
         """The table: itself if nothing was set on it, a new one else."""
-        now = {name: _given(item) for name, item in self._properties.items()}
+        now = {name: given_value(item) for name, item in self._properties.items()}
         return self._source if _same(now, dict(self._source)) else now
 
 
@@ -227,7 +218,7 @@ class LiveTable(Hashtable):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if self._live is not None:
-            self._live[str(key)] = _given(value)
+            self._live[str(key)] = given_value(value)
         super().__setitem__(key, value)
 
 
@@ -270,7 +261,7 @@ class Built(Bag):
     def given(self) -> Any:
         """The model: itself if nothing was set on it, a changed copy else."""
         before = _members(self._source)
-        now = {name: _given(item) for name, item in self._properties.items() if name not in self._unset}
+        now = {name: given_value(item) for name, item in self._properties.items() if name not in self._unset}
         changed = {name: item for name, item in now.items() if not _same(item, before.get(name, self))}
         gone = [name for name in before if name not in now]
         if not changed and not gone:

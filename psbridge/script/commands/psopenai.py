@@ -11,7 +11,7 @@ from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.values import Bag, Ordered, TypedArray
 
 from .cmdlet import Cmdlet
-from .own import _given, shown
+from .own import given_value, shown
 
 _PASSED = {
     "Temperature": "Temperature",
@@ -52,11 +52,11 @@ class RequestChatCompletion(Cmdlet):
         message = self.text("Message")
         if message:
             messages.append(Ordered({"role": self.text("Role") or "user", "content": message.strip()}))
-        arguments: dict[str, Any] = {"Messages": [_given(one) for one in messages], "MaxRetryCount": 0}
+        arguments: dict[str, Any] = {"Messages": [given_value(one) for one in messages], "MaxRetryCount": 0}
         arguments["Model"] = self.text("Model") or "gpt-4o-mini"
         for name, target in _PASSED.items():
             if self.has(name):
-                arguments[target] = _given(self.get(name))
+                arguments[target] = given_value(self.get(name))
         if self.has("ApiBase"):
             arguments["BaseUrl"] = to_text(self.get("ApiBase"))
         if self.has("Format"):
@@ -76,7 +76,7 @@ class RequestChatCompletion(Cmdlet):
         kind = self.get("Format")
         if isinstance(kind, str):
             return {"type": kind}
-        return _given(kind)
+        return given_value(kind)
 
     def _answer(self, reply: Any, messages: list[Any], message: str) -> Any:
         choices = reply["choices"]

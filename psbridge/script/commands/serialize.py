@@ -7,7 +7,6 @@ import re
 import uuid
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -46,6 +45,26 @@ _TAGS = {
 _TYPES = {tag: type_ for type_, tag in _TAGS.items()}
 
 
+_UNPLAIN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\U00010000-\U0010ffff]|_(?=[xX])")
+_ENCODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def encoded(text: str) -> str:
+    """A text as CLIXML spells it: what XML cannot hold, and a `_` before an x, by UTF-16 code units."""
+
+    def by_number(match: re.Match[str]) -> str:
+        units = match.group().encode("utf-16-be", "surrogatepass")
+        return "".join(f"_x{units[at]:02X}{units[at + 1]:02X}_" for at in range(0, len(units), 2))
+
+    return escape(_UNPLAIN.sub(by_number, text), {'"': "&quot;"})
+
+
+def decoded(text: str) -> str:
+    """The text that CLIXML spells so."""
+    plain = _ENCODED.sub(lambda match: chr(int(match[1], 16)), text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
 def _moment(value: datetime.datetime) -> str:
     """A time as XML has it: a fraction without zeros at its end."""
     return re.sub(
@@ -78,7 +97,7 @@ class _Writer:
 
 
 def _element(writer: _Writer, value: Any, name: str | None, depth: int, indent: str) -> str:
-    label = f' N="{escape(name)}"' if name is not None else ""
+    label = f' N="{encoded(name)}"' if name is not None else ""
     plain = _plain_element(value, label, depth)
     if plain is not None:
         return f"{indent}{plain}\n"
@@ -126,11 +145,11 @@ def _plain_element(value: Any, label: str, depth: int) -> str | None:
     tag = _TAGS.get(type_of(value))
     if tag is not None:
         text = str(ord(value)) if tag == "C" else to_text(value)
-        return f"<{tag}{label}>{escape(text)}</{tag}>"
+        return f"<{tag}{label}>{encoded(text)}</{tag}>"
     if isinstance(value, str):
-        return f"<S{label}>{escape(value)}</S>"
+        return f"<S{label}>{encoded(value)}</S>"
     if depth < 0:
-        return f"<S{label}>{escape(to_text(value))}</S>"
+        return f"<S{label}>{encoded(to_text(value))}</S>"
     return None
 
 
@@ -143,7 +162,7 @@ def to_clixml(items: list[Any], depth: int) -> str:
 
 def _value(node: ElementTree.Element) -> Any:
     tag = node.tag.rpartition("}")[2]
-    text = node.text or ""
+    text = decoded(node.text or "")
     if tag == "Nil":
         return None
     if tag == "S":
@@ -165,11 +184,11 @@ def _value(node: ElementTree.Element) -> Any:
         if kind in ("LST", "IE", "QUE", "STK"):
             return [_value(item) for item in child]
         if kind in ("MS", "Props"):
-            return _restored(node, {item.get("N", ""): _value(item) for item in child})
+            return _restored({decoded(item.get("N", "")): _value(item) for item in child})
     return Bag()
 
 
-def _restored(node: ElementTree.Element, properties: dict[str, Any]) -> Bag:
+def _restored(properties: dict[str, Any]) -> Bag:
     made = Bag(properties)
     made._type_names.append("Deserialized.System.Management.Automation.PSCustomObject")
     return made
@@ -227,6 +246,3 @@ class ConvertFromCliXml(Cmdlet):
 
     def record(self) -> None:
         self.write_all(from_clixml(self.text("InputObject")))
-
-
-__all__ = ["Decimal", "ExportClixml", "ImportClixml", "from_clixml", "to_clixml"]

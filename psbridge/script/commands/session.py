@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from psbridge.binding import nettypes
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
 from psbridge.script.interpreter.blocks import run_block
-from psbridge.script.interpreter.output import emit
 from psbridge.script.interpreter.scope import Rule
-from psbridge.script.semantics import members
 from psbridge.script.semantics.errors import ScriptError, Strictness
 from psbridge.script.semantics.members import register_object
 from psbridge.script.semantics.patterns import has_wildcard, wildcard
@@ -460,5 +457,3 @@ CMDLETS: dict[str, Any] = {
     "Get-UICulture": GetCulture,
     "Get-Uptime": Uptime,
 }
-
-__all__ = ["CMDLETS", "emit", "members", "nettypes"]

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
 from psbridge.binding.values import SecureString, UInt64
 from psbridge.script.net.encoding import named
@@ -25,8 +26,6 @@ from .cmdlet import Cmdlet
 
 class MatchInfo(NetAttributes):
     """A line that Select-String found."""
-
-    from psbridge.binding.nettypes import NetType
 
     net_type = NetType("MatchInfo", "Microsoft.PowerShell.Commands.MatchInfo")
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import shutil
 import subprocess
 import time
 import uuid
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from psbridge.binding.dates import ticks_of, timespan_from_ticks
+from psbridge.binding.dates import datetime_from_ticks, ticks_of, timespan_from_ticks
 from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import SecureString
 from psbridge.script.net.dates import now
-from psbridge.script.net.place import full
+from psbridge.script.net.place import fault_of, full, may_write
 from psbridge.script.semantics import dateformat
 from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.errors import NetFault, ScriptError
@@ -25,35 +28,49 @@ from psbridge.script.semantics.values import Bag
 from .cmdlet import Cmdlet
 
 _UNIX = {
-    "A": "%A",
-    "a": "%a",
-    "B": "%B",
-    "b": "%b",
-    "d": "%d",
-    "D": "%m/%d/%y",
-    "e": "%_d",
-    "H": "%H",
-    "I": "%I",
-    "j": "%j",
-    "M": "%M",
-    "m": "%m",
-    "p": "%p",
-    "S": "%S",
-    "T": "%H:%M:%S",
-    "R": "%H:%M",
-    "Y": "%Y",
-    "y": "%y",
-    "F": "%Y-%m-%d",
-    "h": "%b",
-    "n": "\n",
-    "t": "\t",
-    "u": "%u",
-    "V": "%V",
-    "k": "%-H",
-    "l": "%-I",
-    "C": "%C",
-    "G": "%G",
+    "A": "dddd",
+    "a": "ddd",
+    "B": "MMMM",
+    "b": "MMM",
+    "c": "ddd dd MMM yyyy HH:mm:ss",
+    "D": "MM/dd/yy",
+    "d": "dd",
+    "F": "yyyy-MM-dd",
+    "H": "HH",
+    "h": "MMM",
+    "I": "hh",
+    "M": "mm",
+    "m": "MM",
+    "p": "tt",
+    "R": "HH:mm",
+    "r": "hh:mm:ss tt",
+    "S": "ss",
+    "T": "HH:mm:ss",
+    "X": "HH:mm:ss",
+    "x": "MM/dd/yy",
+    "Y": "yyyy",
+    "y": "yy",
+    "Z": "zz",
 }
+_EPOCH_TICKS = dateformat.ticks(datetime.datetime(1970, 1, 1))
+_UNIX_NUMBERS: dict[str, Callable[[datetime.datetime], str]] = {
+    "C": lambda value: str(value.year // 100),
+    "e": lambda value: f"{value.day:2}",
+    "G": lambda value: f"{value.isocalendar()[0]:04}",
+    "g": lambda value: f"{value.isocalendar()[0] % 100:02}",
+    "j": lambda value: f"{value.timetuple().tm_yday:03}",
+    "k": lambda value: f"{value.hour:2}",
+    "l": lambda value: f"{value.hour % 12 or 12:2}",
+    "n": lambda value: "\n",
+    "s": lambda value: str((dateformat.ticks(dateformat.to_universal(value)) - _EPOCH_TICKS) // 10_000_000),
+    "t": lambda value: "\t",
+    "U": lambda value: str(value.timetuple().tm_yday // 7),
+    "u": lambda value: str(value.isoweekday()),
+    "V": lambda value: f"{value.isocalendar()[1]:02}",
+    "W": lambda value: str(value.timetuple().tm_yday // 7),
+    "w": lambda value: str(value.isoweekday() % 7),
+}
+"""The letters of -UFormat: as the formats of a DateTime, and as numbers."""
 
 
 class GetDate(Cmdlet):
@@ -61,9 +78,8 @@ class GetDate(Cmdlet):
 
     def record(self) -> None:
         if self.has("UnixTimeSeconds"):
-            value = dateformat.local_zone(
-                datetime.datetime.fromtimestamp(self.get("UnixTimeSeconds"), datetime.timezone.utc)
-            )
+            moment = datetime_from_ticks(_EPOCH_TICKS + round(self.get("UnixTimeSeconds") * 10_000_000))
+            value = dateformat.local_zone(moment.replace(tzinfo=datetime.timezone.utc))
         else:
             if self.has("Date") and self.get("Date") is None:
                 raise self.fatal(
@@ -125,23 +141,16 @@ class GetDate(Cmdlet):
 
 
 def _unix_text(value: datetime.datetime, spec: str) -> str:
-    if spec == "%s":
-        return str(int(value.astimezone().timestamp()))
-    out, index = "", 0
-    while index < len(spec):
-        if spec[index] == "%" and index + 1 < len(spec):
-            letter = spec[index + 1]
-            if letter == "s":
-                out += str(int(value.astimezone().timestamp()))
-            elif letter == "Z":
-                out += dateformat.format_date(value, "zz")
-            else:
-                out += value.strftime(_UNIX[letter]) if letter in _UNIX else letter
-            index += 2
-        else:
-            out += spec[index]
-            index += 1
-    return out
+    """A time by a format of Unix; a letter that means nothing stands for itself."""
+
+    def part(match: re.Match[str]) -> str:
+        letter = match[1]
+        number = _UNIX_NUMBERS.get(letter)
+        if number is not None:
+            return number(value)
+        return dateformat.format_date(value, _UNIX[letter]) if letter in _UNIX else letter
+
+    return re.sub("%(.)", part, spec, flags=re.DOTALL)
 
 
 class NewTimeSpan(Cmdlet):
@@ -257,18 +266,17 @@ class StartProcess(Cmdlet):
                 "InvalidOperationException",
                 "InvalidOperation",
             )
-        arguments = [piece for one in self.get("ArgumentList") or [] for piece in to_text(one).split()]
-        outputs = {}
-        for key, parameter in (("stdout", "RedirectStandardOutput"), ("stderr", "RedirectStandardError")):
-            if self.has(parameter):
-                outputs[key] = Path(full(self.text(parameter))).open("wb")  # noqa: SIM115
-        process = subprocess.Popen(
-            [path, *arguments], cwd=self.text("WorkingDirectory") or self.rt.location(), **outputs
-        )  # type: ignore[call-overload]
-        if self.on("Wait"):
-            process.wait()
-        for file in outputs.values():
-            file.close()
+        arguments = [piece for one in self.get("ArgumentList") or [] for piece in _words(to_text(one))]
+        outputs: dict[str, Any] = {}
+        with ExitStack() as files:
+            for key, parameter in (("stdout", "RedirectStandardOutput"), ("stderr", "RedirectStandardError")):
+                if self.has(parameter):
+                    outputs[key] = files.enter_context(self._output(full(self.text(parameter))))
+            process = subprocess.Popen(
+                [path, *arguments], cwd=self.text("WorkingDirectory") or self.rt.location(), **outputs
+            )
+            if self.on("Wait"):
+                process.wait()
         if self.on("PassThru"):
             self.write(
                 Bag(
@@ -280,6 +288,32 @@ class StartProcess(Cmdlet):
                     "System.Diagnostics.Process",
                 )
             )
+
+    def _output(self, path: str) -> Any:
+        try:
+            return Path(may_write(path)).open("wb")
+        except NetFault as fault:
+            raise self.fatal(
+                fault.type_name, str(fault), "OutputFileOpenFailure", "OpenError", path
+            ) from None
+        except OSError as error:
+            refused = fault_of(error, path)
+            raise self.fatal(
+                refused.type_name, str(refused), "OutputFileOpenFailure", "OpenError", path
+            ) from None
+
+
+_WORD = re.compile(r'(?:\\"|[^\s"]|"(?:\\"|[^"])*"?)+')
+_QUOTED = re.compile(r'\\"|"((?:\\"|[^"])*)"?')
+
+
+def _words(text: str) -> list[str]:
+    """The arguments in a text, as .NET takes them apart: blanks between double quotes do not part them."""
+
+    def plain(match: re.Match[str]) -> str:
+        return '"' if match[1] is None else match[1].replace('\\"', '"')
+
+    return [_QUOTED.sub(plain, word) for word in _WORD.findall(text)]
 
 
 class StopProcess(Cmdlet):

@@ -154,7 +154,7 @@ def _parameter(words: list[str]) -> Parameter:
         name,
         _type_named("SwitchParameter" if type_name == "switch" else type_name),
         aliases=aliases,
-        sets=dict(sets.items()) or {ALL_SETS: options},
+        sets=sets or {ALL_SETS: options},
         validate=[*_validators(values), *validators],
         transform=False,
         allow_null="z" in flags,
@@ -268,13 +268,10 @@ ALIASES = {
             "cls=Clear-Host clear=Clear-Host man=Get-Help help=Get-Help h=Get-History history=Get-History "
             "r=Invoke-History ihy=Invoke-History "
             "fhx=Format-Hex ghy=Get-History ndr=New-PSDrive spjb=Stop-Job gerr=Get-Error "
-            "gcs=Get-PSCallStack mkdir=New-Item-Directory md=New-Item-Directory"
+            "gcs=Get-PSCallStack md=mkdir"
         ).split()
     ),
 }
-for _folder_alias in ("mkdir", "md"):
-    del ALIASES[_folder_alias]
-ALIASES["md"] = "mkdir"
 if os.name != "nt":
     # On Unix these names are left to the programs of the system, as PowerShell does.
     for _unix in "ac compare diff kill sleep sort start tee write cat cp ls man mv ps rm rmdir".split():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode, urljoin, urlsplit
 
 from psbridge.binding import nettypes
+from psbridge.binding.errors import InvalidCast, NetError
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import to_text
@@ -23,8 +25,9 @@ from psbridge.script.semantics.values import Bag, Hashtable, Made, TypedArray
 
 from .cmdlet import Cmdlet
 from .errorbody import readable
-from .wire import Answer, Failed, Wire
+from .wire import Answer, Failed, Wire, charset_of
 
+_SECONDS = re.compile("[0-9]{1,7}")
 _ADDRESS = re.compile(r"(.+) \([^()]+:[0-9]+\)")
 _AGENT = "Mozilla/5.0 (Linux; psbridge) PowerShell/7.6.5"
 
@@ -154,13 +157,10 @@ class WebCmdlet(Cmdlet):
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         if isinstance(body, (bytes, bytearray)) or getattr(body, "element", None) is nettypes.BYTE:
             return as_bytes(body)
-        charset = "utf-8"
         label = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
-        if "charset=" in label.lower():
-            charset = label.lower().partition("charset=")[2].strip(' "')
         text = to_text(body)
         try:
-            return text.encode(charset, "replace")
+            return text.encode(charset_of(label) or "utf-8", "replace")
         except LookupError:
             return text.encode()
 
@@ -197,7 +197,7 @@ class WebCmdlet(Cmdlet):
                 tries -= 1
                 wait = self.get("RetryIntervalSec", 5)
                 after = next((value for name, value in answer.headers if name.lower() == "retry-after"), "")
-                if answer.status == 429 and after.isdigit():
+                if answer.status == 429 and _SECONDS.fullmatch(after):
                     wait = int(after)
                 time.sleep(wait)
                 continue
@@ -304,19 +304,16 @@ class InvokeRestMethod(WebCmdlet):
 
             reader = Reader(as_table=False, dates="Default")
             try:
-                self.write(reader.top(reader.read(text)))
-                return
-            except ValueError:
-                pass
-        elif "xml" in label and "html" not in label:
-            from psbridge.binding.errors import InvalidCast
+                value = reader.top(reader.read(text))
+            except (ValueError, NetError, RecursionError):
+                value = text
+            self.write(value)
+            return
+        if "xml" in label and "html" not in label:
             from psbridge.script.net.documents import parse_xml
 
-            try:
-                self.write(parse_xml(text))
-                return
-            except InvalidCast:
-                pass
+            with contextlib.suppress(InvalidCast):
+                text = parse_xml(text)
         self.write(text)
 
 
@@ -346,7 +343,6 @@ class InvokeWebRequest(WebCmdlet):
 
 
 def _links(text: str) -> list[Bag]:
-
     return [
         Bag({"outerHTML": match.group(), "tagName": "A", "href": match[1]})
         for match in re.finditer(r'<a\b[^>]*href="([^"]*)"[^>]*>.*?</a>', text, re.DOTALL | re.IGNORECASE)

@@ -11,6 +11,11 @@ from urllib.parse import urlsplit
 _MOST = 1 << 30  # bytes of a reply
 
 
+def charset_of(label: str) -> str:
+    """The charset that a content type names, in lower case; empty when it names none."""
+    return label.lower().partition("charset=")[2].partition(";")[0].strip(' "')
+
+
 class Failed(Exception):
     """There was no whole reply."""
 
@@ -35,12 +40,8 @@ class Answer:
 
     def text(self) -> str:
         """The body as text."""
-        charset = "utf-8"
-        label = self.label().lower()
-        if "charset=" in label:
-            charset = label.partition("charset=")[2].partition(";")[0].strip(' "')
         try:
-            return self.body.decode(charset, "replace").removeprefix("\ufeff")
+            return self.body.decode(charset_of(self.label()) or "utf-8", "replace").removeprefix("\ufeff")
         except LookupError:
             return self.body.decode("utf-8", "replace")
 

@@ -31,7 +31,7 @@ def fill(rt: Any) -> None:
             "confirmpreference": "High",
             "whatifpreference": False,
             "error": rt.errors,
-            "isLinux".lower(): sys.platform.startswith("linux"),
+            "islinux": sys.platform.startswith("linux"),
             "iswindows": os.name == "nt",
             "ismacos": sys.platform == "darwin",
             "iscoreclr": True,
@@ -259,14 +259,8 @@ def _register_ui() -> None:
 _register_ui()
 
 
-class ExecutionContext:
-    """`$ExecutionContext`."""
-
-    def __init__(self, rt: Any) -> None:
-        self.rt = rt
-
-
 def _context(rt: Any) -> Any:
+    """`$ExecutionContext`."""
     return Bag(
         {
             "InvokeCommand": InvokeCommand(rt),
@@ -319,8 +313,9 @@ class PathTools:
 def _register_tools() -> None:
     from psbridge.script.semantics.members import register_object
 
-    for cls in (InvokeCommand, PathTools):
-        register_object(cls, lambda one, name: (False, None), None, lambda one, name, a: one.call(name, a))
+    register_object(
+        InvokeCommand, lambda one, name: (False, None), None, lambda one, name, given: one.call(name, given)
+    )
     register_object(
         PathTools,
         lambda one, name: (True, Location(one.rt.location())) if name == "currentlocation" else (False, None),

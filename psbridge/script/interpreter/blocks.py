@@ -8,11 +8,9 @@ from typing import Any
 from psbridge.binding import nettypes
 from psbridge.binding.arguments import MISSING
 from psbridge.binding.values import ScriptBlock
-from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.values import NetList
 
 from . import compiler
-from .current import state
 from .output import unpacked
 from .parameters import Signature
 from .scope import Scope
@@ -132,6 +130,3 @@ def run_in(rt: Any, code: Any, S: Scope, out: Callable[[Any], Any], item: Any, h
             variables.pop("_", None)
         else:
             variables["_"] = saved
-
-
-__all__ = ["Block", "BlockStage", "FunctionInfo", "ScriptError", "run_block", "state"]

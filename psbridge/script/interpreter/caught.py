@@ -25,9 +25,10 @@ from psbridge.script.semantics.errors import (
 from psbridge.script.semantics.types import type_of
 
 from .flow import BreakFlow, ContinueFlow, Flow
+from .frames import MARK, line_of, script_frame, text_of
 from .scope import Scope
 
-GENERATED = ("caught statement_error catches enter_catch leave_catch thrown run_traps").split()
+GENERATED = "caught statement_error catches enter_catch leave_catch thrown run_traps".split()
 
 
 def record_of(error: Exception) -> ErrorRecord:
@@ -139,16 +140,15 @@ def locate(record: ErrorRecord, error: Exception, where: tuple[int, int], unit: 
     frames = []
     for frame, number in traceback.walk_tb(error.__traceback__):
         name = frame.f_code.co_filename
-        if name.startswith("<ps>"):
-            frames.append((name[4:], number, frame.f_globals.get("UNIT")))
+        if name.startswith(MARK):
+            frames.append((name[len(MARK) :], number, frame.f_globals.get("UNIT")))
     if frames:
         file, number, owner = frames[-1]
         if number != line or owner is not unit:
             line, column = number, 1
         text = owner.text if owner is not None else text
     record.line, record.column = line, column
-    lines = text.splitlines()
-    record.text = lines[line - 1] if 0 < line <= len(lines) else ""
+    record.text = line_of(text, line)
     record.source = text
     if column == 1 and record.text:
         record.column = len(record.text) - len(record.text.lstrip()) + 1
@@ -167,16 +167,13 @@ def place_at(record: ErrorRecord, frame: Any, where: tuple[int, int] | None = No
     Args:
         where: line and column of the command that it is about; without it, the line that is running.
     """
-    while frame is not None and not frame.f_code.co_filename.startswith("<ps>"):
-        frame = frame.f_back
+    frame = script_frame(frame)
     if frame is None:
         return
-    unit = frame.f_globals.get("UNIT")
     record.line = where[0] if where is not None else frame.f_lineno
-    record.script = frame.f_code.co_filename[4:]
-    record.source = unit.text if unit is not None else ""
-    lines = record.source.splitlines()
-    record.text = lines[record.line - 1] if 0 < record.line <= len(lines) else ""
+    record.script = frame.f_code.co_filename[len(MARK) :]
+    record.source = text_of(frame)
+    record.text = line_of(record.source, record.line)
     record.column = len(record.text) - len(record.text.lstrip()) + 1 if where is None else where[1]
     record.stack = f"at <ScriptBlock>, {record.script or '<No file>'}: line {record.line}"
 

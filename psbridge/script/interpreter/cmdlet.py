@@ -6,6 +6,7 @@ from typing import Any
 
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
+from psbridge.script.net.place import full
 from psbridge.script.semantics.errors import ErrorRecord, ScriptError
 from psbridge.script.semantics.members import register_object
 from psbridge.script.semantics.values import Bag
@@ -80,7 +81,7 @@ def _read(cmdlet: FunctionCmdlet, name: str) -> tuple[bool, Any]:
         return True, metadata.set_name(flags)
     if name == "sessionstate":
         return True, Bag({"Path": Bag({"CurrentLocation": stage.rt.location()})})
-    if name in ("stopping",):
+    if name == "stopping":
         return True, False
     return False, None
 
@@ -107,12 +108,8 @@ def _call(cmdlet: FunctionCmdlet, name: str, arguments: list[Any]) -> tuple[bool
         rt.message(stage.scope, {"writewarning": 3, "writeverbose": 4, "writedebug": 5}[name], arguments[0])
         return True, None
     if name == "getunresolvedproviderpathfrompspath":
-        from psbridge.script.net.place import full
-
         return True, full(to_text(arguments[0]))
     if name == "getresolvedproviderpathfrompspath":
-        from psbridge.script.net.place import full
-
         return True, [full(to_text(arguments[0]))]
     if name == "getvariablevalue":
         found = stage.scope.find(to_text(arguments[0]).lower())

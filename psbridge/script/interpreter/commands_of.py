@@ -9,7 +9,6 @@ from typing import Any
 from psbridge.binding.text import to_text
 from psbridge.errors import PSBridgeError
 from psbridge.script.net.place import full
-from psbridge.script.semantics import members
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError, runtime_error
 from psbridge.script.semantics.values import Wrapped
 
@@ -57,7 +56,7 @@ def find_command(rt: Any, S: Scope, name: str) -> Any:
         return function
     if "\\" in name and "/" not in name:
         module, _, rest = name.rpartition("\\")
-        if module and not Path(name.replace("\\", "/")).exists():
+        if module and not Path(full(name.replace("\\", "/"))).exists():
             return find_command(rt, S, rest)
     from psbridge.script.commands.table import find_cmdlet
 
@@ -243,7 +242,7 @@ def run_pipeline(S: Scope, out: Out, source: Any, specs: list[tuple[Any, ...]]) 
         stage = make_stage(rt, S, specs[0], out, False)
         _run_one(stage)
         rt.scope = S
-        rt.ok = rt.ok and not stage.failed if stage.failed else _after(stage, rt)
+        rt.ok = not stage.failed and _after(stage, rt)
         return
     stages: list[Any] = []
     sink = out
@@ -262,9 +261,7 @@ def run_pipeline(S: Scope, out: Out, source: Any, specs: list[tuple[Any, ...]]) 
                 if record.command is not None and getattr(stage, "info", None) is record.command:
                     _hear(stage, record)
         for stage in stages:
-            leave = getattr(stage, "close", None)
-            if leave is not None:
-                leave()
+            _close(stage)
         raise
     rt.scope = S
     rt.ok = not any(stage.failed for stage in stages)
@@ -289,10 +286,15 @@ def _run_one(stage: Any) -> None:
     except BaseException as error:
         if isinstance(error, PSBridgeError) and stage.name:
             _hear(stage, record_of(error))
-        leave = getattr(stage, "close", None)
-        if leave is not None:
-            leave()
+        _close(stage)
         raise
+
+
+def _close(stage: Any) -> None:
+    """Have a stage that does not come to its end write what it holds back."""
+    close = getattr(stage, "close", None)
+    if close is not None:
+        close()
 
 
 def _hear(stage: Any, record: ErrorRecord) -> None:
@@ -320,9 +322,7 @@ def _run_stages(stages: list[Any], source: Any, piped: bool) -> None:
         if owner is None:
             raise
         for stage in stages[:owner]:
-            leave = getattr(stage, "close", None)
-            if leave is not None:
-                leave()
+            _close(stage)
         first = owner
     while True:
         try:
@@ -380,6 +380,3 @@ def redirected_expression(S: Scope, out: Out, source: Any, redirections: Any) ->
 def background(S: Scope, out: Out, node: Any) -> None:
     """`command &`."""
     raise runtime_error("Background jobs are not run here.", "NotSupported", category="NotImplemented")
-
-
-__all__ = ["find_command", "members", "run_pipeline"]

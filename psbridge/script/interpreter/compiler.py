@@ -14,6 +14,7 @@ from psbridge.script import syntax as s
 
 from . import builder as b
 from .expressions import Expressions
+from .frames import MARK
 from .statements import Statements
 
 
@@ -201,7 +202,7 @@ def finish(code: Code, globals_: dict[str, Any]) -> None:
     where = dict(globals_)
     where.update(unit.constants)
     where["UNIT"] = unit
-    filename = f"<ps>{unit.file or ''}"
+    filename = f"{MARK}{unit.file or ''}"
     exec(compile(module, filename, "exec"), where)
     for role, block in named:
         setattr(code, role, where[f"{key}_{role}"] if block is not None else None)
@@ -269,6 +270,6 @@ def _expression_function(node: Any, unit: Unit, globals_: dict[str, Any]) -> Cal
     module = ast.Module([b.define("run", ["S"], body)], [])
     _locate(module, max(node.line, 1))
     where = {**globals_, **unit.constants, "UNIT": unit}
-    exec(compile(module, f"<ps>{unit.file or ''}", "exec"), where)
+    exec(compile(module, f"{MARK}{unit.file or ''}", "exec"), where)
     function: Callable[[Any], Any] = where["run"]
     return function

@@ -13,13 +13,20 @@ from psbridge.binding import nettypes
 from psbridge.binding.nettypes import ActionPreference, NetType
 from psbridge.binding.text import to_text
 from psbridge.script import syntax as s
-from psbridge.script.net.place import Place
+from psbridge.script.net.lists import Enumerator
+from psbridge.script.net.place import Place, lines_of
 from psbridge.script.parsing import ParseError, parse
 from psbridge.script.semantics.casts import cast_value
-from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError, runtime_error
+from psbridge.script.semantics.errors import (
+    ErrorRecord,
+    ExceptionObject,
+    ScriptError,
+    Strictness,
+    runtime_error,
+)
 from psbridge.script.semantics.members import loop_items
 from psbridge.script.semantics.types import resolve
-from psbridge.script.semantics.values import Bag, Hashtable, NetList
+from psbridge.script.semantics.values import Bag, NetList
 
 from . import automatic, support
 from .blocks import Block, FunctionInfo
@@ -27,10 +34,11 @@ from .caught import place_at
 from .compiler import Unit, compile_script, finish
 from .current import state
 from .flow import BreakFlow, ContinueFlow, ExitFlow, ReturnFlow, StopUpstream
+from .frames import line_of, script_frame, text_of
 from .invocation import invocation
 from .messages import PREFERENCE_NAMES, streamed
 from .parameters import aliases_of
-from .scope import Rule, Scope
+from .scope import Scope, obeyed
 from .stages import BlockStage
 
 MOST_DEPTH = 160
@@ -119,8 +127,6 @@ class Runtime:
         value = automatic.late(self, S, name.lower())
         if value is not automatic.NOT_ONE:
             return value
-        from psbridge.script.semantics.errors import Strictness
-
         if Strictness.level:
             name = spelt_variable(name)
             raise runtime_error(
@@ -139,8 +145,6 @@ class Runtime:
         if found is not None and found.rules and name in found.rules:
             rule = found.rules[name]
             if found is S or rule.constant or rule.read_only:
-                from .scope import obeyed
-
                 return obeyed(name, rule, value, S)
         return value
 
@@ -410,7 +414,7 @@ class Runtime:
         try:
             stage.begin()
             if input_ is not None:
-                home.vars["input"] = support_enumerator(input_)
+                home.vars["input"] = Enumerator(input_)
             if code.process is not None and input_ is not None:
                 for item in loop_items(input_):
                     stage.process(item)
@@ -427,23 +431,10 @@ class Runtime:
 
 def spelt_variable(name: str) -> str:
     """A variable's name as the line that is running spells it."""
-    frame: Any = sys._getframe(1)
-    while frame is not None and not frame.f_code.co_filename.startswith("<ps>"):
-        frame = frame.f_back
-    if frame is None:
-        return name
-    unit = frame.f_globals.get("UNIT")
-    lines = unit.text.splitlines() if unit is not None else []
-    line = lines[frame.f_lineno - 1] if 0 < frame.f_lineno <= len(lines) else ""
-    found = re.search(rf"\$\{{?(?:\w+:)?({re.escape(name)})\b", line, re.IGNORECASE)
-    return found.group(1) if found else name
-
-
-def support_enumerator(items: Any) -> Any:
-    """`$input` of a script."""
-    from psbridge.script.net.lists import Enumerator
-
-    return Enumerator(items)
+    frame = script_frame(sys._getframe(1))
+    line = line_of(text_of(frame), frame.f_lineno) if frame is not None else ""
+    spelt = re.search(rf"\$\{{?(?:\w+:)?({re.escape(name)})\b", line, re.IGNORECASE)
+    return spelt.group(1) if spelt else name
 
 
 def hoist_types(rt: Runtime, S: Scope, code: Any) -> None:
@@ -462,7 +453,7 @@ def parse_failure(errors: list[ParseError], text: str, file: str | None) -> Scri
     """The ParseException of a text."""
     from psbridge.script.display.positions import position_message
 
-    lines = text.splitlines() or [""]
+    lines = lines_of(text) or [""]
     shown = []
     for error in errors[:10]:
         one = ErrorRecord(ExceptionObject("ParseException", error.message), error.id, "ParserError")
@@ -480,4 +471,4 @@ def parse_failure(errors: list[ParseError], text: str, file: str | None) -> Scri
 
 
 _UNKNOWN: Any = object()
-__all__ = ["Hashtable", "Options", "Rule", "Runtime"]
+__all__ = ["Options", "Runtime"]

@@ -207,11 +207,12 @@ class Expressions:
             if lowered in ("global", "script", "local", "private"):
                 rest = rest.lower()
             elif lowered == "variable":
-                return self._plain_variable(rest.lower())
+                return self.plain_variable(rest.lower())
             return b.call("read_qualified", b.name("S"), b.const(lowered), b.const(rest))
-        return self._plain_variable("_" if folded == "psitem" else folded)
+        return self.plain_variable("_" if folded == "psitem" else folded)
 
-    def _plain_variable(self, folded: str) -> ast.expr:
+    def plain_variable(self, folded: str) -> ast.expr:
+        """A variable by its name in lower case: the scope's own, or one from outside."""
         key = b.const(folded)
         return b.either(
             b.contains(key, b.name("V")), b.item(b.name("V"), key), b.call("read", b.name("S"), key)

@@ -10,6 +10,8 @@ from psbridge.binding.text import to_text
 from psbridge.script.semantics.types import net_enum
 from psbridge.script.semantics.values import Bag
 
+from .frames import line_of, script_frame, text_of
+
 
 def command_type(name: str) -> Any:
     """A CommandTypes value."""
@@ -27,16 +29,11 @@ def called_from(code: Any) -> dict[str, Any]:
     nowhere = {"ScriptLineNumber": 0, "OffsetInLine": 0, "Line": ""}
     if not asks_for_invocation(code.text):
         return nowhere
-    frame: Any = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_filename.startswith("<ps>"):
-            unit = frame.f_globals.get("UNIT")
-            lines = unit.text.splitlines() if unit is not None else []
-            number = frame.f_lineno
-            line = lines[number - 1] if 0 < number <= len(lines) else ""
-            return {"ScriptLineNumber": number, "OffsetInLine": 1, "Line": line}
-        frame = frame.f_back
-    return nowhere
+    frame = script_frame(sys._getframe())
+    if frame is None:
+        return nowhere
+    number = frame.f_lineno
+    return {"ScriptLineNumber": number, "OffsetInLine": 1, "Line": line_of(text_of(frame), number)}
 
 
 def invocation(rt: Any, stage: Any) -> Bag:

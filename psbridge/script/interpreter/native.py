@@ -84,9 +84,11 @@ class NativeStage:
             )
         except OSError as error:
             raise runtime_error(
-                f"Program '{self.name}' failed to run: {error.strerror}.", "NativeCommandFailed",
-                category="ResourceUnavailable", kind="ApplicationFailedException",
-            ) from None  # fmt: skip
+                f"Program '{self.name}' failed to run: {error.strerror}.",
+                "NativeCommandFailed",
+                category="ResourceUnavailable",
+                kind="ApplicationFailedException",
+            ) from None
         self.rt.host.flush()
         self._talk(process, redirected)
 

@@ -8,10 +8,19 @@ from psbridge import binding
 from psbridge.binding import nettypes
 from psbridge.binding.metadata import Metadata
 from psbridge.binding.nettypes import NetType
-from psbridge.binding.parameters import ALL_SETS, COMMON, SHOULD_PROCESS, Parameter, SetOptions
+from psbridge.binding.parameters import (
+    ALL_SETS,
+    COMMON,
+    SHOULD_PROCESS,
+    Parameter,
+    SetOptions,
+    give_positions,
+)
+from psbridge.binding.scalars import default_of
 from psbridge.binding.text import to_text
 from psbridge.binding.values import ScriptBlock, Switch
 from psbridge.script import syntax as s
+from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.comparison import truth
 from psbridge.script.semantics.types import unknown_type
 
@@ -23,7 +32,7 @@ class Signature:
 
     __slots__ = (
         *("advanced", "confirm", "defaults", "metadata", "names", "parameters", "pipeline", "rules"),
-        *("simple_positions", "takes_property"),
+        "simple_positions",
     )
 
     def __init__(self) -> None:
@@ -106,7 +115,7 @@ def laid_out(
             made.rules[folded] = rule
     made.defaults = defaults
     if positional:
-        _give_positions(made.parameters)
+        give_positions(made.parameters)
     common: tuple[Parameter, ...] = ()
     if advanced:
         common = (*COMMON, *SHOULD_PROCESS) if should_process else COMMON
@@ -118,19 +127,6 @@ def laid_out(
     if not advanced:
         made.simple_positions = made.parameters
     return made
-
-
-def _give_positions(parameters: list[Parameter]) -> None:
-    for parameter in parameters:
-        options = parameter.sets.get(ALL_SETS)
-        if options is None or len(parameter.sets) > 1 or options.position is not None:
-            return
-    position = 0
-    for parameter in parameters:
-        if parameter.type is not nettypes.SWITCH:
-            if not parameter.sets[ALL_SETS].from_remaining_arguments:
-                parameter.place(position)
-            position += 1
 
 
 def _parameter(S: Scope, node: Any, unit: Any) -> tuple[Parameter, bool]:
@@ -276,12 +272,8 @@ def empty_value(type_: NetType) -> Any:
     if type_ is nettypes.BOOLEAN:
         return False
     if type_ in nettypes.NUMERIC:
-        from psbridge.script.semantics.casts import cast_value
-
         return cast_value(0, type_)
     if type_.is_value and not type_.is_nullable and type_.enum is None:
-        from psbridge.binding.scalars import default_of
-
         try:
             return default_of(type_)
         except KeyError:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from psbridge.binding.text import to_text
+from psbridge.binding.values import Literal
 from psbridge.script import syntax as s
 
 from . import builder as b
@@ -21,7 +23,7 @@ _STREAMS = {"Output": 1, "Error": 2, "Warning": 3, "Verbose": 4, "Debug": 5, "In
 _NULLABLE = frozenset(
     ("find", "findlast", "getdirectoryname", "getenvironmentvariable", "getvalue", "readline")
 )
-_STEPS = ("PlusPlus", "MinusMinus", "PostfixPlusPlus", "PostfixMinusMinus")
+STEPS = ("PlusPlus", "MinusMinus", "PostfixPlusPlus", "PostfixMinusMinus")
 
 
 class Pipelines:
@@ -34,6 +36,9 @@ class Pipelines:
         def nested(self, write: Callable[[], list[ast.stmt]], parameters: list[str] | None = None) -> str: ...
         def expression(self, node: Any) -> ast.expr: ...
         def simple_expression(self, statement: Any) -> Any: ...
+        def is_void(self, node: Any) -> bool: ...
+        def plain_variable(self, folded: str) -> ast.expr: ...
+        def block_body(self, block: Any) -> list[ast.stmt]: ...
         def statement(self, node: Any, *, guarded: bool = True) -> list[ast.stmt]: ...
         def assign_to(self, target: Any, value: ast.expr) -> list[ast.stmt]: ...
         def for_effect(self, expression: Any) -> list[ast.stmt]: ...
@@ -66,7 +71,7 @@ class Pipelines:
 
     def _put_out(self, node: Any) -> list[ast.stmt]:
         out = b.name("out")
-        if isinstance(node, s.UnaryExpression) and node.token_kind in _STEPS:
+        if isinstance(node, s.UnaryExpression) and node.token_kind in STEPS:
             return self.for_effect(node)
         if isinstance(node, s.InvokeMemberExpression) and not self.gives_null(node):
             return [b.do(b.call("emit_result", out, self.expression(node)))]
@@ -74,9 +79,7 @@ class Pipelines:
             parts = self.expression(node.target), self.expression(node.index)
             if not node.null_conditional:
                 return [b.do(b.call("emit_indexed", out, *parts))]
-        if isinstance(node, s.ConvertExpression) and node.type.type_name.full_name.lower() in (
-            *("void", "system.void"),
-        ):
+        if isinstance(node, s.ConvertExpression) and self.is_void(node):
             return [b.do(self.expression(node.child))]
         if isinstance(node, s.VariableExpression) and ":" not in node.variable_path:
             name = node.variable_path.lower()
@@ -113,11 +116,7 @@ class Pipelines:
         if not isinstance(node, s.CommandExpression) or node.redirections:
             return False
         expression = node.expression
-        return isinstance(expression, s.UnaryExpression) and expression.token_kind in _STEPS
-
-    if TYPE_CHECKING:
-
-        def block_body(self, block: Any) -> list[ast.stmt]: ...
+        return isinstance(expression, s.UnaryExpression) and expression.token_kind in STEPS
 
     def on_PipelineChain(self, node: s.PipelineChain) -> list[ast.stmt]:
         ok = b.attribute(b.attribute(b.name("S"), "rt"), "ok")
@@ -162,8 +161,6 @@ class Pipelines:
             target = node.left
             while isinstance(target, (s.ConvertExpression, s.AttributedExpression)):
                 target = target.child
-            if isinstance(target, s.ArrayLiteral):
-                return [*made, ast.Return(self.expression(target))]
             return [*made, ast.Return(self.expression(target))]
 
         return b.call(self.nested(write), b.const(None))
@@ -244,26 +241,17 @@ class Pipelines:
         return self._argument_value(node)
 
     def _unsplatted(self, node: s.VariableExpression) -> ast.expr:
-        key = b.const(node.variable_path.lower())
         if ":" in node.variable_path:
             where, _, rest = node.variable_path.partition(":")
             return b.call("read_qualified", b.name("S"), b.const(where.lower()), b.const(rest.lower()))
-        return b.either(
-            b.contains(key, b.name("V")), b.item(b.name("V"), key), b.call("read", b.name("S"), key)
-        )
+        return self.plain_variable(node.variable_path.lower())
 
     def _argument_value(self, node: Any) -> ast.expr:
         """An argument; a number keeps the spelling it has in the script."""
-        if (isinstance(node, s.ConstantExpression) and isinstance(node.value, (int, float))) or (
-            isinstance(node, s.ConstantExpression) and type(node.value).__name__ == "Decimal"
-        ):
+        if isinstance(node, s.ConstantExpression) and isinstance(node.value, (int, float, Decimal)):
             text = getattr(node, "text", None)
             if text and text != to_text(node.value):
-                from psbridge.binding.values import Literal
-
                 return self.unit.constant(Literal(node.value, text))
-        if isinstance(node, s.ScriptBlockExpression):
-            return self.expression(node)
         return self.expression(node)
 
     def _redirections(self, nodes: Any) -> ast.expr:

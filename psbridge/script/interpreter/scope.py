@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from psbridge.binding.errors import InvalidCast, ValidationFailure
 from psbridge.binding.nettypes import NetType
+from psbridge.binding.text import to_text
 from psbridge.script.semantics.casts import cast_failure, cast_value
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError, runtime_error
 from psbridge.script.semantics.values import Wrapped
@@ -110,9 +111,8 @@ def obeyed(name: str, rule: Rule, value: Any, scope: Scope | None = None, *, fre
         ScriptError: it does not take it.
     """
     if rule.constant or rule.read_only:
-        kind = "it is read-only or constant"
         raise runtime_error(
-            f"Cannot overwrite variable {name} because {kind}.",
+            f"Cannot overwrite variable {name} because it is read-only or constant.",
             "VariableNotWritable",
             category="WriteError",
             target=name,
@@ -128,13 +128,13 @@ def obeyed(name: str, rule: Rule, value: Any, scope: Scope | None = None, *, fre
             validator.check(value)
         except ValidationFailure as failure:
             message = (
-                f"The variable cannot be validated because the value {_shown(value)} is not a "
+                f"The variable cannot be validated because the value {to_text(value)} is not a "
                 f"valid value for the "
                 f"{name} variable."
             )
             if fresh:
                 message = (
-                    f"The attribute cannot be added because variable {name} with value {_shown(value)} "
+                    f"The attribute cannot be added because variable {name} with value {to_text(value)} "
                     "would no longer be valid."
                 )
             raise ScriptError(
@@ -145,12 +145,6 @@ def obeyed(name: str, rule: Rule, value: Any, scope: Scope | None = None, *, fre
                 )
             ) from failure
     return value
-
-
-def _shown(value: Any) -> str:
-    from psbridge.binding.text import to_text
-
-    return to_text(value)
 
 
 def _refused(value: Any, type_: NetType, why: str, scope: Scope | None) -> ScriptError:

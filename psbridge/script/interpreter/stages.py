@@ -23,6 +23,7 @@ from psbridge.script.semantics.values import Hashtable, NetList, TypedArray
 
 from . import compiler
 from .bound import bound_table
+from .caught import record_of
 from .defaults import default_arguments
 from .flow import ReturnFlow
 from .invocation import asks_for_invocation
@@ -67,10 +68,7 @@ def tokens(arguments: list[Any]) -> list[Argument]:
 def splatted_arguments(value: Any) -> list[Argument]:
     """The arguments of `@value`."""
     if isinstance(value, NamedRest):
-        made = []
-        for item in value:
-            made.append(item if isinstance(item, Argument) else Argument(value=item))
-        return made
+        return [item if isinstance(item, Argument) else Argument(value=item) for item in value]
     return splatted(value)
 
 
@@ -108,8 +106,6 @@ def bound_call(
 
 def claim(stage: Any, error: ParameterBindingError) -> None:
     """Say of a call that does not bind which command it is, and where it stands."""
-    from .caught import record_of
-
     record = record_of(error)
     record.command, record.where = stage.info, stage.where
 
@@ -135,8 +131,7 @@ class BlockStage:
         info: Any = None,
         is_filter: bool = False,
     ) -> None:
-        if not code.key:
-            compiler.finish(code, rt.names)
+        ready(rt, code)
         self.rt = rt
         self.code = code
         self.name = name
@@ -362,25 +357,19 @@ class BlockStage:
         finally:
             rt.scope = saved
             rt.depth -= 1
-            if self.local:
-                # The end block still sees the last object.
-                pass
-            elif previous is MISSING:
-                variables.pop("_", None)
-            else:
-                variables["_"] = previous
+            if not self.local:  # a scope of its own keeps the last object, for the end block
+                if previous is MISSING:
+                    variables.pop("_", None)
+                else:
+                    variables["_"] = previous
 
     def _refuse(self, item: Any) -> None:
-        from .caught import record_of
-
         error = ParameterBindingError(
             messages.INPUT_NOT_BOUND, error_id="InputObjectNotBound", command=self.name, target=item
         )
         self.rt.report(self.scope, record_of(error))
 
     def _bind_input(self, item: Any) -> bool:
-        from .caught import record_of
-
         binder = self.binder
         assert binder is not None
         try:

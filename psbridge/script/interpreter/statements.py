@@ -10,6 +10,7 @@ from psbridge.script import syntax as s
 
 from . import builder as b
 from .assignments import Assignments
+from .pipelines import STEPS
 
 if TYPE_CHECKING:
     from .compiler import Unit
@@ -187,9 +188,7 @@ class Statements(Assignments):
 
     def for_effect(self, expression: Any) -> list[ast.stmt]:
         """An expression for what it does; steps of variables are written out."""
-        if isinstance(expression, s.UnaryExpression) and expression.token_kind in (
-            *("PlusPlus", "MinusMinus", "PostfixPlusPlus", "PostfixMinusMinus"),
-        ):
+        if isinstance(expression, s.UnaryExpression) and expression.token_kind in STEPS:
             step = 1 if "Plus" in expression.token_kind else -1
             target = expression.child
             if isinstance(target, s.VariableExpression):
@@ -290,9 +289,7 @@ class Statements(Assignments):
         else:
             before, value = self.hoisted(lambda: self.expression(test))
             check = b.call(f"switch_{kind}", b.name("S"), b.name(each), value, b.const(case))
-        self_pending, self.pending = self.pending, []
-        body = self.block_body(block)
-        inner, self.pending = self.pending, self_pending
+        inner, body = self.hoisted(lambda: self.block_body(block))
         item_again = b.put_item(b.name("V"), b.const("_"), b.name(each))
         return [*before, ast.If(check, [b.let(hit, b.const(True)), item_again, *inner, *body], [])]
 

@@ -13,11 +13,11 @@ from psbridge.binding.arguments import Argument
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import to_text
-from psbridge.binding.values import Literal, ScriptBlock
+from psbridge.binding.values import ScriptBlock
 from psbridge.script.semantics import arithmetic, bits, calling, comparison, indexing, members, patterns
 from psbridge.script.semantics.casts import as_operator, cast
 from psbridge.script.semantics.comparison import members_of, truth
-from psbridge.script.semantics.errors import ScriptError, runtime_error
+from psbridge.script.semantics.errors import runtime_error
 from psbridge.script.semantics.text import concat, format_operator
 from psbridge.script.semantics.types import is_a, unknown_type
 from psbridge.script.semantics.values import (
@@ -26,7 +26,6 @@ from psbridge.script.semantics.values import (
     NetList,
     NetRef,
     Ordered,
-    Wrapped,
 )
 from psbridge.script.semantics.watching import watched
 
@@ -432,7 +431,6 @@ def names() -> dict[str, Any]:
         "index": indexing.index,
         "set_index": indexing.set_index,
         "set_static": calling.set_static,
-        "loop_items": loop_items,
         "concat": concat,
         "format_operator": format_operator,
         "read": scope.read,
@@ -454,4 +452,3 @@ _BITS = "bit_and bit_or bit_xor bit_not shift_left shift_right".split()
 _COMPARISON = (
     "truth equals not_equals greater greater_or_equal less less_or_equal contains contained exclusive_or"
 ).split()
-__all__ = ["Literal", "ScriptError", "Wrapped", "names"]

@@ -267,17 +267,36 @@ def wildcard(pattern: str, case: bool = False) -> re.Pattern[str]:
         elif character == "[":
             end = pattern.find("]", index + 1 if pattern[index : index + 1] == "]" else index)
             if end < 0:
-                raise runtime_error(
-                    f"The specified wildcard character pattern is not valid: {pattern}",
-                    "WildcardPattern_Invalid",
-                    kind="WildcardPatternException",
-                )
-            inside = pattern[index:end].replace("\\", "\\\\").replace("^", "\\^").replace("[", "\\[")
-            out += f"[{inside}]" if inside else "(?!)"
+                raise _bad_wildcard(pattern)
+            out += _wildcard_set(pattern, pattern[index:end])
             index = end + 1
         else:
             out += re.escape(character)
     return re.compile(out, re.DOTALL if case else re.DOTALL | re.IGNORECASE)
+
+
+_RANGE = re.compile(r"(.)-(.)|(.)", re.DOTALL)
+
+
+def _wildcard_set(pattern: str, inside: str) -> str:
+    """What stands between brackets in a wildcard pattern: characters and ranges of them."""
+    parts: list[str] = []
+    for match_ in _RANGE.finditer(inside):
+        if match_[3] is not None:
+            parts.append(re.escape(match_[3]))
+        elif match_[1] > match_[2]:
+            raise _bad_wildcard(pattern)
+        else:
+            parts.append(f"{re.escape(match_[1])}-{re.escape(match_[2])}")
+    return f"[{''.join(parts)}]" if parts else "(?!)"
+
+
+def _bad_wildcard(pattern: str) -> ScriptError:
+    return runtime_error(
+        f"The specified wildcard character pattern is not valid: {pattern}",
+        "WildcardPattern_Invalid",
+        kind="WildcardPatternException",
+    )
 
 
 def has_wildcard(text: str) -> bool:
