@@ -108,6 +108,8 @@ def command_line(words: Sequence[str], python: str) -> list[str]:
     >>> text = 'parser.add_argument("word", type=str)' + chr(10) + 'parser.add_argument("--times", type=int)'
     >>> command_line(["-Times", "3", "-Word", "hi"], text), command_line(["hi", "3"], text)
     (['--times', '3', 'hi'], ['--times', '3', 'hi'])
+    >>> command_line(["-Set", "a=1"], 'parser.add_argument("set_", type=str)' + chr(10) + 'import argparse')
+    ['a=1']
     """
     if "argparse" not in python:
         return list(words)
@@ -124,8 +126,9 @@ def command_line(words: Sequence[str], python: str) -> list[str]:
             rest.append(word)
             continue
         name = plain[2:].replace("-", "_")
-        if name in places and waiting:
-            given[name] = waiting.pop(0)
+        place = next((one for one in places if one.rstrip("_") == name), None)
+        if place is not None and waiting:
+            given[place] = waiting.pop(0)
             continue
         options.append(plain)
         close = [one for one in named if one == plain[2:]] or [

@@ -307,8 +307,7 @@ def _hear(stage: Any, record: ErrorRecord) -> None:
 def _run_stages(stages: list[Any], source: Any, piped: bool) -> None:
     first = 0
     try:
-        for stage in stages:
-            stage.begin()
+        _begin(stages)
         if piped:
             feed = stages[0].process
             for item in source:
@@ -337,6 +336,46 @@ def _run_stages(stages: list[Any], source: Any, piped: bool) -> None:
             if owner is None:
                 raise
             first = owner
+
+
+def _begin(stages: list[Any]) -> None:
+    """Begin the commands in order; what one puts out meanwhile has the next begin first."""
+    if len(stages) == 1:
+        stages[0].begin()
+        return
+    starts = [_Start(stage) for stage in stages]
+    for stage, following in zip(stages, starts[1:], strict=False):
+        setattr(stage, _SINKS.get(type(stage), "sink"), following)
+    for start in starts:
+        start.begin()
+    for stage, following in zip(stages, starts[1:], strict=False):
+        name = _SINKS.get(type(stage), "sink")
+        if getattr(stage, name) is following:  # it is heard by nobody else
+            setattr(stage, name, following.stage.process)
+
+
+_SINKS: dict[type, str] = {Redirected: "below"}
+"""Where a stage has what its output goes to, where that is not its `sink`."""
+
+
+class _Start:
+    """A command that begins before it gets its first object."""
+
+    __slots__ = ("begun", "stage")
+
+    def __init__(self, stage: Any) -> None:
+        self.stage = stage
+        self.begun = False
+
+    def begin(self) -> None:
+        """Begin, unless that was done."""
+        if not self.begun:
+            self.begun = True
+            self.stage.begin()
+
+    def __call__(self, item: Any) -> None:
+        self.begin()
+        self.stage.process(item)
 
 
 def _is_stage(stage: Any, command: Any) -> bool:

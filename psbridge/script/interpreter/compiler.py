@@ -7,6 +7,7 @@ generated code calls is in `support`. Python's line numbers are the script's own
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -31,6 +32,8 @@ class Unit:
         self.typed: set[str] = set()
         self.watches_success = False
         self.reads_foreach = False
+        # Whether it leaves loops at all, which may be those of whoever feeds the block that does.
+        self.jumps = re.search(r"\b(break|continue)\b", text, re.IGNORECASE) is not None
         self.returning: set[str] = set()  # the methods of its classes that have a result, in lower case
         self.types_made: set[int] = set()  # by identity: the definitions of types that have been run
         self._functions: dict[int, tuple[Any, Callable[[Any], Any]]] = {}

@@ -108,7 +108,7 @@ class Statements(Assignments):
         self.loops.append(label)
         body = write()
         self.loops.pop()
-        if not _may_break(node):
+        if not _may_break(node, puts_out=self.unit.jumps):
             return body or [ast.Pass()]
         wanted = b.const(label.lower() if label else None)
         again = b.handler(
@@ -391,11 +391,11 @@ class Statements(Assignments):
         return [b.put_item(b.name("V"), b.const(variable.lower()), b.call("collect", b.name(function)))]
 
 
-def _may_break(node: Any) -> bool:
-    """Whether running this may leave a loop from inside another function."""
+def _may_break(node: Any, *, puts_out: bool) -> bool:
+    """Whether running this may leave a loop from inside another function, or from where its output goes."""
     kinds = (s.Command, s.InvokeMemberExpression, s.ScriptBlockExpression, s.SubExpression, s.ArrayExpression)
     return any(
-        isinstance(one, kinds)
+        isinstance(one, (*kinds, s.CommandExpression) if puts_out else kinds)
         or (isinstance(one, (s.BreakStatement, s.ContinueStatement)) and one.label is not None)
         for one in node.walk()
     )

@@ -223,6 +223,13 @@ def show_run(command: Any, *arguments: Any, **named: Any) -> None:
     run_into(lambda value: show([value]), command, *arguments, **named)
 
 
+def splat(value: Any) -> Any:
+    """`@value` among arguments: by name from a table, in order from a list; which one shows when it runs."""
+    from psbridge.script.interpreter import support
+
+    return support.splat(value)
+
+
 def base_call(owner: str, this: Any, name: str, *arguments: Any) -> Any:
     """`([owner]$this).name(arguments)`: the base class's own method."""
     from psbridge.script.interpreter import support
@@ -440,6 +447,7 @@ __all__ = [
     "show_member",
     "show_result",
     "show_run",
+    "splat",
     "split",
     "split_words",
     "static_member",

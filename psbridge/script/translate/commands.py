@@ -346,14 +346,12 @@ class Commands(Blocks):
                     if known is None:
                         raise Refused(element, f"@{element.variable_path} is nowhere set in this script.")
                     text, kind = known.text, known.kind
-                if kind.partition("@")[0] not in ("hashtable", "dict", "table") and not kind.startswith(
-                    "list:"
-                ):
-                    raise Refused(element, f"what @{element.variable_path} holds is known only when it runs.")
-                if kind.startswith("list:"):
+                if kind.partition("@")[0] in ("hashtable", "dict", "table"):
+                    keywords.append(f"**{text}")
+                elif kind.startswith("list:"):
                     pieces.append(f"*{text}")
                 else:
-                    keywords.append(f"**{text}")
+                    pieces.append(f"{self.posh('splat')}({text})")
             elif waiting:
                 if waiting != "\0":
                     keywords.append(f"{waiting}={self.argument(element).text}")

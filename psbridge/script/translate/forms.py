@@ -12,6 +12,9 @@ from .commands import Commands
 from .nodes import expression_of, only_key, path_of, table_of, word_of
 from .shapes import OBJECTS
 
+_READ = frozenset("baseurl model organization project maxretrycount timeoutsec defaultheaders".split())
+"""What Python's configuration gives as PowerShell's does."""
+
 
 class Forms(Commands):
     """Writes commands plainly where both languages agree."""
@@ -246,6 +249,8 @@ class Forms(Commands):
         names = _cmdlets()
         if name not in names or piped is not None:
             return None
+        if name == "get-configuration" and not self._reads_plainly(node):
+            return None
         spelt = {key.lower(): key for key in _parameters(getattr(psbridge, names[name]))}
         builds = names[name].startswith("Initialize_")
         for key in [one for one in named if one not in spelt]:
@@ -290,6 +295,46 @@ class Forms(Commands):
         if names[name] == "Get_Configuration":
             kind = "configuration"
         return Code(call, kind)
+
+    def _reads_plainly(self, node: s.Command) -> bool:
+        """Whether a script does with the configuration only what Python's own does as PowerShell's table."""
+        pipeline = self.uses.parents.get(id(node))
+        around = self.uses.parents.get(id(pipeline))
+        if isinstance(around, s.ParenExpression):
+            return self._reads_setting(around)
+        if not isinstance(around, s.AssignmentStatement) or not isinstance(around.left, s.VariableExpression):
+            return False
+        return all(
+            place is around.left or self._reads_setting(place) or self._is_shown(place)
+            for place in self.uses.places[path_of(around.left)]
+        )
+
+    def _reads_setting(self, node: s.Node) -> bool:
+        """Whether this is `$configuration` in `$configuration.BaseUrl`."""
+        member = self.uses.parents.get(id(node))
+        if type(member) is not s.MemberExpression or member.expression is not node:
+            return False
+        around = self.uses.parents.get(id(member))
+        if isinstance(around, s.AssignmentStatement) and around.left is member:
+            return True
+        name = word_of(member.member)
+        return name in _READ and (name != "model" or self._sets_model())
+
+    def _is_shown(self, node: s.Node) -> bool:
+        """Whether this is `$configuration` in `$configuration | Out-String`."""
+        pipeline = self.uses.parents.get(id(self.uses.parents.get(id(node))))
+        elements = pipeline.pipeline_elements if isinstance(pipeline, s.Pipeline) else []
+        first = elements[1] if len(elements) > 1 else None
+        return isinstance(first, s.Command) and self.name_of(first) in ("out-string", "convertto-json")
+
+    def _sets_model(self) -> bool:
+        """Whether the script says which model it asks: without that, PowerShell has one of its own."""
+        return any(
+            isinstance(one, s.Command)
+            and self.name_of(one) == "set-configuration"
+            and isinstance(self.arguments(one)[0].get("model"), s.StringConstantExpression)
+            for one in self.uses.nodes
+        )
 
     def _convertto_securestring(
         self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None

@@ -225,7 +225,8 @@ class Module(Types):
             elif _mandatory(parameter, source):
                 many = ', nargs="+"' if kind in _LISTS else ""
                 typed = self._typed_option(parameter, kind, validators)
-                self.write(f'parser.add_argument("{plain}"{typed}{many})')
+                shown = f', metavar="{words}"' if words != plain else ""
+                self.write(f'parser.add_argument("{plain}"{typed}{many}{shown})')
             elif kind in _LISTS and "valuefromremainingarguments" in source.lower():
                 self._option(parameter, "", plain, kind, validators)
             else:
