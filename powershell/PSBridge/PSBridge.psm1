@@ -3332,12 +3332,12 @@ function New-ChatConnection {
         [Parameter(Position = 0)][String]$BaseUrl,
         [Parameter(Position = 1)][String]$Username,
         [Parameter(Position = 2)][System.Object]$Password,
-        [Parameter(Position = 3)][Hashtable]$ApiKey,
-        [Parameter(Position = 4)][Hashtable]$ApiKeyPrefix,
+        [Parameter(Position = 3)][System.Object]$ApiKey,
+        [Parameter(Position = 4)][System.Object]$ApiKeyPrefix,
         [Parameter(Position = 5)][System.Object]$Cookie,
         [Parameter(Position = 6)][System.Object]$AccessToken,
         [Switch]$SkipCertificateCheck,
-        [Parameter(Position = 7)][Hashtable]$DefaultHeaders,
+        [Parameter(Position = 7)][System.Object]$DefaultHeaders,
         [Parameter(Position = 8)][System.Object]$Proxy,
         [String]$Organization,
         [String]$Project,
@@ -3602,12 +3602,12 @@ function Set-Configuration {
         [Parameter(Position = 0)][String]$BaseUrl,
         [Parameter(Position = 1)][String]$Username,
         [Parameter(Position = 2)][System.Object]$Password,
-        [Parameter(Position = 3)][Hashtable]$ApiKey,
-        [Parameter(Position = 4)][Hashtable]$ApiKeyPrefix,
+        [Parameter(Position = 3)][System.Object]$ApiKey,
+        [Parameter(Position = 4)][System.Object]$ApiKeyPrefix,
         [Parameter(Position = 5)][System.Object]$Cookie,
         [Parameter(Position = 6)][System.Object]$AccessToken,
         [Switch]$SkipCertificateCheck,
-        [Parameter(Position = 7)][Hashtable]$DefaultHeaders,
+        [Parameter(Position = 7)][System.Object]$DefaultHeaders,
         [Parameter(Position = 8)][System.Object]$Proxy,
         [Switch]$PassThru,
         [String]$Organization,
@@ -3672,14 +3672,14 @@ function Set-ConfigurationHttpSigning {
     param(
         [Parameter(Mandatory)][String]$KeyId,
         [Parameter(Mandatory)][String]$KeyFilePath,
-        [SecureString]$KeyPassPhrase,
+        [System.Object]$KeyPassPhrase,
         [String[]]$HttpSigningHeader,
         [ValidateSet('sha256', 'sha512')][String]$HashAlgorithm,
         [ValidateSet('RSASSA-PKCS1-v1_5', 'RSASSA-PSS')][String]$SigningAlgorithm,
         [Int32]$SignatureValidityPeriod
     )
     begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationHttpSigning' $PSBoundParameters }
-    process { if ($PSCmdlet.ShouldProcess($KeyId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
+    process { if ($PSCmdlet.ShouldProcess('Set-ConfigurationHttpSigning')) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
 

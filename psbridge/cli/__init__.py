@@ -103,9 +103,14 @@ def _command() -> int:
 
 
 def complain(error: PSBridgeError) -> None:
-    """Write an error's sentence, and its notes if it has any, to standard error."""
-    for prefix, text in (("psbridge: ", error.message), *(("", note) for note in _notes(error))):
-        say(f"{prefix}{' '.join(text.split())}")
+    """Write an error's sentence, and its notes if it has any, to standard error; a call's in one line."""
+    from ..client.errors import ClientError
+
+    lines = [f"psbridge: {error.message}", *_notes(error)]
+    if isinstance(error, ClientError):
+        lines = [" ".join(lines)]
+    for line in lines:
+        say(" ".join(line.split()))
 
 
 def say(line: str) -> None:

@@ -68,6 +68,7 @@ class ClientError(PSBridgeError):
         elapsed: seconds from the first try to the failure, waits included.
         retry_after: seconds the server asked to wait, or None.
         partial: for a stream, the completion as far as it had arrived (JSON-like), or None.
+        hint: what could be done about it, where psbridge knows; also the error's note. None otherwise.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class ClientError(PSBridgeError):
         parameter: str | None = None,
         target: object = None,
     ) -> None:
+        from .advice import advice
         from .message.headers import Headers
 
         error_id, category = power_shell_identity(self.__class__)
@@ -107,6 +109,9 @@ class ClientError(PSBridgeError):
         self.elapsed = elapsed
         self.retry_after = retry_after
         self.partial = partial
+        self.hint = advice(self.__class__, code or type)
+        if self.hint:
+            self.__notes__ = [self.hint]
 
     @property
     def ErrorDetails(self) -> str:

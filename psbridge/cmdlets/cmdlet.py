@@ -15,7 +15,6 @@ from ..binding.parameters import COMMON as COMMON_PARAMETERS
 from ..binding.parameters import SHOULD_PROCESS
 from ..errors import PSBridgeError
 from ..models.tables import ParameterRow
-from ..naming import is_sensitive_name
 from .table import TableEntry, as_table
 from .unset import UNSET
 from .warning import warning_action
@@ -156,13 +155,6 @@ def _explain(entry: TableEntry, error: ParameterBindingError) -> None:
     if error.command != entry.name:
         return
     row = next((one for one in entry.parameters if one.name == error.parameter), None)
-    if row is not None and (is_sensitive_name(row.name) or row.name.endswith("Headers")):
-        # A key where a table of keys belongs; PowerShell says it so of what it would rather not quote.
-        before, quoted, rest = error.message.partition('Cannot convert the "')
-        if quoted:
-            types = rest.rpartition('" value of type ')[2]
-            error.message = f"{before}Cannot convert the value of type {types}"
-            error.args = (error.message,)
     if row is not None and row.help and not error.hint:
         error.hint = f"-{row.name}: {row.help}"
         error.__notes__ = [error.hint]

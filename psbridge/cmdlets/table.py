@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..binding import Command, OrderedDictionary, Parameter, SetOptions
+from ..binding import Command, OrderedDictionary, Parameter, SetOptions, messages
 from ..binding.conversion import convert
+from ..binding.errors import InvalidCast
 from ..binding.nettypes import HASHTABLE, NetType
 from ..binding.objects import bag_of
+from ..binding.scalars import value_type_name
 from ..errors import PSBridgeError
 from ..models.tables import CMDLETS, CmdletRow, OperationRow, ParameterRow
+from ..naming import is_sensitive_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,13 +41,28 @@ def _free_table(value: Any) -> Any:
     return table if isinstance(table, Mapping) else convert(value, HASHTABLE)
 
 
-# A table of any JSON: one read from JSON is taken, and an order kept, where a hashtable has neither.
-_FREE_TABLE = NetType(
-    "Hashtable",
-    "System.Collections.Hashtable",
-    rule=_free_table,
-    passes=frozenset((type(None), dict, OrderedDictionary)),
-)
+def _unquoted_table(value: Any) -> Any:
+    try:
+        return _free_table(value)
+    except InvalidCast:
+        # PowerShell says it so of what it would rather not quote.
+        told = messages.INVALID_CAST_HIDDEN.format(value_type_name(value), HASHTABLE.full_name)
+    raise InvalidCast(told)
+
+
+def _table_type(rule: Callable[[Any], Any]) -> NetType:
+    """A table of any JSON: one read from JSON is taken, and an order kept, where a hashtable has neither."""
+    passes = frozenset((type(None), dict, OrderedDictionary))
+    return NetType(HASHTABLE.name, HASHTABLE.full_name, rule=rule, passes=passes)
+
+
+_FREE_TABLE = _table_type(_free_table)
+_KEY_TABLE = _table_type(_unquoted_table)  # a key alone, given where a table of keys belongs, does not show
+
+
+def is_secret(row: ParameterRow) -> bool:
+    """Whether what is given for a parameter may be a key, or hold one."""
+    return row.secret or is_sensitive_name(row.name) or row.name.endswith("Headers")
 
 
 def for_binder(row: ParameterRow) -> Parameter:
@@ -59,10 +77,11 @@ def for_binder(row: ParameterRow) -> Parameter:
         from_pipeline=row.pipeline,
         from_pipeline_by_property_name=row.by_name,
     )
-    any_type = row.dotnet in _AS_THEY_ARE or (row.secret and row.dotnet == "String")
+    any_type = row.dotnet in _AS_THEY_ARE or row.secret
+    table = _KEY_TABLE if is_secret(row) else _FREE_TABLE
     return Parameter(
         row.name,
-        _FREE_TABLE if row.free_form else "Object" if any_type else row.dotnet,
+        table if row.free_form else "Object" if any_type else row.dotnet,
         sets=dict.fromkeys(row.sets or ("__AllParameterSets",), options),
         validate_set=row.values or None,
         aliases=row.aliases,

@@ -180,12 +180,12 @@ _CLEAN = """
 _USES = """
     if ($null -eq $ScriptBlock) {{
         $why = 'Use-ChatConnection needs a script block.'
-        $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $Connection
+        $record = New-BridgeRecord $why 'PSBridge.InvalidValue' 'InvalidArgument' $null
         $PSCmdlet.ThrowTerminatingError($record)
     }}
     $answer = $global:{variable}['Use'].Invoke($Connection)
     if ($answer[0] -eq 'failure') {{
-        $PSCmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $answer[2] $Connection))
+        $PSCmdlet.ThrowTerminatingError((ConvertTo-BridgeRecord $answer[2] $null))
     }}
     try {{ . $ScriptBlock }}
     finally {{ $global:{variable}['Leave'].Invoke() }}

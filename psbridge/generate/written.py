@@ -81,6 +81,7 @@ def _parameter(cmdlet: str, name: str, given: Any, words: Words) -> Parameter:
         pipeline=about.get("pipeline", False),
         by_name=about.get("byPropertyName", False),
         secret=about.get("secret", False),
+        free_form=about.get("freeForm", False),
         file=about.get("file", False),
     ).annotated(about.get("python") or PLAIN.get(about["type"], "Any"))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import pickle
 import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import psbridge as ps
-from psbridge.client import current_configuration
+from psbridge.client import Configuration, current_configuration, set_configuration
 
 KEY = "sk-very-secret-000001"
 
@@ -171,6 +172,63 @@ def test_a_refused_secret_is_not_quoted() -> None:
     with pytest.raises(ps.PSBridgeError) as caught:
         ps.Set_Configuration(AccessToken=f"{KEY}\r\nX-Injected: 1")
     assert "AccessToken" in str(caught.value) and "very-secret" not in f"{caught.value!r}"
+
+
+HUSH = "hush7Kx92Lq"
+SECRETS = [
+    "AccessToken",
+    "ApiKey",
+    "ApiKeyPrefix",
+    "Cookie",
+    "DefaultHeaders",
+    "KeyPassPhrase",
+    "Password",
+    "Profile",
+    "Proxy",
+]
+
+
+class _Odd:
+    def __str__(self) -> str:
+        return HUSH
+
+
+WRONG: dict[str, Any] = {
+    "a text": HUSH,
+    "texts": [HUSH, HUSH],
+    "a tuple": (HUSH,),
+    "bytes": HUSH.encode(),
+    "an object": _Odd(),
+    "an error": ValueError(HUSH),
+    "a function": lambda: [HUSH],
+    "a table": {"a": {"b": HUSH}},
+    "a table of lists": {"a": [HUSH]},
+    "a table of texts": {1: HUSH},
+    "lines": {"a": f"{HUSH}\n{HUSH}"},
+    "an address": f"htp://u:{HUSH}@127.0.0.1:1",
+}
+
+
+@pytest.mark.parametrize("parameter", SECRETS)
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_secret_in_a_wrong_place_shows_nowhere_in_an_error(parameter: str, kind: str) -> None:
+    cmdlet: Any = ps.Set_Configuration
+    given: dict[str, Any] = {parameter: WRONG[kind]}
+    if parameter == "KeyPassPhrase":
+        cmdlet, given = ps.Set_ConfigurationHttpSigning, {"KeyId": "k", "KeyFilePath": "none", **given}
+    try:
+        cmdlet(**given)
+    except ps.PSBridgeError as error:
+        shown = str(error) + repr(error) + repr(vars(error))
+        for cause in (error, error.__cause__, error.__context__):
+            trace = traceback.TracebackException.from_exception(cause, capture_locals=True) if cause else None
+            for frame in trace.stack if trace else ():
+                if frame.filename != __file__:
+                    shown += repr(frame.locals)
+            shown += repr(cause)
+        assert HUSH not in shown
+    finally:
+        set_configuration(Configuration())
 
 
 class _Login:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
+import socket
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import psbridge as ps
+from psbridge.client import Configuration, use_configuration
+from psbridge.client.advice import advice
+from psbridge.client.errors import ConfigurationError, TlsError
+from psbridge.offline import Fault, OfflineServer
 
 HI = {"role": "user", "content": "hi"}
 USER = "Initialize-ChatCompletionRequestUserMessage"
@@ -248,3 +254,49 @@ def test_the_live_configuration_takes_good_figures_only(name: str, value: Any) -
             configuration[name] = value
         assert name in str(caught.value) and caught.value.parameter == name
         assert configuration[name] == before
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "says"),
+    [
+        (Fault(status=401), "AuthenticationError", "OPENAI_API_KEY"),
+        (Fault(status=403), "PermissionDeniedError", "permissions"),
+        (Fault(status=404), "NotFoundError", "BaseUrl"),
+        (Fault(status=404, code="model_not_found"), "NotFoundError", "Invoke-ListModels"),
+        (Fault(status=429), "RateLimitError", "ThrottleLimit"),
+        (Fault(status=429, code="insufficient_quota"), "QuotaError", "billing"),
+        (Fault(status=500), "ServerError", "later"),
+        (Fault(status=503), "ServerError", "later"),
+        (Fault(cut=True), "ConnectionFailedError", "psbridge doctor"),
+        (Fault(stall=True), "DeadlineError", "TimeoutSec"),
+    ],
+)
+def test_an_error_of_a_call_says_what_can_be_done(fault: Fault, kind: str, says: str) -> None:
+    with OfflineServer() as server:
+        server.faults.add(fault)
+        here = Configuration(base_url=server.base_url, access_token="sk-x", max_retries=0)
+        with use_configuration(here), pytest.raises(ps.ClientError) as caught:
+            ps.New_ChatCompletion(Messages="hi", TimeoutSec=2)
+    error = caught.value
+    assert type(error).__name__ == kind
+    assert error.hint is not None and says in error.hint
+    assert error.__notes__ == [error.hint] == pickle.loads(pickle.dumps(error)).__notes__
+
+
+def test_a_server_that_is_not_there_a_proxy_and_a_certificate_have_advice_of_their_own() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    nowhere = f"http://127.0.0.1:{port}"
+    told = {}
+    for name, settings in {
+        "refused": {"base_url": nowhere, "proxy": ""},
+        "proxy": {"base_url": "http://service.invalid/v1", "proxy": nowhere},
+    }.items():
+        there = Configuration(access_token="sk-x", max_retries=0, **settings)
+        with use_configuration(there), pytest.raises(ps.ClientError) as caught:
+            ps.New_ChatCompletion(Messages="hi")
+        told[name] = caught.value.hint or ""
+    assert "BaseUrl" in told["refused"] and "HTTPS_PROXY" in told["proxy"]
+    assert "CaBundle" in (advice(TlsError, None) or "")
+    assert advice(ConfigurationError, None) is None

@@ -217,6 +217,22 @@ Describe 'An error of the service' {
         ($failures[0].ErrorDetails.Message | ConvertFrom-Json).error.type | Should -Be 'invalid_request_error'
         "$($failures[0].Exception.ErrorDetails)" | Should -Be "$($failures[0].ErrorDetails)"
     }
+    It 'says what can be done: <fault>' -ForEach @(
+        @{ fault = 'status=401'; says = 'OPENAI_API_KEY' }
+        @{ fault = 'status=403'; says = 'permissions' }
+        @{ fault = 'status=404'; says = 'BaseUrl' }
+        @{ fault = 'status=429'; says = 'ThrottleLimit' }
+        @{ fault = 'status=503'; says = 'later' }
+        @{ fault = 'cut'; says = 'psbridge doctor' }
+    ) {
+        $failure = Get-Failure { New-ChatCompletion (Get-Request) -MaxRetryCount 0 -AdditionalHeaders @{ 'x-offline-fault' = $fault } }
+        $failure.ErrorDetails.RecommendedAction | Should -Match $says
+        "$failure" | Should -Not -Match $says
+        $failure.Exception.Message | Should -Be "$failure"
+        $body = $failure.ErrorDetails | ConvertFrom-Json  # of a call without a reply it is nothing
+        [bool]$body | Should -Be ($fault -ne 'cut')
+        if ($PSVersionTable.PSEdition -eq 'Core') { $failure | Out-String -Width 500 | Should -Match "Recommendation: .*$says" }
+    }
     It 'is shown as its sentence, and shows the JSON where everything is asked for' {
         $failure = Get-Failure { New-ChatCompletion (Get-Request) -MaxRetryCount 0 -AdditionalHeaders (& $fault 'status=400') }
         $views = @('NormalView'; if ($PSVersionTable.PSEdition -eq 'Core') { 'ConciseView' })

@@ -62,6 +62,19 @@ Describe 'A key' {
     }
 }
 
+Describe 'A secret' {
+    It 'shows in no error, whatever its kind and the parameter that it is given to' {
+        $transcript = Join-Path $TestDrive 'transcript.txt'
+        $null = Start-Transcript $transcript
+        try { $told = @(& (Join-Path (Get-Root) 'tests/data/secrets-in-wrong-places.ps1') -Verbose) }
+        finally { $null = Stop-Transcript }
+        $told[-1] | Should -Match '^1\d\d failed$'
+        $told[0..($told.Count - 2)] | Where-Object { $_ -notmatch 'failed$' } | Should -BeNullOrEmpty
+        ((Get-Content $transcript -Raw) -replace '\s') | Should -Not -Match 'hush7Kx92Lq'
+        Set-Configuration -BaseUrl $server.Url
+    }
+}
+
 Describe 'A key that a script block gives' {
     BeforeEach {
         $global:Asked = [System.Collections.ArrayList]::new()

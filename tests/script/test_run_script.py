@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,13 @@ def test_errors_go_to_standard_error_as_powershell_shows_them(tmp_path: Path) ->
     assert "script.ps1:2" in done.stderr
     assert "throw 'boom'" in done.stderr
     assert "boom" in done.stderr
+
+
+def test_no_error_shows_a_secret_that_stands_in_a_wrong_place(tmp_path: Path) -> None:
+    script = Path(__file__).parents[1] / "data" / "secrets-in-wrong-places.ps1"
+    done = run(script.read_bytes(), tmp_path)
+    assert re.fullmatch(r"2\d\d failed\n", done.stdout)
+    assert "hush7Kx92Lq" not in done.stderr
 
 
 def test_a_schema_read_from_json_is_a_table_in_its_order(tmp_path: Path) -> None:

@@ -26,7 +26,9 @@ function ConvertTo-BridgeRecord {
     $exception = New-BridgeException $message $given
     $record = New-BridgeRecord $message ([string]$given['error_id']) ([string]$given['category']) $Target $exception
     if ($given['hint']) {
-        $record.ErrorDetails = [System.Management.Automation.ErrorDetails]::new($message)
+        # Of a call without a reply they hold nothing else: what reads them as JSON finds none.
+        $own = if ($given.ContainsKey('headers') -and -not $given['body']) { '' } else { $message }
+        $record.ErrorDetails = [System.Management.Automation.ErrorDetails]::new($own)
         $record.ErrorDetails.RecommendedAction = $given['hint']
     }
     if ($given['body']) { Set-BridgeDetail $record ([string]$given['body']) }

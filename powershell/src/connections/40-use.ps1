@@ -8,14 +8,15 @@ function Use-BridgeConnection {
     $block = $null
     $given = $Bound['Connection']
     if (-not $Bound.TryGetValue('ScriptBlock', [ref]$block) -or $null -eq $block) {
-        $record = New-BridgeRecord 'Use-ChatConnection needs a script block.' 'PSBridge.InvalidValue' 'InvalidArgument' $given
+        $record = New-BridgeRecord 'Use-ChatConnection needs a script block.' 'PSBridge.InvalidValue' 'InvalidArgument' $null
         $Cmdlet.ThrowTerminatingError($record)
     }
     if ($given -is [string]) { $given = New-ChatConnection -Profile $given }
     $record = Get-BridgeNamed $given
     if ($null -eq $record) {
+        # Without what was given, which may be a key.
         $why = "invalid value for 'Connection', must be what New-ChatConnection gave in this process, or the name of a profile."
-        $Cmdlet.ThrowTerminatingError((New-BridgeRecord $why 'PSBridge.InvalidConnection' 'InvalidArgument' $given))
+        $Cmdlet.ThrowTerminatingError((New-BridgeRecord $why 'PSBridge.InvalidConnection' 'InvalidArgument' $null))
     }
     if ($null -ne $script:Live) { Sync-BridgeLive }
     $other = @{ Own = $record; Flow = $record; Live = $null; Seen = $null }

@@ -25,6 +25,7 @@ FILE = "profiles.json"
 PLACE = "PSBRIDGE_PROFILES"
 """The environment variable that names another file for the user's."""
 KEY_VARIABLE = "KeyVariable"
+_SHOWN = 8  # characters of a name that show, where no name is near it
 
 
 def files(environ: Mapping[str, str] | None = None, windows: bool = sys.platform == "win32") -> list[Path]:
@@ -62,10 +63,10 @@ def profile(name: str, environ: Mapping[str, str] | None = None) -> dict[str, An
         known += table
     listed = f" There is {', '.join(sorted(known))}." if known else ""
     looked = " or ".join(str(path) for path in files(environ))
-    raise ConfigurationError(
-        f"There is no profile '{name:.80}' in {looked}.{listed}{nearest(name, tuple(known))}",
-        parameter="Profile",
-    )
+    close = nearest(name, tuple(known))
+    # A key may stand where a profile's name belongs: a long text shows only where it is near a name.
+    told = f"'{name}'" if close or len(name) <= _SHOWN else f"of that name, which has {len(name)} characters,"
+    raise ConfigurationError(f"There is no profile {told} in {looked}.{listed}{close}", parameter="Profile")
 
 
 def _read(path: Path) -> dict[str, Any]:

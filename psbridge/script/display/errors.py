@@ -22,6 +22,9 @@ def error_text(record: Any, width: int = 80, *, colored: bool = False) -> str:
         colored: with the escape sequences that PowerShell writes also where its error stream is no terminal.
     """
     text = _text(record, width)
+    if isinstance(record, ErrorRecord) and record.recommended:
+        below = "\n" if _is_placed(record) else ""
+        text += f"{below}{_RESET}{_RED}  Recommendation: {record.recommended}\n"
     return _carried(text) if colored else _CODE.sub("", text)
 
 
@@ -51,9 +54,13 @@ def _text(record: Any, width: int) -> str:
     if kind.endswith("ParseException"):
         return _located("ParserError: ", record, message.rpartition("\n")[2], width)
     name = _origin(record)
-    if record.line and record.script and not record.unplaced:
+    if _is_placed(record):
         return _located(f"{name}: ", record, message, width)
     return f"{_RED}{name}: {_RED}{message}\n"
+
+
+def _is_placed(record: ErrorRecord) -> bool:
+    return bool(record.line and record.script and not record.unplaced)
 
 
 def _origin(record: ErrorRecord) -> str:

@@ -123,6 +123,7 @@ def service_record(error: PSBridgeError) -> ErrorRecord:
         activity=error.command or "",
     )
     record.summed_up = True
+    record.recommended = getattr(error, "hint", None) or ""
     if error.command:
         from psbridge.script.commands.own import find_own
 

@@ -53,6 +53,14 @@ def test_a_script_runs_with_its_modules(session: PowerShellSession) -> None:
     assert session.run(script).output == [str(session.home.path), True, '{"a":1}']
 
 
+def test_no_error_shows_a_secret_that_stands_in_a_wrong_place() -> None:
+    script = Path(__file__).parents[2] / "data" / "secrets-in-wrong-places.ps1"
+    with PowerShellSession() as own:
+        output = own.run(script.read_text(encoding="utf-8")).output
+    set_configuration(Configuration())
+    assert len(output) == 1 and re.fullmatch(r"2\d\d failed", output[0])
+
+
 def test_parameters_by_name_by_position_and_by_pipeline(session: PowerShellSession) -> None:
     script = "param([int] $Count, $Rest) $Count + 1; $Rest.inner[1]; @($input) -join ','"
     rest = {"inner": [1, "two"]}
