@@ -52,7 +52,7 @@ def _unquoted_table(value: Any) -> Any:
 
 def _table_type(rule: Callable[[Any], Any]) -> NetType:
     """A table of any JSON: one read from JSON is taken, and an order kept, where a hashtable has neither."""
-    passes = frozenset((type(None), dict, OrderedDictionary))
+    passes: frozenset[type] = frozenset((type(None), dict, OrderedDictionary))
     return NetType(HASHTABLE.name, HASHTABLE.full_name, rule=rule, passes=passes)
 
 

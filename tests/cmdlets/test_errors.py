@@ -289,10 +289,11 @@ def test_a_server_that_is_not_there_a_proxy_and_a_certificate_have_advice_of_the
         port = closed.getsockname()[1]
     nowhere = f"http://127.0.0.1:{port}"
     told = {}
-    for name, settings in {
+    cases: dict[str, dict[str, Any]] = {
         "refused": {"base_url": nowhere, "proxy": ""},
         "proxy": {"base_url": "http://service.invalid/v1", "proxy": nowhere},
-    }.items():
+    }
+    for name, settings in cases.items():
         there = Configuration(access_token="sk-x", max_retries=0, **settings)
         with use_configuration(there), pytest.raises(ps.ClientError) as caught:
             ps.New_ChatCompletion(Messages="hi")
