@@ -83,7 +83,7 @@ class StreamState:
                 elif not self._take_last():
                     self._fold()
                     if self._assembler.finished(done=False):
-                        return  # every choice says why it ended: whole without a [DONE], whatever ends the body
+                        return  # every choice says why it ended: whole, whatever ends the body
                     suspect = self._intake.suspect
                     self._failure = (
                         self._truncated("before it said that it was done")
