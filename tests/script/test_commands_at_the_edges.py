@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from psbridge.errors import PSBridgeError
 from psbridge.script import run
 from psbridge.script.commands.errorbody import readable
 from psbridge.script.net.responses import ContentHeaders, ResponseHeaders, message_of
@@ -86,6 +87,33 @@ def test_get_childitem_does_not_follow_links_unless_told_to(tmp_path: Path) -> N
 def test_a_set_of_a_wildcard_holds_the_characters_that_stand_in_it(pattern: str, matching: str) -> None:
     script = "('b', 'a', '-', '&', ']', '!', '^', 'd' | Where-Object { $_ -like $args[0] }) -join ''"
     assert run(script.replace("$args[0]", f"'{pattern}'")).output == [matching]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        ("*a" * 30 + "b", False),
+        ("*a" * 30, True),
+        ("*a*a?a*", True),
+        ("**a**", True),
+        ("a*a*b*a", False),
+        ("A*[a-b]*??*A", True),
+    ],
+)
+def test_many_stars_take_no_more_time_than_the_text_is_long(pattern: str, matches: bool) -> None:
+    assert run(f"('a' * 20000) -like '{pattern}'").output == [matches]
+
+
+def test_a_part_between_stars_is_found_wherever_it_is() -> None:
+    texts = "'abcabd', 'xabyabdz', 'ABABD', 'abd'"
+    assert run(f"{texts} | Where-Object {{ $_ -like '*ab*ab?*' }}").output == ["abcabd", "xabyabdz", "ABABD"]
+    assert run(f"{texts} | Where-Object {{ $_ -clike '*ab*b*d' }}").output == ["abcabd"]
+
+
+@pytest.mark.parametrize("script", ["+".join(["1"] * 5000), "'a'" + ".Trim()" * 2000])
+def test_a_chain_that_is_too_long_to_be_compiled_is_said_to_be(script: str) -> None:
+    with pytest.raises(PSBridgeError, match="too complicated"):
+        run(script)
 
 
 def test_a_range_of_a_wildcard_that_runs_backwards_is_not_valid() -> None:

@@ -358,8 +358,12 @@ class Runtime:
         parsed = parse(text)
         if parsed.errors:
             raise parse_failure(parsed.errors, text, file)
-        code = compile_script(parsed.tree, text, file)
-        finish(code, self.names)
+        try:
+            code = compile_script(parsed.tree, text, file)
+            finish(code, self.names)
+        except RecursionError:  # a chain of thousands of operators or calls
+            error = ParseError("ScriptTooComplicated", "The script is too complicated to parse.", 1, 1)
+            raise parse_failure([error], text, file) from None
         return code
 
     def block_from_text(self, text: str) -> Block:

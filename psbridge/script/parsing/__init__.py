@@ -1,4 +1,4 @@
-"""PowerShell's grammar by recursive descent: `parse` is the door."""
+"""PowerShell's grammar by recursive descent: `parse` is the entrance."""
 
 from __future__ import annotations
 

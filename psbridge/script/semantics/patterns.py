@@ -253,26 +253,38 @@ def join(left: Any, separator: Any = "") -> str:
 @lru_cache(maxsize=512)
 def wildcard(pattern: str, case: bool = False) -> re.Pattern[str]:
     """A wildcard pattern (`*`, `?`, `[a-z]`, back-tick to escape) as a regular expression."""
-    out, index = "", 0
+    parts, index = [""], 0
     while index < len(pattern):
         character = pattern[index]
         index += 1
         if character == "`" and index < len(pattern):
-            out += re.escape(pattern[index])
+            parts[-1] += re.escape(pattern[index])
             index += 1
         elif character == "*":
-            out += ".*"
+            parts.append("")
         elif character == "?":
-            out += "."
+            parts[-1] += "."
         elif character == "[":
             end = pattern.find("]", index + 1 if pattern[index : index + 1] == "]" else index)
             if end < 0:
                 raise _bad_wildcard(pattern)
-            out += _wildcard_set(pattern, pattern[index:end])
+            parts[-1] += _wildcard_set(pattern, pattern[index:end])
             index = end + 1
         else:
-            out += re.escape(character)
-    return re.compile(out, re.DOTALL if case else re.DOTALL | re.IGNORECASE)
+            parts[-1] += re.escape(character)
+    return re.compile(_between_stars(parts), re.DOTALL if case else re.DOTALL | re.IGNORECASE)
+
+
+def _between_stars(parts: list[str]) -> str:
+    """The regular expression of what stands between the stars of a wildcard pattern.
+
+    A part is taken where it is first found, and no other place is tried: it could leave no more to the next.
+    """
+    if len(parts) < 4:
+        return ".*".join(parts)
+    first, *middle, last = parts
+    taken = [f"(?=(?P<w{number}>.*?{part}))(?P=w{number})" for number, part in enumerate(middle) if part]
+    return f"{first}{''.join(taken)}.*{last}"
 
 
 _RANGE = re.compile(r"(.)-(.)|(.)", re.DOTALL)
