@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from psbridge.binding.dates import datetime_from_ticks
-from psbridge.binding.digits import whole
+from psbridge.binding.digits import digits_of, whole
 from psbridge.binding.errors import NetError
 from psbridge.binding.numbers import net_text_of
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
@@ -96,7 +96,7 @@ class Writer:
         if isinstance(value, enum.Enum):
             return self.text(net_text(value)) if self.enums else str(int(value.value))
         if isinstance(value, int):
-            return str(int(value))
+            return digits_of(value)
         if isinstance(value, float):
             return _number(value)
         if isinstance(value, Decimal):

@@ -403,7 +403,8 @@ def _remainder(one: Any, other: Any) -> Any:
     if isinstance(one, int) and isinstance(other, int):
         if other == 0:
             raise divided_by_zero()
-        return int(math.copysign(1, one)) * (abs(one) % abs(other))
+        rest = abs(one) % abs(other)
+        return -rest if one < 0 else rest
     if isinstance(one, Decimal):
         return one % other
     return math.fmod(one, other) if other else math.nan

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from psbridge.binding import nettypes
+from psbridge.binding.digits import digits_of
 from psbridge.binding.numbers import net_text_of
 from psbridge.binding.objects import type_of
 from psbridge.binding.values import Single
@@ -48,18 +49,18 @@ def fixed(value: Any, decimals: int) -> str:
     """So many decimals, without sign rules: half to even for a Double, away from zero for a Decimal."""
     if isinstance(value, float):
         return f"{value:.{decimals}f}"
-    return format(Decimal(value).quantize(Decimal(1).scaleb(-decimals), context=_CONTEXT), "f")
-
-
-def _signed(text: str) -> str:
-    """-0.00 is written as -0.00 by .NET as well; only a Decimal and an integer have no negative zero."""
-    return text
+    if isinstance(value, int):
+        return digits_of(value) + (f".{'0' * decimals}" if decimals else "")
+    context = decimal.Context(prec=decimals + 40, rounding=decimal.ROUND_HALF_UP)
+    return format(value.quantize(Decimal(1).scaleb(-decimals), context=context), "f")
 
 
 def _grouped(text: str) -> str:
     sign = "-" if text.startswith("-") else ""
     whole, dot, rest = text.removeprefix("-").partition(".")
-    return f"{sign}{int(whole):,}{dot}{rest}" if len(whole) < 4000 else text
+    head = len(whole) % 3
+    groups = [whole[:head]] * bool(head) + [whole[at : at + 3] for at in range(head, len(whole), 3)]
+    return f"{sign}{','.join(groups)}{dot}{rest}"
 
 
 def _n(value: Any, letter: str, digits: int | None) -> str:
@@ -76,7 +77,7 @@ def _c(value: Any, letter: str, digits: int | None) -> str:
 
 
 def _p(value: Any, letter: str, digits: int | None) -> str:
-    hundred = float(value) * 100 if isinstance(value, float) else Decimal(value) * 100
+    hundred = _CONTEXT.multiply(value, Decimal(100)) if isinstance(value, Decimal) else value * 100
     return f"{_grouped(fixed(hundred, 2 if digits is None else digits))} %"
 
 
@@ -88,7 +89,7 @@ def _integer(value: Any) -> int:
 
 def _d(value: Any, letter: str, digits: int | None) -> str:
     number = _integer(value)
-    return f"{'-' if number < 0 else ''}{str(abs(number)).rjust(digits or 0, '0')}"
+    return f"{'-' if number < 0 else ''}{digits_of(abs(number)).rjust(digits or 0, '0')}"
 
 
 def _unsigned(value: Any) -> int:
@@ -115,7 +116,7 @@ def _e(value: Any, letter: str, digits: int | None) -> str:
 
 
 def _g(value: Any, letter: str, digits: int | None) -> str:
-    if not digits or (isinstance(value, int) and digits >= len(str(abs(value)))):
+    if not digits or (isinstance(value, int) and digits >= len(digits_of(abs(value)))):
         shown = net_text_of(value)
         return shown.replace("E", "e") if letter == "g" else shown
     number = float(value) if isinstance(value, float) else Decimal(value)
