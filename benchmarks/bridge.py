@@ -28,6 +28,17 @@ pending = b""
 while piece := os.read(0, 1 << 20):
     os.write(1, piece)
 """
+# A call passed on by as little as can be: what any process between costs.
+PASSING = """
+import os, sys
+from psbridge.client import Client, Configuration
+from psbridge.cmdlets.codec import ModelCodec
+url, key, request = sys.argv[1], sys.argv[2], {request}
+with Client(Configuration(base_url=url, access_token=key), ModelCodec()) as client:
+    while os.read(0, 1 << 16):
+        client.create(request)
+        os.write(1, b'{{"jsonrpc":"2.0","id":1,"result":{{}}}}\\n')
+"""
 BUILDER = {
     "name": "Initialize-ChatCompletionRequestUserMessage",
     "parameters": {"Content": "Say hello.", "Role": "user"},
@@ -54,18 +65,22 @@ class Process:
 
     def ask(self, method: str, params: Any) -> Any:
         """One request and its answer."""
+        return json.loads(self.pass_on(self.line(method, params)))
+
+    def line(self, method: str, params: Any) -> bytes:
+        """A request as it is written."""
         self._id += 1
         message = {"jsonrpc": "2.0", "id": self._id, "method": method, "params": params}
-        os.write(self._input, json.dumps(message).encode() + b"\n")
-        return json.loads(self._output.readline())
+        return json.dumps(message).encode() + b"\n"
+
+    def pass_on(self, line: bytes) -> bytes:
+        """A request that is written already, and its answer as it comes: the process's own time alone."""
+        os.write(self._input, line)
+        return self._output.readline()
 
     def ask_all(self, method: str, params: Any, count: int) -> None:
         """Many requests at once, until all are answered."""
-        lines = []
-        for _ in range(count):
-            self._id += 1
-            lines.append(json.dumps({"jsonrpc": "2.0", "id": self._id, "method": method, "params": params}))
-        os.write(self._input, "\n".join([*lines, ""]).encode())
+        os.write(self._input, b"".join(self.line(method, params) for _ in range(count)))
         for _ in range(count):
             assert b'"result"' in self._output.readline()
 
@@ -110,7 +125,7 @@ def stop(server: subprocess.Popen[str]) -> None:
 
 def row(what: str, ours: float, rival: str, theirs: float) -> None:
     """One line of the table, in milliseconds."""
-    print(f"{what:34} {ours * 1e3:9.3f} ms   {rival:28} {theirs * 1e3:9.3f} ms   x {ours / theirs:5.2f}")
+    print(f"{what:36} {ours * 1e3:9.3f} ms   {rival:28} {theirs * 1e3:9.3f} ms   x {ours / theirs:5.2f}")
 
 
 def starts(rounds: int) -> None:
@@ -155,14 +170,20 @@ def calls(rounds: int) -> None:
     with Process("-m", "psbridge.bridge") as worker:
         worker.ask("hello", {"protocol": 1})
         worker.ask("invoke", settings)
-        with Client(Configuration(base_url=url, access_token=KEY), ModelCodec()) as client:
-            ours, theirs = medians(
-                rounds,
-                lambda: worker.ask("invoke", invoke),
-                lambda: client.create(REQUEST),
-                warm_up=20,
-            )
-        row("chat call", ours, "client called directly", theirs)
+        passing = ("-c", PASSING.format(request=REQUEST), url, KEY)
+        with (
+            Client(Configuration(base_url=url, access_token=KEY), ModelCodec()) as client,
+            Process(*passing) as bare,
+        ):
+            line = worker.line("invoke", invoke)
+            assert b'"result"' in worker.pass_on(line)
+            for what, call in (
+                ("chat call", lambda: worker.pass_on(line)),
+                ("the same, with its JSON", lambda: worker.ask("invoke", invoke)),
+                ("through a process that passes it on", lambda: bare.pass_on(line)),
+            ):
+                ours, theirs = medians(rounds, call, lambda: client.create(REQUEST), warm_up=20)
+                row(what, ours, "client called directly", theirs)
         stop(server)
         server, url = serve(200)
         settings["parameters"] = {"BaseUrl": url, "AccessToken": KEY}
