@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from .. import models
 from ..models.base import PLAIN, Model, union_value
@@ -83,7 +83,10 @@ def built(model: type[Model], members: dict[str, Any], left_open: list[str]) -> 
     try:
         return model.build(members, left_open)
     except InvalidValueError as refused:
-        kinder = {wire: unwrapped(value, _models_at(model, wire)) for wire, value in members.items()}
+        kinder = {
+            wire: unwrapped(value, _models_at(model, wire), _texts_at(model, wire))
+            for wire, value in members.items()
+        }
         try:
             return model.build(kinder, left_open)
         except InvalidValueError as still:
@@ -235,8 +238,12 @@ def _is_bag(value: object) -> bool:
     return hasattr(value, "__ps_properties__") and value is not UNSET
 
 
-def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
-    """A value with property bags and foreign models opened, and keys spelled as `targets` spell them."""
+def unwrapped(value: Any, targets: tuple[type[Model], ...], texts: bool = False) -> Any:
+    """A value with property bags and foreign models opened, and keys spelled as `targets` spell them.
+
+    A list of texts where objects are meant is the lines of one text, unless `texts` says that a list of texts
+    may be meant as well.
+    """
     kind = value.__class__
     if kind in PLAIN:
         return value
@@ -251,9 +258,9 @@ def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
     if kind is dict or isinstance(value, Mapping):
         opened = {}
         for key, item in value.items():
-            wire, inner = _place(targets, key)
+            wire, inner, listed = _place(targets, key)
             plain = item.__class__ in PLAIN
-            opened[key if wire is None else wire] = item if plain else unwrapped(item, inner)
+            opened[key if wire is None else wire] = item if plain else unwrapped(item, inner, listed)
         return opened
     if isinstance(value, (list, tuple)):
         role = _speaker(targets)
@@ -266,7 +273,7 @@ def unwrapped(value: Any, targets: tuple[type[Model], ...]) -> Any:
                 else turn(item)
                 for item in value
             ]
-        elif targets and value and all(isinstance(item, str) for item in value):
+        elif targets and not texts and value and all(isinstance(item, str) for item in value):
             return "\n".join(value)  # what Get-Content without -Raw makes of a file
         return [unwrapped(item, targets) for item in value]
     return _number(value)
@@ -279,10 +286,14 @@ def _speaker(targets: tuple[type[Model], ...]) -> str | None:
 
 
 @lru_cache(4096)
-def _place(targets: tuple[type[Model], ...], key: object) -> tuple[str | None, tuple[type[Model], ...]]:
-    """A key as the first of `targets` that knows it spells it, and the models that its value may be."""
+def _place(targets: tuple[type[Model], ...], key: object) -> tuple[str | None, tuple[type[Model], ...], bool]:
+    """A key as the first of `targets` that knows it spells it, the models that its value may be, and whether
+    that may be a list of texts.
+    """
     wire = next((found for found in (_wire(model, key) for model in targets) if found), None)
-    return wire, tuple(found for model in targets for found in _models_at(model, wire or key))
+    named = wire or key
+    kinds = tuple(found for model in targets for found in _models_at(model, named))
+    return wire, kinds, any(_texts_at(model, named) for model in targets)
 
 
 def _wire(model: type[Model], key: object) -> str | None:
@@ -300,6 +311,24 @@ def _models_at(model: type[Model], wire: object) -> tuple[type[Model], ...]:
     field = model.model_fields.get(wire) if isinstance(wire, str) else None
     annotation: Any = field.annotation if field is not None else None
     return _objects_in(annotation)
+
+
+@cache
+def _texts_at(model: type[Model], wire: object) -> bool:
+    """Whether a list of texts is one of the things that a member takes."""
+    field = model.model_fields.get(wire) if isinstance(wire, str) else None
+    pending: list[Any] = [field.annotation if field is not None else None]
+    while pending:
+        one = pending.pop()
+        if get_origin(one) is list:
+            item = get_args(one)[0]
+            while get_origin(item) is Annotated:
+                item = get_args(item)[0]
+            if item is str:
+                return True
+        else:
+            pending.extend(get_args(one))
+    return False
 
 
 @cache

@@ -47,9 +47,8 @@ def completed(request: _Model, *, model: Callable[[], str | None] | None = None)
 def _is_whole(value: Model) -> bool:
     """Whether nothing is open in it: the usual case, told sooner than what it would be without."""
     given, values = value.__pydantic_fields_set__, value.__dict__
-    for wire in value.__required__:
-        if wire not in given:
-            return False
+    if not given.issuperset(value.__required__):
+        return False
     for wire in given:
         member = values.get(wire)
         if member.__class__ in PLAIN:

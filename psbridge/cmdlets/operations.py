@@ -6,7 +6,7 @@ itself. Knows no cmdlet by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .. import models
@@ -116,7 +116,7 @@ def whole(
         if isinstance(given, str) and given.lstrip().startswith("{"):
             return model.model_validate_json(given)
     members = unwrapped(given, (model,))
-    if not isinstance(members, Mapping):
+    if members.__class__ is not dict:
         raise InvalidValueError(
             f"invalid value for '{parameter}', must be {wanted or f'what Initialize-{parameter} builds'}.",
             parameter=parameter,
@@ -124,7 +124,7 @@ def whole(
             model=model.__name__,
         )
     missing = [one for one in open_members if one not in members]
-    return cast(ModelT, built(model, dict(members), missing))
+    return cast(ModelT, built(model, members, missing))
 
 
 def as_bytes(model: Model) -> bytes:

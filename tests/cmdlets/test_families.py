@@ -106,6 +106,14 @@ def test_parts_are_told_apart_by_their_type(server: OfflineServer) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["input", "Input"])
+def test_texts_stay_apart_where_a_list_of_them_is_one_of_the_things_meant(
+    server: OfflineServer, name: str
+) -> None:
+    assert len(ps.New_Moderation({name: ["one", "two"]}).results) == 2
+    assert server.requests[-1].json["input"] == ["one", "two"]
+
+
 def test_a_file_goes_up_and_comes_down_byte_for_byte(server: OfflineServer, tmp_path: Path) -> None:
     content = bytes(range(256)) * 5000 + b"\r\n--boundary\r\n"
     path = tmp_path / ("a photo 'of' ünit.png" if sys.platform == "win32" else 'a photo "of" ünit.png')
