@@ -36,7 +36,7 @@ class Call:
             at once, as notes. Without one they are kept for the result.
     """
 
-    __slots__ = ("_asked", "_lock", "_output", "cancellation", "id", "kept", "open", "wanted")
+    __slots__ = ("_asked", "_debug", "_lock", "_output", "_verbose", "cancellation", "id", "kept", "open")
 
     def __init__(
         self, id: Id, output: Output, verbose: bool, debug: bool, cancellation: Cancellation | None = None
@@ -44,7 +44,8 @@ class Call:
         self.id = id
         self.open = True
         self.cancellation = cancellation
-        self.wanted = {"warning": True, "verbose": verbose, "debug": debug, "progress": True}
+        self._verbose = verbose
+        self._debug = debug
         self.kept: dict[str, list[str]] | None = None
         self._asked: dict[int, Future[Any]] = {}
         self._output = output
@@ -54,7 +55,7 @@ class Call:
         """A line of the stream `warning`, `verbose`, `debug` or `progress`, if it is wanted; `number` says
         which item of a pipeline it is about.
         """
-        if not self.wanted[stream]:
+        if (stream == "verbose" and not self._verbose) or (stream == "debug" and not self._debug):
             return
         if self.cancellation is not None:
             told = {"id": self.id, "stream": stream, "text": text}

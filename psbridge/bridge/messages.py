@@ -52,14 +52,6 @@ _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 _decode_large = json.JSONDecoder(parse_int=_integer).decode
 
 
-def _read(text: str) -> Any:
-    try:
-        message, end = _scan(text, 0)
-    except StopIteration:
-        end = -1
-    return message if end == len(text) else _decode(text)
-
-
 def read(line: bytes) -> Request:
     """One line as a request.
 
@@ -71,7 +63,12 @@ def read(line: bytes) -> Request:
     """
     try:
         text = str(line, "utf-8")
-        message = _read(text)
+        try:
+            message, end = _scan(text, 0)
+        except StopIteration:
+            end = -1
+        if end != len(text):
+            message = _decode(text)
     except UnicodeDecodeError as error:
         raise Refused(PARSE_ERROR, f"The line is not UTF-8 at byte {error.start}.", likely_id(line)) from None
     except RecursionError:

@@ -330,7 +330,7 @@ class Worker:
         with call:
             try:
                 value = invocation.run()
-                if isinstance(value, Iterator):
+                if _iterates(value.__class__):
                     _stream(call, value)
                     value = None
                 text = encoded(value)
@@ -399,6 +399,12 @@ def _waiting() -> Any:
     from . import waiting
 
     return waiting
+
+
+@cache
+def _iterates(kind: type) -> bool:
+    """Whether what has this class is a stream: asked of every result, so looked up once a class."""
+    return issubclass(kind, Iterator)
 
 
 def _stream(call: Call, items: Iterator[Any]) -> None:

@@ -34,9 +34,10 @@ def new_chat_completion(bound: Bound) -> Any:
 
 def is_plain(bound: Mapping[str, Any]) -> bool:
     """Whether nothing but a request is bound, whole or by its parameters."""
-    if not PARAMETERS.isdisjoint(bound) or any(
-        hasattr(one, "definition") for one in bound.get("Tools") or ()
-    ):
+    if not PARAMETERS.isdisjoint(bound):
+        return False
+    tools = bound.get("Tools")
+    if tools and any(hasattr(one, "definition") for one in tools):
         return False
     item = bound.get(ITEM)
     if item is None:

@@ -109,6 +109,8 @@ def _schema_allowed() -> Iterator[None]:
 
 def _check_required(self: Model, context: Any) -> None:
     given = self.__pydantic_fields_set__
+    if given.issuperset(self.__required__):
+        return
     for wire in self.__required__:
         if wire not in given:
             if context is LENIENT:
