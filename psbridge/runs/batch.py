@@ -36,8 +36,7 @@ from .schema import DONE, FAILED, IN_BATCH, OPEN
 
 _FIRST_LOOK = 1.0  # seconds; then twice as long each time, up to the poll's
 _LAST = ("completed", "failed", "expired", "cancelled")
-_AGAIN = (408, 409, 429)
-_MAYBE_MADE = (408, 409)  # a create that was refused so may have been done all the same
+_AGAIN = (408, 409, 429)  # what was refused so may be asked again; a create may have been done all the same
 _GONE = (404, 410)
 _at_it: set[str] = set()  # the starts of this process that are under way
 _NO_ROOM = "waits for room"  # why a part is still written: the service holds as many tokens as it may
@@ -254,8 +253,7 @@ class Batches:
                 batch = client.call(operation, body=request, max_retries=0).value
             batch_id = _id(jsontext.field(batch, "id"))
         except ClientError as error:
-            status = error.status
-            if status is not None and 400 <= status < 500 and status not in _MAYBE_MADE:
+            if _is_final(error.status):
                 self._mark(ledger, "state = 'uploaded'", number, self._is_mine)
                 return self._reason(error)
             self._recover(ledger)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -34,6 +37,56 @@ def test_a_create_is_sent_once_whatever_becomes_of_its_answer(
     batched.run(*LINE)
     assert made(service) == 1, "the same start asks again only by looking for it first"
     assert batched.run(*LINE).returncode == 0
+    check(batched)
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    """What stands before a service, and says of the first batch that was made that there are too many."""
+
+    service: str
+    refused: ClassVar[list[bytes]] = []
+
+    def do_GET(self) -> None:
+        self._pass_on()
+
+    def do_POST(self) -> None:
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        kept = {
+            name: value for name, value in self.headers.items() if name in ("Authorization", "Content-Type")
+        }
+        connection = http.client.HTTPConnection(self.service)
+        connection.request(self.command, self.path, body or None, kept)
+        reply = connection.getresponse()
+        content, status = reply.read(), reply.status
+        connection.close()
+        if self.command == "POST" and self.path.endswith("/batches") and not self.refused:
+            self.refused.append(content)
+            content, status = b'{"error": {"message": "too many"}}', 429
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_a_create_that_was_refused_and_done_all_the_same_is_not_done_again(
+    batched: Tickets, service: OfflineServer
+) -> None:
+    _Refusing.service = urlsplit(service.base_url).netloc
+    _Refusing.refused.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as front:
+        threading.Thread(target=front.serve_forever).start()
+        batched.environment["OPENAI_BASE_URL"] = f"http://127.0.0.1:{front.server_port}/v1"
+        done = batched.run(*LINE)
+        front.shutdown()
+    assert done.returncode == 0, done.stderr
+    assert len(_Refusing.refused) == made(service) == 1
     check(batched)
 
 
