@@ -38,7 +38,7 @@ BEAT = 1.0
 LISTENERS = 2
 """Messages that are waited for at once, so that the next is on its way while one is read."""
 _MESSAGES = 4  # sent at once, at most
-_GAP = 0.006  # seconds that results are gathered
+_GAP = 0.004  # seconds that results are gathered
 # Rows that begin at once: one in so many of its share, and no fewer than so many; and seconds to the next.
 _BURST = (16, 4)
 _APART = 0.002
