@@ -5,6 +5,7 @@ Each run is a process of its own, in a copy of the script's folder, against an o
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .parsing import parse
 from .translate import Ported
 
 MOST_FILES = 2000
@@ -64,7 +66,7 @@ def compared(
     """
     name = f"{path.stem}.ps1"
     ours = [sys.executable, "-m", "psbridge", "run-script", name, *words]
-    python = [sys.executable, "_ported_.py", *command_line(words, ported.text)]
+    python = [sys.executable, "_ported_.py", *command_line(words, ported.text, text)]
     files = {"_ported_.py": ported.text, **ported.modules}
     script = _run(path, {name: text}, ours, server)
     sides = {"the Python": _run(path, files, python, server)}
@@ -90,12 +92,48 @@ def _parts(word: str) -> list[str]:
     match = re.fullmatch(r"(-[A-Za-z]\w*):(.+)", word, re.DOTALL)
     if match is None:
         return [word]
-    if match[2].lower() in ("$true", "$false"):
-        return [match[1]] if match[2].lower() == "$true" else []
+    if match[2].lower().removeprefix("$") in ("true", "false"):
+        return [match[1]] if match[2].lower().removeprefix("$") == "true" else []
     return [match[1], match[2]]
 
 
-def command_line(words: Sequence[str], python: str) -> list[str]:
+def _full(words: Sequence[str], script: str) -> list[str]:
+    """The arguments with the whole names of the parameters, which may be given by aliases or prefixes."""
+    block = parse(script).tree.param_block if script else None
+    names: dict[str, str] = {}
+    for parameter in block.parameters if block is not None else []:
+        name = parameter.name.variable_path
+        names[name.lower()] = name
+        for attribute in parameter.attributes:
+            if attribute.type_name.name.lower() == "alias":
+                others = attribute.positional_arguments or []
+                names |= {str(getattr(one, "value", "")).lower(): name for one in others}
+    made = []
+    for word in words:
+        match = re.fullmatch(r"-([A-Za-z]\w*)(:.*)?", word, re.DOTALL)
+        asked = match[1].lower() if match else ""
+        meant = {names[asked]} if asked in names else {n for key, n in names.items() if key.startswith(asked)}
+        made.append(f"-{meant.pop()}{match[2] or ''}" if match and len(meant) == 1 else word)
+    return made
+
+
+def _declared(python: str) -> tuple[list[str], list[str], bool]:
+    """What a script's Python takes: by place, by name with a value, and whether a place takes many."""
+    places, named, many = [], [], False
+    for node in ast.walk(ast.parse(python)):
+        if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") != "add_argument":
+            continue
+        options = {one.arg: getattr(one.value, "value", None) for one in node.keywords}
+        name = getattr(node.args[0], "value", "")
+        if not name.startswith("-"):
+            places.append(name)
+            many = many or options.get("nargs") in ("*", "+")
+        elif options.get("action") != "store_true":
+            named.append(name.removeprefix("--"))
+    return places, named, many
+
+
+def command_line(words: Sequence[str], python: str, script: str = "") -> list[str]:
     """A script's arguments as its Python takes them: options by name, and what has a place in its place.
 
     PowerShell gives any parameter a value by name or by place; the Python has a place for what is mandatory,
@@ -104,17 +142,20 @@ def command_line(words: Sequence[str], python: str) -> list[str]:
     Args:
         words: the arguments, as after the name of the script.
         python: the text of the script's Python.
+        script: its PowerShell, whose parameters may have other names too.
 
     >>> text = 'parser.add_argument("word", type=str)' + chr(10) + 'parser.add_argument("--times", type=int)'
     >>> command_line(["-Times", "3", "-Word", "hi"], text), command_line(["hi", "3"], text)
-    (['--times', '3', 'hi'], ['--times', '3', 'hi'])
+    (['hi', '--times', '3'], ['hi', '--times', '3'])
     >>> command_line(["-Set", "a=1"], 'parser.add_argument("set_", type=str)' + chr(10) + 'import argparse')
     ['a=1']
+    >>> command_line(["-q", "hi"], text, "param([Alias('q')][string]$Word, [int]$Times)")
+    ['hi']
     """
-    if "argparse" not in python:
+    words = _full(words, script)
+    if "add_argument" not in python:
         return list(words)
-    places = re.findall(r'\.add_argument\(\s*"(\w+)"', python)
-    named = re.findall(r'\.add_argument\(\s*"--([\w-]+)"(?![^\n]*store_true)', python)
+    places, named, many = _declared(python)
     given: dict[str, str] = {}
     options: list[str] = []
     rest: list[str] = []
@@ -137,14 +178,13 @@ def command_line(words: Sequence[str], python: str) -> list[str]:
         if close and waiting:
             named.remove(close[0])
             options.append(waiting.pop(0))
-    many = re.search(r'\.add_argument\(\s*"\w+",[^\n]*nargs=', python) is not None
     free = [name for name in places if name not in given]
     if not many:
         for name, word in zip(named, rest[len(free) :], strict=False):
             options += [f"--{name}", word]
         rest = rest[: len(free)]
     in_place = [given[name] if name in given else rest.pop(0) for name in places if name in given or rest]
-    return [*options, *in_place, *rest]
+    return [*in_place, *rest, *options]
 
 
 def _run(path: Path, files: Mapping[str, str], command: list[str], server: Any) -> Did:

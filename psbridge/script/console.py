@@ -47,7 +47,7 @@ def file_arguments(words: Sequence[str]) -> list[Any]:
         if len(word) > 1 and word[0] == "-" and (word[1].isalpha() or word[1] in "_?"):
             name, colon, value = word[1:].partition(":")
             if colon and value:
-                known = {"$true": True, "$false": False}.get(value.lower(), value)
+                known = {"true": True, "false": False}.get(value.lower().removeprefix("$"), value)
                 made.append(Argument(name, known, text=word))
             else:
                 made.append(Argument(name, text=word))

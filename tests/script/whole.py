@@ -117,7 +117,7 @@ def run_script(line: Line, how: str = "run") -> Line:
         command = ["-m", "psbridge", "run-script", "script.ps1", *line["args"]]
         if how == "port":
             python = _ported(folder, line["script"])
-            command = ["script.py", *command_line(line["args"], python)]
+            command = ["script.py", *command_line(line["args"], python, line["script"])]
         ours = {folder / "script.ps1", *folder.glob("*.py")} - {folder / name for name in line["files"]}
         recorder = Recorder(server.base_url, line["faults"])
         kept = {

@@ -29,7 +29,7 @@ from psbridge.errors import PSBridgeError
 from .arithmetic import add, divide, modulo, multiply, negate, plus, subtract, value_range
 from .bits import bit_and, bit_not, bit_or, bit_xor, shift_left, shift_right
 from .casts import custom_object
-from .checks import checked, obeyed, typed, validate, validate_script
+from .checks import obeyed, validate_script
 from .comparison import (
     contained,
     contains,
@@ -53,7 +53,7 @@ from .members import loop_items as _loop_items
 from .members import member as _member
 from .named import as_operator, construct, invoke_static, is_a, net_type, set_static, static_member
 from .named import cast as _cast
-from .outside import caught_request, script_cmdlet
+from .outside import caught_request, parameter_set, script_cmdlet
 from .patterns import join, like, not_like, split_words
 from .session import (
     appended,
@@ -84,6 +84,7 @@ from .text import text as _text
 from .values import Hashtable, NetRef, Ordered
 
 if TYPE_CHECKING:
+    from .argumentparser import ArgumentParser
     from .classes import class_method, class_property, constructor, script_class, script_enum
 
 
@@ -334,7 +335,11 @@ def ordered(value: Any) -> Ordered:
 
 
 def __getattr__(name: str) -> Any:
-    """The helpers for classes, which load when a script has any."""
+    """The helpers for classes and parameters, which load when a script has any."""
+    if name == "ArgumentParser":
+        from .argumentparser import ArgumentParser as parser
+
+        return parser
     if name not in _CLASSES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from . import classes
@@ -347,6 +352,7 @@ _CLASSES = ("class_method", "class_property", "constructor", "script_class", "sc
 
 __all__ = [
     "ERRORS",
+    "ArgumentParser",
     "Hashtable",
     "NetRef",
     "NotPorted",
@@ -375,7 +381,6 @@ __all__ = [
     "cast",
     "caught",
     "caught_request",
-    "checked",
     "class_method",
     "class_property",
     "command_block",
@@ -425,6 +430,7 @@ __all__ = [
     "obeyed",
     "ordered",
     "parameter",
+    "parameter_set",
     "plus",
     "read_only",
     "replace",
@@ -456,10 +462,8 @@ __all__ = [
     "text",
     "thrown",
     "truth",
-    "typed",
     "unpacked",
     "unrolled",
-    "validate",
     "validate_script",
     "value_range",
     "variable",

@@ -108,6 +108,8 @@ class Members(Methods):
         if file is not None:
             return file
         called = self._called_name(node)
+        if _asks_set(node) and len(self.frames) == 1 and not self.uses.in_block(node):
+            return Code(self.set_name, "str") if self.set_name else Code('"__AllParameterSets"', "str")
         if called:
             return Code(quoted(called), "str")
         category = self._category(node)
@@ -233,6 +235,8 @@ class Members(Methods):
     in_scope = False
     """Whether a block that is written now runs in the scope around it, as those of `.ForEach({ })` do."""
 
+    set_name = ""
+    """The Python name of the parameter set that the script was given; empty where it has none."""
     called: list[str]
     """The functions with PowerShell's binding that are being written, the innermost last."""
 
@@ -471,3 +475,10 @@ def _is_split(text: str) -> bool:
         text.startswith(("posh.split(", "posh.split_words("))
         or re.search(r"\.split\([^()]*\)$", text) is not None
     )
+
+
+def _asks_set(node: s.MemberExpression) -> bool:
+    """Whether this is `$PSCmdlet.ParameterSetName`."""
+    owner = node.expression
+    plain = isinstance(owner, s.VariableExpression) and owner.variable_path.lower() == "pscmdlet"
+    return plain and word_of(node.member) == "parametersetname"

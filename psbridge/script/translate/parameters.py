@@ -42,7 +42,7 @@ _ALLOWED = {
 _FREE = ("object", "psobject", "switch", "scriptblock", "pscustomobject", "system.object")
 """The types that hold whatever is assigned."""
 
-_ALL = '"__AllParameterSets"'
+ALL_SETS = '"__AllParameterSets"'
 """The name of the set of a parameter that is in all of them."""
 
 
@@ -111,14 +111,14 @@ class Parameters(Operators):
                 "system.management.automation.credential",
             ):
                 raise Refused(attribute, f"the attribute [{name}] of a parameter has no Python form yet.")
-        if set(sets) - {_ALL}:
+        if set(sets) - {ALL_SETS}:
             inside = ", ".join(
                 f"{name}: {{{', '.join(f'{quoted(key)}: {value}' for key, value in own.items())}}}"
                 for name, own in reversed(sets.items())
             )
             options["sets"] = f"{{{inside}}}"
         else:
-            options |= sets.get(_ALL, {})
+            options |= sets.get(ALL_SETS, {})
         if aliases:
             options["aliases"] = f"[{', '.join(aliases)}]"
         options |= self.validators(node)
@@ -210,7 +210,7 @@ class Parameters(Operators):
 
     def _options(self, attribute: s.Attribute, options: dict[str, str]) -> str:
         """What a [Parameter()] says; gives the name of its parameter set, as Python has it."""
-        chosen = _ALL
+        chosen = ALL_SETS
         for argument in attribute.named_arguments or []:
             name = argument.argument_name.lower()
             value = "True" if argument.expression_omitted else self.constant(argument.argument)

@@ -1,4 +1,3 @@
-import argparse
 import itertools
 import re
 from pathlib import Path
@@ -8,7 +7,7 @@ import psbridge as ps
 from psbridge.script.semantics import porting as posh
 
 # Sums up the end of a log, piece by piece.
-parser = argparse.ArgumentParser()
+parser = posh.ArgumentParser()
 parser.add_argument("--path", dest="path", type=str, default="./app.log")
 parser.add_argument("--tail", dest="tail", type=int, default=12)
 parser.add_argument("--chunk-size", dest="chunk_size", type=int, default=180)
