@@ -6,12 +6,14 @@ A cmdlet is a class with `start` (once), `record` (for each input object, or onc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from psbridge.binding.binder import Binder
 from psbridge.binding.errors import ParameterBindingError
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal
+from psbridge.errors import PSBridgeError
 from psbridge.script.interpreter.caught import record_of
 from psbridge.script.interpreter.flow import StopUpstream
 from psbridge.script.interpreter.listeners import attach
@@ -25,6 +27,10 @@ _SWITCHES = {"Verbose": 4, "Debug": 5}
 _VARIABLES = ("OutVariable", "ErrorVariable", "WarningVariable", "InformationVariable", "PipelineVariable")
 
 
+def _drop(value: Any) -> None:
+    pass
+
+
 class Cmdlet:
     """One call of a cmdlet, as a stage of a pipeline."""
 
@@ -32,6 +38,9 @@ class Cmdlet:
     failed = False
     where: tuple[int, int] | None = None  # line and column in its script
     binds_input: ClassVar[bool] = True
+    leaves_what_came: ClassVar[bool] = False
+    """Whether what came is written also where the pipeline ends early, as into a file that stands open."""
+    is_open = False
 
     def __init__(
         self,
@@ -86,6 +95,7 @@ class Cmdlet:
         target = self.info.direct_input
         self.direct = target is not None and target not in binder.bound
         self.start()
+        self.is_open = True
 
     def _common(self, values: dict[str, Any]) -> None:
         for name, stream in _ACTIONS.items():
@@ -127,7 +137,16 @@ class Cmdlet:
         self.record()
 
     def end(self) -> None:
+        self.is_open = False
         self.finish()
+
+    def close(self) -> None:
+        """End early: an error ended the pipeline, or a command after this one wants no more."""
+        if self.leaves_what_came and self.is_open:
+            self.is_open = False
+            self.sink = _drop
+            with suppress(PSBridgeError):
+                self.finish()
 
     # What cmdlets use
 

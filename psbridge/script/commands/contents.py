@@ -83,6 +83,7 @@ class SetContent(Cmdlet):
     """Set-Content and Add-Content."""
 
     append = False
+    leaves_what_came = True
 
     def start(self) -> None:
         self.values: list[Any] = []
@@ -96,6 +97,13 @@ class SetContent(Cmdlet):
             self.given = True
             value = self.get("Value")
             self.values += list(value) if is_list(value) else [value]
+            if self.on("PassThru"):
+                self.write_all(value if is_list(value) else [value])
+
+    def close(self) -> None:
+        """Write what came; a file is opened when the first object comes."""
+        if self.is_open and self.values:
+            super().close()
 
     def finish(self) -> None:
         for pattern, literal in self.targets:
@@ -119,8 +127,6 @@ class SetContent(Cmdlet):
                     kind = "IO" if Path(path).parent.is_dir() else "DirectoryNotFound"
                     error_id = f"GetContentWriter{kind}Error"
                     guarded(self, path, lambda path=path: self._write(path), error_id)
-        if self.on("PassThru"):
-            self.write_all(self.values)
 
     def _write(self, path: str) -> None:
         may_write(path)

@@ -172,6 +172,7 @@ class ExportCsv(_CsvWriter):
     """Export-Csv."""
 
     appended = False
+    leaves_what_came = True
 
     def first(self) -> None:
         path = full(self.text("Path") or self.text("LiteralPath"))

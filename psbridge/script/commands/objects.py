@@ -378,6 +378,8 @@ def _unique_key(item: Any, case: bool) -> Any:
 class TeeObject(Cmdlet):
     """Tee-Object."""
 
+    leaves_what_came = True
+
     def start(self) -> None:
         self.items: list[Any] = []
 
@@ -385,6 +387,11 @@ class TeeObject(Cmdlet):
         item = self.get("InputObject")
         self.items.append(item)
         self.write(item)
+
+    def close(self) -> None:
+        """Write what came; a variable is set at the end alone, and a file opened when an object comes."""
+        if self.is_open and self.items and not self.has("Variable"):
+            super().close()
 
     def finish(self) -> None:
         if self.has("Variable"):

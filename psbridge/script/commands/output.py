@@ -217,6 +217,8 @@ class WriteProgress(Cmdlet):
 class OutDefault(Cmdlet):
     """Out-Default and Out-Host."""
 
+    leaves_what_came = True
+
     def start(self) -> None:
         self.items: list[Any] = []
 
@@ -255,6 +257,8 @@ class OutString(Cmdlet):
 
 class OutFile(Cmdlet):
     """Out-File."""
+
+    leaves_what_came = True
 
     def start(self) -> None:
         self.items: list[Any] = []

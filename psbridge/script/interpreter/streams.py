@@ -99,7 +99,10 @@ class Redirected:
             self.close()
 
     def close(self) -> None:
-        """Write the files."""
+        """Write the files, and what the command itself leaves where its pipeline ends early."""
+        leave = getattr(self.stage, "close", None)
+        if leave is not None:
+            leave()
         files, self.files = self.files, []
         for file in files:
             file.close()
