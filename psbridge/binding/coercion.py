@@ -18,7 +18,7 @@ from psbridge.binding.errors import (
     ValidationFailure,
 )
 from psbridge.binding.nettypes import NetType
-from psbridge.binding.objects import adapted, bag_of, elements, is_list, type_of
+from psbridge.binding.objects import adapted, bag_of, elements, is_dictionary, is_list, type_of
 from psbridge.binding.parameters import Parameter
 from psbridge.binding.scalars import default_of, no_conversion, value_type_name
 from psbridge.binding.text import net_text
@@ -104,6 +104,8 @@ def _is_instance(value: object, type_: NetType, wrapped: bool) -> bool:
         return True
     if type_ is nettypes.PSOBJECT:
         return wrapped or isinstance(value, Literal) or bag_of(type(value)) is not None
+    if type_ is nettypes.IDICTIONARY and is_dictionary(value):
+        return True
     source = type_of(value)
     return source is type_ or type_.accepts(source) or (type_.is_nullable and source is type_.element)
 

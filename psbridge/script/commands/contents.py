@@ -13,7 +13,7 @@ from psbridge.script.net.place import full, lines_of, may_write, read_text
 from psbridge.script.semantics.patterns import has_wildcard
 
 from .cmdlet import Cmdlet
-from .drives import drive_of, items_of_drive, set_in_drive
+from .drives import drive_of, found_in_drive, set_in_drive
 from .files import chosen, expand, guarded, patterns_of, plain_path, resolved
 
 
@@ -24,7 +24,7 @@ class GetContent(Cmdlet):
         for pattern, literal in patterns_of(self):
             drive = drive_of(pattern)
             if drive is not None:
-                for _, value in items_of_drive(self, *drive):
+                for _, value in found_in_drive(self, *drive):
                     self.emit(value)
                 continue
             for path in resolved(self, pattern, literal=literal):

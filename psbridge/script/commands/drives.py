@@ -68,6 +68,16 @@ def items_of_drive(cmdlet: Any, kind: str, name: str) -> list[tuple[str, Any]]:
     )
 
 
+def found_in_drive(cmdlet: Any, kind: str, name: str) -> list[tuple[str, Any]]:
+    """The items of a drive that a name or wildcard is for; a plain name of none of them is an error."""
+    from .files import missing
+
+    items = items_of_drive(cmdlet, kind, name)
+    if not items and name and not has_wildcard(name):
+        missing(cmdlet, f"{kind.title()}:/{name}")
+    return items
+
+
 def set_in_drive(cmdlet: Any, kind: str, name: str, values: list[Any]) -> None:
     """Set an item of a drive."""
     value = values[0] if len(values) == 1 else values or None
@@ -81,7 +91,7 @@ def set_in_drive(cmdlet: Any, kind: str, name: str, values: list[Any]) -> None:
 
 def remove_from_drive(cmdlet: Any, kind: str, name: str) -> None:
     """Remove items of a drive."""
-    for key, _ in items_of_drive(cmdlet, kind, name):
+    for key, _ in found_in_drive(cmdlet, kind, name):
         if kind == "env":
             os.environ.pop(key, None)
             continue

@@ -17,7 +17,7 @@ from psbridge.script.semantics.patterns import has_wildcard, wildcard
 from psbridge.script.semantics.values import Bag
 
 from .cmdlet import Cmdlet
-from .drives import drive_of, items_of_drive, remove_from_drive, set_in_drive
+from .drives import drive_of, found_in_drive, items_of_drive, remove_from_drive, set_in_drive
 
 
 def plain_path(path: Any) -> str:
@@ -134,7 +134,10 @@ class GetChildItem(Cmdlet):
             drive = drive_of(pattern)
             if drive is not None:
                 kind, name = drive
-                self.write_all(item for item in drive_entries(self, kind, name or "*"))
+                items = items_of_drive(self, kind, name or "*")
+                if not items and not has_wildcard(name or "*"):
+                    missing(self, name)
+                self.write_all(drive_entries(kind, items))
                 continue
             text = plain_path(pattern)
             if not literal and has_wildcard(text):
@@ -210,10 +213,10 @@ def _filter_matches(name: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(name.lower(), pattern.lower().replace("[", "[[]"))
 
 
-def drive_entries(cmdlet: Any, kind: str, name: str) -> list[Any]:
-    """The items of a drive as objects."""
+def drive_entries(kind: str, items: list[tuple[str, Any]]) -> list[Any]:
+    """Items of a drive as objects."""
     made = []
-    for key, value in items_of_drive(cmdlet, kind, name):
+    for key, value in items:
         type_name = {
             "env": "System.Collections.DictionaryEntry",
             "variable": "System.Management.Automation.PSVariable",
@@ -236,10 +239,7 @@ class GetItem(Cmdlet):
         for pattern, literal in patterns_of(self):
             drive = drive_of(pattern)
             if drive is not None:
-                entries = drive_entries(self, *drive)
-                if not entries and not has_wildcard(drive[1]):
-                    missing(self, to_text(pattern).partition(":")[2])
-                self.write_all(entries)
+                self.write_all(drive_entries(drive[0], found_in_drive(self, *drive)))
                 continue
             for path in resolved(self, pattern, literal=literal):
                 if chosen(self, path):
@@ -371,6 +371,14 @@ class CopyItem(Cmdlet):
 
     def _copy(self, path: str, target: str) -> None:
         may_write(target)
+        if Path(path) == Path(target):
+            message = f"Cannot overwrite the item {path} with itself."
+            self.error("IOException", message, "CopyError", "WriteError", path)
+            return
+        if Path(path).is_dir() and Path(target).is_file():
+            message = "Container cannot be copied onto existing leaf item."
+            self.error("ArgumentException", message, "CopyContainerItemToLeafError", "InvalidArgument", path)
+            return
         if Path(path).is_dir():
             if self.on("Recurse"):
                 shutil.copytree(path, target, dirs_exist_ok=True)
@@ -408,10 +416,14 @@ class MoveItem(Cmdlet):
 
     def _move(self, path: str, target: str) -> None:
         may_write(path)
+        if Path(target).exists() and Path(path).is_dir():
+            message = f"An item with the specified name {target} already exists."
+            self.error("IOException", message, "DirectoryExist", "ResourceExists", path)
+            return
         if Path(target).exists() and not self.on("Force"):
             self.error(
                 "IOException",
-                "Cannot create a file when that file already exists.",
+                f"The file '{target}' already exists.",
                 "MoveFileInfoItemIOError",
                 "WriteError",
                 path,
@@ -432,13 +444,10 @@ class RenameItem(Cmdlet):
             if not self.confirms(f"Item: {path} Destination: {target}", "Rename File"):
                 continue
             if Path(target).exists() and not self.on("Force"):
-                self.error(
-                    "IOException",
-                    "Cannot create a file when that file already exists.",
-                    "RenameItemIOError",
-                    "WriteError",
-                    path,
+                taken = (
+                    f"Cannot create '{target}' because a file or directory with the same name already exists."
                 )
+                self._refused(path, taken if Path(path).is_dir() else f"The file '{target}' already exists.")
                 continue
             guarded(
                 self,
@@ -448,6 +457,9 @@ class RenameItem(Cmdlet):
             )
             if self.on("PassThru"):
                 self.write(FileEntry(target))
+
+    def _refused(self, path: str, message: str) -> None:
+        self.error("IOException", message, "RenameItemIOError", "WriteError", path)
 
 
 class Nothing(Cmdlet):

@@ -109,7 +109,9 @@ class Writer:
         if type_of(value).full_name == "System.DBNull":
             return "null"
         if type_of(value).full_name == "System.DateTimeOffset":
-            return f'"{iso_text(value.value)}"'
+            return (
+                f'"{iso_text(value.value.replace(tzinfo=None))}{dateformat.format_date(value.value, "zzz")}"'
+            )
         return None
 
     def _array(self, items: list[Any], level: int) -> str:

@@ -20,6 +20,7 @@ from psbridge.script.semantics.values import Bag, Wrapped
 from .calculated import calculated, names_matching, property_names
 from .cmdlet import Cmdlet
 from .members_of import AddMember, GetMember
+from .ordering import compare_loosely
 
 
 class WhereObject(Cmdlet):
@@ -295,11 +296,17 @@ class SelectObject(Cmdlet):
 
     def _put(self, item: Any) -> None:
         if self.on("Unique"):
-            key = _unique_key(item, not self.on("CaseInsensitive"))
-            if key in self.unique_keys:
+            case = not self.on("CaseInsensitive")
+            key = _unique_key(item, case)
+            if key in self.unique_keys or self._is_like_another(key, item, case):
                 return
             self.unique_keys.add(key)
         self.write(item)
+
+    def _is_like_another(self, key: Any, item: Any, case: bool) -> bool:
+        """Whether a text or number came before as a value of another kind: 1 and '1'."""
+        others = [one for kind, one in self.unique_keys if kind in "sv" and kind != key[0]]
+        return key[0] in "sv" and any(compare_loosely(item, other, case) == 0 for other in others)
 
     def _selected(self, item: Any) -> Bag:
         made = Bag()

@@ -17,6 +17,9 @@ from psbridge.script.semantics.values import Bag, Hashtable, Made, NetList
 from .calculated import Calculated, calculated, value_of
 from .cmdlet import Cmdlet
 
+_Keyed = tuple[Any, list[Any]]
+"""An object, and the values it is compared by."""
+
 
 class SortObject(Cmdlet):
     """Sort-Object."""
@@ -155,55 +158,85 @@ def _group_key(value: Any, case: bool) -> Any:
 
 
 class CompareObject(Cmdlet):
-    """Compare-Object."""
+    """Compare-Object: both sides are gone through in step, and what found no match waits in two windows."""
 
     def start(self) -> None:
-        self.others: list[Any] = []
+        self.columns = [calculated(one, self) for one in self.get("Property") or []]
+        self.window = self.get("SyncWindow", 0x7FFFFFFF)
+        self.left = iter([(one, self._keys(one)) for one in self.get("ReferenceObject") or []])
+        self.waiting_left: list[_Keyed] = []
+        self.waiting_right: list[_Keyed] = []
+        self.any_left = bool(self.get("ReferenceObject"))
 
     def record(self) -> None:
-        self.others += self.get("DifferenceObject") or []
+        for item in self.get("DifferenceObject") or []:
+            entry = (item, self._keys(item))
+            if self.any_left:
+                self._step(entry)
+            else:
+                self._put(entry, "=>")
 
     def finish(self) -> None:
-        columns = [calculated(one, self) for one in self.get("Property") or []]
-        case = self.on("CaseSensitive")
-        left = list(self.get("ReferenceObject") or [])
-        right = list(self.others)
-        results: list[tuple[str, Any]] = []
-        same: list[Any] = []
-        for item in list(right):
-            match = next((one for one in left if self._equal(one, item, columns, case)), self)
-            if match is not self:
-                left.remove(match)
-                right.remove(item)
-                same.append(match)
-        if self.on("IncludeEqual") or self.on("ExcludeDifferent"):
-            results += [("==", item) for item in same]
-        if not self.on("ExcludeDifferent"):
-            results += [("=>", item) for item in right]
-            results += [("<=", item) for item in left]
-        for side, item in results:
-            if self.on("PassThru"):
-                self.write(item)
-                continue
-            made = Bag()
-            if columns:
-                for column in columns:
-                    for name, value in column.values(item, self):
-                        made[name] = value
-            else:
-                made["InputObject"] = item
-            made["SideIndicator"] = side
-            self.write(made)
+        for reference in self.left:
+            self._step(None, reference)
+        for entry in self.waiting_right:
+            self._put(entry, "=>")
+        for entry in self.waiting_left:
+            self._put(entry, "<=")
 
-    def _equal(self, one: Any, other: Any, columns: list[Calculated], case: bool) -> bool:
-        if not columns:
-            if bag_of(type(one)) is not None:
-                return to_text(one) == to_text(other)
-            return comparison.same(one, other, case)
-        return all(
-            comparison.same(value_of(one, column, self), value_of(other, column, self), case)
-            for column in columns
-        )
+    def _step(self, difference: _Keyed | None, reference: _Keyed | None = None) -> None:
+        """One of each side, or of one of them when the other has come to its end."""
+        if reference is None:
+            reference = next(self.left, None)
+        if reference is not None and difference is not None and self._equal(reference, difference):
+            self._put(reference, "==")
+            return
+        match = self._taken(difference, self.waiting_left)
+        if match is not None:
+            self._put(match, "==")
+            difference = None
+        if reference is not None and self._taken(reference, self.waiting_right) is not None:
+            self._put(reference, "==")
+            reference = None
+        self._wait(difference, self.waiting_right, "=>")
+        self._wait(reference, self.waiting_left, "<=")
+
+    def _taken(self, entry: _Keyed | None, waiting: list[_Keyed]) -> _Keyed | None:
+        for place, other in enumerate(waiting):
+            if entry is not None and self._equal(entry, other):
+                return waiting.pop(place)
+        return None
+
+    def _wait(self, entry: _Keyed | None, waiting: list[_Keyed], side: str) -> None:
+        if entry is None:
+            return
+        waiting.append(entry)
+        while len(waiting) > self.window:
+            self._put(waiting.pop(0), side)
+
+    def _put(self, entry: _Keyed, side: str) -> None:
+        wanted = self.on("IncludeEqual") if self.has("IncludeEqual") else self.on("ExcludeDifferent")
+        if not (wanted if side == "==" else not self.on("ExcludeDifferent")):
+            return
+        item, _ = entry
+        if self.on("PassThru"):
+            self.write(item)
+            return
+        made = Bag()
+        for column in self.columns:
+            for name, value in column.values(item, self):
+                made[name] = value
+        if not self.columns:
+            made["InputObject"] = item
+        made["SideIndicator"] = side
+        self.write(made)
+
+    def _keys(self, item: Any) -> list[Any]:
+        return [value_of(item, column, self) for column in self.columns] if self.columns else [item]
+
+    def _equal(self, one: _Keyed, other: _Keyed) -> bool:
+        pairs = zip(one[1], other[1], strict=True)
+        return all(compare_loosely(left, right, self.on("CaseSensitive")) == 0 for left, right in pairs)
 
 
 class GetUnique(Cmdlet):

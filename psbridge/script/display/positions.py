@@ -53,6 +53,11 @@ def _extent_of(record: ErrorRecord) -> tuple[int, int]:
     return chosen.column, max(min(end, len(line) + 1) - chosen.column, 1)
 
 
+def column_of(record: ErrorRecord) -> int:
+    """The column where what is marked begins; 0 for an error that stands nowhere."""
+    return _extent_of(record)[0] if record.line and record.source else record.column
+
+
 def _chosen(record: ErrorRecord, nodes: list[Any]) -> Any:
     if record.thrown and not record.again and record.where is None:
         return next((node for node in nodes if node.kind == "ThrowStatement"), None)

@@ -427,11 +427,20 @@ class Expressions:
             return self.conditional(target, lambda got: b.call("member", got, self.member_name(node.member)))
         return b.call("member", target, self.member_name(node.member))
 
-    def conditional(self, target: ast.expr, use: Any) -> ast.expr:
+    def conditional(self, target: ast.expr, use: Any, nothing: ast.expr | None = None) -> ast.expr:
         """`${x}?.y`: nothing of it is looked at when `$x` is null."""
         temp = self.unit.unique("t")
         test = b.is_same(ast.NamedExpr(b.store(temp), target), b.const(None))
-        return b.either(test, b.const(None), use(b.name(temp)))
+        return b.either(test, nothing or b.const(None), use(b.name(temp)))
+
+    def invoked(self, node: s.InvokeMemberExpression, use: Any, nothing: ast.expr) -> ast.expr:
+        """What becomes of the result of `${x}?.y()`, and what stands for it when `$x` is null."""
+
+        def call(target: ast.expr) -> ast.expr:
+            arguments = b.listed([self.expression(item) for item in node.arguments or ()])
+            return use(b.call("invoke", b.name("S"), target, self.member_name(node.member), arguments))
+
+        return self.conditional(self.expression(node.expression), call, nothing)
 
     def type_of(self, node: Any) -> ast.expr:
         """What stands before `::`."""
@@ -450,7 +459,7 @@ class Expressions:
             )
         target = self.expression(node.expression)
         if getattr(node, "null_conditional", False):
-            return self.conditional(target, lambda got: b.call("invoke", b.name("S"), got, name, arguments))
+            return self.invoked(node, lambda got: got, b.const(None))
         return b.call("invoke", b.name("S"), target, name, arguments)
 
     def on_BaseCtorInvokeMemberExpression(self, node: Any) -> ast.expr:

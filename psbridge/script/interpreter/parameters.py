@@ -16,7 +16,6 @@ from psbridge.binding.parameters import (
     SetOptions,
     give_positions,
 )
-from psbridge.binding.scalars import default_of
 from psbridge.binding.text import to_text
 from psbridge.binding.values import ScriptBlock, Switch
 from psbridge.script import syntax as s
@@ -273,14 +272,4 @@ def empty_value(type_: NetType) -> Any:
         return False
     if type_ in nettypes.NUMERIC:
         return cast_value(0, type_)
-    if type_.is_value and not type_.is_nullable and type_.enum is None:
-        try:
-            return default_of(type_)
-        except KeyError:
-            return None
-    if type_.enum is not None:
-        try:
-            return type_.enum(0)
-        except ValueError:
-            return None
     return None

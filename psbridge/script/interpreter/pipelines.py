@@ -74,6 +74,9 @@ class Pipelines:
         if isinstance(node, s.UnaryExpression) and node.token_kind in STEPS:
             return self.for_effect(node)
         if isinstance(node, s.InvokeMemberExpression) and not self.gives_null(node):
+            if getattr(node, "null_conditional", False):
+                nothing = b.call("out", b.const(None))
+                return [b.do(self.invoked(node, lambda got: b.call("emit_result", out, got), nothing))]
             return [b.do(b.call("emit_result", out, self.expression(node)))]
         if isinstance(node, s.IndexExpression):
             parts = self.expression(node.target), self.expression(node.index)
@@ -187,6 +190,8 @@ class Pipelines:
             key = b.const(node.variable_path.lower())
             return b.call("variable_items", b.name("S"), key, self.expression(node))
         if isinstance(node, s.InvokeMemberExpression) and not self.gives_null(node):
+            if getattr(node, "null_conditional", False):
+                return self.invoked(node, lambda got: b.call("result_items", got), b.listed([b.const(None)]))
             return b.call("result_items", self.expression(node))
         if isinstance(node, s.IndexExpression) and not node.null_conditional:
             return b.call("indexed_items", self.expression(node.target), self.expression(node.index))

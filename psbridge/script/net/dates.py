@@ -202,6 +202,9 @@ DATETIME.static(
         "FromFileTime(long fileTime)": lambda ticks: to_local(
             _from_ticks(ticks + 504911232000000000).replace(tzinfo=datetime.timezone.utc)
         ),
+        "FromFileTimeUtc(long fileTime)": lambda ticks: _from_ticks(ticks + 504911232000000000).replace(
+            tzinfo=datetime.timezone.utc
+        ),
         "FromOADate(double d)": lambda days: datetime.datetime(1899, 12, 30) + datetime.timedelta(days=days),
         "FromBinary(long dateData)": lambda data: _from_ticks(data & 0x3FFFFFFFFFFFFFFF),
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
-from psbridge.script.display.positions import position_message
+from psbridge.script.display.positions import column_of, position_message
 from psbridge.script.semantics.errors import (
     EXCEPTION,
     ErrorRecord,
@@ -133,7 +133,7 @@ _INVOCATION: dict[str, Callable[[ErrorRecord], Any]] = {
     "MyCommand": lambda record: record.command,
     "ScriptName": lambda record: record.script,
     "ScriptLineNumber": lambda record: record.line,
-    "OffsetInLine": lambda record: record.column,
+    "OffsetInLine": column_of,
     "Line": lambda record: record.text,
     "PositionMessage": position_message,
     "InvocationName": lambda record: getattr(record.command, "name", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable
 from typing import Any
@@ -151,7 +152,13 @@ def _options(pattern: re.Pattern[str]) -> Any:
 REGEX = describe(f"{_HOME}Regex", nettypes.REGEX)
 _OPTION = f"{_HOME}RegexOptions options"
 REGEX.new({"(string pattern)": compiled, f"(string pattern, {_OPTION})": compiled})
-REGEX.property({"Options": _options, "RightToLeft": lambda pattern: False})
+REGEX.property(
+    {
+        "Options": _options,
+        "RightToLeft": lambda pattern: False,
+        "MatchTimeout": lambda pattern: datetime.timedelta(milliseconds=-1),
+    }
+)
 REGEX.method(
     {
         "IsMatch(string input)": lambda pattern, text: pattern.search(text) is not None,

@@ -381,6 +381,7 @@ STRING.method(
             _folded(text, how) == _folded(other, how)
         ),
         "GetEnumerator()": lambda text: _enumerator(_chars(text)),
+        "IsNormalized()": lambda text: unicodedata.is_normalized("NFC", text),
         "Normalize()": lambda text: unicodedata.normalize("NFC", text),
         "Normalize(any form)": lambda text, form: _normalized(
             {"formd": "NFD", "formkc": "NFKC", "formkd": "NFKD"}.get(to_text(form).lower(), "NFC"), text

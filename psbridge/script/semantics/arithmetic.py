@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import enum
 import math
+import re
 from collections.abc import Callable
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 from typing import Any
@@ -23,7 +24,7 @@ from psbridge.binding.values import Char, Int64, Literal, Switch, UInt32, UInt64
 from . import dateformat
 from .casts import cast, cast_failure, cast_value
 from .errors import ExceptionObject, ScriptError, runtime_error
-from .values import BigInteger, Hashtable, NetList, NetQueue, Ordered, TypedArray, Wrapped
+from .values import Bag, BigInteger, Hashtable, NetList, NetQueue, Ordered, TypedArray, Wrapped
 
 LOW, HIGH = -(1 << 31), (1 << 31) - 1
 LOW64, HIGH64 = -(1 << 63), (1 << 63) - 1
@@ -90,6 +91,15 @@ def rank_of(value: Any) -> int:
     if not isinstance(value, (int, float, Decimal)) or isinstance(value, enum.Enum):
         return 0
     return _SPECIAL.get(type_of(value), 1)
+
+
+def _product(one: Any, other: Any) -> Any:
+    """A product; one of integers that is too large for 64 bits loses its last bits, and is not rounded."""
+    result = one * other
+    if isinstance(result, int) and not LOW64 <= result < 1 << 64:
+        excess = max(0, abs(result).bit_length() - 53)
+        return (abs(result) >> excess << excess) * (1 if result > 0 else -1)
+    return result
 
 
 def sized(result: int, rank: int) -> Any:
@@ -318,7 +328,7 @@ def multiply(left: Any, right: Any) -> Any:
         result = left * right
         if LOW <= result <= HIGH and LOW <= left <= HIGH and LOW <= right <= HIGH:
             return result
-        return sized(result, max(rank_of(left), rank_of(right)))
+        return sized(_product(left, right), max(rank_of(left), rank_of(right)))
     if type(left) is float and (type(right) is int or type(right) is float):
         return left * right
     left, right = bare(left), bare(right)
@@ -333,14 +343,18 @@ def multiply(left: Any, right: Any) -> Any:
         )
     if isinstance(left, datetime.timedelta):
         return timespan_from_ticks(round(ticks_of(left) * as_number(right)))
-    return _arithmetic(left, right, "op_Multiply", lambda one, other: one * other)
+    whole = BigInteger in (type(left), type(right))
+    return _arithmetic(left, right, "op_Multiply", int.__mul__ if whole else _product)
 
 
 def _repeated(left: Any, right: Any) -> Any:
+    # An array takes no negative number; a text says so itself.
     times = cast(right, nettypes.INT32)
+    if times < 0 and not isinstance(left, str):
+        times = cast(times, nettypes.UINT32)
     if times < 0:
         raise runtime_error(
-            "Specified argument was out of the range of valid values. (Parameter 'times')",
+            f"times ('{times}') must be a non-negative value. (Parameter 'times')\nActual value was {times}.",
             "System.ArgumentOutOfRangeException",
             category="OperationStopped",
             kind="ArgumentOutOfRangeException",
@@ -450,8 +464,32 @@ def value_range(low: Any, high: Any) -> list[Any]:
         and not (low.isdigit() and high.isdigit() and type(low) is str and type(high) is str)
     ):
         return [Char(chr(code)) for code in _span(ord(low), ord(high))]
-    first, last = (cast(as_number(item), nettypes.INT32) for item in (low, high))
+    first, last = (_bound(item) for item in (low, high))
     return list(_span(first, last))
+
+
+def _bound(value: Any) -> int:
+    """One end of a range of integers, which .NET converts and says of what it cannot."""
+    if type(value) is str:
+        if not re.fullmatch(r"\s*[+-]?[0-9]+\s*", value):
+            raise _range_error("FormatException", f"The input string '{value}' was not in a correct format.")
+        value = int(value)
+    number = as_number(value)
+    if not isinstance(number, (int, float, Decimal)) or isinstance(number, BigInteger):
+        known = "Management.Automation.PSObject" if isinstance(value, Bag) else None
+        shown = f"System.{known}" if known else type_of(value).full_name
+        raise _range_error(
+            "InvalidCastException",
+            f"Unable to cast object of type '{shown}' to type 'System.IConvertible'.",
+        )
+    if not LOW - 0.5 <= number < HIGH + 0.5:
+        raise _range_error("OverflowException", "Value was either too large or too small for an Int32.")
+    bound: int = cast(number, nettypes.INT32)
+    return bound
+
+
+def _range_error(kind: str, message: str) -> ScriptError:
+    return runtime_error(message, f"System.{kind}", category="OperationStopped", kind=kind)
 
 
 def _span(first: int, last: int) -> range:

@@ -16,7 +16,7 @@ from .casts import cast_value
 from .comparison import members_of
 from .errors import ExceptionObject, NetFault, ScriptError, Strictness, runtime_error
 from .grids import Grid, rank_of
-from .members import CALLERS, cannot_set, lookup
+from .members import CALLERS, cannot_set, lookup, read_only
 from .types import generic_parts, is_a, type_of
 from .values import (
     Bag,
@@ -139,7 +139,8 @@ def set_static(type_: NetType, name: str, value: Any) -> None:
     described = net_class(type_.full_name)
     setter = described.find_setter(f"::{name.lower()}") if described is not None else None
     if setter is None:
-        raise cannot_set(name)
+        known = described is not None and described.find_constant(name.lower()) is not None
+        raise read_only(name) if known else cannot_set(name)
     setter(value)
 
 

@@ -180,6 +180,8 @@ def cast_error_id(value: Any, type_: NetType, message: str) -> str:
             return "InvalidCastParseTargetInvocation"
         if type_.enum is not None:
             return "SubstringDisambiguationEnumParseThrewAnException" if inner else "UndefinedIntegerToEnum"
+        if type_.full_name == "System.Type":
+            return "InvalidCastFromStringToType"
         if type_ is nettypes.CHAR:
             return "InvalidCastParseTargetInvocation" if inner else "ConvertToFinalInvalidCastException"
     if type_.enum is not None and isinstance(plain, int):

@@ -257,8 +257,7 @@ def set_member(target: Any, name: Any, value: Any) -> None:
             raise cannot_set(name) from None
         return
     if lookup(target, name)[0]:
-        message = f"'{name}' is a ReadOnly property."
-        raise runtime_error(message, "PropertyAssignmentException")
+        raise read_only(name)
     items = members_of(target)
     if items and all(lookup(item, name)[0] for item in items):
         for item in items:
@@ -283,6 +282,11 @@ def cannot_set(name: str) -> ScriptError:
         f"can be set."
     )
     return runtime_error(message, "PropertyAssignmentException")
+
+
+def read_only(name: str) -> ScriptError:
+    """The error for a property that can be read only."""
+    return runtime_error(f"'{name}' is a ReadOnly property.", "PropertyAssignmentException")
 
 
 def _setting_failed(name: str, message: str, fault: NetFault | None) -> ScriptError:
