@@ -93,13 +93,14 @@ def rank_of(value: Any) -> int:
     return _SPECIAL.get(type_of(value), 1)
 
 
-def _product(one: Any, other: Any) -> Any:
-    """A product; one of integers that is too large for 64 bits loses its last bits, and is not rounded."""
-    result = one * other
-    if isinstance(result, int) and not LOW64 <= result < 1 << 64:
-        excess = max(0, abs(result).bit_length() - 53)
-        return (abs(result) >> excess << excess) * (1 if result > 0 else -1)
-    return result
+def _product(one: int, other: int) -> Any:
+    """A product of two integers; one of 64 bits that does not fit loses its last bits, and is not rounded."""
+    rank = max(rank_of(one), rank_of(other))
+    product = sized(int(one) * int(other), rank)
+    if rank in (3, 4) and type(product) is float:
+        excess = abs(one * other).bit_length() - 53
+        return float((abs(one * other) >> excess << excess) * (1 if product > 0 else -1))
+    return product
 
 
 def sized(result: int, rank: int) -> Any:
@@ -328,7 +329,7 @@ def multiply(left: Any, right: Any) -> Any:
         result = left * right
         if LOW <= result <= HIGH and LOW <= left <= HIGH and LOW <= right <= HIGH:
             return result
-        return sized(_product(left, right), max(rank_of(left), rank_of(right)))
+        return _product(left, right)
     if type(left) is float and (type(right) is int or type(right) is float):
         return left * right
     left, right = bare(left), bare(right)
@@ -343,8 +344,7 @@ def multiply(left: Any, right: Any) -> Any:
         )
     if isinstance(left, datetime.timedelta):
         return timespan_from_ticks(round(ticks_of(left) * as_number(right)))
-    whole = BigInteger in (type(left), type(right))
-    return _arithmetic(left, right, "op_Multiply", int.__mul__ if whole else _product)
+    return _arithmetic(left, right, "op_Multiply", lambda one, other: one * other)
 
 
 def _repeated(left: Any, right: Any) -> Any:

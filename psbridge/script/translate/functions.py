@@ -11,7 +11,7 @@ from .blocks import SINGLE
 from .code import Again, Code, Refused, python_name, quoted
 from .flow import Flow
 from .helptext import docstring
-from .nodes import other_names, word_of
+from .nodes import gives_always, other_names, word_of
 from .uses import Uses
 from .writer import Known
 
@@ -208,7 +208,8 @@ class Functions(Flow):
             self.current = kept
         kinds = set(self.returned)
         kind = kinds.pop() if len(kinds) == 1 else "none" if not kinds else "any"
-        if single and self.returned and kind != "none" and not _returns(self.lines[-2] + self.lines[-1]):
+        sure = gives_always(statements) and _returns(self.lines[-2] + self.lines[-1])
+        if single and kind != "none" and not sure:
             kind = "out"
         old = self.known.results.get(name)
         self.known.results[name] = kind if old in (None, kind) else "out"
@@ -428,7 +429,7 @@ class Functions(Flow):
                     return None
                 else:
                     text = code.text
-            in_order = not named and path not in switches
+            in_order = not named and not switches.intersection([*kinds][: [*kinds].index(path) + 1])
             pieces.append(text if in_order else f"{self._spelt(name, path)}={text}")
         return pieces
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -196,3 +196,17 @@ def only_key(node: Any, headers: set[str]) -> bool:
             if names != ["env:openai_api_key"]:
                 return False
     return True
+
+
+def gives_always(statements: Sequence[Any]) -> bool:
+    """Whether whichever way statements are gone through, the last one gives something or leaves."""
+    last = statements[-1] if statements else None
+    match last:
+        case s.IfStatement():
+            blocks = [block for _, block in last.clauses]
+            return last.else_clause is not None and all(
+                gives_always(block.statements) for block in (*blocks, last.else_clause)
+            )
+        case s.SwitchStatement() | s.ForEachStatement() | s.WhileStatement() | s.ForStatement():
+            return False
+    return last is not None
