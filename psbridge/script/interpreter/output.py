@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from psbridge.binding.objects import bag_of, is_dictionary, is_list
+from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
 from psbridge.script.semantics import members
 from psbridge.script.semantics.comparison import members_of
-from psbridge.script.semantics.indexing import index
+from psbridge.script.semantics.indexing import index, is_single
 from psbridge.script.semantics.values import (
     Bag,
     Hashtable,
@@ -60,9 +60,7 @@ def emit_indexed(out: Out, target: Any, position: Any) -> None:
 def indexed_items(target: Any, position: Any) -> list[Any]:
     """The objects that `$target[position]` puts out: none beyond a single object, a null beyond a list."""
     value = index(target, position)
-    if value is None and not (is_list(target) or is_dictionary(target) or isinstance(target, str)):
-        return [] if bag_of(type(target)) is not None or isinstance(target, (int, float)) else [None]
-    return items_of(value)
+    return [] if value is None and is_single(target) else items_of(value)
 
 
 def emit_variable(S: scope.Scope, out: Out, name: str, value: Any) -> None:

@@ -24,6 +24,13 @@ from .values import (
 )
 
 
+def is_single(target: Any) -> bool:
+    """Whether this is an object without elements, beyond which an index puts out nothing at all."""
+    if is_list(target) or is_dictionary(target):
+        return False
+    return bag_of(type(target)) is not None or isinstance(target, (int, float))
+
+
 def index(target: Any, position: Any) -> Any:
     """`$target[position]`."""
     if type(position) is Literal:

@@ -8,7 +8,7 @@ from psbridge.binding.nettypes import NetType
 
 from . import calling as _calling
 from . import casts as _casts
-from .session import session
+from .session import record_of, session
 from .types import is_a as _is_a
 from .types import type_of
 
@@ -28,7 +28,9 @@ def as_operator(value: Any, type: str | NetType) -> Any:
 
 
 def is_a(value: Any, type: str | NetType) -> bool:
-    """`value -is [type]`."""
+    """`value -is [type]`; of an exception that was caught, of PowerShell's own."""
+    if isinstance(value, Exception):
+        value = record_of(value).exception
     return _is_a(value, _of(type))
 
 

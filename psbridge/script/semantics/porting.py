@@ -45,7 +45,7 @@ from .comparison import (
 )
 from .comparison import truth as _truth
 from .errors import NetFault
-from .indexing import index, set_index
+from .indexing import index, is_single, set_index
 from .keys import spelt
 from .matching import match, matches, not_match, replace, split
 from .members import enumerate_value, set_member
@@ -82,6 +82,7 @@ from .shown import put
 from .text import format_operator
 from .text import text as _text
 from .values import Hashtable, NetRef, Ordered
+from .watching import watched_table
 
 if TYPE_CHECKING:
     from .argumentparser import ArgumentParser
@@ -157,9 +158,22 @@ def loop_items(value: Any, *steps: Any) -> Iterable[Any]:
     return _loop_items(member(value, *steps) if steps else value)
 
 
+def watched_part(table: Any, part: str) -> Iterator[Any]:
+    """The `Keys` or `Values` of a table that a loop changes, which is an error at its next round.
+
+    >>> [key for key in watched_part({"a": 1}, "Keys")]
+    ['a']
+    """
+    return watched_table(enumerate_value(_member(table, part)), table)
+
+
 def show_member(target: Any, *steps: Any) -> None:
-    """Print what these steps reach from an object, as for `member`."""
-    show(member(target, *steps))
+    """Print what these steps reach from an object, as for `member`; nothing beyond a single object."""
+    last = steps[-1]
+    holder = member(target, *steps[:-1])
+    value = member(holder, last)
+    if value is not None or type(last) not in (int, list) or not is_single(holder):
+        show(value)
 
 
 def show(value: Any) -> None:
@@ -467,4 +481,5 @@ __all__ = [
     "validate_script",
     "value_range",
     "variable",
+    "watched_part",
 ]

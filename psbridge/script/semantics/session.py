@@ -162,7 +162,7 @@ def run_into(
         named = {name: viewed(value) for name, value in named.items()}
     command = _as_block(command)
     bound: list[Any] = [_as_block(value) for value in arguments]
-    bound += [Argument(name, _as_block(value), text=f"-{name}:") for name, value in named.items()]
+    bound += [Argument(name, _as_block(value), text=f"-{name}") for name, value in named.items()]
     redirections = [_redirection(stream, target) for stream, target in (streams or {}).items()] or None
     spec = (command, bound, 1, 1, redirections, False, False)
     run_pipeline(session().scope, out, NO_INPUT if input is None else input, [spec])

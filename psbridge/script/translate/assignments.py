@@ -226,7 +226,8 @@ class Assignments(Parts):
             return self._annotated(key, "dict[str, Any]")
         if value.kind in ("any", "none", known) and value.text not in ("[]", "None"):
             return ""
-        if key in self.annotated or self.frame.shares or ":" in left.variable_path or key in self.known.unset:
+        said = key in self.known.unset | self.known.copied | self.annotated
+        if said or self.frame.shares or ":" in left.variable_path:
             return ""
         self.annotated.add(key)
         if value.text == "[]":

@@ -360,7 +360,9 @@ class Commands(Blocks):
                 raise Refused(element, f"the argument {self.source_of(element)} has no Python form here.")
             else:
                 pieces.append(self.argument(element).text)
-        if waiting:
+        if waiting.lower() in parameters:
+            pieces.append(f"{self.posh('named')}({quoted(waiting)})")  # which fails: it takes a value
+        elif waiting:
             keywords.append(f"{waiting}=True")
         return [*pieces, *keywords]
 

@@ -394,7 +394,7 @@ class Functions(Flow):
         code = self._run(node, "run", "\2", piped)
         text = code.text.replace("posh.run(\2, ", f"{written}(").replace("posh.run(\2)", f"{written}()")
         kind = self.known.results.get(self.name_of(node), "any")
-        known = kind in SINGLE or kind.partition("@")[0] in ("object", "table")
+        known = not node.redirections and kind.partition("@")[0] in (*SINGLE, "object", "table")
         alone = self.name_of(node) in self.known.alone and piped is None and not node.redirections
         sure = known and alone and "ErrorAction=" not in text
         return Code(text, kind if known else "any", stream=True, single=sure)

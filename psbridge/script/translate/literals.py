@@ -9,7 +9,7 @@ from typing import Any
 from .. import syntax as s
 from .code import Code, Refused, join_kinds
 from .expressions import Expressions
-from .nodes import word_of
+from .nodes import expression_of, word_of
 
 _DATE = re.compile(
     r'"([12]\d{3})-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])(?:T([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?)?"'
@@ -77,7 +77,7 @@ class Literals(Expressions):
             if node.child.variable_path.lower() == "null":
                 return Code(f"{self.posh('NetRef')}(lambda: None, lambda value: None)")
             return self.reference(node.child)
-        if name == "ref" and isinstance(node.child, s.ParenExpression):
+        if name == "ref" and isinstance(node.child, (s.ParenExpression, s.ConstantExpression)):
             held = self.unique("held")
             value = self.as_value(self.expression(node.child))
             self.write(f"{held} = {value.text}")
@@ -158,6 +158,11 @@ class Literals(Expressions):
             raise Refused(node, "[void] as a value has no Python form.")
         if name in self.own_types and child.text == "this":
             raise Refused(node, "a call of a base class's method has no Python form yet.")
+        given = expression_of(
+            node.child if isinstance(node, s.ConvertExpression) else getattr(node, "right", None)
+        )
+        if name == "scriptblock" and isinstance(given, s.ScriptBlockExpression):
+            return child
         if name in ("scriptblock", "ref", "type") and not (name == "type" and child.kind == "str"):
             raise Refused(node, f"the conversion to [{full}] has no Python form yet.")
         kinds = {"int": "int", "int32": "int", "double": "float", "string[]": "list:str", "int[]": "list:int"}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import syntax as s
-from .code import Code, Refused
+from .code import Code, Refused, quoted
 from .nodes import Loop, expression_of, path_of, word_of
 from .shapes import OBJECTS
 from .variables import Variables
@@ -120,7 +120,7 @@ class Loops(Variables):
             raise Refused(node, "foreach -Parallel has no Python form yet.")
         if self._entries(node):
             return
-        items = self.stream(node.condition)
+        items = self._changed_part(node) or self.stream(node.condition)
         if items.stream or items.is_list or items.kind.startswith(("many:", "List:")):
             items = self.as_stream(items)
         else:
@@ -173,6 +173,19 @@ class Loops(Variables):
         self.lines.pop()
         values = source if found.group(2) == name else f"{found.group(2)} for {name} in {source}"
         self.lines[place - 1] = "    " * self.depth + f"{found.group(1)}.extend({values})"
+
+    def _changed_part(self, node: s.ForEachStatement) -> Code | None:
+        """The keys or values of a table that the loop changes: going on after that is an error."""
+        part = expression_of(node.condition)
+        if type(part) is not s.MemberExpression or not isinstance(part.expression, s.VariableExpression):
+            return None
+        name, path = word_of(part.member), path_of(part.expression)
+        if name not in ("keys", "values") or not any(_changes(one, path) for one in node.body.walk()):
+            return None
+        table = self.as_value(self.expression(part.expression))
+        if table.base not in ("hashtable", "table"):
+            return None
+        return Code(f"{self.posh('watched_part')}({table.text}, {quoted(name.title())})", "any", stream=True)
 
     def _changed_while(self, node: s.ForEachStatement, text: str) -> bool:
         """Whether the loop changes the list that it goes through."""
@@ -239,3 +252,17 @@ def _loop(node: Any) -> Loop:
 
 
 __all__ = ["Loop", "Loops"]
+
+
+def _changes(node: Any, path: str) -> bool:
+    """Whether a node sets an entry of this variable's table, or takes one out or puts one in."""
+    if isinstance(node, s.AssignmentStatement):
+        entry = node.left
+    elif isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus")):
+        entry = node.child
+    elif type(node) is s.InvokeMemberExpression and word_of(node.member) in ("add", "remove", "clear"):
+        return isinstance(node.expression, s.VariableExpression) and path_of(node.expression) == path
+    else:
+        return False
+    holder = entry.target if isinstance(entry, s.IndexExpression) else getattr(entry, "expression", None)
+    return isinstance(holder, s.VariableExpression) and path_of(holder) == path

@@ -53,6 +53,8 @@ class Methods(NetForms):
         if more is not None:
             return more
         if target.kind == "str" and all(item.kind == "str" for item in arguments):
+            if name in ("toupper", "tolower") and _has_long_capitals(self.text):
+                return None
             if name in _METHODS and len(arguments) == _METHODS[name][2]:
                 method, kind, _ = _METHODS[name]
                 if name == "replace" and texts[0] == '""':
@@ -129,3 +131,8 @@ class Methods(NetForms):
         if name == "insert" and len(texts) == 2 and arguments[0].kind == "int":
             return Code(f"{target.text}.insert({arguments[0].text}, {texts[1]})", "void")
         raise Refused(s.Node(), f"the method {name} of a list has no Python form here yet.")
+
+
+def _has_long_capitals(text: str) -> bool:
+    """Whether a script has letters that Python makes several of, and .NET leaves as they are: `ß`."""
+    return not text.isascii() and any(len(one.upper()) > 1 or len(one.lower()) > 1 for one in text)

@@ -200,21 +200,31 @@ class Writer:
             self.known.unset.add(("", path))  # only functions set it
             self._widen(("", path), "none")
         if (owner, path) not in self.definite and (owner == self.scope or owner == ""):
-            outer = ("", path) in self.known.kinds and not where
-            if outer and owner and owner == self.scope and not changed:
-                self._copy(owner, path)
+            outer = self._around(path) if not where and owner and not changed else None
+            if outer is not None and owner == self.scope:
+                self._copy(owner, path, outer)
             elif owner == self.scope:
                 self.known.unset.add((owner, path))
                 self._widen((owner, path), "none")
         kind = self.known.kinds[owner, path]
         return Code(self.name_in(owner, path), self.narrowed.get((owner, path), kind))
 
-    def _copy(self, owner: str, path: str) -> None:
-        """A variable that is the script's until the function sets its own, which begins as a copy of it."""
+    def _around(self, path: str) -> str | None:
+        """The nearest scope around this one that has this variable, under its own name; None without one."""
+        keys = self.scope.split("/")
+        for count in range(len(keys) - 1, 0, -1):
+            key = "/".join(keys[:count])
+            if key and (key, path) in self.known.kinds:
+                return None if (key, path) in self.known.copied else key
+        return "" if ("", path) in self.known.kinds else None
+
+    def _copy(self, owner: str, path: str, outer: str) -> None:
+        """A variable that is another scope's until the function sets its own, which begins as a copy."""
         self.known.copied.add((owner, path))
-        self._widen((owner, path), self.known.kinds["", path])
-        if ("", path) not in self.frame.known:
-            self.known.unset.add(("", path))
+        self._widen((owner, path), self.known.kinds[outer, path])
+        known = path in {one for where, one in self.definite if where == outer} if outer else None
+        if not (("", path) in self.frame.known if known is None else known):
+            self.known.unset.add((outer, path))
 
     def name_in(self, owner: str, path: str) -> str:
         """A variable's Python name in the scope that has it."""
