@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from psbridge.script import syntax as s
@@ -433,7 +434,9 @@ class Expressions:
         test = b.is_same(ast.NamedExpr(b.store(temp), target), b.const(None))
         return b.either(test, nothing or b.const(None), use(b.name(temp)))
 
-    def invoked(self, node: s.InvokeMemberExpression, use: Any, nothing: ast.expr) -> ast.expr:
+    def invoked(
+        self, node: s.InvokeMemberExpression, use: Callable[[ast.expr], ast.expr], nothing: ast.expr
+    ) -> ast.expr:
         """What becomes of the result of `${x}?.y()`, and what stands for it when `$x` is null."""
 
         def call(target: ast.expr) -> ast.expr:

@@ -36,7 +36,8 @@ def is_a(value: Any, type: str | NetType) -> bool:
 
 def construct(type: str | NetType, arguments: list[Any]) -> Any:
     """`[type]::new(arguments)`."""
-    return _calling.construct(_of(type), arguments)
+    given = [record_of(one).exception if isinstance(one, Exception) else one for one in arguments]
+    return _calling.construct(_of(type), given)
 
 
 def invoke_static(type: str | NetType, name: str, arguments: list[Any]) -> Any:

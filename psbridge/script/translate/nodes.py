@@ -155,8 +155,11 @@ def is_value(node: Any) -> bool:
     if isinstance(node, s.PipelineChain):
         return is_value(node.lhs_pipeline_chain) and is_value(node.rhs_pipeline)
     elements = node.pipeline_elements if isinstance(node, s.Pipeline) else [node]
+    if len(elements) > 1 and isinstance(elements[-1], s.Command):
+        *given, last = elements
+        elements = given if word_of(last.command_elements[0]) == "out-null" else elements
     return all(isinstance(one, s.CommandExpression) for one in elements) and not any(
-        isinstance(one, (s.Command, s.InvokeMemberExpression)) for one in node.walk()
+        isinstance(part, (s.Command, s.InvokeMemberExpression)) for one in elements for part in one.walk()
     )
 
 
