@@ -109,8 +109,17 @@ def _b(value: Any, letter: str, digits: int | None) -> str:
     return format(_unsigned(value), "b").rjust(digits or 0, "0")
 
 
+def _scientific(value: Any, digits: int) -> str:
+    """With an exponent: a Double's half goes to the even digit, that of other numbers away from zero."""
+    if isinstance(value, float):
+        return f"{float(value):.{digits}e}"
+    with decimal.localcontext() as context:
+        context.rounding = decimal.ROUND_HALF_UP
+        return f"{Decimal(value):.{digits}e}"
+
+
 def _e(value: Any, letter: str, digits: int | None) -> str:
-    text = f"{Decimal(value) if not isinstance(value, float) else value:.{6 if digits is None else digits}e}"
+    text = _scientific(value, 6 if digits is None else digits)
     mantissa, _, power = text.partition("e")
     return f"{mantissa}{letter}{power[0] if power[0] in '+-' else '+'}{power.lstrip('+-').rjust(3, '0')}"
 
@@ -119,8 +128,7 @@ def _g(value: Any, letter: str, digits: int | None) -> str:
     if not digits or (isinstance(value, int) and digits >= len(digits_of(abs(value)))):
         shown = net_text_of(value)
         return shown.replace("E", "e") if letter == "g" else shown
-    number = float(value) if isinstance(value, float) else Decimal(value)
-    text = f"{number:.{digits - 1}e}"
+    text = _scientific(value, digits - 1)
     mantissa, _, power = text.partition("e")
     exponent = int(power)
     if -5 < exponent < digits:
