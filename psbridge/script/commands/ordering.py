@@ -14,7 +14,7 @@ from psbridge.script.semantics.introsort import introsort
 from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import Bag, Hashtable, Made, NetList
 
-from .calculated import Calculated, calculated, value_of
+from .calculated import calculated, value_of
 from .cmdlet import Cmdlet
 
 _Keyed = tuple[Any, list[Any]]
