@@ -484,8 +484,7 @@ def _bound(value: Any) -> int:
         )
     if not LOW - 0.5 <= number < HIGH + 0.5:
         raise _range_error("OverflowException", "Value was either too large or too small for an Int32.")
-    bound: int = cast(number, nettypes.INT32)
-    return bound
+    return int(cast(number, nettypes.INT32))
 
 
 def _range_error(kind: str, message: str) -> ScriptError:
