@@ -43,7 +43,11 @@ class Request(NamedTuple):
 
 def _integer(text: str) -> int | float:
     # More digits than Python converts: not finite, so that whoever wanted a number refuses it by name.
-    return int(text) if len(text) < 4000 else float(text) * float("inf")
+    if len(text) < 4000:
+        return int(text)
+    from ..client.message.jsontext import LongInteger
+
+    return LongInteger(text) if len(text) > 4300 else int(text)
 
 
 _decode = json.JSONDecoder().decode

@@ -132,6 +132,22 @@ def test_a_number_that_is_none_is_refused_by_the_parameters_name(shared: WorkerC
         assert parameter in error["message"]
 
 
+@pytest.mark.parametrize("digits", [30, 4300, 4301, 5000, 12000])
+def test_an_integer_of_any_length_is_sent_or_refused_by_its_length(
+    connected: WorkerClient, server: OfflineServer, digits: int
+) -> None:
+    number = "1" + "0" * (digits - 2) + "7"
+    id = connected.new_id()
+    parameters = f'{{"Messages":"hi","AdditionalBody":{{"metadatum":{number}}}}}'
+    params = f'{{"name":"New-ChatCompletion","parameters":{parameters}}}'
+    connected.write(f'{{"jsonrpc":"2.0","id":{id},"method":"invoke","params":{params}}}\n'.encode())
+    message = connected.error(id)["message"]
+    if digits > 4300:
+        assert "'metadatum' is an integer of too many digits; 4,300 can be sent" in message
+    else:
+        assert "Unknown parameter" in message and server.requests[-1].body.endswith(f"{number}}}".encode())
+
+
 def test_half_a_surrogate_pair_is_kept_or_refused_but_never_a_bug(shared: WorkerClient) -> None:
     for parameters in (
         {"Content": "\ud83d", "Role": "user"},

@@ -12,6 +12,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 
+class LongInteger(float):
+    """What an integer of more digits than Python converts is read as, where it must not end the reading.
+
+    It is infinite, and what refuses it can say why.
+    """
+
+    def __new__(cls, text: str) -> LongInteger:
+        """Of its digits only the sign stays."""
+        return super().__new__(cls, "-inf" if text.startswith("-") else "inf")
+
+
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
@@ -102,8 +113,9 @@ def dumps(value: object) -> bytes:
     except ValueError as error:
         if "Circular" in str(error):
             raise ValueError("it holds itself") from None
-        if "digit" in str(error):
-            raise ValueError(f"{_place_of(value, _is_too_long)} is an integer of too many digits") from None
+        if "digit" in str(error) or _place_of(value, _is_too_long) != _NOWHERE:
+            place = _place_of(value, _is_too_long)
+            raise ValueError(f"{place} is an integer of too many digits; 4,300 can be sent") from None
         place = _place_of(value, lambda one: isinstance(one, float) and not math.isfinite(one))
         raise ValueError(f"{place} is not finite; JSON has no NaN or Infinity") from None
 
@@ -143,7 +155,8 @@ def _is_half(value: object) -> bool:
 
 
 def _is_too_long(value: object) -> bool:
-    return isinstance(value, int) and value.bit_length() > 14_000  # over 4,300 digits, as Python converts
+    # Over 4,300 digits, as Python converts.
+    return isinstance(value, LongInteger) or (isinstance(value, int) and value.bit_length() > 14_000)
 
 
 def _place_of(value: object, fits: Callable[[object], bool], way: str = "") -> str:
