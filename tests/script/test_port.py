@@ -38,6 +38,9 @@ REFUSED: set[str] = set()
 REFUSED_SCRIPTS: set[str] = set()
 PORTED_TOO = [
     "script-psb-splat",
+    "script-piped-function",
+    "script-missing-value",
+    "script-pipeline-steps",
     "script-web-errors",
     "script-tables-between",
     "script-script-parts",

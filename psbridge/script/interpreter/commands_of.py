@@ -259,7 +259,7 @@ def run_pipeline(S: Scope, out: Out, source: Any, specs: list[tuple[Any, ...]]) 
             record = record_of(error)
             for stage in stages:
                 if record.command is not None and getattr(stage, "info", None) is record.command:
-                    _hear(stage, record)
+                    hear(stage, record)
         for stage in stages:
             _close(stage)
         raise
@@ -285,7 +285,7 @@ def _run_one(stage: Any) -> None:
         stage.end()
     except BaseException as error:
         if isinstance(error, PSBridgeError) and stage.name:
-            _hear(stage, record_of(error))
+            hear(stage, record_of(error))
         _close(stage)
         raise
 
@@ -297,7 +297,7 @@ def _close(stage: Any) -> None:
         close()
 
 
-def _hear(stage: Any, record: ErrorRecord) -> None:
+def hear(stage: Any, record: ErrorRecord) -> None:
     """Give the record that ends a command to its -ErrorVariable."""
     for stream, heard in getattr(getattr(stage, "stage", stage), "listeners", ()):
         if stream == 2 and not any(one is record for one in heard):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from psbridge.binding import messages, nettypes
@@ -116,6 +117,8 @@ class BlockStage:
     failed = False
     where: tuple[int, int] | None = None  # line and column in its script, when it stands there as a command
     called: Any = ""
+    holds: Callable[[Any], Any] | None = None
+    """Gets the parts of the function as they are due, where something else runs them."""
 
     def __init__(
         self,
@@ -314,7 +317,27 @@ class BlockStage:
             variables["myinvocation"] = self.rt.invocation_of(self)
         self.scope.call = self
 
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Run something of the function's as the function itself."""
+        rt = self.rt
+        saved = rt.scope
+        rt.scope = self.scope
+        rt.depth += 1
+        if self.listeners:
+            rt.listening.append(self.listeners)
+        try:
+            yield
+        finally:
+            if self.listeners:
+                rt.listening.pop()
+            rt.scope = saved
+            rt.depth -= 1
+
     def _run(self, function: Any) -> None:
+        if self.holds is not None:
+            self.holds(function)
+            return
         heard = self.rt.listening
         if self.listeners:
             heard.append(self.listeners)

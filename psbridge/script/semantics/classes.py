@@ -12,7 +12,8 @@ from psbridge.script.interpreter.classes import Method, Property, ScriptClass, d
 from psbridge.script.interpreter.parameters import empty_value
 from psbridge.script.interpreter.scope import Rule, Scope
 
-from .session import Code, parameters_of, session, validators_of
+from .ported import Code
+from .session import parameters_of, session, validators_of
 
 
 class PortedProperty(Property):

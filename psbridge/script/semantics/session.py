@@ -5,10 +5,8 @@ It is made when a ported script first needs it. Nothing of the parser is loaded 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from inspect import signature
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ from psbridge.binding.values import ScriptBlock
 
 from .errors import ErrorRecord, ScriptError
 from .members import enumerate_value, loop_items
+from .ported import ROLES, Code, streamed
 from .shown import is_view, viewed
 from .values import Hashtable
 
@@ -23,20 +22,6 @@ if TYPE_CHECKING:
     from psbridge.binding.parameters import Parameter
     from psbridge.script.interpreter.engine import Runtime
 
-_EXTRA = {
-    "item": "_",
-    "current_item": "_",
-    "arguments": "args",
-    "bound": "psboundparameters",
-    "cmdlet": "pscmdlet",
-    "pipeline_input": "input",
-    "this": "this",
-}
-"""What the parameters of a ported function are called that are not parameters of the script's."""
-
-
-ROLES = ("begin", "process", "end")
-_PARTS = "\0parts"
 _NO_VALUE: Any = object()
 
 
@@ -149,23 +134,29 @@ def run_into(
     **named: Any,
 ) -> None:
     """Run a command and hand over each object as it comes; the rest is as for `run`."""
-    from psbridge.binding.arguments import Argument
     from psbridge.script.interpreter.commands_of import run_pipeline
     from psbridge.script.interpreter.support import NO_INPUT
 
-    if piped is not _NO_VALUE:
-        input = enumerate_value(piped)
-    elif output is not _NO_VALUE:
-        input = loop_items(output)
+    input = _fed(input, piped, output)
     if is_view(command):
         input = None if input is None else map(viewed, input)
         named = {name: viewed(value) for name, value in named.items()}
-    command = _as_block(command)
-    bound: list[Any] = [_as_block(value) for value in arguments]
-    bound += [Argument(name, _as_block(value), text=f"-{name}") for name, value in named.items()]
     redirections = [_redirection(stream, target) for stream, target in (streams or {}).items()] or None
-    spec = (command, bound, 1, 1, redirections, False, False)
+    spec = (_as_block(command), _bound(arguments, named), 1, 1, redirections, False, False)
     run_pipeline(session().scope, out, NO_INPUT if input is None else input, [spec])
+
+
+def _fed(input: Iterable[Any] | None, piped: Any, output: Any) -> Iterable[Any] | None:
+    if piped is not _NO_VALUE:
+        return enumerate_value(piped)
+    return loop_items(output) if output is not _NO_VALUE else input
+
+
+def _bound(arguments: Iterable[Any], named: Mapping[str, Any]) -> list[Any]:
+    from psbridge.binding.arguments import Argument
+
+    bound: list[Any] = [_as_block(value) for value in arguments]
+    return bound + [Argument(name, _as_block(value), text=f"-{name}") for name, value in named.items()]
 
 
 def _as_block(value: Any) -> Any:
@@ -258,13 +249,15 @@ def is_error(record: ErrorRecord, *names: str) -> bool:
     return catches(session().scope, record, names)
 
 
-def thrown(value: Any = None) -> ScriptError:
-    """The exception of `throw value`, for `raise`."""
+def thrown(value: Any = None, *, line: int = 0) -> ScriptError:
+    """The exception of `throw value`, for `raise`; `line` is the script's, where that asks for it."""
     from psbridge.script.interpreter.caught import thrown as made
     from psbridge.script.interpreter.output import NO_VALUE
 
     runtime = session()
-    return made(runtime.scope, NO_VALUE if value is None else value, 1, 1)
+    error = made(runtime.scope, NO_VALUE if value is None else value, 1, 1)
+    error.record.line = error.record.line or line
+    return error
 
 
 def show_error(error: Exception) -> None:
@@ -273,102 +266,6 @@ def show_error(error: Exception) -> None:
 
 
 # Script blocks and functions
-
-
-class Code:
-    """A ported block, in the form in which the interpreter runs its own."""
-
-    key = "ported"
-    text = ""
-    file = None
-    line = 1
-    dynamic = None
-    clean = None
-    unit = None
-
-    def __init__(
-        self,
-        name: str,
-        parameters: Iterable[Any],
-        roles: Mapping[str, Callable[..., Any] | None],
-        options: dict[str, Any],
-    ) -> None:
-        from psbridge.script.interpreter.parameters import laid_out
-
-        listed = parameters_of(parameters)
-        self.names = {_plain(one.name): one.name.lower() for one, _, _ in listed}
-        self.param = listed or None
-        self.names_used = {"input"}
-        parts = roles.get("parts")
-        if parts is None:
-            self.begin, self.process, self.end = (self._run(roles.get(role)) for role in ROLES)
-        else:
-            self.begin, self.process, self.end = (
-                self._of_call(parts, role) if role in parts() else None for role in ROLES
-            )
-        self.has_blocks = self.begin is not None or self.process is not None
-        self.defaults = {
-            one.name.lower(): _default(default, self.names)
-            for one, _, default in listed
-            if default is not None
-        }
-        explicit = any(is_explicit for _, is_explicit, _ in listed)
-        advanced = options.pop("advanced", False) or explicit
-        self.signature = laid_out(
-            name, [one for one, _, _ in listed], self.defaults, advanced=advanced, **options
-        )
-
-    def _of_call(self, parts: Callable[[], dict[str, Any]], role: str) -> Any:
-        """One of the parts of a call: the first that runs makes them, for all of that call."""
-
-        def run_in(scope: Any, out: Callable[[Any], Any]) -> None:
-            made = scope.vars.get(_PARTS)
-            if made is None:
-                made = scope.vars[_PARTS] = {key: self._run(part) for key, part in parts().items()}
-            made[role](scope, out)
-
-        return run_in
-
-    def _run(self, function: Callable[..., Any] | None) -> Any:
-        if function is None:
-            return None
-        wanted = [one.name for one in signature(function).parameters.values() if one.default is one.empty]
-        numbered = {one: re.sub(r"_\d+$", "", one) for one in wanted}  # `value_2` where `value` is another's
-        sources = {
-            one: self.names.get(_plain(one)) or self.names.get(_plain(numbered[one])) or _EXTRA.get(one, one)
-            for one in wanted
-        }
-
-        def run_in(scope: Any, out: Callable[[Any], Any]) -> None:
-            from psbridge.script.interpreter.output import emit
-
-            values = {one: _read(scope, name) for one, name in sources.items()}
-            produced = function(**values)
-            if isinstance(produced, Iterator):
-                for value in produced:
-                    out(value)
-            elif produced is not None:
-                emit(out, produced)
-
-        return run_in
-
-
-def _default(default: Callable[..., Any], names: Mapping[str, str]) -> Callable[[Any], Any]:
-    """A default as the binder asks for it: its parameters are those of the function that it wants to know."""
-    if not isinstance(default, FunctionType):
-        return lambda scope: default()
-    sources = {one: names.get(_plain(one), one) for one in signature(default).parameters}
-    return lambda scope: default(**{one: _read(scope, name) for one, name in sources.items()})
-
-
-def _read(scope: Any, name: str) -> Any:
-    found = scope.find(name)
-    return found.vars[name] if found is not None else None
-
-
-def _plain(name: str) -> str:
-    """What a parameter's name and its Python name have in common."""
-    return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
 def parameter(
@@ -449,6 +346,21 @@ class Function:
     def __call__(self, *arguments: Any, **named: Any) -> Output:
         """What the command gives: see `run`."""
         return run(self.name, *arguments, **named)
+
+    def stream(
+        self,
+        *arguments: Any,
+        input: Iterable[Any] | None = None,
+        piped: Any = _NO_VALUE,
+        output: Any = _NO_VALUE,
+        streams: Mapping[int, Any] | None = None,
+        **named: Any,
+    ) -> Iterator[Any]:
+        """What the command gives, each object as soon as it comes: it runs while they are gone through."""
+        given = _fed(input, piped, output)
+        if streams:
+            return iter(run(self.name, *arguments, input=given, streams=streams, **named))
+        return streamed(session(), self.name, _bound(arguments, named), given)
 
     def get(self, *arguments: Any, **named: Any) -> Any:
         """What the command gives, as one value: nothing, the one object, or the list."""

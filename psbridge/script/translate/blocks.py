@@ -128,12 +128,12 @@ class Blocks(Parameters):
             only = self.single(block)
             if only is not None and not self._does_something(only):
                 value = self.stream(only)
-                if value.kind == "void":
+                if value.kind == "void" or ":=" in value.text:
                     return self._each_for_effect(piped, block, name)
                 value = value if value.stream or value.base in SINGLE else self.as_stream(value)
                 same = f"{name} for {name} in "
                 bare = piped.inner.startswith(same) and " for " not in piped.inner[len(same) :]
-                source = piped.inner[len(name) + 1 :] if bare else f"for {name} in {piped.within(OR)}"
+                source = piped.inner[len(name) + 1 :] if bare else f"for {name} in {self.lazily(piped, OR)}"
                 if not value.stream:
                     return self.generator(f"{value.text} {source}", value.kind)
                 if value.text.startswith("[") and value.text.endswith("]") and value.base in SINGLE:
@@ -149,7 +149,7 @@ class Blocks(Parameters):
         statements = body.statements if body is not None else []
         function = self.hoisted("each", statements, block.start + 1, [name])
         return self.generator(
-            f"value for {name} in {piped.within(OR)} for value in {function}({name})", "any"
+            f"value for {name} in {self.lazily(piped, OR)} for value in {function}({name})", "any"
         )
 
     def generator(self, inner: str, kind: str) -> Code:
@@ -184,7 +184,8 @@ class Blocks(Parameters):
                 test = self.truth(Code(f"{self.posh('unpacked')}({function}({name}))"))
         finally:
             self.current.pop()
-        return self.generator(f"{name} for {name} in {piped.within(OR)} if {test.within(OR)}", piped.kind)
+        source = self.lazily(piped, OR)
+        return self.generator(f"{name} for {name} in {source} if {test.within(OR)}", piped.kind)
 
     def phases(self, piped: Code, begin: Any, process: list[Any], end: Any) -> Code:
         """`| ForEach-Object -Begin { } -Process { } -End { }`: one function over what comes."""

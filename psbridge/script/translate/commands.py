@@ -36,6 +36,8 @@ _SILENT = frozenset(
 """Commands that put nothing out unless -PassThru asks for it."""
 _WITH_ITEMS = ("group-object", "sort-object", "measure-object", "select-object")
 """Commands whose blocks see each object of the pipeline."""
+_ONE_BY_ONE = frozenset("select-object foreach-object where-object tee-object".split())
+"""Commands that deal with each object as it comes, and may want no more of them."""
 _STREAMS = {"Output": 1, "Error": 2, "Warning": 3, "Verbose": 4, "Debug": 5, "Information": 6, "All": 0}
 
 
@@ -103,9 +105,10 @@ class Commands(Blocks):
         if piped is not None and pieces[0] != "\2" and not piped.inner:
             before = run_of(piped.text)
             name, _, rest = piped.text.partition("(")
-            if before or (name in self.bound_names() and rest.endswith(")")):
+            own = name in self.bound_names() and rest.endswith(")")
+            if before or (own and pieces[0].strip('"').lower() not in _ONE_BY_ONE):
                 return f"{piped.text}.run({', '.join(pieces)})"
-        fed = [] if piped is None else [piped.fed or f"input={piped.text}"]
+        fed = [] if piped is None else [piped.fed or f"input={self.lazily(piped)}"]
         return f"{self.posh(helper)}({', '.join([*pieces, *fed])})"
 
     def name_of(self, command: s.Command) -> str:
@@ -286,10 +289,7 @@ class Commands(Blocks):
         )
         listed = [*COMMON, *SHOULD_PROCESS]
         if info is not None:
-            metadata = info.metadata
-            listed = (
-                list(getattr(info, "parameters", None) or getattr(metadata, "parameters", listed)) + listed
-            )
+            listed = [entry.parameter for entry in info.metadata.entries] + listed
         known: dict[str, tuple[str, bool]] = {}
         for one in listed:
             switch = one.type.name == "SwitchParameter"
@@ -312,8 +312,19 @@ class Commands(Blocks):
         keywords: list[str] = []
         seen: set[str] = set()
         waiting = ""
+        without: list[str] = []
+
+        def alone() -> None:
+            """A parameter that got no value: an error, unless nothing is known of it."""
+            if waiting not in ("", "\0"):
+                known = waiting.lower() in parameters
+                text = f"{self.posh('named')}({quoted(waiting)})" if known else f"{waiting}=True"
+                without.append(text)
+
         for element in node.command_elements[1:]:
             if isinstance(element, s.CommandParameter):
+                alone()
+                waiting = ""
                 full, switch = resolved(element.parameter_name.lower(), parameters, element.parameter_name)
                 if self.takes_any(node) and full.lower() not in parameters:
                     given = [self.argument(element.argument).text] if element.argument is not None else []
@@ -356,15 +367,12 @@ class Commands(Blocks):
                 if waiting != "\0":
                     keywords.append(f"{waiting}={self.argument(element).text}")
                 waiting = ""
-            elif _looks_dotted(element):
+            elif isinstance(element, s.ErrorExpression):
                 raise Refused(element, f"the argument {self.source_of(element)} has no Python form here.")
             else:
                 pieces.append(self.argument(element).text)
-        if waiting.lower() in parameters:
-            pieces.append(f"{self.posh('named')}({quoted(waiting)})")  # which fails: it takes a value
-        elif waiting:
-            keywords.append(f"{waiting}=True")
-        return [*pieces, *keywords]
+        alone()
+        return [*pieces, *sorted(without, key=lambda one: one.endswith("=True")), *keywords]
 
     def argument(self, node: Any) -> Code:
         """An argument of a command; a script block may be a Python function there."""
@@ -484,10 +492,6 @@ def _stream(value: Any) -> int:
     if isinstance(value, int):
         return value
     return _STREAMS[str(getattr(value, "name", value))]
-
-
-def _looks_dotted(node: Any) -> bool:
-    return isinstance(node, s.ErrorExpression)
 
 
 __all__ = ["ATOM", "Commands", "python_name"]

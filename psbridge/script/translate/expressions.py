@@ -16,6 +16,7 @@ from .code import (
     Code,
     Refused,
     described,
+    is_call,
     join_kinds,
     python_name,
     quoted,
@@ -129,6 +130,13 @@ class Expressions(Writer):
         if name in self.bound_names() and rest.endswith(")"):
             return Code(f"{name}.get({rest}", code.kind if code.single else f"out:{code.kind}")
         return Code(f"{self.posh('unpacked')}({code.text})", f"out:{code.kind}")
+
+    def lazily(self, code: Code, rank: int | None = None) -> str:
+        """What a loop goes through: a function with PowerShell's binding runs while it does."""
+        name, _, rest = code.text.partition("(")
+        if code.stream and name in self.bound_names() and is_call(code.text):
+            return f"{name}.stream({rest}"
+        return code.text if rank is None else code.within(rank)
 
     def bound_names(self) -> set[str]:
         """The Python names of the functions that have PowerShell's binding."""

@@ -108,7 +108,7 @@ class Loops(Variables):
             self.block(inner.end_block.statements, inner.start + 1)
             self.current.pop()
             return True
-        self.write(f"for {name} in {piped.text}:")
+        self.write(f"for {name} in {self.lazily(piped)}:")
         try:
             self.looped(Loop("each"), lambda: self.body(inner.end_block))
         finally:

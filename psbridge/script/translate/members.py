@@ -359,7 +359,7 @@ class Members(Methods):
         if folded == "ast":
             raise Refused(node, f"the method {node.member.value} has no Python form.")
         kept, self.in_scope = self.in_scope, folded in ("foreach", "where")
-        arguments = [self.as_value(self.expression(argument)) for argument in node.arguments or []]
+        arguments = [self._static_argument(argument) for argument in node.arguments or []]
         self.in_scope = kept
         owner = self._base_of_this(node.expression)
         if owner:
@@ -466,7 +466,8 @@ class Members(Methods):
         return self.as_value(self.expression(node)).text
 
     def _static_argument(self, node: Any) -> Code:
-        return self.as_value(self.expression(node))
+        code = self.as_value(self.expression(node))
+        return self.record_of(code) if code.kind in ("error", "exception") else code
 
 
 def _is_split(text: str) -> bool:

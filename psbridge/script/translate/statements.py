@@ -155,7 +155,7 @@ class Statements(Loops):
                 self.write(f"    {self.printer}({value})")
                 return
             name = self.item_name()
-            self.write(f"for {name} in {source}:")
+            self.write(f"for {name} in {self.lazily(code)}:")
             self.write(f"    {self.printer}({name})")
             return
         self.known.shows |= code.stream or code.is_list or code.is_out or code.base in OBJECTS
@@ -168,6 +168,8 @@ class Statements(Loops):
             self.write(f"{name}.show({rest}")
         elif code.stream and code.text.partition("(")[0] in self.generator_names() and is_call(code.text):
             self.write(f"{self.posh('show')}({code.text})")
+        elif code.stream and code.inner and ".stream(" in code.inner:
+            self.write(f"{self.posh('show')}({code.inner})")
         elif code.stream:
             self.write(f"{self.posh('show')}({self.listed(code).text})")
         elif code.kind in ("error", "exception"):
@@ -202,7 +204,7 @@ class Statements(Loops):
             if code.kind in ("error", "exception"):
                 code = self.record_of(code)
             self.frame.yields.add(self.as_stream(code).kind)
-            self.write(f"yield from {self.as_stream(code).text}")
+            self.write(f"yield from {self.lazily(self.as_stream(code))}")
 
     def _to_append(self, code: Code) -> None:
         name = self.sink[1]
@@ -430,7 +432,8 @@ class Statements(Loops):
         code = self.value(node.pipeline)
         if code.kind in ("error", "exception"):
             code = self.record_of(code)
-        self.write(f"raise {self.posh('thrown')}({code.text})")
+        place = f", line={node.line}" if self.asks_lines else ""
+        self.write(f"raise {self.posh('thrown')}({code.text}{place})")
 
     catching = 0
 

@@ -121,6 +121,7 @@ class Writer:
         self.reads_files = _asks(text, r"import-csv|get-content")
         self.counts_usage = "usage" in text or "tool_calls" in text
         self.sets_errors = _asks(text, r"erroractionpreference")
+        self.asks_lines = _asks(text, r"scriptlinenumber|positionmessage|scriptstacktrace")
         self.strict = _asks(text, r"set-strictmode")
         self.has_pairs = any(one > "\uffff" for one in text) or _asks(text, r"`u\{0*[1-9a-f][0-9a-f]{4}")
         self.folds_apart = any(one.casefold() != one.lower() for one in text)

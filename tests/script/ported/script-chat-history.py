@@ -35,7 +35,7 @@ turns = [
     "Say it in German.",
     "Thanks, bye.",
 ]
-for item in send_chat_message(input=turns):
+for item in send_chat_message.stream(input=turns):
     print(f"> {item.Asked}")
     if item.Answer is not None:
         print(item.Answer)
