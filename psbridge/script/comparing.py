@@ -149,6 +149,8 @@ def command_line(words: Sequence[str], python: str, script: str = "") -> list[st
     (['hi', '--times', '3'], ['hi', '--times', '3'])
     >>> command_line(["-Set", "a=1"], 'parser.add_argument("set_", type=str)' + chr(10) + 'import argparse')
     ['a=1']
+    >>> command_line(["-Word", "hi", "3", "stray"], text)
+    ['hi', 'stray', '--times', '3']
     >>> command_line(["-q", "hi"], text, "param([Alias('q')][string]$Word, [int]$Times)")
     ['hi']
     """
@@ -182,7 +184,7 @@ def command_line(words: Sequence[str], python: str, script: str = "") -> list[st
     if not many:
         for name, word in zip(named, rest[len(free) :], strict=False):
             options += [f"--{name}", word]
-        rest = rest[: len(free)]
+        rest = rest[: len(free)] + rest[len(free) + len(named) :]
     in_place = [given[name] if name in given else rest.pop(0) for name in places if name in given or rest]
     return [*in_place, *rest, *options]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from psbridge.errors import PSBridgeError
+from psbridge.offline import OfflineServer
 from psbridge.script import run
 from psbridge.script.commands.errorbody import readable
 from psbridge.script.net.responses import ContentHeaders, ResponseHeaders, message_of
@@ -187,3 +188,34 @@ def test_the_body_of_an_error_may_be_nested_too_deep_to_be_laid_out() -> None:
     assert readable(body, "application/json") == body
     body += "]" * 100_000
     assert readable(body, "application/json") == body
+
+
+def test_web_cmdlets_say_what_they_send_and_get_under_verbose(tmp_path: Path) -> None:
+    with OfflineServer() as server:
+        ran = run(
+            "$VerbosePreference = 'Continue'; $url = $args[0]\n"
+            "$headers = @{ Authorization = 'Bearer sk-test' }\n"
+            '$null = Invoke-RestMethod "$url/nothing?key=secret" -SkipHttpErrorCheck -Headers $headers\n'
+            "$null = irm $url/nothing -Method Post -Body 'abc' -SkipHttpErrorCheck -Headers $headers\n"
+            "$null = iwr $url/nothing -Method Put -Body @{ a = 1 } -SkipHttpErrorCheck -Headers $headers\n"
+            "$null = irm $url/nothing -Method Delete -ContentType 'a/b; c=d' -SkipHttpErrorCheck "
+            "-OutFile $args[1]\n"
+            "try { irm $url/nothing -MaximumRetryCount 1 -RetryIntervalSec 1 -Headers $headers } catch { }",
+            arguments=[server.base_url, str(tmp_path / "x")],
+        )
+    told = [
+        line.removeprefix("VERBOSE: ").replace(server.base_url, "URL") for line in ran.messages.splitlines()
+    ]
+    assert [one for one in told if not one.startswith("WebResponse: ")] == [
+        "WebRequest: v1.1 GET URL/nothing with query length 10",
+        "WebRequest: v1.1 POST URL/nothing with application/x-www-form-urlencoded payload "
+        "with body size 3 B (3 bytes)",
+        "WebRequest: v1.1 PUT URL/nothing with body size 3 B (3 bytes)",
+        f"WebRequest: v1.1 DELETE URL/nothing with a/b payload with body size 0 b (0 bytes) "
+        f"output to {tmp_path / 'x'}",
+        "File Name: x",
+        "WebRequest: v1.1 GET URL/nothing",
+        "Retrying after interval of 1 seconds. Status code for previous attempt: NotFound",
+        "WebRequest: v1.1 GET URL/nothing",
+    ]
+    assert "WebResponse: 404 Not Found with application/json payload with body size 109 B (109 bytes)" in told

@@ -204,3 +204,24 @@ def test_fences_of_an_explanation_hold_what_has_fences() -> None:
     made = port("Write-Host '```'")
     assert "\n````powershell\nWrite-Host '```'\n````\n" in markdown(made, "a.ps1")
     assert html(made, "a.ps1").count("<tr>") == 2
+
+
+def test_a_scripts_list_is_of_its_type_and_what_has_no_place_is_refused(tmp_path: Path) -> None:
+    script = """param([Parameter(Mandatory)][string]$Name, [int[]]$Ids = @(0), [string[]]$Set, $More)
+"$Name $Ids $($Ids.GetType().Name) $($null -eq $Set) $($null -eq $More)"
+"""
+    (tmp_path / "a.py").write_text(port(script).text, encoding="utf-8")
+
+    def ran(*words: str) -> tuple[int, str, str]:
+        made = subprocess.run(
+            [sys.executable, "a.py", *words], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        )
+        return made.returncode, made.stdout.strip(), made.stderr
+
+    assert ran("n", "--ids", "1,2,3") == (0, "n 123 Int32[] True True", "")
+    assert ran("n", "--set", "a", "--more", "x") == (0, "n 0 Int32[] False False", "")
+    code, _, told = ran("n", "stray", "--set", "a")
+    assert (code, "A positional parameter cannot be found that accepts argument 'stray'." in told) == (
+        1,
+        True,
+    )

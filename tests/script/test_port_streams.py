@@ -55,5 +55,5 @@ def test_a_script_that_cannot_be_parsed_puts_out_nothing() -> None:
 
 def test_a_script_knows_the_file_that_it_is() -> None:
     text = port("$MyInvocation.MyCommand.Name; Split-Path $MyInvocation.MyCommand.Path").text
-    assert "print(os.path.basename(__file__))" in text
+    assert 'print(f"{Path(__file__).stem}.ps1")' in text
     assert '"Split-Path", __file__' in text

@@ -8,7 +8,7 @@ import re
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_plus, urlencode, urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urljoin, urlsplit
 
 from psbridge.binding import nettypes
 from psbridge.binding.errors import InvalidCast, NetError
@@ -88,6 +88,7 @@ class WebCmdlet(Cmdlet):
             if Path(path).is_dir():
                 path = str(Path(path) / (Path(urlsplit(answer.url).path).name or "download"))
             Path(may_write(path)).write_bytes(answer.body)
+            self.verbose(f"File Name: {Path(path).name}")
             if not self.on("PassThru"):
                 return
         self.give(answer)
@@ -147,13 +148,13 @@ class WebCmdlet(Cmdlet):
         if body is None or (is_dictionary(body) and method == "GET"):
             return b""
         if is_dictionary(body):
-            if "content-type" not in names:
+            if "content-type" not in names and method == "POST":
                 headers["Content-Type"] = "application/x-www-form-urlencoded"
             pairs = [
                 f"{quote_plus(to_text(key))}={quote_plus(to_text(value))}" for key, value in body.items()
             ]
             return "&".join(pairs).encode()
-        if "content-type" not in names and method in ("POST", "PUT"):
+        if "content-type" not in names and method == "POST":
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         if isinstance(body, (bytes, bytearray)) or getattr(body, "element", None) is nettypes.BYTE:
             return as_bytes(body)
@@ -187,10 +188,12 @@ class WebCmdlet(Cmdlet):
         wire: Wire = self.rt.state.setdefault("wire", Wire())
         tries = self.get("MaximumRetryCount", 0)
         while True:
+            self.verbose(self._request_in_words(method, url, headers, body))
             try:
                 answer = self._follow(wire, method, url, headers, body)
             except Failed as failure:
                 raise self._not_reached(failure, url) from None
+            self.verbose(_response_in_words(answer))
             if 200 <= answer.status < 300 or self.on("SkipHttpErrorCheck"):
                 return answer
             if tries > 0 and (answer.status >= 400 or answer.status == 304):
@@ -199,9 +202,25 @@ class WebCmdlet(Cmdlet):
                 after = next((value for name, value in answer.headers if name.lower() == "retry-after"), "")
                 if answer.status == 429 and _SECONDS.fullmatch(after):
                     wait = int(after)
+                self.verbose(
+                    f"Retrying after interval of {wait} seconds. "
+                    f"Status code for previous attempt: {to_text(status_of(answer.status))}"
+                )
                 time.sleep(wait)
                 continue
             raise self._refused(answer)
+
+    def _request_in_words(self, method: str, url: str, headers: dict[str, str], body: bytes) -> str:
+        """A request as -Verbose has it: the query, which may hold what is secret, by its length alone."""
+        label = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+        if not label and method == "POST":
+            label = "application/x-www-form-urlencoded"
+        sent = bool(body) or method != "GET" or self.has("ContentType")
+        parts = urlsplit(quote(url, safe="%!#$&'()*+,/:;=?@[]~"))
+        said = f"WebRequest: v1.1 {method} {parts.scheme}://{parts.netloc}{parts.path or '/'}"
+        said += f" with query length {len(parts.query)}" if parts.query else ""
+        said += _payload_in_words(label, len(body)) if sent else ""
+        return f"{said} output to {full(self.text('OutFile'))}" if self.has("OutFile") else said
 
     def _follow(self, wire: Wire, method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
         left = self.get("MaximumRedirection", 5)
@@ -277,6 +296,30 @@ def refusal(answer: Answer, method: str, command: Any) -> ErrorRecord:
     )
     record.command = command
     return record
+
+
+def _response_in_words(answer: Answer) -> str:
+    """A reply as -Verbose has it."""
+    given = {name.lower(): value for name, value in answer.headers}
+    size = given.get("content-length", "") if "content-encoding" not in given else ""
+    said = f"WebResponse: {answer.status} {answer.reason}"
+    return (said + _payload_in_words(answer.label(), int(size) if size.isdecimal() else None)).strip()
+
+
+def _payload_in_words(label: str, size: int | None) -> str:
+    """What is sent, by its media type and size.
+
+    >>> _payload_in_words("text/plain; charset=utf-8", 2000), _payload_in_words("", None)
+    (' with text/plain payload with body size 1.95 KB (2,000 bytes)', '')
+    """
+    kind = label.partition(";")[0].strip()
+    said = f" with {kind} payload" if kind else ""
+    if size is None:
+        return said
+    power = min((size.bit_length() - 1) // 10, 4) if size else 0
+    number = f"{size / 1024**power:.2f}".rstrip("0").rstrip(".") if size else "0"
+    unit = ("B", "KB", "MB", "GB", "TB")[power] if size else "b"
+    return f"{said} with body size {number} {unit} ({size:,} bytes)"
 
 
 def _message(answer: Answer, method: str) -> Made:

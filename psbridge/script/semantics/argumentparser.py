@@ -33,6 +33,7 @@ class ArgumentParser(argparse.ArgumentParser):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._spelt: dict[str, str] = {}
         self._kinds: dict[str, str] = {}
+        self._lists: dict[str, str] = {}
         self._checks: list[tuple[argparse.Action, tuple[Any, ...]]] = []
         super().__init__(*arguments, **options)  # which adds -h
 
@@ -53,6 +54,8 @@ class ArgumentParser(argparse.ArgumentParser):
         if "type" in options:
             kind = options["type"] if isinstance(options["type"], str) else _NAMES[options["type"]]
             self._kinds[dest] = kind
+            if options.get("nargs") in ("*", "+"):
+                self._lists[dest] = f"{kind}[]"
             options["type"] = lambda text: self._converted(dest, kind, text)
             default = options.get("default")
             if isinstance(default, str) and default != argparse.SUPPRESS:
@@ -72,6 +75,9 @@ class ArgumentParser(argparse.ArgumentParser):
     def parse_args(self, *arguments: Any, **options: Any) -> Any:
         """What was given, as argparse's own does."""
         given = super().parse_args(*arguments, **options)
+        for dest, kind in self._lists.items():
+            if getattr(given, dest, None) not in (None, argparse.SUPPRESS):
+                setattr(given, dest, cast(getattr(given, dest), kind))
         for action, validators in self._checks:
             value = getattr(given, action.dest, argparse.SUPPRESS)
             if value is action.default or value == argparse.SUPPRESS:

@@ -269,8 +269,10 @@ class Members(Methods):
         at_top = len(self.frames) == 1 and inner.variable_path.lower() == "myinvocation"
         if not at_top and inner.variable_path.lower() != "script:myinvocation":
             return None
-        self.modules.add("os")
-        return Code("os.path.basename(__file__)" if name == "name" else "__file__", "str")
+        if name != "name":
+            return Code("__file__", "str")
+        self.modules.add("pathlib")
+        return Code('f"{Path(__file__).stem}.ps1"', "str")
 
     def _named_member(self, target: Code, name: str) -> Code:
         folded = name.lower()

@@ -216,7 +216,7 @@ class ScriptParameters(Types):
         )
         pieces = ""
         if typed not in ("", "object") or kind != "any":
-            name = KINDS.get(typed, _LISTS.get(kind, kind))
+            name = KINDS.get(typed, _LISTS.get(kind, kind.removesuffix("?")))
             if name in ("any", "datetime", "bool"):
                 name = quoted(typed)
             pieces = f", type={name}"
@@ -231,6 +231,8 @@ class ScriptParameters(Types):
         name = _type_of(parameter)
         if name.startswith("nullable["):
             return "any"
+        if not name and parameter.default_value is None and not self._always_given(parameter):
+            return "str?"
         kind = _TYPES.get(name, "" if name else "str")
         if kind:
             return kind
@@ -238,6 +240,9 @@ class ScriptParameters(Types):
             raise Refused(parameter, f"the type of -{parameter.name.variable_path} has no Python form yet.")
         self.net_type(parameter, name)
         return "any" if self.kind_of(parameter) == "hashtable?" else self.kind_of(parameter)
+
+    def _always_given(self, parameter: s.Parameter) -> bool:
+        return _mandatory(parameter, self.source_of(parameter)) and not self._in_a_set(parameter)
 
     def _known_attributes(self, parameter: s.Parameter) -> None:
         """Refuse an attribute that argparse has nothing for."""
@@ -266,9 +271,9 @@ def _type_of(parameter: s.Parameter) -> str:
 
 
 def _is_text(parameter: s.Parameter) -> bool:
-    """Whether a parameter is a text, texts or a switch that no attribute checks, as argparse has them."""
+    """Whether a parameter is a text or a switch that no attribute checks, as argparse has them."""
     checks = [one for one in parameter.attributes if isinstance(one, s.Attribute)]
-    plain = ("", "object", "string", "string[]", "switch", "switchparameter")
+    plain = ("", "object", "string", "switch", "switchparameter")
     return _type_of(parameter) in plain and not any(
         one.type_name.name.lower().startswith("validate") for one in checks
     )
