@@ -227,13 +227,15 @@ class Blocks(Parameters):
 
     def reference(self, node: s.VariableExpression) -> Code:
         """`[ref]$variable`."""
-        setter = self.unique(f"set_{self.name(node.variable_path)}")
+        variable = self.name(node.variable_path)
+        setter = self.unique(f"set_{variable}")
+        given = "new" if variable == "value" else "value"
 
         def body() -> None:
             name = self.target(node, "any")
-            self.write(f"{name} = value")
+            self.write(f"{name} = {given}")
 
-        self._apart(lambda: self.define(setter, ["value: Any"], body, returns="None"))
+        self._apart(lambda: self.define(setter, [f"{given}: Any"], body, returns="None"))
         name = self.target(node, "any")
         return Code(f"{self.posh('NetRef')}(lambda: {name}, {setter})")
 
