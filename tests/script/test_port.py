@@ -157,10 +157,84 @@ def test_a_line_that_is_not_ported_is_named_in_the_text_and_the_report() -> None
     assert 'raise posh.NotPorted("line 2: the command Get-Wether' in ported.text
 
 
-def test_a_try_with_a_line_that_is_not_ported_is_refused_whole() -> None:
-    ported = port("try { Get-Wether } catch { 'hidden' }")
-    assert "hidden" not in ported.text
-    assert len(ported.report) == 1
+IN_A_BLOCK = [
+    "if ($n) { BEFORE; REFUSED; AFTER }",
+    "if (-not $n) { BEFORE } else { REFUSED; AFTER }",
+    "foreach ($i in 1..2) { BEFORE; REFUSED; AFTER }",
+    "for ($i = 0; $i -lt 2; $i++) { BEFORE; REFUSED; AFTER }",
+    "while ($n -lt 3) { $n++; BEFORE; REFUSED; AFTER }",
+    "do { $n++; BEFORE; REFUSED; AFTER } while ($n -lt 3)",
+    "switch ($n) { 1 { BEFORE; REFUSED; AFTER } default { 'other' } }",
+    "switch -Wildcard ('ab') { 'a*' { BEFORE; REFUSED; AFTER } }",
+    "1..2 | ForEach-Object { BEFORE; REFUSED; AFTER }",
+    "$got = 1..2 | ForEach-Object { BEFORE; REFUSED; AFTER }; $got",
+    "$got = foreach ($i in 1..2) { BEFORE; REFUSED; AFTER }; $got",
+    "$got = if ($n) { BEFORE; REFUSED; AFTER }; $got",
+    "try { BEFORE; REFUSED; AFTER } catch { 'hidden' } finally { 'last' }",
+    "try { throw 'x' } catch { BEFORE; REFUSED; AFTER }",
+    "function Get-It { BEFORE; REFUSED; AFTER }; Get-It",
+    "function Get-It { param([string]$a) BEFORE; REFUSED; return AFTER }; Get-It b",
+    "function Get-It { [CmdletBinding()] param($a) process { BEFORE; REFUSED; AFTER } }; Get-It b",
+    "$block = { BEFORE; REFUSED; AFTER }; & $block",
+    "& { BEFORE; REFUSED; AFTER }",
+    "class A { [string] Go() { Write-Host 'before'; REFUSED; return AFTER } }; [A]::new().Go()",
+    "if ($n) { foreach ($i in 1..2) { try { BEFORE; REFUSED; AFTER } finally { 'last' } } }",
+]
+REFUSED_LINES = ["Get-Wether | Out-File x.txt", "$r = Get-Wether $n"]
+
+
+@pytest.mark.parametrize("refused", REFUSED_LINES)
+@pytest.mark.parametrize("around", IN_A_BLOCK)
+def test_of_a_block_only_the_line_that_is_not_ported_stays(around: str, refused: str) -> None:
+    script = around.replace("REFUSED", refused).replace("BEFORE", "'before'").replace("AFTER", '"after $r"')
+    ported = port("$n = 1\n" + script.replace("; ", "\n"))
+    assert len(ported.report) == ported.text.count("raise posh.NotPorted(") == 1
+    assert "after" in ported.text
+    assert around.count("BEFORE") == ported.text.count('"before"') - around.count("'before'")
+    _assert_clean_names(ported.text)
+    assert _fate(ported.text) == "NotPorted"
+
+
+HEADS = [
+    "if (REFUSED) { 'body' }",
+    "if ($n -eq 5) { 'one' } elseif (REFUSED) { 'body' }",
+    "function Get-It { if (REFUSED) { 'body' } else { 'other' } }; Get-It",
+    "foreach ($i in REFUSED) { 'body' }",
+    "while (REFUSED) { 'body' }",
+    "do { 'body' } until (REFUSED)",
+    "for ($i = 0; REFUSED; $i++) { 'body' }",
+    "switch (REFUSED) { 1 { 'body' } }",
+    "REFUSED | ForEach-Object { 'body' }",
+    "REFUSED | Where-Object { $_ } | ForEach-Object { 'body' }",
+]
+
+
+@pytest.mark.parametrize("script", HEADS)
+def test_the_blocks_of_a_statement_stay_where_its_head_is_not_ported(script: str) -> None:
+    ported = port("$n = 1; " + script.replace("REFUSED", "Get-Wether"))
+    assert len(ported.report) == ported.text.count("raise posh.NotPorted(") == 1
+    assert '"body"' in ported.text
+    _assert_clean_names(ported.text)
+    assert _fate(ported.text) == "NotPorted"
+
+
+def _assert_clean_names(text: str) -> None:
+    """That no name is read which nothing sets."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F,E9", "-"],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stdout
+
+
+def _fate(text: str) -> str:
+    """The name of the error that a ported text ends in; no catch of the script's has seen it."""
+    ran = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
+    assert "hidden" not in ran.stdout
+    return ran.stderr.strip().rpartition("\n")[2].partition(":")[0].rpartition(".")[2]
 
 
 def test_a_script_that_cannot_be_parsed_is_an_error_with_its_place() -> None:

@@ -355,7 +355,7 @@ class Assignments(Parts):
             for one in [*blocks, right.default]
         ):
             return False
-        state = (list(self.lines), self.depth, set(self.definite), list(self.current))
+        state = (list(self.lines), self.depth, set(self.definite), list(self.current), list(self.refusals))
         kept, self.sink, self.set_by = self.sink, ("set",), left
         self.whole += 1
         try:
@@ -367,7 +367,7 @@ class Assignments(Parts):
             self.sink = kept
             self.whole -= 1
         if not plain:
-            self.lines, self.depth, self.definite, self.current = state
+            self.lines, self.depth, self.definite, self.current, self.refusals = state
         return plain
 
     set_by: Any = None

@@ -41,6 +41,8 @@ class Blocks(Parameters):
         """The functions that stand in these blocks: they are written before the parts that call them."""
         raise NotImplementedError
 
+    refusals: list[Refused]
+    """What stays to be done by hand."""
     sink: tuple[str, ...] = ("print",)
     put_out: set[str] = set()  # noqa: RUF012 - replaced
     """The kinds of what the function with PowerShell's binding puts out that is being written."""
@@ -279,6 +281,7 @@ class Blocks(Parameters):
         ):
             return None
         kept, length, after = self.words, len(self.lines), self.after
+        reported = len(self.refusals)
         self.words = {}
         self.after = []
         name = self.item_name()
@@ -290,7 +293,7 @@ class Blocks(Parameters):
             if self.after or len(self.lines) != length:
                 raise Refused(node, "this block")
         except Refused:
-            del self.lines[length:]
+            del self.lines[length:], self.refusals[reported:]
             return None
         finally:
             self.words, self.after = kept, after

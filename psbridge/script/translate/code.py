@@ -107,6 +107,11 @@ class Refused(Exception):
         super().__init__(reason)
         self.node, self.reason, self.hint = node, reason, hint
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether this is about a part of the script, and not about how those around it are written."""
+        return bool(self.node.end)
+
 
 def whole_call(text: str, helper: str) -> str:
     """What stands between the brackets of an expression that is one call of this helper; empty else."""

@@ -39,7 +39,7 @@ class Flow(Statements):
             path = self._condition(node.condition)
             items = Code(f"{self.posh('file_lines')}({path.text})", "str", stream=True)
         else:
-            items = self.stream(node.condition)
+            items = self.head(node.condition, self.stream)
         if not items.stream and self._is_chain(node, items, flags):
             self._chain(node, items, flags)
             return

@@ -257,7 +257,7 @@ class Functions(Flow):
 
     def _last(self, node: Any) -> None:
         if isinstance(node, s.IfStatement) and not _only_for_effect(node):
-            tests = [self.truth(self.value(condition)) for condition, _ in node.clauses]
+            tests = [self.truth(self.head(condition, self.value)) for condition, _ in node.clauses]
             blocks = [block for _, block in node.clauses]
             for number, block in enumerate(blocks):
                 self.write(f"{'elif' if number else 'if'} {tests[number].text}:")

@@ -9,13 +9,13 @@ from typing import Any
 from .. import syntax as s
 from .code import Code, Refused, quoted
 from .nodes import Loop, expression_of, path_of, word_of
+from .refusals import Refusals
 from .shapes import OBJECTS
-from .variables import Variables
 
 _APPEND = re.compile(r"^ +([a-z_]\w*)\.append\((.*)\)$")
 
 
-class Loops(Variables):
+class Loops(Refusals):
     """Writes loops."""
 
     def body(self, block: Any, before: Any = None) -> None:
@@ -93,7 +93,9 @@ class Loops(Variables):
             return False
         if inner.end_block.traps or self.sink[0] == "method":
             return False
-        piped = self.as_stream(self.stages(elements[:-1]))
+        source = s.Pipeline(elements[:-1])
+        source.start, source.end, source.line = elements[0].start, elements[-2].end, elements[0].line
+        piped = self.as_stream(self.head(source, self.stream))
         name = self.item_name()
         self.current.append(Code(name, piped.kind))
         leaves = (s.ReturnStatement, s.BreakStatement, s.ContinueStatement)
@@ -120,7 +122,7 @@ class Loops(Variables):
             raise Refused(node, "foreach -Parallel has no Python form yet.")
         if self._entries(node):
             return
-        items = self._changed_part(node) or self.stream(node.condition)
+        items = self._changed_part(node) or self.head(node.condition, self.stream)
         if items.stream or items.is_list or items.kind.startswith(("many:", "List:")):
             items = self.as_stream(items)
         else:
@@ -197,7 +199,8 @@ class Loops(Variables):
     # Loops on a condition
 
     def _WhileStatement_statement(self, node: s.WhileStatement) -> None:
-        self.write(f"while {self.truth(self.value(node.condition)).text}:")
+        test = self.truth(self.head(node.condition, self.value))
+        self.write(f"while {test.text}:")
         self.looped(_loop(node), lambda: self.body(node.body))
 
     def _DoWhileStatement_statement(self, node: Any) -> None:
@@ -211,7 +214,8 @@ class Loops(Variables):
         self.write("while True:")
 
         def test() -> None:
-            self.write(f"if {sign}{self.truth(self.value(node.condition)).within(5)}:")
+            test = self.truth(self.head(node.condition, self.value))
+            self.write(f"if {sign}{test.within(5)}:")
             self.write("    break")
 
         def write() -> None:
@@ -227,7 +231,7 @@ class Loops(Variables):
     def _ForStatement_statement(self, node: s.ForStatement) -> None:
         if node.initializer is not None:
             self.statement_in(node.initializer)
-        test = "True" if node.condition is None else self.truth(self.value(node.condition)).text
+        test = "True" if node.condition is None else self.truth(self.head(node.condition, self.value)).text
         self.write(f"while {test}:")
         loop = _loop(node)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import syntax as s
 from .blocks import SINGLE
-from .code import Code, Refused, described, is_call, python_name, quoted, run_of, whole_call
+from .code import Code, Refused, described, is_call, python_name, run_of, whole_call
 from .commands import EACH
 from .expressions import or_empty
 from .loops import Loops
@@ -23,9 +23,8 @@ _SAYS = frozenset(
 
 
 class Statements(Loops):
-    """Writes statements; `refusals` are the lines that stay to be done by hand."""
+    """Writes statements."""
 
-    refusals: list[Refused]
     marks: list[tuple[int, Any, int, int]]
     """Of each statement at the top: where its comments begin, itself, its first line and the one after."""
 
@@ -79,6 +78,7 @@ class Statements(Loops):
         state = (len(self.lines), self.depth, dict(self.known.kinds), set(self.modules), self.uses_posh)
         frame = (set(self.frame.declared), set(self.definite), list(self.loops), len(self.current))
         kept_after, self.after = self.after, []
+        reported = len(self.refusals)
         try:
             method = getattr(self, f"_{type(node).__name__}_statement", None)
             if method is None:
@@ -87,7 +87,7 @@ class Statements(Loops):
             for line in self.after:
                 self.write(line)
         except Refused as refusal:
-            if self.whole:
+            if self.whole and not refusal.is_placed:
                 raise
             length, self.depth, kinds, self.modules, self.uses_posh = state
             del self.lines[length:]
@@ -96,17 +96,11 @@ class Statements(Loops):
             fresh = {key: "any" for key in self.known.kinds if key not in kinds}
             self.known.kinds.update(fresh)
             self.known.unset |= {key for key in fresh if key[0] == self.scope}
+            del self.refusals[reported:]
+            self.set_by_hand(node)
             self.refuse(node, refusal)
         finally:
             self.after = kept_after
-
-    def refuse(self, node: Any, refusal: Refused) -> None:
-        """The line that stays to be done."""
-        if not refusal.node.end:
-            refusal.node = node  # what was refused has no place of its own
-        self.refusals.append(refusal)
-        name = self.posh("NotPorted")
-        self.write(f"raise {name}({quoted(f'line {node.line}: {refusal.reason}')})")
 
     # Output
 
@@ -379,7 +373,7 @@ class Statements(Loops):
     # Conditions and loops
 
     def _IfStatement_statement(self, node: s.IfStatement) -> None:
-        tests = [self.truth(self.value(condition)) for condition, _ in node.clauses]
+        tests = [self.truth(self.head(condition, self.value)) for condition, _ in node.clauses]
         with self.branches() as arms:
             for number, (condition, body) in enumerate(node.clauses):
                 self.write(f"{'elif' if number else 'if'} {tests[number].text}:")

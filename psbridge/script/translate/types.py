@@ -23,14 +23,14 @@ class Types(Functions):
             if not isinstance(node, s.TypeDefinition):
                 continue
             length, kept, depth = len(self.lines), set(self.modules), self.depth
-            marks, inside = len(self.marks), self.inside
+            marks, inside, reported = len(self.marks), self.inside, len(self.refusals)
             self.whole += 1
             try:
                 self._enumeration(node) if node.is_enum else self._class(node)
             except Refused as refusal:
                 del self.lines[length:]
                 self.modules, self.depth, self.inside = kept, depth, inside
-                del self.marks[marks:]
+                del self.marks[marks:], self.refusals[reported:]
                 self.whole -= 1
                 self.refuse(node, refusal)
                 self.whole += 1
