@@ -81,3 +81,36 @@ def test_it_fails_with_powershells_id(script: str, error_id: str) -> None:
     assert run(f"try {{ {script} }} catch {{ $_.FullyQualifiedErrorId }}").output == [error_id]
     with pytest.raises(PSBridgeError):
         run(f"$ErrorActionPreference = 'Stop'; {script}")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "first", "shown"),
+    [
+        (
+            "[datetime]$D = '2024-01-02'",
+            "'2020-02-02'",
+            ["DateTime:01/02/2024 00:00:00", "String:2024-01-02"],
+        ),
+        ("[timespan]$D = '0:1'", "'0:2'", ["TimeSpan:00:01:00", "String:0:1"]),
+        ("[DayOfWeek]$D = 'monday'", "'sunday'", ["DayOfWeek:Monday", "String:monday"]),
+        ("[char]$D = 'c'", "'d'", ["Char:c", "String:c"]),
+        ("[nullable[int]]$D = '7'", "4", ["Int32:7", "String:7"]),
+        ("[ValidateRange(1, 9)][int]$D = '7'", "4", ["Int32:7", "String:7"]),
+        ("[bigint]$D = 5", "4", ["BigInteger:5", "Int32:5"]),
+        ("[int]$D = '7'", "4", ["Int32:7", "Int32:7"]),
+        ("[decimal]$D = 7", "4", ["Decimal:7", "Decimal:7"]),
+        ("[bool]$D = 1", "$false", ["Boolean:True", "Boolean:True"]),
+        ("[version]$D = '1.2'", "'3.4'", ["Version:1.2", "Version:1.2"]),
+        ("[string]$D = 5", "'a'", ["String:5", "String:5"]),
+    ],
+)
+def test_a_default_that_comes_back_after_a_pipeline_object_is_only_sometimes_converted(
+    parameter: str, first: str, shown: list[str]
+) -> None:
+    piped = "[Parameter(ValueFromPipelineByPropertyName)]"
+    script = f"""function f {{ param({piped}$N, {piped}{parameter})
+        process {{ "$($D.GetType().Name):$D" }} }}
+    $none = [pscustomobject]@{{ N = 1 }}
+    $none, [pscustomobject]@{{ D = {first} }}, $none | f"""
+    put_out = run(script).output
+    assert [put_out[0], put_out[2]] == shown

@@ -73,6 +73,11 @@ def splatted_arguments(value: Any) -> list[Argument]:
     return splatted(value)
 
 
+_CONVERTING = frozenset(
+    {nettypes.BOOLEAN, nettypes.SWITCH, nettypes.SINGLE, nettypes.DOUBLE, nettypes.DECIMAL}
+)
+
+
 class NamedRest(NetList):
     """`$args`: names that bound nothing stay names when it is splatted on."""
 
@@ -229,13 +234,16 @@ class BlockStage:
                 continue
             self._default(parameter, folded, variables)
 
-    def _default(self, parameter: Any, folded: str, variables: dict[str, Any]) -> None:
+    def _default(
+        self, parameter: Any, folded: str, variables: dict[str, Any], *, again: bool = False
+    ) -> None:
+        """A parameter that has no value: its default, `again` where an earlier pipeline object gave one."""
         default = self.signature.defaults.get(folded)
         if default is None:
             variables[folded] = empty_value(parameter.type)
             return
         value = default(self.scope)
-        if parameter.type is not nettypes.OBJECT:
+        if parameter.type is not nettypes.OBJECT and not (again and _comes_back_as_it_is(parameter)):
             try:
                 value = cast_value(value, parameter.type)
             except InvalidCast as error:
@@ -413,7 +421,7 @@ class BlockStage:
                 variables[name.lower()] = value
                 bound[name] = value
             else:
-                self._default(parameter, name.lower(), variables)
+                self._default(parameter, name.lower(), variables, again=True)
         return True
 
     def process_once(self) -> None:
@@ -447,6 +455,16 @@ class BlockStage:
         finally:
             rt.scope = saved
             rt.depth -= 1
+
+
+def _comes_back_as_it_is(parameter: Any) -> bool:
+    """Whether PowerShell puts this parameter's default back unconverted.
+
+    It keeps numbers and what is no value type in variables that convert; but none that has a validator.
+    """
+    kind = parameter.type
+    number = kind.bounds is not None or kind in _CONVERTING
+    return bool(parameter.validators) or (kind.is_value and not number)
 
 
 def typed(value: Any, type_: Any) -> Any:
