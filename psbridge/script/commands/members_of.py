@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 from psbridge.binding import nettypes
 from psbridge.binding.objects import bag_of, is_dictionary
 from psbridge.binding.text import to_text
 from psbridge.binding.values import PSCustomObject
-from psbridge.script.net import class_of
 from psbridge.script.semantics import members, patterns
 from psbridge.script.semantics.attributes import NetAttributes
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
@@ -18,6 +18,7 @@ from psbridge.script.semantics.values import Bag, Member, NetList, Wrapped
 
 from .calculated import property_names
 from .cmdlet import Cmdlet
+from .member_rows import as_note, kind_of, member_rows, type_name_of
 
 
 def script_property(name: str, block: Any, setter: Any = None) -> Member:
@@ -152,18 +153,6 @@ class AddMember(Cmdlet):
         table[name.lower()] = member
 
 
-def _kind_of(target: Any, name: str) -> str:
-    if isinstance(target, Bag):
-        member = target._members.get(name.lower())
-        return member.kind if member is not None else "NoteProperty"
-    if isinstance(target, Wrapped):
-        member = target.members.get(name.lower())
-        return member.kind if member is not None else "Property"
-    if hasattr(target, "script_class"):
-        return "Property"
-    return "NoteProperty" if bag_of(type(target)) is not None else "Property"
-
-
 class GetMember(Cmdlet):
     """Get-Member."""
 
@@ -183,9 +172,9 @@ class GetMember(Cmdlet):
         wanted = {to_text(one).lower() for one in _listed(self.get("MemberType"))}
         names = [to_text(one) for one in self.get("Name") or ["*"]]
         rows = [row for row in member_rows(item) if _asked(row[1], wanted)]
-        rows.sort(key=lambda row: (_RANK.get(row[1], 9), row[0].lower()))
-        for name, kind, definition in rows:
-            if any(patterns.wildcard(pattern).fullmatch(name) for pattern in names):
+        rows.sort(key=lambda row: (row[1], row[0].lower()))
+        for pattern, (name, kind, definition) in product(map(patterns.wildcard, names), rows):
+            if pattern.fullmatch(name):
                 self.write(
                     Bag(
                         {
@@ -206,16 +195,6 @@ class GetMember(Cmdlet):
                 "NoObjectInGetMember",
                 "CloseError",
             )
-
-
-_RANK = {
-    "AliasProperty": 1,
-    "Method": 2,
-    "ScriptMethod": 2,
-    "NoteProperty": 3,
-    "Property": 4,
-    "ScriptProperty": 5,
-}
 
 
 def member_type(kind: str) -> Any:
@@ -239,57 +218,6 @@ def _asked(kind: str, wanted: set[str]) -> bool:
     if "properties" in wanted and kind.endswith("Property"):
         return True
     return "methods" in wanted and kind.endswith("Method")
-
-
-def type_name_of(item: Any) -> str:
-    """The type name Get-Member shows."""
-    if isinstance(item, Bag) and item._type_names:
-        return str(item._type_names[0])
-    return (
-        type_of(item).full_name.partition("[")[0]
-        if "`" not in type_of(item).full_name
-        else type_of(item).full_name
-    )
-
-
-def member_rows(item: Any) -> list[tuple[str, str, str]]:
-    """Name, kind and definition of every member."""
-    rows: list[tuple[str, str, str]] = []
-    for name in property_names(item):
-        kind = _kind_of(item, name)
-        value = members.lookup(item, name)[1]
-        shown = "object" if value is None else _short(type_of(value))
-        if kind == "NoteProperty":
-            rows.append((name, kind, f"{shown} {name}={to_text(value) if value is not None else 'null'}"))
-        else:
-            rows.append((name, kind, f"{shown} {name} {{get;}}"))
-    if isinstance(item, Bag):
-        rows += [
-            (one.name, one.kind, f"System.Object {one.name}();")
-            for one in item._members.values()
-            if not one.is_property
-        ]
-    methods = ["Equals", "GetHashCode", "GetType", "ToString"]
-    script_class = getattr(item, "script_class", None)
-    if script_class is not None:
-        methods = sorted({*methods, *script_class.method_names()})
-    described = class_of(item)
-    if described is not None:
-        methods = sorted({*methods, *described.method_names()})
-    rows += [(name, "Method", f"{name}()") for name in methods]
-    return rows
-
-
-def _short(type_: Any) -> str:
-    names = {
-        "String": "string",
-        "Int32": "int",
-        "Boolean": "bool",
-        "Double": "double",
-        "Int64": "long",
-        "Object": "Object",
-    }
-    return str(names.get(type_.short_name, type_.full_name))
 
 
 # $object.PSObject
@@ -369,13 +297,11 @@ class Property(NetAttributes):
 
     @property
     def net_type(self) -> Any:
-        kind = _kind_of(self.target, self.name)
+        kind = kind_of(self.target, self.name)
         return nettypes.NetType(f"PS{kind}", f"System.Management.Automation.PS{kind}")
 
     def __str__(self) -> str:
-        value = members.lookup(self.target, self.name)[1]
-        kind = "object" if value is None else _short(type_of(value))
-        return f"{kind} {self.name}={to_text(value) if value is not None else 'null'}"
+        return as_note(self.name, members.lookup(self.target, self.name)[1])
 
 
 def _read_property(one: Property, name: str) -> tuple[bool, Any]:
@@ -384,13 +310,17 @@ def _read_property(one: Property, name: str) -> tuple[bool, Any]:
     if name == "value":
         return members.lookup(one.target, one.name)
     if name == "membertype":
-        return True, member_type(_kind_of(one.target, one.name))
+        return True, member_type(kind_of(one.target, one.name))
     if name == "typenameofvalue":
         value = members.lookup(one.target, one.name)[1]
-        return True, "System.Object" if value is None else type_of(value).full_name
+        return True, "System.Object" if value is None else _value_type(value)
     if name in ("issettable", "isgettable", "isinstance"):
         return True, True
     return False, None
+
+
+def _value_type(value: Any) -> str:
+    return type_name_of(value) if isinstance(value, Bag) else type_of(value).full_name
 
 
 def _write_property(one: Property, name: str, value: Any) -> bool:

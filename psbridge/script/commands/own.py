@@ -253,6 +253,10 @@ class Built(Bag):
         self._unset.discard(self._names.get(name.lower(), name))
         super().__setitem__(name, value)
 
+    def kind_of(self, name: str) -> str:
+        """A member that is not set is no note yet."""
+        return "CodeProperty" if self._names.get(name.lower(), name) in self._unset else "NoteProperty"
+
     def hidden(self, folded: str) -> tuple[bool, Any]:
         """A member that no listing shows, by its name in lower case."""
         read = replies.HIDDEN.get(type(self._source).__name__, {}).get(folded)
