@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from psbridge.offline import OfflineServer
 from psbridge.script import port
 from psbridge.script.translate.explain import html, markdown, reasons
 
@@ -225,3 +226,26 @@ def test_a_scripts_list_is_of_its_type_and_what_has_no_place_is_refused(tmp_path
         1,
         True,
     )
+
+
+def test_verbose_is_an_option_where_a_web_cmdlet_has_something_to_say(tmp_path: Path) -> None:
+    script = '[CmdletBinding()] param()\n$got = Invoke-WebRequest "$env:OPENAI_BASE_URL/nothing" '
+    script += "-SkipHttpErrorCheck\n$got.StatusCode"
+    (tmp_path / "a.py").write_text(port(script).text, encoding="utf-8")
+    with OfflineServer() as server:
+        environment = {**os.environ, "OPENAI_BASE_URL": server.base_url}
+        ran = subprocess.run(
+            [sys.executable, "a.py", "--verbose"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert ran.stdout.splitlines()[0] == f"VERBOSE: WebRequest: v1.1 GET {server.base_url}/nothing"
+    assert ran.stdout.splitlines()[1].startswith(
+        "VERBOSE: WebResponse: 401 Unauthorized with application/json"
+    )
+    assert (ran.stdout.splitlines()[2], ran.stderr) == ("401", "")
+    asking = script.replace("Invoke-WebRequest", "Write-Output").replace("-SkipHttpErrorCheck", "")
+    assert "--verbose" not in port(asking).text

@@ -121,6 +121,9 @@ class Module(ScriptParameters):
                 self.current.pop()
             after = part.end
         pieces = self._pieces(tree)
+        self.known.web = any(
+            re.search(r'"(Invoke-RestMethod|Invoke-WebRequest)"', line) for line in self.lines
+        )
         asked = re.compile(r"posh\.(show_run|run|get|function|call|block|command_block|variable)\(")
         if not any(asked.search(line) for line in self.lines):
             for piece in pieces:

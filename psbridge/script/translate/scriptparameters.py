@@ -93,13 +93,14 @@ class ScriptParameters(Types):
         return any("supportsshouldprocess" in self.source_of(one).lower() for one in block.attributes)
 
     def _streams(self, block: s.ParamBlock) -> list[str]:
-        """The streams that a script writes to, and that who runs it may ask for."""
+        """The streams that a script or its web cmdlets write to, and that who runs it may ask for."""
         attributes = [*block.attributes, *(one for each in block.parameters for one in each.attributes)]
         names = [one.type_name.name.lower() for one in attributes if isinstance(one, s.Attribute)]
         if "cmdletbinding" not in names and "parameter" not in names:
             return []
         own = {"verbose", "debug"} - {one.name.variable_path.lower() for one in block.parameters}
-        return sorted(one for one in own if f"write-{one}" in self.text.lower())
+        said = [one for one in own if f"write-{one}" in self.text.lower()]
+        return sorted({*said, *(["verbose"] if self.known.web and "verbose" in own else [])})
 
     def _parsed(self, names: list[tuple[str, str, str]], common: list[str]) -> None:
         for name, _, kind in names:
