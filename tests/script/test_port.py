@@ -30,7 +30,9 @@ def _lines(*names: str) -> list[Line]:
 
 STATEMENTS = _lines("language.jsonl", "language-2.jsonl")
 SCRIPTS = {line["id"]: line for line in _lines("scripts.jsonl")}
-MORE = {line["id"]: line for line in _lines("scripts-more.jsonl", "scripts-piped.jsonl")}
+MORE = {
+    line["id"]: line for line in _lines("scripts-more.jsonl", "scripts-piped.jsonl", "scripts-jobs.jsonl")
+}
 
 
 REFUSED: set[str] = set()
@@ -69,6 +71,7 @@ PORTED_TOO = [
     "script-params-sets",
     "script-list-param",
     "script-list-given",
+    "script-jobs",
 ]
 
 
@@ -193,6 +196,20 @@ def test_of_a_block_only_the_line_that_is_not_ported_stays(around: str, refused:
     assert around.count("BEFORE") == ported.text.count('"before"') - around.count("'before'")
     _assert_clean_names(ported.text)
     assert _fate(ported.text) == "NotPorted"
+
+
+def test_a_job_that_calls_the_scripts_functions_is_refused() -> None:
+    ported = port(
+        "function Get-It { 1 }\n$j = Start-ThreadJob { Get-It }\n1 | ForEach-Object -Parallel { Get-It }"
+    )
+    assert [note.line for note in ported.report] == [2, 3]
+    assert ported.report[0].reason == "the function Get-It is not known inside a job."
+    assert port("$j = Start-ThreadJob { function Get-It { 1 }; Get-It }; $j | Receive-Job -Wait").report == []
+
+
+def test_a_variable_that_a_job_has_beside_that_of_the_script_is_refused() -> None:
+    ported = port("$x = 1\n$j = Start-ThreadJob { $x = 2; $using:x + $x }")
+    assert [note.reason for note in ported.report] == ["a job's own $x beside $using:x has no Python form."]
 
 
 HEADS = [

@@ -33,6 +33,10 @@ class Blocks(Parameters):
         """Statements with the comments before each; an error in one goes to the traps."""
         raise NotImplementedError
 
+    def name_of(self, command: s.Command) -> str:
+        """The name of the command in lower case; empty where it is computed."""
+        raise NotImplementedError
+
     def looped(self, loop: Loop, write: Callable[[], None]) -> None:
         """The lines of a loop whose head is the last line."""
         raise NotImplementedError
@@ -41,6 +45,7 @@ class Blocks(Parameters):
         """The functions that stand in these blocks: they are written before the parts that call them."""
         raise NotImplementedError
 
+    functions: dict[str, s.FunctionDefinition]
     refusals: list[Refused]
     """What stays to be done by hand."""
     sink: tuple[str, ...] = ("print",)
@@ -244,8 +249,41 @@ class Blocks(Parameters):
     # Blocks as values
 
     def _ScriptBlockExpression(self, node: s.ScriptBlockExpression) -> Code:
-        simple = self._as_lambda(node)
-        return simple if simple is not None else self.block_value(node, {})
+        kept, self.job, self.starts_job = (self.job, self.starts_job), self.job, False
+        if kept[1]:
+            self.job = self.scope
+            self._reaches_nothing(node)
+        try:
+            simple = self._as_lambda(node)
+            return simple if simple is not None else self.block_value(node, {})
+        finally:
+            self.job, self.starts_job = kept
+
+    def _UsingExpression(self, node: s.UsingExpression) -> Code:
+        kept, self.by_using = self.by_using, True
+        try:
+            return self.expression(node.sub_expression)
+        finally:
+            self.by_using = kept
+
+    starts_job = False
+    """Whether a block that is an argument now runs apart from the script."""
+
+    def is_job(self, node: s.Command, name: str) -> bool:
+        """Whether the blocks that a command is given see no variables but those that `$using:` names."""
+        named = (one for one in node.command_elements if isinstance(one, s.CommandParameter))
+        return name in ("Start-Job", "Start-ThreadJob") or (
+            name == "ForEach-Object"
+            and any("parallel".startswith(one.parameter_name.lower()) for one in named)
+        )
+
+    def _reaches_nothing(self, block: s.ScriptBlockExpression) -> None:
+        """Refuse a job that calls a function of the script's: it does not have it."""
+        for one in block.walk():
+            if isinstance(one, s.Command) and (name := self.name_of(one)) in self.functions:
+                own = self.functions[name]
+                if not block.start <= own.start < block.end:
+                    raise Refused(one, f"the function {own.name} is not known inside a job.")
 
     def block_value(self, node: s.ScriptBlockExpression, captured: dict[str, Code]) -> Code:
         """A block as functions before this statement, with the variables that it keeps as they are now."""

@@ -449,12 +449,13 @@ class Commands(Blocks):
         if name == "tee-object":
             self._tee(node)
         kept, self.block_kind = self.block_kind, "any"
+        job, self.starts_job = self.starts_job, self.is_job(node, spelt)
         if piped is not None and spelt.lower() in _WITH_ITEMS:
             self.block_kind = piped.kind
         try:
             code = self._run(node, "run", quoted(spelt), piped)
         finally:
-            self.block_kind = kept
+            self.block_kind, self.starts_job = kept, job
         run = run_of(code.text)
         if run is not None and run[1].startswith(quoted(spelt)) and not node.redirections:
             code = self._known_result(node, spelt.lower(), code, piped)

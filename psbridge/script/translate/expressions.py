@@ -344,9 +344,6 @@ class Expressions(Writer):
             return Code(f"{self.posh('variable')}({quoted(node.variable_path)})")
         return Code("None", "none")
 
-    def _UsingExpression(self, node: s.UsingExpression) -> Code:
-        return self.expression(node.sub_expression)
-
     def _is_argument(self, node: Any) -> bool:
         """Whether a command gets this as an argument, for which a path is a text."""
         command = self.uses.parents.get(id(node))

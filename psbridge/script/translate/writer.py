@@ -197,13 +197,15 @@ class Writer:
             return None
         path = rest.lower()
         owner = "" if where.lower() in ("script", "global") else self._owner(path)
+        if self.job is not None:
+            owner = self._owner_in_job(node, path, owner)
         if (owner, path) not in self.known.kinds:
             return None
         if owner == "" and path not in self.known.top:
             self.known.unset.add(("", path))  # only functions set it
             self._widen(("", path), "none")
         if (owner, path) not in self.definite and (owner == self.scope or owner == ""):
-            outer = self._around(path) if not where and owner and not changed else None
+            outer = self._around(path) if not where and owner and not changed and self.job is None else None
             if outer is not None and owner == self.scope:
                 self._copy(owner, path, outer)
             elif owner == self.scope:
@@ -211,6 +213,20 @@ class Writer:
                 self._widen((owner, path), "none")
         kind = self.known.kinds[owner, path]
         return Code(self.name_in(owner, path), self.narrowed.get((owner, path), kind))
+
+    by_using = False
+    """Whether what is read is after `$using:`."""
+    job: str | None = None
+    """The scope around the job whose block is being written: of it, the block has what `$using:` names."""
+
+    def _owner_in_job(self, node: s.VariableExpression, path: str, owner: str) -> str:
+        """The scope that has a variable as a job's block sees it."""
+        outer = owner == "?" or len(owner) <= len(self.job or "")
+        if self.by_using:
+            if not outer:
+                raise Refused(node, f"a job's own ${path} beside $using:{path} has no Python form.")
+            return owner
+        return "?" if outer else owner
 
     def _around(self, path: str) -> str | None:
         """The nearest scope around this one that has this variable, under its own name; None without one."""
