@@ -30,7 +30,7 @@ class Formatted:
     def lines(self, width: int, auto: bool = False) -> list[str]:
         """What is shown; `auto` makes a table as wide as it needs, as -AutoSize does."""
         from psbridge.script.display import lines_of, shapes
-        from psbridge.script.display.kinds import kind_of, view_of
+        from psbridge.script.display.kinds import grouping_of, kind_of, view_of
         from psbridge.script.display.wide import grouped, wide
 
         if all(kind_of(item) is None for item in self.items):
@@ -49,6 +49,8 @@ class Formatted:
         if auto and self.shape in ("table", "wide"):
             options["auto"] = True
         by = options.pop("group_by", None)
+        if by is None and self.columns is None and self.shape == "table":
+            by = grouping_of(self.items[0])
         if by is not None:
             return grouped(self.shape, self.items, width, by, self.cmdlet, columns=columns, **options)
         made = writers[self.shape](self.items, width, columns=columns, cmdlet=self.cmdlet, **options)

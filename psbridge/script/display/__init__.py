@@ -48,6 +48,7 @@ class Screen:
         self.lines: list[str] = []
         self.held: list[Any] = []
         self.kind: Any = None
+        self.group: str | None = None
         self.state: dict[str, Any] = {}
         self.sized = False
         self.whole = False
@@ -124,6 +125,13 @@ class Screen:
                 for line in shown:
                     self.line(line)
             return
+        group = kinds.group_of(self.kind, item)
+        if group != self.group:
+            # Another heading ends the table; its columns are as wide as its own rows need.
+            self.draw()
+            self.waits = kinds.waits(self.kind, self.sized)
+            self.since = process_time()
+            self.group = group
         # What is changed before its row is shown is shown as it was put out.
         self._wait(item.copied() if type(item) is Bag and self.kind[1] is None else item)
 
@@ -188,6 +196,7 @@ class Screen:
         if not left and self.kind is not None and self.kind[0] in ("table", "date") and self.state:
             self.line("")
         self.kind = None
+        self.group = None
         self.state = {}
 
 

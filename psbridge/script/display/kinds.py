@@ -10,9 +10,11 @@ from typing import Any
 
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import bag_of, is_dictionary, is_list
+from psbridge.binding.text import to_text
 from psbridge.binding.values import ScriptBlock, SecureString, Switch, Uri, Version
 from psbridge.script.commands import replies
 from psbridge.script.commands.calculated import URI_MEMBERS, Calculated, property_names
+from psbridge.script.semantics import members
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
 from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import Bag, DictionaryEntry, Wrapped
@@ -68,6 +70,8 @@ _VIEWS: dict[str, list[tuple[str, int, str, str]]] = {
         ("Name", 0, "left", "Name"),
     ],
 }
+_GROUPED = {"Microsoft.PowerShell.Commands.MemberDefinition": "TypeName"}
+"""The property that a view groups by."""
 _LIST_VIEWS = {
     "System.TimeSpan": (
         "Days Hours Minutes Seconds Milliseconds Ticks TotalDays TotalHours TotalMinutes TotalSeconds "
@@ -144,8 +148,15 @@ def lines(kind: Kind, items: list[Any], width: int, state: dict[str, Any], auto:
     first = not state
     if shape == "table":
         columns = _columns(view) if view else None
+        group = group_of(kind, items[0])
+        heading = []
+        if group is not None and state.get("group") != group:
+            state.clear()
+            heading = ["", group]
         made = shapes.table(items, width, columns=columns, state=state, auto=auto, rounds=not view)
-        return made[:-1]
+        if group is not None:
+            state["group"] = group
+        return [*heading, *made[:-1]]
     state["shape"] = shape
     items = [item.value if isinstance(item, Wrapped) else item for item in items]
     if shape == "date":
@@ -160,6 +171,19 @@ def lines(kind: Kind, items: list[Any], width: int, state: dict[str, Any], auto:
         return shapes.files(items, width)
     made = shapes.listing(items, width, columns=_labels(view) if view else None)
     return made if first else made[1:]
+
+
+def group_of(kind: Kind, item: Any) -> str | None:
+    """What the heading over an object's table says; None where its view has no headings."""
+    name = _GROUPED.get(kind[1])
+    return f"   {name}: {to_text(members.member(item, name))}" if name is not None else None
+
+
+def grouping_of(item: Any) -> Calculated | None:
+    """The property that an object's own table is grouped by."""
+    kind = kind_of(item)
+    name = _GROUPED.get(kind[1]) if kind is not None else None
+    return Calculated(None, name) if name is not None else None
 
 
 def waits(kind: Kind, auto: bool) -> bool:
