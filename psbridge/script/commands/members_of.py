@@ -226,7 +226,9 @@ def _asked(kind: str, wanted: set[str]) -> bool:
 def _view(view: PSObjectView, name: str) -> tuple[bool, Any]:
     target = view.target
     if name == "properties":
-        return True, Properties([property_info(target, one) for one in property_names(target)], target)
+        return True, Properties(
+            [property_info(target, one) for one in property_names(_shown(target))], target
+        )
     if name == "methods":
         methods = [
             Bag({"Name": row[0], "MemberType": row[1]})
@@ -237,10 +239,19 @@ def _view(view: PSObjectView, name: str) -> tuple[bool, Any]:
     if name == "members":
         return True, Properties([property_info(target, one) for one in property_names(target)], target)
     if name == "typenames":
-        return True, type_names(target)
+        return True, type_names(_shown(target))
     if name == "baseobject" or name == "immediatebaseobject":
         return True, target.value if isinstance(target, Wrapped) else target
     return False, None
+
+
+def _shown(target: Any) -> Any:
+    """A model as the module gives it, with the members that it does not have; anything else as it is."""
+    if not hasattr(type(target), "model_fields"):
+        return target
+    from .own import shown
+
+    return shown(target)
 
 
 def type_names(target: Any) -> NetList:
@@ -308,11 +319,14 @@ def _read_property(one: Property, name: str) -> tuple[bool, Any]:
     if name == "name":
         return True, one.name
     if name == "value":
-        return members.lookup(one.target, one.name)
+        given = members.lookup(one.target, one.name)
+        return (
+            given if given[0] and type(given[1]) is not int else members.lookup(_shown(one.target), one.name)
+        )
     if name == "membertype":
-        return True, member_type(kind_of(one.target, one.name))
+        return True, member_type(kind_of(_shown(one.target), one.name))
     if name == "typenameofvalue":
-        value = members.lookup(one.target, one.name)[1]
+        value = members.lookup(_shown(one.target), one.name)[1]
         return True, "System.Object" if value is None else _value_type(value)
     if name in ("issettable", "isgettable", "isinstance"):
         return True, True
