@@ -72,6 +72,7 @@ PORTED_TOO = [
     "script-list-param",
     "script-list-given",
     "script-jobs",
+    "script-host-writing",
 ]
 
 
@@ -212,6 +213,46 @@ def test_a_variable_that_a_job_has_beside_that_of_the_script_is_refused() -> Non
     assert [note.reason for note in ported.report] == ["a job's own $x beside $using:x has no Python form."]
 
 
+@pytest.mark.parametrize(
+    ("script", "python"),
+    [
+        ("Write-Host a 5 -Separator '-'", 'print("a", 5, sep="-")'),
+        ("Write-Host a, b -NoNewline", 'print("a", "b", end="")'),
+        ("Write-Host (1, 2) -Separator ', '", 'print(1, 2, sep=", ")'),
+        ("Write-Host 'one' -Separator ';' -ForegroundColor Red -Verbose", 'print("one")'),
+        ("Write-Host 'one' -NoNewline:$false", 'print("one")'),
+        ("$a = 'x', 'y'; Write-Host $a -Separator ', '", 'print(*a, sep=", ")'),
+        ("$a = $null; Write-Host x $a", 'print("x", "")'),
+    ],
+)
+def test_write_host_with_parameters_is_print(script: str, python: str) -> None:
+    assert port(script).text.splitlines()[-1] == python
+
+
+KEEPS_THE_TABLE = ["Write-Host $k", "$n += $h[$k]", "if ($h.ContainsKey($k)) { $k.ToUpper() }", "'x'"]
+CHANGES_THE_TABLE = [
+    "$h[$k] = 2",
+    "$h.b++",
+    "$g[$k] = 1",
+    "$h.Remove($k)",
+    "Set-It",
+    "& $block",
+    "foreach ($i in 1..2) { $h.$i = 1 }",
+]
+
+
+@pytest.mark.parametrize("body", [*KEEPS_THE_TABLE, *CHANGES_THE_TABLE])
+@pytest.mark.parametrize(
+    "loop", ["foreach ($k in @($h.Keys)) { BODY }", "@($h.Keys) | ForEach-Object { $k = $_; BODY }"]
+)
+def test_a_loop_over_keys_copies_them_where_it_may_change_the_table(loop: str, body: str) -> None:
+    start = "$h = @{ a = 1 }; $g = $h; $n = 0; $block = { $h.c = 1 }; function Set-It { $h.z = 1 }; "
+    text = port(start + loop.replace("BODY", body)).text
+    assert (" in h:" in text) == (body in KEEPS_THE_TABLE)
+    assert (" in [*h]:" in text) == (body in CHANGES_THE_TABLE)
+    assert _errors_of_running(text) == ""
+
+
 HEADS = [
     "if (REFUSED) { 'body' }",
     "if ($n -eq 5) { 'one' } elseif (REFUSED) { 'body' }",
@@ -233,6 +274,13 @@ def test_the_blocks_of_a_statement_stay_where_its_head_is_not_ported(script: str
     assert '"body"' in ported.text
     _assert_clean_names(ported.text)
     assert _fate(ported.text) == "NotPorted"
+
+
+def _errors_of_running(text: str) -> str:
+    """What a ported text that runs to its end has written to standard error."""
+    ran = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stderr
 
 
 def _assert_clean_names(text: str) -> None:

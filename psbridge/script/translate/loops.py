@@ -14,6 +14,13 @@ from .shapes import OBJECTS
 
 _APPEND = re.compile(r"^ +([a-z_]\w*)\.append\((.*)\)$")
 
+_KEYS = re.compile(r"\[\*([a-z_]\w*)\]")
+_READING = frozenset(
+    "tostring contains containskey tolower toupper trim padleft padright substring replace split "
+    "startswith endswith indexof gettype join format isnullorempty round".split()
+)
+"""Methods that change nothing, on whatever they are called."""
+
 
 class Loops(Refusals):
     """Writes loops."""
@@ -110,7 +117,7 @@ class Loops(Refusals):
             self.block(inner.end_block.statements, inner.start + 1)
             self.current.pop()
             return True
-        self.write(f"for {name} in {self.lazily(piped)}:")
+        self.write(f"for {name} in {self.lazily(self._as_it_is(piped, block))}:")
         try:
             self.looped(Loop("each"), lambda: self.body(inner.end_block))
         finally:
@@ -128,6 +135,7 @@ class Loops(Refusals):
         else:
             items = Code(f"{self.posh('loop_items')}({items.path})", items.item, stream=True)
         name = self.target(node.variable, items.kind)
+        items = self._as_it_is(items, node.body)
         changed = self._changed_while(node, items.text)
         self.write(f"for {name} in {f'list({items.text})' if changed else items.text}:")
         place = len(self.lines)
@@ -188,6 +196,24 @@ class Loops(Refusals):
         if table.base not in ("hashtable", "table"):
             return None
         return Code(f"{self.posh('watched_part')}({table.text}, {quoted(name.title())})", "any", stream=True)
+
+    def _as_it_is(self, items: Code, body: Any) -> Code:
+        """The keys of a table that nothing in a loop can change: the table itself gives them."""
+        found = _KEYS.fullmatch(items.text)
+        if found is None or self.sink[0] == "yield" or any(map(self._may_change, body.walk())):
+            return items  # who gets what is yielded may change the table meanwhile
+        return Code(found.group(1), items.kind, stream=True)
+
+    def _may_change(self, node: Any) -> bool:
+        """Whether a part of a loop may set an entry of some table, or run what may."""
+        if isinstance(node, s.AssignmentStatement):
+            return not isinstance(node.left, s.VariableExpression)
+        if isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus")):
+            return not isinstance(node.child, s.VariableExpression)
+        if isinstance(node, s.Command):
+            name = self.name_of(node)
+            return not name.startswith(("write-", "out-", "format-")) or name in self.functions
+        return isinstance(node, s.InvokeMemberExpression) and word_of(node.member) not in _READING
 
     def _changed_while(self, node: s.ForEachStatement, text: str) -> bool:
         """Whether the loop changes the list that it goes through."""

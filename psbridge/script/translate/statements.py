@@ -11,8 +11,7 @@ from .. import syntax as s
 from .blocks import SINGLE
 from .code import Code, Refused, described, is_call, python_name, run_of, whole_call
 from .commands import EACH
-from .expressions import or_empty
-from .loops import Loops
+from .hostwriting import HostWriting
 from .nodes import expression_of, is_value, path_of, word_of
 from .operators import nullable
 from .shapes import OBJECTS
@@ -22,7 +21,7 @@ _SAYS = frozenset(
 )
 
 
-class Statements(Loops):
+class Statements(HostWriting):
     """Writes statements."""
 
     marks: list[tuple[int, Any, int, int]]
@@ -321,30 +320,6 @@ class Statements(Loops):
                 self.step(one)
         else:
             self.output(self.expression(node))
-
-    def write_host(self, node: s.Command) -> bool:
-        """Write-Host as print; False where its arguments want more, or where the script may hear it."""
-        if self.hears_host and len(self.frames) > 1:
-            return False
-        if any(isinstance(one, s.VariableExpression) and one.splatted for one in node.command_elements):
-            return False
-        named, values = self.arguments(node)
-        if set(named) - {"nonewline", "foregroundcolor", "backgroundcolor", "object"}:
-            return False
-        values += [named["object"]] if "object" in named else []
-        if len(values) > 1:
-            return False
-        value = self.as_value(self.expression(values[0])) if values else Code('""', "str")
-        if value.base not in ("str", "str?", "int", "bool", "reply", "float", "object"):
-            return False
-        text = value.text if value.kind in ("str", "int", "bool") else self.as_text(value)
-        if value.kind == "str?":
-            text = value.text if value.text.endswith(".content") else or_empty(value)
-        pieces = ["" if text == '""' and "nonewline" not in named else text]
-        pieces += ['end=""'] if "nonewline" in named else []
-        pieces += ["flush=True"] if self.known.shows else []  # it does not wait for a table
-        self.write(f"{self.host}({', '.join(one for one in pieces if one)})")
-        return True
 
     def _PipelineChain_statement(self, node: s.PipelineChain) -> None:
         if node.background:

@@ -42,7 +42,7 @@ for item in posh.file_lines(path):
         continue
     if not matched:
         unknown += 1
-for k in [*counts]:
+for k in counts:
     print(f"{k:<5} {counts[k]}")
 print(f"unknown: {unknown}")
 print(f"slow: {'; '.join(slow)}")
