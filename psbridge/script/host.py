@@ -51,6 +51,10 @@ class Host:
         """Write out what is buffered."""
         sys.stdout.flush()
 
+    def keep_up(self) -> None:
+        """Write out what is buffered; rows that wait for others go on waiting."""
+        getattr(sys.stdout, "stream", sys.stdout).flush()
+
     def line(self, text: str) -> None:
         """A line to standard output."""
         self.write(f"{text}\n")
@@ -116,6 +120,9 @@ class StringHost(Host):
         self.errors.append(text)
 
     def flush(self) -> None:
+        """Do nothing: it is kept already."""
+
+    def keep_up(self) -> None:
         """Do nothing: it is kept already."""
 
     def read_line(self) -> str:

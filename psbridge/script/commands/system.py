@@ -178,13 +178,15 @@ class StartSleep(Cmdlet):
     """Start-Sleep."""
 
     def record(self) -> None:
+        from psbridge.script.display.clock import sleep
+
         seconds = self.get("Seconds", 0)
         if self.has("Milliseconds"):
             seconds = self.get("Milliseconds") / 1000
         if self.has("Duration"):
             seconds = ticks_of(self.get("Duration")) / 10_000_000
-        self.rt.host.flush()
-        time.sleep(max(seconds, 0))
+        self.rt.host.keep_up()
+        sleep(max(seconds, 0))
 
 
 class NewGuid(Cmdlet):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import islice
-from time import process_time
 from typing import Any
 
 from psbridge.binding.objects import is_dictionary
@@ -12,8 +11,10 @@ from psbridge.binding.values import PSCustomObject, Uri
 from psbridge.script.semantics.members import entries
 from psbridge.script.semantics.values import Bag, DictionaryEntry
 
+from .clock import spent
+
 WIDTH = 120
-_LONGEST_WAIT = 0.3  # seconds of work; PowerShell takes the clock, which a busy machine would not
+_LONGEST_WAIT = 0.3  # seconds
 _HEADS = {3: "WARNING", 4: "VERBOSE", 5: "DEBUG"}  # by the number of a message's stream
 
 
@@ -102,7 +103,7 @@ class Screen:
     def _wait(self, item: Any) -> None:
         """Keep a row, or what comes between rows, until the table is drawn."""
         self.held.append(item)
-        if not self.waits or process_time() - self.since > _LONGEST_WAIT:
+        if not self.waits or spent() - self.since > _LONGEST_WAIT:
             self.draw()
 
     def _hold(self, item: Any, kind: Any) -> None:
@@ -110,7 +111,7 @@ class Screen:
 
         if self.kind is None:
             self.kind = kind
-            self.since = process_time()
+            self.since = spent()
             self.waits = self.begun = kinds.waits(kind, self.sized)
             if self.waits:
                 self.line("")
@@ -130,7 +131,7 @@ class Screen:
             # Another heading ends the table; its columns are as wide as its own rows need.
             self.draw()
             self.waits = kinds.waits(self.kind, self.sized)
-            self.since = process_time()
+            self.since = spent()
             self.group = group
         # What is changed before its row is shown is shown as it was put out.
         self._wait(item.copied() if type(item) is Bag and self.kind[1] is None else item)

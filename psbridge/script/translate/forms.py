@@ -122,8 +122,8 @@ class Forms(Commands):
         self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None
     ) -> Code | None:
         given = values or [named[one] for one in ("seconds",) if one in named]
-        if piped is not None or len(given) != 1 or set(named) - {"seconds"}:
-            return None
+        if piped is not None or len(given) != 1 or set(named) - {"seconds"} or self.known.shows:
+            return None  # rows that wait for others wait no longer than that
         seconds = self.as_value(self.expression(given[0]))
         if seconds.kind not in ("int", "float"):
             return None

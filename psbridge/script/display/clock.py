@@ -1,0 +1,27 @@
+"""How long rows have waited for others: by the work done meanwhile, and the time that the script has slept.
+
+PowerShell takes the clock, which would make what is shown depend on how busy the machine is.
+"""
+
+from __future__ import annotations
+
+from time import process_time
+from time import sleep as _sleep
+
+
+class _Slept:
+    seconds = 0.0
+
+
+def sleep(seconds: float) -> None:
+    """Wait as long as the script says."""
+    _sleep(seconds)
+    _Slept.seconds += seconds
+
+
+def spent() -> float:
+    """Seconds of work and sleep until now, from some moment on."""
+    return process_time() + _Slept.seconds
+
+
+__all__ = ["sleep", "spent"]
