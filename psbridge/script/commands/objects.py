@@ -141,7 +141,17 @@ class ForEachObject(Cmdlet):
                 self.end_block = self.blocks.pop()
         self.parallel = self.get("Parallel")
         if self.parallel is not None:
-            self.blocks = [self.parallel]
+            from psbridge.script.interpreter.using import Starter
+
+            if self.actions:
+                raise self.fatal(
+                    "PSNotSupportedException",
+                    "The following common parameters are not currently supported in the Parallel parameter "
+                    "set:\nErrorAction, WarningAction, InformationAction, PipelineVariable",
+                    "ParallelCommonParametersNotSupported",
+                    "NotImplemented",
+                )
+            self.blocks, self.starter = [self.parallel], Starter(self.scope)
         self.name_wanted = self.get("MemberName")
         self._fast: Any = None
         if len(self.blocks) == 1 and self.blocks[0] is not None:
@@ -177,9 +187,18 @@ class ForEachObject(Cmdlet):
         if self.name_wanted is not None:
             self._member(item)
             return
+        if self.parallel is not None:
+            self._in_a_job(item)
+            return
         for block in self.blocks:
             if block is not None:
                 self.run_block(block, item)
+
+    def _in_a_job(self, item: Any) -> None:
+        from psbridge.script.interpreter.jobs import hand_on, run_job
+
+        told = run_job(self.rt, self.parallel, self.starter, [], (item,))
+        hand_on(self, told.records, told.failure)
 
     def _member(self, item: Any) -> None:
         name = to_text(self.name_wanted)

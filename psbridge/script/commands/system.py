@@ -12,20 +12,23 @@ import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psbridge.binding.dates import datetime_from_ticks, ticks_of, timespan_from_ticks
-from psbridge.binding.objects import is_list
+from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import SecureString
 from psbridge.script.net.dates import now
 from psbridge.script.net.place import fault_of, full, may_write
 from psbridge.script.semantics import dateformat
 from psbridge.script.semantics.casts import cast_value
-from psbridge.script.semantics.errors import NetFault, ScriptError
+from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.values import Bag
 
 from .cmdlet import Cmdlet
+
+if TYPE_CHECKING:
+    from psbridge.script.interpreter.jobs import Told
 
 _UNIX = {
     "A": "dddd",
@@ -327,44 +330,56 @@ class StopProcess(Cmdlet):
         )
 
 
+_DEPTH = 100  # of what goes to another process
+
+
 class Job:
     """A job: it has run by the time it is there."""
 
-    def __init__(self, number: int, name: str, output: list[Any], error: ScriptError | None) -> None:
+    def __init__(self, number: int, name: str, told: Told, *, in_order: bool) -> None:
         self.bag = Bag(
             {
                 "Id": number,
                 "Name": name or f"Job{number}",
                 "PSJobTypeName": "BackgroundJob",
-                "State": "Failed" if error else "Completed",
+                "State": "Failed" if told.failure else "Completed",
                 "HasMoreData": True,
                 "Location": "localhost",
                 "Command": "",
             },
             "System.Management.Automation.PSRemotingJob",
         )
-        self.output = output
-        self.error = error
+        self.records = told.records if in_order else told.by_kind()
+        self.failure = told.failure
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _copy(value: Any) -> Any:
+    """A value as another process has it: what is not one value by itself is a copy."""
+    from .serialize import from_clixml, to_clixml
+
+    if not (is_list(value) or is_dictionary(value) or isinstance(value, Bag)):
+        return value
+    return from_clixml(to_clixml([value], _DEPTH))[0]
 
 
 class StartJob(Cmdlet):
     """Start-Job and Start-ThreadJob: the block runs at once, to its end."""
 
     def finish(self) -> None:
-        from psbridge.script.interpreter.blocks import run_block
+        from psbridge.script.interpreter.jobs import run_job
+        from psbridge.script.interpreter.using import Starter
 
         jobs = self.rt.state.setdefault("jobs", {})
         number = 2 * len(jobs) + 1
-        output: list[Any] = []
-        error = None
-        block = self.get("ScriptBlock")
-        try:
-            run_block(
-                self.rt, block.code, self.rt.globals, list(self.get("ArgumentList") or []), output.append
-            )
-        except ScriptError as failure:
-            error = failure
-        job = Job(number, self.text("Name"), output, error)
+        apart = self.name == "Start-Job"  # in a process of its own
+        carry = _copy if apart else _itself
+        arguments = [carry(one) for one in self.get("ArgumentList") or []]
+        told = run_job(self.rt, self.get("ScriptBlock"), Starter(self.scope, carry), arguments)
+        job = Job(number, self.text("Name"), told, in_order=apart)
         jobs[number] = job
         self.write(job.bag)
 
@@ -373,6 +388,8 @@ class JobCmdlet(Cmdlet):
     """Get-Job, Wait-Job, Receive-Job, Remove-Job, Stop-Job."""
 
     def record(self) -> None:
+        from psbridge.script.interpreter.jobs import hand_on
+
         jobs = self.rt.state.setdefault("jobs", {})
         chosen = list(jobs.values())
         given = self.get("Job")
@@ -386,11 +403,10 @@ class JobCmdlet(Cmdlet):
             chosen = [job for job in chosen if str(job.bag["Name"]).lower() in names]
         for job in chosen:
             if self.name == "Receive-Job":
-                self.write_all(job.output)
+                records = job.records
                 if not self.on("Keep"):
-                    job.output = []
-                if job.error is not None:
-                    self.report(job.error.record)
+                    job.records = []
+                hand_on(self, records, job.failure)
                 if self.on("AutoRemoveJob"):
                     jobs.pop(job.bag["Id"], None)
             elif self.name == "Remove-Job":

@@ -17,38 +17,34 @@ NOT_ONE: Any = object()
 VERSION = "7.6.5"
 
 
-def fill(rt: Any) -> None:
-    """Give a session its variables."""
-    variables = rt.globals.vars
-    variables.update(
-        {
-            "erroractionpreference": ActionPreference.Continue,
-            "warningpreference": ActionPreference.Continue,
-            "verbosepreference": ActionPreference.SilentlyContinue,
-            "debugpreference": ActionPreference.SilentlyContinue,
-            "informationpreference": ActionPreference.SilentlyContinue,
-            "progresspreference": ActionPreference.Continue,
-            "confirmpreference": "High",
-            "whatifpreference": False,
-            "error": rt.errors,
-            "islinux": sys.platform.startswith("linux"),
-            "iswindows": os.name == "nt",
-            "ismacos": sys.platform == "darwin",
-            "iscoreclr": True,
-            "pid": os.getpid(),
-            "lastexitcode": None,
-            "args": [],
-            "home": str(Path.home()),
-            "shellid": "Microsoft.PowerShell",
-            "maximumhistorycount": 4096,
-            "formatenumerationlimit": 4,
-            "psemailserver": "",
-            "nestedpromptlevel": 0,
-            "stacktrace": None,
-            "psnativecommanduseerroractionpreference": False,
-        }
-    )
-    variables["psdefaultparametervalues"] = DefaultParameters()
+def initial() -> dict[str, Any]:
+    """The variables of a session, but for `$Error`, which it keeps itself."""
+    return {
+        "erroractionpreference": ActionPreference.Continue,
+        "warningpreference": ActionPreference.Continue,
+        "verbosepreference": ActionPreference.SilentlyContinue,
+        "debugpreference": ActionPreference.SilentlyContinue,
+        "informationpreference": ActionPreference.SilentlyContinue,
+        "progresspreference": ActionPreference.Continue,
+        "confirmpreference": "High",
+        "whatifpreference": False,
+        "islinux": sys.platform.startswith("linux"),
+        "iswindows": os.name == "nt",
+        "ismacos": sys.platform == "darwin",
+        "iscoreclr": True,
+        "pid": os.getpid(),
+        "lastexitcode": None,
+        "args": [],
+        "home": str(Path.home()),
+        "shellid": "Microsoft.PowerShell",
+        "maximumhistorycount": 4096,
+        "formatenumerationlimit": 4,
+        "psemailserver": "",
+        "nestedpromptlevel": 0,
+        "stacktrace": None,
+        "psnativecommanduseerroractionpreference": False,
+        "psdefaultparametervalues": DefaultParameters(),
+    }
 
 
 def late(rt: Any, scope: Any, name: str) -> Any:

@@ -141,6 +141,9 @@ class Compiler(Statements, Expressions):
         """The code of a script block, compiled when it is first run."""
         code = Code(node, self.unit, parameters)
         code.text = block_text(node, self.unit.text)
+        if parameters:  # those of a function that stand before its body
+            listed = ", ".join(block_text(one, self.unit.text) for one in parameters)
+            code.text = f"param({listed})\n{code.text}"
         if "$input" in code.text.lower():
             code.names_used.add("input")
         self.unit.blocks.append(code)
@@ -148,7 +151,7 @@ class Compiler(Statements, Expressions):
 
 
 def block_text(node: Any, text: str) -> str:
-    """The text of a script block, without its braces."""
+    """The text of a script block without its braces, or of another node."""
     start, end = getattr(node, "start", None), getattr(node, "end", None)
     if start is None or end is None:
         return ""

@@ -96,7 +96,7 @@ class Runtime:
         Place.folder = Place.folder if Place.folder and Path(Place.folder).is_dir() else str(Path.cwd())
         Place.read_only = self.options.read_only
         self.names: dict[str, Any] = {**support.names(), "GUARDED": self.guarded}
-        automatic.fill(self)
+        self.globals.vars.update(automatic.initial(), error=self.errors)
 
     # Types and variables
 

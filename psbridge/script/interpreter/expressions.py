@@ -220,7 +220,7 @@ class Expressions:
         )
 
     def on_UsingExpression(self, node: s.UsingExpression) -> ast.expr:
-        return self.expression(node.sub_expression)
+        return b.call("used", b.name("S"), b.const(node.sub_expression.variable_path.lower()))
 
     # Operators
 

@@ -184,7 +184,7 @@ def assign(scope: Scope, name: str, value: Any) -> Any:
 
 
 def read_qualified(scope: Scope, where: str, name: str) -> Any:
-    """`$global:x`, `$script:x`, `$env:x`, `$function:x`, `$variable:x`, `$using:x`."""
+    """`$global:x`, `$script:x`, `$env:x`, `$function:x`, `$variable:x`."""
     if where in ("global", "script", "local", "private"):
         chosen = scope.named("local" if where == "private" else where)
         if name in chosen.vars:

@@ -31,6 +31,7 @@ from psbridge.script.semantics.watching import watched
 
 from . import flow, scope
 from .output import joined_text
+from .using import used
 
 
 class Splat:
@@ -437,6 +438,7 @@ def names() -> dict[str, Any]:
         "assign": scope.assign,
         "read_qualified": scope.read_qualified,
         "assign_qualified": scope.assign_qualified,
+        "used": used,
         "BreakFlow": flow.BreakFlow,
         "ContinueFlow": flow.ContinueFlow,
         "ReturnFlow": flow.ReturnFlow,
