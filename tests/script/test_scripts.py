@@ -12,7 +12,13 @@ from .whole import Line, run_script
 DATA = Path(__file__).parents[1] / "data"
 LINES: list[Line] = [
     json.loads(text)
-    for name in ("scripts.jsonl", "scripts-more.jsonl", "scripts-piped.jsonl", "scripts-jobs.jsonl", "scripts-sessions.jsonl")
+    for name in (
+        "scripts.jsonl",
+        "scripts-more.jsonl",
+        "scripts-piped.jsonl",
+        "scripts-jobs.jsonl",
+        "scripts-sessions.jsonl",
+    )
     for text in (DATA / name).read_text(encoding="utf-8").split("\n")
     if text.strip()
 ]
