@@ -47,20 +47,6 @@ def test_a_finished_stream_of_an_old_server_needs_no_done(answers: Answers, way:
         WAYS[way](answers.configuration())
 
 
-@pytest.mark.parametrize("way", sorted({*ASKED, *STREAMED}))
-def test_a_finished_stream_whose_end_is_the_connection_s_needs_no_done(answers: Answers, way: str) -> None:
-    """Every choice has said why it ended: nothing is missing, whatever ends the body."""
-    answers.reply = closed(events(*GOOD, done=False))
-    assert WAYS[way](answers.configuration())
-    for reply in (
-        events(GOOD[0], done=False),
-        events(GOOD[0], chunk({"content": "!"}, index=1), chunk(finish="stop"), done=False),
-    ):
-        answers.reply = closed(reply)
-        with pytest.raises(TruncatedStreamError):
-            WAYS[way](answers.configuration())
-
-
 @pytest.mark.parametrize("way", ASKED)
 @pytest.mark.parametrize(
     "told",

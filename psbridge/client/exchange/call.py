@@ -77,8 +77,7 @@ class Answer:
         requested_at, downloaded_at: seconds since 1970.
         response, inflater, decoder, events, bounds: the open stream, when the reply is one.
         framed: an end of the body in good order is the whole body's. HTTP/1.0 ends one of unknown length by
-            closing; where HTTP/1.1 does, which could say more, it may have been cut there, and an event that
-            nothing ends does not count.
+            closing; where HTTP/1.1 does, which could say more, it may have been cut there.
         idle_until: monotonic second by which more of it must have come.
     """
 

@@ -82,8 +82,8 @@ class StreamState:
                     self._take_in(self._decoder.feed(self._inflater.feed(data)))
                 elif not self._take_last():
                     self._fold()
-                    if self._assembler.finished(done=False):
-                        return  # every choice says why it ended: whole, whatever ends the body
+                    if self.answer.framed and self._assembler.finished(done=False):
+                        return  # every choice says why it ended: whole without a [DONE]
                     suspect = self._intake.suspect
                     self._failure = (
                         self._truncated("before it said that it was done")
