@@ -113,10 +113,10 @@ class NetType:
         """As PowerShell writes a type inside a string: by its accelerator, where it has one."""
         if self.is_array and self.element is not None:
             return f"{self.element.__ps_text__()}[]"
-        return _ACCELERATED.get(self.full_name, self.full_name)
+        return ACCELERATORS.get(self.full_name, self.full_name)
 
 
-_ACCELERATED: Final = {
+ACCELERATORS: Final = {
     **{f"System.{name}": name.lower() for name in ("Boolean", "Byte", "SByte", "Char", "Decimal", "Double")},
     **{
         f"System.{name}": name.lower()
@@ -141,6 +141,7 @@ _ACCELERATED: Final = {
     "System.Numerics.BigInteger": "bigint",
     "System.Xml.XmlDocument": "xml",
 }
+"""The short names that PowerShell has for types, by the full ones."""
 
 _TYPES: dict[str, NetType] = {}
 _ENUMS: dict[type[enum.Enum], NetType] = {}

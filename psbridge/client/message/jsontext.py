@@ -113,8 +113,8 @@ def dumps(value: object) -> bytes:
     except ValueError as error:
         if "Circular" in str(error):
             raise ValueError("it holds itself") from None
-        if "digit" in str(error) or _place_of(value, _is_too_long) != _NOWHERE:
-            place = _place_of(value, _is_too_long)
+        place = _place_of(value, _is_too_long)
+        if "digit" in str(error) or place != _NOWHERE:
             raise ValueError(f"{place} is an integer of too many digits; 4,300 can be sent") from None
         place = _place_of(value, lambda one: isinstance(one, float) and not math.isfinite(one))
         raise ValueError(f"{place} is not finite; JSON has no NaN or Infinity") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from psbridge.binding.nettypes import NetType
+from psbridge.binding.nettypes import ACCELERATORS, NetType
 from psbridge.binding.objects import bag_of, is_list
 from psbridge.binding.text import to_text
 from psbridge.script.net import class_of
@@ -16,28 +16,9 @@ from psbridge.script.semantics.values import Bag, Member, Wrapped
 from .calculated import property_names
 
 _NAMES = {
-    **{f"System.{name.title()}": name for name in "string double decimal byte char object".split()},
-    "System.Boolean": "bool",
-    "System.SByte": "sbyte",
-    "System.Int16": "short",
-    "System.UInt16": "ushort",
-    "System.Int32": "int",
-    "System.UInt32": "uint",
-    "System.Int64": "long",
-    "System.UInt64": "ulong",
-    "System.Single": "float",
-    "System.Numerics.BigInteger": "bigint",
-    "System.DateTime": "datetime",
-    "System.TimeSpan": "timespan",
-    "System.Guid": "guid",
-    "System.Uri": "uri",
-    "System.Version": "version",
-    "System.Collections.Hashtable": "hashtable",
+    **ACCELERATORS,
+    "System.Object": "object",
     "System.Collections.Specialized.OrderedDictionary": "ordered",
-    "System.Text.RegularExpressions.Regex": "regex",
-    "System.Management.Automation.ScriptBlock": "scriptblock",
-    "System.Management.Automation.SwitchParameter": "switch",
-    "System.Xml.XmlDocument": "xml",
 }
 _OBJECT_METHODS = {
     "Equals": "bool Equals(System.Object obj)",
