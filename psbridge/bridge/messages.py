@@ -43,11 +43,11 @@ class Request(NamedTuple):
 
 def _integer(text: str) -> int | float:
     # More digits than Python converts: not finite, so that whoever wanted a number refuses it by name.
-    if len(text) < 4000:
+    if len(text) <= 4300:
         return int(text)
     from ..client.message.jsontext import LongInteger
 
-    return LongInteger(text) if len(text) > 4300 else int(text)
+    return LongInteger(text)
 
 
 _decode = json.JSONDecoder().decode
