@@ -72,6 +72,8 @@ from psbridge.script import run
         ("('a' + ',' * 5 + 'b').Split(',', 2, 'RemoveEmptyEntries') -join '|'", "a|b"),
         # Time
         ("$w = [Diagnostics.Stopwatch]::new(); $w.Restart(); $w.IsRunning", "True"),
+        ("[datetime]::FromFileTimeUtc(133500000001234567).Ticks", "638411232001234567"),
+        ("[datetime]::FromFileTime(133500000001234567).Ticks", "638411232001234567"),
         ("[DateTimeOffset]::FromUnixTimeSeconds(-1).ToString('o')", "1969-12-31T23:59:59.0000000+00:00"),
         (
             "[DateTimeOffset]::Parse('2024-01-01T00:00:00.1234567Z').ToString('o')",

@@ -300,8 +300,7 @@ class Reader:
             return text
         microsoft = _MICROSOFT.fullmatch(text)
         if microsoft is not None:
-            moment = datetime_from_ticks(_EPOCH_TICKS + whole(microsoft[1]) * 10_000)
-            return moment.replace(tzinfo=datetime.timezone.utc)
+            return dateformat.utc_from_ticks(dateformat.UNIX_EPOCH + whole(microsoft[1]) * 10_000)
         match = _DATE.fullmatch(text)
         if match is None:
             return text
@@ -332,15 +331,11 @@ class Reader:
 def _local(ticks: int) -> datetime.datetime:
     """A time of UTC as a local one; what lies before the first or after the last there is becomes it."""
     try:
-        return dateformat.local_zone(datetime_from_ticks(ticks).replace(tzinfo=datetime.timezone.utc))
+        return dateformat.local_zone(dateformat.utc_from_ticks(ticks))
     except (NetError, OverflowError):
-        edge = datetime_from_ticks(0 if ticks < _EPOCH_TICKS else _LAST_TICKS)
+        edge = datetime_from_ticks(0 if ticks < dateformat.UNIX_EPOCH else dateformat.LAST)
         zone = datetime.timezone(datetime.timedelta(0), "UTC")
         return dateformat.with_rest(edge.replace(tzinfo=zone), getattr(edge, "rest", 0))
-
-
-_EPOCH_TICKS = dateformat.ticks(datetime.datetime(1970, 1, 1))
-_LAST_TICKS = 3155378975999999999
 
 
 def _integer(text: str) -> Any:

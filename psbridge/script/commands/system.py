@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psbridge.binding.dates import datetime_from_ticks, ticks_of, timespan_from_ticks
+from psbridge.binding.dates import ticks_of, timespan_from_ticks
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import SecureString
@@ -55,7 +55,6 @@ _UNIX = {
     "y": "yy",
     "Z": "zz",
 }
-_EPOCH_TICKS = dateformat.ticks(datetime.datetime(1970, 1, 1))
 _UNIX_NUMBERS: dict[str, Callable[[datetime.datetime], str]] = {
     "C": lambda value: str(value.year // 100),
     "e": lambda value: f"{value.day:2}",
@@ -65,7 +64,9 @@ _UNIX_NUMBERS: dict[str, Callable[[datetime.datetime], str]] = {
     "k": lambda value: f"{value.hour:2}",
     "l": lambda value: f"{value.hour % 12 or 12:2}",
     "n": lambda value: "\n",
-    "s": lambda value: str((dateformat.ticks(dateformat.to_universal(value)) - _EPOCH_TICKS) // 10_000_000),
+    "s": lambda value: str(
+        (dateformat.ticks(dateformat.to_universal(value)) - dateformat.UNIX_EPOCH) // 10_000_000
+    ),
     "t": lambda value: "\t",
     "U": lambda value: str(value.timetuple().tm_yday // 7),
     "u": lambda value: str(value.isoweekday()),
@@ -81,8 +82,8 @@ class GetDate(Cmdlet):
 
     def record(self) -> None:
         if self.has("UnixTimeSeconds"):
-            moment = datetime_from_ticks(_EPOCH_TICKS + round(self.get("UnixTimeSeconds") * 10_000_000))
-            value = dateformat.local_zone(moment.replace(tzinfo=datetime.timezone.utc))
+            since = round(self.get("UnixTimeSeconds") * 10_000_000)
+            value = dateformat.local_zone(dateformat.utc_from_ticks(dateformat.UNIX_EPOCH + since))
         else:
             if self.has("Date") and self.get("Date") is None:
                 raise self.fatal(

@@ -32,10 +32,7 @@ from . import describe
 from .faults import out_of_range
 
 _SECOND = 10_000_000
-
-_EPOCH = datetime.datetime(1970, 1, 1)
-
-_EPOCH_TICKS = dateformat.ticks(_EPOCH)
+_FILE_TIME = 504911232000000000  # ticks until 1601, from which a FILETIME counts
 
 
 def now() -> datetime.datetime:
@@ -75,6 +72,10 @@ def _from_ticks(ticks: int) -> datetime.datetime:
         return datetime_from_ticks(ticks)
     except NetError as error:
         raise NetFault("ArgumentOutOfRangeException", str(error)) from None
+
+
+def _from_file_time(ticks: int) -> datetime.datetime:
+    return of_kind(_from_ticks(ticks + _FILE_TIME), "Utc")
 
 
 def _parse(text: str, *rest: Any) -> datetime.datetime:
@@ -172,8 +173,8 @@ DATETIME.constant(
         "UtcNow": lambda: datetime.datetime.now(datetime.timezone.utc),
         "Today": lambda: now().replace(hour=0, minute=0, second=0, microsecond=0),
         "MinValue": datetime.datetime(1, 1, 1),
-        "MaxValue": lambda: datetime_from_ticks(3155378975999999999),
-        "UnixEpoch": _EPOCH.replace(tzinfo=datetime.timezone.utc),
+        "MaxValue": lambda: datetime_from_ticks(dateformat.LAST),
+        "UnixEpoch": dateformat.utc_from_ticks(dateformat.UNIX_EPOCH),
     }
 )
 
@@ -183,8 +184,8 @@ DATETIME.static(
         "Parse(string s, IFormatProvider p)": _parse,
         f"Parse(string s, IFormatProvider p, {_STYLE})": _parse,
         "ParseExact(string s, string format, IFormatProvider p)": _parse_exact,
-        f"ParseExact(string s, string[] formats, IFormatProvider p, {_STYLE})": (_parse_exact),
-        f"ParseExact(string s, string format, IFormatProvider p, {_STYLE})": (_parse_exact),
+        f"ParseExact(string s, string[] formats, IFormatProvider p, {_STYLE})": _parse_exact,
+        f"ParseExact(string s, string format, IFormatProvider p, {_STYLE})": _parse_exact,
         "TryParse(string s, ref result)": _try(_parse),
         "TryParse(string s, IFormatProvider p, any style, ref result)": _try(_parse),
         "TryParseExact(string s, string format, IFormatProvider p, any style, ref result)": _try(
@@ -199,12 +200,8 @@ DATETIME.static(
         "Compare(datetime t1, datetime t2)": lambda one, other: _sign(
             dateformat.ticks(one) - dateformat.ticks(other)
         ),
-        "FromFileTime(long fileTime)": lambda ticks: to_local(
-            _from_ticks(ticks + 504911232000000000).replace(tzinfo=datetime.timezone.utc)
-        ),
-        "FromFileTimeUtc(long fileTime)": lambda ticks: _from_ticks(ticks + 504911232000000000).replace(
-            tzinfo=datetime.timezone.utc
-        ),
+        "FromFileTime(long fileTime)": lambda ticks: to_local(_from_file_time(ticks)),
+        "FromFileTimeUtc(long fileTime)": _from_file_time,
         "FromOADate(double d)": lambda days: datetime.datetime(1899, 12, 30) + datetime.timedelta(days=days),
         "FromBinary(long dateData)": lambda data: _from_ticks(data & 0x3FFFFFFFFFFFFFFF),
     }
@@ -270,8 +267,8 @@ DATETIME.method(
         ),
         "Equals(datetime value)": lambda value, other: dateformat.ticks(value) == dateformat.ticks(other),
         "IsDaylightSavingTime()": lambda value: bool(value.astimezone().dst()),
-        "ToFileTime()": lambda value: Int64(dateformat.ticks(to_universal(value)) - 504911232000000000),
-        "ToFileTimeUtc()": lambda value: Int64(dateformat.ticks(to_universal(value)) - 504911232000000000),
+        "ToFileTime()": lambda value: Int64(dateformat.ticks(to_universal(value)) - _FILE_TIME),
+        "ToFileTimeUtc()": lambda value: Int64(dateformat.ticks(to_universal(value)) - _FILE_TIME),
         "ToOADate()": lambda value: (dateformat.ticks(value) - 599264352000000000) / 864_000_000_000,
         "GetDateTimeFormats()": lambda value: TypedArray([net_text(value)], nettypes.STRING),
     }

@@ -7,17 +7,17 @@ import time
 from typing import Any
 
 from psbridge.binding import nettypes
-from psbridge.binding.dates import datetime_from_ticks, parse_offset, timespan_from_ticks
+from psbridge.binding.dates import parse_offset, timespan_from_ticks
 from psbridge.binding.errors import NetError, with_inner
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Int64
 from psbridge.script.semantics import dateformat
-from psbridge.script.semantics.dateformat import to_local, to_universal
+from psbridge.script.semantics.dateformat import UNIX_EPOCH, to_local, to_universal
 from psbridge.script.semantics.errors import NetFault
 
 from . import describe
-from .dates import _EPOCH_TICKS, _SECOND, _UNITS, DATETIME, _made, _sign, add_months, now, of_kind
+from .dates import _SECOND, _UNITS, DATETIME, _made, _sign, add_months, now, of_kind
 from .faults import out_of_range
 
 
@@ -62,15 +62,11 @@ def _parse_moment(text: Any) -> Moment:
 
 def _from_unix(parameter: str, count: int, unit: int) -> Moment:
     """So many units of ticks after the beginning of 1970."""
-    low, high = -_EPOCH_TICKS // unit, (_LAST_TICKS - _EPOCH_TICKS) // unit
+    low, high = -UNIX_EPOCH // unit, (dateformat.LAST - UNIX_EPOCH) // unit
     if not low <= count <= high:
         message = f"Valid values are between {low} and {high}, inclusive."
         raise out_of_range(parameter, message, count)
-    value = datetime_from_ticks(_EPOCH_TICKS + count * unit)
-    return Moment(value.replace(tzinfo=datetime.timezone.utc))
-
-
-_LAST_TICKS = 3155378975999999999
+    return Moment(dateformat.utc_from_ticks(UNIX_EPOCH + count * unit))
 
 
 def to_moment(value: Any) -> Moment:
@@ -137,7 +133,7 @@ OFFSET.property(
 
 
 def _unix(value: datetime.datetime) -> int:
-    return dateformat.ticks(to_universal(value)) - _EPOCH_TICKS
+    return dateformat.ticks(to_universal(value)) - UNIX_EPOCH
 
 
 OFFSET.method(

@@ -6,7 +6,7 @@ import datetime
 import re
 from typing import Any, Final
 
-from psbridge.binding.dates import DateTime, ticks_of
+from psbridge.binding.dates import DateTime, datetime_from_ticks, ticks_of
 from psbridge.binding.text import timespan_text
 
 from .errors import NetFault
@@ -43,6 +43,20 @@ _EPOCH: Final = datetime.datetime(1, 1, 1)
 def ticks(value: datetime.datetime) -> int:
     """100-nanosecond ticks since the year 1, whatever the time zone."""
     return ticks_of(value.replace(tzinfo=None) - _EPOCH) + getattr(value, "rest", 0)
+
+
+UNIX_EPOCH: Final = ticks(datetime.datetime(1970, 1, 1))
+LAST: Final = ticks(datetime.datetime.max) + 9
+
+
+def utc_from_ticks(count: int) -> datetime.datetime:
+    """The time of UTC so many ticks after the beginning of the year 1.
+
+    Raises:
+        NetError: before the year 1 or after the year 9999.
+    """
+    value = datetime_from_ticks(count)
+    return with_rest(value.replace(tzinfo=datetime.timezone.utc), getattr(value, "rest", 0))
 
 
 def kind_of(value: datetime.datetime) -> str:
