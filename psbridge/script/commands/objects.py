@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -249,8 +249,7 @@ class SelectObject(Cmdlet):
         self.count = 0
         self.given = 0
         self.held: deque[Any] = deque()
-        self.seen: list[Any] = []
-        self.unique_keys: set[Any] = set()
+        self.unique_keys: defaultdict[str, set[Any]] = defaultdict(set)  # by their kind
         if self.first == 0 and not self.last:
             self.stop_upstream()
 
@@ -316,16 +315,16 @@ class SelectObject(Cmdlet):
     def _put(self, item: Any) -> None:
         if self.on("Unique"):
             case = not self.on("CaseInsensitive")
-            key = _unique_key(item, case)
-            if key in self.unique_keys or self._is_like_another(key, item, case):
+            kind, key = _unique_key(item, case)
+            if key in self.unique_keys[kind] or self._is_like_another(kind, item, case):
                 return
-            self.unique_keys.add(key)
+            self.unique_keys[kind].add(key)
         self.write(item)
 
-    def _is_like_another(self, key: Any, item: Any, case: bool) -> bool:
+    def _is_like_another(self, kind: str, item: Any, case: bool) -> bool:
         """Whether a text or number came before as a value of another kind: 1 and '1'."""
-        others = [one for kind, one in self.unique_keys if kind in "sv" and kind != key[0]]
-        return key[0] in "sv" and any(compare_loosely(item, other, case) == 0 for other in others)
+        others = self.unique_keys[_LIKE[kind]] if kind in _LIKE else ()
+        return any(compare_loosely(item, other, case) == 0 for other in others)
 
     def _selected(self, item: Any) -> Bag:
         made = Bag()
@@ -384,7 +383,12 @@ class SelectObject(Cmdlet):
             self._put(one)
 
 
-def _unique_key(item: Any, case: bool) -> Any:
+_LIKE = {"s": "v", "v": "s"}
+"""The kinds of keys whose values may be equal to one another."""
+
+
+def _unique_key(item: Any, case: bool) -> tuple[str, Any]:
+    """The kind of a value, and what two equal ones of it have in common."""
     if isinstance(item, str) and not isinstance(item, Char):
         return ("s", item if case else item.lower())
     bag = bag_of(type(item))
