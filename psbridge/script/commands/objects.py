@@ -11,6 +11,7 @@ from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Char
 from psbridge.script.interpreter.output import emit
+from psbridge.script.interpreter.using import Starter
 from psbridge.script.semantics import calling, comparison, members, patterns
 from psbridge.script.semantics.comparison import truth
 from psbridge.script.semantics.errors import ScriptError
@@ -141,8 +142,6 @@ class ForEachObject(Cmdlet):
                 self.end_block = self.blocks.pop()
         self.parallel = self.get("Parallel")
         if self.parallel is not None:
-            from psbridge.script.interpreter.using import Starter
-
             if self.actions:
                 raise self.fatal(
                     "PSNotSupportedException",

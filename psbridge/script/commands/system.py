@@ -18,6 +18,7 @@ from psbridge.binding.dates import ticks_of, timespan_from_ticks
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import SecureString
+from psbridge.script.interpreter.using import Starter
 from psbridge.script.net.dates import now
 from psbridge.script.net.place import fault_of, full, may_write
 from psbridge.script.semantics import dateformat
@@ -298,14 +299,10 @@ class StartProcess(Cmdlet):
     def _output(self, path: str) -> Any:
         try:
             return Path(may_write(path)).open("wb")
-        except NetFault as fault:
+        except (NetFault, OSError) as error:
+            fault = error if isinstance(error, NetFault) else fault_of(error, path)
             raise self.fatal(
                 fault.type_name, str(fault), "OutputFileOpenFailure", "OpenError", path
-            ) from None
-        except OSError as error:
-            refused = fault_of(error, path)
-            raise self.fatal(
-                refused.type_name, str(refused), "OutputFileOpenFailure", "OpenError", path
             ) from None
 
 
@@ -354,10 +351,6 @@ class Job:
         self.failure = told.failure
 
 
-def _itself(value: Any) -> Any:
-    return value
-
-
 def _copy(value: Any) -> Any:
     """A value as another process has it: what is not one value by itself is a copy."""
     from .serialize import from_clixml, to_clixml
@@ -372,14 +365,13 @@ class StartJob(Cmdlet):
 
     def finish(self) -> None:
         from psbridge.script.interpreter.jobs import run_job
-        from psbridge.script.interpreter.using import Starter
 
         jobs = self.rt.state.setdefault("jobs", {})
         number = 2 * len(jobs) + 1
         apart = self.name == "Start-Job"  # in a process of its own
-        carry = _copy if apart else _itself
-        arguments = [carry(one) for one in self.get("ArgumentList") or []]
-        told = run_job(self.rt, self.get("ScriptBlock"), Starter(self.scope, carry), arguments)
+        starter = Starter(self.scope, _copy) if apart else Starter(self.scope)
+        arguments = [starter.carry(one) for one in self.get("ArgumentList") or []]
+        told = run_job(self.rt, self.get("ScriptBlock"), starter, arguments)
         job = Job(number, self.text("Name"), told, in_order=apart)
         jobs[number] = job
         self.write(job.bag)

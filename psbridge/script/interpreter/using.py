@@ -29,15 +29,15 @@ class Starter:
     """
 
     def __init__(self, scope: Scope, carry: Callable[[Any], Any] = lambda value: value) -> None:
+        self.carry = carry
         self._scope = scope
-        self._carry = carry
         self._taken: dict[str, Any] = {}
 
     def using(self, name: str) -> Any:
         """The variable of this name, or null."""
         if name not in self._taken:
             holder = self._scope.find(name)
-            self._taken[name] = None if holder is None else self._carry(holder.vars[name])
+            self._taken[name] = None if holder is None else self.carry(holder.vars[name])
         return self._taken[name]
 
 
