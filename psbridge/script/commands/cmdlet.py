@@ -19,16 +19,13 @@ from psbridge.script.interpreter.flow import StopUpstream
 from psbridge.script.interpreter.listeners import attach
 from psbridge.script.interpreter.output import emit
 from psbridge.script.interpreter.stages import bound_call, claim
+from psbridge.script.interpreter.streams import drop
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError
 from psbridge.script.semantics.values import Wrapped
 
 _ACTIONS = {"ErrorAction": 2, "WarningAction": 3, "InformationAction": 6}
 _SWITCHES = {"Verbose": 4, "Debug": 5}
 _VARIABLES = ("OutVariable", "ErrorVariable", "WarningVariable", "InformationVariable", "PipelineVariable")
-
-
-def _drop(value: Any) -> None:
-    pass
 
 
 class Cmdlet:
@@ -144,7 +141,7 @@ class Cmdlet:
         """End early: an error ended the pipeline, or a command after this one wants no more."""
         if self.leaves_what_came and self.is_open:
             self.is_open = False
-            self.sink = _drop
+            self.sink = drop
             with suppress(PSBridgeError):
                 self.finish()
 

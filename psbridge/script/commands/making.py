@@ -10,6 +10,7 @@ from psbridge.binding import nettypes
 from psbridge.binding.dates import timespan_from_ticks
 from psbridge.binding.objects import is_dictionary
 from psbridge.binding.text import to_text
+from psbridge.script.interpreter.streams import drop
 from psbridge.script.semantics import calling, members
 from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.values import Bag
@@ -124,7 +125,7 @@ class MeasureCommand(Cmdlet):
         self.begun = time.perf_counter_ns()
 
     def record(self) -> None:
-        self.run_block(self.get("Expression"), self.get("InputObject"), lambda value: None)
+        self.run_block(self.get("Expression"), self.get("InputObject"), drop)
 
     def finish(self) -> None:
         self.write(timespan_from_ticks((time.perf_counter_ns() - self.begun) // 100))

@@ -9,6 +9,7 @@ from psbridge.binding.text import to_text
 from psbridge.binding.values import Version
 from psbridge.script.interpreter.blocks import run_block
 from psbridge.script.interpreter.scope import Scope
+from psbridge.script.interpreter.streams import drop
 from psbridge.script.net.place import full, read_text
 from psbridge.script.semantics.errors import ScriptError, runtime_error
 from psbridge.script.semantics.patterns import wildcard
@@ -111,7 +112,7 @@ def _load(rt: Any, scope: Any, path: str) -> Bag:
 
             hoist_types(rt, module_scope, code)
             if code.end is not None:
-                code.end(module_scope, lambda value: None)
+                code.end(module_scope, drop)
     finally:
         asked = exports.pop()
     patterns = asked if asked is not None else exported
@@ -174,7 +175,7 @@ class NewModule(Cmdlet):
 
     def record(self) -> None:
         block = self.get("ScriptBlock")
-        run_block(self.rt, block.code, self.rt.globals, [], lambda value: None, local=False)
+        run_block(self.rt, block.code, self.rt.globals, [], drop, local=False)
 
 
 class ExportModuleMember(Cmdlet):

@@ -10,11 +10,10 @@ from psbridge.binding.arguments import MISSING
 from psbridge.binding.values import ScriptBlock
 from psbridge.script.semantics.values import NetList
 
-from . import compiler
 from .output import unpacked
 from .parameters import Signature
 from .scope import Scope
-from .stages import BlockStage
+from .stages import BlockStage, ready
 
 
 class Block(ScriptBlock):
@@ -97,8 +96,7 @@ def run_block(
     name: str = "",
 ) -> None:
     """Run a block once, without pipeline input."""
-    if not code.key:
-        compiler.finish(code, rt.names)
+    ready(rt, code)
     if not local and code.param is None and not code.has_blocks:
         run_in(rt, code, parent, out, item, has_item)
         return

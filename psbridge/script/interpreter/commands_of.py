@@ -17,7 +17,7 @@ from .caught import ending, record_of
 from .flow import ExitFlow, StopUpstream
 from .scope import Scope
 from .stages import BlockStage
-from .streams import Redirected
+from .streams import Redirected, close
 from .support import NO_INPUT
 
 GENERATED = "run_pipeline redirected_expression background".split()
@@ -261,7 +261,7 @@ def run_pipeline(S: Scope, out: Out, source: Any, specs: list[tuple[Any, ...]]) 
                 if record.command is not None and getattr(stage, "info", None) is record.command:
                     hear(stage, record)
         for stage in stages:
-            _close(stage)
+            close(stage)
         raise
     rt.scope = S
     rt.ok = not any(stage.failed for stage in stages)
@@ -286,15 +286,8 @@ def _run_one(stage: Any) -> None:
     except BaseException as error:
         if isinstance(error, PSBridgeError) and stage.name:
             hear(stage, record_of(error))
-        _close(stage)
+        close(stage)
         raise
-
-
-def _close(stage: Any) -> None:
-    """Have a stage that does not come to its end write what it holds back."""
-    close = getattr(stage, "close", None)
-    if close is not None:
-        close()
 
 
 def hear(stage: Any, record: ErrorRecord) -> None:
@@ -321,7 +314,7 @@ def _run_stages(stages: list[Any], source: Any, piped: bool) -> None:
         if owner is None:
             raise
         for stage in stages[:owner]:
-            _close(stage)
+            close(stage)
         first = owner
     while True:
         try:

@@ -41,7 +41,7 @@ class Redirected:
     def _to_file(self, source: int, target: Any, append: bool) -> None:
         write: Callable[[Any], Any]
         if target is None:
-            write = _drop
+            write = drop
         else:
             name = to_text(target)
             file = next((one for one in self.files if one.name == name), None)
@@ -100,9 +100,7 @@ class Redirected:
 
     def close(self) -> None:
         """Write the files, and what the command itself leaves where its pipeline ends early."""
-        leave = getattr(self.stage, "close", None)
-        if leave is not None:
-            leave()
+        close(self.stage)
         files, self.files = self.files, []
         for file in files:
             file.close()
@@ -112,8 +110,15 @@ class Redirected:
         return getattr(self.stage, "code", None)
 
 
-def _drop(value: Any) -> None:
-    pass
+def drop(value: Any) -> None:
+    """Where nobody hears it."""
+
+
+def close(stage: Any) -> None:
+    """Have a stage that does not come to its end write what it holds back."""
+    leave = getattr(stage, "close", None)
+    if leave is not None:
+        leave()
 
 
 class FileSink:

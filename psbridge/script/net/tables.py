@@ -301,10 +301,8 @@ def _missing(key: Any) -> Any:
 
 
 for _name in (
-    *(
-        "System.Collections.Generic.SortedDictionary`2",
-        "System.Collections.Concurrent.ConcurrentDictionary`2",
-    ),
+    "System.Collections.Generic.SortedDictionary`2",
+    "System.Collections.Concurrent.ConcurrentDictionary`2",
 ):
     describe(_name, None, "System.Collections.Generic.Dictionary`2")
 _SORTED_LIST = NetType("SortedList", "System.Collections.SortedList")
