@@ -25,10 +25,11 @@ from psbridge.script.semantics.values import Bag, Hashtable, Made, TypedArray
 
 from .cmdlet import Cmdlet
 from .errorbody import readable
-from .wire import Answer, Failed, Wire, charset_of
+from .wire import Answer, Failed, Wire, charset_of, header
 
 _SECONDS = re.compile("[0-9]{1,7}")
 _ADDRESS = re.compile(r"(.+) \([^()]+:[0-9]+\)")
+_FORM = "application/x-www-form-urlencoded"
 _AGENT = "Mozilla/5.0 (Linux; psbridge) PowerShell/7.6.5"
 
 
@@ -147,18 +148,16 @@ class WebCmdlet(Cmdlet):
         body = self.get("Body")
         if body is None or (is_dictionary(body) and method == "GET"):
             return b""
+        if "content-type" not in names and method == "POST":
+            headers["Content-Type"] = _FORM
         if is_dictionary(body):
-            if "content-type" not in names and method == "POST":
-                headers["Content-Type"] = "application/x-www-form-urlencoded"
             pairs = [
                 f"{quote_plus(to_text(key))}={quote_plus(to_text(value))}" for key, value in body.items()
             ]
             return "&".join(pairs).encode()
-        if "content-type" not in names and method == "POST":
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
         if isinstance(body, (bytes, bytearray)) or getattr(body, "element", None) is nettypes.BYTE:
             return as_bytes(body)
-        label = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+        label = header(headers.items(), "content-type")
         text = to_text(body)
         try:
             return text.encode(charset_of(label) or "utf-8", "replace")
@@ -199,7 +198,7 @@ class WebCmdlet(Cmdlet):
             if tries > 0 and (answer.status >= 400 or answer.status == 304):
                 tries -= 1
                 wait = self.get("RetryIntervalSec", 5)
-                after = next((value for name, value in answer.headers if name.lower() == "retry-after"), "")
+                after = header(answer.headers, "retry-after")
                 if answer.status == 429 and _SECONDS.fullmatch(after):
                     wait = int(after)
                 self.verbose(
@@ -212,9 +211,9 @@ class WebCmdlet(Cmdlet):
 
     def _request_in_words(self, method: str, url: str, headers: dict[str, str], body: bytes) -> str:
         """A request as -Verbose has it: the query, which may hold what is secret, by its length alone."""
-        label = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+        label = header(headers.items(), "content-type")
         if not label and method == "POST":
-            label = "application/x-www-form-urlencoded"
+            label = _FORM
         sent = bool(body) or method != "GET" or self.has("ContentType")
         parts = urlsplit(quote(url, safe="%!#$&'()*+,/:;=?@[]~"))
         said = f"WebRequest: v1.1 {method} {parts.scheme}://{parts.netloc}{parts.path or '/'}"

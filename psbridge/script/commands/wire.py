@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,11 @@ _MOST = 1 << 30  # bytes of a reply
 def charset_of(label: str) -> str:
     """The charset that a content type names, in lower case; empty when it names none."""
     return label.lower().partition("charset=")[2].partition(";")[0].strip(' "')
+
+
+def header(headers: Iterable[tuple[str, str]], name: str) -> str:
+    """The first header of this name, which is in lower case; empty when there is none."""
+    return next((value for given, value in headers if given.lower() == name), "")
 
 
 class Failed(Exception):
@@ -36,7 +42,7 @@ class Answer:
 
     def label(self) -> str:
         """The content type."""
-        return next((value for name, value in self.headers if name.lower() == "content-type"), "")
+        return header(self.headers, "content-type")
 
     def text(self) -> str:
         """The body as text."""
