@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from .. import syntax as s
+from .nodes import targets_of
 
 _SET_ELSEWHERE = re.compile(
     r"_|psitem|args|input|this|true|false|null|matches|error|host|home|pid|pwd|ofs|psboundparameters|pscmdlet|"
@@ -93,7 +94,7 @@ def _set_first(node: s.FunctionDefinition) -> set[str]:
     for one in _parts(node.body):
         if isinstance(one, (s.AssignmentStatement, s.ForEachStatement)):
             at = one.end if isinstance(one, s.AssignmentStatement) else one.body.start
-            for each in _targets(one):
+            for each in targets_of(one):
                 targets.add(id(each))
                 places.append((at, each.variable_path.lower(), True))
         elif isinstance(one, s.VariableExpression) and id(one) not in targets:
@@ -105,25 +106,10 @@ def _set_first(node: s.FunctionDefinition) -> set[str]:
     return parameters | {path for path, is_set in made.items() if is_set}
 
 
-def _targets(node: Any) -> list[s.VariableExpression]:
-    """The variables that an assignment or a step sets, or a loop."""
-    place: Any = None
-    if isinstance(node, s.AssignmentStatement):
-        place = node.left
-    elif isinstance(node, s.ForEachStatement):
-        place = node.variable
-    elif isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus")):
-        place = node.child
-    while isinstance(place, (s.ConvertExpression, s.AttributedExpression)):
-        place = place.child
-    places = place.elements if isinstance(place, s.ArrayLiteral) else [place]
-    return [one for one in places if isinstance(one, s.VariableExpression)]
-
-
 def _own(node: s.FunctionDefinition) -> set[str]:
     """The variables that a function has itself: its parameters, and what it sets."""
     own = {one.name.variable_path.lower() for one in _parameters(node)}
-    own |= {each.variable_path.lower() for one in _parts(node.body) for each in _targets(one)}
+    own |= {each.variable_path.lower() for one in _parts(node.body) for each in targets_of(one)}
     return {path for path in own if not _SET_ELSEWHERE.fullmatch(path)}
 
 

@@ -11,7 +11,7 @@ from .blocks import SINGLE
 from .code import Again, Code, Refused, python_name, quoted
 from .flow import Flow
 from .helptext import docstring
-from .nodes import gives_always, other_names, word_of
+from .nodes import gives_always, is_step, other_names, word_of
 from .uses import Uses
 from .writer import Known
 
@@ -297,7 +297,7 @@ class Functions(Flow):
         node_ = last.expression
         if isinstance(node_, s.ConvertExpression) and node_.type.type_name.full_name.lower() == "void":
             return True
-        return isinstance(node_, s.UnaryExpression) and node_.token_kind.endswith(("PlusPlus", "MinusMinus"))
+        return is_step(node_)
 
     def give(self, node: s.ReturnStatement) -> None:
         """`return value` of a function that gives one value."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import Code, Refused, quoted
-from .nodes import Loop, expression_of, path_of, word_of
+from .nodes import Loop, expression_of, path_of, set_by, word_of
 from .refusals import Refusals
 from .shapes import OBJECTS
 
@@ -206,10 +206,9 @@ class Loops(Refusals):
 
     def _may_change(self, node: Any) -> bool:
         """Whether a part of a loop may set an entry of some table, or run what may."""
-        if isinstance(node, s.AssignmentStatement):
-            return not isinstance(node.left, s.VariableExpression)
-        if isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus")):
-            return not isinstance(node.child, s.VariableExpression)
+        place = set_by(node)
+        if place is not None:
+            return not isinstance(place, s.VariableExpression)
         if isinstance(node, s.Command):
             name = self.name_of(node)
             return not name.startswith(("write-", "out-", "format-")) or name in self.functions
@@ -281,18 +280,13 @@ def _loop(node: Any) -> Loop:
     return Loop("loop", (node.label or "").lower().lstrip(":"))
 
 
-__all__ = ["Loop", "Loops"]
-
-
 def _changes(node: Any, path: str) -> bool:
     """Whether a node sets an entry of this variable's table, or takes one out or puts one in."""
-    if isinstance(node, s.AssignmentStatement):
-        entry = node.left
-    elif isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus")):
-        entry = node.child
-    elif type(node) is s.InvokeMemberExpression and word_of(node.member) in ("add", "remove", "clear"):
-        return isinstance(node.expression, s.VariableExpression) and path_of(node.expression) == path
-    else:
-        return False
-    holder = entry.target if isinstance(entry, s.IndexExpression) else getattr(entry, "expression", None)
+    place = set_by(node)
+    if type(node) is s.InvokeMemberExpression and word_of(node.member) in ("add", "remove", "clear"):
+        place = node
+    holder = place.target if isinstance(place, s.IndexExpression) else getattr(place, "expression", None)
     return isinstance(holder, s.VariableExpression) and path_of(holder) == path
+
+
+__all__ = ["Loop", "Loops"]

@@ -56,6 +56,27 @@ def expression_of(node: Any) -> Any:
     return node
 
 
+def is_step(node: Any) -> bool:
+    """Whether this is `$x++`, `--$x` or their like."""
+    return isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus"))
+
+
+def set_by(node: Any) -> Any:
+    """What an assignment or a step sets: a variable, or a part of something; None for anything else."""
+    if isinstance(node, s.AssignmentStatement):
+        return node.left
+    return node.child if is_step(node) else None
+
+
+def targets_of(node: Any) -> list[s.VariableExpression]:
+    """The variables that an assignment or a step sets, or a loop."""
+    place = node.variable if isinstance(node, s.ForEachStatement) else set_by(node)
+    while isinstance(place, (s.ConvertExpression, s.AttributedExpression)):
+        place = place.child
+    places = place.elements if isinstance(place, s.ArrayLiteral) else [place]
+    return [one for one in places if isinstance(one, s.VariableExpression)]
+
+
 def table_of(node: Any) -> Any:
     """The table that a statement is, whatever it is cast to."""
     node = expression_of(node)

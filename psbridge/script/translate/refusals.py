@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import syntax as s
 from .code import Code, Refused, quoted
-from .nodes import path_of
+from .nodes import path_of, targets_of
 from .variables import Variables
 
 
@@ -43,12 +42,9 @@ class Refusals(Variables):
     def set_by_hand(self, node: Any) -> None:
         """The variables that something refused sets are there for the statements after it."""
         for one in node.walk():
-            left = getattr(one, "left", None) if isinstance(one, s.AssignmentStatement) else None
-            left = one.variable if isinstance(one, s.ForEachStatement) else left
-            while isinstance(left, (s.ConvertExpression, s.AttributedExpression)):
-                left = left.child
-            if isinstance(left, s.VariableExpression) and left.variable_path.isidentifier():
-                self._widen((self.scope, path_of(left)), "any")
+            for target in targets_of(one):
+                if target.variable_path.isidentifier():
+                    self._widen((self.scope, path_of(target)), "any")
 
 
 __all__ = ["Refusals"]

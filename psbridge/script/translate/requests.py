@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import syntax as s
-from .nodes import expression_of, is_chat, is_json_of, only_key, path_of, table_of, word_of
+from .nodes import expression_of, is_chat, is_json_of, is_step, only_key, path_of, table_of, word_of
 from .tables import TableUses
 
 _REQUESTS = ("invoke-restmethod", "irm")
@@ -143,7 +143,7 @@ class RequestUses(TableUses):
     def _only_reads(self, node: s.VariableExpression) -> bool:
         around = self.parents.get(id(node))
         if isinstance(around, s.UnaryExpression):
-            return not around.token_kind.endswith(("PlusPlus", "MinusMinus"))
+            return not is_step(around)
         if isinstance(around, s.ForEachStatement):
             return around.variable is not node
         if isinstance(around, s.ConvertExpression):

@@ -12,7 +12,7 @@ from .blocks import SINGLE
 from .code import Code, Refused, described, is_call, python_name, run_of, whole_call
 from .commands import EACH
 from .hostwriting import HostWriting
-from .nodes import expression_of, is_value, path_of, word_of
+from .nodes import expression_of, is_step, is_value, path_of, word_of
 from .operators import nullable
 from .shapes import OBJECTS
 
@@ -306,7 +306,7 @@ class Statements(HostWriting):
         node = first.expression
         if first.redirections:
             self.output(self.stages([first]))
-        elif isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus")):
+        elif is_step(node):
             self.step(node)
         elif isinstance(node, s.ConvertExpression) and node.type.type_name.full_name.lower() in (
             "void",
@@ -315,7 +315,7 @@ class Statements(HostWriting):
             self.with_discard(lambda: self.output(self.expression(node.child)))
         elif isinstance(node, s.SubExpression):
             self.block(node.sub_expression.statements, node.start)
-        elif isinstance(node, s.ArrayLiteral) and all(_is_step(one) for one in node.elements):
+        elif isinstance(node, s.ArrayLiteral) and all(is_step(one) for one in node.elements):
             for one in node.elements:
                 self.step(one)
         else:
@@ -436,10 +436,6 @@ class Statements(HostWriting):
     def define_function(self, node: s.FunctionDefinition) -> None:
         """A function."""
         raise NotImplementedError
-
-
-def _is_step(node: Any) -> bool:
-    return isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus"))
 
 
 def _is_path(text: str) -> bool:
