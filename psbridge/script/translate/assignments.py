@@ -182,10 +182,9 @@ class Assignments(Parts):
         elif piped:
             value = self.listed(self.stream(node.right))
         else:
-            self.callable_table = path_of(left) in self.uses.callable
-            self.named_table = isinstance(table_of(node.right), s.Hashtable) and not self.is_dict(left)
-            value = self.right_side(node.right)
-            self.callable_table = self.named_table = False
+            named = isinstance(table_of(node.right), s.Hashtable) and not self.is_dict(left)
+            with self.meanwhile(callable_table=path_of(left) in self.uses.callable, named_table=named):
+                value = self.right_side(node.right)
         wanted = self.known.typed.get(key)
         if wanted and not (wanted.lower() == "hashtable" and value.base in ("hashtable", "table")):
             value = self.cast(node, value, wanted)
@@ -287,20 +286,14 @@ class Assignments(Parts):
         return path_of(variable) in self.uses.dicts
 
     def _payload(self, right: Any) -> Code:
-        kept, self.plain_tables = self.plain_tables, True
-        try:
+        with self.meanwhile(plain_tables=True):
             return self.value(right)
-        finally:
-            self.plain_tables = kept
 
     def right_side(self, right: Any) -> Code:
         """The value of an assignment's right side."""
         if self.is_body(right) and self.is_only_body(right):
-            kept, self.plain_tables = self.plain_tables, True
-            try:
+            with self.meanwhile(plain_tables=True):
                 code = self.value(right)
-            finally:
-                self.plain_tables = kept
             if code.kind == "body":
                 return code
         return self.value(right)

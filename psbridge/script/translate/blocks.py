@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import ATOM, OR, SCALARS, Code, Refused
-from .nodes import Loop
+from .nodes import Loop, is_step, set_by
 from .parameters import Parameters
 from .shapes import OBJECTS
 
@@ -167,9 +167,7 @@ class Blocks(Parameters):
         """Whether a statement is more than a value: a step, or a command for what it does."""
         element = node.pipeline_elements[0] if isinstance(node, s.Pipeline) else node
         expression = getattr(element, "expression", None)
-        if isinstance(expression, s.UnaryExpression) and expression.token_kind.endswith(
-            ("PlusPlus", "MinusMinus")
-        ):
+        if is_step(expression):
             return True
         if isinstance(expression, s.ConvertExpression):
             return expression.type.type_name.full_name.lower() in ("void", "system.void")
@@ -249,22 +247,15 @@ class Blocks(Parameters):
     # Blocks as values
 
     def _ScriptBlockExpression(self, node: s.ScriptBlockExpression) -> Code:
-        kept, self.job, self.starts_job = (self.job, self.starts_job), self.job, False
-        if kept[1]:
-            self.job = self.scope
+        if self.starts_job:
             self._reaches_nothing(node)
-        try:
+        with self.meanwhile(job=self.scope if self.starts_job else self.job, starts_job=False):
             simple = self._as_lambda(node)
             return simple if simple is not None else self.block_value(node, {})
-        finally:
-            self.job, self.starts_job = kept
 
     def _UsingExpression(self, node: s.UsingExpression) -> Code:
-        kept, self.by_using = self.by_using, True
-        try:
+        with self.meanwhile(by_using=True):
             return self.expression(node.sub_expression)
-        finally:
-            self.by_using = kept
 
     starts_job = False
     """Whether a block that is an argument now runs apart from the script."""
@@ -313,10 +304,7 @@ class Blocks(Parameters):
         only = self.single(node)
         if only is None or self._does_something(only):
             return None
-        if any(
-            isinstance(one, (s.AssignmentStatement, s.UnaryExpression)) and _changes(one)
-            for one in only.walk()
-        ):
+        if any(set_by(one) is not None for one in only.walk()):
             return None
         kept, length, after = self.words, len(self.lines), self.after
         reported = len(self.refusals)
@@ -468,12 +456,6 @@ class Blocks(Parameters):
 
 
 SINGLE = (*SCALARS, *OBJECTS, "str?", "int?", "switch", "dict", "body")
-
-
-def _changes(node: Any) -> bool:
-    if isinstance(node, s.AssignmentStatement):
-        return True
-    return isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus"))
 
 
 def has_word(text: str, name: str) -> bool:

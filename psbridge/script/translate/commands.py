@@ -73,12 +73,9 @@ class Commands(Blocks):
         for element in elements:
             if isinstance(element, s.CommandExpression):
                 last = elements[-1]
-                kept, self.to_file = (
-                    self.to_file,
-                    isinstance(last, s.Command) and self.name_of(last) == "set-content",
-                )
-                code = self.expression(element.expression)
-                self.to_file = kept
+                to_file = isinstance(last, s.Command) and self.name_of(last) == "set-content"
+                with self.meanwhile(to_file=to_file):
+                    code = self.expression(element.expression)
                 code = self._redirected(element, code)
             else:
                 code = self.command(element, None if code is None else self.as_stream(code))
@@ -448,14 +445,9 @@ class Commands(Blocks):
             spelt = info.name
         if name == "tee-object":
             self._tee(node)
-        kept, self.block_kind = self.block_kind, "any"
-        job, self.starts_job = self.starts_job, self.is_job(node, spelt)
-        if piped is not None and spelt.lower() in _WITH_ITEMS:
-            self.block_kind = piped.kind
-        try:
+        kind = piped.kind if piped is not None and spelt.lower() in _WITH_ITEMS else "any"
+        with self.meanwhile(block_kind=kind, starts_job=self.is_job(node, spelt)):
             code = self._run(node, "run", quoted(spelt), piped)
-        finally:
-            self.block_kind, self.starts_job = kept, job
         run = run_of(code.text)
         if run is not None and run[1].startswith(quoted(spelt)) and not node.redirections:
             code = self._known_result(node, spelt.lower(), code, piped)

@@ -191,11 +191,8 @@ class Forms(Commands):
             return code.text if code is not None and code.kind == "body" else None
         inner = node.pipeline if isinstance(node, s.ParenExpression) else node
         if isinstance(inner, s.Pipeline) and self.is_body(inner):
-            kept, self.plain_tables = self.plain_tables, True
-            try:
+            with self.meanwhile(plain_tables=True):
                 code = self.value(inner)
-            finally:
-                self.plain_tables = kept
             return code.text if code.kind == "body" else None
         return None
 

@@ -31,9 +31,8 @@ class Literals(Expressions):
             if written.text.lower() in keys:
                 raise Refused(node, f"the key {self.source_of(key)} is there twice.")
             keys.add(written.text.lower())
-            kept, self.as_item = self.as_item, True
-            code = self.as_value(self.value(value))
-            self.as_item = kept
+            with self.meanwhile(as_item=True):
+                code = self.as_value(self.value(value))
             if self.callable_table:
                 code = self.bare_block(code)
             self.pair_kinds[id(value)], self.pair_texts[id(value)] = code.kind, code.text

@@ -360,9 +360,8 @@ class Members(Methods):
             return self.closure(node)
         if folded == "ast":
             raise Refused(node, f"the method {node.member.value} has no Python form.")
-        kept, self.in_scope = self.in_scope, folded in ("foreach", "where")
-        arguments = [self._static_argument(argument) for argument in node.arguments or []]
-        self.in_scope = kept
+        with self.meanwhile(in_scope=folded in ("foreach", "where")):
+            arguments = [self._static_argument(argument) for argument in node.arguments or []]
         owner = self._base_of_this(node.expression)
         if owner:
             values = "".join(f", {item.text}" for item in arguments)

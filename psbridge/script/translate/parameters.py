@@ -150,9 +150,8 @@ class Parameters(Operators):
                     )
                 options[option] = "True" if argument.expression_omitted else self.constant(argument.argument)
             kind = self.kind_of(node) if isinstance(node, s.Parameter) else "any"
-            kept, self.block_kind = self.block_kind, kind if kind in SCALARS else "any"
-            values = [self.constant(one) for one in attribute.positional_arguments or []]
-            self.block_kind = kept
+            with self.meanwhile(block_kind=kind if kind in SCALARS else "any"):
+                values = [self.constant(one) for one in attribute.positional_arguments or []]
             if folded == "validatescript":
                 values = [self.bare_block(Code(values[0], "block")).text]
                 values.append(quoted(self.source_of(attribute.positional_arguments[0])[1:-1]))

@@ -129,6 +129,16 @@ class Writer:
         self.folds_apart = any(one.casefold() != one.lower() for one in text)
         self.text_words = set(re.findall(r"(?<![.\w$])\w+", text.lower()))
 
+    @contextmanager
+    def meanwhile(self, **values: Any) -> Iterator[None]:
+        """Attributes of the writer that are these inside, and as before afterwards: also after a refusal."""
+        kept = {name: getattr(self, name) for name in values}
+        vars(self).update(values)
+        try:
+            yield
+        finally:
+            vars(self).update(kept)
+
     # Text
 
     def source_of(self, node: Any) -> str:
