@@ -24,8 +24,13 @@ RESERVED = frozenset(  # `function` -> `VarFunction`
 @cache
 def parameter_name(wire: str) -> str:
     """The PowerShell parameter name of a JSON name, such as `VarFunction` for `function`."""
-    pascal = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^0-9A-Za-z]+", wire) if part)
+    pascal = in_capitals(re.sub(r"[^0-9A-Za-z]+", "_", wire))
     return f"Var{pascal}" if pascal.lower() in RESERVED else pascal
+
+
+def in_capitals(name: str, between: str = "_") -> str:
+    """A name of several words as one, each word with a capital: `max_tokens` is `MaxTokens`."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split(between))
 
 
 @cache

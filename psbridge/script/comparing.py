@@ -20,6 +20,8 @@ from typing import Any
 
 from .parsing import parse
 from .translate import Ported
+from .translate.lookups import resolved
+from .translate.nodes import aliases_of
 
 MOST_FILES = 2000
 """How many files a script's folder may have to be copied."""
@@ -92,29 +94,24 @@ def _parts(word: str) -> list[str]:
     match = re.fullmatch(r"(-[A-Za-z]\w*):(.+)", word, re.DOTALL)
     if match is None:
         return [word]
-    if match[2].lower().removeprefix("$") in ("true", "false"):
-        return [match[1]] if match[2].lower().removeprefix("$") == "true" else []
+    value = match[2].lower().removeprefix("$")
+    if value in ("true", "false"):
+        return [match[1]] if value == "true" else []
     return [match[1], match[2]]
 
 
 def _full(words: Sequence[str], script: str) -> list[str]:
     """The arguments with the whole names of the parameters, which may be given by aliases or prefixes."""
     block = parse(script).tree.param_block if script else None
-    names: dict[str, str] = {}
+    names: dict[str, tuple[str, bool]] = {}
     for parameter in block.parameters if block is not None else []:
         name = parameter.name.variable_path
-        names[name.lower()] = name
-        for attribute in parameter.attributes:
-            if attribute.type_name.name.lower() == "alias":
-                others = attribute.positional_arguments or []
-                names |= {str(getattr(one, "value", "")).lower(): name for one in others}
-    made = []
-    for word in words:
-        match = re.fullmatch(r"-([A-Za-z]\w*)(:.*)?", word, re.DOTALL)
-        asked = match[1].lower() if match else ""
-        meant = {names[asked]} if asked in names else {n for key, n in names.items() if key.startswith(asked)}
-        made.append(f"-{meant.pop()}{match[2] or ''}" if match and len(meant) == 1 else word)
-    return made
+        names |= {one.lower(): (name, False) for one in (name, *aliases_of(parameter))}
+
+    def full(match: re.Match[str]) -> str:
+        return f"-{resolved(match[1].lower(), names, match[1])[0]}"
+
+    return [re.sub(r"\A-([A-Za-z]\w*)(?=:|\Z)", full, word) for word in words]
 
 
 def _declared(python: str) -> tuple[list[str], list[str], bool]:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from psbridge.binding.errors import InvalidCast, ValidationFailure
 from psbridge.binding.nettypes import net_type
 from psbridge.errors import PSBridgeError
+from psbridge.naming import in_capitals
 
 from .named import cast
 from .outside import refuse
@@ -49,7 +50,7 @@ class ArgumentParser(argparse.ArgumentParser):
         spelt = options.pop("name", "")
         checks = {key: options.pop(key) for key in list(options) if key.lower().startswith("validate")}
         dest = options.get("dest") or names[0].lstrip("-").replace("-", "_")
-        self._spelt[dest] = spelt or "".join(part[:1].upper() + part[1:] for part in dest.split("_"))
+        self._spelt[dest] = spelt or in_capitals(dest)
         self._spelt[options.get("metavar", dest)] = self._spelt[dest]  # as argparse's own sentences have it
         if "type" in options:
             kind = options["type"] if isinstance(options["type"], str) else _NAMES[options["type"]]
@@ -104,7 +105,7 @@ class ArgumentParser(argparse.ArgumentParser):
             refuse(f"{place} Specify a parameter of type '{name}' and try again.")
         unknown = re.fullmatch(r"unrecognized arguments: (\S+).*", message, re.DOTALL)
         if unknown and unknown[1].startswith("-"):
-            name = "".join(part[:1].upper() + part[1:] for part in unknown[1].lstrip("-").split("-"))
+            name = in_capitals(unknown[1].lstrip("-"), "-")
             refuse(f"A parameter cannot be found that matches parameter name '{name}'.")
         if unknown:
             refuse(f"A positional parameter cannot be found that accepts argument '{unknown[1]}'.")

@@ -476,8 +476,8 @@ def _bound(value: Any) -> int:
         value = int(value)
     number = as_number(value)
     if not isinstance(number, (int, float, Decimal)) or isinstance(number, BigInteger):
-        known = "Management.Automation.PSObject" if isinstance(value, Bag) else None
-        shown = f"System.{known}" if known else type_of(value).full_name
+        own = isinstance(value, Bag)
+        shown = "System.Management.Automation.PSObject" if own else type_of(value).full_name
         raise _range_error(
             "InvalidCastException",
             f"Unable to cast object of type '{shown}' to type 'System.IConvertible'.",

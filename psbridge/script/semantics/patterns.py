@@ -21,9 +21,7 @@ from .values import Hashtable, TypedArray
 _OPTIONS = {1: re.IGNORECASE, 2: re.MULTILINE, 16: re.DOTALL, 32: re.VERBOSE}
 
 
-@lru_cache(maxsize=512)
-def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
-    return compile_net(pattern, flags)
+_compiled = lru_cache(maxsize=512)(compile_net)
 
 
 def regex(pattern: Any, *, ignore_case: bool = True, options: int = 0) -> re.Pattern[str]:

@@ -350,18 +350,22 @@ def ordered(value: Any) -> Ordered:
 
 def __getattr__(name: str) -> Any:
     """The helpers for classes and parameters, which load when a script has any."""
-    if name == "ArgumentParser":
-        from .argumentparser import ArgumentParser as parser
-
-        return parser
-    if name not in _CLASSES:
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import classes
+    from importlib import import_module
 
-    return getattr(classes, name)
+    return getattr(import_module(f"{__package__}.{_LATER[name]}"), name)
 
 
-_CLASSES = ("class_method", "class_property", "constructor", "script_class", "script_enum")
+_LATER = {
+    "ArgumentParser": "argumentparser",
+    "class_method": "classes",
+    "class_property": "classes",
+    "constructor": "classes",
+    "script_class": "classes",
+    "script_enum": "classes",
+}
+"""The modules of the helpers that few scripts need."""
 
 
 __all__ = [

@@ -188,7 +188,7 @@ class Assignments(Parts):
         wanted = self.known.typed.get(key)
         if wanted and not (wanted.lower() == "hashtable" and value.base in ("hashtable", "table")):
             value = self.cast(node, value, wanted)
-        value = self.obeying(left, self.record_of(value) if value.kind in ("error", "exception") else value)
+        value = self.obeying(left, value)
         kind = value.kind
         if kind == "void" or (kind == "dict" and path_of(left) not in self.uses.payloads):
             kind = "any"

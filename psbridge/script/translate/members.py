@@ -374,9 +374,7 @@ class Members(Methods):
             return self._console(folded, arguments, "sys.stderr" if stream == "error" else "")
         if folded == "getbytes" and len(arguments) == 1 and arguments[0].kind == "body":
             return arguments[0]
-        target = self.as_owner(self.expression(node.expression))
-        if target.kind in ("error", "exception"):
-            target = self.record_of(target)
+        target = self.as_value(self.expression(node.expression))
         if node.null_conditional:
             values = "".join(f", {item.text}" for item in arguments)
             return self._unless_null(target, lambda one: f"{self.posh('invoke')}({one}, {name.text}{values})")
@@ -467,8 +465,7 @@ class Members(Methods):
         return self.as_value(self.expression(node)).text
 
     def _static_argument(self, node: Any) -> Code:
-        code = self.as_value(self.expression(node))
-        return self.record_of(code) if code.kind in ("error", "exception") else code
+        return self.as_value(self.expression(node))
 
 
 def _is_split(text: str) -> bool:

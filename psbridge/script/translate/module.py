@@ -154,17 +154,9 @@ class Module(ScriptParameters):
     def _visible(self, node: Any, refusal: Refused) -> None:
         self.refuse(node, refusal)
 
-    def _help_block(self) -> str:
-        """The comment-based help at the script's head; empty without one."""
-        found = re.match(r"\s*(?:#[^\n]*\n\s*)*<#(.*?)#>", self.text, re.DOTALL)
-        if not found:
-            return ""
-        is_help = re.search(r"^\s*\.[A-Z]+", found.group(1), re.MULTILINE | re.IGNORECASE)
-        return found.group(1) if is_help or self.tree.param_block else ""
-
     def _head(self) -> list[str]:
         head: list[str] = []
-        found = self._help_block()
+        found = self.help_block()
         if found:
             head += [*docstring(found, self.names), ""]
         unset = [path for where, path in sorted(self.known.unset) if where == ""]

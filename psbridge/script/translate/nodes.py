@@ -134,13 +134,24 @@ def is_new_builder(node: Any) -> bool:
 
 def other_names(functions: dict[str, s.FunctionDefinition]) -> dict[str, str]:
     """The names that an [Alias()] gives functions, and whose they are; all in lower case."""
+    blocks = {name: one.body.param_block for name, one in functions.items()}
     return {
-        word_of(alias): name
-        for name, one in functions.items()
-        for attribute in (one.body.param_block.attributes if one.body.param_block is not None else [])
-        if attribute.type_name.name.lower() == "alias"
-        for alias in attribute.positional_arguments or []
+        alias.lower(): name
+        for name, block in blocks.items()
+        if block is not None
+        for alias in aliases_of(block)
     }
+
+
+def aliases_of(node: s.Parameter | s.ParamBlock) -> list[str]:
+    """The names that an [Alias()] gives a parameter, or the function of a param block."""
+    return [
+        one.value
+        for attribute in node.attributes
+        if isinstance(attribute, s.Attribute) and attribute.type_name.name.lower() == "alias"
+        for one in attribute.positional_arguments or []
+        if isinstance(one, s.StringConstantExpression)
+    ]
 
 
 def gives_many(node: Any, functions: set[str] = frozenset()) -> bool:  # type: ignore[assignment]

@@ -101,8 +101,6 @@ class Parts(FileForms):
             if node.operator not in SIGNS:
                 raise Refused(node, "this operator has no Python form yet.")
             value = self.changed(before, value, SIGNS[node.operator])
-        if value.kind in ("error", "exception"):
-            value = self.record_of(value)
         if isinstance(left, s.MemberExpression) and isinstance(left.member, s.StringConstantExpression):
             self.known.loose.add(left.member.value.lower())
             for shape in self.known.shapes.values():

@@ -6,9 +6,12 @@ import re
 from functools import cached_property
 from typing import Any
 
+from psbridge.naming import in_capitals
+
 from .. import syntax as s
 from .code import Refused, python_name, quoted
 from .functions import KINDS
+from .nodes import aliases_of
 from .parameters import ALL_SETS
 from .types import Types
 
@@ -25,14 +28,18 @@ class ScriptParameters(Types):
     checking = False
     """Whether a parameter is more than a text or a switch: PowerShell converts and checks it."""
 
-    def _help_block(self) -> str:
+    def help_block(self) -> str:
         """The comment-based help at the script's head; empty without one."""
-        raise NotImplementedError
+        found = re.match(r"\s*(?:#[^\n]*\n\s*)*<#(.*?)#>", self.text, re.DOTALL)
+        if not found:
+            return ""
+        is_help = re.search(r"^\s*\.[A-Z]+", found.group(1), re.MULTILINE | re.IGNORECASE)
+        return found.group(1) if is_help or self.tree.param_block else ""
 
     def parameters(self, block: s.ParamBlock) -> None:
         """The script's parameters: what is mandatory by position, the rest as options."""
         self.modules.add("argparse")
-        described = "description=__doc__" if self._help_block() else ""
+        described = "description=__doc__" if self.help_block() else ""
         plain_text = all(_is_text(one) for one in block.parameters)
         self.checking = not plain_text
         owner = "argparse.ArgumentParser" if plain_text else self.posh("ArgumentParser")
@@ -224,7 +231,7 @@ class ScriptParameters(Types):
         if not self.checking:
             return pieces
         spelt, plain = parameter.name.variable_path, self.name(parameter.name.variable_path)
-        if "".join(part[:1].upper() + part[1:] for part in plain.split("_")) != spelt:
+        if in_capitals(plain) != spelt:
             pieces += f", name={quoted(spelt)}"
         return "".join([pieces, *(f", {one}" for one in validators)])
 
@@ -282,13 +289,7 @@ def _is_text(parameter: s.Parameter) -> bool:
 
 def _aliases(parameter: s.Parameter) -> list[str]:
     """The other names of a parameter, as options are spelt."""
-    return [
-        python_name(one.value).strip("_").replace("_", "-")
-        for attribute in parameter.attributes
-        if isinstance(attribute, s.Attribute) and attribute.type_name.name.lower() == "alias"
-        for one in attribute.positional_arguments or []
-        if isinstance(one, s.StringConstantExpression)
-    ]
+    return [python_name(one).strip("_").replace("_", "-") for one in aliases_of(parameter)]
 
 
 def _nullable(parameter: s.Parameter) -> bool:

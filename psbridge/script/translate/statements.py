@@ -194,10 +194,9 @@ class Statements(HostWriting):
             self.frame.yields.add(code.kind)
             self.write(f"yield {code.text}")
         else:
-            if code.kind in ("error", "exception"):
-                code = self.record_of(code)
-            self.frame.yields.add(self.as_stream(code).kind)
-            self.write(f"yield from {self.lazily(self.as_stream(code))}")
+            code = self.as_stream(code)
+            self.frame.yields.add(code.kind)
+            self.write(f"yield from {self.lazily(code)}")
 
     def _to_append(self, code: Code) -> None:
         name = self.sink[1]
@@ -205,8 +204,6 @@ class Statements(HostWriting):
         if code.base in SINGLE and not code.stream:
             self.write(f"{name}.append({code.text})")
         else:
-            if code.kind in ("error", "exception"):
-                code = self.record_of(code)
             self.write(f"{name}.extend({self.as_stream(code).text})")
 
     def _to_discard(self, code: Code) -> None:
@@ -399,8 +396,6 @@ class Statements(HostWriting):
             self.write("raise" if self.catching else f"raise {self.posh('thrown')}()")
             return
         code = self.value(node.pipeline)
-        if code.kind in ("error", "exception"):
-            code = self.record_of(code)
         place = f", line={node.line}" if self.asks_lines else ""
         self.write(f"raise {self.posh('thrown')}({code.text}{place})")
 

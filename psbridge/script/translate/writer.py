@@ -86,6 +86,7 @@ class Writer:
         self.uses_posh = False
         self.frames = [Frame("", 0)]
         self.definite: set[Key] = set()
+        self.ended: set[Key] = set()  # what the function that was written last has surely set where it ends
         self.current: list[Code] = []
         self.plain_tables = False
         self.counters: dict[str, int] = {}
@@ -188,9 +189,9 @@ class Writer:
         """The key of the scope whose variables an assignment sets."""
         return self.frame.key
 
-    def _owner(self, path: str) -> str:
-        """The nearest scope that has this variable."""
-        keys = self.scope.split("/")
+    def _owner(self, path: str, scope: str | None = None) -> str:
+        """The nearest scope, from this one outwards, that has this variable; `?` where none has."""
+        keys = (self.scope if scope is None else scope).split("/")
         for count in range(len(keys), 0, -1):
             key = "/".join(keys[:count])
             if (key, path) in self.known.kinds:
@@ -240,19 +241,15 @@ class Writer:
 
     def _around(self, path: str) -> str | None:
         """The nearest scope around this one that has this variable, under its own name; None without one."""
-        keys = self.scope.split("/")
-        for count in range(len(keys) - 1, 0, -1):
-            key = "/".join(keys[:count])
-            if key and (key, path) in self.known.kinds:
-                return None if (key, path) in self.known.copied else key
-        return "" if ("", path) in self.known.kinds else None
+        outer = self._owner(path, self.scope.rpartition("/")[0])
+        renamed = outer != "" and (outer, path) in self.known.copied
+        return None if outer == "?" or renamed else outer
 
     def _copy(self, owner: str, path: str, outer: str) -> None:
         """A variable that is another scope's until the function sets its own, which begins as a copy."""
         self.known.copied.add((owner, path))
         self._widen((owner, path), self.known.kinds[outer, path])
-        known = path in {one for where, one in self.definite if where == outer} if outer else None
-        if not (("", path) in self.frame.known if known is None else known):
+        if (outer, path) not in (self.definite if outer else self.frame.known):
             self.known.unset.add((outer, path))
 
     def name_in(self, owner: str, path: str) -> str:
@@ -308,9 +305,6 @@ class Writer:
         self.definite = before
 
     # Functions of the Python text
-
-    ended: set[Key] = frozenset()  # type: ignore[assignment]
-    """What the function that was written last has set for certain where it ends."""
 
     def define(
         self,
