@@ -6,13 +6,14 @@ import argparse
 import re
 from typing import Any, NoReturn
 
+from psbridge.binding import messages
 from psbridge.binding.errors import InvalidCast, ValidationFailure
 from psbridge.binding.nettypes import net_type
 from psbridge.errors import PSBridgeError
 from psbridge.naming import in_capitals
 
 from .named import cast
-from .outside import refuse
+from .outside import refuse, refuse_missing
 from .session import validators_of
 
 _NAMES = {str: "string", int: "int", float: "double"}
@@ -70,8 +71,7 @@ class ArgumentParser(argparse.ArgumentParser):
         try:
             return cast(text, kind)
         except (InvalidCast, PSBridgeError) as error:
-            place = f"Cannot process argument transformation on parameter '{self._spelt[dest]}'."
-            refuse(f"{place} {error}")
+            refuse(messages.TRANSFORMATION.format(self._spelt[dest], error))
 
     def parse_args(self, *arguments: Any, **options: Any) -> Any:
         """What was given, as argparse's own does."""
@@ -87,28 +87,25 @@ class ArgumentParser(argparse.ArgumentParser):
                 try:
                     validator.check(value)
                 except ValidationFailure as failure:
-                    place = f"Cannot validate argument on parameter '{self._spelt[action.dest]}'."
-                    refuse(f"{place} {failure}")
+                    refuse(messages.VALIDATION.format(self._spelt[action.dest], failure))
         return given
 
     def error(self, message: str) -> NoReturn:
         """End the script."""
         missing = re.fullmatch(r"the following arguments are required: (.*)", message)
         if missing:
-            names = " ".join(self._spelt.get(one, one) for one in missing[1].split(", "))
-            refuse(f"Cannot process command because of one or more missing mandatory parameters: {names}.")
+            refuse_missing(self._spelt.get(one, one) for one in missing[1].split(", "))
         short = re.fullmatch(r"argument -{0,2}([\w-]+).*: expected .*argument", message)
         if short:
             dest = short[1].replace("-", "_")
             name = net_type(self._kinds.get(dest, "string")).full_name
-            place = f"Missing an argument for parameter '{self._spelt.get(dest, dest)}'."
-            refuse(f"{place} Specify a parameter of type '{name}' and try again.")
+            refuse(messages.MISSING_ARGUMENT.format(self._spelt.get(dest, dest), name))
         unknown = re.fullmatch(r"unrecognized arguments: (\S+).*", message, re.DOTALL)
         if unknown and unknown[1].startswith("-"):
             name = in_capitals(unknown[1].lstrip("-"), "-")
-            refuse(f"A parameter cannot be found that matches parameter name '{name}'.")
+            refuse(messages.NAMED_NOT_FOUND.format(name))
         if unknown:
-            refuse(f"A positional parameter cannot be found that accepts argument '{unknown[1]}'.")
+            refuse(messages.POSITIONAL_NOT_FOUND.format(unknown[1]))
         refuse(f"{message[:1].upper()}{message[1:]}.")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any, NoReturn
+
+from psbridge.binding import messages
 
 
 def caught_request(error: Exception) -> Any:
@@ -65,14 +67,13 @@ def parameter_set(given: Mapping[str, Any], sets: Mapping[str, Mapping[str, str]
         return default if default in whole else whole[0]
     short = default if default in possible else possible[0] if len(possible) == 1 else ""
     if short and not whole:
-        refuse(
-            "Cannot process command because of one or more missing mandatory parameters: "
-            f"{' '.join(lacking[short])}."
-        )
-    return refuse(
-        "Parameter set cannot be resolved using the specified named parameters. One or more parameters "
-        "issued cannot be used together or an insufficient number of parameters were provided."
-    )
+        refuse_missing(lacking[short])
+    return refuse(messages.AMBIGUOUS_SET)
+
+
+def refuse_missing(names: Iterable[str]) -> NoReturn:
+    """End a script to which these mandatory parameters are not given."""
+    refuse(messages.MISSING_MANDATORY.format("".join(f" {name}" for name in names)))
 
 
 def refuse(sentence: str) -> NoReturn:

@@ -40,9 +40,9 @@ class ScriptParameters(Types):
         """The script's parameters: what is mandatory by position, the rest as options."""
         self.modules.add("argparse")
         described = "description=__doc__" if self.help_block() else ""
-        plain_text = all(_is_text(one) for one in block.parameters)
-        self.checking = not plain_text
-        owner = "argparse.ArgumentParser" if plain_text else self.posh("ArgumentParser")
+        self.checking = not all(_is_text(one) for one in block.parameters)
+        owner = self.posh("ArgumentParser") if self.checking else "argparse.ArgumentParser"
+        unset = ", default=argparse.SUPPRESS" if self.asks_bound else ""
         self.write(f"parser = {owner}({described})")
         names = []
         self.learn_types(self.scope, list(block.parameters))
@@ -55,7 +55,6 @@ class ScriptParameters(Types):
             validators = [f"{check}={values}" for check, values in self.validators(parameter).items()]
             source = self.source_of(parameter)
             if kind == "bool" and _type_of(parameter) in ("switch", "switchparameter"):
-                unset = ", default=argparse.SUPPRESS" if self.asks_bound else ""
                 self.defaults[plain] = "False"
                 self.write(f'parser.add_argument({option}, dest="{plain}", action="store_true"{unset})')
             elif _mandatory(parameter, source) and not self._in_a_set(parameter):
@@ -73,7 +72,6 @@ class ScriptParameters(Types):
             known = f"many:{_LISTS[kind]}" if kind in _LISTS and may_lack else kind
             names.append((name, plain, known))
         streams = self._streams(block)
-        unset = ", default=argparse.SUPPRESS" if self.asks_bound else ""
         common = [*streams, *(["what-if"] if self._may_be_tried(block) else [])]
         for one in common:
             self.write(f'parser.add_argument("--{one}", action="store_true"{unset})')
@@ -82,18 +80,18 @@ class ScriptParameters(Types):
         for parameter, plain, kind in self.late:
             self.write(f"if {plain} is None:")
             self.depth += 1
-            value = self.as_value(self.expression(parameter.default_value))
-            if value.kind != kind and kind != "any" and not (kind == "float" and value.kind == "int"):
-                value = self.cast(parameter, value, _type_of(parameter))
-            self.write(f"{plain} = {value.text}")
+            self.write(f"{plain} = {self._default_text(parameter, kind, cast=kind != 'any')}")
             self.depth -= 1
         if self._may_be_tried(block):
-            self.write('if "what_if" in given:' if self.asks_bound else "if arguments.what_if:")
+            self.write(f"if {self._asked('what_if')}:")
             self.write(f'    {self.posh("set_variable")}("WhatIfPreference", True)')
         for stream in streams:
-            told = f'"{stream}" in given' if self.asks_bound else f"arguments.{stream}"
-            self.write(f"if {told}:")
+            self.write(f"if {self._asked(stream)}:")
             self.write(f'    {self.posh("set_variable")}("{stream.title()}Preference", "Continue")')
+
+    def _asked(self, plain: str) -> str:
+        """The test for a switch that was given."""
+        return f"{quoted(plain)} in given" if self.asks_bound else f"arguments.{plain}"
 
     def _may_be_tried(self, block: s.ParamBlock) -> bool:
         """Whether a script can be asked what it would do."""
@@ -205,18 +203,21 @@ class ScriptParameters(Types):
             self.late.append((parameter, plain, kind))  # it is known when the others are
             default = "None"
         elif parameter.default_value is not None:
-            value = self.as_value(self.expression(parameter.default_value))
             # What is not given goes past argparse where the script asks what was given.
-            open_type = kind == "any" and not (self.asks_bound and _type_of(parameter) not in ("", "object"))
-            if value.kind != kind and not open_type and not (kind == "float" and value.kind == "int"):
-                value = self.cast(parameter, value, _type_of(parameter))
-            default = value.text
+            past = self.asks_bound and _type_of(parameter) not in ("", "object")
+            default = self._default_text(parameter, kind, cast=kind != "any" or past)
         if self.asks_bound:
             self.defaults[plain] = default
             default = "argparse.SUPPRESS"
         typed = f"{self._typed_option(parameter, kind, validators)}{many}, default={default}"
         place = f'{option}, dest="{plain}"' if option else f'"{plain}"'
         self.write(f"parser.add_argument({place}{typed})")
+
+    def _default_text(self, parameter: s.Parameter, kind: str, *, cast: bool) -> str:
+        """A parameter's default, of the parameter's type."""
+        value = self.as_value(self.expression(parameter.default_value))
+        fits = value.kind == kind or (kind == "float" and value.kind == "int")
+        return (self.cast(parameter, value, _type_of(parameter)) if cast and not fits else value).text
 
     def _typed_option(self, parameter: s.Parameter, kind: str, validators: list[str]) -> str:
         typed = (
