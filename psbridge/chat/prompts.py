@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from ..binding.messages import AMBIGUOUS_SET
 from ..cmdlets.builders import Builder, builder
 from ..cmdlets.completion import as_request
 from ..cmdlets.table import entry
@@ -174,8 +175,7 @@ def _plain(part: Any) -> Any:
 def _both_ways() -> PSBridgeError:
     """PowerShell's own error for a request that is given whole and by its messages."""
     return PSBridgeError(
-        "Parameter set cannot be resolved using the specified named parameters. One or more parameters "
-        "issued cannot be used together or an insufficient number of parameters were provided.",
+        AMBIGUOUS_SET,
         error_id="AmbiguousParameterSet",
         category="InvalidArgument",
     )
