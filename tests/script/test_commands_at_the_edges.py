@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import warnings
 from pathlib import Path
 
 import pytest
@@ -189,6 +191,16 @@ def test_the_body_of_an_error_may_be_nested_too_deep_to_be_laid_out() -> None:
     assert readable(body, "application/json") == body
     body += "]" * 100_000
     assert readable(body, "application/json") == body
+
+
+def test_a_script_that_has_ended_leaves_no_connection_open() -> None:
+    gc.collect()
+    with OfflineServer() as server, warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", ResourceWarning)
+        run("$null = Invoke-RestMethod $args[0] -SkipHttpErrorCheck", arguments=[server.base_url])
+        run("'another session'")
+        gc.collect()
+    assert [str(one.message) for one in warned] == []
 
 
 def test_web_cmdlets_say_what_they_send_and_get_under_verbose(tmp_path: Path) -> None:

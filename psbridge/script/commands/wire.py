@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +54,7 @@ class Answer:
 
 
 class Wire:
-    """Connections kept alive between requests."""
+    """Connections kept alive between requests, and closed with the session that has them."""
 
     def __init__(self) -> None:
         self._transport: Any = None
@@ -88,6 +89,7 @@ class Wire:
 
         if self._transport is None:
             self._transport, self._routes = BlockingTransport(), Routes()
+            weakref.finalize(self, self._transport.close)
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Failed(f"'{url}' is not an absolute http or https URI.")
