@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..client import Reply
+from ..client.streams.events import texts_of
 from ..cmdlets import completion
 from ..cmdlets.table import entry
 from ..models.base import Model
@@ -84,7 +85,7 @@ def shown(reply: Any, bound: Bound, sent: Reply | None = None) -> Any:
 def text_of(reply: Any) -> str:
     """The text of the first answer; empty where there is none."""
     choices = getattr(reply, "choices", None) or ()
-    return (getattr(choices[0].message, "content", None) or "") if choices else ""
+    return "".join(texts_of(getattr(choices[0].message, "content", None))) if choices else ""
 
 
 def question_of_bound(bound: Mapping[str, Any]) -> Question:

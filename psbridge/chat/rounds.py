@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..cmdlets.turns import arguments_text
 from ..models.base import Model
 from .history import answer_message, message_of
 
@@ -134,8 +135,9 @@ def _declared(request: Model) -> Iterable[str]:
 
 def _call(call: Any) -> ToolCall:
     function = getattr(call, "function", None) or getattr(call, "custom", None)
-    text = getattr(function, "arguments", None)
-    text = text if isinstance(text, str) else getattr(function, "input", None) or ""
+    text = arguments_text(getattr(function, "arguments", None)) or arguments_text(
+        getattr(function, "input", None)
+    )
     try:
         arguments: Any = json.loads(text or "{}")
     except (ValueError, RecursionError):

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..client.message.reply import count
 from ..cmdlets import completion
 from ..cmdlets.cmdlet import COMMON, obeying
 from ..cmdlets.warning import warn
@@ -62,11 +63,11 @@ class SessionUsage:
             return
         self.calls += 1
         for name in ("prompt_tokens", "completion_tokens", "total_tokens"):
-            setattr(self, name, getattr(self, name) + (getattr(usage, name, None) or 0))
+            setattr(self, name, getattr(self, name) + count(usage, name))
         prompt = getattr(usage, "prompt_tokens_details", None)
         answer = getattr(usage, "completion_tokens_details", None)
-        self.cached_tokens += getattr(prompt, "cached_tokens", None) or 0
-        self.reasoning_tokens += getattr(answer, "reasoning_tokens", None) or 0
+        self.cached_tokens += count(prompt, "cached_tokens")
+        self.reasoning_tokens += count(answer, "reasoning_tokens")
 
     def cost(self, prices: Prices, model: str) -> Any:
         """What that cost by a table of prices; None where the table has no such model."""

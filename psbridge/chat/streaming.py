@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from ..client import ChatStream, Configuration, current_configuration, use_configuration
+from ..client.streams.events import texts_of
 from ..cmdlets import completion
 from .asking import Ask, Question, run_calls, steps
 
@@ -100,9 +101,8 @@ class AnswerStream:
         """The content of the first choice, piece by piece as it arrives; pieces are not empty."""
         for chunk in self:
             for choice in getattr(chunk, "choices", None) or ():
-                piece = getattr(getattr(choice, "delta", None), "content", None)
-                if piece and not getattr(choice, "index", 0):
-                    yield piece
+                if not getattr(choice, "index", 0):
+                    yield from texts_of(getattr(getattr(choice, "delta", None), "content", None))
 
     def partials(self) -> Iterator[Any]:
         """With -As or -JsonSchema: the value as far as it has come, as it grows; last the checked one."""

@@ -13,6 +13,7 @@ import psbridge
 from ..client.errors import CallTimeoutError, ConnectionFailedError
 from ..client.settings.configuration import DEFAULT_BASE_URL, current_configuration
 from ..client.settings.secret import mask_text
+from ..client.streams.events import texts_of
 from ..errors import PSBridgeError
 from . import WrongUsageError, say
 from .demo import offline_configuration
@@ -129,8 +130,8 @@ def _show_stream(screen: Screen, stream: Any) -> None:
     with stream:
         for chunk in stream:
             for choice in chunk.choices or ():
-                screen.piece(choice.delta.content or choice.delta.refusal or "")
-                reason = choice.finish_reason or reason
+                screen.piece(_words_of(getattr(choice, "delta", None)))
+                reason = getattr(choice, "finish_reason", None) or reason
     screen.piece("\n")
     _note(reason)
 
@@ -140,8 +141,14 @@ def _show(screen: Screen, reply: Any, as_json: bool) -> None:
         screen.json(reply.model_dump_json())
         return
     for choice in reply.choices or ():
-        screen.piece((choice.message.content or choice.message.refusal or "") + "\n")
-        _note(choice.finish_reason)
+        screen.piece(_words_of(getattr(choice, "message", None)) + "\n")
+        _note(getattr(choice, "finish_reason", None))
+
+
+def _words_of(message: Any) -> str:
+    """The words of a message, or of a piece of one: its content, else its refusal."""
+    content, refusal = getattr(message, "content", None), getattr(message, "refusal", None)
+    return "".join(texts_of(content)) or "".join(texts_of(refusal))
 
 
 def _note(reason: str | None) -> None:

@@ -28,7 +28,7 @@ from .settings.checks import CHECKS
 from .settings.configuration import Configuration, current_configuration
 from .settings.keys import KeyCache
 from .settings.secret import Masked, Secret, leaves_no_trace
-from .streams.whole import whole_body, whole_reply
+from .streams.whole import check_shape, whole_body, whole_reply
 from .wire.route import Routes
 
 _ACCOUNTS = 64  # of which the learned limits are kept
@@ -271,9 +271,10 @@ class Core:
         try:
             if call.operation.stream:
                 data = whole_body(answer.body, answer.headers.get("content-type", ""))
+                value = self.whole(call, data)
+                check_shape(value)
             else:
-                data = whole_reply(answer.body)
-            value = self.whole(call, data)
+                value = self.whole(call, whole_reply(answer.body))
         except ClientError as error:
             raise self._described(error, call, answer) from None
         except (ValueError, TypeError, RecursionError) as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from ..client.message import jsontext
 from ..models.base import Model
 
 _REPLIES = frozenset(("CreateChatCompletionResponse", "ChatCompletionResponseMessage"))
@@ -29,18 +31,18 @@ def turn_of(message: Any) -> dict[str, Any]:
     content = getattr(message, "content", None)
     calls = getattr(message, "tool_calls", None)
     refusal = getattr(message, "refusal", None)
-    function_call = getattr(message, "function_call", None)
-    sound = getattr(message, "audio", None)
+    function_call = _plain(getattr(message, "function_call", None))
+    sound = _plain(getattr(message, "audio", None))
     if content is not None or not (calls or refusal or function_call or sound):
         members["content"] = content or ""
     if refusal:
         members["refusal"] = refusal
     if calls:
-        members["tool_calls"] = [_plain(call) for call in calls]
+        members["tool_calls"] = [_call(call) for call in calls]
     if function_call:
-        members["function_call"] = _plain(function_call)
+        members["function_call"] = _with_text(function_call, "arguments")
     if sound is not None:
-        members["audio"] = {"id": _plain(sound).get("id")}
+        members["audio"] = {"id": sound.get("id")}
     return members
 
 
@@ -52,5 +54,30 @@ def with_turns(members: dict[str, Any]) -> dict[str, Any]:
     return members
 
 
-def _plain(value: Any) -> dict[str, Any]:
-    return value.model_dump() if isinstance(value, Model) else dict(value)
+def arguments_text(arguments: Any) -> str:
+    """A call's arguments as text; some servers send them as an object. Empty for anything else."""
+    if isinstance(arguments, Model):
+        return arguments.model_dump_json()
+    if isinstance(arguments, Mapping):
+        return jsontext.written(arguments).decode()
+    return arguments if isinstance(arguments, str) else ""
+
+
+def _call(call: Any) -> dict[str, Any]:
+    members: dict[str, Any] = _plain(call)
+    for kind, name in (("function", "arguments"), ("custom", "input")):
+        if isinstance(members.get(kind), dict):
+            members[kind] = _with_text(members[kind], name)
+    return members
+
+
+def _with_text(members: dict[str, Any], name: str) -> dict[str, Any]:
+    given = members.get(name)
+    return {**members, name: arguments_text(given)} if isinstance(given, Mapping) else members
+
+
+def _plain(value: Any) -> Any:
+    """An object of a reply as a table; None for what should be one and is not."""
+    if isinstance(value, Model):
+        return value.model_dump()
+    return dict(value) if isinstance(value, Mapping) else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from ..message import jsontext
 from .assemble import choice_number, json_text
 from .toolcalls import ToolCalls
 
@@ -82,10 +83,10 @@ class EventReader:
                 if content:
                     yield ContentDelta(content, number)
             elif content is not None:
-                for text in _texts(content):
+                for text in texts_of(content):
                     yield ContentDelta(text, number)
             if refusal is not None:
-                for text in _texts(refusal):
+                for text in texts_of(refusal):
                     yield RefusalDelta(text, number)
             for call in delta.get("tool_calls") or ():
                 calls = self._calls.setdefault(number, ToolCalls())
@@ -95,14 +96,14 @@ class EventReader:
             yield UsageReport(usage)
 
 
-def _texts(content: object) -> Iterator[str]:
-    """A text, or the texts among the parts that some servers send instead."""
+def texts_of(content: object) -> Iterator[str]:
+    """A content that is a text, or the texts among the parts that some servers send; none is empty."""
     if isinstance(content, str):
         if content:
             yield content
     elif isinstance(content, list):
         for part in content:
-            text = part.get("text") if isinstance(part, Mapping) and part.get("type") == "text" else None
+            text = jsontext.field(part, "text") if jsontext.field(part, "type") == "text" else None
             if isinstance(text, str) and text:
                 yield text
 

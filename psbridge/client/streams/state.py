@@ -27,6 +27,7 @@ from .assemble import Assembler
 from .intake import Intake, Reported, chunk_of, last_events
 from .sse import ServerSentEvent
 from .toolcalls import number_of
+from .whole import check_shape
 
 _AFTER_DONE = 0.25  # seconds given to a server to end its reply properly, so that the connection can be kept
 
@@ -184,7 +185,9 @@ class StreamState:
         data = b""
         try:
             data = jsontext.written(self._assembler.completion())
-            return self.core.whole(self.call, data)
+            value = self.core.whole(self.call, data)
+            check_shape(value)
+            return value
         except (ValueError, TypeError, RecursionError) as error:
             raise self._unreadable(data, error) from None
 

@@ -6,10 +6,12 @@ Knows nothing of calls, codecs or I/O.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from ..errors import BadResponseError, ReportedError
 from ..message import jsontext
 from ..message.content import json_in, kind_of
+from ..message.jsontext import field
 from ..message.problem import Problem, problem_instead_of_choices, stated_problem
 from .assemble import DONE
 from .intake import as_chunk, completion_of_events
@@ -29,6 +31,41 @@ def whole_body(body: bytes, label: str) -> bytes:
     if b'"error"' in data or b'"choices"' not in data:
         _check(data, problem_instead_of_choices)
     return data
+
+
+def check_shape(value: object) -> None:
+    """Refuse a decoded completion whose choices, messages or tool calls are of no shape that can be read.
+
+    Raises ValueError, naming the member. What a server leaves out, or sends as null, is no shape at all.
+    """
+    for choice in _objects(value, "choices"):
+        message = _object(choice, "message", "a choice's 'message'")
+        for call in _objects(message, "tool_calls"):
+            _object(call, "function", "a tool call's 'function'")
+            _object(call, "custom", "a tool call's 'custom'")
+
+
+_NO_OBJECTS = frozenset((str, int, float, bool, list))
+
+
+def _objects(owner: object, name: str) -> list[Any]:
+    items = None if owner is None else field(owner, name)
+    if items is None:
+        return []
+    if items.__class__ is not list:
+        raise ValueError(f"'{name}' is no array")
+    for item in items:
+        if item is None or item.__class__ in _NO_OBJECTS:
+            raise ValueError(f"an item of '{name}' is no object")
+    found: list[Any] = items
+    return found
+
+
+def _object(owner: object, name: str, called: str) -> object:
+    value = field(owner, name)
+    if value.__class__ in _NO_OBJECTS:
+        raise ValueError(f"{called} is no object")
+    return value
 
 
 def whole_reply(body: bytes) -> bytes:
