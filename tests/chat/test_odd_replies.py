@@ -114,7 +114,7 @@ def _with(value: Any, place: tuple[Any, ...], other: Any) -> Any:
     return changed
 
 
-_others = st.sampled_from(
+_others: st.SearchStrategy[Any] = st.sampled_from(
     [None, 0, -1, 1.5, float("nan"), True, "", "x", [], [1], [[]], [None], ["y"], [{}], {}, {"a": 1}, 10**40]
 )
 

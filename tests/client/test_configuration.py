@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from collections.abc import AsyncIterator, Generator
 from typing import Any
 
 import pytest
@@ -289,3 +290,57 @@ def test_configuration_needs_neither_httpx_nor_pydantic() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# Scopes that end in another order than they began
+
+
+def test_a_generator_that_outlives_the_scope_around_it_leaves_nothing_in_force() -> None:
+    def in_its_own() -> Generator[str | None, None, None]:
+        with use_configuration(model="the generator's"):
+            while True:
+                yield current_configuration().model
+
+    before = current_configuration()
+    with use_configuration(model="around"):
+        reader = in_its_own()
+        assert next(reader) == "the generator's"
+    reader.close()
+    assert current_configuration() is before
+    set_configuration(before.replace(model="everybody's"))
+    try:
+        seen: list[str | None] = []
+        thread = threading.Thread(target=lambda: seen.append(current_configuration().model))
+        thread.start()
+        thread.join()
+        assert seen == ["everybody's"] and current_configuration().model == "everybody's"
+    finally:
+        set_configuration(before)
+
+
+def test_what_is_set_in_a_scope_ends_with_it_in_any_order() -> None:
+    before = current_configuration()
+    outer, inner = use_configuration(model="outer"), use_configuration(model="inner")
+    outer.__enter__()
+    inner.__enter__()
+    set_configuration(model="set within")
+    outer.__exit__(None, None, None)
+    assert current_configuration().model == "set within"
+    inner.__exit__(None, None, None)
+    assert current_configuration() is before
+
+
+def test_an_asynchronous_generator_may_be_closed_by_another_task() -> None:
+    async def in_its_own() -> AsyncIterator[str | None]:
+        with use_configuration(model="the generator's"):
+            while True:
+                yield current_configuration().model
+
+    async def both() -> str | None:
+        reader: Any = in_its_own()
+        assert await asyncio.create_task(anext(reader)) == "the generator's"
+        with use_configuration(model="the closer's"):
+            await asyncio.create_task(reader.aclose())
+            return current_configuration().model
+
+    assert asyncio.run(both()) == "the closer's"

@@ -335,14 +335,18 @@ def _one_of(parameter: str, value: str, allowed: Sequence[str]) -> None:
 
 _lock = new_reentrant_lock()
 _process_default = Configuration()
-_override: ContextVar[Configuration | None] = ContextVar("psbridge_configuration", default=None)
+_Scopes: TypeAlias = tuple[tuple[object, Configuration], ...]
+# Each `use_configuration` that is open here and what it put in force, the innermost last. A scope is ended by
+# what it is: a generator may leave its own after the one around it, or in another context.
+_scopes: ContextVar[_Scopes] = ContextVar("psbridge_configuration", default=())
 
 
 def current_configuration() -> Configuration:
     """The configuration in force here: the innermost `use_configuration` of this thread or task, else the
     default.
     """
-    return _override.get() or _process_default
+    scopes = _scopes.get()
+    return scopes[-1][1] if scopes else _process_default
 
 
 @leaves_no_trace
@@ -357,13 +361,13 @@ def set_configuration(configuration: Configuration | None = None, **changes: Any
     """
     global _process_default
     with _lock:
-        scoped = _override.get()
-        base = configuration if configuration is not None else (scoped or _process_default)
+        scopes = _scopes.get()
+        base = configuration if configuration is not None else current_configuration()
         result = base.replace(**changes) if changes else base
-        if scoped is None:
-            _process_default = result
+        if scopes:
+            _scopes.set((*scopes[:-1], (scopes[-1][0], result)))
         else:
-            _override.set(result)
+            _process_default = result
     return result
 
 
@@ -387,20 +391,22 @@ def _changed(base: Configuration, changes: Mapping[str, Any]) -> Configuration |
 def use_configuration(configuration: Configuration | None = None, **changes: Any) -> Iterator[Configuration]:
     """Use another configuration inside a `with`: the given one, or the one in force with `changes`.
 
-    Held in a context variable: other threads and asyncio tasks keep theirs.
+    Held in a context variable: other threads and asyncio tasks keep theirs. A generator that waits inside the
+    `with` shares the context of its reader, who goes by it until the generator goes on or is closed.
     """
     base = current_configuration() if configuration is None else configuration
     chosen = _changed(base, changes) if changes else base
     changes.clear()  # this frame goes on, and a traceback may show its variables
     if isinstance(chosen, ConfigurationError):
         raise chosen
-    token = _override.set(chosen)
+    scope = object()
+    _scopes.set((*_scopes.get(), (scope, chosen)))
     try:
         yield current_configuration()
     finally:
-        _override.reset(token)
+        _scopes.set(tuple(one for one in _scopes.get() if one[0] is not scope))
 
 
-def put_in_force(configuration: Configuration) -> Token[Configuration | None]:
+def put_in_force(configuration: Configuration) -> Token[_Scopes]:
     """The same, for the rest of the context that runs here, or until what this gives is reset."""
-    return _override.set(configuration)
+    return _scopes.set((*_scopes.get(), (object(), configuration)))
