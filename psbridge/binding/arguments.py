@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
-from psbridge.binding.values import Char
+from psbridge.binding.values import Char, ParameterName
 
 
 class _Missing(enum.Enum):
@@ -47,9 +47,21 @@ class Argument:
         self.text = text if text is not None else f"-{name}"
         self.from_splat = from_splat
 
+    def remaining(self, parameter: str) -> str:
+        """This name among the remaining arguments: a text, in `$args` one that is a name when splatted."""
+        if self.name is None or not parameter.startswith("\0"):
+            return self.text
+        return ParameterName(self.text, self.name)
+
     def __repr__(self) -> str:
         value = "" if self.value is MISSING else f" {type(self.value).__name__}"
         return f"<Argument {self.text if self.name else ''}{value}>"
+
+
+def _of_list(value: object) -> Argument:
+    if isinstance(value, ParameterName):
+        return Argument(value.name, text=str(value))
+    return Argument(value=value)
 
 
 def splatted(values: object) -> list[Argument]:
@@ -63,7 +75,7 @@ def splatted(values: object) -> list[Argument]:
         pairs = (units[place : place + 2] for place in range(0, len(units), 2))
         return [Argument(value=Char(pair.decode("utf-16-le", "surrogatepass"))) for pair in pairs]
     if isinstance(values, (list, tuple)):
-        return [Argument(value=value) for value in values]
+        return [_of_list(value) for value in values]
     return [Argument(value=values)]
 
 

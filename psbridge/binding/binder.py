@@ -323,7 +323,7 @@ class Binder:
         rest = ObjectList()
         for argument in left:
             if argument.name is not None:
-                rest.append(argument.text)
+                rest.append(argument.remaining(takers[0].parameter.name))
             if argument.value is not MISSING:
                 rest.append(argument.value)
         self._bind(takers[0], rest[0] if len(rest) == 1 and is_list(rest[0]) else rest, coerce=True)

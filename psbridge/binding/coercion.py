@@ -199,6 +199,8 @@ def _coerce(parameter: Parameter, value: object, command: str | None) -> object:
             return _to_boolean(parameter, plain, source, command)
         if is_list(plain) and type_ is not nettypes.PSOBJECT and type_.enum is None and not type_.is_array:
             raise _not_convertible(parameter, net_text(plain), messages.NOT_SUPPORTED, command)
+        if type_.is_array and not is_list(plain):
+            convert(value, cast(NetType, type_.element))  # a single value is converted as an element
         return convert(value, type_)
     except InvalidCast as error:
         raise ParameterBindingError(

@@ -154,6 +154,23 @@ class Version(tuple[int, ...]):
         return (type(self), (str(self),))
 
 
+class ParameterName(str):
+    """A `-Name` that no parameter took, among the remaining arguments: splatted on, it is a name again."""
+
+    __slots__ = ("name",)
+    net_type = nettypes.STRING
+    name: str
+
+    def __new__(cls, text: str, name: str) -> ParameterName:
+        """What was typed, dash included, and the name in it."""
+        made = super().__new__(cls, text)
+        made.name = name
+        return made
+
+    def __reduce__(self) -> tuple[object, tuple[str, str]]:
+        return (type(self), (str(self), self.name))
+
+
 class _Text(str):
     """A .NET object that is its text, as far as binding goes."""
 

@@ -366,7 +366,7 @@ def _name_of(one: Any) -> str:
 
 def _read_properties(one: Properties, name: str) -> tuple[bool, Any]:
     """The collection has no count of its own: asked for it, each property says that it is one."""
-    return (True, [1 for _ in one]) if name in ("count", "length") and one else (False, None)
+    return (True, [1 for _ in one] or None) if name in ("count", "length") else (False, None)
 
 
 def _call_properties(one: Properties, name: str, arguments: list[Any]) -> tuple[bool, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from psbridge.binding.text import to_text
 from psbridge.script.semantics.types import net_enum
-from psbridge.script.semantics.values import Bag
+from psbridge.script.semantics.values import Made
 
 from .frames import line_of, script_frame, text_of
 
@@ -36,13 +36,13 @@ def called_from(code: Any) -> dict[str, Any]:
     return {"ScriptLineNumber": number, "OffsetInLine": 1, "Line": line_of(text_of(frame), number)}
 
 
-def invocation(rt: Any, stage: Any) -> Bag:
+def invocation(rt: Any, stage: Any) -> Made:
     """The `$MyInvocation` of a block that runs."""
     kind = "Function" if stage.info is not None else "Script"
     is_file = stage.info is None and rt.script_file and not stage.local
     if is_file:
         kind = "ExternalScript"
-    command = Bag(
+    command = Made(
         {
             "Name": stage.name,
             "CommandType": command_type(kind),
@@ -51,8 +51,9 @@ def invocation(rt: Any, stage: Any) -> Bag:
             "Source": rt.script_file or "",
         },
         "System.Management.Automation.FunctionInfo",
+        stage.name,
     )
-    return Bag(
+    return Made(
         {
             "MyCommand": command,
             "BoundParameters": stage.scope.vars.get("psboundparameters"),

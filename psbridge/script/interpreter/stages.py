@@ -20,7 +20,7 @@ from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal, ObjectList
 from psbridge.script.net.lists import Enumerator
 from psbridge.script.semantics.casts import cast_value
-from psbridge.script.semantics.values import Hashtable, NetList, TypedArray
+from psbridge.script.semantics.values import Hashtable, TypedArray
 
 from . import compiler
 from .bound import bound_table
@@ -60,29 +60,15 @@ def tokens(arguments: list[Any]) -> list[Argument]:
             else:
                 made.append(argument)
         elif isinstance(argument, Splat):
-            made += splatted_arguments(argument.value)
+            made += splatted(argument.value)
         else:
             made.append(Argument(value=argument))
     return made
 
 
-def splatted_arguments(value: Any) -> list[Argument]:
-    """The arguments of `@value`."""
-    if isinstance(value, NamedRest):
-        return [item if isinstance(item, Argument) else Argument(value=item) for item in value]
-    return splatted(value)
-
-
 _CONVERTING = frozenset(
     {nettypes.BOOLEAN, nettypes.SWITCH, nettypes.SINGLE, nettypes.DOUBLE, nettypes.DECIMAL}
 )
-
-
-class NamedRest(NetList):
-    """`$args`: names that bound nothing stay names when it is splatted on."""
-
-    __slots__ = ()
-    net_type = nettypes.OBJECT_ARRAY
 
 
 def bound_call(
@@ -482,9 +468,9 @@ def typed(value: Any, type_: Any) -> Any:
     return value
 
 
-def _argument_list(rest: Any) -> NamedRest:
+def _argument_list(rest: Any) -> list[Any]:
     items = rest if isinstance(rest, ObjectList) else [rest]
-    return NamedRest([one.value if type(one) is Literal else one for one in items])
+    return [one.value if type(one) is Literal else one for one in items]
 
 
 _PREFERENCES = {

@@ -17,7 +17,7 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import to_text
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.members import register_object
-from psbridge.script.semantics.values import Bag
+from psbridge.script.semantics.values import Bag, NetList
 
 from . import describe
 from .place import guarded, may_write
@@ -81,6 +81,27 @@ def tree_of(text: str) -> ElementTree.Element:
     parser.CharacterDataHandler = lambda data: builder.data(data) if data.strip() else None
     parser.Parse(text.encode("utf-8", "surrogatepass"), True)
     return builder.close()
+
+
+class Attributes(NetList):
+    """An element's attributes: by place, and by name."""
+
+    __slots__ = ()
+
+    def __net_index__(self, key: Any) -> Any:
+        if isinstance(key, int):
+            return self[key] if 0 <= key < len(self) else None
+        return next((one for one in self if one["Name"] == to_text(key)), None)
+
+
+register_object(
+    Attributes,
+    lambda these, folded: (False, None),
+    None,
+    lambda these, folded, arguments: (
+        (True, these.__net_index__(arguments[0])) if folded == "getnameditem" else (False, None)
+    ),
+)
 
 
 def _local(name: str) -> str:
@@ -206,9 +227,10 @@ ELEMENT.property(
         "OuterXml": lambda xml: xml.outer(),
         "InnerXml": lambda xml: "".join(ElementTree.tostring(c, encoding="unicode") for c in xml.node),
         "ChildNodes": lambda xml: [Xml(child) for child in ([xml.node] if xml.document else xml.node)],
-        "Attributes": lambda xml: [
-            Bag({"Name": name, "Value": value, "#text": value}) for name, value in xml.node.attrib.items()
-        ],
+        "Attributes": lambda xml: Attributes(
+            Bag({"Name": name, "Value": value, "InnerText": value, "#text": value})
+            for name, value in xml.node.attrib.items()
+        ),
         "HasChildNodes": lambda xml: xml.document or len(xml.node) > 0 or bool(xml.node.text),
         "HasAttributes": lambda xml: bool(xml.node.attrib),
         "IsEmpty": lambda xml: len(xml.node) == 0 and not xml.node.text,

@@ -16,7 +16,7 @@ from psbridge.script.semantics.errors import (
     category_info,
 )
 from psbridge.script.semantics.members import register_object
-from psbridge.script.semantics.values import Bag, Hashtable, Member
+from psbridge.script.semantics.values import Bag, Hashtable, Made, Member
 
 from . import describe
 
@@ -149,7 +149,7 @@ def invocation(record: ErrorRecord) -> Bag:
     if record.command is not None:
         # What gives a command its members.
         import psbridge.script.commands.discovery  # noqa: F401
-    made = Bag(None, "System.Management.Automation.InvocationInfo")
+    made = Made(None, "System.Management.Automation.InvocationInfo")
     for name in _INVOCATION:
         made._members[name.lower()] = _of_invocation(name, record)
     return made

@@ -231,7 +231,11 @@ RUNTIME = describe("System.RuntimeType", RUNTIME_TYPE, "System.Type")
 
 RUNTIME.property(
     {
-        "Name": lambda type_: type_.short_name if not type_.is_array else type_.full_name.rpartition(".")[2],
+        "Name": lambda type_: (
+            type_.full_name.rpartition(".")[2]
+            if type_.is_array or type_ is nettypes.PSOBJECT
+            else type_.short_name
+        ),
         "FullName": lambda type_: type_.full_name,
         "Namespace": lambda type_: type_.full_name.partition("`")[0].rpartition(".")[0] or None,
         "BaseType": lambda type_: _base(type_),

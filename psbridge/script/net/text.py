@@ -131,11 +131,11 @@ def _split(text: str, separators: Any, options: Any = None, limit: int | None = 
     return strings(pieces)
 
 
-def replace(text: str, old: str, new: str | None, comparison: Any = None) -> str:
+def replace(text: str, old: str, new: str | None, comparison: Any = None, _: Any = None) -> str:
     """`Replace`."""
     if not old:
         raise NetFault("ArgumentException", "The value cannot be an empty string. (Parameter 'oldValue')")
-    if comparison is not None and _ignores_case(comparison):
+    if comparison is True or (comparison and _ignores_case(comparison)):
         return re.sub(re.escape(old), lambda match: new or "", text, flags=re.IGNORECASE)
     return text.replace(old, new or "")
 
@@ -317,6 +317,7 @@ STRING.method(
         f"StartsWith(string value, {_COMPARED})": lambda text, value, how: _folded(text, how).startswith(
             _folded(value, how)
         ),
+        "Replace(string oldValue, string newValue, bool ignoreCase, any culture)": replace,
         "StartsWith(string value, bool ignoreCase, any culture)": lambda text, value, ignore, _: (
             text.lower().startswith(value.lower()) if ignore else text.startswith(value)
         ),

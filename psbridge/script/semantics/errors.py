@@ -11,7 +11,7 @@ from psbridge.binding.nettypes import NetType
 from psbridge.errors import PSBridgeError
 
 from .attributes import NetAttributes
-from .values import Bag
+from .values import Made
 
 _SYSTEM = {
     "Exception": "",
@@ -287,7 +287,7 @@ def runtime_error(
     return error
 
 
-class CategoryInfo(Bag):
+class CategoryInfo(Made):
     """`$_.CategoryInfo`, which has a text of its own."""
 
     __slots__ = ()
@@ -298,7 +298,7 @@ class CategoryInfo(Bag):
         return f"{part['Category'].name}: {target} [{part['Activity']}], {part['Reason']}"  # type: ignore[attr-defined]
 
 
-def category_info(record: ErrorRecord) -> Bag:
+def category_info(record: ErrorRecord) -> CategoryInfo:
     """`$_.CategoryInfo`."""
     reason = record.reason
     if reason is None:

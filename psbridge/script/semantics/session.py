@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from psbridge.binding.values import ScriptBlock
+from psbridge.binding.values import ParameterName, ScriptBlock
 
 from .errors import ErrorRecord, ScriptError
 from .members import enumerate_value, loop_items
@@ -155,7 +155,10 @@ def _fed(input: Iterable[Any] | None, piped: Any, output: Any) -> Iterable[Any] 
 def _bound(arguments: Iterable[Any], named: Mapping[str, Any]) -> list[Any]:
     from psbridge.binding.arguments import Argument
 
-    bound: list[Any] = [_as_block(value) for value in arguments]
+    bound: list[Any] = [
+        Argument(value.name, text=str(value)) if isinstance(value, ParameterName) else _as_block(value)
+        for value in arguments
+    ]
     return bound + [Argument(name, _as_block(value), text=f"-{name}") for name, value in named.items()]
 
 

@@ -257,6 +257,9 @@ class Blocks(Parameters):
         with self.meanwhile(by_using=True):
             return self.expression(node.sub_expression)
 
+    same_item = False
+    """Whether a block that is written now runs here at once: its `$_` is the one that is here."""
+
     starts_job = False
     """Whether a block that is an argument now runs apart from the script."""
 
@@ -310,10 +313,11 @@ class Blocks(Parameters):
         reported = len(self.refusals)
         self.words = {}
         self.after = []
-        name = self.item_name()
-        self.current.append(Code(name, self.block_kind))
+        name = "" if self.same_item else self.item_name()
+        in_block = [*self.current, *([Code(name, self.block_kind)] if name else [])]
         try:
-            code = self.stream(only)
+            with self.meanwhile(current=in_block, same_item=False):
+                code = self.stream(only)
             if code.stream:
                 code = self.listed(code)
             if self.after or len(self.lines) != length:
@@ -323,8 +327,7 @@ class Blocks(Parameters):
             return None
         finally:
             self.words, self.after = kept, after
-            self.current.pop()
-        if not has_word(code.text, name):
+        if not name or not has_word(code.text, name):
             return Code(f"{self.posh('block')}(lambda: {code.text})", "block")
         return Code(
             f"{self.posh('block')}(lambda {name}: {code.text})".replace(f"lambda {name}:", "lambda item:")
@@ -413,8 +416,9 @@ class Blocks(Parameters):
         paths = [*(one.name.variable_path.lower() for one in parameters), *captured]
         kept_words, kept_current = self.words, self.current
         self.words = dict(WORDS)
-        item = "item" if "item" not in self.taken else "current_item"
-        self.current = [Code(item)]
+        item = "" if self.same_item else "item" if "item" not in self.taken else "current_item"
+        if item:
+            self.current = [Code(item)]
         used: set[str] = set()
         place = len(self.lines)
 
@@ -425,16 +429,19 @@ class Blocks(Parameters):
             self.yielding(start)
             used.update(self.frame.words)
             self.put_out |= self.frame.yields
-            if has_word("\n".join(self.lines[start:]), item):
+            if item and has_word("\n".join(self.lines[start:]), item):
                 used.add(item)
 
         try:
-            self.with_sink(
-                ("yield",),
-                lambda: self._apart(
-                    lambda: self.define(name, ["\1"], body, key=None if shares else key, own=paths, top=top)
-                ),
-            )
+            with self.meanwhile(same_item=False):
+                self.with_sink(
+                    ("yield",),
+                    lambda: self._apart(
+                        lambda: self.define(
+                            name, ["\1"], body, key=None if shares else key, own=paths, top=top
+                        )
+                    ),
+                )
         finally:
             self.words, self.current = kept_words, kept_current
         header = next(number for number in range(place, len(self.lines)) if "\1" in self.lines[number])

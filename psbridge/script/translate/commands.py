@@ -229,7 +229,8 @@ class Commands(Blocks):
         sets = any(isinstance(one, (s.AssignmentStatement, s.UnaryExpression)) for one in block.walk())
         if node.invocation_operator == "Dot" and sets:
             raise Refused(node, "a block run in the scope around it has no Python form here.")
-        code = self.expression(block)
+        with self.meanwhile(same_item=piped is None and bool(self.current)):
+            code = self.expression(block)
         return self._run(node, "call", code.text, piped)
 
     def _computed(self, node: s.Command, first: Any, piped: Code | None) -> Code:
@@ -310,6 +311,7 @@ class Commands(Blocks):
         seen: set[str] = set()
         waiting = ""
         without: list[str] = []
+        unsure: list[str] = []
 
         def alone() -> None:
             """A parameter that got no value: an error, unless nothing is known of it."""
@@ -356,6 +358,8 @@ class Commands(Blocks):
                     text, kind = known.text, known.kind
                 if kind.partition("@")[0] in ("hashtable", "dict", "table"):
                     keywords.append(f"**{text}")
+                    if self.may_repeat(element, kind, set(self.arguments(node)[0])):
+                        unsure.append(text)
                 elif kind.startswith("list:"):
                     pieces.append(f"*{text}")
                 else:
@@ -369,6 +373,9 @@ class Commands(Blocks):
             else:
                 pieces.append(self.argument(element).text)
         alone()
+        for text in unsure if len(keywords) > 1 else []:  # the same parameter may be in two of them
+            pieces.append(f"{self.posh('splat')}({text})")
+            keywords.remove(f"**{text}")
         return [*pieces, *sorted(without, key=lambda one: one.endswith("=True")), *keywords]
 
     def argument(self, node: Any) -> Code:

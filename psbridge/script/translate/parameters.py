@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import SCALARS, Code, Refused, quoted
+from .nodes import path_of
 from .operators import Operators
 
 _FLAGS = {
@@ -50,6 +51,16 @@ class Parameters(Operators):
     """Writes parameters."""
 
     block_kind = "any"
+
+    def may_repeat(self, splat: s.VariableExpression, kind: str, named: set[str]) -> bool:
+        """Whether a table that is splatted may have a parameter that the command is given by name too."""
+        for place in self.uses.places.get(path_of(splat), ()):
+            around = self.uses.above(place)
+            sets = isinstance(around, s.AssignmentStatement) and around.left is place
+            if not place.splatted and not sets:
+                return True  # which may put something into it
+        keys = {str(one).lower() for one in self.shape_of(kind)} if "@" in kind else set()
+        return not keys or bool(keys & named)
 
     def hoisted(self, stem: str, statements: list[Any], after: int, parameters: list[str]) -> str:
         """A generator function before this statement that puts out what these statements do."""
