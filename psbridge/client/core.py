@@ -177,8 +177,7 @@ class Core:
         Raises:
             RequestError, ConfigurationError: it cannot be sent.
         """
-        if "additional_headers" in options:
-            _veil(options)
+        _veil(options)
         path = operation.at(places)
         configuration = self.configuration(options)
         additional = options.get("additional_body")
@@ -218,6 +217,7 @@ class Core:
             idempotency_key=options.get("idempotency_key"),
             accept="text/event-stream" if payload.streamed else accept,
         )
+        request.added = tuple(options[name] for name in _ADDED & options.keys())
         routes = self._routes
         content = payload.content
         again = not isinstance(content, Form) or content.again
@@ -328,11 +328,16 @@ def _tokens_of(request: Any) -> int | None:
         return 0
 
 
+_ADDED = frozenset(("additional_query", "additional_body"))
+_VEILED = _ADDED | {"additional_headers"}
+
+
 def _veil(options: CallOptions) -> None:
-    """Mask a call's headers where they are, in the caller's frame: a traceback may show its variables."""
-    headers = options.get("additional_headers")
-    if isinstance(headers, dict):
-        options["additional_headers"] = Masked(headers)
+    """Mask what a call adds, where it is, in the caller's frame: a traceback may show its variables."""
+    given: dict[str, Any] = options  # type: ignore[assignment]
+    for name in _VEILED & given.keys():
+        if isinstance(given[name], dict):
+            given[name] = Masked(given[name])
 
 
 def _check_options(options: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import copy
 import logging
 import pickle
@@ -12,6 +13,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -453,3 +455,68 @@ def test_the_offline_server_keeps_no_key() -> None:
             client.create(BODY)
         assert "vault-secret" not in repr([vars(request) if hasattr(request, "__dict__") else request
                                            for request in server.requests])  # fmt: skip
+
+
+# What a call adds to its query and body, and what is logged of a success
+
+
+@pytest.mark.parametrize("way", ["create", "stream", "asyncio"])
+@pytest.mark.parametrize("added", ["additional_query", "additional_body"])
+def test_a_secret_that_a_call_adds_shows_nowhere(
+    answers: Answers, caplog: pytest.LogCaptureFixture, added: str, way: str
+) -> None:
+    """As one that the configuration adds does not."""
+    answers.reply = http({"error": {"message": f"not {SENT}", "code": SENT}}, 400)
+    given = {added: {"api_key": SENT, "plain": "seen"}}
+    with caplog.at_level(logging.DEBUG), pytest.raises(ClientError) as caught:
+        if way == "asyncio":
+            asyncio.run(_with(answers, given))
+        else:
+            with Client(answers.configuration(log_bodies=True)) as client:
+                getattr(client, way)(BODY, **given)
+    texts = [*map(_without_own_frames, everything_of(caught.value)), *_logged(caplog)]
+    assert leaks(texts, SENT) == [] and answers.requests
+
+
+async def _with(answers: Answers, given: dict[str, Any]) -> None:
+    async with AsyncClient(answers.configuration(log_bodies=True)) as client:
+        await client.create(BODY, **given)
+
+
+def _logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records]
+
+
+@pytest.mark.parametrize("transport", ["httpcore", "httpx", "httpx2"])
+def test_no_log_of_a_success_shows_a_secret(
+    answers: Answers, caplog: pytest.LogCaptureFixture, transport: str
+) -> None:
+    """Neither psbridge's, also of a server that makes its id of the request out of it, nor the library's."""
+    if transport != "httpcore":
+        pytest.importorskip(transport)
+    mark = "m4rked-word"
+    marks = {"key": f"{mark}-a", "query": f"{mark}-b", "header": f"{mark}-c"}
+    answers.reply = http(COMPLETION, x_request_id="-".join(marks.values()))
+    configuration = answers.configuration(
+        transport=transport,
+        access_token=marks["key"],
+        additional_query={"api_key": marks["query"]},
+        default_headers={"X-Api-Key": marks["header"]},
+    )
+    with caplog.at_level(logging.DEBUG), Client(configuration) as client:
+        client.create(BODY)
+        assert client.stream(BODY).completion()
+    texts = _logged(caplog)
+    assert leaks(texts, mark) == [] and any("/chat/completions" in text for text in texts)
+
+
+@pytest.mark.parametrize("user", ["user", "http%3Auser"])
+def test_what_a_proxy_is_told_does_not_show_where_it_sends_it_back(answers: Answers, user: str) -> None:
+    word = "m4rked-word"
+    pair = base64.b64encode(f"{unquote(user)}:{word}".encode()).decode()
+    answers.reply = http({"error": {"message": f"not Basic {pair}"}}, 403)
+    proxy = answers.base_url.removesuffix("/v1").replace("http://", f"http://{user}:{word}@")
+    configuration = answers.configuration(base_url="http://127.0.0.1:9/v1", proxy=proxy)
+    with Client(configuration) as client, pytest.raises(ClientError) as caught:
+        client.create(BODY)
+    assert leaks(map(_without_own_frames, everything_of(caught.value)), pair) == []

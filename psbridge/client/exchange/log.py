@@ -25,7 +25,9 @@ asking: ContextVar[weakref.ref[Outgoing] | None] = ContextVar("psbridge_asking",
 
 
 class _WithoutSecrets(logging.Filter):
-    """Masks what httpcore logs of a request made here: it writes headers, and a SOCKS proxy's password."""
+    """Masks what httpx, httpcore and their forks log of a request made here: they write its URL with the query,
+    headers, and a SOCKS proxy's password.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         reference = asking.get()
@@ -35,8 +37,12 @@ class _WithoutSecrets(logging.Filter):
         return True
 
 
-for _name in ("connection", "http11", "http2", "proxy", "socks"):
-    logging.getLogger(f"httpcore.{_name}").addFilter(_WithoutSecrets())
+# A filter holds for its own logger only, not for those under it.
+for _name in ("httpx", "httpx2"):
+    logging.getLogger(_name).addFilter(_WithoutSecrets())
+for _library in ("httpcore", "httpcore2"):
+    for _name in ("connection", "http11", "http2", "proxy", "socks"):
+        logging.getLogger(f"{_library}.{_name}").addFilter(_WithoutSecrets())
 
 _LONGEST_BODY = 10_000
 
@@ -58,7 +64,7 @@ def attempt(
             outgoing.method,
             outgoing.shown_url,
             status if status is not None else type(error).__name__,
-            request_id or "-",
+            mask_text(request_id, *outgoing.secrets) if request_id else "-",
             seconds,
             number,
         )

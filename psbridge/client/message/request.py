@@ -44,6 +44,7 @@ class Outgoing:
             token.
         payload: its body.
         settings: the configuration it was made under, or None.
+        added: what the call itself adds to query and body, which may hold secrets as the configuration's do.
     """
 
     method: str
@@ -52,6 +53,7 @@ class Outgoing:
     headers: dict[str, tuple[str, str]] = field(repr=False)
     payload: Payload = field(default_factory=Payload, repr=False)
     settings: Configuration | None = field(default=None, repr=False)
+    added: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     _keys: list[Secret] = field(default_factory=list, repr=False)
 
     def keep_secret(self, key: Secret | None) -> None:
@@ -72,6 +74,8 @@ class Outgoing:
             texts += self.settings.secrets()
         for name, value in self.headers.values():
             texts += secret_texts(value, name)
+        for one in self.added:
+            texts += secret_texts(one)
         return tuple(dict.fromkeys(texts))
 
     def wire_headers(self, key: Secret | None) -> list[tuple[bytes, bytes]]:

@@ -6,6 +6,7 @@ The names and defaults follow what `Get-Configuration` of the generated PowerShe
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -253,8 +254,11 @@ class Configuration:
             texts += secret_texts(self.http_signing.key_passphrase)
         for proxy in (self.proxy, *(environ.get(name) for name in _PROXY_VARIABLES)):
             user, at, _ = (proxy or "").rpartition("@")
-            password = user.rpartition(":")[2] if at else ""
+            name, _, password = user.rpartition("//")[2].partition(":") if at else ("", "", "")
             texts += [password, unquote(password)]
+            if password:  # as the proxy is told it
+                pair = f"{unquote(name)}:{unquote(password)}"
+                texts.append(base64.b64encode(pair.encode("utf-8", "replace")).decode("ascii"))
         return tuple(dict.fromkeys(text for text in texts if text))
 
     def shown(self) -> dict[str, Any]:
