@@ -25,7 +25,7 @@ asking: ContextVar[weakref.ref[Outgoing] | None] = ContextVar("psbridge_asking",
 
 
 class _WithoutSecrets(logging.Filter):
-    """Masks what httpx, httpcore and their forks log of a request made here: they write its URL with the query,
+    """Masks what httpx, httpcore and their forks log of a request made here: its URL with the query,
     headers, and a SOCKS proxy's password.
     """
 
