@@ -1,6 +1,6 @@
 """The command's standard streams: which are open, their encodings, and a reader that leaves.
 
-Standard output is UTF-8 where it is not a terminal, whatever the system's code page is. Standard input is
+Standard output and error are UTF-8 where they are not a terminal, whatever the system's code page is. Standard input is
 text of whatever encoding it shows to be. Knows no command.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 import codecs
 import errno
 import io
-import locale
 import os
 import stat
 import sys
 import threading
 from contextlib import suppress
 
+from .. import codepages
 from ..errors import PSBridgeError
 from . import WrongUsageError
 
@@ -56,6 +56,8 @@ class _Output(io.TextIOWrapper):
     """Standard output, whose failures are told apart from those of everything else the command does."""
 
     def write(self, text: str, /) -> int:
+        if os.linesep == "\r\n" and "\r\n" in text:
+            text = text.replace("\r\n", "\n")  # what each line's end becomes anyway
         try:
             return super().write(text)
         except OSError as error:
@@ -99,22 +101,25 @@ def set_up() -> None:
         sys.stderr = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     elif isinstance(sys.stderr, io.TextIOWrapper):
         # A character that the console's encoding lacks is shown as "?", and does not end the command.
-        sys.stderr.reconfigure(errors="replace")
+        sys.stderr.reconfigure(encoding=_encoding_of(sys.stderr), errors="replace")
     if sys.stdout is None:
         sys.stdout = _Output(io.BufferedWriter(_Nowhere()), encoding="utf-8")
         return
     if not isinstance(sys.stdout, io.TextIOWrapper) or isinstance(sys.stdout, _Output):
         return
     old = sys.stdout
-    terminal, encoding = old.isatty(), old.encoding
-    if not terminal and not os.environ.get("PYTHONIOENCODING"):
-        _ascii_reader = not _is_utf8(encoding)
-        encoding = "utf-8"
+    terminal, encoding = old.isatty(), _encoding_of(old)
+    _ascii_reader = encoding != old.encoding and not _is_utf8(old.encoding)
     old.flush()
     unbuffered = old.write_through
     sys.stdout = _Output(
         old.detach(), encoding=encoding, errors="replace", line_buffering=terminal, write_through=unbuffered
     )
+
+
+def _encoding_of(stream: io.TextIOWrapper) -> str:
+    """UTF-8 where a stream is not a terminal, unless Python was told otherwise."""
+    return stream.encoding if stream.isatty() or os.environ.get("PYTHONIOENCODING") else "utf-8"
 
 
 def finish() -> None:
@@ -225,13 +230,7 @@ def decoded(data: bytes, encoding: str | None = None) -> str:
 
 
 def _of_this_system() -> list[str]:
-    if sys.platform == "win32":
-        import ctypes
-
-        page = ctypes.windll.kernel32.GetConsoleOutputCP()
-        name = f"cp{page}" if page else "oem"
-    else:
-        name = locale.getpreferredencoding(False)
+    name = codepages.of_programs()
     try:
         return [] if _is_utf8(name) else [codecs.lookup(name).name]
     except LookupError:

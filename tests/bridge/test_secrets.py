@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -168,4 +169,4 @@ def test_a_line_feed_behind_a_key_in_the_environment_does_no_harm(
 def test_a_key_files_path_is_no_secret(start: Start) -> None:
     """Who is told that there is no such file wants to know which."""
     told = start().fails("Set-ConfigurationHttpSigning", {"KeyId": "k", "KeyFilePath": "/nowhere.pem"})
-    assert told["message"] == "KeyFilePath '/nowhere.pem' is not a file."
+    assert told["message"] == f"KeyFilePath '{Path('/nowhere.pem')}' is not a file."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import warnings
 from pathlib import Path
 
@@ -150,7 +151,10 @@ def test_an_argument_between_quotes_is_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "script",
-    ["New-TemporaryFile", "Start-Process printf -ArgumentList x -RedirectStandardOutput 'made' -Wait"],
+    [
+        "New-TemporaryFile",
+        f"Start-Process '{sys.executable}' -ArgumentList '--version' -RedirectStandardOutput 'made' -Wait",
+    ],
 )
 def test_nothing_is_written_where_nothing_may_be(script: str, tmp_path: Path) -> None:
     ran = run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,14 @@ LINES: list[Line] = [
 ]
 
 
+PATHS = {"more-files-051", "more-files-054", "more-a7-005", "more-siblings-x1"}
+"""Lines whose output has paths, and so was measured for one kind of system."""
+
+
 @pytest.mark.parametrize("line", LINES, ids=lambda line: str(line["id"]))
 def test_a_statement_gives_what_powershell_gives(line: Line) -> None:
+    if os.name == "nt" and line["id"] in PATHS:
+        pytest.skip("its paths are those of Linux, where it was measured")
     ran = run_statement(line["script"])
     assert ran["output"] == line["output"]
     assert ran["errors"] == line["errors"]

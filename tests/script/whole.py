@@ -103,9 +103,14 @@ def _bytes(text: str) -> bytes:
 def _read(path: Path) -> str:
     data = path.read_bytes()
     try:
-        return data.decode("utf-8")
+        return _lines(data.decode("utf-8"))
     except UnicodeDecodeError:
         return f"base64:{base64.b64encode(data).decode()}"
+
+
+def _lines(text: str) -> str:
+    """A text with the ends of lines of the system where the scripts were measured."""
+    return text.replace(os.linesep, "\n")
 
 
 def run_script(line: Line, how: str = "run") -> Line:
@@ -143,15 +148,15 @@ def run_script(line: Line, how: str = "run") -> Line:
         finally:
             recorder.close()
         written = {
-            str(path.relative_to(folder)): _read(path)
+            path.relative_to(folder).as_posix(): _read(path)
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path not in ours and path.parent.name != "__pycache__"
         }
         given = {key: _bytes(text) for key, text in line["files"].items()}
         written = {key: text for key, text in written.items() if given.get(key) != _bytes(text)}
         return {
-            "stdout": ran.stdout.decode("utf-8", "replace"),
-            "stderr": ran.stderr.decode("utf-8", "replace"),
+            "stdout": _lines(ran.stdout.decode("utf-8", "replace")),
+            "stderr": _lines(ran.stderr.decode("utf-8", "replace")),
             "exit": ran.returncode,
             "written": written,
             "requests": _compared(recorder.requests, line["requests"]),

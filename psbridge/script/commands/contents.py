@@ -11,6 +11,7 @@ from psbridge.script.net.conversions import as_bytes, byte_array
 from psbridge.script.net.encoding import named
 from psbridge.script.net.place import full, lines_of, may_write, read_text
 from psbridge.script.semantics.patterns import has_wildcard
+from psbridge.script.semantics.text import NEWLINE
 
 from .cmdlet import Cmdlet
 from .drives import drive_of, found_in_drive, set_in_drive
@@ -136,7 +137,7 @@ class SetContent(Cmdlet):
                 file.write(as_bytes(self.values))
                 return
             mark = encoding.mark if file.tell() == 0 else b""
-            end = "" if self.on("NoNewline") else "\n"
+            end = "" if self.on("NoNewline") else NEWLINE
             text = "".join(f"{line}{end}" for value in self.values for line in _content_texts(value))
             file.write(mark + encoding.encode(text))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -176,14 +177,14 @@ class GetChildItem(Cmdlet):
         files = [name for name in names if name not in set(folders)]
         for name in (*folders, *files):
             path = str(Path(folder) / name)
-            if hidden(name) and not self.on("Force") and not self.on("Hidden"):
+            if hidden(path) and not self.on("Force") and not self.on("Hidden"):
                 continue
             if self._wanted(path):
                 self._give(path, root)
         if depth > 0:
             for name in folders:
                 linked = (Path(folder) / name).is_symlink() and not self.on("FollowSymlink")
-                if not linked and (not hidden(name) or self.on("Force")):
+                if not linked and (not hidden(str(Path(folder) / name)) or self.on("Force")):
                     self._folder(str(Path(folder) / name), depth - 1, root)
 
     def _wanted(self, path: str) -> bool:
@@ -191,7 +192,7 @@ class GetChildItem(Cmdlet):
         folder = Path(path).is_dir()
         if (self.on("File") and folder) or (self.on("Directory") and not folder):
             return False
-        if self.on("Hidden") and not hidden(name):
+        if self.on("Hidden") and not hidden(path):
             return False
         if self.on("ReadOnly") and os.access(path, os.W_OK):
             return False
@@ -269,6 +270,8 @@ class SetItem(Cmdlet):
 class NewItem(Cmdlet):
     """New-Item."""
 
+    kind = "File"
+
     def record(self) -> None:
         names = self.get("Path") or ["."]
         for base in names:
@@ -278,7 +281,7 @@ class NewItem(Cmdlet):
                 continue
             text = plain_path(base)
             path = full(str(Path(text) / self.text("Name")) if self.has("Name") else text)
-            kind = self.text("ItemType", "File").lower()
+            kind = self.text("ItemType", self.kind).lower()
             if not self.confirms(
                 f"Destination: {path}", f"Create {'Directory' if kind.startswith('d') else 'File'}"
             ):
@@ -316,6 +319,12 @@ class NewItem(Cmdlet):
         self.write(FileEntry(path))
 
 
+class MakeFolder(NewItem):
+    """mkdir, which on Windows is a function."""
+
+    kind = "Directory"
+
+
 class RemoveItem(Cmdlet):
     """Remove-Item."""
 
@@ -342,9 +351,24 @@ class RemoveItem(Cmdlet):
                     "RemoveItem",
                     "InvalidOperation",
                 )
-            shutil.rmtree(target)
+            shutil.rmtree(target, onerror=_try_again if self.on("Force") else None)
         else:
+            if self.on("Force"):
+                _may_go(target)
             target.unlink()
+
+
+def _may_go(path: Path) -> None:
+    """Let a file be removed that is marked as read-only, which Windows does not do otherwise."""
+    if os.name == "nt" and not path.is_symlink():
+        path.chmod(stat.S_IWRITE)
+
+
+def _try_again(function: Any, path: str, _: Any) -> None:
+    if os.name != "nt":
+        raise
+    _may_go(Path(path))
+    function(path)
 
 
 def destination_of(cmdlet: Any, source: str) -> str:
@@ -416,11 +440,11 @@ class MoveItem(Cmdlet):
 
     def _move(self, path: str, target: str) -> None:
         may_write(path)
-        if Path(target).exists() and Path(path).is_dir():
+        if _is_taken(path, target) and Path(path).is_dir():
             message = f"An item with the specified name {target} already exists."
             self.error("IOException", message, "DirectoryExist", "ResourceExists", path)
             return
-        if Path(target).exists() and not self.on("Force"):
+        if _is_taken(path, target) and not self.on("Force"):
             self.error(
                 "IOException",
                 f"The file '{target}' already exists.",
@@ -434,6 +458,13 @@ class MoveItem(Cmdlet):
             self.write(FileEntry(target))
 
 
+def _is_taken(source: str, target: str) -> bool:
+    """Whether something is there already, other than the item itself with its name in another case."""
+    place = Path(target)
+    only_case = source != target and source.lower() == target.lower()
+    return place.exists() and not (only_case and place.samefile(source))
+
+
 class RenameItem(Cmdlet):
     """Rename-Item."""
 
@@ -443,7 +474,7 @@ class RenameItem(Cmdlet):
             target = str(Path(path).parent / Path(self.text("NewName")).name)
             if not self.confirms(f"Item: {path} Destination: {target}", "Rename File"):
                 continue
-            if Path(target).exists() and not self.on("Force"):
+            if _is_taken(path, target) and not self.on("Force"):
                 taken = (
                     f"Cannot create '{target}' because a file or directory with the same name already exists."
                 )
@@ -481,4 +512,5 @@ CMDLETS: dict[str, Any] = {
     "Convert-Path": ConvertPath,
     "Invoke-Item": Nothing,
     "Unblock-File": Nothing,
+    "mkdir": MakeFolder,
 }

@@ -19,6 +19,7 @@ from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.text import net_text, to_text
 from psbridge.binding.values import DateTimeOffset, Int64, Uri
 from psbridge.script.semantics import dateformat, members
+from psbridge.script.semantics.text import NEWLINE
 from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import Bag, BigInteger, OrderedHashtable, Wrapped
 
@@ -132,8 +133,8 @@ class Writer:
         if self.compress:
             return f"{opening}{','.join(parts)}{closing}"
         inner = "  " * (level + 1)
-        joined = f",\n{inner}".join(parts)
-        return f"{opening}\n{inner}{joined}\n{'  ' * level}{closing}"
+        joined = f",{NEWLINE}{inner}".join(parts)
+        return f"{opening}{NEWLINE}{inner}{joined}{NEWLINE}{'  ' * level}{closing}"
 
 
 def _key(key: Any) -> str:

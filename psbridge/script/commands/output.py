@@ -21,7 +21,7 @@ from psbridge.script.net.paths import name_of
 from psbridge.script.net.place import full, may_write
 from psbridge.script.semantics import members
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError
-from psbridge.script.semantics.text import composite
+from psbridge.script.semantics.text import NEWLINE, composite
 from psbridge.script.semantics.types import net_enum
 
 from .calculated import calculated, value_of
@@ -246,13 +246,13 @@ class OutString(Cmdlet):
     def finish(self) -> None:
         from psbridge.script.display import lines_of
 
-        lines = lines_of(self.items, self.rt, self.get("Width"), whole=self.on("NoNewline"))
+        lines = lines_of(self.items, self.rt, self.get("Width"))
         if self.on("Stream"):
             self.write_all(lines)
         elif self.on("NoNewline"):
             self.write("".join(lines))
         else:
-            self.write("".join(f"{line}\n" for line in lines))
+            self.write("".join(f"{line}{NEWLINE}" for line in lines))
 
 
 class OutFile(Cmdlet):
@@ -284,7 +284,7 @@ class OutFile(Cmdlet):
                 full(path),
             )
         encoding = named(self.get("Encoding")) if self.has("Encoding") else None
-        lines = lines_of(self.items, self.rt, self.get("Width"), whole=self.on("NoNewline"))
+        lines = lines_of(self.items, self.rt, self.get("Width"))
         write_lines(
             self.rt,
             path,
@@ -373,11 +373,20 @@ class ReadHost(Cmdlet):
         self.write(SecureString(line) if self.on("AsSecureString") else line)
 
 
+class Pause(Cmdlet):
+    """Pause: waits for a line of standard input."""
+
+    def record(self) -> None:
+        self.rt.host.write("Press Enter to continue...: ")
+        self.rt.host.read_line()
+
+
 class ClearHost(Cmdlet):
     """Clear-Host."""
 
 
 CMDLETS: dict[str, Any] = {
+    "Pause": Pause,
     "Write-Output": WriteOutput,
     "Write-Host": WriteHost,
     "Write-Error": WriteError,

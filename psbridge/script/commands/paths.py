@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import string
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
 from psbridge.script.interpreter.automatic import Location
 from psbridge.script.net.files import FileEntry
+from psbridge.script.net.paths import relative
 from psbridge.script.net.place import Place, full
 from psbridge.script.semantics.patterns import has_wildcard
 from psbridge.script.semantics.values import Made
@@ -75,13 +77,13 @@ class SplitPath(Cmdlet):
         trimmed = text.rstrip(os.sep) if len(text) > 1 else text
         leaf = trimmed.rpartition(os.sep)[2]
         if self.on("Leaf"):
-            return leaf
+            return text if trimmed == os.path.splitdrive(text)[0] else leaf
         if self.on("LeafBase"):
             return leaf.rpartition(".")[0] if "." in leaf else leaf
         if self.on("Extension"):
             return f".{leaf.rpartition('.')[2]}" if "." in leaf else ""
         if self.on("IsAbsolute"):
-            return text.startswith(os.sep) or text[1:2] == ":"
+            return text.find(":") > 0 if os.name == "nt" else text.startswith(os.sep) or ":" in text[1:]
         if self.on("Qualifier"):
             if ":" not in text:
                 raise self.fatal(
@@ -108,9 +110,15 @@ class ResolvePath(Cmdlet):
         for pattern, literal in patterns_of(self):
             for path in resolved(self, pattern, literal=literal):
                 if self.on("Relative"):
-                    self.write(f".{os.sep}{os.path.relpath(path, full('.'))}")
+                    self.write(_from_here(path))
                 else:
                     self.write(Location(path))
+
+
+def _from_here(path: str) -> str:
+    """A path from the current folder, or in full where no relative one leads there."""
+    found = relative(path, full("."))
+    return found if Path(found).is_absolute() or Path(found).parts[:1] == ("..",) else f".{os.sep}{found}"
 
 
 class ConvertPath(Cmdlet):
@@ -180,12 +188,19 @@ class PopLocation(Cmdlet):
             Place.folder = stack.pop()
 
 
+def _roots() -> dict[str, str]:
+    """The drives of files, and where each begins."""
+    if os.name != "nt":
+        return {"/": "/"}
+    return {letter: f"{letter}:\\" for letter in string.ascii_uppercase if Path(f"{letter}:\\").exists()}
+
+
 class GetDrive(Cmdlet):
     """Get-PSDrive and Get-PSProvider."""
 
     def record(self) -> None:
         drives = {
-            "/": "FileSystem",
+            **dict.fromkeys(_roots(), "FileSystem"),
             "Alias": "Alias",
             "Env": "Environment",
             "Function": "Function",
@@ -200,7 +215,7 @@ class GetDrive(Cmdlet):
                         {
                             "Name": name,
                             "Provider": provider,
-                            "Root": "/" if name == "/" else "",
+                            "Root": _roots().get(name, ""),
                             "CurrentLocation": "",
                         },
                         "System.Management.Automation.PSDriveInfo",

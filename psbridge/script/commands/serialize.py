@@ -19,6 +19,7 @@ from psbridge.script.net.place import full, read_text
 from psbridge.script.semantics import dateformat, members
 from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.patterns import has_wildcard
+from psbridge.script.semantics.text import NEWLINE
 from psbridge.script.semantics.values import Bag, Hashtable
 
 from .calculated import property_names
@@ -157,7 +158,8 @@ def to_clixml(items: list[Any], depth: int) -> str:
     """Objects as a CLIXML document."""
     writer = _Writer()
     body = "".join(_element(writer, item, None, depth, "  ") for item in items)
-    return f'<Objs Version="1.1.0.1" xmlns="{_SPACE}">\n{body}</Objs>'
+    text = f'<Objs Version="1.1.0.1" xmlns="{_SPACE}">\n{body}</Objs>'
+    return text.replace("\n", NEWLINE)  # those inside values are escaped
 
 
 def _value(node: ElementTree.Element) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import os
 import re
-import shutil
 import subprocess
 import time
 import uuid
@@ -21,6 +20,7 @@ from psbridge.binding.values import SecureString
 from psbridge.script.interpreter.using import Starter
 from psbridge.script.net.dates import now
 from psbridge.script.net.place import fault_of, full, may_write
+from psbridge.script.net.programs import exit_code, find_program
 from psbridge.script.semantics import dateformat
 from psbridge.script.semantics.casts import cast_value
 from psbridge.script.semantics.errors import NetFault
@@ -264,7 +264,7 @@ class StartProcess(Cmdlet):
                 "PSBridge.NoProcess",
                 "PermissionDenied",
             )
-        path = shutil.which(name) or (full(name) if Path(full(name)).is_file() else None)
+        path = find_program(name) or (full(name) if Path(full(name)).is_file() else None)
         if path is None:
             raise self.fatal(
                 "InvalidOperationException",
@@ -285,12 +285,13 @@ class StartProcess(Cmdlet):
             if self.on("Wait"):
                 process.wait()
         if self.on("PassThru"):
+            ended = process.returncode is not None
             self.write(
                 Bag(
                     {
                         "Id": process.pid,
-                        "ExitCode": process.returncode,
-                        "HasExited": process.returncode is not None,
+                        "ExitCode": exit_code(process.returncode) if ended else None,
+                        "HasExited": ended,
                     },
                     "System.Diagnostics.Process",
                 )

@@ -29,7 +29,7 @@ _MODULES = {
     "output": "Write-Output Write-Host Write-Error Write-Warning Write-Verbose Write-Debug "
     "Write-Information Write-Progress Out-Host Out-Default Out-String Out-File Format-Table "
     "Format-List Format-Wide Format-Custom Join-String Start-Transcript Stop-Transcript "
-    "Clear-Host Read-Host",
+    "Clear-Host Read-Host Pause",
     "convert": "ConvertTo-Json ConvertFrom-Json Test-Json ConvertFrom-StringData ConvertTo-Csv "
     "ConvertFrom-Csv Import-Csv Export-Csv ConvertTo-Xml Export-Clixml Import-Clixml "
     "ConvertTo-Html ConvertFrom-Markdown ConvertTo-CliXml ConvertFrom-CliXml",
@@ -58,6 +58,8 @@ _MODULES = {
     "web": "Invoke-RestMethod Invoke-WebRequest",
     "psopenai": "Request-ChatCompletion",
 }
+if os.name == "nt":
+    _MODULES["files"] += " mkdir"  # elsewhere the system's own program
 _HOMES = {name.lower(): (module, name) for module, names in _MODULES.items() for name in names.split()}
 _CLASS_NAMES = {
     "ConvertFrom-Csv": "ConvertFromCsvCommand",

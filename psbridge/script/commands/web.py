@@ -20,6 +20,7 @@ from psbridge.script.net.files import FileEntry
 from psbridge.script.net.place import full, may_write
 from psbridge.script.net.responses import message_of
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, ScriptError
+from psbridge.script.semantics.text import NEWLINE
 from psbridge.script.semantics.types import net_enum
 from psbridge.script.semantics.values import Bag, Hashtable, Made, TypedArray
 
@@ -368,12 +369,12 @@ class InvokeWebRequest(WebCmdlet):
             word in answer.label().lower() for word in ("text", "json", "xml", "javascript", "form")
         )
         text = answer.text()
-        head = "".join(f"{name}: {value}\n" for name, value in answer.headers)
+        head = "".join(f"{name}: {value}{NEWLINE}" for name, value in answer.headers)
         reason = answer.reason or _reason(answer.status)
         made["StatusCode"] = answer.status
         made["StatusDescription"] = to_text(status_of(answer.status))
         made["Content"] = text if is_text else byte_array(answer.body)
-        made["RawContent"] = f"HTTP/1.1 {answer.status} {reason}\n{head}\n{text}"
+        made["RawContent"] = f"HTTP/1.1 {answer.status} {reason}{NEWLINE}{head}{NEWLINE}{text}"
         made["Headers"] = headers_of(answer, lists=True)
         made["Images"] = []
         made["InputFields"] = []

@@ -18,14 +18,12 @@ _LONGEST_WAIT = 0.3  # seconds
 _HEADS = {3: "WARNING", 4: "VERBOSE", 5: "DEBUG"}  # by the number of a message's stream
 
 
-def lines_of(items: list[Any], rt: Any = None, width: int | None = None, *, whole: bool = False) -> list[str]:
+def lines_of(items: list[Any], rt: Any = None, width: int | None = None) -> list[str]:
     """The lines that show these objects, one after another, as Out-String makes them.
 
-    Args:
-        whole: whether a text of several lines stays one.
+    A text of several lines is one of them, with its own ends of lines.
     """
     screen = Screen(None, width or (rt.host.width if rt is not None else WIDTH))
-    screen.whole = whole
     for item in items:
         screen.put(item)
     screen.flush()
@@ -52,25 +50,28 @@ class Screen:
         self.group: str | None = None
         self.state: dict[str, Any] = {}
         self.sized = False
-        self.whole = False
         self.waits = False
         self.begun = False
         self.since = 0.0
 
     def line(self, text: str) -> None:
-        """One line, or a text of several."""
-        for part in text.split("\n") if "\n" in text and not self.whole else (text,):
-            if self.write is not None:
-                self.write(f"{part}\n")
-            else:
-                self.lines.append(part)
+        """One line, or several."""
+        for part in text.split("\n"):
+            self.whole(part)
+
+    def whole(self, text: str) -> None:
+        """A text as it is, and the end of a line."""
+        if self.write is not None:
+            self.write(f"{text}\n")
+        else:
+            self.lines.append(text)
 
     def put(self, item: Any) -> None:
         """Show an object."""
         if item is None:
             return
         if isinstance(item, str) and not isinstance(item, Uri):
-            self._text(str(item))
+            self._text([str(item)])
             return
         from psbridge.script.commands.formatting import Formatted
 
@@ -84,7 +85,7 @@ class Screen:
 
         kind = kind_of(item)
         if kind is None or kind[0] == "empty":
-            self._text(self._plain(item) if kind is None else "")
+            self._text(self._plain(item).split("\n") if kind is None else [""])
         elif kind[0] == "entries":
             for entry in entries(item):
                 self.put(entry)
@@ -94,11 +95,12 @@ class Screen:
         else:
             self._hold(item, kind)
 
-    def _text(self, text: str) -> None:
+    def _text(self, lines: list[str]) -> None:
         if self.held:
-            self._wait(_Shown(text))
+            self._wait(_Shown(lines))
         else:
-            self.line(text)
+            for line in lines:
+                self.whole(line)
 
     def _wait(self, item: Any) -> None:
         """Keep a row, or what comes between rows, until the table is drawn."""
@@ -121,7 +123,7 @@ class Screen:
 
             shown = listing([item], self.width)
             if self.held:
-                self._wait(_Shown("\n".join(shown)))
+                self._wait(_Shown(shown))
             else:
                 for line in shown:
                     self.line(line)
@@ -173,7 +175,8 @@ class Screen:
             self.line(line)
         for one in waiting:
             if isinstance(one, _Shown):
-                self.line(one.text)
+                for line in one.lines:
+                    self.whole(line)
             else:
                 for line in islice(rows, 1):
                     self.line(line)
@@ -204,8 +207,8 @@ class Screen:
 class _Shown:
     """Lines that come between the rows of a table."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
 
 
 __all__ = ["Bag", "DictionaryEntry", "PSCustomObject", "Screen", "is_dictionary", "lines_of"]

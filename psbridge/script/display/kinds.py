@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import os
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -13,9 +14,10 @@ from psbridge.binding.objects import bag_of, is_dictionary, is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import ScriptBlock, SecureString, Switch, Uri, Version
 from psbridge.script.commands import replies
-from psbridge.script.commands.calculated import URI_MEMBERS, Calculated, property_names
+from psbridge.script.commands.calculated import URI_MEMBERS, Calculated, property_names, value_of
 from psbridge.script.semantics import members
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject
+from psbridge.script.semantics.text import composite
 from psbridge.script.semantics.types import type_of
 from psbridge.script.semantics.values import Bag, DictionaryEntry, Wrapped
 
@@ -23,8 +25,8 @@ from . import shapes
 
 Kind = tuple[str, Any]
 _PLAIN = (str, int, float, Decimal, enum.Enum, Switch, datetime.datetime, uuid.UUID, ErrorRecord)
-# Types with a table of their own: heading, width (0 is as wide as needed), alignment, property.
-_VIEWS: dict[str, list[tuple[str, int, str, str]]] = {
+# Types with a table of their own: heading, width (0 is as wide as needed), alignment, property or function.
+_VIEWS: dict[str, list[tuple[str, int, str, Any]]] = {
     **replies.TABLES,
     "System.Collections.DictionaryEntry": [("Name", 30, "left", "Name"), ("Value", 0, "left", "Value")],
     "Microsoft.PowerShell.Commands.GroupInfo": [
@@ -61,17 +63,31 @@ _VIEWS: dict[str, list[tuple[str, int, str, str]]] = {
         ("Path", 0, "left", "Path"),
     ],
     "System.Management.Automation.PSVariable": [("Name", 30, "left", "Name"), ("Value", 0, "left", "Value")],
-    "System.IO.FileSystemInfo": [
-        ("UnixMode", 10, "left", "UnixMode"),
-        ("User", 10, "right", "User"),
-        ("Group", 10, "left", "Group"),
-        ("LastWriteTime", 16, "right", "LastWriteTime"),
-        ("Size", 12, "right", "Length"),
-        ("Name", 0, "left", "Name"),
-    ],
+    "System.IO.FileSystemInfo": (
+        [
+            ("Mode", 7, "left", "ModeWithoutHardLink"),
+            ("LastWriteTime", 26, "right", lambda item: _written(item, "{0,10:d} {0,8:t}")),
+            ("Length", 14, "right", lambda item: "" if item.is_folder else members.member(item, "Length")),
+            ("Name", 0, "left", "Name"),
+        ]
+        if os.name == "nt"
+        else [
+            ("UnixMode", 10, "left", "UnixMode"),
+            ("User", 10, "right", "User"),
+            ("Group", 10, "left", "Group"),
+            ("LastWriteTime", 16, "right", lambda item: _written(item, "{0:d} {0:HH}:{0:mm}")),
+            ("Size", 12, "right", "Size"),
+            ("Name", 0, "left", "Name"),
+        ]
+    ),
 }
-_GROUPED = {"Microsoft.PowerShell.Commands.MemberDefinition": "TypeName"}
-"""The property that a view groups by."""
+_GROUPED: dict[str | None, Calculated] = {
+    "Microsoft.PowerShell.Commands.MemberDefinition": Calculated("TypeName", "TypeName"),
+    "System.IO.FileSystemInfo": Calculated(
+        " Directory", lambda item: members.member(item, "PSParentPath").partition("::")[2]
+    ),
+}
+"""The property that a view groups by; that of files has its heading one further in."""
 _LIST_VIEWS = {
     "System.TimeSpan": (
         "Days Hours Minutes Seconds Milliseconds Ticks TotalDays TotalHours TotalMinutes TotalSeconds "
@@ -82,6 +98,11 @@ _LIST_VIEWS = {
     "System.Collections.DictionaryEntry": ["Name", "Value"],
     "System.Uri": URI_MEMBERS,
 }
+
+
+def _written(file: Any, form: str) -> str:
+    """When a file was last written, in a composite format."""
+    return composite(form, [members.member(file, "LastWriteTime")])
 
 
 def _type_names(item: Any) -> list[str]:
@@ -120,7 +141,7 @@ def kind_of(item: Any) -> Kind | None:
         return ("table", "System.Collections.DictionaryEntry" if named else None)
     for name in _type_names(item):
         if name in _VIEWS:
-            return ("files" if name.startswith("System.IO") else "table", name)
+            return ("table", name)
         if name in _LIST_VIEWS or name in replies.LISTS:
             return ("list", name)
     if isinstance(item, ExceptionObject):
@@ -167,23 +188,20 @@ def lines(kind: Kind, items: list[Any], width: int, state: dict[str, Any], auto:
         from .errors import exception_lines
 
         return [line for item in items for line in exception_lines(item)]
-    if shape == "files":
-        return shapes.files(items, width)
     made = shapes.listing(items, width, columns=_labels(view) if view else None)
     return made if first else made[1:]
 
 
 def group_of(kind: Kind, item: Any) -> str | None:
     """What the heading over an object's table says; None where its view has no headings."""
-    name = _GROUPED.get(kind[1])
-    return f"   {name}: {to_text(members.member(item, name))}" if name is not None else None
+    column = _GROUPED.get(kind[1])
+    return f"   {column.name}: {to_text(value_of(item, column, None))}" if column is not None else None
 
 
 def grouping_of(item: Any) -> Calculated | None:
     """The property that an object's own table is grouped by."""
     kind = kind_of(item)
-    name = _GROUPED.get(kind[1]) if kind is not None else None
-    return Calculated(None, name) if name is not None else None
+    return _GROUPED.get(kind[1]) if kind is not None else None
 
 
 def waits(kind: Kind, auto: bool) -> bool:

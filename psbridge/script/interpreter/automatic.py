@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +69,7 @@ def _version_table(rt: Any) -> Hashtable:
             "PSVersion": SemanticVersion(VERSION),
             "PSEdition": "Core",
             "GitCommitId": VERSION,
-            "OS": f"{sys.platform}",
+            "OS": f"Microsoft Windows {platform.version()}" if os.name == "nt" else f"{sys.platform}",
             "Platform": "Win32NT" if os.name == "nt" else "Unix",
             "PSCompatibleVersions": [
                 Version((1, 0)),
@@ -124,7 +126,8 @@ def _read_location(location: Location, name: str) -> tuple[bool, Any]:
     if name in ("path", "providerpath"):
         return True, location.path
     if name == "drive":
-        return True, Bag({"Name": "/", "Root": "/"})
+        root = Path(location.path).anchor
+        return True, Bag({"Name": root.partition(":")[0], "Root": root})
     if name == "provider":
         return True, Bag({"Name": "FileSystem"})
     return False, None
@@ -297,12 +300,13 @@ class PathTools:
 
     def call(self, name: str, arguments: list[Any]) -> tuple[bool, Any]:
         from psbridge.binding.text import to_text
+        from psbridge.script.commands.paths import joined
         from psbridge.script.net.place import full
 
         if name == "getunresolvedproviderpathfrompspath":
             return True, full(to_text(arguments[0]))
         if name == "combine":
-            return True, "/".join(to_text(item).rstrip("/") for item in arguments)
+            return True, reduce(joined, map(to_text, arguments))
         return False, None
 
 
@@ -331,7 +335,11 @@ _LATE = {
     "psstyle": lambda rt: _style(),
     "executioncontext": _context,
     "pshome": lambda rt: str(Path(sys.executable).parent),
-    "profile": lambda rt: str(Path.home() / ".config/powershell/Microsoft.PowerShell_profile.ps1"),
+    "profile": lambda rt: str(
+        Path.home()
+        / ("Documents/PowerShell" if os.name == "nt" else ".config/powershell")
+        / "Microsoft.PowerShell_profile.ps1"
+    ),
     "psculture": lambda rt: "",
     "psuiculture": lambda rt: "",
     "true": lambda rt: True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ from .support import NO_INPUT
 
 GENERATED = "run_pipeline redirected_expression background".split()
 Out = Callable[[Any], Any]
+
+
+_MODULE = re.compile(r"[\w.-]*\w[\w.-]*")
+"""What stands before `\\` and a command's name: no drive, nor a folder within another."""
 
 
 class ScriptFile:
@@ -54,10 +59,9 @@ def find_command(rt: Any, S: Scope, name: str) -> Any:
     function = rt.find_function(S, name)
     if function is not None:
         return function
-    if "\\" in name and "/" not in name:
-        module, _, rest = name.rpartition("\\")
-        if module and not Path(full(name.replace("\\", "/"))).exists():
-            return find_command(rt, S, rest)
+    module, _, rest = name.rpartition("\\")
+    if _MODULE.fullmatch(module):
+        return _find_file(name) or find_command(rt, S, rest)
     from psbridge.script.commands.table import find_cmdlet
 
     cmdlet = find_cmdlet(name)
@@ -71,14 +75,12 @@ def _find_file(name: str) -> Any:
     if normal.lower().endswith(".ps1") and ("/" in normal):
         path = full(normal)
         return ScriptFile(path) if Path(path).is_file() else None
-    if "/" in normal:
-        path = full(normal)
-        if Path(path).is_file():
-            return Application(path)
-        return ScriptFile(f"{path}.ps1") if Path(f"{path}.ps1").is_file() else None
-    import shutil
+    script = Path(f"{full(normal)}.ps1") if "/" in normal else None
+    if script is not None and script.is_file() and not Path(full(normal)).is_file():
+        return ScriptFile(str(script))
+    from psbridge.script.net.programs import find_program
 
-    found = shutil.which(normal) if normal else None
+    found = find_program(normal)
     return Application(found) if found else None
 
 

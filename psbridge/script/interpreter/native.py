@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -12,9 +13,13 @@ from psbridge.binding.arguments import MISSING, Argument
 from psbridge.binding.objects import is_list
 from psbridge.binding.text import to_text
 from psbridge.binding.values import Literal
+from psbridge.script.net.programs import exit_code, text_of
 from psbridge.script.semantics.errors import ErrorRecord, ExceptionObject, runtime_error
+from psbridge.script.semantics.text import NEWLINE
 
 from .support import Splat
+
+_HOMES = ("~/", "~\\") if os.name == "nt" else ("~/",)
 
 
 def native_arguments(arguments: list[Any]) -> list[str]:
@@ -34,7 +39,7 @@ def native_arguments(arguments: list[Any]) -> list[str]:
             listed += [to_text(item) for item in argument]
         elif argument is not None:
             text = argument.text if isinstance(argument, Literal) else to_text(argument)
-            if text.startswith("~/") or text == "~":
+            if text == "~" or text.startswith(_HOMES):
                 text = str(Path(text).expanduser())
             listed.append(text)
     return listed
@@ -66,7 +71,7 @@ class NativeStage:
         pass
 
     def process(self, item: Any) -> None:
-        self.lines.append(f"{to_text(item)}\n")
+        self.lines.append(f"{to_text(item)}{NEWLINE}")
 
     def process_once(self) -> None:
         pass
@@ -114,7 +119,7 @@ class NativeStage:
         assert process.stdout is not None
         try:
             for line in process.stdout:
-                self.sink(line.decode("utf-8", "replace").rstrip("\n").removesuffix("\r"))
+                self.sink(text_of(line).rstrip("\n").removesuffix("\r"))
         finally:
             process.stdout.close()
             code = process.wait()
@@ -123,7 +128,7 @@ class NativeStage:
             if process.stderr is not None:
                 process.stderr.close()
         for line in errors:
-            text = line.decode("utf-8", "replace").rstrip("\n").removesuffix("\r")
+            text = text_of(line).rstrip("\n").removesuffix("\r")
             record = ErrorRecord(
                 ExceptionObject("RuntimeException", text),
                 "NativeCommandError",
@@ -131,7 +136,7 @@ class NativeStage:
                 text,
             )
             self.rt.sinks[2](record)
-        code = code if code >= 0 else 128 - code
+        code = exit_code(code)
         self.rt.globals.vars["lastexitcode"] = code
         self.failed = code != 0
         sys.stdout.flush()

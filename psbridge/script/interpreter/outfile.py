@@ -8,6 +8,7 @@ from typing import Any
 from psbridge.script.net.encoding import Encoding, named
 from psbridge.script.net.place import fault_of, full, may_write
 from psbridge.script.semantics.errors import NetFault, runtime_error
+from psbridge.script.semantics.text import NEWLINE
 
 
 def write_lines(
@@ -22,7 +23,7 @@ def write_lines(
     """Write or append lines, UTF-8 without a mark unless another encoding is asked for."""
     used = encoding or named("utf8NoBOM")
     path = full(name)
-    text = "".join(f"{line}\n" for line in lines) if newline else "".join(lines)
+    text = "".join(f"{line}{NEWLINE}" for line in lines) if newline else "".join(lines)
     try:
         may_write(path)
         with Path(path).open("ab" if append else "wb") as file:

@@ -8,7 +8,7 @@ from psbridge.binding import nettypes
 from psbridge.binding.conversion import convert
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Char
-from psbridge.script.semantics.text import composite
+from psbridge.script.semantics.text import NEWLINE, composite
 from psbridge.script.semantics.values import TypedArray
 
 from . import describe
@@ -89,8 +89,8 @@ BUILDER.method(
         "Append(string value, int startIndex, int count)": lambda builder, text, start, count: builder.put(
             text[start : start + count]
         ),
-        "AppendLine()": lambda builder: builder.put("\n"),
-        "AppendLine(string value)": lambda builder, text: builder.put(f"{text or ''}\n"),
+        "AppendLine()": lambda builder: builder.put(NEWLINE),
+        "AppendLine(string value)": lambda builder, text: builder.put(f"{text or ''}{NEWLINE}"),
         "AppendFormat(string format, params object[] args)": lambda builder, text, args: builder.put(
             composite(text, args)
         ),

@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,20 @@ from psbridge.binding.values import Int64
 from psbridge.script.semantics import dateformat
 from psbridge.script.semantics.attributes import NetAttributes
 from psbridge.script.semantics.errors import NetFault
+from psbridge.script.semantics.text import NEWLINE
 from psbridge.script.semantics.types import net_enum
 from psbridge.script.semantics.values import TypedArray
 
 from . import describe
 from .conversions import as_bytes, byte_array
 from .encoding import Encoding, named
-from .paths import extension_of, stem_of
+from .paths import SEPARATORS, extension_of, root_of, stem_of
 from .place import Place, fault_of, full, guarded, lines_of, may_write, read_text
 from .streams import ENCODED, Reader, Writer, file_stream, open_as
 
 
 def _joined(items: Any) -> str:
-    return "".join(f"{net_text(item)}\n" for item in items)
+    return "".join(f"{net_text(item)}{NEWLINE}" for item in items)
 
 
 def _writing(function: Any) -> Any:
@@ -199,15 +201,30 @@ def _moment(stamp: float) -> datetime.datetime:
 
 
 def hidden(path: str) -> bool:
-    """Whether a file is hidden by its name, as those with a dot in front are, but for Windows."""
-    return os.name != "nt" and Path(path).name.startswith(".")
+    """Whether a file is hidden: on Windows by its attribute, elsewhere by a dot in front of its name."""
+    if os.name != "nt":
+        return Path(path).name.startswith(".")
+    bits = attribute_bits(path)
+    return bits is not None and bool(bits & _HIDDEN)
+
+
+def attribute_bits(path: str) -> int | None:
+    """The attributes that the file system of Windows keeps; None where there is no file, or no such thing."""
+    try:
+        return getattr(os.lstat(path), "st_file_attributes", None)
+    except OSError:
+        return None
+
+
+_READ_ONLY, _HIDDEN, _SYSTEM, _FOLDER, _ARCHIVE, _NORMAL = 1, 2, 4, 16, 32, 128
 
 
 class FileEntry(NetAttributes):
     """FileInfo or DirectoryInfo: which of them depends on what is there, or was asked for."""
 
     def __init__(self, path: str, folder: bool | None = None) -> None:
-        self.path = path.rstrip("/") or "/"
+        root = root_of(path)
+        self.path = root + path[len(root) :].rstrip(SEPARATORS)
         self.is_folder = Path(path).is_dir() if folder is None else folder
 
     @property
@@ -222,23 +239,21 @@ class FileEntry(NetAttributes):
 
     def attributes(self) -> Any:
         flags = net_enum("System.IO.FileAttributes")
-        value = flags(16) if self.is_folder else flags(128)
+        kept = attribute_bits(self.path)
+        if kept is not None:
+            return flags(kept)
+        value = _FOLDER if self.is_folder else _NORMAL
         if hidden(self.path):
-            value = flags(value.value | 2 if self.is_folder else 2)
+            value = value | _HIDDEN if self.is_folder else _HIDDEN
         if Path(self.path).exists() and not os.access(self.path, os.W_OK):
-            value = flags(value.value | 1)
-        return value
+            value |= _READ_ONLY
+        return flags(value)
 
     def mode(self) -> str:
         bits = self.attributes().value
-        return (
-            ("d" if self.is_folder else "-")
-            + ("a" if bits & 32 else "-")
-            + ("r" if bits & 1 else "-")
-            + ("h" if bits & 2 else "-")
-            + ("s" if bits & 4 else "-")
-            + ("l" if Path(self.path).is_symlink() else "")
-        )
+        kind = "l" if Path(self.path).is_symlink() else "d" if self.is_folder else "-"
+        letters = (("a", _ARCHIVE), ("r", _READ_ONLY), ("h", _HIDDEN), ("s", _SYSTEM))
+        return kind + "".join(letter if bits & bit else "-" for letter, bit in letters)
 
 
 FILE_TYPE = NetType(
@@ -264,7 +279,7 @@ def _parent(entry: FileEntry) -> FileEntry:
     return FileEntry(str(Path(entry.path).parent), True)
 
 
-_COMMON = {
+_COMMON: dict[str, Callable[[FileEntry], Any]] = {
     "Name": lambda entry: Path(entry.path).name or Path(entry.path).anchor,
     "FullName": lambda entry: entry.path,
     "BaseName": lambda entry: Path(entry.path).name if entry.is_folder else stem_of(entry.path),
@@ -284,8 +299,23 @@ _COMMON = {
     "ResolvedTarget": lambda entry: str(Path(entry.path).resolve()),
     "LinkType": lambda entry: "SymbolicLink" if Path(entry.path).is_symlink() else None,
     "Target": lambda entry: str(Path(entry.path).readlink()) if Path(entry.path).is_symlink() else None,
-    "UnixMode": lambda entry: stat.filemode(_stat(entry, "st_mode")),
+    "ModeWithoutHardLink": lambda entry: entry.mode(),
 }
+if os.name != "nt":
+    _COMMON |= {
+        "UnixMode": lambda entry: stat.filemode(_stat(entry, "st_mode")),
+        "User": lambda entry: _owner("pwd", "getpwuid", _stat(entry, "st_uid")),
+        "Group": lambda entry: _owner("grp", "getgrgid", _stat(entry, "st_gid")),
+        "Size": lambda entry: Int64(_stat(entry, "st_size")),
+    }
+
+
+def _owner(module: str, function: str, number: int) -> str:
+    """The name of a user or group, from a module that only Unix has; the number where it has none."""
+    try:
+        return str(getattr(import_module(module), function)(number)[0])
+    except KeyError:
+        return str(number)
 
 
 def _set_time(entry: FileEntry, value: Any) -> None:

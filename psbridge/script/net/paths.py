@@ -29,7 +29,7 @@ def name_of(path: str) -> str:
     return path[max(last_separator(path) + 1, len(os.path.splitdrive(path)[0])) :]
 
 
-def _root(path: str) -> str:
+def root_of(path: str) -> str:
     """The drive and the separator that a path begins with; empty for a relative path."""
     drive, rest = os.path.splitdrive(path)
     return path[: len(drive) + (rest[:1] in tuple(SEPARATORS))]
@@ -49,7 +49,7 @@ def _ends_in_separator(path: str) -> bool:
 
 
 def _is_rooted(path: str | None) -> bool:
-    return bool(path) and _root(path or "") != ""
+    return bool(path) and root_of(path or "") != ""
 
 
 def extension_of(path: str | None) -> str | None:
@@ -74,9 +74,9 @@ def stem_of(path: str | None) -> str | None:
 
 
 def _folder(path: str | None) -> str | None:
-    if not path or len(_root(path)) == len(path):
+    if not path or len(root_of(path)) == len(path):
         return None
-    root = len(_root(path))
+    root = len(root_of(path))
     end = max(last_separator(path), root)
     return _normal(path[:root] + path[root:end].rstrip(SEPARATORS))
 
@@ -97,6 +97,13 @@ def _combine(*parts: Any) -> str:
 def _joint(path: str) -> str:
     """What goes between a path and the next part: nothing behind a separator or a drive's colon."""
     return "" if not path or _ends_in_separator(path) or path == os.path.splitdrive(path)[0] else os.sep
+
+
+def relative(path: str, base: str) -> str:
+    """A path from a folder; in full where no relative one leads there, as between drives."""
+    where, start = full(path), full(base)
+    same = os.path.normcase(root_of(where)) == os.path.normcase(root_of(start))
+    return os.path.relpath(where, start) if same else where
 
 
 def _change_extension(path: str, extension: str | None) -> str:
@@ -149,18 +156,16 @@ PATH.static(
         "GetTempPath()": lambda: f"{tempfile.gettempdir().rstrip(SEPARATORS)}{os.sep}",
         "GetTempFileName()": new_temporary_file,
         "GetRandomFileName()": lambda: f"{uuid.uuid4().hex[:8]}.{uuid.uuid4().hex[:3]}",
-        "GetPathRoot(string path)": lambda path: _normal(_root(path or "")),
+        "GetPathRoot(string path)": lambda path: _normal(root_of(path or "")),
         "HasExtension(string path)": lambda path: bool(extension_of(path)),
         "IsPathRooted(string path)": _is_rooted,
         "IsPathFullyQualified(string path)": lambda path: bool(path) and Path(path).is_absolute(),
         "ChangeExtension(string path, string extension)": _change_extension,
         "GetInvalidFileNameChars()": lambda: TypedArray([*map(_char, _NOT_IN_NAMES)], nettypes.CHAR),
         "GetInvalidPathChars()": lambda: TypedArray([*map(_char, _NOT_IN_PATHS)], nettypes.CHAR),
-        "GetRelativePath(string relativeTo, string path)": lambda base, path: os.path.relpath(
-            full(path), full(base)
-        ),
+        "GetRelativePath(string relativeTo, string path)": lambda base, path: relative(path, base),
         "TrimEndingDirectorySeparator(string path)": lambda path: (
-            path[: len(_root(path))] + path[len(_root(path)) :].rstrip(SEPARATORS)
+            path[: len(root_of(path))] + path[len(root_of(path)) :].rstrip(SEPARATORS)
         ),
         "EndsInDirectorySeparator(string path)": _ends_in_separator,
     }

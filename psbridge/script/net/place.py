@@ -34,12 +34,18 @@ def may_write(path: str) -> str:
     return path
 
 
+_IN_USE = (32, 33)  # ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
+
+
 def fault_of(error: OSError, path: str) -> NetFault:
     """What .NET throws for an operating system's error."""
     if isinstance(error, FileNotFoundError):
         if not Path(path).parent.is_dir():
             return NetFault("DirectoryNotFoundException", f"Could not find a part of the path '{path}'.")
         return NetFault("FileNotFoundException", f"Could not find file '{path}'.")
+    if getattr(error, "winerror", None) in _IN_USE:
+        message = f"The process cannot access the file '{path}' because it is being used by another process."
+        return NetFault("IOException", message)
     if isinstance(error, IsADirectoryError):
         return NetFault("UnauthorizedAccessException", f"Access to the path '{path}' is denied.")
     if isinstance(error, PermissionError):

@@ -10,7 +10,7 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Int64
 from psbridge.script.semantics.errors import NetFault
-from psbridge.script.semantics.text import composite
+from psbridge.script.semantics.text import NEWLINE, composite
 from psbridge.script.semantics.values import TypedArray
 
 from . import describe
@@ -51,7 +51,7 @@ class Writer:
         self.file: Any = io.BytesIO() if path is None else Path(path).open("ab" if append else "wb")  # noqa: SIM115
         if path is not None and self.file.tell() == 0:
             self.file.write(self.encoding.mark)
-        self.newline = "\n"
+        self.newline = NEWLINE
         self.closed = False
 
     @classmethod

@@ -16,7 +16,7 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import net_text, to_text
 from psbridge.binding.values import Version
 from psbridge.script.semantics.casts import cast_value
-from psbridge.script.semantics.text import composite
+from psbridge.script.semantics.text import NEWLINE, composite
 from psbridge.script.semantics.types import RUNTIME_TYPE, TYPE, is_a, net_enum, resolve
 from psbridge.script.semantics.values import Bag, Hashtable, TypedArray
 
@@ -35,7 +35,36 @@ def _set_variable(name: str, value: str | None, target: Any = None) -> None:
         os.environ.pop(name, None)
 
 
+_WINDOWS_FOLDERS = {
+    "UserProfile": "%USERPROFILE%",
+    "MyDocuments": r"%USERPROFILE%\Documents",
+    "Personal": r"%USERPROFILE%\Documents",
+    "Desktop": r"%USERPROFILE%\Desktop",
+    "DesktopDirectory": r"%USERPROFILE%\Desktop",
+    "MyMusic": r"%USERPROFILE%\Music",
+    "MyPictures": r"%USERPROFILE%\Pictures",
+    "MyVideos": r"%USERPROFILE%\Videos",
+    "ApplicationData": "%APPDATA%",
+    "LocalApplicationData": "%LOCALAPPDATA%",
+    "CommonApplicationData": "%ProgramData%",
+    "ProgramFiles": "%ProgramFiles%",
+    "ProgramFilesX86": "%ProgramFiles(x86)%",
+    "System": r"%SystemRoot%\system32",
+    "Windows": "%SystemRoot%",
+}
+"""Where Windows has them unless they were moved."""
+
+
+def _version() -> Version:
+    """The system's version; of Windows major, minor and build."""
+    numbers = re.findall(r"\d+", platform.version() if os.name == "nt" else "5.0")
+    return Version(tuple(map(int, numbers[:4])))
+
+
 def _folder(kind: Any) -> str:
+    if os.name == "nt":
+        path = _expand(_WINDOWS_FOLDERS.get(kind.name, ""))
+        return "" if path.startswith("%") else path
     home = str(Path.home())
     return {
         "UserProfile": home,
@@ -80,9 +109,9 @@ ENVIRONMENT.static(
 
 ENVIRONMENT.constant(
     {
-        "NewLine": "\n",
+        "NewLine": NEWLINE,
         "MachineName": lambda: socket.gethostname().partition(".")[0],
-        "UserName": lambda: os.environ.get("USER") or os.environ.get("USERNAME") or "root",
+        "UserName": lambda: os.environ.get("USERNAME" if os.name == "nt" else "USER") or "root",
         "UserDomainName": lambda: socket.gethostname().partition(".")[0],
         "CurrentDirectory": lambda: full("."),
         "ProcessorCount": lambda: os.cpu_count() or 1,
@@ -92,15 +121,15 @@ ENVIRONMENT.constant(
         "OSVersion": lambda: Bag(
             {
                 "Platform": net_enum("System.PlatformID")["Win32NT" if os.name == "nt" else "Unix"],
-                "Version": Version((5, 0)),
-                "VersionString": f"{_SYSTEM} {platform.release()}",
+                "Version": _version(),
+                "VersionString": f"{_SYSTEM} {_version() if os.name == 'nt' else platform.release()}",
             }
         ),
         "Version": lambda: Version((10, 0, 0)),
         "TickCount": lambda: int(time.monotonic() * 1000) & 0x7FFFFFFF,
         "TickCount64": lambda: cast_value(int(time.monotonic() * 1000), nettypes.INT64),
         "ExitCode": 0,
-        "SystemDirectory": "",
+        "SystemDirectory": lambda: _folder(net_enum("System.Environment+SpecialFolder")["System"]),
         "UserInteractive": True,
         "CommandLine": lambda: " ".join(sys.argv),
         "StackTrace": "",

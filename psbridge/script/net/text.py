@@ -17,7 +17,7 @@ from psbridge.binding.values import Char
 from psbridge.script.semantics import collation
 from psbridge.script.semantics.comparison import same
 from psbridge.script.semantics.errors import NetFault
-from psbridge.script.semantics.text import composite, format_value
+from psbridge.script.semantics.text import NEWLINE, composite, format_value
 from psbridge.script.semantics.types import net_enum, type_of
 from psbridge.script.semantics.values import TypedArray
 
@@ -344,7 +344,7 @@ STRING.method(
         "Replace(string oldValue, string newValue)": replace,
         "Replace(char oldChar, char newChar)": lambda text, old, new: text.replace(old, new),
         f"Replace(string oldValue, string newValue, {_COMPARED})": replace,
-        "ReplaceLineEndings()": lambda text: re.sub(r"\r\n?", "\n", text),
+        "ReplaceLineEndings()": lambda text: re.sub(r"\r\n?|\n|\f|\x85|\u2028|\u2029", NEWLINE, text),
         "ReplaceLineEndings(string replacementText)": lambda text, new: re.sub(
             r"\r\n?|\n", lambda _: new, text
         ),

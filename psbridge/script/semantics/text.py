@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import os
 import re
 import uuid
 from decimal import Decimal
@@ -16,6 +17,11 @@ from psbridge.binding.values import Literal
 from .dateformat import format_date, format_span
 from .errors import NetFault, ScriptError, runtime_error
 from .numberformat import format_number
+
+NEWLINE = os.linesep
+"""The end of a line on this system, `[Environment]::NewLine`, with which PowerShell and .NET end lines.
+
+A text's own ends of lines stay as they are; those of the console are its stream's."""
 
 _BRACE = re.compile("[{}]")
 _ITEM = re.compile(r"\{\{|\}\}|\{([0-9]+) *(?:, *(-?[0-9]+) *)?(?::([^{}]*))?\}")

@@ -220,6 +220,12 @@ def module_name(stem: str, taken: Container[str] = ()) -> str:
     return name
 
 
+def ended(text: str) -> str:
+    """The Python of a text with the system's end of a line behind it; it needs `os`."""
+    inside = text.startswith('f"') and text[-1] == '"' and text.count('"') == 2
+    return f'{text[:-1]}{{os.linesep}}"' if inside else f"{text} + os.linesep"
+
+
 def quoted(text: str) -> str:
     """A Python literal in double quotes where it may be."""
     literal = repr(text)

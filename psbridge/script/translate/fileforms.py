@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from .. import syntax as s
-from .code import ATOM, Code, quoted
+from .code import ATOM, Code, ended, quoted
 from .forms import Forms
 from .nodes import word_of
 
@@ -47,10 +47,10 @@ class FileForms(Forms):
         if self.depth == 0 and len(self.frames) == 1:
             self.written_files.add(path.text)
         self.modules.add("pathlib")
-        return Code(f'Path({path.text}).write_text({text}, encoding="utf-8")', "void")
+        return Code(f'Path({path.text}).write_text({text}, encoding="utf-8", newline="")', "void")
 
     def _content(self, content: Code, *, bare: bool) -> str | None:
-        """What a file gets: the texts, each with a line's end."""
+        """What a file gets: the texts, each with the system's end of a line."""
         text = content.text
         if content.stream and text.startswith("[") and text.endswith("]") and content.length == 1:
             content = Code(text[1:-1], content.kind)
@@ -58,15 +58,16 @@ class FileForms(Forms):
             value = content.text if content.kind == "str" else f'({content.text} or "")'
             if bare:
                 return value
-            literal = value[0] in 'f"' and value[-1] == '"' and value.count('"') == 2
-            return f'{value[:-1]}\\n"' if literal else f'{value} + "\\n"'
+            self.modules.add("os")
+            return ended(value)
         lines = content.stream or content.is_list or content.kind.startswith("List:")
         if not lines or (content.kind if content.stream else content.item) != "str":
             return None
         if bare:
             return f'"".join({content.inner or content.text})'
         name = self.item_name()
-        return f'"".join(f"{{{name}}}\\n" for {name} in {content.text})'
+        self.modules.add("os")
+        return f'"".join(f"{{{name}}}{{os.linesep}}" for {name} in {content.text})'
 
     def read_back(self, node: s.Command) -> bool:
         """`Get-Content` of a file that the script has written, as a statement; False for any other."""

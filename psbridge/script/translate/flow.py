@@ -166,7 +166,7 @@ class Flow(Statements):
             self.modules.add("pathlib")
             name = self.name(path_of(closed))
             place = self.open_files[path_of(closed)]
-            self.write(f'with Path({place}).open("w", encoding="utf-8") as {name}:')
+            self.write(f'with Path({place}).open("w", encoding="utf-8", newline="") as {name}:')
             self.body(node.body)
             return
         self.whole += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import syntax as s
-from .code import ATOM, Code, Refused
+from .code import ATOM, Code, Refused, ended
 from .expressions import or_empty
 from .netforms import NetForms
 
@@ -40,7 +40,11 @@ class Methods(NetForms):
             bare = name in ("append", "write") and arguments[0].kind == "str?"
             text = or_empty(arguments[0]) if bare else self.as_text(arguments[0])
         if name in ("appendline", "writeline"):
-            text = f'{text[:-1]}\\n"' if text[-1] == '"' and text[0] in 'f"' else f'{text} + "\\n"'
+            if target.kind == "writer":
+                text = ended(text) if arguments else "os.linesep"
+                self.modules.add("os")
+            else:
+                text = f'{text[:-1]}\\n"' if text[-1] == '"' and text[0] in 'f"' else f'{text} + "\\n"'
         return Code(f"{target.text}.write({text})", "void" if target.kind == "writer" else "any")
 
     def _plain_method(self, target: Code, name: str, arguments: list[Code]) -> Code | None:

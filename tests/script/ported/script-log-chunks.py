@@ -1,4 +1,5 @@
 import itertools
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ for item in summaries:
 errors = [item for item in lines if re.search(r"\bERROR\b", item, re.IGNORECASE)]
 Path("./summary.md").write_text(
     "".join(
-        f"{item}\n"
+        f"{item}{os.linesep}"
         for item in [
             "# Log summary",
             "",
@@ -61,6 +62,7 @@ Path("./summary.md").write_text(
         ]
     ),
     encoding="utf-8",
+    newline="",
 )
 with open("./summary.md", encoding="utf-8") as file:
     for line_2 in itertools.islice(file, 4):

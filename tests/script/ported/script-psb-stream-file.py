@@ -12,7 +12,7 @@ path = "./answer.txt"
 pieces = 0
 with Path(
     os.path.join(os.getcwd(), "answer.txt")
-).open("w", encoding="utf-8") as writer:
+).open("w", encoding="utf-8", newline="") as writer:
     for item in ps.New_ChatCompletion(
         Messages="Stream this to a file.",
         Model="gpt-4o-mini",

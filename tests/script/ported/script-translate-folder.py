@@ -39,8 +39,9 @@ for file in posh.run(
     r = ps.New_ChatCompletion(bytes_, MaxRetryCount=0)
     name = f"{file.BaseName}.{language[:2].lower()}{file.Extension}"
     Path(os.path.join(target, name)).write_text(
-        (r.choices[0].message.content or "") + "\n",
+        (r.choices[0].message.content or "") + os.linesep,
         encoding="utf-8",
+        newline="",
     )
     count += 1
     print("{} -> {} ({} lines)".format(file.Name, name, len(text.strip().split("\n"))))
