@@ -1,7 +1,7 @@
 """The command's standard streams: which are open, their encodings, and a reader that leaves.
 
-Standard output and error are UTF-8 where they are not a terminal, whatever the system's code page is. Standard input is
-text of whatever encoding it shows to be. Knows no command.
+Standard output and error are UTF-8 where they are not a terminal, whatever the system's code page is.
+Standard input is text of whatever encoding it shows to be. Knows no command.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import sys
 import threading
 from contextlib import suppress
 
-from .. import codepages
 from ..errors import PSBridgeError
 from . import WrongUsageError
 
@@ -230,7 +229,9 @@ def decoded(data: bytes, encoding: str | None = None) -> str:
 
 
 def _of_this_system() -> list[str]:
-    name = codepages.of_programs()
+    from ..script.net.encoding import of_programs
+
+    name = of_programs()
     try:
         return [] if _is_utf8(name) else [codecs.lookup(name).name]
     except LookupError:

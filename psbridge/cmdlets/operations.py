@@ -15,6 +15,7 @@ from ..errors import PSBridgeError
 from ..models.base import Model
 from ..models.problems import InvalidValueError
 from ..models.tables import OperationRow
+from ..models.writing import as_json
 from .builders import built, fitted, unwrapped
 from .complete import completed
 from .rows import operation_of
@@ -129,4 +130,4 @@ def whole(
 
 def as_bytes(model: Model) -> bytes:
     """The JSON that goes out: what is set, and nothing else."""
-    return model.__pydantic_serializer__.to_json(model, exclude_unset=True, warnings=False)
+    return as_json(model, exclude_unset=True, warnings=False)

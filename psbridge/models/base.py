@@ -22,6 +22,7 @@ from ..naming import folded, parameter_name
 from .plain import free_form
 from .problems import MEMBER_NAMES, InvalidValueError, explain
 from .reading import LENIENT, refuse, taken, without_mark
+from .writing import as_json
 
 __all__ = [
     "PLAIN",
@@ -217,7 +218,7 @@ class Model(BaseModel, metaclass=_Meta):
 
     def model_dump_json(self, *, exclude_unset: bool = True, warnings: Any = False, **options: Any) -> str:
         """The members as JSON, likewise."""
-        return super().model_dump_json(exclude_unset=exclude_unset, warnings=warnings, **options)
+        return as_json(self, exclude_unset=exclude_unset, warnings=warnings, **options).decode()
 
     def __ps_properties__(self) -> dict[str, Any]:
         """The members that are set, by JSON name: what a PowerShell property bag would hold."""

@@ -191,6 +191,19 @@ def test_a_byte_order_mark_says_what_is_piped_in(name: str) -> None:
     assert decoded("Grüße 日本 🙂".encode(name)) == "Grüße 日本 🙂"
 
 
+@pytest.mark.parametrize("page", ["ascii", "cp1252"])
+def test_errors_that_are_piped_on_are_utf_8_too(page: str) -> None:
+    """Both streams may lead into one file."""
+    code = (
+        "import io, sys; from psbridge.cli import main;"
+        f"sys.stderr = io.TextIOWrapper(sys.stderr.detach(), encoding={page!r}); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run-script", "日本-ü.ps1"], capture_output=True, check=False
+    )
+    assert "日本-ü.ps1" in done.stderr.decode("utf-8")
+
+
 def test_an_encoding_can_be_named(psbridge: Run, server: OfflineServer) -> None:
     for name in ("cp850", "utf-16-le", "shift_jis"):
         text = "日本" if name == "shift_jis" else "Grüße"

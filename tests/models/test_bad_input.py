@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 import psbridge.models as models
+from psbridge.cmdlets.operations import as_bytes
 from psbridge.errors import PSBridgeError
 from psbridge.models import (
     ChatCompletionRequestUserMessage,
@@ -82,6 +83,17 @@ def test_nesting_of_hundreds_is_refused_and_what_is_accepted_can_be_written() ->
     assert allowed.model_dump()["newer"]
     assert refusal({**MESSAGE, "newer": nested(201)}).endswith("must not be nested deeper than 200.")
     assert refusal({**MESSAGE, "newer": nested(5000)}).endswith("must not be nested deeper than 200.")
+
+
+def test_what_is_deeper_than_pydantic_writes_is_written_all_the_same() -> None:
+    """It writes 254 levels, on Windows 98; a list may have grown since it was checked."""
+    built = ChatCompletionRequestUserMessage.build({**MESSAGE, "newer": [["é", True, None]]})
+    built.newer[0] += [float("nan"), nested(300)]
+    text = built.model_dump_json()
+    assert text.startswith('{"content":"hi","role":"user","newer":[["é",true,null,null,[[')
+    assert text.count("[") == 302
+    assert json.loads(built.model_dump_json(indent=1, ensure_ascii=True)) == json.loads(text)
+    assert as_bytes(built) == text.encode()
 
 
 def test_a_caller_deep_in_its_own_calls_gets_the_same_sentence() -> None:

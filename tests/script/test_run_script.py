@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -133,8 +134,8 @@ def test_a_script_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("switch", "script"),
     [
-        ("--no-process", "& '/bin/echo' made; 'end'"),
-        ("--no-process", "Start-Process /bin/echo; 'end'"),
+        ("--no-process", f"& '{sys.executable}' --version; 'end'"),
+        ("--no-process", f"Start-Process '{sys.executable}'; 'end'"),
         ("--no-network", "Invoke-RestMethod http://127.0.0.1:9/; 'end'"),
         ("--read-only", "Set-Content made.txt x; 'end'"),
         ("--read-only", "'x' > made.txt; 'end'"),
@@ -181,17 +182,17 @@ Test-One 2 -ErrorAction Stop
     done = run(script, tmp_path)
     assert (done.stdout, done.returncode) == ("", 1)
     marks = [line for line in done.stderr.splitlines() if "~" in line or not line.startswith((" ", "Line"))]
-    assert [line.replace(str(tmp_path), "") for line in marks] == [
-        "Test-One: /script.ps1:3",
+    assert [line.replace(f"{tmp_path}{os.sep}", "") for line in marks] == [
+        "Test-One: script.ps1:3",
         "     |                       ~~~~~~~~~~~",
-        "Test-One: /script.ps1:4",
+        "Test-One: script.ps1:4",
         "     |              ~",
-        "Get-Item: /script.ps1:5",
+        "Get-Item: script.ps1:5",
         "     |               ~~~~~~~~~~",
-        "Get-Item: /script.ps1:5",
+        "Get-Item: script.ps1:5",
         "     |                           ~~~~~~~~~~",
         "Write-Error: top",
-        "Test-One: /script.ps1:7",
+        "Test-One: script.ps1:7",
         "     |  ~~~~~~~~~~~~~~~~~~~~~~~~~~~~",
     ]
 

@@ -204,7 +204,7 @@ def test_exit_codes_are_powershells() -> None:
 def test_what_a_program_writes_is_utf_8_or_the_systems_encoding() -> None:
     assert text_of("é €".encode()) == "é €"
     if os.name == "nt":
-        from psbridge.codepages import of_programs
+        from psbridge.script.net.encoding import of_programs
 
         assert text_of("é".encode(of_programs())) == "é"
     else:

@@ -6,9 +6,11 @@ import hashlib
 import hmac
 import html
 import json
+import locale
 import os
 import re
 import secrets
+import sys
 import urllib.parse
 from typing import Any
 
@@ -32,10 +34,8 @@ class Encoding:
         self.net_type = NetType(type_name, f"System.Text.{type_name}", parent=ENCODING_TYPE)
 
     def encode(self, text: str) -> bytes:
-        errors = "replace" if self.codec in ("ascii", "latin-1", "cp1252") else "surrogatepass"
-        if self.codec == "utf-8":
-            errors = "replace"
-        return text.encode(self.codec, errors)
+        wide = self.codec.startswith(("utf-16", "utf-32"))
+        return text.encode(self.codec, "surrogatepass" if wide else "replace")
 
     def __str__(self) -> str:
         return self.net_type.full_name
@@ -94,6 +94,19 @@ def _decode(encoding: Encoding, data: Any, start: int = 0, count: int | None = N
         raise null_argument("bytes")
     piece = as_bytes(data)[start : None if count is None else start + count]
     return piece.decode(encoding.codec, "replace")
+
+
+def of_programs() -> str:
+    """The encoding in which this system's programs write what is not UTF-8, by its name.
+
+    On Windows the console's code page, elsewhere the locale's encoding.
+    """
+    if sys.platform == "win32":
+        import ctypes
+
+        page = ctypes.windll.kernel32.GetConsoleOutputCP()
+        return f"cp{page}" if page else "oem"
+    return locale.getpreferredencoding(False)
 
 
 ENCODING = describe("System.Text.Encoding", ENCODING_TYPE)

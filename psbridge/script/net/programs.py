@@ -7,8 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from psbridge import codepages
-
+from .encoding import of_programs
 from .place import full
 
 
@@ -40,7 +39,7 @@ def text_of(line: bytes) -> str:
     try:
         return line.decode()
     except UnicodeDecodeError:
-        name = codepages.of_programs()
+        name = of_programs()
         try:
             return line.decode("utf-8" if codecs.lookup(name).name == "ascii" else name, "replace")
         except LookupError:
