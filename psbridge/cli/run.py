@@ -131,7 +131,7 @@ def _json_file(path: Path, option: str) -> Any:
 
 @contextmanager
 def interruptible(job: Job) -> Iterator[None]:
-    """Ctrl+C, or a terminal that closes, stops cleanly: what is under way ends. Ctrl+C again ends at once."""
+    """Ctrl+C, Ctrl+Break or a closed terminal stops cleanly: what is under way ends. Again ends at once."""
     pressed = 0
     before: dict[int, Any] = {}  # what handled each signal
 
@@ -148,7 +148,9 @@ def interruptible(job: Job) -> Iterator[None]:
         job.stop("interrupted")
 
     signals: list[int] = [signal.SIGINT]
-    if sys.platform != "win32":
+    if sys.platform == "win32":
+        signals.append(signal.SIGBREAK)  # Ctrl+Break, a console that closes, and what others can send
+    else:
         signals.append(signal.SIGTERM)
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup's, which is to outlive the terminal
             signals.append(signal.SIGHUP)

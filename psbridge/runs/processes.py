@@ -112,8 +112,7 @@ def leave_ending_to_starter() -> None:
     whoever started this one says when to end.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform != "win32":
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGBREAK if sys.platform == "win32" else signal.SIGHUP, signal.SIG_IGN)
 
 
 def when_input_ends(act: Any) -> None:

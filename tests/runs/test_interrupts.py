@@ -9,6 +9,9 @@ import time
 
 import pytest
 
+from psbridge.cli.run import interruptible
+from psbridge.runs.job import job_of
+
 from .conftest import Counting, Tickets
 
 
@@ -97,3 +100,24 @@ def test_another_process_stops_a_run_and_resume_goes_on(tickets: Tickets, counti
     done = tickets.psbridge("runs", "resume", str(tickets.ledger), "--throttle-limit", "64")
     assert done.returncode == 0, done.stderr
     tickets.check_whole(2000)
+
+
+@pytest.mark.parametrize("name", ["SIGBREAK"] if sys.platform == "win32" else ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_whatever_asks_a_run_to_end_stops_it_once_and_interrupts_it_twice(
+    tickets: Tickets, name: str
+) -> None:
+    """Windows tells of Ctrl+Break, a console that closes and the system's end with one signal."""
+    tickets.write(2)
+    assert tickets.run().returncode == 0
+    job = job_of(tickets.ledger)
+    number = getattr(signal, name)
+    before = signal.getsignal(number)
+    with interruptible(job):
+        signal.raise_signal(number)
+        assert job.stopping == "interrupted"
+        if name != "SIGHUP":  # a closed terminal's may come again
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(number)
+    if name != "SIGHUP":
+        assert signal.getsignal(number) == before
+    signal.signal(number, before)

@@ -47,7 +47,6 @@ PARAMETERS = {
     "Start-Transcript": "Path String o @ByPath(0) ; LiteralPath/PSPath/LP String o @ByLiteralPath(0) ; OutputDirectory String o @ByOutputDirectory(0) ; Append switch ; Force switch ; NoClobber/NoOverwrite switch ; IncludeInvocationHeader switch ; UseMinimalHeader switch ; default ByPath",
     "Stop-Transcript": "",
     "Clear-Host": "",
-    "mkdir": "Path String[] @pathSet(0,m,n) @nameSet(0,n) ; Name String z e @nameSet(m,n) ; Value Object v n ; Force switch ; Credential Object n ; default pathSet",
     "Read-Host": "Prompt Object z 0 r ; AsSecureString switch @AsSecureString ; MaskInput switch @AsString ; default AsString",
     "ConvertTo-Json": "InputObject Object z 0 m v ; Depth Int32 <0..100> ; Compress switch ; EnumsAsStrings switch ; AsArray switch ; EscapeHandling String {Default,EscapeNonAscii,EscapeHtml}",
     "ConvertFrom-Json": "InputObject String e 0 m v ; AsHashtable switch ; Depth Int32 <Positive> ; NoEnumerate switch ; DateKind String {Default,Local,Utc,Offset,String}",

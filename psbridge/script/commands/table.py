@@ -60,6 +60,10 @@ _MODULES = {
 }
 if os.name == "nt":
     _MODULES["files"] += " mkdir"  # elsewhere the system's own program
+    PARAMETERS["mkdir"] = (
+        "Path String[] @pathSet(0,m,n) @nameSet(0,n) ; Name String z e @nameSet(m,n) ; Value Object v n ; "
+        "Force switch ; Credential Object n ; default pathSet"
+    )
 _HOMES = {name.lower(): (module, name) for module, names in _MODULES.items() for name in names.split()}
 _CLASS_NAMES = {
     "ConvertFrom-Csv": "ConvertFromCsvCommand",
