@@ -20,8 +20,20 @@ if TYPE_CHECKING:
 Line = dict[str, Any]
 
 
+LINUX = {
+    *("more-files-051", "more-files-054", "more-a7-005", "more-siblings-x1"),  # paths
+    *("l2-strings-methods-0128", "l2-files-0797", "l2-files-0804", "l2-dates-misc-0873"),  # ends of lines
+}
+"""Lines of which something else comes out on Windows: paths, or how many ends of lines there are."""
+
+
 def encode(value: Any) -> Line:
-    """An object that came out: the name of its type, and its value."""
+    """An object that came out: the name of its type, and its value, with the ends of lines of Linux."""
+    made = _encoded(value)
+    return {**made, "v": made["v"].replace(os.linesep, "\n")} if isinstance(made.get("v"), str) else made
+
+
+def _encoded(value: Any) -> Line:
     from psbridge.binding.nettypes import NetType
     from psbridge.script.semantics.types import type_of
     from psbridge.script.semantics.values import Wrapped

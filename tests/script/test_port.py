@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from psbridge.errors import PSBridgeError
 from psbridge.script import port
 
 from .helpers import helpers_of, lines_of
-from .measured import Line, port_statement, run_statement
+from .measured import LINUX, Line, port_statement, run_statement
 from .whole import run_script
 
 HERE = Path(__file__).parent
@@ -84,6 +85,8 @@ def test_all_other_statements_are_ported() -> None:
     "line", [line for line in STATEMENTS if line["id"] not in REFUSED], ids=lambda line: str(line["id"])
 )
 def test_a_ported_statement_puts_out_what_powershell_does(line: Line) -> None:
+    if os.name == "nt" and line["id"] in LINUX:
+        pytest.skip("it was measured on Linux")
     got = port_statement(line["script"])
     assert (got["output"], got["errors"]) == (line["output"], line["errors"])
 

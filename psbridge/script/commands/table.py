@@ -33,8 +33,9 @@ _MODULES = {
     "convert": "ConvertTo-Json ConvertFrom-Json Test-Json ConvertFrom-StringData ConvertTo-Csv "
     "ConvertFrom-Csv Import-Csv Export-Csv ConvertTo-Xml Export-Clixml Import-Clixml "
     "ConvertTo-Html ConvertFrom-Markdown ConvertTo-CliXml ConvertFrom-CliXml",
-    "files": "Get-ChildItem Get-Item Set-Item New-Item Remove-Item Copy-Item Move-Item Rename-Item "
-    "Resolve-Path Invoke-Item Unblock-File Convert-Path",
+    "files": "Get-ChildItem Get-Item Set-Item New-Item Remove-Item Resolve-Path Invoke-Item "
+    "Unblock-File Convert-Path",
+    "moving": "Copy-Item Move-Item Rename-Item",
     "fileinfo": "Test-Path Get-FileHash New-TemporaryFile Get-ItemProperty Get-ItemPropertyValue "
     "Set-ItemProperty Compress-Archive Expand-Archive Format-Hex",
     "contents": "Get-Content Set-Content Add-Content Clear-Content Clear-Item",
