@@ -150,7 +150,7 @@ class Assignments(Parts):
         else:
             text = self.as_text(value)
             if text in ('""', "''"):
-                self.write(f"os.environ.pop({quoted(left.variable_path[4:])}, None)")
+                self.write(f'{place} = ""')
             else:
                 self.write(f"{place} = {text}")
 

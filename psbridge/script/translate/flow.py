@@ -9,8 +9,9 @@ from typing import Any
 
 from .. import syntax as s
 from .code import SCALARS, Code, Refused, quoted
+from .commands import EACH
 from .failing import Literals, fails
-from .nodes import Loop, expression_of, path_of
+from .nodes import Loop, expression_of, path_of, targets_of
 from .statements import Statements
 
 _ASKS = re.compile(
@@ -240,13 +241,47 @@ class Flow(Statements):
                 return self._reporting(statement)
         plainly = (s.ConstantExpression, s.StringConstantExpression, s.VariableExpression)
         constants = self.uses.constants_before(statement)
-        if value is None or not Literals(constants)(value):
+        rounds = [{**constants, **one} for one in self._rounds(statement)] or [constants]
+        if value is None or not Literals(rounds[0])(value):
             return statement
         if isinstance(expression_of(value), plainly) and not typed:
             return statement
         if id(value) not in self.uses.failing:
-            self.uses.failing[id(value)] = self._fails(value, constants, typed)
+            self.uses.failing[id(value)] = any(self._fails(value, one, typed) for one in rounds)
         return self._reporting(statement) if self.uses.failing[id(value)] else statement
+
+    def _rounds(self, statement: Any) -> list[dict[str, Any]]:
+        """What the variable of the loop around a statement holds, if the loop goes through literals."""
+        around = self.uses.above(statement)
+        while isinstance(around, (s.StatementBlock, s.NamedBlock, s.ScriptBlock)):
+            around = self.uses.parents.get(id(around))
+        path, source = "", None
+        if isinstance(around, s.ForEachStatement):
+            path, source = path_of(around.variable), around.condition
+        elif isinstance(around, s.ScriptBlockExpression):
+            command = self.uses.parents.get(id(around))
+            pipeline = self.uses.parents.get(id(command))
+            if isinstance(command, s.Command) and isinstance(pipeline, s.Pipeline):
+                path, source = "_", pipeline.pipeline_elements[0]
+                if self.name_of(command) not in EACH or pipeline.pipeline_elements[1:] != [command]:
+                    source = None
+        values = expression_of(source) if source is not None else None
+        if isinstance(values, s.BinaryExpression) and values.operator == "DotDot":
+            ends: list[Any] = [getattr(one, "value", None) for one in (values.left, values.right)]
+            if all(type(one) is int and one in range(100) for one in ends):
+                step = 1 if ends[0] <= ends[1] else -1
+                items = range(ends[0], ends[1] + step, step)
+                values = s.ArrayLiteral([s.ConstantExpression(one, str(one)) for one in items])
+        if not isinstance(values, s.ArrayLiteral):
+            return []
+        if path != "_" and any(
+            path_of(place) == path for one in around.body.walk() for place in targets_of(one)
+        ):
+            return []
+        plain = all(
+            isinstance(one, (s.ConstantExpression, s.StringConstantExpression)) for one in values.elements
+        )
+        return [{path: s.CommandExpression(one)} for one in values.elements] if plain else []
 
     def _sets_read_only(self, left: Any) -> bool:
         """Whether an assignment is to a property of a text or number: all of them are read-only.
@@ -272,7 +307,11 @@ class Flow(Statements):
         """Whether the Python of a literal raises an error, also as a value of the type of a variable."""
         state = (len(self.lines), set(self.modules), self.uses_posh)
         try:
-            held = {self.name(path): self.value(literal).text for path, literal in constants.items()}
+            item = self.current[-1].text if self.current else ""
+            held = {
+                item if path == "_" else self.name(path): self.value(literal).text
+                for path, literal in constants.items()
+            }
             code = self.value(value)
             return fails((self.cast(value, code, typed) if typed else code).text, held)
         except Refused:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from psbridge.binding.text import to_text
+
 from .. import syntax as s
 from .code import Code
 from .expressions import or_empty
@@ -46,8 +48,18 @@ class HostWriting(Loops):
         self.write(f"{self.host}({', '.join(pieces)})")
         return True
 
+    def generic(self, node: s.Command, name: str, piped: Code | None) -> Code:
+        """A command that the session runs; Write-Host's numbers as they are spelt."""
+        if name == "write-host":
+            first, *rest = node.command_elements
+            made = s.Command([first, *map(_spelt, rest)], node.redirections, node.invocation_operator)
+            made.start, made.end, made.line = node.start, node.end, node.line
+            node = made
+        return super().generic(node, name, piped)
+
     def _printed(self, values: list[Any]) -> list[str] | None:
         """The arguments of `print` for these objects; None where one is not plainly one text."""
+        values = [_spelt(one) for one in values]
         if len(values) == 1:
             inner = values[0]
             while isinstance(inner, s.ParenExpression):
@@ -69,6 +81,13 @@ class HostWriting(Loops):
         if value.kind == "str?":
             return value.text if value.text.endswith(".content") else or_empty(value)
         return value.text if value.kind in _PRINTED else self.as_text(value)
+
+
+def _spelt(node: Any) -> Any:
+    """A number among the arguments is printed as it is spelt; anything else as it is."""
+    if not isinstance(node, s.ConstantExpression) or to_text(node.value) == node.text:
+        return node
+    return s.StringConstantExpression(node.text)
 
 
 def _switch(node: Any) -> bool | None:

@@ -241,7 +241,7 @@ class Members(Methods):
     """The functions with PowerShell's binding that are being written, the innermost last."""
 
     def _called_name(self, node: s.MemberExpression) -> str:
-        """The name that `$MyInvocation.MyCommand.Name` gives in a function; empty for anything else."""
+        """The name of the function that `$MyInvocation`, or `$PSCmdlet`'s, gives; empty for anything else."""
         inner = node.expression
         name = word_of(node.member)
         if name not in ("name", "invocationname") or not self.called:
@@ -250,7 +250,8 @@ class Members(Methods):
             if word_of(inner.member) != "mycommand":
                 return ""
             inner = inner.expression
-        plain = isinstance(inner, s.VariableExpression) and inner.variable_path.lower() == "myinvocation"
+        source = self.source_of(inner).lower()  # written with spaces or quotes, it is something else
+        plain = source in ("$myinvocation", "$pscmdlet.myinvocation")
         return self.called[-1] if plain else ""
 
     def _script_file(self, node: s.MemberExpression) -> Code | None:
@@ -314,7 +315,7 @@ class Members(Methods):
             unit = folded.removeprefix("total")
             return Code(f"{target.within(TERM)} / datetime.timedelta({unit}=1)", "float", TERM)
         if target.kind in ("switch", "bool") and folded == "ispresent":
-            return target
+            return Code(f"bool({target.text})", "bool") if target.kind == "switch" else target
         named = name.isidentifier() and not keyword.iskeyword(name) and name not in _BAG
         if target.kind == "row" and named and self._is_column(name):
             return Code(f"{target.within(ATOM)}.{name}", "str?")

@@ -230,7 +230,7 @@ class Parameters(Operators):
                 options["position"] = value
             elif name == "parametersetname":
                 chosen = value
-            elif name != "helpmessage":
+            elif name not in ("helpmessage", "dontshow"):
                 raise Refused(argument, f"[Parameter({argument.argument_name})] has no Python form yet.")
         return chosen
 

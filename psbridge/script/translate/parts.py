@@ -7,7 +7,7 @@ from typing import Any
 from .. import syntax as s
 from .code import SUM, Code, Refused, join_kinds
 from .fileforms import FileForms
-from .nodes import path_of
+from .nodes import expression_of, path_of
 
 SIGNS = {
     "PlusEquals": "Plus",
@@ -163,7 +163,12 @@ class Parts(FileForms):
         names = [self.unique("part") for _ in left.elements]
         self.write(f"{', '.join(names)} = {self.posh('shared_out')}({value.text}, {len(names)})")
         for name, part in zip(names, left.elements, strict=True):
-            made = s.AssignmentStatement(part, "Equals", Known(name))
+            right: Any = Known(name)
+            if not isinstance(part, (s.MemberExpression, s.IndexExpression)):
+                right = s.CommandExpression(right)
+            while isinstance(part, s.ParenExpression):
+                part = expression_of(part.pipeline)
+            made = s.AssignmentStatement(part, "Equals", right)
             made.start, made.end, made.line = node.start, node.end, node.line
             self._AssignmentStatement_statement(made)
 
