@@ -272,7 +272,7 @@ class Core:
             if call.operation.stream:
                 data = whole_body(answer.body, answer.headers.get("content-type", ""))
                 value = self.whole(call, data)
-                check_shape(value)
+                check_shape(value, data)
             else:
                 value = self.whole(call, whole_reply(answer.body))
         except ClientError as error:

@@ -87,6 +87,8 @@ class RunStatus:
 class Ledger:
     """An open ledger. One thread at a time; every process and thread opens its own.
 
+    Inside its `with`, whatever SQLite says is a LedgerError.
+
     Args:
         path: the SQLite file.
         create: make it where it is not there.
@@ -106,8 +108,10 @@ class Ledger:
     def __enter__(self) -> Ledger:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.close()
+        if isinstance(error, sqlite3.Error):
+            raise refused(self.path, error) from None
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

@@ -108,8 +108,10 @@ def connect(path: Path, create: bool) -> sqlite3.Connection:
 def refused(path: Path | str, error: sqlite3.Error) -> LedgerError:
     """The sentence for what SQLite said about a ledger."""
     text = str(error)
-    if "not a database" in text or "malformed" in text:
+    if "not a database" in text:
         return LedgerMismatchError(f"'{path}' is not a ledger of psbridge: {text}.")
+    if "malformed" in text:
+        return LedgerMismatchError(f"'{path}' is damaged, or not a ledger of psbridge: {text}.")
     if "readonly" in text or "unable to open" in text:
         return LedgerError(f"The ledger '{path}' cannot be written, nor can files beside it: {text}.")
     if "full" in text or "disk I/O error" in text:

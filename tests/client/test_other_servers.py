@@ -455,6 +455,44 @@ def test_only_psbridges_own_errors_come_of_a_reply(
         assert str(error) and "\n" not in str(error)
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"choices": None, "message": "over quota"}, "over quota"),
+        (
+            {"id": "x", "choices": None, "base_resp": {"status_code": 1, "status_msg": "over quota"}},
+            "over quota",
+        ),
+        ({"base_resp": {"status_code": 1, "status_msg": "over quota"}}, "over quota"),
+        ({"errorMessage": "over quota", "errorType": "T"}, "over quota"),
+    ],
+)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_reason_instead_of_choices_is_an_error(answers: Answers, way: str, body: Any, reason: str) -> None:
+    """Whatever its member is called."""
+    answers.reply = http(body)
+    with pytest.raises(ReportedError) as caught:
+        WAYS[way](answers.configuration())
+    assert reason in caught.value.message and json.loads(caught.value.body or b"") == body
+
+
+@pytest.mark.parametrize("way", ["create", "create, plain", "completion", "create, asyncio"])
+@pytest.mark.parametrize(
+    ("charset", "encoding"),
+    [("iso-8859-1", "latin-1"), ("utf-16", "utf-16"), ("iso-8859-1", "utf-8"), ("unheard-of", "utf-8")],
+)
+def test_text_is_read_by_its_charset(answers: Answers, way: str, charset: str, encoding: str) -> None:
+    """Which is UTF-8 where that fits, whatever the label says."""
+    message = {"role": "assistant", "content": "h\u00e9"}
+    whole = {**COMPLETION, "choices": [{**COMPLETION["choices"][0], "message": message}]}
+    body = json.dumps(whole, ensure_ascii=False).encode(encoding)
+    answers.reply = http(body, kind=f"application/json; charset={charset}")
+    value = WAYS[way](answers.configuration())
+    value = getattr(value, "value", value)
+    found = value["choices"][0]["message"]["content"] if "plain" in way else value.choices[0].message.content
+    assert found == "h\u00e9"
+
+
 # Numbers that are not finite
 
 
@@ -497,6 +535,8 @@ def test_log_probabilities_that_are_not_finite_arrive(answers: Answers, number: 
         ({"title": "Bad", "detail": "no such model", "status": 400}, "text/json", "no such model"),
         ({"fault": {"faultstring": "no such model"}}, JSON, "no such model"),
         ({"Message": "no such model"}, JSON, "no such model"),
+        ({"base_resp": {"status_code": 1, "status_msg": "no such model"}}, JSON, "no such model"),
+        ({"errcode": 1, "errmsg": "no such model"}, JSON, "no such model"),
         ('"no such model"', JSON, "no such model"),
         ("no such model\n", "text/plain", "no such model"),
         ("<html><head><title>400 &amp; no model</title></head><p>x</html>", "text/html", "400 & no model"),

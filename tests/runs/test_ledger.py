@@ -438,3 +438,30 @@ def test_a_duplicate_is_one_row_and_a_contradiction_is_refused(tickets: Tickets,
 def test_a_mismatch_is_an_error_of_its_own(tmp_path: Path) -> None:
     with Ledger(filled(tmp_path / "t.db", 1)) as ledger, pytest.raises(LedgerMismatchError, match="project"):
         ledger.belong(Identity("/chat/completions", "http://here/v1", project="p", model="gpt-4o-mini"))
+
+
+# --- damage
+
+
+def test_a_damaged_page_is_one_sentence_wherever_it_is_read(tmp_path: Path) -> None:
+    """Each page in turn; what does not need it still reads."""
+    whole = filled(tmp_path / "whole.db", 200)
+    with Ledger(whole) as ledger:
+        ledger.checkpoint()
+        size = ledger.db.execute("pragma page_size").fetchone()[0]
+    data = whole.read_bytes()
+    sentences = []
+    for place in range(size, len(data), size):
+        hurt = tmp_path / "hurt.db"
+        for name in ("hurt.db", "hurt.db-wal", "hurt.db-shm"):
+            (tmp_path / name).unlink(missing_ok=True)
+        hurt.write_bytes(data[:place] + bytes(size) + data[place + size :])
+        try:
+            with Ledger(hurt) as ledger:
+                ledger.status()
+                ledger.db.execute("select * from item order by seq").fetchall()
+                with ledger.writing() as db:
+                    db.execute("update item set state = state")
+        except LedgerError as error:
+            sentences.append(error.message)
+    assert sentences and all("hurt.db' is damaged" in sentence for sentence in sentences)

@@ -16,6 +16,7 @@ ENOUGH = 16  # bytes behind blanks and comments by which every kind can be told
 # Servers say that they are still there with blank lines and, in event streams, with comments.
 _WAITING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t\r\n]+|:[^\r\n]*[\r\n])*")
 _EVENT_FIELD = re.compile(rb"(?:data|event|id|retry|error)[ \t]*(?::|\r|\n|$)")
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.I)
 _DONE_BEHIND = re.compile(rb"\s*data:\s*\[DONE\]\s*\Z")
 
 
@@ -42,6 +43,29 @@ def can_be_told(data: bytes) -> bool:
     """Whether more of a reply would change nothing about its kind."""
     rest = without_waiting(data)
     return rest[:1] in (b"{", b"[", b"<") or b"\n" in rest or len(rest) >= ENOUGH
+
+
+def as_utf8(body: bytes, label: str) -> bytes:
+    """A body as UTF-8, which JSON is written in; `label` is its content type, which may name another charset.
+
+    What is UTF-8 is taken for that, whatever the label says.
+    """
+    charset = _CHARSET.search(label)
+    encoding = "utf-16" if body[:2] in (b"\xff\xfe", b"\xfe\xff") else charset[1] if charset else "utf-8"
+    if encoding.lower() in ("utf-8", "utf8") or (b"\0" not in body and _is_utf8(body)):
+        return body
+    try:
+        return body.decode(encoding).encode("utf-8", "replace")
+    except (LookupError, UnicodeError):  # no such charset, or not that one
+        return body
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def is_event_stream(label: str) -> bool:

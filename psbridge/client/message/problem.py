@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from . import jsontext
+from .content import as_utf8
 
 LONGEST = 500  # characters of a server's own words in a sentence
 _DEEPEST = 6  # an error object in an error object in ...
@@ -30,7 +31,7 @@ class Problem(NamedTuple):
 
 def problem_of_body(body: bytes, label: str = "") -> Problem:
     """What an error reply says, from its bytes; `label` is its Content-Type, which may name a charset."""
-    body = _as_utf8(body, label)
+    body = as_utf8(body, label)
     if body.lstrip()[:6] in (b"data: ", b"event:"):  # an event of a stream
         lines = [line[5:] for line in body.splitlines() if line.startswith(b"data:")]
         body = b"\n".join(lines).removesuffix(b"[DONE]")
@@ -81,6 +82,8 @@ def problem_instead_of_choices(value: object) -> Problem | None:
     if stated is not None or not isinstance(value, Mapping) or value.get("choices") is not None:
         return stated
     problem = problem_of(value)
+    if not problem.reason:
+        problem = problem._replace(reason=_shortened(_said(value, 0)))
     return problem if problem.reason else None
 
 
@@ -89,7 +92,7 @@ _REASONS = ("error", "errors", "message", "detail", "details", "msg", "error_des
             "fault", "faultstring", "description", "error_message")  # fmt: skip
 
 
-_SAID = re.compile("message|reason|detail", re.I)
+_SAID = re.compile("message|reason|detail|msg|exception", re.I)
 
 
 def _told(value: object, problem: Problem) -> str:
@@ -109,17 +112,6 @@ def _said(value: object, depth: int) -> str:
             return member
         inside.append(member)
     return next(filter(None, (_said(member, depth + 1) for member in inside)), "")
-
-
-def _as_utf8(body: bytes, label: str) -> bytes:
-    charset = _CHARSET.search(label)
-    encoding = "utf-16" if body[:2] in (b"\xff\xfe", b"\xfe\xff") else charset[1] if charset else "utf-8"
-    if encoding.lower() in ("utf-8", "utf8"):
-        return body
-    try:
-        return body.decode(encoding).encode("utf-8", "replace")
-    except (LookupError, UnicodeError):  # no such charset, or not that one
-        return body
 
 
 def _read(value: object, depth: int) -> Problem:
@@ -180,7 +172,6 @@ def _text(value: object) -> str | None:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.I)
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,2000})", re.I)
 _HEADING = re.compile(r"<h1[^>]{0,200}>([^<]{1,2000})", re.I)
 _UNSEEN = re.compile(r"<(script|style)\b.{0,4000}?</\1\s*>", re.I | re.S)

@@ -186,7 +186,7 @@ class StreamState:
         try:
             data = jsontext.written(self._assembler.completion())
             value = self.core.whole(self.call, data)
-            check_shape(value)
+            check_shape(value, data)
             return value
         except (ValueError, TypeError, RecursionError) as error:
             raise self._unreadable(data, error) from None

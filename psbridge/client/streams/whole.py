@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import BadResponseError, ReportedError
 from ..message import jsontext
-from ..message.content import json_in, kind_of
+from ..message.content import as_utf8, json_in, kind_of
 from ..message.jsontext import field
 from ..message.problem import Problem, problem_instead_of_choices, stated_problem
 from .assemble import DONE
@@ -27,17 +27,22 @@ def whole_body(body: bytes, label: str) -> bytes:
     """
     if kind_of(body, label) == "events":
         return jsontext.written(completion_of_events(body))
-    data = json_in(body)
+    data = json_in(as_utf8(body, label))
     if b'"error"' in data or b'"choices"' not in data:
         _check(data, problem_instead_of_choices)
     return data
 
 
-def check_shape(value: object) -> None:
-    """Refuse a decoded completion whose choices, messages or tool calls are of no shape that can be read.
+def check_shape(value: object, data: bytes) -> None:
+    """Refuse a completion, decoded from `data`, whose choices, messages or tool calls are of no shape that
+    can be read. A server may leave out anything, or send it as null; a reason instead of choices is an error.
 
-    Raises ValueError, naming the member. What a server leaves out, or sends as null, is no shape at all.
+    Raises:
+        ReportedError: it says that there was an error.
+        ValueError: naming the member.
     """
+    if field(value, "choices") is None:
+        _check(data, problem_instead_of_choices)
     for choice in _objects(value, "choices"):
         message = _object(choice, "message", "a choice's 'message'")
         for call in _objects(message, "tool_calls"):
@@ -108,7 +113,7 @@ def events_of_whole(body: bytes, label: str) -> tuple[ServerSentEvent, ...]:
         BadResponseError: it is neither of them.
     """
     try:
-        value = jsontext.read(json_in(body))
+        value = jsontext.read(json_in(as_utf8(body, label)))
     except ValueError:
         raise BadResponseError(f"The reply is not an event stream: '{label:.80}'.", body=body) from None
     problem = problem_instead_of_choices(value)
