@@ -260,6 +260,65 @@ def test_a_limited_key_rests_while_the_others_go_on(caller: Caller, faulty: Any,
     assert sum(clock.slept) < 1
 
 
+class Refusing:
+    """Answers those whose key it knows."""
+
+    def __init__(self, *known: str) -> None:
+        self.known = set(known)
+        self.asked: list[str] = []
+
+    async def __call__(self, connection: Connection) -> None:
+        while True:
+            key = (await connection.request()).headers["authorization"][7:]
+            self.asked.append(key)
+            if key in self.known:
+                await connection.reply(COMPLETION)
+            else:
+                await connection.reply({"error": {"message": "Incorrect API key"}}, 401)
+
+
+def test_a_refused_key_is_left_aside_while_another_is_taken(
+    caller: Caller, faulty: Any, clock: MovedClock
+) -> None:
+    """For five minutes; it costs no try."""
+    server = Refusing("b")
+    ring = KeyRing(["a", "b", "c"])
+    configuration = Configuration(base_url=faulty(server).base_url, access_token=ring, max_retries=0)
+    client = caller.client(configuration, clock=clock)
+    assert [caller.create(client).attempts for _ in range(6)] == [2, 2, 1, 1, 1, 1]
+    assert server.asked == ["a", "b", "c", "b", "b", "b", "b", "b"]
+    server.known.add("a")
+    clock.sleep(301)
+    for _ in range(4):
+        assert caller.create(client).value
+    assert {"a", "b"} <= set(server.asked[8:])
+
+
+def test_a_ring_whose_keys_are_all_refused_says_so_at_once(
+    caller: Caller, faulty: Any, clock: MovedClock
+) -> None:
+    """Each call anew; and the first key that the server takes again is used."""
+    server = Refusing()
+    ring = KeyRing(["a", "b"])
+    configuration = Configuration(base_url=faulty(server).base_url, access_token=ring, max_retries=2)
+    client = caller.client(configuration, clock=clock)
+    for _ in range(3):
+        with pytest.raises(AuthenticationError, match="Incorrect API key"):
+            caller.create(client)
+    assert len(server.asked) == 4 and clock.slept == []
+    server.known.update("ab")
+    assert caller.create(client).attempts == 1
+
+
+def test_many_requests_lose_nothing_by_a_refused_key(faulty: Any) -> None:
+    server = Refusing("b")
+    configuration = Configuration(
+        base_url=faulty(server).base_url, access_token=KeyRing(["a", "b", "c"]), max_retries=0
+    )
+    with Client(configuration) as client:
+        assert all(outcome.ok for outcome in client.map([BODY] * 40, concurrency=8))
+
+
 def test_signed_requests_can_be_checked(
     faulty: Any, recorder: Recorder, tmp_path: Path, dead_address: str
 ) -> None:

@@ -28,6 +28,7 @@ from ..message.headers import Headers
 from ..message.inflate import Inflater
 from ..message.problem import problem_of_body
 from ..settings.configuration import KeyDispenser
+from ..settings.keys import KeyRing
 from ..settings.secret import Secret
 from ..streams.intake import last_events
 from ..streams.sse import EventDecoder
@@ -81,6 +82,8 @@ def exchange(call: Call, clock: Clock) -> Steps:
                 if error.status == 401 and rejected is None and _may_be_asked_again(call.key):
                     # The key may merely have expired: ask for another, once, whatever the number of retries.
                     rejected, wait = key, 0.0
+                elif error.status == 401 and _has_another(call.key, key, now):
+                    wait = 0.0
                 elif not is_retryable(error):
                     raise _final(error) from error.__cause__
                 elif refused and call.one_of_many:
@@ -111,6 +114,11 @@ def exchange(call: Call, clock: Clock) -> Steps:
         if call.on_retry is not None:
             call.on_retry(retry)
         yield from pause(wait, bounds, attempts, call.limits)
+
+
+def _has_another(source: object, key: Secret | None, now: float) -> bool:
+    """Whether `source` has a key left that was not refused, now that `key` was."""
+    return key is not None and isinstance(source, KeyRing) and source.refuse(key, now)
 
 
 def _may_be_asked_again(source: object) -> bool:

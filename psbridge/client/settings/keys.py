@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _MOST_STRONG = 64  # sources kept that cannot be referred to weakly
 
 
+_REFUSED = 300.0  # seconds after which a key that the server refused is tried again
+
+
 class KeyRing:
     """Several keys, each used no more often than its interval allows; calls are spread over those that are
     free.
@@ -37,8 +40,9 @@ class KeyRing:
         keys: texts, Secrets or SecureStrings; at least one.
         interval: seconds between two uses of one key; 0 for no limit of its own.
 
-    A key that got a 429 rests for as long as the server asked, while the others go on. Safe between threads
-    and tasks.
+    A key that got a 429 rests for as long as the server asked, while the others go on. One that got a 401 is
+    left aside for five minutes, as long as there is another, with which the call goes on. Safe between
+    threads and tasks.
     """
 
     @leaves_no_trace
@@ -57,6 +61,7 @@ class KeyRing:
             )
         self._interval = interval
         self._free_at = [float("-inf")] * len(self._keys)
+        self._refused_until = list(self._free_at)
         self._order = list(range(len(self._keys)))
         self._lock = new_lock()
 
@@ -65,10 +70,10 @@ class KeyRing:
 
     def reserve(self, now: float) -> tuple[Secret, float]:
         """The key that is free soonest, the least recently used first, and the seconds until it may be
-        used.
+        used; one that the server refused only where it refused all.
         """
         with self._lock:
-            index = min(self._order, key=lambda i: max(self._free_at[i], now))
+            index = min(self._order, key=lambda i: (self._refused_until[i] > now, max(self._free_at[i], now)))
             self._order.remove(index)
             self._order.append(index)
             start = max(self._free_at[index], now)
@@ -81,6 +86,14 @@ class KeyRing:
             for index, own in enumerate(self._keys):
                 if own == key:
                     self._free_at[index] = max(self._free_at[index], until)
+
+    def refuse(self, key: Secret, now: float) -> bool:
+        """The server does not know `key`; whether there is another that it has not refused."""
+        with self._lock:
+            for index, own in enumerate(self._keys):
+                if own == key:
+                    self._refused_until[index] = now + _REFUSED
+            return any(until <= now for until in self._refused_until)
 
     def restore(self, key: Secret) -> None:
         """Hand `key` out again at once: the server takes it after all."""
