@@ -70,7 +70,8 @@ def carry_on(job: Job, wait: bool = True) -> int:
         with interruptible(job), _view(job) as view, own_process():
             ending = job.work(view)
     if job.settings.out:
-        job.export()
+        with own_process():
+            job.export()
     _summary(job, ending)
     return ending.exit_code
 

@@ -190,7 +190,8 @@ class Cluster:
             host = self._owners.pop(_key(outcome.claim), None)
             if host is not None:
                 host.settled += 1
-                host.outbox.wake()
+                if host.settled >= max(1, host.spare // 2):  # fewer hold nothing up: it has the other half
+                    host.outbox.wake()
 
     def recall(self) -> None:
         """Have the hosts give back what they have not begun."""
@@ -273,8 +274,8 @@ class Cluster:
         return await self._distributed.Client(scheduler_file=self._place, **options)
 
     async def close(self) -> None:
-        """Have the hosts end, and leave the cluster."""
-        hosts = list(self._hosts.values()) if self._lost is None else []
+        """Have the hosts end, and leave the cluster; those of this machine end with their input."""
+        hosts = list(self._hosts.values()) if self._lost is None and self._local is None else []
         self._ending = True
         for task in self._tasks:
             task.cancel()

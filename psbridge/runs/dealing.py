@@ -24,7 +24,8 @@ class DealingEngine(Engine):
     """
 
     def __init__(self, path: Path, cluster: Cluster, *, width: int, **more: Any) -> None:
-        super().__init__(path, width=width, ahead=2 * width + 2 * GROUP, **more)
+        # Outcomes come in groups already.
+        super().__init__(path, width=width, ahead=2 * width + 2 * GROUP, wait=0.0, **more)
         self._cluster = cluster
         self._some = asyncio.Event()
 

@@ -57,6 +57,7 @@ class Engine(ABC):
         lease: seconds after which other processes may take this one for dead.
         on_view: told what the run looks like after each commit, on the event loop.
         ends: whether the run has ended when this has, and nobody else works on it.
+        wait: seconds after its first result that a group is committed in any case.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Engine(ABC):
         lease: float = LEASE,
         on_view: Callable[[View], None] | None = None,
         ends: bool = True,
+        wait: float = WAIT,
     ) -> None:
         self._width = width
         self._deadline = deadline
@@ -84,7 +86,7 @@ class Engine(ABC):
         # With a cap nothing is claimed ahead of what can be sent at once: a claim counts as spent. Else many
         # are claimed together, before the last are gone.
         ahead, least = (0, 1) if caps else (ahead, max(1, ahead // 2))
-        self._writer = _Writer(path, caps, width + ahead, least, lease, self._told, ends)
+        self._writer = _Writer(path, caps, width + ahead, least, lease, self._told, ends, wait)
 
     @property
     @abstractmethod
@@ -310,10 +312,11 @@ class _Writer(threading.Thread):
         lease: float,
         told: Callable[[Sequence[Outcome], list[Claim], View | None, BaseException | None], None],
         ends: bool,
+        patience: float,
     ) -> None:
         super().__init__(name="psbridge-ledger", daemon=True)
         self._path, self._caps, self._lease, self._told = path, caps, lease, told
-        self._ends = ends
+        self._ends, self._patience = ends, patience
         self._ahead, self._least = ahead, least
         self._outcomes: list[Outcome] = []
         self._lock = threading.Lock()
@@ -383,7 +386,7 @@ class _Writer(threading.Thread):
         due: float | None = None
         while True:
             if self._some.wait(wait):
-                self._many.wait(WAIT)
+                self._many.wait(self._patience)
             self._some.clear()
             self._many.clear()
             with self._lock:

@@ -152,15 +152,19 @@ class Outbox:
                 for ended in [one for one in under_way if one.done()]:
                     under_way.remove(ended)
                     ended.result()
-                under_way.add(asyncio.ensure_future(self.send()))
+                under_way.add(asyncio.ensure_future(self._put(self._message())))
         finally:
             for one in under_way:
                 one.cancel()
 
     async def send(self) -> None:
         """Send what there is now."""
+        await self._put(self._message())
+
+    def _message(self) -> bytes:
+        """What there is to say now, at once: what is said with it is not said again by an empty message."""
         self._some.clear()
-        await self._put(pickle.dumps(self._gathered(), pickle.HIGHEST_PROTOCOL))
+        return pickle.dumps(self._gathered(), pickle.HIGHEST_PROTOCOL)
 
 
 class _Host:

@@ -8,6 +8,7 @@ their standard input ends then. Runs in the coordinator, and by `work` in the pr
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import logging
 import os
@@ -19,12 +20,14 @@ from typing import Any
 from . import own, processes
 
 _LOADED = ("distributed", "psbridge.runs.host")
-_IDLE = ("numpy", "jinja2")  # nothing is computed, and no page is drawn
+_IDLE = ("numpy", "jinja2", "colorama")  # nothing is computed, no page is drawn, nothing is said in colours
 _UNWATCHED = {  # what a dashboard would show, and here is none: a fortieth of the processor time
     "distributed.worker.profile.enabled": False,
     "distributed.admin.system-monitor.disk": False,
     "distributed.admin.system-monitor.gil.enabled": False,
     "distributed.admin.tick.interval": "500ms",
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
 
 
@@ -55,14 +58,16 @@ class LocalCluster:
         return here
 
     async def close(self) -> None:
-        """End the workers, then the scheduler."""
-        await asyncio.to_thread(self.end)
+        """End the workers and the scheduler."""
+        self._workers.end()
         if self._scheduler is not None:
             await self._scheduler.close()
+        await asyncio.to_thread(self._workers.wait)
 
     def end(self) -> None:
         """End the workers."""
         self._workers.end()
+        self._workers.wait()
 
 
 class _Started:
@@ -89,8 +94,12 @@ class _Started:
             process.stdin.flush()
 
     def end(self) -> None:
-        """End their input, and wait for them."""
-        processes.end(self._processes)
+        """End their input."""
+        processes.end_input(self._processes)
+
+    def wait(self) -> None:
+        """Wait for them."""
+        processes.wait(self._processes)
 
 
 class _Forked:
@@ -106,9 +115,12 @@ class _Forked:
             worker.tell(line)
 
     def end(self) -> None:
-        """End their input, and wait for them."""
+        """End their input."""
         for worker in self._workers:
             worker.end()
+
+    def wait(self) -> None:
+        """Wait for them."""
         for worker in self._workers:
             worker.wait()
         self._workers = []
@@ -136,10 +148,16 @@ def load() -> None:
     absent = [name for name in _IDLE if name not in sys.modules]
     for name in absent:
         sys.modules[name] = None  # type: ignore[assignment]  # which is how a module is kept from loading
+    collects = gc.isenabled()
+    gc.disable()  # what a module makes stays
     try:
         for name in _LOADED:
             importlib.import_module(name)
+        # Who joins a cluster says what it has installed, which takes long to read, and is read once.
+        importlib.import_module("distributed.versions").get_versions()
     finally:
+        if collects:
+            gc.enable()
         for name in absent:
             del sys.modules[name]
 

@@ -67,9 +67,19 @@ def start_alone(path: Path, configuration: bytes) -> int:
 
 def end(started: Sequence[subprocess.Popen[bytes]]) -> None:
     """Have them end what is under way, and wait for them."""
+    end_input(started)
+    wait(started)
+
+
+def end_input(started: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Have them end what is under way."""
     for process in started:
         assert process.stdin is not None
         process.stdin.close()
+
+
+def wait(started: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Wait for their end."""
     for process in started:
         process.wait()
 
