@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-import os
 import pickle
 import sys
 import time
@@ -31,7 +30,7 @@ from .calling import Stopped
 from .claims import Claim, Outcome
 from .errors import RunError, RunUsageError
 from .host import BEAT, LISTENERS, QUIET, Outbox, order_of, outcome_from, serve
-from .local import LocalCluster
+from .local import LocalCluster, asked_for, load
 from .schema import OPEN
 from .settings import Settings
 
@@ -136,7 +135,9 @@ class Cluster:
         self._local: LocalCluster | None = None
         quiet = own.is_own() or "distributed" not in sys.modules
         try:
-            self._local = _local(place)
+            self._local = asked_for(place)
+            if own.is_own():
+                load()
             self._distributed: Any = importlib.import_module("distributed")
         except ImportError:
             if self._local is not None:
@@ -459,20 +460,6 @@ class Cluster:
         self._tasks.append(task)
         task.add_done_callback(self._tasks.remove)
         return task
-
-
-def _local(place: str) -> LocalCluster | None:
-    """The processes that `local` or `local:4` asks for, which begin at once.
-
-    Raises:
-        RunUsageError: they are not a number.
-    """
-    kind, _, count = place.partition(":")
-    if kind != "local":
-        return None
-    if count and not (count.isascii() and count.isdigit() and int(count)):
-        raise RunUsageError(f"'{place}' is no cluster: local:4 has four processes.")
-    return LocalCluster(int(count) if count else os.cpu_count() or 1)
 
 
 def _key(claim: Claim) -> _Key:

@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import Any
 
 from . import own, processes
+from .errors import RunUsageError
 
 _LOADED = ("distributed", "psbridge.runs.host")
 _IDLE = ("numpy", "jinja2", "colorama")  # nothing is computed, no page is drawn, nothing is said in colours
@@ -29,6 +30,8 @@ _UNWATCHED = {  # what a dashboard would show, and here is none: a fortieth of t
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
 }
+# A scheduler without pages listens for who looks at them all the same: on this machine, at a free port.
+_UNSEEN: dict[str, Any] = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 
 
 class LocalCluster:
@@ -51,7 +54,7 @@ class LocalCluster:
         with _unwatched():
             # For this process without a socket, for the others by one.
             self._scheduler = await distributed.Scheduler(
-                protocol=("inproc", "tcp"), host=(None, "127.0.0.1"), port=(None, 0), dashboard=False
+                protocol=("inproc", "tcp"), host=(None, "127.0.0.1"), port=(None, 0), **_UNSEEN
             )
         here, there = (str(one.contact_address) for one in self._scheduler.listeners)
         self._workers.tell(f"{there}\n".encode())
@@ -68,6 +71,20 @@ class LocalCluster:
         """End the workers."""
         self._workers.end()
         self._workers.wait()
+
+
+def asked_for(place: str) -> LocalCluster | None:
+    """The processes that `local` or `local:4` asks for, which begin at once.
+
+    Raises:
+        RunUsageError: they are not a number.
+    """
+    kind, _, count = place.partition(":")
+    if kind != "local":
+        return None
+    if count and not (count.isascii() and count.isdigit() and int(count)):
+        raise RunUsageError(f"'{place}' is no cluster: local:4 has four processes.")
+    return LocalCluster(int(count) if count else os.cpu_count() or 1)
 
 
 class _Started:

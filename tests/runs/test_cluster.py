@@ -277,6 +277,43 @@ def test_limits_are_divided_anew_when_somebody_comes_or_goes(
     tickets.check_whole(100)
 
 
+_EXPECTING = "from psbridge.runs import cluster\ncluster._EXPECTED = 600.0" + _LOGGED
+
+
+@_POSIX
+def test_hosts_that_join_together_have_their_parts_at_once(
+    tickets: Tickets, machines: Machines, counting: Counting
+) -> None:
+    """Who is heard first does not take what is for the others; together the parts are the whole."""
+    tickets.write(100)
+    counting.reset(hold=1)
+    machines.add(3)
+    machines.until_there(3)
+    limits = ("--requests-per-minute", "60000", "--tokens-per-minute", "9000000")
+    line = tickets.line("--cluster", machines.file, "--throttle-limit", "16", *limits)
+    process = tickets.start(*line, command=[sys.executable, "-c", _EXPECTING])  # however slow a host is
+    assert process.stderr is not None
+    widths: dict[str, int] = {}
+    while sorted(widths.values()) != [5, 5, 6]:
+        said = process.stderr.readline().decode()
+        assert said, widths
+        if said.startswith("psbridge.runs: host "):
+            host, share = said.removeprefix("psbridge.runs: host ").split(" has its share: ")
+            width, limits_of_it = share.strip().split(" under way, ")
+            assert width in ("0", "5", "6"), share
+            if width != "0":
+                widths[host] = int(width)
+                assert limits_of_it == "20000 requests a minute, 3e+06 tokens a minute"
+    while counting.stats["in_flight"] < 16:
+        assert process.poll() is None
+        time.sleep(0.02)
+    counting.set(hold=0)
+    said = process.communicate(timeout=300)[1]
+    assert process.returncode == 0, said
+    tickets.check_whole(100)
+    assert counting.stats["peak"] == 16 and counting.stats["calls"] == 100
+
+
 @_POSIX
 @pytest.mark.parametrize("who", ["scheduler", "coordinator"])
 def test_whoever_is_killed_the_same_line_goes_on(
@@ -346,8 +383,18 @@ main()
 """
 
 
+_WITHOUT_FORKING = """
+from psbridge.runs import own
+own.FORKS = False
+from psbridge.cli import main
+main()
+"""
+
+
 @pytest.mark.parametrize(
-    "command", [_PLAIN, [sys.executable, "-c", _WITH_A_THREAD]], ids=["forked", "a thread forbids it"]
+    "command",
+    [_PLAIN, [sys.executable, "-c", _WITH_A_THREAD], [sys.executable, "-c", _WITHOUT_FORKING]],
+    ids=["forked", "a thread forbids it", "as where nothing can fork"],
 )
 def test_processes_of_this_machine_are_a_cluster_too(
     tickets: Tickets, counting: Counting, command: list[str]
@@ -359,6 +406,22 @@ def test_processes_of_this_machine_are_a_cluster_too(
     assert process.returncode == 0, said
     tickets.check_whole(50)
     assert counting.stats["calls"] == 50
+
+
+@pytest.mark.parametrize("command", [_PLAIN, [sys.executable, "-c", _WITHOUT_FORKING]])
+def test_a_cluster_of_this_machine_leaves_dasks_port_alone(
+    tickets: Tickets, counting: Counting, command: list[str]
+) -> None:
+    """Whoever else has it, nothing is said of it."""
+    tickets.write(5)
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # somebody has it already
+            taken.bind(("", 8787))
+            taken.listen()
+        process = tickets.start(*tickets.line("--cluster", "local:1"), command=command)
+        said = process.communicate(timeout=300)[1].decode()
+    assert process.returncode == 0, said
+    assert "8787" not in said and len(said.splitlines()) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a process's children are read from /proc")
