@@ -295,10 +295,10 @@ def test_hosts_that_join_together_have_their_parts_at_once(
     assert process.stderr is not None
     widths: dict[str, int] = {}
     while sorted(widths.values()) != [5, 5, 6]:
-        said = process.stderr.readline().decode()
-        assert said, widths
-        if said.startswith("psbridge.runs: host "):
-            host, share = said.removeprefix("psbridge.runs: host ").split(" has its share: ")
+        word = process.stderr.readline().decode()
+        assert word, widths
+        if word.startswith("psbridge.runs: host "):
+            host, share = word.removeprefix("psbridge.runs: host ").split(" has its share: ")
             width, limits_of_it = share.strip().split(" under way, ")
             assert width in ("0", "5", "6"), share
             if width != "0":
