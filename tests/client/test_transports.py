@@ -82,11 +82,17 @@ class Sender:
     def ask(self, url: str, **options: Any) -> bytes:
         return self.rest(self.open(url, **options))
 
-    def ask_and_cancel(self, url: str, seconds: float, **options: Any) -> None:
-        """Ask, and cancel after `seconds`: a blocking call from another thread, on asyncio the task."""
+    def ask_and_cancel(self, url: str, under_way: threading.Event, seconds: float, **options: Any) -> None:
+        """Ask, and cancel `seconds` after it is under way: from another thread, on asyncio the task."""
         if self._loop is None:
             cancellation = Cancellation()
-            timer = threading.Timer(seconds, cancellation.cancel)
+
+            def cancel() -> None:
+                under_way.wait(60)
+                time.sleep(seconds)
+                cancellation.cancel()
+
+            timer = threading.Thread(target=cancel)
             timer.start()
             try:
                 self.ask(url, cancellation=cancellation, **options)
@@ -101,6 +107,7 @@ class Sender:
 
         async def cancelled() -> None:
             task = asyncio.ensure_future(asking())
+            await asyncio.to_thread(under_way.wait, 60)
             await asyncio.sleep(seconds)
             assert not task.done()
             task.cancel()
@@ -349,18 +356,20 @@ def test_a_body_that_stops_is_an_idle_timeout(sender: Sender, faulty: Any) -> No
 @pytest.mark.parametrize("wait", ["connect", "tls", "write", "head", "body"])
 def test_cancelling_ends_every_wait(sender: Sender, faulty: Any, wait: str) -> None:
     """From another thread; on asyncio by cancelling the task. The server sees the connection end."""
-    ended = threading.Event()
+    ended, under_way = threading.Event(), threading.Event()
 
     async def handler(connection: Connection) -> None:
         if wait == "write":
             await connection.reader.readuntil(b"\r\n\r\n")
             connection.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            under_way.set()
             await asyncio.to_thread(over.wait, 20)
             connection.writer.transport.resume_reading()  # type: ignore[attr-defined]
         if wait in ("head", "body"):
             await connection.request()
         if wait == "body":
             await connection.send(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nsome")
+        under_way.set()
         try:
             while await connection.reader.read(1 << 20):
                 continue
@@ -368,13 +377,15 @@ def test_cancelling_ends_every_wait(sender: Sender, faulty: Any, wait: str) -> N
             pass
         ended.set()
 
+    if wait == "connect":
+        under_way.set()
     over = threading.Event()
     body = bytes(1 << 25) if wait == "write" else b"{}"
     with contextlib.ExitStack() as stack:
         port = _full_port(stack) if wait == "connect" else faulty(handler).port
         url = f"{'https' if wait == 'tls' else 'http'}://127.0.0.1:{port}/"
         with pytest.raises(asyncio.CancelledError if sender.asynchronous else CallCancelledError):
-            sender.ask_and_cancel(url, 0.3, body=body, limit=50.0, connect=50.0)
+            sender.ask_and_cancel(url, under_way, 0.3, body=body, limit=50.0, connect=50.0)
         over.set()
         assert wait == "connect" or ended.wait(10)
     assert sender.ask(f"http://127.0.0.1:{faulty(serving(reply(b'after'))).port}/") == b"after"
