@@ -7,6 +7,7 @@ import tokenize
 
 WIDTH = 88
 _OPEN, _CLOSE = "([{", ")]}"
+_BEGINS, _ENDS = (getattr(tokenize, name, None) for name in ("FSTRING_START", "FSTRING_END"))
 
 
 def wrapped(text: str) -> str:
@@ -56,10 +57,21 @@ def _broken(line: str) -> list[str]:
 
 
 def _tokens(text: str) -> list[tokenize.TokenInfo] | None:
+    """The tokens of a text but for its formatted strings, which nothing may break before Python 3.12.
+
+    From there on they are several tokens each.
+    """
+    made: list[tokenize.TokenInfo] = []
+    within = 0
     try:
-        return list(tokenize.generate_tokens(io.StringIO(text).readline))
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            within += token.type == _BEGINS
+            if not within:
+                made.append(token)
+            within -= token.type == _ENDS
     except (tokenize.TokenError, IndentationError, SyntaxError):
         return None
+    return made
 
 
 def _brackets(line: str) -> list[tuple[int, int]]:
