@@ -22,3 +22,10 @@ def test_what_is_refused_changes_nothing_of_what_follows(refused: str) -> None:
     whole, plain = port(f"{before}{refused}\n{after}").text, port(f"{before}{after}").text
     written = whole.partition("raise posh.NotPorted(")[2].partition("\n")[2]
     assert written and plain.endswith(written)
+
+
+@pytest.mark.parametrize(
+    "text", ["foreach ($i in 1..3) { $foreach.Current }", "switch (1) { 1 { $switch.Current } }"]
+)
+def test_the_enumerator_of_a_loop_is_refused(text: str) -> None:
+    assert "has no Python form here" in port(text).report[0].reason

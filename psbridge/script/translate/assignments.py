@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .. import syntax as s
-from .code import SCALARS, Code, Refused, described, join_kinds, quoted
+from .code import SCALARS, Code, Refused, described, join_kinds, put_out, quoted
 from .nodes import expression_of, new_list_of, only_key, path_of, table_of
 from .parts import SIGNS, Parts
 from .shapes import OBJECTS
@@ -393,6 +393,7 @@ class Assignments(Parts):
         length = len(self.lines)
         for block in [*blocks, *([right.else_clause] if right.else_clause is not None else [])]:
             value = self.value(block.statements[0])
+            value = value if self.uses.is_only_looped(path_of(left)) else put_out(value)
             values.append(self.cast(node, value, wanted) if wanted else value)
         if right.else_clause is None:
             values.append(Code("None", "out"))
@@ -484,7 +485,9 @@ class Assignments(Parts):
             name = self.target(child, before.kind)
             self.write(f"{name} {'+' if sign == 'Plus' else '-'}= 1")
             return
-        value = self.obeying(child, self.arithmetic(sign, before, Code("1", "int")))
+        value = self.arithmetic(sign, before, Code("1", "int"))
+        wanted = self.known.typed.get((self.scope, path_of(child)))
+        value = self.obeying(child, self.cast(node, value, wanted) if wanted else value)
         self.write(f"{self.target(child, value.kind)} = {value.text}")
 
 

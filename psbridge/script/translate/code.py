@@ -260,3 +260,16 @@ def described(node: object) -> str:
     kind = type(node).__name__
     words = re.sub(r"(?<=[a-z])([A-Z])", lambda found: " " + found.group().lower(), kind)
     return NAMES.get(kind) or f"a {words.lower().removesuffix(' expression')}"
+
+
+def put_out(value: Code) -> Code:
+    """What a variable holds that a literal list is put out to: of one element that one, of none null."""
+    if value.stream or not (value.text.startswith("[") and value.text.endswith("]")):
+        return value
+    made = ast.parse(value.text, mode="eval").body
+    parts = made.elts if isinstance(made, ast.List) else ()
+    if value.text == "[]":
+        return Code("None", "none")
+    if len(parts) != 1 or isinstance(parts[0], ast.Starred):
+        return value
+    return Code(value.text[1:-1].rstrip(", "), value.item if value.is_list else "any")

@@ -30,6 +30,9 @@ from .writer import Writer
 _PREFERENCES = ("preference", "psstyle", "psversiontable", "lastexitcode")
 
 
+_OF_THE_CALL = "args input psboundparameters pscmdlet myinvocation this stacktrace foreach switch".split()
+
+
 class Expressions(Writer):
     """Writes expressions. Commands, operators and blocks are in the classes that build on it."""
 
@@ -329,7 +332,7 @@ class Expressions(Writer):
         called = self.uses.parents.get(id(node)) if path == "pscmdlet" and len(self.frames) == 1 else None
         if isinstance(called, s.InvokeMemberExpression) and word_of(called.member) == "shouldprocess":
             return Code(f"{self.posh('script_cmdlet')}(__file__)")
-        if path in ("args", "input", "psboundparameters", "pscmdlet", "myinvocation", "this", "stacktrace"):
+        if path in _OF_THE_CALL:
             raise Refused(node, f"${node.variable_path} has no Python form here.")
         name = path.removeprefix("global:").removeprefix("script:").removeprefix("variable:")
         if name == "pwd" and not self.moves and self._is_argument(node):

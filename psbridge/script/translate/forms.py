@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from .. import syntax as s
-from .code import ATOM, CONDITION, SUM, Again, Code, run_of
+from .code import ATOM, CONDITION, SUM, Again, Code, put_out, run_of
 from .commands import Commands
 from .nodes import expression_of, only_key, path_of, table_of, word_of
 from .shapes import OBJECTS
@@ -109,7 +109,8 @@ class Forms(Commands):
     ) -> Code | None:
         if piped is not None or named or len(values) != 1:
             return None
-        return self.as_value(self.expression(values[0]))
+        value = self.as_value(self.expression(values[0]))
+        return value if value.text == "[]" else put_out(value)
 
     def _convertto_json(
         self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None

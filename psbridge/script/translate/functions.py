@@ -107,7 +107,7 @@ class Functions(Flow):
             return True  # its record names the function
         switches = {path for path, (_, switch) in self.own_parameters(_bare(node.name)).items() if switch}
         for one in body.walk():
-            owner = one.expression if isinstance(one, s.MemberExpression) else None
+            owner = one.expression if isinstance(one, s.MemberExpression | s.InvokeMemberExpression) else None
             if isinstance(owner, s.VariableExpression) and owner.variable_path.lower() in switches:
                 return True  # $Force.IsPresent is of a switch, not of a bool
         return any(
