@@ -8,6 +8,7 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,11 +26,28 @@ _KEPT = ("PSBRIDGE_PWSH", "PSBRIDGE_PYTHON", "PSBRIDGE_DOTNET_DIR")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Children hear Ctrl+C and a closed terminal, also where the tests were started with these ignored."""
-    config.option.loadscopereorder = False  # pytest-xdist would put files with few tests last, however long
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda number, frame: None)  # ignored here, as before; not handed on
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: more workers than cores, as tests wait for other programs about half of their time."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return int(os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") or cores + min(cores, 4))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """`-n`: a file's tests stay together, as what they share is made once, and files keep their order."""
+    if config.getoption("dist") != "load":  # another one was asked for
+        return None
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # it has no types
+
+    config.option.loadscopereorder = False  # it would put files with few tests last, however long
+    return LoadFileScheduling(config, log)
 
 
 # Files whose tests wait for other programs: first, so that no worker is left alone with one at the end.
