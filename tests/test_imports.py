@@ -11,12 +11,13 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "psbridge"
 
 # Each part and the parts it may import. Everything may import the leaves.
-LEAVES = {"errors", "forks", "naming"}
+LEAVES = {"errors", "forks", "naming", "separated"}
 ALLOWED: dict[str, set[str]] = {
     "_pyinstaller": set(),
     "errors": set(),
     "forks": set(),
     "naming": set(),
+    "separated": set(),
     "binding": set(),
     "models": set(),
     "client": set(),

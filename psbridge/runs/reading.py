@@ -18,6 +18,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .. import separated
 from ..chat.template import properties_of
 from .errors import InputError
 
@@ -235,7 +236,7 @@ def _csv_rows(source: Source) -> Iterator[SourceRow]:
         csv.field_size_limit(_LARGEST_FIELD)
     with source.text() as file:
         lines = _Lines(file)
-        reader = csv.reader(lines, delimiter=source.delimiter, strict=True)
+        reader = separated.reader(lines, delimiter=source.delimiter, strict=True)
         names: list[str] | None = None
         while True:
             try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import sqlite3
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from .. import separated
 from ..client.message import jsontext
 from .errors import RunUsageError
 from .ledger import Ledger
@@ -253,7 +253,7 @@ Rows = Callable[[], Iterator[Written]]
 
 def _csv(delimiter: str) -> Callable[[IO[Any], Names, Rows], None]:
     def write(file: IO[Any], names: Names, rows: Rows) -> None:
-        table = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+        table = separated.writer(file, delimiter=delimiter, lineterminator="\n")
         table.writerow(names.all)
         table.writerows(
             [value if type(value) is str else cell(value) for value in names.values(one)] for one in rows()

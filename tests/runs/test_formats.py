@@ -290,6 +290,12 @@ def test_a_table_without_rows_keeps_its_columns(tmp_path: Path) -> None:
     assert written(tmp_path, "o.csv", source).read_text(encoding="utf-8") == "Id,Text,Answer,Error\n"
 
 
+def test_a_stray_zero_is_written(tmp_path: Path) -> None:
+    rows = [{"Id": "0", "Text": 'a\0"b'}, {"Id": "1", "Text": "c\ufdd0"}]
+    text = written(tmp_path, "o.csv", rows).read_text(encoding="utf-8")
+    assert text.splitlines()[1:] == ['0,"a\0""b",,', "1,c\ufdd0,,"]
+
+
 def test_json_has_no_word_for_what_is_not_finite(tmp_path: Path) -> None:
     rows = [{"Id": 1, "Text": "a", "X": float("nan"), "Y": [float("inf"), 1]}, {"Id": 2, "X": float("nan")}]
     out = written(tmp_path, "o.jsonl", rows)

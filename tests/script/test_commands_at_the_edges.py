@@ -68,6 +68,10 @@ def test_a_field_of_csv_may_be_long() -> None:
     assert run("(\"a`n'x'\".Replace(\"'x'\", 'x' * 200000) | ConvertFrom-Csv).a.Length").output == [200000]
 
 
+def test_a_field_of_csv_may_have_any_character() -> None:
+    assert run('"a,b`n`0x,y`0z" | ConvertFrom-Csv | ForEach-Object { $_.a, $_.b }').output == ["\0x", "y\0z"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="making a link takes a right on Windows")
 def test_get_childitem_does_not_follow_links_unless_told_to(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()

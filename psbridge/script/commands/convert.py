@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from psbridge import separated
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import net_text, to_text
 from psbridge.script.interpreter.outfile import write_lines
@@ -33,7 +34,8 @@ def csv_lines(text: str, delimiter: str) -> list[list[str]]:
     """The records of a CSV text."""
     if csv.field_size_limit() < _LARGEST_FIELD:
         csv.field_size_limit(_LARGEST_FIELD)
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True))
+    lines = io.StringIO(text, newline="")
+    rows = list(separated.reader(lines, delimiter=delimiter, skipinitialspace=True))
     return [row for row in rows if row]
 
 
