@@ -385,6 +385,17 @@ class TryStatement(Statement):
     catch_clauses: list[CatchClause]
     finally_: StatementBlock | None = None
 
+    @property
+    def clauses_in_order(self) -> list[CatchClause]:
+        """Its catch clauses as they are asked: RuntimeException, which wraps all errors, after others."""
+        last = "runtimeexception"
+        return sorted(
+            self.catch_clauses or [],
+            key=lambda one: max(
+                (last in of.type_name.full_name.lower() for of in one.catch_types), default=2
+            ),
+        )
+
 
 @dataclass(eq=False, repr=False)
 class TrapStatement(Statement):

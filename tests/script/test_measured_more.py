@@ -52,6 +52,27 @@ SHOWN = "| ForEach-Object { if ($null -eq $_) { 'null' } else { \"$($_.GetType()
         ("function f([System.Text.StringBuilder]$b) { $b.ToString() }; f 'hello'", ["String:hello"]),
         ("function h { 'mine' }; function r { 'mine' }; h", []),
         ("$t = 0; [timespan]::TryParse('1:2', [ref]$t); $t", ["Boolean:True", "TimeSpan:01:02:00"]),
+        (
+            "try { throw [InvalidOperationException]'s' } catch"
+            " [System.Management.Automation.RuntimeException] { $_.FullyQualifiedErrorId } catch { 'all' }",
+            ["String:s"],
+        ),
+        (
+            "try { throw [InvalidOperationException]'s' } catch"
+            " [System.Management.Automation.RuntimeException] { 'runtime' }"
+            " catch [InvalidOperationException] { 'its own' }",
+            ["String:its own"],
+        ),
+        (
+            "try { '{' | ConvertFrom-Json } catch [System.Management.Automation.RuntimeException]"
+            " { $_.Exception.GetType().Name }",
+            ["String:ArgumentException"],
+        ),
+        (
+            "try { Invoke-WebRequest http://127.0.0.1:9 -Headers @{ Authorization = ' ' } }"
+            " catch { $_.Exception.Message }",
+            ["String:The format of value ' ' is invalid."],
+        ),
     ],
 )
 def test_it_puts_out_what_powershell_does(script: str, shown: list[str]) -> None:

@@ -126,6 +126,12 @@ class WebCmdlet(Cmdlet):
         if is_dictionary(given):
             for name, value in given.items():
                 made[to_text(name)] = ",".join(map(to_text, value)) if is_list(value) else to_text(value)
+        # Blanks around a value are no part of it; a key that is blank has no form.
+        for name, value in made.items():
+            made[name] = value.strip(" \t")
+            if name.lower() == "authorization" and not made[name]:
+                sentence = f"The format of value '{value}' is invalid."
+                raise self.fatal("FormatException", sentence, "System.FormatException")
         if self.has("ContentType"):
             made = {name: value for name, value in made.items() if name.lower() != "content-type"}
             made["Content-Type"] = self.text("ContentType")

@@ -273,6 +273,8 @@ def catches(S: Scope, record: ErrorRecord, names: tuple[str, ...]) -> bool:
         if inner is not None and type_.accepts(type_of(inner)):
             record.caught_as, record.exception = record.exception, inner
             return True
+        if _RUNTIME is not None and type_.accepts(_RUNTIME):
+            return True  # PowerShell's own exception, which every other one is wrapped in
     return False
 
 

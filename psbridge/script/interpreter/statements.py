@@ -311,7 +311,7 @@ class Statements(Assignments):
         return [b.raises("thrown", b.name("S"), value, b.const(node.line), b.const(node.column))]
 
     def on_TryStatement(self, node: s.TryStatement) -> list[ast.stmt]:
-        catches = node.catch_clauses or []
+        catches = node.clauses_in_order
         outer_traps, self.traps = self.traps, [] if catches else self.traps
         if catches:
             self.protected += 1

@@ -471,7 +471,7 @@ class Commands(Blocks):
         kind = result_of(name, given, piped.kind if piped is not None else "any")
         kind = "any" if name == "select-object" and values else kind
         properties = [*values, *([named["property"]] if "property" in named else [])]
-        one = name == "measure-object" and len(properties) <= 1
+        one = name == "measure-object" and not properties  # which gives nothing where there is nothing
         if any(isinstance(part, s.ArrayLiteral) for part in properties):
             one = False
         if name == "convertto-json":

@@ -380,7 +380,7 @@ class Flow(Statements):
     def _typed_catches(self, node: s.TryStatement, record: str) -> None:
         number = 0
         general = None
-        for clause in node.catch_clauses:
+        for clause in node.clauses_in_order:
             if not clause.catch_types:
                 general = clause
                 continue
