@@ -64,6 +64,16 @@ SHOWN = "| ForEach-Object { if ($null -eq $_) { 'null' } else { \"$($_.GetType()
             ["String:its own"],
         ),
         (
+            "try { Get-Content ./none -ea Stop } catch [DivideByZeroException] { } catch"
+            " [System.Management.Automation.RuntimeException] { $_.FullyQualifiedErrorId }",
+            ["String:PathNotFound,Microsoft.PowerShell.Commands.GetContentCommand"],
+        ),
+        (
+            "try { Get-Content ./none -ea Stop } catch [DivideByZeroException] { }"
+            " catch { $_.FullyQualifiedErrorId }",
+            ["String:PathNotFound"],
+        ),
+        (
             "try { '{' | ConvertFrom-Json } catch [System.Management.Automation.RuntimeException]"
             " { $_.Exception.GetType().Name }",
             ["String:ArgumentException"],

@@ -263,7 +263,9 @@ def catches(S: Scope, record: ErrorRecord, names: tuple[str, ...]) -> bool:
         type_ = S.rt.type_named(name)
         if type_ is None:
             raise runtime_error(f"Unable to find type [{name}].", "TypeNotFound", target=name)
-        if record.stopped and _STOP is not None and type_.accepts(_STOP):
+        if (record.stopped or record.wrapped) and _STOP is not None and type_.accepts(_STOP):
+            if record.wrapped:
+                record.error_id, record.command = record.wrapped
             return True
         if record.stopped:
             _unwrap(record)
@@ -287,7 +289,7 @@ def _unwrap(record: ErrorRecord) -> None:
 
     -ErrorAction Stop wraps it, and a catch clause with a type looks inside.
     """
-    record.stopped = False
+    record.stopped, record.wrapped = False, (record.error_id, record.command)
     if _RUNTIME is not None and _RUNTIME.accepts(type_of(record.exception)):
         record.error_id = record.error_id.partition(",")[0]
         record.command = None

@@ -212,6 +212,7 @@ class ErrorRecord(NetAttributes):
         self.stack = ""
         self.thrown = False  # by a throw statement
         self.again = False  # by one that was given this record, which keeps its place
+        self.wrapped: tuple[str, Any] | None = None  # its id and command before a catch clause looked inside
         self.stopped = False  # made terminating by -ErrorAction Stop or the preference
         self.unplaced = False  # shown without its place
         self.of_input = False  # about what came through the pipeline, so that no argument is to blame

@@ -369,7 +369,9 @@ class Flow(Statements):
             asked, self.web_errors = self.web_errors and self.known.asks, kept_web
         if used:
             known = "caught_request" if asked else "caught"
-            self.lines.insert(place, "    " * (depth + 1) + f"{record} = {self.posh(known)}({name})")
+            call = f"{self.posh(known)}({name})"
+            is_read = any(_names(line, record) for line in self.lines[place:])
+            self.lines.insert(place, "    " * (depth + 1) + (f"{record} = {call}" if is_read else call))
             if self.lines[-1].strip() == "pass":
                 self.lines.pop()
         elif self.counters["record"] == number:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from .. import syntax as s
@@ -15,6 +16,7 @@ from .hostprints import places, unmarked
 from .layout import wrapped
 from .pipelinevariables import without_pipeline_variables
 from .scriptparameters import ScriptParameters
+from .tidy import tidied
 from .uses import Uses
 from .writer import Known
 
@@ -233,6 +235,10 @@ def written(text: str, tree: s.ScriptBlock) -> Written:
         passes += 1
         if known.state() == before:
             break
+    hint = ": Any" if "from typing import Any" in made.head else ""
+    lines = iter(tidied([line for piece in made.pieces for line in piece.lines], hint))
+    for piece in made.pieces:
+        piece.lines = [line for line in islice(lines, len(piece.lines)) if line is not None]
     return made
 
 

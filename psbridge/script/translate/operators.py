@@ -157,7 +157,8 @@ class Operators(Members):
             low, high = node.left.value, node.right.value
             if type(low) is int and type(high) is int:
                 step = "" if low <= high else ", -1"
-                return Code(f"range({low}, {high + (1 if low <= high else -1)}{step})", "list:int")
+                start = f"{low}, " if low or step else ""
+                return Code(f"range({start}{high + (1 if low <= high else -1)}{step})", "list:int")
         kind = "list:int" if left.kind == right.kind == "int" else "list:any"
         return Code(f"{self.posh('value_range')}({left.text}, {right.text})", kind)
 

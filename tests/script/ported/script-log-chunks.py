@@ -30,8 +30,7 @@ if current:
 print(f"{len(lines)} lines in {len(chunks)} chunks")
 summaries: list[Any] = []
 n = 0
-for chunk in chunks:
-    n += 1
+for n, chunk in enumerate(chunks, 1):
     prompt = f"Summarise part {n} of {len(chunks)} of this log:\n\n{chunk}"
     body = {
         "model": "gpt-4o-mini",
