@@ -388,13 +388,11 @@ class TryStatement(Statement):
     @property
     def clauses_in_order(self) -> list[CatchClause]:
         """Its catch clauses as they are asked: RuntimeException, which wraps all errors, after others."""
-        last = "runtimeexception"
-        return sorted(
-            self.catch_clauses or [],
-            key=lambda one: max(
-                (last in of.type_name.full_name.lower() for of in one.catch_types), default=2
-            ),
-        )
+        names = [[of.type_name.full_name.lower() for of in one.catch_types] for one in self.catch_clauses]
+        ranks = [max(("runtimeexception" in of for of in given), default=2) for given in names]
+        return [
+            one for _, one in sorted(zip(ranks, self.catch_clauses, strict=True), key=lambda pair: pair[0])
+        ]
 
 
 @dataclass(eq=False, repr=False)
