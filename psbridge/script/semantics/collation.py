@@ -10,6 +10,7 @@ from functools import lru_cache
 
 _PUNCTUATION = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
 _ORDER = {character: index for index, character in enumerate(_PUNCTUATION)}
+_LONG_S = "\u017f\u1e9b\ufb05"
 Key = tuple[tuple[tuple[int, int], ...], tuple[int, ...], tuple[int, ...]]
 
 
@@ -47,8 +48,18 @@ def _shape(text: str, ignore_case: bool) -> str:
         for character in text
         if unicodedata.category(character) not in ("Cc", "Cf") or character in "\t\n\v\f\r\x85"
     ]
-    shape = unicodedata.normalize("NFKC" if ignore_case else "NFC", "".join(kept))
-    return shape.lower() if ignore_case else shape
+    if not ignore_case:
+        return unicodedata.normalize("NFC", "".join(kept))
+    shape = unicodedata.normalize("NFC", "".join(map(_compatible, kept)))
+    return shape.lower().replace("\u03c2", "\u03c3")
+
+
+def _compatible(character: str) -> str:
+    """What a character stands for; those of another width and the long s stand for themselves."""
+    if character.isascii() or character in _LONG_S:
+        return character
+    kind = unicodedata.decomposition(character).partition(" ")[0]
+    return character if kind in ("<wide>", "<narrow>") else unicodedata.normalize("NFKC", character)
 
 
 def same(left: str, right: str, *, ignore_case: bool = True) -> bool:
