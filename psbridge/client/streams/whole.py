@@ -6,7 +6,6 @@ Knows nothing of calls, codecs or I/O.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from ..errors import BadResponseError, ReportedError
 from ..message import jsontext
@@ -41,36 +40,29 @@ def check_shape(value: object, data: bytes) -> None:
         ReportedError: it says that there was an error.
         ValueError: naming the member.
     """
-    if field(value, "choices") is None:
+    choices = field(value, "choices")
+    if choices is None:
         _check(data, problem_instead_of_choices)
-    for choice in _objects(value, "choices"):
-        message = _object(choice, "message", "a choice's 'message'")
-        for call in _objects(message, "tool_calls"):
-            _object(call, "function", "a tool call's 'function'")
-            _object(call, "custom", "a tool call's 'custom'")
+        return
+    _check_objects(choices, "choices")
+    for choice in choices:
+        message = field(choice, "message")
+        if message.__class__ in _NO_OBJECTS:
+            raise ValueError("a choice's 'message' is no object")
+        calls = None if message is None else field(message, "tool_calls")
+        if calls is not None:
+            _check_objects(calls, "tool_calls")
 
 
 _NO_OBJECTS = frozenset((str, int, float, bool, list))
 
 
-def _objects(owner: object, name: str) -> list[Any]:
-    items = None if owner is None else field(owner, name)
-    if items is None:
-        return []
-    if items.__class__ is not list:
+def _check_objects(items: object, name: str) -> None:
+    if not isinstance(items, list):
         raise ValueError(f"'{name}' is no array")
     for item in items:
         if item is None or item.__class__ in _NO_OBJECTS:
             raise ValueError(f"an item of '{name}' is no object")
-    found: list[Any] = items
-    return found
-
-
-def _object(owner: object, name: str, called: str) -> object:
-    value = field(owner, name)
-    if value.__class__ in _NO_OBJECTS:
-        raise ValueError(f"{called} is no object")
-    return value
 
 
 def whole_reply(body: bytes) -> bytes:
