@@ -110,7 +110,7 @@ def steps(question: Question) -> Steps:
             remember(reply, Parsed=checked_answer(reply, question.answer))
             break
         except AnswerInvalidError as error:
-            if repairs <= 0:
+            if repairs <= 0 or not getattr(reply, "choices", None):  # there is no answer to be mended
                 raise
             repairs -= 1
             request = _asking_again(rounds.request, reply, error)

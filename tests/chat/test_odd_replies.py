@@ -171,6 +171,14 @@ def test_a_reply_of_no_readable_shape_is_no_success(answers: Answers, odd: Any, 
     assert json.loads(caught.value.body or b"")["id"] == "c"
 
 
+@pytest.mark.parametrize("choices", [None, []])
+def test_an_answer_that_is_not_there_is_not_mended(answers: Answers, choices: Any) -> None:
+    answers.reply = http({**WHOLE, "choices": choices})
+    with ps.use_configuration(answers.configuration()), pytest.raises(ps.AnswerInvalidError) as caught:
+        ps.New_ChatCompletion(**ASKED, As=Ticket, MaxRepair=1)
+    assert "the reply has no choices" in caught.value.message
+
+
 def test_what_a_server_leaves_out_is_no_fault(answers: Answers) -> None:
     for choice in ({}, {"message": None}, {"message": {"tool_calls": None}}):
         answers.reply = http({"choices": [choice]})
