@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from psbridge.script import port
+
 
 def run(
     script: str | bytes, folder: Path, *words: str, switches: tuple[str, ...] = (), stdin: str = ""
@@ -45,6 +47,35 @@ def test_a_script_ends_as_with_pwsh_file(tmp_path: Path, script: str, output: st
     done = run(script, tmp_path, *words)
     assert (done.stdout, done.returncode) == (output, code)
     assert "Traceback" not in done.stderr
+
+
+ROW = "$PSStyle.OutputRendering = 'PlainText'; [pscustomobject]@{ a = 1; b = 2 }; "
+SHOWN = "\na b\n- -\n1 2\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "output", "code"),
+    [
+        ("'text'; exit 3", "\n", 3),
+        ("function f { throw 'x' }; f", "\n", 1),
+        ("$ErrorActionPreference = 'Stop'; Get-Item nope", "\n", 1),
+        ("Get-Item nope; 'text'; exit 3", SHOWN + "text\n", 3),
+        ("Start-Sleep -Milliseconds 400; [pscustomobject]@{ a = 3; b = 2 }; exit 3", SHOWN + "3 2\n", 3),
+        ("return", SHOWN + "\n", 0),
+    ],
+)
+def test_rows_that_wait_when_a_script_is_left_are_not_shown(
+    tmp_path: Path, rest: str, output: str, code: int
+) -> None:
+    """PowerShell forgets them at `exit` and at an error that ends the script. So does its Python."""
+    done = run(ROW + rest, tmp_path)
+    assert (done.stdout, done.returncode) == (output, code)
+    (tmp_path / "script.py").write_text(port(ROW + rest).text, encoding="utf-8")
+    ported = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ported.stdout, ported.returncode) == (output, code)
+    assert "Traceback" not in ported.stderr
 
 
 def test_errors_go_to_standard_error_as_powershell_shows_them(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from psbridge.binding.values import Int64
 from psbridge.client.settings.secret import Secret
 from psbridge.cmdlets.configuration import LiveConfiguration
 from psbridge.errors import PSBridgeError
+from psbridge.script.display.clock import ask
 from psbridge.script.interpreter.caught import service_record
 from psbridge.script.semantics.errors import ScriptError
 from psbridge.script.semantics.values import Bag, Hashtable, Ordered, Wrapped
@@ -85,6 +86,8 @@ class OwnCmdlet(Cmdlet):
         changes = target is not None and self.name.startswith(("Remove-", "Update-"))
         if changes and not self.confirms(to_text(target)):
             return
+        if _talks(self.name):
+            ask("service")
         cmdlet = getattr(functions, self.name.replace("-", "_"))
         try:
             arguments = {name: given_value(value) for name, value in self.bound.items()}

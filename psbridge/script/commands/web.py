@@ -15,6 +15,7 @@ from psbridge.binding.errors import InvalidCast, NetError
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.objects import is_dictionary, is_list
 from psbridge.binding.text import to_text
+from psbridge.script.display.clock import ask
 from psbridge.script.net.conversions import as_bytes, byte_array
 from psbridge.script.net.files import FileEntry
 from psbridge.script.net.place import full, may_write
@@ -191,6 +192,7 @@ class WebCmdlet(Cmdlet):
         headers = self._headers()
         body = self._body(method, headers)
         url = self._url(method)
+        ask("web")
         wire: Wire = self.rt.state.setdefault("wire", Wire())
         tries = self.get("MaximumRetryCount", 0)
         while True:

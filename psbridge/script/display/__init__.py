@@ -192,10 +192,11 @@ class Screen:
         """Show what was gathered, and end the table or list.
 
         Args:
-            left: whether the script was left before its end; then the empty line that ends a table which was
-                already shown does not come.
+            left: whether the script was left before its end. Then rows that still wait are not shown, as in
+                PowerShell, nor is the empty line that ends a table.
         """
-        left = left and not self.waits
+        if left and self.waits:
+            self.held.clear()
         self.draw()
         if not left and self.kind is not None and self.kind[0] in ("table", "date") and self.state:
             self.line("")

@@ -78,7 +78,7 @@ from .session import (
     thrown,
     variable,
 )
-from .shown import put
+from .shown import leave, put
 from .text import format_operator
 from .text import text as _text
 from .values import Hashtable, NetRef, Ordered
@@ -428,6 +428,7 @@ __all__ = [
     "items",
     "join",
     "joined",
+    "leave",
     "less",
     "less_or_equal",
     "like",

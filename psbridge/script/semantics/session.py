@@ -5,17 +5,19 @@ It is made when a ported script first needs it. Nothing of the parser is loaded 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from psbridge.binding.values import ParameterName, ScriptBlock
+from psbridge.errors import PSBridgeError
 
 from .errors import ErrorRecord, ScriptError
 from .members import enumerate_value, loop_items
 from .ported import ROLES, Code, streamed
-from .shown import is_view, viewed
+from .shown import drop, is_view, viewed
 from .values import Hashtable
 
 if TYPE_CHECKING:
@@ -41,8 +43,19 @@ def session() -> Runtime:
         from psbridge.script.host import Host
 
         start(Host())
+        if sys.excepthook is sys.__excepthook__:
+            sys.excepthook = _shown_plainly
     assert _Current.runtime is not None
     return _Current.runtime
+
+
+def _shown_plainly(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    """Show an error that nothing caught as PowerShell does; `python -X dev` has its traceback."""
+    if not isinstance(error, PSBridgeError) or sys.flags.dev_mode:
+        sys.__excepthook__(kind, error, trace)
+        return
+    drop()
+    session().host.error_record(record_of(error))
 
 
 def start(host: Any) -> Runtime:

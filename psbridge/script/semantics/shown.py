@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import sys
 from dataclasses import is_dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from .members import enumerate_value
 
@@ -99,6 +99,22 @@ class _Waiting:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
+
+
+def drop() -> None:
+    """Forget the rows that wait, and what came after them, as PowerShell does where a script is left."""
+    stream = sys.stdout
+    if isinstance(stream, _Waiting):
+        stream.pending = ""
+        sys.stdout = stream.stream
+    if _Streams.last is not None:
+        _Streams.last.screen.flush(left=True)
+
+
+def leave(code: int = 0) -> NoReturn:
+    """End a script as `exit` does: rows of a table that still wait for others are not shown."""
+    drop()
+    sys.exit(code)
 
 
 class _Streams:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -382,14 +383,19 @@ class Statements(HostWriting):
     # Leaving
 
     def _ExitStatement_statement(self, node: s.ExitStatement) -> None:
-        self.modules.add("sys")
+        asks = re.compile(r"\bps\.(New|Get|Update|Remove)_Chat")
+        if self.known.shows and not any(asks.search(line) for line in self.lines):
+            leave = self.posh("leave")  # rows may wait, which a request would have shown
+        else:
+            self.modules.add("sys")
+            leave = "sys.exit"
         if node.pipeline is None:
-            self.write("sys.exit()")
+            self.write(f"{leave}()")
             return
         code = self.value(node.pipeline)
         if code.kind != "int":
             code = self.cast(node, code, "int")
-        self.write(f"sys.exit({code.text})")
+        self.write(f"{leave}({code.text})")
 
     def _ThrowStatement_statement(self, node: s.ThrowStatement) -> None:
         if node.pipeline is None:
