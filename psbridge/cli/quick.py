@@ -78,6 +78,9 @@ def _declared(command: Callable[..., Any]) -> tuple[dict[str, tuple[str, Any]], 
     options: dict[str, tuple[str, Any]] = {}
     arguments: list[tuple[str, Any]] = []
     for name, hint in typing.get_type_hints(command, include_extras=True).items():
+        if typing.get_origin(hint) is typing.Union:  # Python 3.10 makes it optional where the default is None
+            whole = (one for one in typing.get_args(hint) if typing.get_origin(one) is typing.Annotated)
+            hint = next(whole, hint)
         if typing.get_origin(hint) is not typing.Annotated:
             continue  # what it returns
         kind, info = typing.get_args(hint)
