@@ -249,6 +249,7 @@ class SelectObject(Cmdlet):
         self.given = 0
         self.held: deque[Any] = deque()
         self.unique_keys: defaultdict[str, set[Any]] = defaultdict(set)  # by their kind
+        self.unique_rows: defaultdict[Any, list[list[Any]]] = defaultdict(list)  # by names and kinds
         if self.first == 0 and not self.last:
             self.stop_upstream()
 
@@ -315,15 +316,29 @@ class SelectObject(Cmdlet):
         if self.on("Unique"):
             case = not self.on("CaseInsensitive")
             kind, key = _unique_key(item, case)
-            if key in self.unique_keys[kind] or self._is_like_another(kind, item, case):
+            if key in self.unique_keys[kind] or self._is_like_another(kind, key, item, case):
                 return
             self.unique_keys[kind].add(key)
         self.write(item)
 
-    def _is_like_another(self, kind: str, item: Any, case: bool) -> bool:
+    def _is_like_another(self, kind: str, key: Any, item: Any, case: bool) -> bool:
         """Whether a text or number came before as a value of another kind: 1 and '1'."""
+        if kind == "o":
+            return self._is_like_a_row(tuple((name, one[0]) for name, one in key), item, case)
         others = self.unique_keys[_LIKE[kind]] if kind in _LIKE else ()
         return any(compare_loosely(item, other, case) == 0 for other in others)
+
+    def _is_like_a_row(self, shape: Any, item: Any, case: bool) -> bool:
+        """Whether an object came before whose properties are the same, some as values of another kind."""
+        values = [members.member(item, name) for name, _ in shape]
+        for other, rows in self.unique_rows.items():
+            if other == shape or not _may_be_alike(other, shape):
+                continue
+            for row in rows:
+                if all(compare_loosely(*pair, case) == 0 for pair in zip(row, values, strict=True)):
+                    return True
+        self.unique_rows[shape].append(values)
+        return False
 
     def _selected(self, item: Any) -> Bag:
         made = Bag()
@@ -386,8 +401,18 @@ _LIKE = {"s": "v", "v": "s"}
 """The kinds of keys whose values may be equal to one another."""
 
 
+def _may_be_alike(left: Any, right: Any) -> bool:
+    """Whether objects with these names and kinds may be equal."""
+    return len(left) == len(right) and all(
+        one == other or (one[0] == other[0] and _LIKE.get(one[1]) == other[1])
+        for one, other in zip(left, right, strict=True)
+    )
+
+
 def _unique_key(item: Any, case: bool) -> tuple[str, Any]:
     """The kind of a value, and what two equal ones of it have in common."""
+    if item is None:
+        return ("n", None)
     if isinstance(item, str) and not isinstance(item, Char):
         return ("s", item if case else item.lower())
     bag = bag_of(type(item))

@@ -83,7 +83,7 @@ class GetDate(Cmdlet):
 
     def record(self) -> None:
         if self.has("UnixTimeSeconds"):
-            since = round(self.get("UnixTimeSeconds") * 10_000_000)
+            since = self.get("UnixTimeSeconds") * 10_000_000
             value = dateformat.local_zone(dateformat.utc_from_ticks(dateformat.UNIX_EPOCH + since))
         else:
             if self.has("Date") and self.get("Date") is None:

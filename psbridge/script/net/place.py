@@ -55,10 +55,19 @@ def fault_of(error: OSError, path: str) -> NetFault:
     return NetFault("IOException", f"{error.strerror or error} : '{path}'")
 
 
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\0\0", "utf-32-le"),  # which begins with that of UTF-16
+    (b"\0\0\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+
+
 def read_text(path: str, encoding: Any = None) -> str:
     """The whole file; a byte-order mark says the encoding."""
     data = Path(path).read_bytes()
-    for mark, codec in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+    for mark, codec in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(codec, "replace")
     return data.decode(encoding.codec if encoding else "utf-8", "replace")

@@ -63,6 +63,11 @@ class Code:
         return replace(self, kind=kind)
 
     @property
+    def or_nothing(self) -> Code:
+        """What a foreach goes through where the list may not be there."""
+        return Code(f"{self.within(OR)} or []", self.kind.removeprefix("many:"), OR, stream=True)
+
+    @property
     def length(self) -> int:
         """How many items the text is a list of; 0 where it is none, or that is not known."""
         try:

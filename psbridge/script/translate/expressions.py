@@ -85,15 +85,16 @@ class Expressions(Writer):
             if code.text.startswith("del "):
                 raise Refused(s.Node(), "the removal of an item as a value has no Python form.")
             return Code(f"{self.posh('result_items')}({code.text})", stream=True)
-        if code.kind.startswith("many:"):
-            return Code(f"{code.within(OR)} or []", code.kind.removeprefix("many:"), OR, stream=True)
+        if code.kind.startswith("many:reply"):
+            return code.or_nothing
         if code.is_list or code.kind.startswith("List:"):
             return Code(code.text, code.item, code.rank, stream=True)
         if code.base in (*SCALARS, *OBJECTS, "str?", "int?", "switch", "none", "dict", "body"):
             return Code(f"[{code.text}]", code.kind, stream=True)
         helper = "result_items" if code.result else "loop_items" if code.is_out else "items"
         fed = {"items": f"piped={code.text}", "loop_items": f"output={code.text}"}.get(helper, "")
-        return Code(f"{self.posh(helper)}({code.path})", code.item, stream=True, fed=fed)
+        item = code.item if code.kind != "many:str" else "str?"  # a null, where the list was not given
+        return Code(f"{self.posh(helper)}({code.path})", item, stream=True, fed=fed)
 
     def reached(self, target: Code, step: str, kind: str = "any", *, result: bool = False) -> Code:
         """What a step from an object gives: a member, `[index]`, or `(method, arguments)`."""

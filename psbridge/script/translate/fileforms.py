@@ -77,7 +77,7 @@ class FileForms(Forms):
         path = named.get("path") or (values[0] if len(values) == 1 else None)
         if set(named) - {"path", "totalcount", "raw"} or not isinstance(path, s.StringConstantExpression):
             return False
-        if quoted(path.value) not in self.written_files or self.in_try:
+        if quoted(path.value) not in self.written_files or self.in_try or self.mixes_encodings:
             return False
         if "raw" in named:
             self.modules.add("pathlib")

@@ -110,7 +110,7 @@ class Forms(Commands):
         if piped is not None or named or len(values) != 1:
             return None
         value = self.as_value(self.expression(values[0]))
-        return value if value.text == "[]" else put_out(value)
+        return Code("[]", stream=True) if value.text == "[]" else put_out(value)
 
     def _convertto_json(
         self, node: Any, named: dict[str, Any], values: list[Any], piped: Code | None

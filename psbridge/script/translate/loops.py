@@ -130,7 +130,9 @@ class Loops(Refusals):
         if self._entries(node):
             return
         items = self._changed_part(node) or self.head(node.condition, self.stream)
-        if items.stream or items.is_list or items.kind.startswith(("many:", "List:")):
+        if items.kind.startswith("many:") and not items.stream:
+            items = items.or_nothing
+        elif items.stream or items.is_list or items.kind.startswith("List:"):
             items = self.as_stream(items)
         else:
             items = Code(f"{self.posh('loop_items')}({items.path})", items.item, stream=True)

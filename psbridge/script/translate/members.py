@@ -119,7 +119,8 @@ class Members(Methods):
         if node.null_conditional:
             return self._unless_null(target, lambda one: f"{self.posh('member')}({one}, {member.text})")
         if not isinstance(node.member, s.StringConstantExpression):
-            return Code(f"{self.posh('member')}({target.text}, {member.text})")
+            name = _property_text(member, target)
+            return Code(f"{self.posh('member')}({target.text}, {name})")
         words = node.member.value.lower() in _TABLE_WORDS
         if not words and self._has_keys(target, node.expression, node.member):
             return self._entry(node.expression, target, node.member, member)
@@ -482,3 +483,10 @@ def _asks_set(node: s.MemberExpression) -> bool:
     owner = node.expression
     plain = isinstance(owner, s.VariableExpression) and owner.variable_path.lower() == "pscmdlet"
     return plain and word_of(node.member) == "parametersetname"
+
+
+def _property_text(member: Code, target: Code) -> str:
+    """A computed name: a number is a property's name, and a key of a table."""
+    if member.kind != "int" or target.base in ("dict", "hashtable", "hashtable?"):
+        return member.text
+    return f'"{member.text}"' if member.text.isdecimal() else f"str({member.text})"

@@ -121,6 +121,9 @@ class Writer:
         self.hears_warnings = _asks(text, r"warning(preference|action|variable)|[3*]>|transcript")
         self.hears_host = _asks(text, r"[6*]>|informationvariable|transcript")
         self.counts_errors = _asks(text, r"\$(global:)?error\b")
+        self.mixes_encodings = _asks(
+            text, r"-asb|-en[a-z]*[\s:]+(?!['\"]?utf-?8(nobom)?\b)|\[(system\.)?io\.|\bset-alias"
+        )
         self.reads_files = _asks(text, r"import-csv|get-content")
         self.counts_usage = "usage" in text or "tool_calls" in text
         self.sets_errors = _asks(text, r"erroractionpreference")

@@ -1,7 +1,6 @@
 import argparse
 import datetime
 import re
-import sys
 from typing import Any
 
 import psbridge as ps
@@ -76,4 +75,4 @@ posh.run(
     ],
 ).show("Tee-Object", FilePath="result.json")
 if len(errors) >= 3:
-    sys.exit(1)
+    posh.leave(1)
