@@ -85,6 +85,7 @@ class _Kept:
 _kept: dict[int | str, _Kept] = {}
 _names: dict[int, int | str] = {}  # of each configuration, by its identity
 _unnumbered: OrderedDict[str, None] = OrderedDict()
+_elsewhere: Callable[[Any], Configuration | None] = lambda name: None  # noqa: E731
 _runspace: ContextVar[int | None] = ContextVar("psbridge_runspace", default=None)
 
 
@@ -122,10 +123,19 @@ def kept_under(name: Any) -> Configuration:
     """
     kept = _kept.get(name) if isinstance(name, int | str) else None
     if kept is None:
+        configuration = _elsewhere(name)
+        if configuration is not None:
+            return configuration
         raise UnknownSettingsError(
             "The connection was made by a worker that has ended; make it again with New-ChatConnection."
         )
     return kept.seen_from(_runspace.get())
+
+
+def look_also(where: Callable[[Any], Configuration | None]) -> None:
+    """Have names that are not known here looked for with `where`: what this process's host keeps itself."""
+    global _elsewhere
+    _elsewhere = where
 
 
 def in_force(params: Mapping[str, Any]) -> AbstractContextManager[None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections import OrderedDict
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -30,9 +31,22 @@ _RESERVED = tuple(
 NOTHING, VALUE, ITEMS, FAILURE = "nothing", "value", "items", "failure"
 
 
-def answer(kind: str, warnings: list[str], value: Any = None, target: Any = None) -> Any:
-    """An answer as an Object[]: its kind, the warnings beside it, what it is, and the item it is about."""
-    return edge.object_array([kind, edge.object_array(list(warnings)), value, target])
+class Lines(list[tuple[str, str]]):
+    """What was said beside an answer: the stream's name, `warning`, `verbose` or `debug`, and the line."""
+
+    def say(self, stream: str, line: str) -> None:
+        """A line of that stream."""
+        self.append((stream, line))
+
+    def warning(self, line: str) -> None:
+        """A line of the warning stream."""
+        self.append(("warning", line))
+
+
+def answer(kind: str, lines: Iterable[tuple[str, str]], value: Any = None, target: Any = None) -> Any:
+    """An answer as an Object[]: its kind, the lines beside it, what it is, and the item it is about."""
+    said = edge.object_array([edge.object_array(list(line)) for line in lines])
+    return edge.object_array([kind, said, value, target])
 
 
 def output(value: Any) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ..client.errors import ConfigurationError
+from ..client.settings.keys import needed_by, no_key_in_time
 from . import edge
 from .read import read
 
@@ -27,6 +29,22 @@ def called_by(caller: Any) -> Iterator[None]:
             del _callers[thread]
         else:
             _callers[thread] = before
+
+
+_LONGEST = 1e6  # seconds
+# In a scope of its own, as is the block in there: what it sets is nothing of the functions it is called from.
+_ASKS = """
+    & {
+        param($cmdlet, $block, $seconds)
+        $late = [ref] $false
+        try {
+            $given = @(Invoke-BridgeBlock $cmdlet $block $seconds $late)
+            if ($late.Value) { 'late' } else { 'given'; $given }
+        }
+        catch [System.Management.Automation.PipelineStoppedException] { throw }
+        catch { 'failed'; $_.Exception.GetBaseException().GetType().Name }
+    } @args
+"""
 
 
 class BlockKey:
@@ -55,10 +73,32 @@ class BlockKey:
                 told = "AccessToken: the script block that gives the key cannot be asked here."
                 raise ConfigurationError(told, parameter="AccessToken")
             return self._last
-        state = caller.SessionState
-        given = [*state.InvokeCommand.InvokeScript(state, self._tree.GetScriptBlock(), edge.object_array([]))]
+        given = self._asked(caller)
         self._last = read(given[0]) if len(given) == 1 else [*map(read, given)] or None
         return self._last
+
+    def _asked(self, caller: Any) -> list[Any]:
+        """What the block puts out in the scope of the script, within the time that the call still has.
+
+        Raises:
+            DeadlineError: it was stopped, since the call's time was up.
+            ConfigurationError: it failed; with what kind of error only: its text may hold secrets.
+        """
+        seconds = min(max(needed_by.get() - time.monotonic(), 0.0), _LONGEST)
+        create = edge.net("System.Management.Automation.ScriptBlock").Create
+        block = create(f"& {{\n{self._tree.GetScriptBlock().ToString()}\n}}")
+        state = caller.SessionState
+        kind: Any
+        given: list[Any]
+        kind, *given = state.InvokeCommand.InvokeScript(
+            state, create(_ASKS), edge.object_array([caller, block, seconds])
+        )
+        if str(kind) == "late":
+            raise no_key_in_time()
+        if str(kind) == "failed":
+            told = f"AccessToken: the script block that gives the key failed with {given[0]}."
+            raise ConfigurationError(told, parameter="AccessToken")
+        return given
 
 
 def block_key(value: Any) -> BlockKey | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from ..client.clock import Cancellation
@@ -18,7 +19,8 @@ from ..cmdlets.session import cancellable
 from ..cmdlets.warning import hear, heard_by
 from ..errors import PSBridgeError
 from . import edge
-from .answers import FAILURE, NOTHING, VALUE, answer, failure, output
+from .answers import FAILURE, NOTHING, VALUE, Lines, answer, failure, output
+from .heard import hear_log, log_wanted, wanted
 
 _SLICE = 0.2  # seconds
 _AHEAD = 2  # items handed in and not answered, for each that may run at once
@@ -31,17 +33,24 @@ class HostedPipeline:
         name: the cmdlet.
         bound: what was bound for the first item, and so for the whole pipeline.
         left: called once, when it has ended.
+        heard: which of the log's lines its calls want, see `heard`.
 
     Raises:
         PSBridgeError: the limits cannot be used.
     """
 
-    def __init__(self, name: str, bound: dict[str, Any], left: Callable[[HostedPipeline], None]) -> None:
+    def __init__(
+        self, name: str, bound: dict[str, Any], left: Callable[[HostedPipeline], None], heard: int = 0
+    ) -> None:
         self._name = name
         self._left = left
+        self._log = ExitStack()  # until it has ended
+        if heard:
+            self._log.enter_context(log_wanted())
+        self._heard = heard
         self._cancellation = Cancellation()
         self._ready: deque[tuple[int, Any]] = deque()
-        self._items: dict[int, tuple[Any, list[str]]] = {}
+        self._items: dict[int, tuple[Any, Lines]] = {}
         self._number = 0
         self._most = _AHEAD * max(int(bound.get("ThrottleLimit") or 1), 1)
         self._done = False
@@ -60,11 +69,16 @@ class HostedPipeline:
         """Hand in what was bound for one item; `item` is it, for an error's target."""
         number = self._number
         self._number += 1
-        warnings: list[str] = []
+        lines = Lines()
         with self._changed:
-            self._items[number] = (item, warnings)
-        with heard_by(warnings.append), cancellable(self._cancellation):
-            self._pipeline.feed(number, bound, lambda: hear(warnings.append))
+            self._items[number] = (item, lines)
+
+        def listen() -> None:
+            hear(lines.warning)
+            hear_log(wanted(lines.say, self._heard))
+
+        with heard_by(lines.warning), cancellable(self._cancellation):
+            self._pipeline.feed(number, bound, listen)
 
     def take(self, all_of_it: bool) -> Any:
         """What is ready, as an Object[]: whether to come again at once, and the answers in their order.
@@ -81,8 +95,7 @@ class HostedPipeline:
             again = self._waits(all_of_it)
             ended, self._failure = self._failure, None
         answers = [
-            self._answer(result, item, warnings)
-            for (_, result), (item, warnings) in zip(ready, about, strict=True)
+            self._answer(result, item, lines) for (_, result), (item, lines) in zip(ready, about, strict=True)
         ]
         if ended is not None:
             answers.append(answer(FAILURE, [], failure(ended, self._name)))
@@ -103,6 +116,7 @@ class HostedPipeline:
         with self._changed:
             self._done = True
             self._changed.notify_all()
+        self._log.close()
         self._left(self)
 
     def _one(self, bound: dict[str, Any]) -> Any:
@@ -122,12 +136,12 @@ class HostedPipeline:
                 self._done, self._failure = True, error
             self._changed.notify_all()
 
-    def _answer(self, result: Any, item: Any, warnings: list[str]) -> Any:
+    def _answer(self, result: Any, item: Any, lines: Lines) -> Any:
         if result is None:
-            return answer(NOTHING, warnings)
+            return answer(NOTHING, lines)
         if not isinstance(result, BaseException):
             try:
-                return answer(VALUE, warnings, output(result))
+                return answer(VALUE, lines, output(result))
             except Exception as error:  # what has no equal in .NET: the item's error says so
                 result = error
-        return answer(FAILURE, warnings, failure(result, self._name), item)
+        return answer(FAILURE, lines, failure(result, self._name), item)

@@ -26,9 +26,10 @@ from ..client.clock import Cancellation
 from ..client.errors import CallCancelledError
 from ..errors import PSBridgeError
 from . import edge, runtime
+from .bodies import START, VARIABLE, definitions
 from .convert import to_dotnet
 from .failures import ConversionError, DotNetError, RuntimeNotFoundError
-from .functions import VARIABLE, Calls, definitions
+from .functions import Calls
 from .pshome import SMA, PowerShellHome, find_pshome
 from .read import read
 from .shown import type_entries
@@ -192,6 +193,7 @@ class PowerShellSession:
             cleans = int(self.home.framework["version"].partition(".")[0]) >= 7  # PowerShell 7.3 came with it
             for name, body in definitions(cleans).items():
                 state.Commands.Add(function(name, body))
+            state.StartupScripts.Add(START)
             for entry in type_entries():
                 state.Types.Add(entry)
             state.Variables.Add(

@@ -7,11 +7,12 @@ import sys
 import threading
 from typing import Any
 
-from ..bridge import listener, worker
+from ..bridge import listener, settings, worker
 from ..bridge.values import listed
 from ..client import Configuration, set_configuration
 from ..cmdlets.functions import cmdlet
 from ..dotnet import edge, load
+from ..dotnet.answers import connection_with
 from ..dotnet.read import read
 from ..models.base import Model
 
@@ -32,6 +33,8 @@ def serve(shared: Any, guest: bool = True) -> None:
         load()
         _take_environment()
         set_configuration(Configuration())
+    else:
+        settings.look_also(_configuration_with)
     source, theirs_in = os.pipe()
     theirs_out, sink = os.pipe()
     thread = threading.Thread(target=_work, args=(source, sink), name="worker", daemon=True)
@@ -48,6 +51,12 @@ def _work(source: int, sink: int) -> None:
     finally:
         os.close(source)
         os.close(sink)
+
+
+def _configuration_with(name: Any) -> Configuration | None:
+    """Of a connection that a session hosted by this Python made."""
+    connection = connection_with(name)
+    return None if connection is None else connection.configuration
 
 
 class _Listener:

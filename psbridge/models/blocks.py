@@ -1,7 +1,7 @@
 """A row of the tables in PowerShell's words: its `[CmdletBinding()]`, its parameters, its question.
 
-The generated module and the functions of a hosted session are made of these. Knows PowerShell's syntax for
-parameters, and nothing of what a cmdlet does.
+The generated module is made of these, and a hosted session takes its functions' parameters from there.
+Knows PowerShell's syntax for parameters, and nothing of what a cmdlet does.
 """
 
 from __future__ import annotations

@@ -233,6 +233,20 @@ Describe 'An error of the service' {
         [bool]$body | Should -Be ($fault -ne 'cut')
         if ($PSVersionTable.PSEdition -eq 'Core') { $failure | Out-String -Width 500 | Should -Match "Recommendation: .*$says" }
     }
+    It 'says so from CLIXML and from a job, too: <fault>' -ForEach @(@{ fault = 'status=401' }, @{ fault = 'cut' }) {
+        $call = @{ MaxRetryCount = 0; AdditionalHeaders = @{ 'x-offline-fault' = $fault } }
+        $failure = Get-Failure { New-ChatCompletion (Get-Request) @call }
+        $says = $failure.ErrorDetails.RecommendedAction
+        $says | Should -Not -BeNullOrEmpty
+        $text = [System.Management.Automation.PSSerializer]::Serialize($failure, 2)
+        $again = [System.Management.Automation.PSSerializer]::Deserialize($text)
+        $again.ErrorDetails.RecommendedAction | Should -BeExactly $says
+        $again.ErrorDetails.Message | Should -BeExactly $failure.ErrorDetails.Message
+        $job = New-ChatCompletion (Get-Request) -AsJob @call
+        $null = Wait-Job $job -Timeout 60
+        (Get-Failure { Receive-Job $job -ErrorAction Stop }).ErrorDetails.RecommendedAction | Should -BeExactly $says
+        Remove-Job $job
+    }
     It 'is shown as its sentence, and shows the JSON where everything is asked for' {
         $failure = Get-Failure { New-ChatCompletion (Get-Request) -MaxRetryCount 0 -AdditionalHeaders (& $fault 'status=400') }
         $views = @('NormalView'; if ($PSVersionTable.PSEdition -eq 'Core') { 'ConciseView' })

@@ -18,6 +18,14 @@ Describe 'New-ChatConnection' {
         $own = (Get-Command New-ChatConnection).Parameters.Keys
         foreach ($name in (Get-Command Set-Configuration).Parameters.Keys) { if ($name -notin 'PassThru', 'WhatIf', 'Confirm') { $own | Should -Contain $name } }
     }
+    It 'has what the script block that gives its key says beside it as the cmdlet''s own' {
+        $block = { Write-Warning careful; Write-Information hello; 'sk-block' }
+        $asked = New-ChatConnection -BaseUrl $server.Url -AccessToken $block
+        $beside = @{ WarningAction = 'SilentlyContinue'; WarningVariable = 'warned'; InformationVariable = 'said' }
+        $reply = New-ChatCompletion (Get-Request) -Connection $asked @beside
+        $reply.choices[0].message.content | Should -BeExactly 'Bearer sk-block'
+        "$warned $said" | Should -BeExactly 'careful hello'
+    }
     It 'shows its settings and no key' {
         $c.BaseUrl | Should -Be $server.Url
         $c.TimeoutSec | Should -Be 30

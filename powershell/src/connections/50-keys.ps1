@@ -47,14 +47,21 @@ function Invoke-BridgeBlock {
     $inner = [powershell]::Create([System.Management.Automation.RunspaceMode]::CurrentRunspace)
     $clock = [System.Threading.CancellationTokenSource]::new()
     try {
-        $null = $inner.AddScript('try { $args[0].InvokeCommand.InvokeScript($args[0], $args[1], @()) } catch { throw }')
+        $null = $inner.AddScript('try { $args[0].InvokeCommand.InvokeScript($args[0], $args[1], @()) 3>&1 4>&1 6>&1 } catch { throw }')
         $null = $inner.AddArgument($Cmdlet.SessionState).AddArgument($Block)
         # Delegates of .NET's own: the thread that stops the block has no runspace. What goes wrong there stays in the task.
         $stop = [System.Threading.Tasks.Task]::new([System.Delegate]::CreateDelegate([System.Action], $inner, 'Stop'))
         $planned = $clock.Token.Register([System.Delegate]::CreateDelegate([System.Action], $stop, 'Start'))
         $clock.CancelAfter([int][System.Math]::Min($Seconds * 1000, [int]::MaxValue))
-        $inner.Invoke()
+        $said = $inner.Invoke()
+        $Late.Value = "$($inner.InvocationStateInfo.State)" -eq 'Stopped'
         foreach ($one in $inner.Streams.Error) { $Cmdlet.WriteError($one) }
+        foreach ($one in $said) {
+            if ($one -is [System.Management.Automation.WarningRecord]) { $Cmdlet.WriteWarning($one.Message) }
+            elseif ($one -is [System.Management.Automation.VerboseRecord]) { $Cmdlet.WriteVerbose($one.Message) }
+            elseif ($one -is [System.Management.Automation.InformationRecord]) { $Cmdlet.WriteInformation($one) }
+            else { $one }
+        }
     }
     catch [System.Management.Automation.PipelineStoppedException] {
         if (-not $clock.IsCancellationRequested) { throw }

@@ -135,7 +135,11 @@ class KeyCache:
         if inspect.iscoroutinefunction(source):
             raise _asynchronous()
         if getattr(source, "runs_here", False):  # it can be asked by the thread that calls, and by no other
-            return self._keep(source, _called(source))
+            token = needed_by.set(time.monotonic() + bounds.left())
+            try:
+                return self._keep(source, _called(source))
+            finally:
+                needed_by.reset(token)
         while True:
             answer, own = self._asked(source, rejected, bounds)
             self._wait(answer, bounds)
@@ -261,9 +265,7 @@ class KeyCache:
             for place, one in list(self._asking.items()):
                 if one is answer:
                     del self._asking[place]
-        return DeadlineError(
-            "The call did not finish within its time limit: the callable that gives the key did not return."
-        )
+        return no_key_in_time()
 
     def _usable(self, source: Any, rejected: Secret | None) -> Secret | None:
         kept = self._kept.get(id(source))
@@ -354,10 +356,17 @@ def _asynchronous() -> ConfigurationError:
     )
 
 
+def no_key_in_time() -> DeadlineError:
+    """The error of a call whose time was up before what gives its key had given it."""
+    return DeadlineError(
+        "The call did not finish within its time limit: the callable that gives the key did not return."
+    )
+
+
 def _called(source: Any) -> object:
     try:
         return source()
-    except (ConfigurationError, CallCancelledError):
+    except (ConfigurationError, CallCancelledError, DeadlineError):
         raise  # says by itself what is missing, or that nobody wants it any more
     except Exception as error:
         raise _failed(error) from error
