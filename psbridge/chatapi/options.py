@@ -157,7 +157,7 @@ class HostConfiguration:
     add_api_http_clients = AddApiHttpClients
     configure_json_options = ConfigureJsonOptions
 
-    def _changes(self, clock: Clock, headers: Mapping[str, str]) -> dict[str, Any]:
+    def _changes(self, clock: Clock, headers: Mapping[str, str | None]) -> dict[str, Any]:
         """What the options say, as settings of a Configuration whose default headers are `headers` so far."""
         found: dict[str, Any] = {}
         if isinstance(self._provider, TokenProvider):

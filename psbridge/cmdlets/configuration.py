@@ -179,11 +179,12 @@ def _texts(setting: Setting, value: Any) -> dict[str, Any]:
         raise ConfigurationError(
             f"{setting.parameter} must be a table of names and values.", parameter=setting.parameter
         )
-    kept = setting.secret or setting.kind == "headers"  # these take SecureStrings
-    return {
-        str(key): item if kept and hasattr(item, "reveal") else str(item) if not setting.secret else item
-        for key, item in value.items()
-    }
+
+    def kept(item: Any) -> bool:
+        headers = setting.kind == "headers"  # these take SecureStrings, and null keeps one back
+        return setting.secret or (headers and (item is None or hasattr(item, "reveal")))
+
+    return {str(key): item if kept(item) else str(item) for key, item in value.items()}
 
 
 def changes_of(bound: Bound) -> dict[str, Any]:

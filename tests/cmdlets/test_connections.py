@@ -260,3 +260,33 @@ def test_the_users_profile_goes_before_the_machines(tmp_path: Path) -> None:
     (tmp_path / "psbridge").mkdir()
     (tmp_path / "psbridge" / "profiles.json").write_text('{"a": {"Model": "m"}}')
     assert profiles.profile("A", own) == {"model": "m"}
+
+
+@pytest.mark.parametrize("headers", [{"Authorization": None}, {"authorization": None}])
+def test_a_connection_can_send_no_key(
+    servers: list[ps.OfflineServer], headers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.setenv(name, "of-the-environment")
+    alone = ps.New_ChatConnection(BaseUrl=servers[0].base_url, DefaultHeaders=headers)
+    with pytest.raises(PSBridgeError):
+        ps.New_ChatCompletion(**MESSAGE, Connection=alone, MaxRetryCount=0)  # the server wants a key
+    assert "of-the-environment" not in str(servers[0].requests[-1].headers)
+    assert "authorization" not in servers[0].requests[-1].headers
+
+
+def test_headers_of_a_connection_stand_for_the_key_of_the_environment(
+    servers: list[ps.OfflineServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.setenv(name, "of-the-environment")
+    headers = {"Authorization": "Bearer its-own ", "User-Agent": None, "X-Team": "blue"}
+    mine = ps.New_ChatConnection(BaseUrl=servers[0].base_url, Organization="own", DefaultHeaders=headers)
+    ps.New_ChatCompletion(**MESSAGE, Connection=mine)
+    sent = servers[0].requests[-1].headers
+    assert "of-the-environment" not in str(sent)
+    same = connection(servers[0], "its-own")
+    ps.New_ChatCompletion(**MESSAGE, Connection=same)  # what is kept of a key shows which it was
+    assert sent["authorization"] == servers[0].requests[-1].headers["authorization"]
+    assert (sent["openai-organization"], sent["x-team"]) == ("own", "blue")
+    assert "user-agent" not in sent

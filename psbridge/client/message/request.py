@@ -134,7 +134,10 @@ def outgoing(
         put("OpenAI-Project", configuration.project)
     _authenticate(configuration, put)
     for name, value in configuration.default_headers.items():
-        put(name, value)
+        if value is None:
+            lines.pop(name.lower(), None)
+        else:
+            put(name, value)
     if idempotency_key or not operation.idempotent:
         put("Idempotency-Key", idempotency_key or f"psbridge-{uuid.uuid4()}")
     for name, value in (headers or {}).items():

@@ -155,13 +155,13 @@ def _prefixed(value: Any, parameter: str) -> Secret:
     return kept if kept is not None and kept.reveal() == stripped else Secret(stripped)
 
 
-def headers(value: Any, parameter: str) -> Mapping[str, str]:
-    """Header lines by their names; a SecureString gives its text."""
+def headers(value: Any, parameter: str) -> Mapping[str, str | None]:
+    """Header lines by their names; a SecureString gives its text, None is a header that is not sent."""
     kept = {}
     for name, item in _table(value, parameter).items():
         line = item.reveal() if isinstance(item, Secret | Revealable) else item
-        check_header(name, line, parameter)
-        kept[name] = line
+        check_header(name, "" if line is None else line, parameter)
+        kept[name] = line if line is None else line.strip(" \t")
     return Masked(kept)
 
 

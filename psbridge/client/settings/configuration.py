@@ -104,7 +104,8 @@ class Configuration:
             an awaitable of it), asked again after a 401, or a `KeyRing`. Default `OPENAI_API_KEY`.
         api_key, api_key_prefix: by header name; sent as `{prefix} {key}`. `Authorization` without a prefix
             is sent as Bearer.
-        default_headers: sent with every request.
+        default_headers: sent with every request; None keeps a header back. With `Authorization`
+            among them, no other key is sent, and no organization or project of the environment.
         skip_certificate_check: accept any certificate; every new connection pool warns.
         proxy: http://, https:// or socks5:// URL; None uses the system's settings and NO_PROXY; "" uses none.
         organization, project: the OpenAI-Organization and OpenAI-Project headers
@@ -139,7 +140,7 @@ class Configuration:
     access_token: SecretLike | KeySource | KeyDispenser | None = None
     api_key: Mapping[str, SecretLike] = dataclasses.field(default_factory=dict)
     api_key_prefix: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    default_headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    default_headers: Mapping[str, str | None] = dataclasses.field(default_factory=dict)
     skip_certificate_check: bool = False
     proxy: str | None = None
     organization: str | None = None
@@ -215,11 +216,14 @@ class Configuration:
         def variable(name: str) -> Any:
             return checked(SETTING_OF[name], values[name], name) if name in values else None
 
-        changes: dict[str, Any] = {
-            "organization": self.organization or variable("OPENAI_ORG_ID"),
-            "project": self.project or variable("OPENAI_PROJECT_ID"),
-        }
-        own_key = bool(self.access_token is not None or self.api_key or self.username)
+        authorized = any(name.lower() == "authorization" for name in self.default_headers)
+        changes: dict[str, Any] = {}
+        if authorized:
+            changes["access_token"] = None
+        else:
+            changes["organization"] = self.organization or variable("OPENAI_ORG_ID")
+            changes["project"] = self.project or variable("OPENAI_PROJECT_ID")
+        own_key = authorized or bool(self.access_token is not None or self.api_key or self.username)
         azure = self.azure_endpoint
         if azure is None and self.base_url is None and "OPENAI_BASE_URL" not in values:
             azure = None if "OPENAI_API_KEY" in values else variable("AZURE_OPENAI_ENDPOINT")

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import syntax as s
 from .code import SCALARS, Code, Refused, described, join_kinds, put_out, quoted
-from .nodes import expression_of, new_list_of, only_key, path_of, table_of
+from .nodes import expression_of, is_chat_elsewhere, new_list_of, only_key, path_of, table_of
 from .parts import SIGNS, Parts
 from .shapes import OBJECTS
 
@@ -275,8 +275,10 @@ class Assignments(Parts):
             named, values = self.arguments(command)
             uri = named.get("uri") or (values[0] if values else None)
             headers = named.get("headers")
+            if uri is None or not self.uses.asks_chat(self.source_of(uri)):
+                return False
             plain = headers is None or only_key(headers, self.uses.headers)
-            return uri is not None and self.uses.asks_chat(self.source_of(uri)) and plain
+            return plain or is_chat_elsewhere(self.source_of(uri))
         return any(
             table is around and self.request_parts(table) is not None for table in self.uses.splats.values()
         )

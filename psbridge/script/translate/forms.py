@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 from .. import syntax as s
-from .code import ATOM, CONDITION, SUM, Again, Code, put_out, run_of
+from .code import ATOM, CONDITION, SUM, Again, Code, put_out, quoted, run_of
 from .commands import Commands
-from .nodes import expression_of, only_key, path_of, table_of, word_of
+from .nodes import CHAT_PATH, expression_of, is_chat_elsewhere, only_key, path_of, table_of, word_of
 from .shapes import OBJECTS
 
 _READ = frozenset("baseurl model organization project maxretrycount timeoutsec defaultheaders".split())
@@ -154,8 +154,8 @@ class Forms(Commands):
         uri = named.get("uri") or (values[0] if len(values) == 1 else None)
         code = None
         if uri is not None and not set(named) - known and len(values) < 2:
-            timeout = named.get("connectiontimeoutseconds")
-            code = self._request(self.source_of(uri), named.get("body"), timeout, named.get("headers"))
+            parts = {**named, "uri": uri}
+            code = self._request(parts, named.get("connectiontimeoutseconds"))
         if code is None:
             self._is_no_request(named)
         return code
@@ -170,20 +170,101 @@ class Forms(Commands):
                 only.discard(path_of(value))
                 raise Again
 
-    def _request(self, address: str, body: Any, timeout: Any, headers: Any) -> Code | None:
+    def _request(self, parts: dict[str, Any], timeout: Any) -> Code | None:
+        body, headers = parts.get("body"), parts.get("headers")
+        address = self.source_of(parts["uri"])
         if not self.uses.asks_chat(address) or body is None:
             return None
-        if headers is not None and not only_key(headers, self.uses.headers):
+        elsewhere = is_chat_elsewhere(address)
+        if elsewhere:
+            if not self._is_plain_post(parts):
+                return None
+        elif headers is not None and not only_key(headers, self.uses.headers):
             return None
         written = self.request_body(body)
         if written is None:
             return None
         extra = "MaxRetryCount=0"
+        if elsewhere:
+            connection = self._connection(parts)
+            if connection is None:
+                return None
+            extra = f"Connection={connection}, {extra}"
+            self.known.elsewhere = True
         self.known.asks = True
         if timeout is not None:
             extra += f", TimeoutSec={self.as_value(self.expression(timeout)).text}"
         self.modules.add("psbridge")
         return Code(f"ps.New_ChatCompletion({written}, {extra})", "reply")
+
+    def _is_plain_post(self, parts: dict[str, Any]) -> bool:
+        """Whether this is what the client sends another server as well: JSON that names its model."""
+        kind = word_of(expression_of(parts.get("contenttype")))
+        table = self._set_table(parts.get("body"))
+        if word_of(expression_of(parts.get("method"))) != "post" or not kind.startswith("application/json"):
+            return False
+        if table is None or "model" not in table:
+            return False
+        return "stream" not in table or _is_constant(expression_of(table["stream"]), "false")
+
+    def _set_table(self, node: Any) -> dict[str, Any] | None:
+        """The entries of a table, or of one as JSON, that stands here or that a variable is set to once."""
+        node = table_of(node)
+        if isinstance(node, s.VariableExpression):
+            made = self.uses.set_once(path_of(node))
+            return self._set_table(made.right) if made is not None else None
+        if isinstance(node, s.ParenExpression):
+            return self._set_table(node.pipeline)
+        if isinstance(node, s.Pipeline) and len(node.pipeline_elements) == 2 and self.is_body(node):
+            return self._set_table(node.pipeline_elements[0])
+        if not isinstance(node, s.Hashtable):
+            return None
+        return {word_of(key): value for key, value in node.key_value_pairs}
+
+    def _connection(self, parts: dict[str, Any]) -> str | None:
+        """The connection to another server: the script's headers, and no key but the script's.
+
+        None where it is not plain what the headers are.
+        """
+        base, headers = self._base_url(parts["uri"]), parts.get("headers")
+        table = self._set_table(headers) if headers is not None else {}
+        if base is None or table is None or not all(table):
+            return None
+        if any(self.value(value).kind != "str" for value in table.values()):
+            return None
+        more = [] if "authorization" in table else ['"Authorization": None']
+        kind = expression_of(parts["contenttype"]).value
+        if kind != "application/json":
+            if "content-type" in table:
+                return None
+            more.append(f'"Content-Type": {quoted(kind)}')
+        sent = ", ".join(more)
+        if headers is not None:
+            held = table_of(headers)
+            with self.meanwhile(plain_tables=True):
+                written = self.expression(headers).text
+            if not isinstance(held, s.VariableExpression):
+                sent = ", ".join([*more, *([written[1:-1]] if table else [])])
+            elif path_of(held) not in self.uses.dicts:
+                return None
+            elif more:  # before the script's own, which may have set the same
+                sent = f"{sent}, **{written}"
+            else:
+                return f"ps.New_ChatConnection(BaseUrl={base}, DefaultHeaders={written})"
+        return f"ps.New_ChatConnection(BaseUrl={base}, DefaultHeaders={{{sent}}})"
+
+    def _base_url(self, uri: Any) -> str | None:
+        """What comes before the path of a chat completion; None if that is not plain."""
+        address = self.expression(uri).text
+        base = address[:-1].removesuffix(CHAT_PATH) + address[-1]
+        if base == address:
+            return None
+        inside = getattr(uri, "nested_expressions", [])
+        if len(inside) == 1 and isinstance(inside[0], s.VariableExpression):
+            alone = self.expression(inside[0])
+            if alone.kind == "str" and base.startswith('f"{') and base.endswith('}"'):
+                return alone.text
+        return base
 
     def request_body(self, node: Any) -> str | None:
         """The request of a -Body that is plainly a table as JSON; None if it is something else."""
@@ -218,12 +299,12 @@ class Forms(Commands):
         if parts is None:
             return None
         timeout = parts.get("timeoutsec")
-        return self._request(
-            self.source_of(parts["uri"]),
-            parts.get("body"),
-            expression_of(timeout) if timeout is not None else None,
-            parts.get("headers"),
-        )
+        given = {name: part if name == "body" else expression_of(part) for name, part in parts.items()}
+        code = self._request(given, expression_of(timeout) if timeout is not None else None)
+        if code is None:
+            del self.uses.splats[node.command_elements[1].variable_path.lower()]
+            raise Again
+        return code
 
     def request_parts(self, table: s.Hashtable) -> dict[str, Any] | None:
         """The parts of a table that is splatted to a request to the service; None for any other."""
@@ -232,7 +313,8 @@ class Forms(Commands):
             return None
         if "uri" not in parts or not self.uses.asks_chat(self.source_of(parts["uri"])) or "body" not in parts:
             return None
-        if "headers" in parts and not only_key(parts["headers"], self.uses.headers):
+        elsewhere = is_chat_elsewhere(self.source_of(parts["uri"]))
+        if "headers" in parts and not elsewhere and not only_key(parts["headers"], self.uses.headers):
             return None
         return parts if self.is_body(parts["body"]) else None
 

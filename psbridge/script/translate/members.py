@@ -37,6 +37,8 @@ _REPLY = {
     "usage": "reply",
     "delta": "reply",
 }
+_SERVICE_ONLY = frozenset("usage model id object created finish_reason role metadata".split())
+"""What another server than the service may leave out of a reply."""
 _TEXT_METHODS = {"substring", "padleft", "padright", "insert", "remove", "tostring", "trimstart", "trimend"}
 _BAG = ("remove", "copied", "type_names_into", "net_type", "shown_as")
 _PARTS = ("days", "hours", "minutes", "seconds")
@@ -282,7 +284,8 @@ class Members(Methods):
             part = self.match_part(target, folded)
             if part is not None:
                 return part
-        if target.kind == "reply" and folded in _REPLY:
+        elsewhere = self.known.elsewhere and folded in _SERVICE_ONLY
+        if target.kind == "reply" and folded in _REPLY and not elsewhere:
             return Code(f"{target.within(ATOM)}.{folded}", _REPLY[folded])
         if target.kind == "error":
             if folded == "exception":

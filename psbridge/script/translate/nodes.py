@@ -211,6 +211,15 @@ def is_chat(address: str) -> bool:
     return "chat/completions" in folded and own
 
 
+CHAT_PATH = "/chat/completions"
+
+
+def is_chat_elsewhere(address: str) -> bool:
+    """Whether an address of the script is plainly the chat completions of another server."""
+    address = address.strip("'\"")
+    return address.endswith(CHAT_PATH) and address.startswith(("http", "$")) and not is_chat(address)
+
+
 def only_key(node: Any, headers: set[str]) -> bool:
     """Whether these headers are nothing but the service's key and content types."""
     node = table_of(node)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from .. import syntax as s
-from .nodes import expression_of, is_chat, is_json_of, is_step, only_key, path_of, table_of, word_of
+from .nodes import (
+    expression_of,
+    is_chat,
+    is_chat_elsewhere,
+    is_json_of,
+    is_step,
+    only_key,
+    path_of,
+    table_of,
+    word_of,
+)
 from .tables import TableUses
 
 _REQUESTS = ("invoke-restmethod", "irm")
@@ -27,7 +37,7 @@ class RequestUses(TableUses):
         It cannot where a reply's message goes on as it came: the cmdlet sends less of it. Nor where
         Add-Member gives objects of the script members that are computed: the cmdlet's reply takes none.
         """
-        return not self.goes_on and is_chat(address)
+        return not self.goes_on and (is_chat(address) or is_chat_elsewhere(address))
 
     def _requesting(self) -> set[str]:
         """The commands whose errors may be a web cmdlet's: these, and the functions that call them.

@@ -39,6 +39,8 @@ class Known:
     """Whether the script puts out objects, whose tables wait for further rows."""
     sent: set[str] = field(default_factory=set)
     asks: bool = False
+    elsewhere: bool = False
+    """Whether the script asks another server, whose replies may lack what the service's have."""
     web: bool = False
     """Whether the Python calls a web cmdlet, which has something to say where -Verbose is asked for."""
 
@@ -48,7 +50,7 @@ class Known:
             *(dict(self.kinds), dict(self.typed), set(self.unset)),
             *(dict(self.results), set(self.advanced), set(self.many)),
             *({key: dict(shape) for key, shape in self.shapes.items()}, set(self.loose), set(self.top)),
-            *(set(self.copied), set(self.alone), set(self.sent), self.asks, self.web),
+            *(set(self.copied), set(self.alone), set(self.sent), self.asks, self.elsewhere, self.web),
             *({path: dict(kinds) for path, kinds in self.tables.items()}, self.shows),
         )
 

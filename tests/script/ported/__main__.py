@@ -6,7 +6,12 @@ from pathlib import Path
 from psbridge.script import port
 
 FOLDER = Path(__file__).parent
-LINES = (FOLDER.parents[1] / "data" / "scripts.jsonl").read_text(encoding="utf-8").splitlines()
+DATA = FOLDER.parents[1] / "data"
+LINES = [
+    line
+    for name in ("scripts.jsonl", "scripts-elsewhere.jsonl")
+    for line in (DATA / name).read_text(encoding="utf-8").splitlines()
+]
 SCRIPTS = {line["id"]: line["script"] for line in map(json.loads, LINES)}
-for path in FOLDER.glob("script-*.py"):
+for path in (one for one in FOLDER.glob("*-*.py") if one.stem in SCRIPTS):
     path.write_text(port(SCRIPTS[path.stem]).text, encoding="utf-8", newline="\n")
