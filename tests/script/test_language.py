@@ -13,7 +13,7 @@ from .measured import LINUX, Line, run_statement
 DATA = Path(__file__).parents[1] / "data"
 LINES: list[Line] = [
     json.loads(text)
-    for name in ("language.jsonl", "language-2.jsonl", "language-more.jsonl")
+    for name in ("language.jsonl", "language-2.jsonl", "language-more.jsonl", "language-cultures.jsonl")
     for text in (DATA / name).read_text(encoding="utf-8").split("\n")
     if text.strip()
 ]

@@ -29,7 +29,7 @@ def _lines(*names: str) -> list[Line]:
     return [json.loads(text) for text in texts if text.strip()]
 
 
-STATEMENTS = _lines("language.jsonl", "language-2.jsonl")
+STATEMENTS = _lines("language.jsonl", "language-2.jsonl", "language-cultures.jsonl")
 SCRIPTS = {line["id"]: line for line in _lines("scripts.jsonl")}
 MORE = {
     line["id"]: line for line in _lines("scripts-more.jsonl", "scripts-piped.jsonl", "scripts-jobs.jsonl")

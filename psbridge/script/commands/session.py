@@ -295,11 +295,13 @@ class GetCulture(Cmdlet):
     """Get-Culture and Get-UICulture."""
 
     def record(self) -> None:
-        from psbridge.script.net.culture import Culture
+        from psbridge.script.net.culture import INVARIANT, listed
 
         names = self.get("Name")
-        for name in names if is_list(names) else [names or ""]:
-            self.write(Culture(to_text(name)))
+        for name in names if is_list(names) else [names] if names else ():
+            self.write(listed(to_text(name)))
+        if not names:
+            self.write(INVARIANT)
 
 
 class AddType(Cmdlet):

@@ -15,7 +15,7 @@ from psbridge.script import syntax as s
 from psbridge.script.net.overloads import argument_error, cost, no_overload
 from psbridge.script.semantics.casts import cast, cast_value
 from psbridge.script.semantics.errors import EXCEPTION, ExceptionObject, ScriptError, runtime_error
-from psbridge.script.semantics.members import _setting_failed, cannot_set, register_object
+from psbridge.script.semantics.members import cannot_set, register_object, setting_failed
 from psbridge.script.semantics.types import type_of, unknown_type
 
 from .flow import ReturnFlow
@@ -459,7 +459,7 @@ def _write(instance: Instance, folded: str, value: Any) -> bool:
         instance.values[found.name] = found.accept(value)
     except ScriptError as error:
         why = error.__cause__ if isinstance(error.__cause__, ValidationFailure) else error.message
-        raise _setting_failed(found.name, str(why), None) from None
+        raise setting_failed(found.name, str(why), None) from None
     return True
 
 

@@ -19,7 +19,8 @@ _MODULES = {
     "text": "System.String System.Char System.Object",
     "enums": "System.Enum",
     "builders": "System.Text.StringBuilder",
-    "culture": "System.StringComparer System.Globalization.CultureInfo System.Globalization.TextInfo",
+    "culture": "System.StringComparer System.Globalization.CultureInfo System.Globalization.TextInfo "
+    "System.Globalization.NumberFormatInfo System.Globalization.DateTimeFormatInfo",
     "numbers": "System.Math System.Int32 System.Int64 System.Double System.Decimal System.Single "
     "System.Byte System.SByte System.Int16 System.UInt16 System.UInt32 System.UInt64 "
     "System.Boolean System.Numerics.BigInteger",

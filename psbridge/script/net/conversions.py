@@ -16,10 +16,13 @@ from psbridge.binding.objects import type_of
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Byte, Int64
 from psbridge.script.semantics.casts import cast_value
+from psbridge.script.semantics.cultures import formats_of
 from psbridge.script.semantics.errors import NetFault
+from psbridge.script.semantics.text import format_value
 from psbridge.script.semantics.values import TypedArray
 
 from . import describe
+from .dates import _parse
 from .numbers import parse_bool, parser
 
 
@@ -123,6 +126,10 @@ CONVERT.static(
         "ToBoolean(string value)": parse_bool,
         "ToBoolean(object value)": lambda value: cast_value(value, nettypes.BOOLEAN),
         "ChangeType(object value, type conversionType)": cast_value,
+        "ToString(object value, IFormatProvider p)": lambda value, provider: format_value(
+            value, "", formats_of(provider)
+        ),
+        "ToDateTime(string value, IFormatProvider p)": _parse,
         "ToDateTime(string value)": lambda text: cast_value(text, nettypes.DATETIME),
     }
 )
@@ -143,6 +150,7 @@ for _name, _type in (
     CONVERT.static(
         {
             f"To{_name}(string value)": parser(_type),
+            f"To{_name}(string value, IFormatProvider p)": parser(_type),
             f"To{_name}(object value)": lambda value, type_=_type: cast_value(value, type_),
         }
     )

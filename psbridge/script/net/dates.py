@@ -22,11 +22,12 @@ from psbridge.binding.text import net_text
 from psbridge.binding.values import Int64
 from psbridge.script.semantics import dateformat
 from psbridge.script.semantics.arithmetic import add_ticks
-from psbridge.script.semantics.dateformat import DAYS, MONTHS, kind_of, to_local, to_universal
+from psbridge.script.semantics.cultures import formats_of
+from psbridge.script.semantics.dateformat import kind_of, to_local, to_universal
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.text import format_value
 from psbridge.script.semantics.types import net_enum
-from psbridge.script.semantics.values import Bag, NetRef, TypedArray
+from psbridge.script.semantics.values import NetRef, TypedArray
 
 from . import describe
 from .faults import out_of_range
@@ -79,6 +80,11 @@ def _from_file_time(ticks: int) -> datetime.datetime:
 
 
 def _parse(text: str, *rest: Any) -> datetime.datetime:
+    culture = formats_of(rest[0]) if rest else None
+    if culture is not None:
+        from psbridge.script.semantics.culturedates import parse_date
+
+        return _styled(parse_date(text, culture), rest[-1])
     try:
         value = parse_datetime(text)
     except NetError as error:
@@ -97,9 +103,10 @@ def _styled(value: datetime.datetime, style: Any) -> datetime.datetime:
 
 def _parse_exact(text: str, spec: Any, provider: Any = None, style: Any = None) -> datetime.datetime:
     specs = [spec] if isinstance(spec, str) else list(spec)
+    culture = formats_of(provider)
     for number, one in enumerate(specs):
         try:
-            return _styled(dateformat.parse_exact(text, one), style)
+            return _styled(dateformat.parse_exact(text, one, culture), style)
         except NetFault:
             if number == len(specs) - 1:
                 raise
@@ -109,6 +116,8 @@ def _parse_exact(text: str, spec: Any, provider: Any = None, style: Any = None) 
 def _try(parse: Any) -> Any:
     def attempt(*arguments: Any) -> bool:
         reference: NetRef = arguments[-1]
+        for one in arguments[:-1]:
+            formats_of(one)  # one that is not known is no mere text that cannot be read
         try:
             reference.write(parse(*arguments[:-1]))
         except NetFault:
@@ -256,8 +265,10 @@ DATETIME.method(
         "ToLocalTime()": lambda value: value if kind_of(value) == "Local" else to_local(value),
         "ToString()": net_text,
         "ToString(string format)": format_value,
-        "ToString(IFormatProvider p)": lambda value, _: net_text(value),
-        "ToString(string format, IFormatProvider p)": lambda value, spec, _: format_value(value, spec or ""),
+        "ToString(IFormatProvider p)": lambda value, provider: format_value(value, "", formats_of(provider)),
+        "ToString(string format, IFormatProvider p)": lambda value, spec, provider: format_value(
+            value, spec or "", formats_of(provider)
+        ),
         "ToShortDateString()": lambda value: dateformat.format_date(value, "d"),
         "ToLongDateString()": lambda value: dateformat.format_date(value, "D"),
         "ToShortTimeString()": lambda value: dateformat.format_date(value, "t"),
@@ -293,6 +304,9 @@ def _span_of(amount: float, unit: int) -> datetime.timedelta:
 
 
 def _parse_span(text: str, *rest: Any) -> datetime.timedelta:
+    culture = formats_of(rest[0]) if rest else None
+    if culture is not None:
+        text = text.replace(culture["NumberDecimalSeparator"], ".")
     try:
         return parse_timespan(text)
     except NetError as error:
@@ -403,21 +417,8 @@ SPAN.method(
         "Equals(timespan obj)": lambda span, other: ticks_of(span) == ticks_of(other),
         "ToString()": net_text,
         "ToString(string format)": format_value,
-        "ToString(string format, IFormatProvider p)": lambda span, spec, _: format_value(span, spec or ""),
-    }
-)
-
-FORMAT_INFO = Bag(
-    {
-        "DayNames": TypedArray([DAYS[-1], *DAYS[:-1]], nettypes.STRING),
-        "AbbreviatedDayNames": TypedArray([name[:3] for name in (DAYS[-1], *DAYS[:-1])], nettypes.STRING),
-        "MonthNames": TypedArray([*MONTHS, ""], nettypes.STRING),
-        "AbbreviatedMonthNames": TypedArray([*(name[:3] for name in MONTHS), ""], nettypes.STRING),
-        "ShortDatePattern": "MM/dd/yyyy",
-        "LongDatePattern": "dddd, dd MMMM yyyy",
-        "ShortTimePattern": "HH:mm",
-        "LongTimePattern": "HH:mm:ss",
-        "DateSeparator": "/",
-        "TimeSeparator": ":",
+        "ToString(string format, IFormatProvider p)": lambda span, spec, provider: format_value(
+            span, spec or "", formats_of(provider)
+        ),
     }
 )

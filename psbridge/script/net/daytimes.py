@@ -12,6 +12,7 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.values import Int64
 from psbridge.script.semantics import dateformat
 from psbridge.script.semantics.arithmetic import add_ticks
+from psbridge.script.semantics.cultures import Formats, formats_of
 from psbridge.script.semantics.errors import NetFault, runtime_error
 
 from . import describe
@@ -32,10 +33,15 @@ class _Part:
         return self.__net_format__(self.plain)
 
     plain = ""
+    usual = ""  # the standard format of no format
     named: ClassVar[dict[str, str]] = {}  # formats with a letter of their own
 
-    def __net_format__(self, spec: str) -> str:
-        return dateformat.format_date(self.value, self.named.get(spec, spec) or self.named[""])
+    def __net_format__(self, spec: str, culture: Formats | None = None) -> str:
+        if culture is not None and spec in ("", "d", "t", "T"):
+            return dateformat.format_date(self.value, spec or self.usual, culture)
+        if spec in ("", "o", "O", "r", "R"):
+            culture = None
+        return dateformat.format_date(self.value, self.named.get(spec, spec) or self.named[""], culture)
 
     def __net_compare__(self, other: Any) -> int:
         mine, theirs = dateformat.ticks(self.value), dateformat.ticks(other.value)
@@ -49,6 +55,7 @@ class DateOnly(_Part):
     """System.DateOnly."""
 
     plain = "MM/dd/yyyy"
+    usual = "d"
     named: ClassVar[dict[str, str]] = {
         "": "MM/dd/yyyy",
         "d": "MM/dd/yyyy",
@@ -65,6 +72,7 @@ class TimeOnly(_Part):
     """System.TimeOnly."""
 
     plain = "HH:mm"
+    usual = "t"
     named: ClassVar[dict[str, str]] = {
         "": "HH:mm",
         "t": "HH:mm",
@@ -142,9 +150,9 @@ def _ticks_of_day(part: TimeOnly) -> int:
 
 
 def _parsed(cls: type[_Part]) -> Callable[..., Any]:
-    def parse(text: str, *_: Any) -> Any:
+    def parse(text: str, *rest: Any) -> Any:
         try:
-            return cls(_parse(text))
+            return cls(_parse(text, *rest))
         except NetFault:
             raise NetFault(
                 "FormatException", f"String '{text}' was not recognized as a valid {cls.net_type.name}."
@@ -190,8 +198,11 @@ for _described, _cls in ((DATE, DateOnly), (TIME, TimeOnly)):
         {
             "ToString()": str,
             "ToString(string format)": lambda part, spec: part.__net_format__(spec or ""),
-            "ToString(string format, IFormatProvider p)": lambda part, spec, _: part.__net_format__(
-                spec or ""
+            "ToString(IFormatProvider p)": lambda part, provider: part.__net_format__(
+                "", formats_of(provider)
+            ),
+            "ToString(string format, IFormatProvider p)": lambda part, spec, provider: part.__net_format__(
+                spec or "", formats_of(provider)
             ),
             "CompareTo(object value)": lambda part, other: part.__net_compare__(other),
             "Equals(object value)": lambda part, other: part.__net_equals__(other),

@@ -13,6 +13,8 @@ from psbridge.binding.nettypes import NetType
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Int64
 from psbridge.script.semantics import dateformat
+from psbridge.script.semantics.culturedates import plain_date
+from psbridge.script.semantics.cultures import Formats, formats_of, standard_pattern
 from psbridge.script.semantics.dateformat import UNIX_EPOCH, to_local, to_universal
 from psbridge.script.semantics.errors import NetFault
 
@@ -34,12 +36,15 @@ class Moment:
     def __str__(self) -> str:
         return self.__net_format__("MM/dd/yyyy HH:mm:ss zzz")
 
-    def __net_format__(self, spec: str) -> str:
+    def __net_format__(self, spec: str, culture: Formats | None = None) -> str:
+        if culture is not None and not spec:
+            plain = standard_pattern("G", culture)
+            return dateformat.format_date(self.value, f"{plain} zzz", culture)
         if spec in ("o", "O"):
             spec = "yyyy-MM-ddTHH:mm:ss.fffffffzzz"
         if spec == "u":
             return dateformat.format_date(to_universal(self.value), "u")
-        return str(self) if not spec else dateformat.format_date(self.value, spec)
+        return str(self) if not spec else dateformat.format_date(self.value, spec, culture)
 
     def __net_compare__(self, other: Any) -> int:
         theirs = other.value if isinstance(other, Moment) else other
@@ -58,6 +63,11 @@ def _parse_moment(text: Any) -> Moment:
         return Moment(parse_offset(str(text)))
     except NetError as error:
         raise NetFault("FormatException", str(error)) from None
+
+
+def _parse_in(text: str, provider: Any) -> Moment:
+    culture = formats_of(provider)
+    return _parse_moment(text if culture is None else plain_date(text, culture))
 
 
 def _from_unix(parameter: str, count: int, unit: int) -> Moment:
@@ -95,6 +105,7 @@ OFFSET.constant(
 OFFSET.static(
     {
         "Parse(string input)": _parse_moment,
+        "Parse(string input, IFormatProvider formatProvider)": _parse_in,
         "FromUnixTimeSeconds(long seconds)": lambda count: _from_unix("seconds", count, _SECOND),
         "FromUnixTimeMilliseconds(long milliseconds)": lambda count: _from_unix(
             "milliseconds", count, 10_000
@@ -144,6 +155,12 @@ OFFSET.method(
         "ToLocalTime()": lambda moment: Moment(to_local(moment.value)),
         "ToString()": str,
         "ToString(string format)": lambda moment, spec: moment.__net_format__(spec),
+        "ToString(IFormatProvider p)": lambda moment, provider: moment.__net_format__(
+            "", formats_of(provider)
+        ),
+        "ToString(string format, IFormatProvider p)": lambda moment, spec, provider: moment.__net_format__(
+            spec or "", formats_of(provider)
+        ),
         **{
             f"Add{name}(double value)": lambda moment, amount, unit=unit: Moment(
                 moment.value + datetime.timedelta(microseconds=amount * unit / 10)

@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROU
 from typing import Any
 
 from psbridge.binding import nettypes
-from psbridge.binding.digits import digits_of
+from psbridge.binding.digits import digits_of, whole
 from psbridge.binding.errors import InvalidCast, NetError
 from psbridge.binding.nettypes import NetType
 from psbridge.binding.numbers import bad_format, parse_integer, wrapped
@@ -17,6 +17,8 @@ from psbridge.binding.objects import type_of
 from psbridge.binding.text import net_text
 from psbridge.binding.values import Int64, Single
 from psbridge.script.semantics.casts import cast_value
+from psbridge.script.semantics.culturenumbers import plain_number
+from psbridge.script.semantics.cultures import formats, formats_of
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.text import format_value
 from psbridge.script.semantics.values import BigInteger, NetRef
@@ -230,10 +232,18 @@ _PLAIN_DECIMAL = re.compile(r"\s*[+-]?[0-9]{1,28}(?:\.[0-9]{1,20})?\s*", re.ASCI
 _HEXADECIMAL = 512  # NumberStyles.AllowHexSpecifier
 
 
+def _usual_style(type_: NetType) -> int:
+    """The NumberStyles of a `Parse` that is given none: Integer, Number, or Float and AllowThousands."""
+    if type_.bounds is not None:
+        return 7
+    return 111 if type_ is nettypes.DECIMAL else 231
+
+
 def parser(type_: NetType) -> Any:
-    """The `Parse` of a number type: the text in the invariant culture."""
+    """The `Parse` of a number type; what follows the text is a NumberStyles, a format provider, or both."""
 
     def parse(text: str | None, *rest: Any) -> Any:
+        culture = formats_of(rest[-1]) if rest else None
         if text is None:
             raise NetFault("ArgumentNullException", "Value cannot be null. (Parameter 's')")
         style = int(rest[0].value) if rest and isinstance(rest[0], enum.Enum) else 0
@@ -242,8 +252,10 @@ def parser(type_: NetType) -> Any:
                 if re.fullmatch("[0-9a-fA-F]+", text.strip()) is None:
                     raise bad_format(text)
                 return wrapped(int(text.strip(), 16), type_)
+            if culture is not None or (style and text.strip()):
+                text = plain_number(text, culture or formats(""), style or _usual_style(type_), type_)
             if type_.bounds is not None:
-                return parse_integer(text.replace(",", "") if style & 64 else text, type_)
+                return parse_integer(text, type_)
             if type_ is nettypes.DECIMAL and _PLAIN_DECIMAL.fullmatch(text):
                 return Decimal(text.strip())
             if not text.strip():
@@ -264,6 +276,8 @@ def _tries(type_: NetType) -> Any:
 
     def attempt(text: Any, *rest: Any) -> bool:
         reference = rest[-1]
+        for one in rest[:-1]:
+            formats_of(one)  # one that is not known is no mere text that cannot be read
         try:
             reference.write(parse(None if text is None else str(text), *rest[:-1]))
         except NetFault:
@@ -297,9 +311,11 @@ def _number_class(full_name: str, type_: NetType) -> NetClass:
         {
             "ToString()": net_text,
             "ToString(string format)": format_value,
-            "ToString(IFormatProvider p)": lambda value, _: net_text(value),
-            "ToString(string format, IFormatProvider p)": lambda value, spec, _: format_value(
-                value, spec or ""
+            "ToString(IFormatProvider p)": lambda value, provider: format_value(
+                value, "", formats_of(provider)
+            ),
+            "ToString(string format, IFormatProvider p)": lambda value, spec, provider: format_value(
+                value, spec or "", formats_of(provider)
             ),
             "CompareTo(object value)": lambda value, other: (value > other) - (value < other),
             "Equals(object obj)": lambda value, other: (
@@ -400,10 +416,23 @@ BOOLEAN.constant({"TrueString": "True", "FalseString": "False"})
 
 BIG = describe("System.Numerics.BigInteger", BigInteger.net_type)
 
+
+def _big(text: str, style: int, provider: Any) -> Any:
+    try:
+        plain = plain_number(text, formats_of(provider) or formats(""), style, nettypes.INT64)
+    except NetError:
+        raise NetFault("FormatException", "The value could not be parsed.") from None
+    return BigInteger(whole(plain))
+
+
 BIG.static(
     {
         "Pow(bigint value, int exponent)": lambda value, exponent: BigInteger(int(value) ** exponent),
         "Parse(string value)": lambda text: cast_value(text, BigInteger.net_type),
+        "Parse(string value, IFormatProvider provider)": lambda text, provider: _big(text, 7, provider),
+        "Parse(string value, System.Globalization.NumberStyles style, IFormatProvider provider)": (
+            lambda text, style, provider: _big(text, int(style), provider)
+        ),
         "Add(bigint left, bigint right)": lambda one, other: BigInteger(int(one) + int(other)),
         "Multiply(bigint left, bigint right)": lambda one, other: BigInteger(int(one) * int(other)),
         "Subtract(bigint left, bigint right)": lambda one, other: BigInteger(int(one) - int(other)),
@@ -430,4 +459,13 @@ BIG.property(
     }
 )
 
-BIG.method({"ToString()": digits_of, "ToString(string format)": format_value})
+BIG.method(
+    {
+        "ToString()": digits_of,
+        "ToString(string format)": format_value,
+        "ToString(IFormatProvider p)": lambda value, provider: format_value(value, "", formats_of(provider)),
+        "ToString(string format, IFormatProvider p)": lambda value, spec, provider: format_value(
+            value, spec or "", formats_of(provider)
+        ),
+    }
+)

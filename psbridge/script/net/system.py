@@ -21,6 +21,7 @@ from psbridge.script.semantics.types import RUNTIME_TYPE, TYPE, is_a, net_enum, 
 from psbridge.script.semantics.values import Bag, Hashtable, TypedArray
 
 from . import describe
+from .culture import INVARIANT, set_current
 from .place import Place, full
 
 
@@ -353,7 +354,25 @@ THREAD = describe("System.Threading.Thread")
 
 THREAD.static({"Sleep(int millisecondsTimeout)": lambda count: time.sleep(count / 1000)})
 
-THREAD.constant({"CurrentThread": lambda: Bag({"ManagedThreadId": 1, "Name": None, "CurrentCulture": ""})})
+
+class Thread:
+    """System.Threading.Thread: the one that the session runs in."""
+
+    net_type = THREAD.type
+
+
+THREAD.constant({"CurrentThread": Thread()})
+THREAD.property(
+    {
+        "ManagedThreadId": lambda thread: 1,
+        "Name": lambda thread: None,
+        "CurrentCulture": lambda thread: INVARIANT,
+        "CurrentUICulture": lambda thread: INVARIANT,
+    }
+)
+THREAD.setter(
+    {name: lambda thread, value: set_current(value) for name in ("CurrentCulture", "CurrentUICulture")}
+)
 
 ACTIVATOR = describe("System.Activator")
 

@@ -16,6 +16,7 @@ from psbridge.binding.text import net_text, to_text
 from psbridge.binding.values import Char
 from psbridge.script.semantics import collation
 from psbridge.script.semantics.comparison import same
+from psbridge.script.semantics.cultures import formats_of
 from psbridge.script.semantics.errors import NetFault
 from psbridge.script.semantics.text import NEWLINE, composite, format_value
 from psbridge.script.semantics.types import net_enum, type_of
@@ -23,6 +24,7 @@ from psbridge.script.semantics.values import TypedArray
 
 from . import describe
 from .faults import negative, out_of_range, too_large
+from .letters import lower, upper
 
 
 def _chars(text: str) -> TypedArray:
@@ -155,16 +157,6 @@ def _normalized(form: Any, text: str) -> str:
     return unicodedata.normalize(form, text)
 
 
-def title(text: str) -> str:
-    """`ToTitleCase`."""
-
-    def one(match: re.Match[str]) -> str:
-        word = match.group()
-        return word if len(word) > 1 and word.isupper() else word[:1].upper() + word[1:].lower()
-
-    return re.sub(r"[^\W\d_][\w']*", one, text)
-
-
 def _hash(value: Any) -> int:
     if isinstance(value, int) and -0x80000000 <= value < 0x80000000:
         return int(value)
@@ -218,8 +210,8 @@ STRING.static(
         "IsNullOrEmpty(string value)": lambda value: not value,
         "IsNullOrWhiteSpace(string value)": lambda value: not (value or "").strip(SPACES),
         "Format(string format, params object[] args)": _formatted,
-        "Format(IFormatProvider p, string format, params object[] args)": lambda _, text, args: composite(
-            text, args
+        "Format(IFormatProvider p, string format, params object[] args)": lambda provider, text, args: (
+            composite(text, args, formats_of(provider))
         ),
         "Join(string separator, params object[] value)": lambda separator, items: separator.join(
             map(net_text, spread(items))
@@ -263,20 +255,6 @@ def _compare(one: str, other: str, how: Any) -> int:
 
 
 _COMPARED = "System.StringComparison comparisonType"
-
-
-def upper(text: str, _: Any = None) -> str:
-    """In capitals, character by character: one whose capital is several stays as it is."""
-    if text.isascii():
-        return text.upper()
-    return "".join(big if len(big := one.upper()) == 1 else one for one in text)
-
-
-def lower(text: str, _: Any = None) -> str:
-    """In small letters, character by character."""
-    if text.isascii():
-        return text.lower()
-    return "".join(small if len(small := one.lower()) == 1 else one for one in text)
 
 
 STRING.method(
@@ -430,6 +408,8 @@ CHAR.static(
     {
         "ToUpper(char c)": lambda c: Char(upper(c)),
         "ToLower(char c)": lambda c: Char(lower(c)),
+        "ToUpper(char c, IFormatProvider culture)": lambda c, culture: Char(upper(c, culture)),
+        "ToLower(char c, IFormatProvider culture)": lambda c, culture: Char(lower(c, culture)),
         "ToUpperInvariant(char c)": lambda c: Char(upper(c)),
         "ToLowerInvariant(char c)": lambda c: Char(lower(c)),
         "ToString(char c)": str,
@@ -472,8 +452,10 @@ OBJECT.method(
         "GetType()": lambda value: type_of(value),
         "ToString()": net_text,
         "ToString(string format)": format_value,
-        "ToString(IFormatProvider p)": lambda value, _: net_text(value),
-        "ToString(string format, IFormatProvider p)": lambda value, spec, _: format_value(value, spec or ""),
+        "ToString(IFormatProvider p)": lambda value, provider: format_value(value, "", formats_of(provider)),
+        "ToString(string format, IFormatProvider p)": lambda value, spec, provider: format_value(
+            value, spec or "", formats_of(provider)
+        ),
         "Equals(object obj)": _equals,
         "GetHashCode()": _hash,
         "CompareTo(object value)": lambda value, other: _order(value, other),

@@ -16,7 +16,7 @@ from .casts import cast_value
 from .comparison import members_of
 from .errors import ExceptionObject, NetFault, ScriptError, Strictness, runtime_error
 from .grids import Grid, rank_of
-from .members import CALLERS, cannot_set, lookup, read_only
+from .members import CALLERS, cannot_set, lookup, read_only, setting_failed
 from .types import generic_parts, is_a, type_of
 from .values import (
     Bag,
@@ -143,7 +143,12 @@ def set_static(type_: NetType, name: str, value: Any) -> None:
     if setter is None:
         known = described is not None and described.find_constant(name.lower()) is not None
         raise read_only(name) if known else cannot_set(name)
-    setter(value)
+    try:
+        setter(value)
+    except NetFault as fault:
+        raise setting_failed(name, str(fault), fault) from None
+    except InvalidCast as error:
+        raise setting_failed(name, str(error), None) from None
 
 
 class StaticMethod:

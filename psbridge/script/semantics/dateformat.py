@@ -1,4 +1,7 @@
-"""DateTime and TimeSpan in .NET's standard and custom formats, and DateTime.ParseExact; invariant culture."""
+"""DateTime and TimeSpan in .NET's standard and custom formats, and DateTime.ParseExact.
+
+Of the invariant culture, unless another is given.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any, Final
 from psbridge.binding.dates import DateTime, datetime_from_ticks, ticks_of
 from psbridge.binding.text import timespan_text
 
+from .cultures import Formats, day_name, month_name, standard_pattern
 from .errors import NetFault
 from .numberformat import bad_format
 
@@ -66,7 +70,7 @@ def kind_of(value: datetime.datetime) -> str:
     return "Utc" if value.tzinfo is datetime.timezone.utc else "Local"
 
 
-def format_date(value: datetime.datetime, spec: str) -> str:
+def format_date(value: datetime.datetime, spec: str, culture: Formats | None = None) -> str:
     """A DateTime in this format.
 
     Raises:
@@ -76,11 +80,38 @@ def format_date(value: datetime.datetime, spec: str) -> str:
         spec = "G"
     if len(spec) == 1:
         if spec == "U":
-            return format_date(to_universal(value), "F")
+            return format_date(to_universal(value), "F", culture)
         if spec not in _STANDARD:
             raise NetFault("FormatException", "Input string was not in a correct format.")
-        spec = _STANDARD[spec]
+        spec, culture = _pattern(spec, culture)
+    if culture is not None:
+        return "".join(_piece_in(value, match, spec, culture) for match in _TOKEN.finditer(spec))
     return "".join(_piece(value, token) for token in _TOKEN.findall(spec))
+
+
+def _pattern(letter: str, culture: Formats | None) -> tuple[str, Formats | None]:
+    """The pattern of a standard format, and the culture that fills it in: not all depend on one."""
+    own = standard_pattern(letter, culture) if culture is not None else None
+    return (_STANDARD[letter], None) if own is None else (own, culture)
+
+
+def _piece_in(value: datetime.datetime, match: re.Match[str], spec: str, culture: Formats) -> str:
+    token = match[0]
+    token = token[1:] if token[0] == "%" and len(token) > 1 else token
+    letter, width = token[0], len(token)
+    if letter == "d" and width > 2:
+        return day_name(value.weekday(), culture, width == 3)
+    if letter == "M" and width > 2:
+        return month_name(value.month, culture, width == 3, spec, *match.span())
+    if letter == "t":
+        name = str(culture["AMDesignator" if value.hour < 12 else "PMDesignator"])
+        return name[:1] if width == 1 else name
+    if token in _SEPARATORS:
+        return str(culture[_SEPARATORS[token]])
+    return str(culture["EraName"]) if letter == "g" else _piece(value, token)
+
+
+_SEPARATORS: Final = {"/": "DateSeparator", ":": "TimeSeparator"}
 
 
 def _piece(value: datetime.datetime, token: str) -> str:
@@ -171,7 +202,7 @@ def local_zone(value: datetime.datetime) -> datetime.datetime:
     return with_rest(local, getattr(value, "rest", 0))
 
 
-def format_span(value: datetime.timedelta, spec: str) -> str:
+def format_span(value: datetime.timedelta, spec: str, culture: Formats | None = None) -> str:
     """A TimeSpan in this format.
 
     Raises:
@@ -184,12 +215,13 @@ def format_span(value: datetime.timedelta, spec: str) -> str:
     seconds, fraction = divmod(total, 10_000_000)
     days, seconds = divmod(seconds, 86400)
     hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
+    point = "." if culture is None else culture["NumberDecimalSeparator"]
     if spec == "g":
         digits = f"{fraction:07d}".rstrip("0")
         head = f"{days}:" if days else ""
-        return f"{sign}{head}{hours}:{minutes:02d}:{seconds:02d}{f'.{digits}' if digits else ''}"
+        return f"{sign}{head}{hours}:{minutes:02d}:{seconds:02d}{f'{point}{digits}' if digits else ''}"
     if spec == "G":
-        return f"{sign}{days}:{hours:02d}:{minutes:02d}:{seconds:02d}.{fraction:07d}"
+        return f"{sign}{days}:{hours:02d}:{minutes:02d}:{seconds:02d}{point}{fraction:07d}"
     if len(spec) == 1:
         raise NetFault("FormatException", "Input string was not in a correct format.")
     values = {"d": days, "h": hours, "m": minutes, "s": seconds}
@@ -238,20 +270,25 @@ _PATTERNS: Final = {
 }
 
 
-def parse_exact(text: str, spec: str) -> datetime.datetime:
-    """`DateTime.ParseExact` in the invariant culture.
+def parse_exact(text: str, spec: str, culture: Formats | None = None) -> datetime.datetime:
+    """`DateTime.ParseExact`.
 
     Raises:
         NetFault: FormatException.
     """
     refused = NetFault("FormatException", f"String '{text}' was not recognized as a valid DateTime.")
     if len(spec) == 1 and spec in _STANDARD:
-        spec = _STANDARD[spec]
+        spec, culture = _pattern(spec, culture)
+    months, patterns = _MONTH_NUMBERS, _PATTERNS
+    if culture is not None:
+        from .culturedates import exact_patterns, months_of
+
+        months, patterns = months_of(culture), {**_PATTERNS, **exact_patterns(culture)}
     pattern = ""
     for token in _TOKEN.findall(spec):
         token = token[1:] if token[0] == "%" and len(token) > 1 else token
-        if token in _PATTERNS:
-            pattern += _PATTERNS[token]
+        if token in patterns:
+            pattern += patterns[token]
         elif token[0] == "f":
             pattern += rf"(?P<f>\d{{{len(token)}}})"
         elif token[0] == "F":
@@ -269,10 +306,26 @@ def parse_exact(text: str, spec: str) -> datetime.datetime:
     if match is None:
         raise refused
     parts = {name: item for name, item in match.groupdict().items() if item is not None}
-    return _assembled(parts, refused)
+    return _assembled(parts, months, _half_day(parts, culture), refused)
 
 
-def _assembled(parts: dict[str, Any], refused: NetFault) -> datetime.datetime:
+_MONTH_NUMBERS: Final = {
+    **{name.lower(): number for number, name in enumerate(MONTHS, 1)},
+    **{name[:3].lower(): number for number, name in enumerate(MONTHS, 1)},
+}
+
+
+def _half_day(parts: dict[str, Any], culture: Formats | None) -> int | None:
+    """The hours that AM or PM stands for; None without either."""
+    if "t" not in parts:
+        return None
+    after = "P" if culture is None else culture["PMDesignator"]
+    return 12 if after.lower().startswith(parts["t"].lower()) or parts["t"][0].upper() == after else 0
+
+
+def _assembled(
+    parts: dict[str, Any], months: dict[str, int], half_day: int | None, refused: NetFault
+) -> datetime.datetime:
     today = datetime.date.today()
     year = int(parts["y"]) if "y" in parts else today.year
     if len(parts.get("y", "yyyy")) == 2:
@@ -280,11 +333,11 @@ def _assembled(parts: dict[str, Any], refused: NetFault) -> datetime.datetime:
     dated = parts.keys() & {"y", "M", "month", "d"}
     month = int(parts["M"]) if "M" in parts else 1 if dated else today.month
     if "month" in parts:
-        month = [name[:3].lower() for name in MONTHS].index(parts["month"][:3].lower()) + 1
+        month = months[parts["month"].lower()]
     day = int(parts["d"]) if "d" in parts else 1 if dated else today.day
     hour = int(parts.get("H", parts.get("h", 0)))
-    if "t" in parts and "h" in parts:
-        hour = hour % 12 + (12 if parts["t"][0].upper() == "P" else 0)
+    if half_day is not None and "h" in parts:
+        hour = hour % 12 + half_day
     fraction = parts.get("f", "").ljust(7, "0")
     try:
         made = datetime.datetime(

@@ -83,6 +83,7 @@ ENUMS: dict[str, dict[str, int]] = {
         ),
         "AllowWhiteSpaces": 7,
     },
+    "System.Globalization.CalendarWeekRule": _count("FirstDay FirstFullWeek FirstFourDayWeek"),
     "System.IO.FileMode": _count("CreateNew Create Open OpenOrCreate Truncate Append", 1),
     "System.IO.FileAccess": {"Read": 1, "Write": 2, "ReadWrite": 3},
     "System.IO.FileShare": {"None": 0, "Read": 1, "Write": 2, "ReadWrite": 3, "Delete": 4},

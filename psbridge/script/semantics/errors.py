@@ -50,6 +50,7 @@ _SYSTEM = {
     "Net.WebException": "InvalidOperationException",
     "Net.Http.HttpRequestException": "Exception",
     "Net.Sockets.SocketException": "SystemException",
+    "Globalization.CultureNotFoundException": "ArgumentException",
     "Threading.Tasks.TaskCanceledException": "OperationCanceledException",
     "Security.SecurityException": "SystemException",
     "Security.Authentication.AuthenticationException": "SystemException",

@@ -219,9 +219,9 @@ def set_member(target: Any, name: Any, value: Any) -> None:
         if added is not None and added.write is not None:
             added.write(target, value)
             return
-        raise _setting_failed(name, cannot_set(name).message, None)
+        raise setting_failed(name, cannot_set(name).message, None)
     if type(target) is PSCustomObject and name not in target:
-        raise _setting_failed(name, cannot_set(name).message, None)
+        raise setting_failed(name, cannot_set(name).message, None)
     if is_dictionary(target) and not isinstance(target, NetSet):
         set_index(target, name, value)
         return
@@ -246,9 +246,9 @@ def set_member(target: Any, name: Any, value: Any) -> None:
         try:
             setter(target, value)
         except NetFault as fault:
-            raise _setting_failed(name, str(fault), fault) from None
+            raise setting_failed(name, str(fault), fault) from None
         except InvalidCast as error:
-            raise _setting_failed(name, str(error), None) from None
+            raise setting_failed(name, str(error), None) from None
         return
     if bag_of(type(target)) is not None:
         try:
@@ -289,7 +289,8 @@ def read_only(name: str) -> ScriptError:
     return runtime_error(f"'{name}' is a ReadOnly property.", "PropertyAssignmentException")
 
 
-def _setting_failed(name: str, message: str, fault: NetFault | None) -> ScriptError:
+def setting_failed(name: str, message: str, fault: NetFault | None) -> ScriptError:
+    """The error of a property that would not take a value."""
     inner = fault.exception() if fault is not None else None
     return runtime_error(
         f'Exception setting "{name}": "{message}"',

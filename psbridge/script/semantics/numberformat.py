@@ -1,12 +1,16 @@
-"""Numbers in .NET's standard and custom formats (`N2`, `X4`, `#,##0.##`), invariant culture."""
+"""Numbers in .NET's standard and custom formats (`N2`, `X4`, `#,##0.##`), invariant culture.
+
+How other cultures write them is in `culturenumbers`.
+"""
 
 from __future__ import annotations
 
 import decimal
 import math
 import re
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from psbridge.binding import nettypes
 from psbridge.binding.digits import digits_of
@@ -16,8 +20,23 @@ from psbridge.binding.values import Single
 
 from .errors import NetFault
 
-_STANDARD = re.compile(r"([A-Za-z])([0-9]{0,9})")
+STANDARD = re.compile(r"([A-Za-z])([0-9]{0,9})")
 _CONTEXT = decimal.Context(prec=400, rounding=decimal.ROUND_HALF_UP)
+
+
+class Symbols(NamedTuple):
+    """What a custom format's signs are written as."""
+
+    point: str = "."
+    group: str = ","
+    sizes: tuple[int, ...] = (3,)
+    percent: str = "%"
+    per_mille: str = "‰"
+    minus: str = "-"
+    plus: str = "+"
+
+
+_INVARIANT = Symbols()
 
 
 def bad_format() -> NetFault:
@@ -33,9 +52,9 @@ def format_number(value: Any, spec: str) -> str:
     """
     if not spec:
         return net_text_of(value)
-    match = _STANDARD.fullmatch(spec)
+    match = STANDARD.fullmatch(spec)
     if match is None:
-        return _custom(value, spec)
+        return custom(value, spec)
     letter, digits = match[1], int(match[2]) if match[2] else None
     if isinstance(value, float) and not math.isfinite(value):
         return net_text_of(value)
@@ -63,6 +82,23 @@ def _grouped(text: str) -> str:
     return f"{sign}{','.join(groups)}{dot}{rest}"
 
 
+def grouped(whole: str, separator: str, sizes: Iterable[int]) -> str:
+    """Digits in groups of these sizes, the last of which recurs; after one of 0 are no more groups."""
+    groups: list[str] = []
+    sizes, size = list(sizes), 0
+    while whole:
+        size = sizes.pop(0) if sizes else size
+        size = size or len(whole)
+        groups.insert(0, whole[-size:])
+        whole = whole[:-size]
+    return separator.join(groups)
+
+
+def hundredfold(value: Any) -> Any:
+    """A number in percent."""
+    return _CONTEXT.multiply(value, Decimal(100)) if isinstance(value, Decimal) else value * 100
+
+
 def _n(value: Any, letter: str, digits: int | None) -> str:
     return _grouped(fixed(value, 2 if digits is None else digits))
 
@@ -77,8 +113,7 @@ def _c(value: Any, letter: str, digits: int | None) -> str:
 
 
 def _p(value: Any, letter: str, digits: int | None) -> str:
-    hundred = _CONTEXT.multiply(value, Decimal(100)) if isinstance(value, Decimal) else value * 100
-    return f"{_grouped(fixed(hundred, 2 if digits is None else digits))} %"
+    return f"{_grouped(fixed(hundredfold(value), 2 if digits is None else digits))} %"
 
 
 def _integer(value: Any) -> int:
@@ -168,7 +203,7 @@ def _sections(spec: str) -> list[str]:
     return [*sections, current]
 
 
-def _custom(value: Any, spec: str) -> str:
+def custom(value: Any, spec: str, symbols: Symbols = _INVARIANT) -> str:
     """A custom format such as `#,##0.00;(0)`."""
     if isinstance(value, float) and not math.isfinite(value):
         return net_text_of(value)
@@ -184,18 +219,30 @@ def _custom(value: Any, spec: str) -> str:
         chosen, own_sign = sections[1], True
     elif number == 0 and len(sections) > 2 and sections[2]:
         chosen = sections[2]
-    text, rounded_to_zero = _filled(abs(number), chosen)
+    text, rounded_to_zero = _filled(abs(number), chosen, symbols)
     if rounded_to_zero and number != 0 and len(sections) > 2 and sections[2]:
-        return _filled(Decimal(0), sections[2])[0]
+        return _filled(Decimal(0), sections[2], symbols)[0]
     if number < 0 and not own_sign and not rounded_to_zero:
-        return f"-{text}"
+        return f"{symbols.minus}{text}"
     return text
+
+
+def _breaks(length: int, sizes: tuple[int, ...]) -> set[int]:
+    """How many digits are behind each separator."""
+    found, behind = set(), 0
+    for index in range(length):
+        size = sizes[min(index, len(sizes) - 1)]
+        behind += size
+        if not size or behind >= length:
+            break
+        found.add(behind)
+    return found
 
 
 _TOKEN = re.compile(r"\\.|'[^']*'?|\"[^\"]*\"?|[eE][+-]?0+|.", re.DOTALL)
 
 
-def _filled(number: Decimal, section: str) -> tuple[str, bool]:
+def _filled(number: Decimal, section: str, symbols: Symbols) -> tuple[str, bool]:
     tokens = _TOKEN.findall(section)
     point = next((index for index, token in enumerate(tokens) if token == "."), len(tokens))
     places = [index for index, token in enumerate(tokens) if token in ("0", "#")]
@@ -223,6 +270,7 @@ def _filled(number: Decimal, section: str) -> tuple[str, bool]:
         kept -= 1
     fraction = fraction[:kept]
     extra = len(whole) - len(before)
+    breaks = _breaks(len(whole), symbols.sizes) if grouping else ()
     out: list[str] = []
     position = 0  # digits of the whole part written
     done = 0  # digits of the fraction written
@@ -233,8 +281,8 @@ def _filled(number: Decimal, section: str) -> tuple[str, bool]:
             if slot >= -extra:
                 for _ in range(count):
                     left = len(whole) - position
-                    if grouping and position and left % 3 == 0:
-                        out.append(",")
+                    if position and left in breaks:
+                        out.append(symbols.group)
                     out.append(whole[position])
                     position += 1
         elif token in ("0", "#"):
@@ -243,12 +291,16 @@ def _filled(number: Decimal, section: str) -> tuple[str, bool]:
                 done += 1
         elif token == "." and index == point:
             if fraction:
-                out.append(".")
+                out.append(symbols.point)
         elif token == "," and index < point and before:
             continue
         elif exponent is not None and token == exponent:
-            sign = "-" if power < 0 else "+" if "+" in token else ""
+            sign = symbols.minus if power < 0 else symbols.plus if "+" in token else ""
             out.append(f"{token[0]}{sign}{str(abs(power)).rjust(token.count('0'), '0')}")
+        elif token == "%":
+            out.append(symbols.percent)
+        elif token == "‰":
+            out.append(symbols.per_mille)
         elif token.startswith("\\"):
             out.append(token[1:])
         elif token[0] in "'\"":
@@ -258,4 +310,13 @@ def _filled(number: Decimal, section: str) -> tuple[str, bool]:
     return "".join(out), not rounded
 
 
-__all__ = ["bad_format", "fixed", "format_number"]
+__all__ = [
+    "STANDARD",
+    "Symbols",
+    "bad_format",
+    "custom",
+    "fixed",
+    "format_number",
+    "grouped",
+    "hundredfold",
+]

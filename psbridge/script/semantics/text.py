@@ -14,6 +14,7 @@ from psbridge.binding.objects import is_list
 from psbridge.binding.text import net_text, to_text
 from psbridge.binding.values import Literal
 
+from .cultures import Formats
 from .dateformat import format_date, format_span
 from .errors import NetFault, ScriptError, runtime_error
 from .numberformat import format_number
@@ -45,8 +46,8 @@ def concat(*parts: Any) -> str:
     return "".join([part if type(part) is str else to_text(part) for part in parts])
 
 
-def format_value(value: Any, spec: str) -> str:
-    """`$value.ToString(spec)`.
+def format_value(value: Any, spec: str, culture: Formats | None = None) -> str:
+    """`$value.ToString(spec)`, by the figures of a culture other than the invariant one.
 
     Raises:
         NetFault: FormatException.
@@ -64,15 +65,21 @@ def format_value(value: Any, spec: str) -> str:
             return format(value.value, "08X")
         return net_text(value)
     if isinstance(value, (int, float, Decimal)):
+        if culture is not None:
+            from .culturenumbers import format_number_in
+
+            return format_number_in(value, spec, culture)
         return format_number(value, spec)
     if isinstance(value, datetime.datetime):
-        return format_date(value, spec)
+        return format_date(value, spec, culture)
     if isinstance(value, datetime.timedelta):
-        return format_span(value, spec)
+        return format_span(value, spec, culture)
     if isinstance(value, uuid.UUID) and spec:
         return _guid(value, spec)
     own = getattr(value, "__net_format__", None)
-    return own(spec) if own is not None else net_text(value)
+    if own is None:
+        return net_text(value)
+    return str(own(spec) if culture is None else own(spec, culture))
 
 
 def _guid(value: uuid.UUID, spec: str) -> str:
@@ -84,7 +91,7 @@ def _guid(value: uuid.UUID, spec: str) -> str:
     return shapes[spec.upper()]
 
 
-def composite(template: str, arguments: list[Any]) -> str:
+def composite(template: str, arguments: list[Any], culture: Formats | None = None) -> str:
     """`[string]::Format(template, arguments)`.
 
     Raises:
@@ -105,7 +112,7 @@ def composite(template: str, arguments: list[Any]) -> str:
             continue
         if int(item[1]) >= len(arguments):
             raise NetFault("FormatException", _INDEX)
-        shown = format_value(arguments[int(item[1])], item[3] or "")
+        shown = format_value(arguments[int(item[1])], item[3] or "", culture)
         width = int(item[2] or 0)
         out.append(shown.ljust(-width) if width < 0 else shown.rjust(width))
     return "".join([*out, template[position:]])
