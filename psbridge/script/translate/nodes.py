@@ -195,6 +195,17 @@ def is_value(node: Any) -> bool:
     )
 
 
+def succeeds(node: Any) -> bool:
+    """Whether a statement is an operation or a text, after which `$?` is true whatever ran inside."""
+    elements = node.pipeline_elements if isinstance(node, s.Pipeline) else [node]
+    first = elements[0] if len(elements) == 1 else None
+    if not isinstance(first, s.CommandExpression) or first.redirections:
+        return False
+    if isinstance(first.expression, (s.ParenExpression, s.SubExpression, s.ArrayExpression)):
+        return False
+    return not any(isinstance(part, s.InvokeMemberExpression) for part in first.walk())
+
+
 def is_fresh(node: Any) -> bool:
     """Whether an expression makes a new array that nothing else holds."""
     return isinstance(node, (s.ArrayExpression, s.ArrayLiteral)) and not (

@@ -13,7 +13,7 @@ from .blocks import SINGLE
 from .code import Code, Refused, described, is_call, python_name, run_of, whole_call
 from .commands import EACH
 from .hostwriting import HostWriting
-from .nodes import expression_of, is_step, is_value, path_of, word_of
+from .nodes import expression_of, is_step, is_value, path_of, succeeds, word_of
 from .operators import nullable
 from .shapes import OBJECTS
 
@@ -46,7 +46,7 @@ class Statements(HostWriting):
             if isinstance(statement, s.AssignmentStatement):  # of a value it leaves `$?` as it is
                 self.after_value = self.after_value and is_value(statement.right)
             else:
-                self.after_value = is_value(statement)
+                self.after_value = is_value(statement) or succeeds(statement)
             self.after_value = self.after_value and "show_error(" not in "".join(self.lines[first:])
         self.after_value = kept
         self.inside = not outermost
