@@ -342,3 +342,91 @@ def test_numbers_are_shown_with_the_digits_that_powershell_shows(tmp_path: Path)
     assert run(script, tmp_path).stdout.split() == (
         f"{numbers} Name Value ---- ----- a 25.3333333333333 a - 25.33 0.6666666666666666".split()
     )
+
+
+ASKS = "[CmdletBinding(SupportsShouldProcess)] param(); $PSStyle.OutputRendering = 'PlainText'; "
+WOULD = 'What if: Performing the operation "{}" on target "{}".\n'
+
+
+@pytest.mark.parametrize(
+    ("rest", "output"),
+    [
+        (
+            "function f { if ($PSCmdlet.ShouldProcess('x', 'Move')) { 'moved' } }; f",
+            WOULD.format("Move", "x"),
+        ),
+        (
+            "1, 2 | ForEach-Object { if ($PSCmdlet.ShouldProcess($_, 'Go')) { 'gone' } }",
+            WOULD.format("Go", 1) + WOULD.format("Go", 2),
+        ),
+        (
+            "function f { [CmdletBinding(SupportsShouldProcess)] param() "
+            "if ($PSCmdlet.ShouldProcess('x')) { 'done' } }; f",
+            WOULD.format("f", "x"),
+        ),
+    ],
+)
+def test_a_plain_function_asks_with_the_scripts_cmdlet(tmp_path: Path, rest: str, output: str) -> None:
+    """A plain function, and a block, has no `$PSCmdlet` of its own. So has its Python."""
+    done = run(ASKS + rest, tmp_path, "-WhatIf")
+    assert (done.stdout, done.stderr) == (output, "")
+    (tmp_path / "script.py").write_text(port(ASKS + rest).text, encoding="utf-8")
+    ported = subprocess.run(
+        [sys.executable, "script.py", "--what-if"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ported.stdout, ported.stderr) == (output, "")
+
+
+def test_cmdlets_of_psbridge_say_what_they_would_do(tmp_path: Path) -> None:
+    """-WhatIf of a script is in force for the cmdlets it calls: nothing is asked."""
+    script = (
+        "New-ChatCompletion -Messages 'x'; Set-Configuration -Model 'm'; (Get-Configuration).Model -eq 'm'"
+    )
+    done = run(ASKS + script, tmp_path, "-WhatIf")
+    names = ("New-ChatCompletion", "Set-Configuration")
+    assert done.stdout == "".join(WOULD.format(name, name) for name in names) + "False\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "output"),
+    [
+        ('"a $($null[0]) b"', "a  b\n"),
+        ("\"a $($null.Split(',')[0]) b\"", "a  b\n"),
+        ('"a $(1 / 0) b"', "a  b\n"),
+        ("\"a $([int]'x') b\"", "a  b\n"),
+        ("$y = @($null[0]); $y.Count", "0\n"),
+        ("try { \"a $($null[0]) b\" } catch { 'caught' }", "caught\n"),
+    ],
+)
+def test_an_error_in_a_subexpression_ends_the_statement_in_it(
+    tmp_path: Path, script: str, output: str
+) -> None:
+    done = run(script, tmp_path)
+    assert (done.stdout, done.returncode) == (output, 0)
+
+
+@pytest.mark.parametrize(
+    ("script", "output"),
+    [
+        ('$l.ForEach({ Write-Host "<$_> $args" })', "<> 1\n<> 2\n"),
+        ('1 | ForEach-Object { $l.ForEach({ Write-Host "<$_> $args" }) }', "<1> 1\n<1> 2\n"),
+        ("$l.FindAll({ $_ -gt 1 }).Count; $l.FindAll({ $args[0] -gt 1 }).Count", "0\n1\n"),
+        ("[regex]::Replace('ab', 'a', { \"<$_$($args[0])>\" })", "<a>b\n"),
+        ("try { $l.ForEach('ToString') } catch { 'refused' }", "refused\n"),
+    ],
+)
+def test_a_delegate_leaves_the_current_item_alone(tmp_path: Path, script: str, output: str) -> None:
+    """Where .NET takes a delegate, a block has what it is given in `$args`, not in `$_`."""
+    done = run("$l = [Collections.Generic.List[int]](1, 2); " + script, tmp_path)
+    assert done.stdout == output
+
+
+def test_using_module_and_a_return_in_a_function_of_begin_have_a_python_form() -> None:
+    assert not port("using module PSBridge\n'x'").report
+    assert not port("begin { function f { return 1 } } end { f }").report
+    assert port("using module Other\n'x'").report

@@ -79,12 +79,20 @@ class OwnCmdlet(Cmdlet):
                 "PermissionDenied",
             )
 
+    def _is_wanted(self) -> bool:
+        """Whether it does its work, which -WhatIf, given or in force, keeps it from."""
+        row = self.info.entry.row
+        shown = self.get(row.own_what_if) if row.own_what_if else None
+        if not row.should_process or (shown is not None and to_text(shown) != "None"):
+            return True
+        first = row.parameters[0]
+        told = first.dotnet == "String" and not any(one.secret for one in row.parameters)
+        return self.confirms(to_text(self.get(first.name)) if told else self.name)
+
     def record(self) -> None:
         from psbridge.cmdlets import functions
 
-        target = self.get("CompletionId")
-        changes = target is not None and self.name.startswith(("Remove-", "Update-"))
-        if changes and not self.confirms(to_text(target)):
+        if not self._is_wanted():
             return
         if _talks(self.name):
             ask("service")

@@ -54,6 +54,10 @@ class Block(ScriptBlock):
         run_block(self.rt, self.code, self.closure or self.rt.scope, arguments, items.append)
         return unpacked(items)
 
+    def delegate(self) -> Callable[..., Any]:
+        """What .NET calls where it takes a delegate: what it gives is in `$args`, and `$_` stays as it is."""
+        return lambda *arguments: self.invoke(list(arguments))
+
     def invoke_collected(self, arguments: list[Any]) -> Any:
         """`$block.Invoke(...)`: its output as a collection."""
         items: list[Any] = []

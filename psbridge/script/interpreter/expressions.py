@@ -53,6 +53,7 @@ _NATIVE: dict[str, type[ast.cmpop]] = {
 }
 _BOOLEAN = frozenset(("contains", "notcontains", "in", "notin"))
 _SIMPLE_STATIC = frozenset(("true", "false", "null"))
+_FAILING = (s.IndexExpression, s.BinaryExpression, s.ConvertExpression)
 _ENUMERATING = ("match", "notmatch", "replace", "split", "like", "notlike")
 
 
@@ -65,6 +66,7 @@ class Expressions:
 
         def nested(self, write: Any, parameters: list[str] | None = None) -> str: ...
         def block_body(self, block: Any) -> list[ast.stmt]: ...
+        def needs_guard(self, node: Any) -> bool: ...
         def new_block(self, node: s.ScriptBlock, parameters: Any = None) -> Code: ...
         def emit_statement(self, node: Any) -> list[ast.stmt]: ...
         def pipeline_value(self, node: Any) -> ast.expr: ...
@@ -116,10 +118,15 @@ class Expressions:
         return b.call("gather", b.name(function))
 
     def _only_expression(self, block: Any) -> Any:
-        """The expression of a block that is only one, and puts out what it is; else None."""
+        """The expression of a block that is only one, puts out what it is and does not fail; else None.
+
+        An error in a `$(...)` or `@(...)` ends the statement in it, not the one around.
+        """
         if len(block.statements) != 1 or getattr(block, "traps", None):
             return None
-        return self.simple_expression(block.statements[0])
+        single = self.simple_expression(block.statements[0])
+        guarded = isinstance(single, _FAILING) and self.needs_guard(block.statements[0])
+        return None if guarded else single
 
     def simple_expression(self, statement: Any) -> Any:
         """The expression a pipeline consists of, when it is one expression whose value is all it puts out."""

@@ -262,11 +262,7 @@ def invoke(S: scope.Scope, target: Any, name: Any, arguments: list[Any]) -> Any:
     if folded == "foreach" or folded == "where":
         from .magic import each, where
 
-        if (
-            not _has_for_each(target)
-            or not callable(arguments[0] if arguments else None)
-            or folded == "where"
-        ):
+        if folded == "where" or not _has_for_each(target):
             chosen = each if folded == "foreach" else where
             return chosen(S, target, arguments)
     return calling.invoke(target, name, arguments)

@@ -307,7 +307,11 @@ def call(name: str, overloads: list[Overload], arguments: list[Any], holder: Any
     converted: list[Any] = []
     for index, (value, type_) in enumerate(zip(arguments, types, strict=True)):
         if type_ is None:
-            converted.append(value.value if isinstance(value, Literal) else value)
+            plain = value.value if isinstance(value, Literal) else value
+            wanted = overload.types[min(index, len(overload.types) - 1)]
+            converted.append(
+                plain.delegate() if wanted in _DELEGATES and hasattr(plain, "delegate") else plain
+            )
             continue
         try:
             converted.append(cast_value(value, type_))

@@ -23,7 +23,6 @@ from .code import (
     run_of,
     whole_call,
 )
-from .nodes import word_of
 from .shapes import ALONE, OBJECTS
 from .writer import Writer
 
@@ -289,6 +288,8 @@ class Expressions(Writer):
         if node.splatted:
             raise Refused(node, "splatting has no Python form here.")
         own = self.frame.words
+        if path == "pscmdlet" and self.uses.scripts_cmdlet(node):
+            return Code(f"{self.posh('script_cmdlet')}(__file__)")
         if path in self.words and path not in self.known_names():
             own.add(self.words[path])
             return Code(self.words[path], "bound" if path == "psboundparameters" else "any")
@@ -330,9 +331,6 @@ class Expressions(Writer):
         if path == "args" and own and id(node) in self.uses.parents:
             self.modules.add("sys")
             return Code("sys.argv[1:]", "list:str")
-        called = self.uses.parents.get(id(node)) if path == "pscmdlet" and len(self.frames) == 1 else None
-        if isinstance(called, s.InvokeMemberExpression) and word_of(called.member) == "shouldprocess":
-            return Code(f"{self.posh('script_cmdlet')}(__file__)")
         if path in _OF_THE_CALL:
             raise Refused(node, f"${node.variable_path} has no Python form here.")
         name = path.removeprefix("global:").removeprefix("script:").removeprefix("variable:")

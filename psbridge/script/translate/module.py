@@ -14,11 +14,14 @@ from .dynamic import pass_on
 from .helptext import docstring
 from .hostprints import places, unmarked
 from .layout import wrapped
+from .nodes import word_of
 from .pipelinevariables import without_pipeline_variables
 from .scriptparameters import ScriptParameters
 from .tidy import tidied
 from .uses import Uses
 from .writer import Known
+
+_OURS = ("psbridge", "psopenapitools", "psopenai")
 
 
 @dataclass
@@ -91,7 +94,9 @@ class Module(ScriptParameters):
         """The module."""
         tree = self.tree
         for using in tree.using_statements or []:
-            if using.using_statement_kind.lower() != "namespace":
+            kind = using.using_statement_kind.lower()
+            known = kind == "module" and using.name is not None and word_of(using.name) in _OURS
+            if kind != "namespace" and not known:
                 self._visible(using, Refused(using, "a using statement has no Python form yet."))
         self.define_types(tree)
         after = 0
@@ -111,7 +116,7 @@ class Module(ScriptParameters):
         for part in (tree.begin_block, tree.process_block, tree.end_block):
             if part is None:
                 continue
-            if part is not tree.end_block and any(isinstance(one, s.ReturnStatement) for one in part.walk()):
+            if part is not tree.end_block and _returns(part):
                 self._visible(
                     part, Refused(part, "a return in begin or process of a script has no Python form.")
                 )
@@ -217,6 +222,13 @@ def _in_function(made: list[str]) -> bool:
         if line and not line.startswith(" "):
             return line.startswith(("def ", "class "))
     return False
+
+
+def _returns(node: Any) -> bool:
+    """Whether a part of a script has a return of its own, not one of a function or block in it."""
+    if isinstance(node, (s.FunctionDefinition, s.ScriptBlockExpression, s.TypeDefinition)):
+        return False
+    return isinstance(node, s.ReturnStatement) or any(_returns(child) for child in node.children())
 
 
 def written(text: str, tree: s.ScriptBlock) -> Written:

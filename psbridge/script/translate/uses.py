@@ -27,6 +27,20 @@ from .requests import RequestUses
 _LIST_METHODS = ("add", "addrange", "clear", "toarray", "insert", "removeat")
 
 
+def _is_advanced(node: Any) -> bool:
+    """Whether this is a script, block or function of which a `$PSCmdlet` may be."""
+    block = node.param_block if isinstance(node, s.ScriptBlock) else None
+    listed = list(block.parameters) if block is not None else getattr(node, "parameters", None) or []
+    if not isinstance(node, s.ScriptBlock | s.FunctionDefinition):
+        return False
+    attributes = [
+        *(block.attributes if block is not None else []),
+        *(a for one in listed for a in one.attributes),
+    ]
+    names = {one.type_name.name.lower() for one in attributes if isinstance(one, s.Attribute)}
+    return bool(names & {"cmdletbinding", "parameter"})
+
+
 class Uses(RequestUses):
     """Every place where a variable of the script stands."""
 
@@ -108,6 +122,15 @@ class Uses(RequestUses):
         while node is not None and not isinstance(node, s.ScriptBlockExpression):
             node = self.parents.get(id(node))
         return node is not None
+
+    def scripts_cmdlet(self, node: Any) -> bool:
+        """Whether this `$PSCmdlet`, which is asked, is the script's: plain functions have none."""
+        called = self.parents.get(id(node))
+        if not isinstance(called, s.InvokeMemberExpression) or word_of(called.member) != "shouldprocess":
+            return False
+        while node is not None and not _is_advanced(node):
+            node = self.parents.get(id(node))
+        return node is self.nodes[0]
 
     def above(self, node: Any, count: int = 1) -> Any:
         """The node around this one, without the wrappers of a lone expression."""
