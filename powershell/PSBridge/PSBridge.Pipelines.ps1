@@ -216,10 +216,10 @@ function script:Send-BridgeRow {
     $Call.Whole = $true
     $own = [System.Collections.Generic.Dictionary[string, object]]::new($Bound)
     [void]$own.Remove('InputObject')
-    if ($own.ContainsKey('WhatIf')) {
-        if ($own['WhatIf']) { $own['DryRun'] = $true }
-        [void]$own.Remove('WhatIf')
-    }
+    $shown = $null
+    if (-not $own.TryGetValue('WhatIf', [ref]$shown)) { $shown = $Call.Cmdlet.GetVariableValue('WhatIfPreference') }
+    if ($shown) { $own['DryRun'] = $true }
+    [void]$own.Remove('WhatIf')
     try {
         if ($null -ne $Call.Rows) {
             $Call.Rows.Writer.Dispose()

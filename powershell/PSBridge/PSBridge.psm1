@@ -3052,7 +3052,11 @@ function Invoke-DeleteFile {
         [System.Object]$AdditionalHeaders,
         [System.Object]$AdditionalQuery
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteFile' $PSBoundParameters }
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteFile' $PSBoundParameters
+    }
     process { if ($PSCmdlet.ShouldProcess($FileId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -3069,7 +3073,11 @@ function Invoke-DeleteModel {
         [System.Object]$AdditionalHeaders,
         [System.Object]$AdditionalQuery
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteModel' $PSBoundParameters }
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $call = Open-BridgeCall $PSCmdlet 'Invoke-DeleteModel' $PSBoundParameters
+    }
     process { if ($PSCmdlet.ShouldProcess($Model)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -3320,7 +3328,11 @@ function New-ChatCompletion {
         [Parameter(ParameterSetName = 'Parameters')][PSCustomObject]$Moderation,
         [Switch]$AsJob
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'New-ChatCompletion' $PSBoundParameters }
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $call = Open-BridgeCall $PSCmdlet 'New-ChatCompletion' $PSBoundParameters
+    }
     process { if (($InvokeTools -and $InvokeTools -ne 'None') -or $PSCmdlet.ShouldProcess('New-ChatCompletion')) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -3482,7 +3494,11 @@ function Remove-ChatCompletion {
         [System.Object]$AdditionalHeaders,
         [System.Object]$AdditionalQuery
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'Remove-ChatCompletion' $PSBoundParameters }
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $call = Open-BridgeCall $PSCmdlet 'Remove-ChatCompletion' $PSBoundParameters
+    }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -3494,7 +3510,11 @@ function Remove-ChatCompletionRun {
         [Parameter(Mandatory, ValueFromPipeline, ValueFromPipelineByPropertyName)][String]$Ledger,
         [Switch]$Force
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'Remove-ChatCompletionRun' $PSBoundParameters }
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $call = Open-BridgeCall $PSCmdlet 'Remove-ChatCompletionRun' $PSBoundParameters
+    }
     process { if ($PSCmdlet.ShouldProcess($Ledger)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -3590,7 +3610,11 @@ function Send-ChatMessage {
         [PSCustomObject]$WebSearchOptions,
         [PSCustomObject]$Moderation
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'Send-ChatMessage' $PSBoundParameters }
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $call = Open-BridgeCall $PSCmdlet 'Send-ChatMessage' $PSBoundParameters
+    }
     process { if (($InvokeTools -and $InvokeTools -ne 'None') -or $PSCmdlet.ShouldProcess('Send-ChatMessage')) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -3625,7 +3649,11 @@ function Set-Configuration {
         [String[]]$ClientCertificate,
         [String]$Profile
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'Set-Configuration' $PSBoundParameters }
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $call = Open-BridgeCall $PSCmdlet 'Set-Configuration' $PSBoundParameters
+    }
     process { if ($PSCmdlet.ShouldProcess('Set-Configuration')) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -3637,7 +3665,11 @@ function Set-ConfigurationApiKey {
         [String]$Id,
         [System.Object]$ApiKey
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationApiKey' $PSBoundParameters }
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationApiKey' $PSBoundParameters
+    }
     process { if ($PSCmdlet.ShouldProcess('Set-ConfigurationApiKey')) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -3649,7 +3681,11 @@ function Set-ConfigurationApiKeyPrefix {
         [String]$Id,
         [String]$ApiKeyPrefix
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationApiKeyPrefix' $PSBoundParameters }
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationApiKeyPrefix' $PSBoundParameters
+    }
     process { if ($PSCmdlet.ShouldProcess($Id)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -3661,7 +3697,11 @@ function Set-ConfigurationDefaultHeader {
         [String]$Key,
         [String]$Value
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationDefaultHeader' $PSBoundParameters }
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationDefaultHeader' $PSBoundParameters
+    }
     process { if ($PSCmdlet.ShouldProcess($Key)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -3678,7 +3718,11 @@ function Set-ConfigurationHttpSigning {
         [ValidateSet('RSASSA-PKCS1-v1_5', 'RSASSA-PSS')][String]$SigningAlgorithm,
         [Int32]$SignatureValidityPeriod
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationHttpSigning' $PSBoundParameters }
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $call = Open-BridgeCall $PSCmdlet 'Set-ConfigurationHttpSigning' $PSBoundParameters
+    }
     process { if ($PSCmdlet.ShouldProcess('Set-ConfigurationHttpSigning')) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -3735,7 +3779,11 @@ function Stop-Batch {
         [System.Object]$AdditionalHeaders,
         [System.Object]$AdditionalQuery
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'Stop-Batch' $PSBoundParameters }
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $call = Open-BridgeCall $PSCmdlet 'Stop-Batch' $PSBoundParameters
+    }
     process { if ($PSCmdlet.ShouldProcess($BatchId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }
@@ -3778,7 +3826,11 @@ function Update-ChatCompletion {
         [System.Object]$AdditionalHeaders,
         [System.Object]$AdditionalQuery
     )
-    begin { $call = Open-BridgeCall $PSCmdlet 'Update-ChatCompletion' $PSBoundParameters }
+    begin {
+        $WhatIfPreference = $PSCmdlet.GetVariableValue('WhatIfPreference')
+        $ConfirmPreference = $PSCmdlet.GetVariableValue('ConfirmPreference')
+        $call = Open-BridgeCall $PSCmdlet 'Update-ChatCompletion' $PSBoundParameters
+    }
     process { if ($PSCmdlet.ShouldProcess($CompletionId)) { Send-BridgeCall $call $PSBoundParameters $_ } }
     end { if ($call.Open) { Complete-BridgeCall $call } }
 }

@@ -240,11 +240,9 @@ def _error_action(command: Command, parameters: dict[str, Any]) -> str:
 
 def _with_common(entry: TableEntry, work: Work, bound: dict[str, Any], left_open: frozenset[str]) -> Any:
     if bound.get("WhatIf") and bound.get(entry.row.own_what_if) in (None, "None"):
-        target = next((str(value) for name, value in bound.items() if name not in COMMON), "")
-        if any(one.secret for one in entry.parameters):
-            target = entry.name
         import logging
 
+        target = entry.target(bound)
         said = 'What if: Performing the operation "%s" on target "%s".'
         logging.getLogger("psbridge.cmdlets").info(said, entry.name, target)
         return None

@@ -146,6 +146,13 @@ class TableEntry:
             supports_should_process=self.should_process,
         )
 
+    def target(self, bound: Mapping[str, Any]) -> str:
+        """What -WhatIf says that the call would act on, as the PowerShell module says it."""
+        from ..models.blocks import told
+
+        name = told(self.row, self.parameters)
+        return str(bound.get(name, "")) if name else self.name
+
     @property
     def python_name(self) -> str:
         """The function's name in Python."""

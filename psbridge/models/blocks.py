@@ -100,13 +100,21 @@ def binding(row: Row, parameters: Sequence[Parameter]) -> str:
     return ", ".join(parts)
 
 
+def told(row: Row, parameters: Sequence[Parameter]) -> str:
+    """The parameter whose value names what the cmdlet acts on; "" where its own name has to do.
+
+    A value that may be long, or stand beside a secret, is not shown.
+    """
+    first = parameters[0]
+    return first.name if first.dotnet == "String" and not any(one.secret for one in parameters) else ""
+
+
 def asks(row: Row, parameters: Sequence[Parameter]) -> str:
     """The condition under which a function that supports ShouldProcess does its work; "" for another."""
     if not row.should_process:
         return ""
-    first = parameters[0]
-    told = first.dotnet == "String" and not any(one.secret for one in parameters)
-    target = f"${first.name}" if told else f"'{row.name}'"
+    name = told(row, parameters)
+    target = f"${name}" if name else f"'{row.name}'"
     asked = f"$PSCmdlet.ShouldProcess({target})"
     own = f"${row.own_what_if}"
     return f"({own} -and {own} -ne 'None') -or {asked}" if row.own_what_if else asked

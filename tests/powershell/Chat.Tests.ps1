@@ -382,6 +382,21 @@ Describe 'The configuration' {
         (Get-Configuration).ApiKey.ContainsKey('x-what-if') | Should -BeFalse
         $said | Should -Not -Match 'sk-what-if'
     }
+    It 'is left alone, and nothing is asked, where a function or a block around it is called with -WhatIf' {
+        function Set-Both {
+            [CmdletBinding(SupportsShouldProcess = $true)]
+            param()
+            Set-Configuration -Model what-if
+            New-ChatCompletion (Get-Request)
+            Remove-ChatCompletion what-if
+            New-ChatCompletion (Get-Request) -WhatIf:$false
+        }
+        $before = (Get-Configuration).Model
+        @(Set-Both -WhatIf).Count | Should -Be 1
+        & { $WhatIfPreference = $true; Set-Configuration -Model what-if }
+        (Get-Configuration).Model | Should -Be $before
+        @(New-ChatCompletion (Get-Request)).Count | Should -Be 1
+    }
 
     It 'takes a SecureString and shows no secret' {
         $secret = New-Object securestring

@@ -44,6 +44,9 @@ Describe 'Invoke-ChatCompletionRun' {
         $plan.ToAsk | Should -Be 12
         $plan.Requests[0].messages[0].content | Should -Be 'Say printer 1'
         Test-Path $ledger | Should -BeFalse
+        $plan = & { $WhatIfPreference = $true; $Rows | Invoke-ChatCompletionRun $ledger @Common }
+        $plan.ToAsk | Should -Be 12
+        Test-Path $ledger | Should -BeFalse
     }
     It 'keeps a cap over all starts and says why it stopped' {
         $ledger = Join-Path $TestDrive 'cap.db'

@@ -223,14 +223,19 @@ class Cmdlet:
         error.statement_only = True
         return error
 
-    def confirms(self, target: str, action: str | None = None) -> bool:
-        """ShouldProcess: false under -WhatIf, which is said."""
+    @property
+    def only_shows(self) -> bool:
+        """Whether -WhatIf is in force: given, or by a function around it, or by the preference."""
         asked = self.bound.get("WhatIf")
         if asked is None:
             holder = self.scope.find("whatifpreference")
-            asked = bool(holder.vars["whatifpreference"]) if holder is not None else False
+            asked = holder is not None and holder.vars["whatifpreference"]
+        return bool(asked)
+
+    def confirms(self, target: str, action: str | None = None) -> bool:
+        """ShouldProcess: false under -WhatIf, which is said."""
         said = f'Performing the operation "{action or self.name}" on target "{target}".'
-        if asked:
+        if self.only_shows:
             self.rt.host.line(f"What if: {said}")
             return False
         if self.actions.get(4) == "Continue":

@@ -8,7 +8,6 @@ from typing import Any
 
 from psbridge.binding import PSCustomObject
 from psbridge.binding.objects import bag_of
-from psbridge.binding.text import to_text
 from psbridge.binding.values import Int64
 from psbridge.client.settings.secret import Secret
 from psbridge.cmdlets.configuration import LiveConfiguration
@@ -79,26 +78,16 @@ class OwnCmdlet(Cmdlet):
                 "PermissionDenied",
             )
 
-    def _is_wanted(self) -> bool:
-        """Whether it does its work, which -WhatIf, given or in force, keeps it from."""
-        row = self.info.entry.row
-        shown = self.get(row.own_what_if) if row.own_what_if else None
-        if not row.should_process or (shown is not None and to_text(shown) != "None"):
-            return True
-        first = row.parameters[0]
-        told = first.dotnet == "String" and not any(one.secret for one in row.parameters)
-        return self.confirms(to_text(self.get(first.name)) if told else self.name)
-
     def record(self) -> None:
         from psbridge.cmdlets import functions
 
-        if not self._is_wanted():
-            return
-        if _talks(self.name):
-            ask("service")
         cmdlet = getattr(functions, self.name.replace("-", "_"))
         try:
             arguments = {name: given_value(value) for name, value in self.bound.items()}
+            if not self._agreed(arguments):
+                return
+            if _talks(self.name):
+                ask("service")
             if 3 in self.actions:
                 arguments["WarningAction"] = self.actions[3]
             result = cmdlet(**arguments)
@@ -117,6 +106,21 @@ class OwnCmdlet(Cmdlet):
                 self.report(record)
                 return
             raise failure from None
+
+    def _agreed(self, arguments: dict[str, Any]) -> bool:
+        """Whether it is to be done: not under -WhatIf, nor where a function around it is called with that.
+
+        A cmdlet that shows by itself what it would do is told so instead.
+        """
+        entry = self.info.entry
+        if not entry.should_process:
+            return True
+        if arguments.get(entry.row.own_what_if) in (None, "None"):
+            arguments.pop("WhatIf", None)
+            return self.confirms(entry.target(arguments))
+        if self.only_shows:
+            arguments["WhatIf"] = True
+        return True
 
     def _stream(self, result: Any) -> None:
         try:

@@ -329,6 +329,8 @@ class Forms(Commands):
         names = _cmdlets()
         if name not in names or piped is not None:
             return None
+        if self.uses.may_be_tried(node) and _may_only_show(names[name]):
+            return None
         if name == "get-configuration" and not self._reads_plainly(node):
             return None
         spelt = {key.lower(): key for key in _parameters(getattr(psbridge, names[name]))}
@@ -398,7 +400,7 @@ class Forms(Commands):
         if isinstance(around, s.AssignmentStatement) and around.left is member:
             return True
         name = word_of(member.member)
-        return name in _READ and (name != "model" or self._sets_model())
+        return name in _READ and (name != "model" or (self._sets_model() and not self.uses.tried))
 
     def _is_shown(self, node: s.Node) -> bool:
         """Whether this is `$configuration` in `$configuration | Out-String`."""
@@ -438,6 +440,15 @@ def _cmdlets() -> dict[str, str]:
     import psbridge
 
     return {entry.lower().replace("_", "-", 1): entry for entry in dir(psbridge) if "_" in entry[1:]}
+
+
+@cache
+def _may_only_show(function: str) -> bool:
+    """Whether a cmdlet has -WhatIf."""
+    from psbridge.models.tables import CMDLETS
+
+    row = CMDLETS.get(function.replace("_", "-", 1))
+    return row is not None and row.should_process
 
 
 @cache

@@ -93,6 +93,8 @@ class Uses(RequestUses):
         self.dicts = {path for path in self.places if self.is_dict(path)}
         self.callable = {path for path in self.tables if self.holds_calls(path)}
         self.piped = {path for path in self.places if self._is_piped(path)}
+        self.tried = self._is_tried()
+        self.agreed = self._agreed()
         self.governed = self._matches()
         self.asks_places = any(self._asks_place(one) for one in self.nodes)
         self.requesting = self._requesting()
@@ -141,6 +143,42 @@ class Uses(RequestUses):
             ):
                 node = self.parents.get(id(node))
         return node
+
+    # What it would do
+
+    def may_be_tried(self, node: Any) -> bool:
+        """Whether a command may run under a function's -WhatIf, or the script's, and is to be shown only.
+
+        Not one inside of `if ($PSCmdlet.ShouldProcess(...))`, which has asked already.
+        """
+        while self.tried and node is not None:
+            if id(node) in self.agreed:
+                return False
+            node = self.parents.get(id(node))
+        return self.tried
+
+    def _agreed(self) -> set[int]:
+        """The bodies of `if ($PSCmdlet.ShouldProcess(...))`."""
+        bodies: set[int] = set()
+        for one in self.nodes:
+            if isinstance(one, s.InvokeMemberExpression) and word_of(one.member) == "shouldprocess":
+                around = self.parents.get(id(one))
+                while around is not None and not isinstance(around, s.IfStatement):
+                    around = self.parents.get(id(around))
+                clauses = around.clauses if around is not None else ()
+                bodies.update(
+                    id(body) for condition, body in clauses if condition.start <= one.start < condition.end
+                )
+        return bodies
+
+    def _is_tried(self) -> bool:
+        supported = (
+            argument.argument_name.lower() == "supportsshouldprocess"
+            for one in self.nodes
+            if isinstance(one, s.Attribute)
+            for argument in one.named_arguments or ()
+        )
+        return "whatifpreference" in self.places or any(supported)
 
     # Matches
 
