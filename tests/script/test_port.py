@@ -149,6 +149,28 @@ def test_ported_scripts_need_few_helpers() -> None:
     assert helpers_of(texts["script-ask-simple"]) == helpers_of(texts["script-ask-splat"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        ("if ($PSCmdlet.ShouldProcess('x')) { SET }", True),
+        ("if ($Now -and $PSCmdlet.ShouldProcess('x')) { SET }", True),
+        ("if (-not $PSCmdlet.ShouldProcess('x')) { return }; SET", True),
+        ("if (!($PSCmdlet.ShouldProcess('x'))) { 'no' } else { SET }", True),
+        ("SET", False),
+        ("if ($Now -or $PSCmdlet.ShouldProcess('x')) { SET }", False),
+        ("if (-not $PSCmdlet.ShouldProcess('x')) { SET }", False),
+        ("if (-not $PSCmdlet.ShouldProcess('x')) { 'no' }; SET", False),
+        ("if ($Now) { 'a' } elseif ($PSCmdlet.ShouldProcess('x')) { 'b' }; SET", False),
+    ],
+)
+def test_a_cmdlet_that_may_only_show_is_called_directly_where_the_script_has_asked(
+    body: str, asked: bool
+) -> None:
+    head = "[CmdletBinding(SupportsShouldProcess)] param([switch]$Now)"
+    script = f"function F {{ {head} {body.replace('SET', 'Set-Configuration -Model a')} }}\nF -WhatIf"
+    assert ("ps.Set_Configuration" in port(script).text) == asked
+
+
 @pytest.mark.parametrize("name", sorted(SCRIPTS))
 def test_a_ported_text_is_python_without_the_parser_or_the_interpreter(name: str) -> None:
     ported = port(SCRIPTS[name]["script"])

@@ -56,6 +56,22 @@ def expression_of(node: Any) -> Any:
     return node
 
 
+def agreement(condition: Any) -> bool | None:
+    """The outcome of this condition that tells that `ShouldProcess(...)` was true; None if neither does."""
+    node = expression_of(condition)
+    if isinstance(node, s.ParenExpression):
+        return agreement(node.pipeline)
+    if isinstance(node, s.UnaryExpression) and node.token_kind in ("Not", "Exclaim"):
+        inner = agreement(node.child)
+        return None if inner is None else not inner
+    if isinstance(node, s.BinaryExpression) and node.operator in ("And", "Or"):
+        sides = {agreement(node.left), agreement(node.right)}
+        wanted = node.operator == "And"
+        return wanted if wanted in sides else None
+    asks = isinstance(node, s.InvokeMemberExpression) and word_of(node.member) == "shouldprocess"
+    return True if asks else None
+
+
 def is_step(node: Any) -> bool:
     """Whether this is `$x++`, `--$x` or their like."""
     return isinstance(node, s.UnaryExpression) and node.token_kind.endswith(("PlusPlus", "MinusMinus"))

@@ -13,6 +13,7 @@ from typing import Any
 from .. import syntax as s
 from .code import python_name
 from .nodes import (
+    agreement,
     expression_of,
     gives_many,
     is_fresh,
@@ -24,6 +25,7 @@ from .nodes import (
 )
 from .requests import RequestUses
 
+_LEAVING = (s.ReturnStatement, s.ThrowStatement, s.ExitStatement, s.ContinueStatement, s.BreakStatement)
 _LIST_METHODS = ("add", "addrange", "clear", "toarray", "insert", "removeat")
 
 
@@ -149,7 +151,7 @@ class Uses(RequestUses):
     def may_be_tried(self, node: Any) -> bool:
         """Whether a command may run under a function's -WhatIf, or the script's, and is to be shown only.
 
-        Not one inside of `if ($PSCmdlet.ShouldProcess(...))`, which has asked already.
+        Not one that runs only where `$PSCmdlet.ShouldProcess(...)` was asked and was true.
         """
         while self.tried and node is not None:
             if id(node) in self.agreed:
@@ -158,18 +160,24 @@ class Uses(RequestUses):
         return self.tried
 
     def _agreed(self) -> set[int]:
-        """The bodies of `if ($PSCmdlet.ShouldProcess(...))`."""
-        bodies: set[int] = set()
+        """The statements that run only where `$PSCmdlet.ShouldProcess(...)` was true.
+
+        The body of an `if` that asks, and what is behind an `if (-not ...)` that leaves.
+        """
+        made: set[int] = set()
         for one in self.nodes:
-            if isinstance(one, s.InvokeMemberExpression) and word_of(one.member) == "shouldprocess":
-                around = self.parents.get(id(one))
-                while around is not None and not isinstance(around, s.IfStatement):
-                    around = self.parents.get(id(around))
-                clauses = around.clauses if around is not None else ()
-                bodies.update(
-                    id(body) for condition, body in clauses if condition.start <= one.start < condition.end
-                )
-        return bodies
+            if not isinstance(one, s.IfStatement):
+                continue
+            condition, body = one.clauses[0]
+            answer = agreement(condition)
+            if answer:
+                made.add(id(body))
+            elif answer is False and len(one.clauses) == 1:
+                made.update(id(part) for part in (one.else_clause,) if part is not None)
+                statements = getattr(self.parents.get(id(one)), "statements", [])
+                if one in statements and body.statements and isinstance(body.statements[-1], _LEAVING):
+                    made.update(map(id, statements[statements.index(one) + 1 :]))
+        return made
 
     def _is_tried(self) -> bool:
         supported = (
