@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..client import Reply
-from ..client.streams.events import texts_of
+from ..client.streams.events import text_in
 from ..cmdlets import completion
 from ..cmdlets.table import entry
 from ..models.base import Model
@@ -85,7 +85,7 @@ def shown(reply: Any, bound: Bound, sent: Reply | None = None) -> Any:
 def text_of(reply: Any) -> str:
     """The text of the first answer; empty where there is none."""
     choices = getattr(reply, "choices", None) or ()
-    return "".join(texts_of(getattr(choices[0].message, "content", None))) if choices else ""
+    return text_in(getattr(choices[0].message, "content", None)) if choices else ""
 
 
 def question_of_bound(bound: Mapping[str, Any]) -> Question:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..client import current_configuration
 from ..client.message import jsontext
-from ..client.streams.events import texts_of
+from ..client.streams.events import text_in
 from ..cmdlets.configuration import default_model
 from ..models.problems import InvalidValueError
 from .schema import plain
@@ -103,8 +103,8 @@ class ChatRows:
         message = choice.get("message") if isinstance(choice, dict) else None
         if not isinstance(choice, dict) or not isinstance(message, dict):
             return "", "the reply has no choices", {}
-        text = "".join(texts_of(message.get("content")))
-        refusal, reason = "".join(texts_of(message.get("refusal"))), choice.get("finish_reason")
+        text = text_in(message.get("content"))
+        refusal, reason = text_in(message.get("refusal")), choice.get("finish_reason")
         if refusal:
             return text, f"the model refused to answer: {refusal}", {}
         if reason == "content_filter":

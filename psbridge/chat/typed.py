@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ..client.streams.events import texts_of
+from ..client.streams.events import text_in
 from ..models.problems import InvalidValueError
 from .errors import AnswerCutOffError, AnswerFilteredError, AnswerInvalidError, AnswerRefusedError
 from .schema import Schema, check_root, problem, read_schema, strict_by_hand, strict_of_type
@@ -248,8 +248,8 @@ def checked_answer(reply: Any, wanted: AnswerType) -> Any:
         raise AnswerInvalidError("the reply has no choices", reply=reply)
     choice = choices[0]
     message = choice.message
-    text = "".join(texts_of(getattr(message, "content", None)))
-    refusal = "".join(texts_of(getattr(message, "refusal", None)))
+    text = text_in(getattr(message, "content", None))
+    refusal = text_in(getattr(message, "refusal", None))
     if refusal:
         raise AnswerRefusedError(f"the model refused to answer: {refusal}", text=refusal, reply=reply)
     reason = choice.finish_reason

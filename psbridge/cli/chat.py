@@ -13,7 +13,7 @@ import psbridge
 from ..client.errors import CallTimeoutError, ConnectionFailedError
 from ..client.settings.configuration import DEFAULT_BASE_URL, current_configuration
 from ..client.settings.secret import mask_text
-from ..client.streams.events import texts_of
+from ..client.streams.events import text_in
 from ..errors import PSBridgeError
 from . import WrongUsageError, say
 from .demo import offline_configuration
@@ -148,7 +148,7 @@ def _show(screen: Screen, reply: Any, as_json: bool) -> None:
 def _words_of(message: Any) -> str:
     """The words of a message, or of a piece of one: its content, else its refusal."""
     content, refusal = getattr(message, "content", None), getattr(message, "refusal", None)
-    return "".join(texts_of(content)) or "".join(texts_of(refusal))
+    return text_in(content) or text_in(refusal)
 
 
 def _note(reason: str | None) -> None:

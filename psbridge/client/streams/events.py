@@ -96,6 +96,11 @@ class EventReader:
             yield UsageReport(usage)
 
 
+def text_in(content: object) -> str:
+    """The whole text of a content, which some servers send in parts; empty for anything else."""
+    return "".join(texts_of(content))
+
+
 def texts_of(content: object) -> Iterator[str]:
     """A content that is a text, or the texts among the parts that some servers send; none is empty."""
     if isinstance(content, str):
