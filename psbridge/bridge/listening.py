@@ -10,6 +10,7 @@ import logging
 import warnings
 from functools import cache
 
+from ..cmdlets.loglines import LogLines, Says
 from ..cmdlets.warning import hear_for_host
 from .listener import current
 from .standard import log
@@ -24,7 +25,7 @@ def listen() -> None:
     warnings.simplefilter("always", UserWarning)
     warnings.showwarning = _warned
     hear_for_host(lambda message: _said(message, "PSBridgeWarning"))
-    logging.getLogger("psbridge").addHandler(_Lines())
+    logging.getLogger("psbridge").addHandler(LogLines(_says))
 
 
 def listen_closely() -> None:
@@ -44,16 +45,6 @@ def _said(message: str, category: str) -> None:
         call.say("warning", message)
 
 
-class _Lines(logging.Handler):
-    """-Verbose gets what the log has at INFO and above, -Debug what is below."""
-
-    def handle(self, record: logging.LogRecord) -> bool:
-        # Without the handler's lock: what a call says is guarded by the call, and one lock for all of them
-        # would make each wait while another does.
-        self.emit(record)
-        return True
-
-    def emit(self, record: logging.LogRecord) -> None:
-        call = current.get()
-        if call is not None:
-            call.say("verbose" if record.levelno >= logging.INFO else "debug", record.getMessage())
+def _says() -> Says | None:
+    call = current.get()
+    return None if call is None else call.say

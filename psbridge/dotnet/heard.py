@@ -1,34 +1,22 @@
-"""The lines of psbridge's log, brought to the call of a hosted session that wants them.
-
-As in the module, -Verbose gets what the log has at INFO and above, -Debug what is below.
-"""
+"""The lines of psbridge's log, brought to the call of a hosted session that wants them."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
 from ..client.settings.configuration import current_configuration, use_configuration
-
-Hears = Callable[[str, str], None]
-"""Takes the name of a stream, `verbose` or `debug`, and a line for it."""
+from ..cmdlets.loglines import LogLines, Says
 
 VERBOSE, DEBUG = 1, 2
 """Which streams a call wants: one, none, or the sum of both."""
 
-_hears: ContextVar[Hears | None] = ContextVar("psbridge_dotnet_hears", default=None)
+_hears: ContextVar[Says | None] = ContextVar("psbridge_dotnet_hears", default=None)
 _logger = logging.getLogger("psbridge")
-
-
-class _Lines(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        hears = _hears.get()
-        if hears is not None:
-            hears("verbose" if record.levelno >= logging.INFO else "debug", record.getMessage())
 
 
 class _Attention:
@@ -39,7 +27,7 @@ class _Attention:
         self._lock = threading.Lock()
         self._wanted = 0
         self._level = logging.NOTSET
-        self._handler = _Lines()
+        self._handler = LogLines(_hears.get)
 
     def begin(self) -> None:
         with self._lock:
@@ -60,7 +48,7 @@ class _Attention:
 _attention = _Attention()
 
 
-def wanted(say: Hears, heard: int) -> Hears | None:
+def wanted(say: Says, heard: int) -> Says | None:
     """What is to hear the log for a call that wants the streams `heard`; None where it wants none."""
     if not heard:
         return None
@@ -89,13 +77,13 @@ def log_wanted() -> Iterator[None]:
         _attention.end()
 
 
-def hear_log(hears: Hears | None) -> None:
+def hear_log(hears: Says | None) -> None:
     """Have the log's lines of what else runs in this context said to `hears`."""
     _hears.set(hears)
 
 
 @contextmanager
-def log_heard_by(hears: Hears | None) -> Iterator[None]:
+def log_heard_by(hears: Says | None) -> Iterator[None]:
     """Have the log's lines of the calls inside said to `hears`; with None nobody wants them."""
     if hears is None:
         yield
