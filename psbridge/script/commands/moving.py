@@ -19,23 +19,41 @@ def destination_of(cmdlet: Any, source: str) -> str:
     return str(Path(target) / Path(source).name) if Path(target).is_dir() else target
 
 
-class CopyItem(Cmdlet):
-    """Copy-Item."""
+class _ToDestination(Cmdlet):
+    """A cmdlet that puts every item of its paths somewhere else."""
+
+    verb = ""
 
     def record(self) -> None:
         for pattern, literal in patterns_of(self):
             for path in resolved(self, pattern, literal=literal):
-                if chosen(self, path):
-                    target = destination_of(self, path)
-                    if self.confirms(f"Item: {path} Destination: {target}", "Copy File"):
-                        guarded(
-                            self,
-                            path,
-                            lambda path=path, target=target: self._copy(path, target),
-                            "CopyFileInfoItemIOError",
-                        )
+                if not self._is_chosen(path):
+                    continue
+                target = destination_of(self, path)
+                if self.confirms(f"Item: {path} Destination: {target}", f"{self.verb} File"):
+                    guarded(
+                        self,
+                        path,
+                        lambda path=path, target=target: self._put(path, target),
+                        f"{self.verb}FileInfoItemIOError",
+                    )
 
-    def _copy(self, path: str, target: str) -> None:
+    def _is_chosen(self, path: str) -> bool:
+        return True
+
+    def _put(self, path: str, target: str) -> None:
+        raise NotImplementedError
+
+
+class CopyItem(_ToDestination):
+    """Copy-Item."""
+
+    verb = "Copy"
+
+    def _is_chosen(self, path: str) -> bool:
+        return chosen(self, path)
+
+    def _put(self, path: str, target: str) -> None:
         may_write(target)
         if Path(path) == Path(target):
             message = f"Cannot overwrite the item {path} with itself."
@@ -65,22 +83,12 @@ class CopyItem(Cmdlet):
             self.write(FileEntry(target))
 
 
-class MoveItem(Cmdlet):
+class MoveItem(_ToDestination):
     """Move-Item."""
 
-    def record(self) -> None:
-        for pattern, literal in patterns_of(self):
-            for path in resolved(self, pattern, literal=literal):
-                target = destination_of(self, path)
-                if self.confirms(f"Item: {path} Destination: {target}", "Move File"):
-                    guarded(
-                        self,
-                        path,
-                        lambda path=path, target=target: self._move(path, target),
-                        "MoveFileInfoItemIOError",
-                    )
+    verb = "Move"
 
-    def _move(self, path: str, target: str) -> None:
+    def _put(self, path: str, target: str) -> None:
         may_write(path)
         if _is_taken(path, target) and Path(path).is_dir():
             message = f"An item with the specified name {target} already exists."

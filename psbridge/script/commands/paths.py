@@ -199,8 +199,9 @@ class GetDrive(Cmdlet):
     """Get-PSDrive and Get-PSProvider."""
 
     def record(self) -> None:
+        roots = _roots()
         drives = {
-            **dict.fromkeys(_roots(), "FileSystem"),
+            **dict.fromkeys(roots, "FileSystem"),
             "Alias": "Alias",
             "Env": "Environment",
             "Function": "Function",
@@ -215,7 +216,7 @@ class GetDrive(Cmdlet):
                         {
                             "Name": name,
                             "Provider": provider,
-                            "Root": _roots().get(name, ""),
+                            "Root": roots.get(name, ""),
                             "CurrentLocation": "",
                         },
                         "System.Management.Automation.PSDriveInfo",

@@ -298,10 +298,11 @@ class GetCulture(Cmdlet):
         from psbridge.script.net.culture import INVARIANT, listed
 
         names = self.get("Name")
-        for name in names if is_list(names) else [names] if names else ():
-            self.write(listed(to_text(name)))
         if not names:
             self.write(INVARIANT)
+            return
+        for name in names if is_list(names) else [names]:
+            self.write(listed(to_text(name)))
 
 
 class AddType(Cmdlet):
