@@ -6,14 +6,12 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chatapi.parity import CASES, by_cmdlets, check
 
-from psbridge.client import Configuration, set_configuration
 from psbridge.offline import OfflineServer
 
 from .finding import REPO, environment
@@ -34,14 +32,6 @@ while ($null -ne ($line = [Console]::In.ReadLine())) {
     [Console]::Out.WriteLine("answer:$id")
 }
 """
-
-
-@pytest.fixture
-def server() -> Iterator[OfflineServer]:
-    with OfflineServer() as running:
-        set_configuration(base_url=running.base_url, access_token="sk-test", max_retries=0)
-        yield running
-    set_configuration(Configuration())
 
 
 @pytest.mark.parametrize("transport", ["child process", "in process"])

@@ -34,12 +34,6 @@ from psbridge.offline import Fault, OfflineServer, fingerprint
 KEY = "sk-test-0123456789abcdef"
 
 
-@pytest.fixture(scope="module")
-def session() -> Iterator[PowerShellSession]:
-    with PowerShellSession() as opened:
-        yield opened
-
-
 @pytest.fixture
 def server() -> Iterator[OfflineServer]:
     with OfflineServer() as running:

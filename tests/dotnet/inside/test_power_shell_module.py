@@ -6,26 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from psbridge.client import Configuration, set_configuration
 from psbridge.dotnet import PowerShellSession
 from psbridge.install_module import source
 from psbridge.offline import OfflineServer
 
 ASK = "New-ChatCompletion -Messages hi -Model gpt-4o"
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[PowerShellSession]:
-    with PowerShellSession() as opened:
-        yield opened
-
-
-@pytest.fixture
-def server() -> Iterator[OfflineServer]:
-    with OfflineServer() as running:
-        set_configuration(base_url=running.base_url, access_token="sk-test", max_retries=0)
-        yield running
-    set_configuration(Configuration())
 
 
 @pytest.fixture

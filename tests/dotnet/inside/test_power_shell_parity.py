@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from chatapi.parity import CASES, Case, by_cmdlets, check
 
-from psbridge.client import Configuration, set_configuration
 from psbridge.dotnet import PowerShellError, PowerShellSession
 from psbridge.offline import OfflineServer
 
@@ -18,20 +16,6 @@ param($p)
 $ErrorActionPreference = 'Stop'
 New-ChatCompletion (Initialize-CreateChatCompletionRequest @p)
 """
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[PowerShellSession]:
-    with PowerShellSession() as opened:
-        yield opened
-
-
-@pytest.fixture
-def server() -> Iterator[OfflineServer]:
-    with OfflineServer() as running:
-        set_configuration(base_url=running.base_url, access_token="sk-test", max_retries=0)
-        yield running
-    set_configuration(Configuration())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
